@@ -1,0 +1,66 @@
+# make demo   speak: leaves out/hello.wav
+# make test   lint, types, import contracts and the whole test suite
+# make venv   only set up .venv, development tools included
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The first Python that is new enough; override with PYTHON=…
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# MLX's build: cpu, cuda12 or cuda13 on Linux; a Mac needs no extra.
+EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
+EXTRAS := $(if $(EXTRA),[$(EXTRA)],)
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(abspath $(BIN)):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help venv demo test lint format bench lock clean
+
+help:
+	@sed -n 's/^# make/make/p' $(firstword $(MAKEFILE_LIST))
+
+venv: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml requirements.lock
+	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed (set PYTHON=…)" >&2; exit 1; fi
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "No virtual environment could be made; on Debian: apt install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.$(EXTRAS)' --group dev
+	@touch $@
+
+demo: venv
+	@mkdir -p out
+	@echo "dora run dataflows/hello.yml (its log: out/hello.log)"
+	@dora run dataflows/hello.yml 2>&1 | tee out/hello.log | sed -n 's/^.*stdout *recorder: //p' \
+		|| { tail -n 30 out/hello.log; exit 1; }
+
+test: lint
+	@pytest
+
+lint: venv
+	@ruff check .
+	@ruff format --check --quiet .
+	@mypy
+	@lint-imports --no-cache
+
+format: venv
+	@ruff check --fix --quiet . || true
+	@ruff format --quiet .
+
+bench: venv
+	@for script in benchmarks/{t2s,sovits,full_size,end_to_end}.py; do python $$script; done
+
+# The newest allowed versions of everything, for every platform and Python at once.
+lock: venv
+	@pip install --quiet uv
+	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+		--no-emit-index-url --no-annotate --quiet --upgrade --output-file requirements.lock \
+		--custom-compile-command 'make lock'
+
+clean:
+	@rm -rf $(VENV) out dataflows/out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,131 @@
+"""How long SoVITS takes, part by part, for the starter's sizes and for full v2.
+
+    python benchmarks/sovits.py --sizes starter,v2 --seconds 4 --json out/sovits.json
+
+The rate is seconds of audio made in a second. Weights are random: speed does not depend on them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from functools import partial
+
+import harness
+import mlx.core as mx
+from mlx.utils import tree_flatten, tree_unflatten
+
+from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.sovits.config import GeneratorConfig, SoVITSConfig
+from dora_mlx_tts.models.sovits.synthesizer import SoVITS
+from dora_mlx_tts.runtime import blas, device
+from dora_mlx_tts.runtime.device import Formulation
+
+FULL = SoVITSConfig(
+    family="v2",
+    symbols=732,
+    spectrum_rows=704,
+    full_rows=1025,
+    codes=1024,
+    ssl_channels=768,
+    channels=192,
+    filter_channels=768,
+    heads=2,
+    layers=6,
+    kernel=3,
+    cross_channels=512,
+    style_channels=512,
+    style_hidden=128,
+    speaker_channels=0,
+    encodes_references=True,
+    generator=GeneratorConfig(
+        512, (10, 8, 2, 2, 2), (16, 16, 8, 2, 2), (3, 7, 11), ((1, 3, 5),) * 3
+    ),
+    sample_rate=32000,
+    hop=640,
+)
+STARTER = dataclasses.replace(
+    FULL,
+    filter_channels=512,
+    layers=4,
+    generator=dataclasses.replace(FULL.generator, initial_channels=256),
+)
+SIZES = {"starter": STARTER, "v2": FULL}
+PHONES_A_SECOND = 12
+REFERENCE_SECONDS = 4.0
+
+
+def build(config: SoVITSConfig, formulation: Formulation) -> SoVITS:
+    """A model with random weights that keep activations of order one."""
+    mx.random.seed(0)
+    model = SoVITS(config)
+    parameters: list[tuple[str, mx.array]] = tree_flatten(model.parameters())
+    drawn = [
+        (name, mx.random.normal(value.shape) * (0.7 / math.sqrt(math.prod(value.shape[1:]))))
+        for name, value in parameters
+    ]
+    model.update(tree_unflatten(drawn))
+    prepare(model, formulation)
+    return model
+
+
+def contestants(model: SoVITS, seconds: float) -> dict[str, Callable[[], object]]:
+    """Every part, on inputs of `seconds` of audio; the style encoder on its own length."""
+    config = model.config
+    frames = round(seconds * config.sample_rate / config.hop / 2) * 2
+    codes = mx.arange(frames // 2)[None] % config.codes
+    text = mx.arange(max(1, round(seconds * PHONES_A_SECOND)))[None] % config.symbols
+    rate = config.sample_rate / config.hop
+    spec = mx.abs(mx.random.normal((1, round(REFERENCE_SECONDS * rate), config.spectrum_rows)))
+    ge = model.style([spec])
+    mean, _ = model.encode(codes, text, ge)
+    z = model.flow(mean, ge)
+    mx.eval(ge, mean, z)
+
+    def generate(*, two_streams: bool) -> None:
+        model.dec.two_streams = two_streams
+        mx.eval(model.dec(z, ge))
+
+    parts: dict[str, Callable[[], object]] = {
+        "ref_enc": lambda: mx.eval(model.style([spec])),
+        "enc_p": lambda: mx.eval(model.encode(codes, text, ge)),
+        "flow": lambda: mx.eval(model.flow(mean, ge)),
+        "dec, one stream": partial(generate, two_streams=False),
+    }
+    if model.dec.two_streams:
+        parts["dec, two streams"] = partial(generate, two_streams=True)
+    return parts
+
+
+def measure(size: str, formulation: Formulation, seconds: float, samples: int) -> list[harness.Row]:
+    """One row a part."""
+    parts = contestants(build(SIZES[size], formulation), seconds)
+    rows = []
+    for part, timing in harness.take_turns(parts, samples=samples).items():
+        length = REFERENCE_SECONDS if part == "ref_enc" else seconds
+        setting = f"{size}, {length:g} s"
+        rows.append(harness.Row(part, setting, timing, length / timing.middle, "s audio/s"))
+    return rows
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = harness.parser(__doc__.splitlines()[0])
+    arguments.add_argument("--sizes", default=",".join(SIZES), help="comma separated")
+    arguments.add_argument("--seconds", type=float, default=4.0, help="of audio")
+    arguments.add_argument("--device", default="auto", choices=["auto", "cpu", "gpu"])
+    options = arguments.parse_args()
+    chosen = device.select(options.device)
+    library = blas.accelerate() if chosen.kind == "cpu" else None
+    about = harness.machine(device=chosen.description, blas=library and library.kernel)
+    rows = [
+        row
+        for size in options.sizes.split(",")
+        for row in measure(size, chosen.formulation, options.seconds, options.samples)
+    ]
+    harness.report("SoVITS, part by part", rows, about, options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The last steps before samples leave: level, fades, pauses, 16-bit integers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora_mlx_tts.errors import AudioError
+
+Samples = NDArray[np.float32]
+
+_FULL_SCALE = 32768.0
+
+
+def limit_peak(samples: Samples, ceiling: float = 1.0) -> Samples:
+    """Scale down so that no sample exceeds `ceiling`; quieter samples stay as they are."""
+    peak = float(np.abs(samples).max(initial=0.0))
+    return samples if peak <= ceiling else samples * np.float32(ceiling / peak)
+
+
+def fade(samples: Samples, rate: int, *, rise_s: float = 0.0, fall_s: float = 0.0) -> Samples:
+    """Raise the first `rise_s` seconds from silence and let the last `fall_s` fall to it.
+
+    The ramps are halves of a cosine, whose slope has no corner that could be heard. Where there are
+    too few samples for both, each gets a share of them.
+    """
+    rise, fall = round(rise_s * rate), round(fall_s * rate)
+    if rise + fall > len(samples):
+        rise = len(samples) * rise // (rise + fall)
+        fall = len(samples) - rise if fall else 0
+    result = samples.copy()
+    result[:rise] *= _ramp(rise)
+    result[len(result) - fall :] *= _ramp(fall)[::-1]
+    return result
+
+
+def silence(seconds: float, rate: int) -> Samples:
+    """`seconds` of zeros."""
+    return np.zeros(int(seconds * rate), dtype=np.float32)
+
+
+def with_pauses(fragments: Iterable[Samples], rate: int, seconds: float) -> Samples:
+    """Join fragments, each limited to full scale and followed by a pause."""
+    pause = silence(seconds, rate)
+    parts = [part for fragment in fragments for part in (limit_peak(fragment), pause)]
+    return np.concatenate(parts) if parts else silence(0, rate)
+
+
+def to_int16(samples: Samples) -> NDArray[np.int16]:
+    """Full scale 1.0 to 16-bit integers, rounded; what lies beyond is clipped, never wrapped.
+
+    Integers that were read from a file and divided by 32768 come back unchanged.
+
+    Raises:
+        AudioError: a sample is NaN or infinite.
+    """
+    wide = samples.astype(np.float64)
+    if not np.isfinite(wide).all():
+        bad = int(np.count_nonzero(~np.isfinite(wide)))
+        raise AudioError(
+            f"{bad} of {wide.size} samples are NaN or infinite; only numbers can be sound"
+        )
+    steps = np.rint(wide * _FULL_SCALE)
+    return np.clip(steps, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+
+
+def _ramp(length: int) -> Samples:
+    """From just above 0 to just below 1."""
+    return (0.5 - 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / max(length, 1))).astype(
+        np.float32
+    )

@@ -1,0 +1,84 @@
+"""``dora-mlx-tts convert``: checkpoint files in, a voice pack out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dora_mlx_tts.cli.options import json_option, print_json
+from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.weights import convert as conversion
+from dora_mlx_tts.weights.convert import SUPPORTED, ConversionSources, PackOptions
+from dora_mlx_tts.weights.encode import no_progress
+from dora_mlx_tts.weights.pack_manifest import STORAGES
+from dora_mlx_tts.weights.report import ConversionReport
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_EITHER = click.Path(path_type=Path)
+_EVERY = 50  # tensors between two lines of progress
+
+
+def _show_progress(part: str, done: int, total: int) -> None:
+    if done % _EVERY == 0 or done == total:
+        click.echo(f"\r{part}: {done}/{total} tensors", err=True, nl=done == total)
+
+
+@click.command("convert")
+@click.option("--gpt", type=_FILE, required=True, help="T2S checkpoint (.ckpt).")
+@click.option("--sovits", type=_FILE, required=True, help="SoVITS checkpoint (.pth).")
+@click.option("--ssl", type=_FOLDER, help="Folder of chinese-hubert-base.")
+@click.option("--bert", type=_FOLDER, help="Folder of chinese-roberta-wwm-ext-large.")
+@click.option("--speaker", type=_FILE, help="Speaker verification network (v2Pro).")
+@click.option("--vocoder", type=_EITHER, help="Vocoder file or folder (v3, v4).")
+@click.option("-o", "--out", type=_FOLDER, required=True, help="The pack's folder.")
+@click.option(
+    "--storage",
+    type=click.Choice(sorted(STORAGES)),
+    default="float16",
+    show_default=True,
+    help="Precision on disk.",
+)
+@click.option("--name", default="", help="The pack's name.")
+@click.option("--licence", default="unknown", show_default=True, help="SPDX expression.")
+@click.option("--languages", default="", help="What the voice speaks, such as zh,en.")
+@click.option(
+    "--reference-encoder/--no-reference-encoder",
+    default=True,
+    help="Keep what turns new reference audio into codes.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace a pack that is there already.")
+@json_option
+def convert(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 (click's values)
+    """Make a voice pack from GPT-SoVITS checkpoints, without running anything in them."""
+    report = _run(options, quiet=as_json)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        click.echo(report.to_text())
+
+
+def _run(options: Mapping[str, Any], *, quiet: bool) -> ConversionReport:
+    for part in ("speaker", "vocoder"):
+        if options[part] is not None:
+            raise WeightsError(
+                f"--{part} {options[part]}: belongs to a family that is not supported yet;"
+                f" supported are {', '.join(sorted(SUPPORTED))}"
+            )
+    sources = ConversionSources(
+        **{name: options[name] for name in ("gpt", "sovits", "ssl", "bert")}
+    )
+    described = PackOptions(
+        storage=options["storage"],
+        name=options["name"],
+        licence=options["licence"],
+        languages=tuple(word.strip() for word in options["languages"].split(",") if word.strip()),
+        reference_encoder=options["reference_encoder"],
+        overwrite=options["overwrite"],
+    )
+    return conversion.convert(
+        sources, options["out"], described, progress=no_progress if quiet else _show_progress
+    )

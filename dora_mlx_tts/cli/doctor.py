@@ -1,0 +1,105 @@
+"""`doctor`: is this machine able to speak, and how fast will it be?"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from dora_mlx_tts.cli.options import config_option, json_option, load_settings, print_json
+from dora_mlx_tts.config import Settings
+from dora_mlx_tts.errors import TtsError
+from dora_mlx_tts.runtime import blas, device
+from dora_mlx_tts.voices.registry import VoiceRegistry
+from dora_mlx_tts.weights.pack import Pack
+
+_PACKAGES = ("dora-mlx-tts", "dora-rs", "dora-rs-cli", "mlx", "numpy", "pyarrow")
+_GOOD_GFLOPS = 20.0  # a core with AVX2 reaches 50 and more, MLX's own BLAS 2 to 4
+
+
+@click.command()
+@config_option
+@json_option
+def doctor(config: Path | None, *, as_json: bool) -> None:
+    """Check the machine, MLX, its BLAS, the packages and the voices."""
+    settings = load_settings(config)
+    findings: dict[str, str] = {}
+    failed = []
+    for name, check in _CHECKS.items():
+        try:
+            findings[name] = check(settings)
+        except TtsError as error:
+            findings[name] = f"FAILED: {error}"
+            failed.append(name)
+    if as_json:
+        print_json({"checks": findings, "failed": failed})
+    else:
+        for name, finding in findings.items():
+            click.echo(f"{name + ':':<10} {finding}")
+    if failed:
+        sys.exit(1)
+
+
+def _machine(_: Settings) -> str:
+    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def _packages(_: Settings) -> str:
+    found = []
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            found.append(f"{name} missing")
+    return ", ".join(found)
+
+
+def _device(settings: Settings) -> str:
+    return device.select(settings.device).description
+
+
+def _blas(settings: Settings) -> str:
+    status = blas.accelerate(settings.blas, settings.blas_threads)
+    kernel = f", {status.kernel} kernels" if status.kernel else ""
+    return f"{status.library or 'built in'}{kernel} ({status.reason})"
+
+
+def _speed(settings: Settings) -> str:
+    """Time a matrix product: what tells at once whether the BLAS took effect."""
+    device.select(settings.device)
+    import mlx.core as mx  # noqa: PLC0415  after `select` has explained a missing MLX
+
+    size = 512
+    a = mx.random.normal((size, size))
+    mx.eval(a, a @ a)
+    best = float("inf")
+    for _ in range(5):
+        start = time.perf_counter()
+        mx.eval(a @ a)
+        best = min(best, time.perf_counter() - start)
+    rate = 2 * size**3 / best / 1e9
+    verdict = "good" if rate > _GOOD_GFLOPS else "SLOW: see the line above"
+    return f"{rate:.0f} GFLOP/s in a product of {size} x {size} ({verdict})"
+
+
+def _voices(settings: Settings) -> str:
+    registry = VoiceRegistry.scan(settings.voices)
+    for folder in {voice.pack for voice in registry}:
+        Pack.open(folder)
+    broken = f"; broken: {', '.join(registry.broken)}" if registry.broken else ""
+    return ", ".join(voice.name for voice in registry) + broken
+
+
+_CHECKS: dict[str, Callable[[Settings], str]] = {
+    "machine": _machine,
+    "packages": _packages,
+    "device": _device,
+    "blas": _blas,
+    "speed": _speed,
+    "voices": _voices,
+}

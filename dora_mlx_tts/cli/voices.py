@@ -1,0 +1,75 @@
+"""`voices`: which voices there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dora_mlx_tts.cli.options import config_option, json_option, load_settings, print_json
+from dora_mlx_tts.voices.registry import VoiceRegistry
+from dora_mlx_tts.voices.voice import Voice
+
+
+@click.group()
+def voices() -> None:
+    """List voices and show what one is made of."""
+
+
+@voices.command("list")
+@config_option
+@json_option
+def list_voices(config: Path | None, *, as_json: bool) -> None:
+    """List the voices that ship and those in the configured folders."""
+    registry = VoiceRegistry.scan(load_settings(config).voices)
+    if as_json:
+        broken = {name: str(error) for name, error in registry.broken.items()}
+        print_json({"voices": [_summary(voice) for voice in registry], "broken": broken})
+        return
+    width = max((len(voice.name) for voice in registry), default=0)
+    for voice in registry:
+        languages = ", ".join(voice.languages)
+        click.echo(f"{voice.name:<{width}}  {languages:<8}  {voice.description}")
+    for name, error in registry.broken.items():
+        click.echo(f"{name}: {error}", err=True)
+
+
+@voices.command("show")
+@click.argument("name")
+@config_option
+@json_option
+def show_voice(name: str, config: Path | None, *, as_json: bool) -> None:
+    """Show the voice NAME: its pack, reference and defaults."""
+    voice = VoiceRegistry.scan(load_settings(config).voices).get(name)
+    details = _details(voice)
+    if as_json:
+        print_json(details)
+        return
+    for key, value in details.items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        click.echo(f"{key + ':':<13} {shown}")
+
+
+def _summary(voice: Voice) -> dict[str, Any]:
+    return {
+        "name": voice.name,
+        "aliases": list(voice.aliases),
+        "languages": list(voice.languages),
+        "description": voice.description,
+    }
+
+
+def _details(voice: Voice) -> dict[str, Any]:
+    return {
+        **_summary(voice),
+        "licence": voice.licence,
+        "file": str(voice.file),
+        "pack": str(voice.pack),
+        "reference": str(voice.reference.audio),
+        "text": voice.reference.text,
+        "text_language": voice.reference.language,
+        "auxiliary": [str(path) for path in voice.auxiliary],
+        "prompt": str(voice.prompt) if voice.prompt else None,
+        "defaults": dict(voice.defaults),
+    }

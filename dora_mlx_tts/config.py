@@ -1,0 +1,377 @@
+"""Every setting, in one place and with one precedence.
+
+defaults < `dora-mlx-tts.yml` < voice file < environment < message metadata
+
+Settings of the process (`Settings`) are read once at start. Settings of speech (`SpeechSettings`)
+may also come from a voice and from each request, so `Settings` keeps what the file and the
+environment said about them and `Settings.speech` lays the layers over each other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from dora_mlx_tts.errors import SettingError
+
+CONFIG_FILE = "dora-mlx-tts.yml"
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+_DEVICES = {"cuda": "gpu", "mps": "gpu", "metal": "gpu", "mlx": "auto", "": "auto"}
+_MAX_CONFIG_BYTES = 1 << 20
+
+
+def _seed(value: object) -> object:
+    """-1 is the ecosystem's way to say "any seed"."""
+    return None if value in (-1, "-1", "") else value
+
+
+def _device(value: object) -> object:
+    return _DEVICES.get(value.lower(), value.lower()) if isinstance(value, str) else value
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _folders(value: object) -> object:
+    return value.split(os.pathsep) if isinstance(value, str) else value
+
+
+def _names(value: object) -> object:
+    """Names from "a, b"."""
+    if not isinstance(value, str):
+        return value
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def _or_none(value: object) -> object:
+    """0 and nothing both mean "not set"."""
+    return None if value in (0, "0", "") else value
+
+
+class Env:
+    """Environment variables that set a field, the first one found winning."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+
+class SpeechSettings(BaseModel):
+    """How a text is spoken; every request may change these."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    language: Annotated[str, Env("TEXT_LANG", "LANGUAGE")] = Field(
+        "auto", description="Language of the text: auto, zh, en, or another code of the front end."
+    )
+    speed: Annotated[float, Env("SPEED_FACTOR", "SPEED")] = Field(
+        1.0, ge=0.5, le=2.0, description="Speaking rate."
+    )
+    top_k: Annotated[int, Env("TOP_K")] = Field(
+        15, ge=1, le=1025, description="Draw from the k likeliest tokens only."
+    )
+    top_p: Annotated[float, Env("TOP_P")] = Field(
+        1.0, gt=0, le=1, description="Draw from this share of probability."
+    )
+    temperature: Annotated[float, Env("TEMPERATURE")] = Field(
+        1.0, ge=0.01, le=2, description="Below 1 more even, above 1 livelier."
+    )
+    repetition_penalty: Annotated[float, Env("REPETITION_PENALTY")] = Field(
+        1.35, ge=1, le=3, description="Above 1 discourages tokens already used."
+    )
+    seed: Annotated[int | None, BeforeValidator(_seed), Env("SEED")] = Field(
+        None,
+        ge=0,
+        lt=2**32,
+        description="Same seed, same speech; -1 or none for a new one each time.",
+    )
+    noise_scale: Annotated[float, Env("NOISE_SCALE")] = Field(
+        0.5, ge=0, le=1.5, description="Variation of the acoustic model."
+    )
+    fragment_interval: Annotated[float, Env("FRAGMENT_INTERVAL")] = Field(
+        0.3, ge=0, le=5, description="Silence after each sentence, in seconds."
+    )
+
+
+class Settings(BaseModel):
+    """Settings of the process, read once at start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    voice: Annotated[str, Env("VOICE_NAME", "VOICE")] = Field(
+        "starter-en", description="Voice to speak with."
+    )
+    voices: Annotated[tuple[Path, ...], BeforeValidator(_folders), Env("VOICE_FOLDERS", "DORA_MLX_TTS_VOICES")] = (
+        Field((), description="Folders with voice files, beside the ones that ship.")
+    )
+    cache: Annotated[Path, Env("DORA_MLX_TTS_CACHE")] = Field(
+        Path("~/.cache/dora-mlx-tts"), description="Folder for prepared references."
+    )
+    device: Annotated[Literal["auto", "cpu", "gpu"], BeforeValidator(_device), Env("DEVICE")] = (
+        Field("auto", description="Where the networks run.")
+    )
+    blas: Annotated[str, Env("DORA_MLX_TTS_BLAS")] = Field(
+        "auto", description="BLAS for MLX on the Linux CPU: auto, off, or a library's path."
+    )
+    blas_threads: Annotated[int, Env("DORA_MLX_TTS_BLAS_THREADS")] = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Threads of that BLAS; more than 1 pays on an idle machine only.",
+    )
+    log_level: Annotated[LogLevel, BeforeValidator(_upper), Env("LOG_LEVEL")] = Field(
+        "INFO", description="Least severe messages to log."
+    )
+    return_fragment: Annotated[bool, Env("RETURN_FRAGMENT")] = Field(
+        True, description="Send audio piece by piece; false sends one message a text."
+    )
+    audio_layout: Annotated[Literal["flat", "nested"], Env("AUDIO_LAYOUT")] = Field(
+        "flat", description="float32 samples as they are, or as one list (dora-primespeech)."
+    )
+    queue_limit: Annotated[int, Env("QUEUE_LIMIT", "DORA_MLX_TTS_QUEUE")] = Field(
+        1000, ge=1, le=1_000_000, description="Texts that may wait; further ones are refused."
+    )
+    text_limit: Annotated[int, Env("TEXT_LIMIT")] = Field(
+        20_000, ge=1, le=10_000_000, description="Characters a text message may have."
+    )
+    text_mode: Annotated[Literal["auto", "whole", "stream"], Env("TEXT_MODE")] = Field(
+        "auto",
+        description="What a text message is: whole text, piece of a stream, or (auto) a piece where it has"
+        " `seq`, `fin` or `segment_id`.",
+    )
+    text_filters: Annotated[bool, Env("TEXT_FILTERS")] = Field(
+        True, description="Leave out Markdown, emoji, `<think>` and `<tool_call>`."
+    )
+    text_commands: Annotated[bool, Env("TEXT_COMMANDS")] = Field(
+        False, description='Accept the `VOICE:…` prefix and JSON texts of dora-primespeech.'
+    )
+    sentence_mode: Annotated[Literal["sentence", "clause", "none"], Env("SENTENCE_MODE")] = Field(
+        "sentence", description="Where streamed text is divided; none waits for its end."
+    )
+    first_clause: Annotated[bool, Env("FIRST_CLAUSE")] = Field(
+        False, description="Speak the first clause of a stream without waiting for its sentence."
+    )
+    stream_idle: Annotated[float, Env("STREAM_IDLE")] = Field(
+        0.8, gt=0, le=3600, description="Seconds without a piece after which a rest is spoken."
+    )
+    stream_timeout: Annotated[float, Env("STREAM_TIMEOUT")] = Field(
+        30.0, gt=0, le=86400, description="Seconds to wait for the `fin` of a stream that uses it."
+    )
+    sample_rate: Annotated[int | None, BeforeValidator(_or_none), Env("SAMPLE_RATE")] = Field(
+        None, ge=8000, le=192_000, description="Resample to this rate; none keeps the voice's."
+    )
+    peak_limit: Annotated[float, Env("PEAK_LIMIT")] = Field(
+        1.0, gt=0, le=1, description="Full scale of the audio; 0.46 for dora-pyaudio."
+    )
+    max_ahead: Annotated[float, Env("MAX_AHEAD")] = Field(
+        0.0, ge=0, le=3600, description="Seconds of audio to send ahead of playback; 0 is no limit."
+    )
+    buffer_high: Annotated[float, Env("AUDIO_BUFFER_HIGH_WATER_MARK")] = Field(
+        60.0, gt=0, le=100, description="Percent on `buffer_status` above which speech waits."
+    )
+    buffer_low: Annotated[float, Env("AUDIO_BUFFER_LOW_WATER_MARK")] = Field(
+        30.0, ge=0, lt=100, description="Percent on `buffer_status` below which it goes on."
+    )
+    preload: Annotated[tuple[str, ...], BeforeValidator(_names), Env("PRELOAD_VOICES")] = Field(
+        (), description="Voices to load before the node is ready, separated by commas."
+    )
+    voice_memory: Annotated[int, Env("VOICE_MEMORY")] = Field(
+        0, ge=0, description="MiB of loaded voices above which unused ones go; 0 is no limit."
+    )
+    voices_poll: Annotated[float, Env("VOICES_POLL")] = Field(
+        2.0, ge=0, description="Seconds between looks for changed voice files; 0 never looks."
+    )
+    state: Annotated[Path | None, Env("STATE_FILE")] = Field(
+        None,
+        description="File for settings changed at run time; none is one in `cache` per dataflow and node.",
+    )
+    file_speech: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
+    environment_speech: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
+
+    @model_validator(mode="after")
+    def _marks_in_order(self) -> Self:
+        if self.buffer_low >= self.buffer_high:
+            raise ValueError("buffer_low must be below buffer_high")
+        return self
+
+    @classmethod
+    def load(cls, path: Path | None = None, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the configuration file and the environment.
+
+        Args:
+            path: configuration file; None takes `dora-mlx-tts.yml` of the current folder if there
+                is one, or the file that DORA_MLX_TTS_CONFIG names.
+            environ: the environment; None is the process's own.
+
+        Raises:
+            SettingError: a name is unknown or a value not allowed; says which and where.
+        """
+        environ = os.environ if environ is None else environ
+        values, origin = _read_file(path, environ)
+        file_speech = values.pop("speech", None) or {}
+        _validated(SpeechSettings, file_speech, origin)
+        speech = _from_environment(SpeechSettings, environ)
+        _validated(SpeechSettings, speech, "environment")
+        own = _from_environment(cls, environ)
+        _validated(cls, own, "environment")
+        layers = {"file_speech": file_speech, "environment_speech": speech}
+        return _validated(cls, {**values, **own, **layers}, origin)
+
+    def speech(
+        self, voice: Mapping[str, Any] | None = None, request: Mapping[str, Any] | None = None
+    ) -> SpeechSettings:
+        """Lay a voice's defaults and a request's values over the file's and the environment's.
+
+        Raises:
+            SettingError: a value of the request or voice is not allowed.
+        """
+        values = {
+            **self.file_speech,
+            **_validated_part(SpeechSettings, voice or {}, "voice"),
+            **self.environment_speech,
+            **_validated_part(SpeechSettings, request or {}, "request"),
+        }
+        return _validated(SpeechSettings, values, "settings")
+
+
+def dora_node_id(environ: Mapping[str, str] | None = None) -> str:
+    """The name that the dataflow gave this node, or "" outside one."""
+    environ = os.environ if environ is None else environ
+    match = re.search(r"^node_id: *(\S+)", environ.get("DORA_NODE_CONFIG", ""), re.MULTILINE)
+    return match[1] if match else ""
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _validated(model: type[_Model], values: object, origin: str) -> _Model:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise SettingError(_explain(error, model, origin)) from error
+
+
+def _validated_part(
+    model: type[BaseModel], values: Mapping[str, Any], origin: str
+) -> Mapping[str, Any]:
+    _validated(model, dict(values), origin)
+    return values
+
+
+def _explain(error: ValidationError, model: type[BaseModel], origin: str) -> str:
+    problems = []
+    for problem in error.errors(include_url=False):
+        name = ".".join(map(str, problem["loc"])) or "value"
+        if problem["type"] == "extra_forbidden":
+            known = ", ".join(n for n, f in model.model_fields.items() if f.exclude is not True)
+            problems.append(f"{name} is unknown; allowed: {known}")
+        else:
+            given = repr(problem["input"])[:60]
+            message = problem["msg"][:1].lower() + problem["msg"][1:]
+            problems.append(f"{name} = {given}: {message}")
+    return f"{origin}: " + "; ".join(problems)
+
+
+def _from_environment(model: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name, variables in environment_names(model).items():
+        for variable in variables:
+            value = environ.get(variable)
+            if value is not None and not _is_locale(variable, value):
+                found[name] = value
+                break
+    return found
+
+
+def _is_locale(variable: str, value: str) -> bool:
+    """LANGUAGE is also gettext's list of locales ("en_US:en"), which is no choice of speech."""
+    return variable == "LANGUAGE" and (":" in value or "_" in value.removeprefix("all_")[:3])
+
+
+def environment_names(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
+    """Setting -> environment variables that set it, the first one winning."""
+    return {
+        name: mark.names
+        for name, field in model.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, Env)
+    }
+
+
+def _read_file(path: Path | None, environ: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    named = path or (
+        Path(environ["DORA_MLX_TTS_CONFIG"]) if environ.get("DORA_MLX_TTS_CONFIG") else None
+    )
+    file = named or Path(CONFIG_FILE)
+    if named is None and not file.is_file():
+        return {}, "settings"
+    try:
+        if file.stat().st_size > _MAX_CONFIG_BYTES:
+            raise SettingError(f"{file}: larger than {_MAX_CONFIG_BYTES} bytes")
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{file}: cannot be read: {error}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SettingError(f"{file}: not YAML: {error}") from error
+    if values is None:
+        return {}, str(file)
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise SettingError(f"{file}: must hold settings, name: value, a line each")
+    for internal in ("file_speech", "environment_speech"):
+        if internal in values:
+            raise SettingError(
+                f"{file}: {internal} is unknown; settings of speech go under 'speech'"
+            )
+    return values, str(file)
+
+
+class SettingRow(NamedTuple):
+    """One line of the table of settings."""
+
+    name: str
+    environment: str
+    default: str
+    allowed: str
+    meaning: str
+
+
+def settings_table() -> list[SettingRow]:
+    """Every setting, for help texts and documents."""
+    rows = []
+    for model, prefix in ((Settings, ""), (SpeechSettings, "speech.")):
+        schema = model.model_json_schema(mode="validation")["properties"]
+        names = environment_names(model)
+        for name, field in model.model_fields.items():
+            if field.exclude:
+                continue
+            default = "" if field.default in (None, ()) else str(field.default)
+            environment = ", ".join(names[name])
+            meaning = field.description or ""
+            rows.append(
+                SettingRow(prefix + name, environment, default, _allowed(schema[name]), meaning)
+            )
+    return rows
+
+
+_BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+_KINDS = {"string": "text", "array": "paths", "boolean": "true, false"}
+
+
+def _allowed(schema: Mapping[str, Any]) -> str:
+    for option in schema.get("anyOf", ()):
+        if option.get("type") != "null":
+            return _allowed(option)
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    bounds = [f"{sign} {schema[key]}" for key, sign in _BOUNDS.items() if key in schema]
+    kind = schema.get("type", "")
+    if kind == "array" and schema["items"].get("format") != "path":
+        return "names"
+    return ", ".join(bounds) or _KINDS.get(kind, kind)

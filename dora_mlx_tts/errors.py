@@ -1,0 +1,79 @@
+"""Every error this package raises on purpose.
+
+::
+
+    TtsError
+    ├── SettingError            a setting, option or request value is not allowed
+    ├── TextError               a text cannot be read aloud
+    │   ├── EmptyTextError      nothing in it can be pronounced
+    │   └── LanguageError       an unknown language, or one whose extra is not installed
+    ├── VoiceError              a voice file is missing, unknown or wrong
+    │   └── ReferenceAudioError the reference recording cannot be used
+    ├── WeightsError            a checkpoint or pack cannot be used
+    │   ├── UnsafeFileError     a file asks for more than data
+    │   └── PackError           a pack is damaged or does not fit this version
+    ├── AudioError              an audio file cannot be read or written
+    ├── SynthesisError          the networks gave something that is not speech
+    ├── BackendError            MLX or a native library is missing or unusable
+    └── ProtocolError           a message that breaks the node's contract
+
+A message says what is wrong, where, and what is allowed.
+"""
+
+from __future__ import annotations
+
+
+class TtsError(Exception):
+    """Base of all errors of this package."""
+
+
+class SettingError(TtsError, ValueError):
+    """A setting, option or request value is not allowed."""
+
+
+class TextError(TtsError, ValueError):
+    """A text cannot be read aloud."""
+
+
+class EmptyTextError(TextError):
+    """A text holds nothing that can be pronounced."""
+
+
+class LanguageError(TextError):
+    """A language is unknown, or its optional packages are not installed."""
+
+
+class VoiceError(TtsError):
+    """A voice is unknown, or its file is missing or wrong."""
+
+
+class ReferenceAudioError(VoiceError):
+    """A reference recording cannot be used (length, level, format)."""
+
+
+class WeightsError(TtsError):
+    """A checkpoint or weight file cannot be used."""
+
+
+class UnsafeFileError(WeightsError):
+    """A checkpoint asks for more than data: foreign pickle globals, paths that climb out."""
+
+
+class PackError(WeightsError):
+    """A voice pack is damaged or does not fit this version."""
+
+
+class AudioError(TtsError):
+    """An audio file cannot be read or written."""
+
+
+class SynthesisError(TtsError):
+    """The networks produced something that is not speech."""
+
+
+class BackendError(TtsError):
+    """MLX or a native library is missing or unusable."""
+
+
+class ProtocolError(TtsError, ValueError):
+    """A message breaks the node's contract."""

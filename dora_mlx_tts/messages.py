@@ -1,0 +1,144 @@
+"""What the node hears and says, as plain records: no Arrow, no dora, no MLX.
+
+``protocol`` makes them from events and turns them into Arrow; ``conversation`` reasons about them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Plain = bool | int | float | str | list[int] | list[float] | list[str]
+"""The metadata values that dora carries unchanged; anything else becomes a string on the way."""
+
+Metadata = Mapping[str, Plain]
+
+
+class Outcome(StrEnum):
+    """How a text ended; the payload of ``segment_complete``."""
+
+    COMPLETED = "completed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    ERROR = "error"
+
+
+class Stage(StrEnum):
+    """Where a text failed; ``error_stage`` of ``segment_complete``."""
+
+    PROTOCOL = "protocol"
+    QUEUE = "queue"
+    SETTINGS = "settings"
+    VOICE = "voice"
+    TEXT = "text"
+    SYNTHESIS = "synthesis"
+    SEND = "send"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A reference recording that a text brings along (``VOICE:CUSTOM``)."""
+
+    audio: str
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextRequest:
+    """A text to be spoken, with everything its sender said about it.
+
+    ``echo`` is the metadata that every output of this text repeats, types as received.
+    ``settings`` holds finite numbers only; whether a value is in range is the engine's business.
+
+    Attributes:
+        seq: The sender's running number.
+        fin: The last piece of a streamed text.
+        flush: Older texts of the session are not wanted any more.
+        streamed: A key of dora's streaming pattern is there, so this may be a piece of a text.
+        has_fin: The sender says of every piece whether it is the last.
+        ended: ``session_status`` says that nothing follows.
+        recording: A reference recording to speak with instead of a voice.
+    """
+
+    text: str
+    echo: Metadata = field(default_factory=dict)
+    voice: str | None = None
+    language: str | None = None
+    settings: Mapping[str, int | float] = field(default_factory=dict)
+    seq: int | None = None
+    fin: bool = False
+    flush: bool = False
+    streamed: bool = False
+    has_fin: bool = False
+    ended: bool = False
+    recording: Recording | None = None
+    received_s: float = 0.0
+
+    def id(self, key: str) -> str | None:
+        """An id as a string, however it was typed, or None where the sender gave none."""
+        value = self.echo.get(key)
+        return None if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A word on ``control``: its name, an optional argument, and the ids it is meant for.
+
+    ``values`` holds what else a JSON command says, as it was.
+    """
+
+    name: str
+    argument: str = ""
+    echo: Metadata = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def id(self, key: str) -> str | None:
+        """An id as a string, however it was typed, or None where the sender gave none."""
+        value = self.echo.get(key)
+        return None if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class BufferStatus:
+    """How full the player's buffer is, in percent."""
+
+    percent: float
+    echo: Metadata = field(default_factory=dict)
+
+    def id(self, key: str) -> str | None:
+        """An id as a string, or None where the sender gave none."""
+        value = self.echo.get(key)
+        return None if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class BadInput:
+    """A message that cannot be understood: what was wrong with it, and whom to answer."""
+
+    port: str
+    error: str
+    stage: Stage = Stage.PROTOCOL
+    echo: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The one terminal answer to a text."""
+
+    outcome: Outcome
+    echo: Metadata = field(default_factory=dict)
+    error: str = ""
+    stage: Stage | None = None
+    spoken_text: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A word on ``status`` with its details."""
+
+    state: str
+    echo: Metadata = field(default_factory=dict)
+    details: Metadata = field(default_factory=dict)

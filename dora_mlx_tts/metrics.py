@@ -1,0 +1,151 @@
+"""Figures of the node as records; who logs or sends them is decided elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+NO_AUDIO = -1.0
+"""Stands for a time or ratio that does not exist because no audio left."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechFigures:
+    """What speaking one text took.
+
+    Attributes:
+        queue_ms: From receipt of the text until synthesis began.
+        ttfb_ms: From receipt of the text until its first fragment was ready to be sent.
+        synthesis_ms: From the beginning of synthesis to its end, sending included.
+        rtf: ``synthesis_ms`` over the duration of the audio; below 1 is faster than real time.
+        audio_s: Duration of the audio that was sent.
+        fragments: Audio messages sent; a receiver that counts fewer has lost some.
+        tokens: Semantic tokens decoded for that audio.
+        characters: Length of the text.
+    """
+
+    queue_ms: float
+    ttfb_ms: float
+    synthesis_ms: float
+    rtf: float
+    audio_s: float
+    fragments: int
+    tokens: int
+    characters: int
+
+    def as_metadata(self) -> dict[str, int | float]:
+        """The figures under their own names, floats rounded to what a clock can resolve."""
+        return {key: round(value, 4) for key, value in asdict(self).items()}
+
+
+class SpeechMeter:
+    """Collects the figures of one text while it is being spoken."""
+
+    def __init__(self, received_s: float, characters: int, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._received_s = received_s
+        self._characters = characters
+        self._started_s: float | None = None
+        self._first_s: float | None = None
+        self._audio_s = 0.0
+        self._fragments = 0
+        self._tokens = 0
+
+    def start(self) -> None:
+        """Synthesis of this text begins now."""
+        self._started_s = self._clock()
+
+    def produced(self) -> None:
+        """A piece of audio is ready; the first one sets the time to first byte."""
+        if self._first_s is None:
+            self._first_s = self._clock()
+
+    def sent(self, audio_s: float, tokens: int) -> None:
+        """A fragment of ``audio_s`` seconds has left."""
+        self._audio_s += audio_s
+        self._tokens += tokens
+        self._fragments += 1
+
+    def figures(self) -> SpeechFigures:
+        """The figures up to now."""
+        now = self._clock()
+        started = now if self._started_s is None else self._started_s
+        audible = self._fragments > 0 and self._first_s is not None
+        return SpeechFigures(
+            queue_ms=1e3 * (started - self._received_s),
+            ttfb_ms=1e3 * ((self._first_s or 0.0) - self._received_s) if audible else NO_AUDIO,
+            synthesis_ms=1e3 * (now - started),
+            rtf=(now - started) / self._audio_s if self._audio_s > 0 else NO_AUDIO,
+            audio_s=self._audio_s,
+            fragments=self._fragments,
+            tokens=self._tokens,
+            characters=self._characters,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFigures:
+    """The node since its start: every text received is in exactly one of the five ends or open."""
+
+    received: int
+    completed: int
+    skipped: int
+    cancelled: int
+    errors: int
+    refused: int
+    queue_depth: int
+    open_texts: int
+    commands: int
+    send_failures: int
+    audio_s: float
+    synthesis_s: float
+    uptime_s: float
+
+    def as_metadata(self) -> dict[str, int | float]:
+        """The figures under their own names."""
+        return {key: round(value, 4) for key, value in asdict(self).items()}
+
+
+class NodeMeter:
+    """Counts for the whole life of the node; both of its threads write here."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._started_s = clock()
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._audio_s = 0.0
+        self._synthesis_s = 0.0
+
+    def count(self, name: str) -> None:
+        """One more of ``name``: received, an outcome, refused, commands, send_failures."""
+        with self._lock:
+            self._counts[name] += 1
+
+    def spoken(self, figures: SpeechFigures) -> None:
+        """Add what one text took."""
+        with self._lock:
+            self._audio_s += figures.audio_s
+            self._synthesis_s += figures.synthesis_ms / 1e3
+
+    def figures(self, *, queue_depth: int, open_texts: int) -> NodeFigures:
+        """A consistent picture of now."""
+        with self._lock:
+            counts = dict(self._counts)
+            return NodeFigures(
+                received=counts.get("received", 0),
+                completed=counts.get("completed", 0),
+                skipped=counts.get("skipped", 0),
+                cancelled=counts.get("cancelled", 0),
+                errors=counts.get("error", 0),
+                refused=counts.get("refused", 0),
+                queue_depth=queue_depth,
+                open_texts=open_texts,
+                commands=counts.get("commands", 0),
+                send_failures=counts.get("send_failures", 0),
+                audio_s=self._audio_s,
+                synthesis_s=self._synthesis_s,
+                uptime_s=self._clock() - self._started_s,
+            )

@@ -1,0 +1,198 @@
+"""Parts of the diffusion transformer (F5-TTS, arXiv:2410.06885; DiT, arXiv:2212.09748)."""
+
+from __future__ import annotations
+
+import math
+
+import mlx.core as mx
+import numpy as np
+
+from dora_mlx_tts.models.attention import attend
+from dora_mlx_tts.models.cfm.config import HEAD_CHANNELS, DiTConfig
+from dora_mlx_tts.models.layers import Conv1d, Layer, LayerNorm, Linear
+from dora_mlx_tts.models.ops import Ops
+from dora_mlx_tts.runtime.device import Formulation
+
+NORM_EPS = 1e-6
+TIME_CHANNELS = 256
+
+_TIME_SCALE = 1000.0
+_BASE = 10000.0
+_POSITION_KERNEL, _POSITION_GROUPS = 31, 16
+_TEXT_KERNEL = 7
+_GELU_SLOPE, _GELU_CUBIC = 2.0 * math.sqrt(2.0 / math.pi), 0.044715
+
+Rotation = tuple[mx.array, mx.array]
+"""Cosine and sine [T, pairs] of the angles by which positions turn a head's channels."""
+
+
+def rotation(length: int) -> Rotation:
+    """Angles `p / 10000^(2 i / 64)` for positions p and pairs i of channels."""
+    rates = _BASE ** (-np.arange(0, HEAD_CHANNELS, 2) / HEAD_CHANNELS)
+    angles = np.arange(length)[:, None] * rates
+    return mx.array(np.cos(angles), mx.float32), mx.array(np.sin(angles), mx.float32)
+
+
+def rotate(x: mx.array, by: Rotation) -> mx.array:
+    """Turn neighbouring channels of the first head of [B, T, C]; the other heads see no positions.
+
+    The reference rotates before it splits heads, so only the first one is met.
+    """
+    cosine, sine = (part.astype(x.dtype) for part in by)
+    pairs = x[..., :HEAD_CHANNELS].reshape(*x.shape[:-1], HEAD_CHANNELS // 2, 2)
+    a, b = pairs[..., 0], pairs[..., 1]
+    turned = mx.stack([a * cosine - b * sine, b * cosine + a * sine], axis=-1)
+    return mx.concatenate([turned.reshape(*x.shape[:-1], -1), x[..., HEAD_CHANNELS:]], axis=-1)
+
+
+def silu(x: mx.array, ops: Ops) -> mx.array:
+    """`x * sigmoid(x)`."""
+    return x * ops.sigmoid(x)
+
+
+class TimeEmbedding(Layer):
+    """A number in [0, 1] to a vector: sinusoids and two affine maps."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.time_mlp = [Linear(TIME_CHANNELS, channels), {}, Linear(channels, channels)]
+
+    def __call__(self, time: float) -> mx.array:
+        """To [1, C]."""
+        half = TIME_CHANNELS // 2
+        angles = _TIME_SCALE * time * np.exp(-math.log(_BASE) / (half - 1) * np.arange(half))
+        waves = mx.array(np.concatenate([np.sin(angles), np.cos(angles)])[None], mx.float32)
+        inner = self.time_mlp[0](waves.astype(self.time_mlp[0].weight.dtype))
+        embedded: mx.array = self.time_mlp[2](silu(inner, self._ops))
+        return embedded
+
+
+class DepthwiseConv(Layer):
+    """Each channel filtered by itself, as long as before; `weight` [C, k, 1], `bias` [C]."""
+
+    def __init__(self, channels: int, kernel: int) -> None:
+        super().__init__()
+        self.weight = mx.zeros((channels, kernel, 1))
+        self.bias = mx.zeros((channels,))
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, C] to [B, T, C]; on the CPU a sum of shifted products."""
+        channels, kernel, _ = self.weight.shape
+        edge = kernel // 2
+        if self._ops.formulation is Formulation.NATIVE:
+            return mx.conv1d(x, self.weight, 1, edge, groups=channels) + self.bias
+        padded = mx.pad(x, [(0, 0), (edge, edge), (0, 0)])
+        y = self.bias
+        for tap in range(kernel):
+            y = y + padded[:, tap : tap + x.shape[1]] * self.weight[:, tap, 0]
+        return y
+
+
+class ResponseNorm(Layer):
+    """Global response normalization: channels compete by their norm over time."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gamma = mx.zeros((1, 1, channels))
+        self.beta = mx.zeros((1, 1, channels))
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, C] to [B, T, C]."""
+        norm = mx.sqrt(mx.square(x).sum(axis=1, keepdims=True))
+        share = norm / (norm.mean(axis=-1, keepdims=True) + NORM_EPS)
+        return x * (self.gamma * share + 1.0) + self.beta
+
+
+class TextBlock(Layer):
+    """A ConvNeXt V2 block (arXiv:2301.00808)."""
+
+    def __init__(self, channels: int, inner: int) -> None:
+        super().__init__()
+        self.dwconv = DepthwiseConv(channels, _TEXT_KERNEL)
+        self.norm = LayerNorm(channels, NORM_EPS)
+        self.pwconv1 = Linear(channels, inner)
+        self.grn = ResponseNorm(inner)
+        self.pwconv2 = Linear(inner, channels)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, C] to [B, T, C]."""
+        inner = self._ops.gelu(self.pwconv1(self.norm(self.dwconv(x))))
+        return x + self.pwconv2(self.grn(inner))
+
+
+class PositionConv(Layer):
+    """Positions from the neighbourhood: two wide grouped convolutions, each with Mish."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        first, second = (
+            Conv1d(channels, channels, _POSITION_KERNEL, groups=_POSITION_GROUPS) for _ in range(2)
+        )
+        self.conv1d = [first, {}, second]
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, C] to [B, T, C]."""
+        return self._ops.mish(self.conv1d[2](self._ops.mish(self.conv1d[0](x))))
+
+
+class Attention(Layer):
+    """Self-attention over all frames."""
+
+    def __init__(self, config: DiTConfig) -> None:
+        super().__init__()
+        width = config.channels
+        self.heads = config.heads
+        self.to_q = Linear(width, width)
+        self.to_k = Linear(width, width)
+        self.to_v = Linear(width, width)
+        self.to_out = [Linear(width, width)]
+
+    def __call__(self, x: mx.array, positions: Rotation) -> mx.array:
+        """[B, T, C] to [B, T, C]."""
+        q, k = (rotate(project(x), positions) for project in (self.to_q, self.to_k))
+        mixed: mx.array = self.to_out[0](self._attend(q, k, self.to_v(x)))
+        return mixed
+
+    def _attend(self, q: mx.array, k: mx.array, v: mx.array) -> mx.array:
+        if self._ops.formulation is Formulation.CPU:
+            return attend(q, k, v, self.heads, self._ops)
+        batch, length, channels = q.shape
+        q, k, v = (
+            x.reshape(batch, length, self.heads, HEAD_CHANNELS).swapaxes(1, 2) for x in (q, k, v)
+        )
+        mixed = mx.fast.scaled_dot_product_attention(q, k, v, scale=HEAD_CHANNELS**-0.5)
+        return mixed.swapaxes(1, 2).reshape(batch, length, channels)
+
+
+class FeedForward(Layer):
+    """Two affine maps with GELU, in the form with tanh, between."""
+
+    def __init__(self, channels: int, inner: int) -> None:
+        super().__init__()
+        self.ff = [[Linear(channels, inner)], {}, Linear(inner, channels)]
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, C] to [B, T, C]."""
+        x = self.ff[0][0](x)
+        slope = x * (_GELU_SLOPE + (_GELU_SLOPE * _GELU_CUBIC) * mx.square(x))
+        y: mx.array = self.ff[2](x * self._ops.sigmoid(slope))  # (1 + tanh u) / 2 = sigmoid(2 u)
+        return y
+
+
+class Block(Layer):
+    """Attention and feed-forward; the time scales, shifts and gates both."""
+
+    def __init__(self, config: DiTConfig) -> None:
+        super().__init__()
+        width = config.channels
+        self.attn_norm = {"linear": Linear(width, 6 * width)}
+        self.attn = Attention(config)
+        self.ff = FeedForward(width, config.feed_forward)
+
+    def __call__(self, x: mx.array, time: mx.array, positions: Rotation) -> mx.array:
+        """Frames [B, T, C] and the SiLU of the time's embedding [1, C] to [B, T, C]."""
+        shift, scale, gate, *second = mx.split(self.attn_norm["linear"](time)[0], 6)
+        inner = self._ops.layer_norm(x, scale + 1.0, shift, NORM_EPS)
+        x = x + gate * self.attn(inner, positions)
+        shift, scale, gate = second
+        return x + gate * self.ff(self._ops.layer_norm(x, scale + 1.0, shift, NORM_EPS))

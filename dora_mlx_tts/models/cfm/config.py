@@ -1,0 +1,91 @@
+"""Sizes of the flow matching network, read from its tensors alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from dora_mlx_tts.errors import WeightsError
+
+HEAD_CHANNELS = 64  # of an attention head, and of the rotated positions, in every size
+
+
+@dataclass(frozen=True, slots=True)
+class DiTConfig:
+    """Sizes of the transformer.
+
+    Attributes:
+        channels: width.
+        depth: transformer blocks.
+        feed_forward: inner width of a block.
+        features: channels of the conditioning features.
+        text_depth: convolution blocks on the features.
+        text_inner: inner width of such a block.
+        mels: bins of the spectrogram.
+    """
+
+    channels: int
+    depth: int
+    feed_forward: int
+    features: int
+    text_depth: int
+    text_inner: int
+    mels: int
+
+    @property
+    def heads(self) -> int:
+        """Attention heads; the checkpoint does not say, but a head has 64 channels in all sizes."""
+        return self.channels // HEAD_CHANNELS
+
+    @classmethod
+    def from_weights(cls, weights: Mapping[str, Any], prefix: str = "cfm.estimator.") -> Self:
+        """Read the sizes from the tensors of a SoVITS v3 or v4 checkpoint.
+
+        Raises:
+            WeightsError: a tensor that shows a size is missing, or the sizes do not fit together.
+        """
+        sizes = _Sizes(weights, prefix)
+        mels, channels = sizes.of("proj_out.weight")
+        feed_forward, _ = sizes.of("transformer_blocks.0.ff.ff.0.0.weight")
+        text_inner, features = sizes.of("text_embed.text_blocks.0.pwconv1.weight")
+        _, inputs = sizes.of("input_embed.proj.weight")
+        if channels % HEAD_CHANNELS:
+            raise WeightsError(
+                f"flow matching network: its width {channels} is not a multiple of {HEAD_CHANNELS},"
+                " the width of a head"
+            )
+        if inputs != 2 * mels + features:
+            raise WeightsError(
+                f"flow matching network: '{prefix}input_embed.proj.weight' has {inputs} inputs, but"
+                f" two spectra of {mels} and features of {features} make {2 * mels + features}"
+            )
+        return cls(
+            channels=channels,
+            depth=sizes.count("transformer_blocks"),
+            feed_forward=feed_forward,
+            features=features,
+            text_depth=sizes.count("text_embed.text_blocks"),
+            text_inner=text_inner,
+            mels=mels,
+        )
+
+
+class _Sizes:
+    """Shapes of matrices below a prefix, with errors that name the tensor."""
+
+    def __init__(self, weights: Mapping[str, Any], prefix: str) -> None:
+        self._weights, self._prefix = weights, prefix
+
+    def of(self, name: str) -> tuple[int, int]:
+        key = self._prefix + name
+        shape = tuple(self._weights[key].shape) if key in self._weights else ()
+        if len(shape) != 2:  # noqa: PLR2004  a matrix
+            raise WeightsError(f"flow matching network: tensor '{key}' is missing or not a matrix")
+        return int(shape[0]), int(shape[1])
+
+    def count(self, name: str) -> int:
+        pattern = re.compile(re.escape(f"{self._prefix}{name}.") + r"(\d+)\.")
+        found = (pattern.match(key) for key in self._weights)
+        return len({match.group(1) for match in found if match})

@@ -1,0 +1,71 @@
+"""Reading the `config.json` that accompanies an encoder's weights.
+
+Such files hold dozens of keys about training. Only the ones that shape the network are taken; those
+that would select another network than the one built here must have the expected value.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from dora_mlx_tts.errors import WeightsError
+
+Config = TypeVar("Config")
+
+
+def read_config(
+    kind: type[Config], data: Mapping[str, Any], fixed: Mapping[str, object], what: str
+) -> Config:
+    """Build dataclass `kind` from `data`; fields that are missing keep their defaults.
+
+    Fields may be int, float, bool or tuples of int.
+
+    Raises:
+        WeightsError: a value of the wrong type, not above zero, or a network of another kind.
+    """
+    for key, wanted in fixed.items():
+        if key in data and data[key] != wanted:
+            raise WeightsError(
+                f"{what} configuration: {key} is {data[key]!r}; only {wanted!r} is supported"
+            )
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):  # type: ignore[arg-type]  # Config is a dataclass
+        if field.name in data:
+            values[field.name] = _checked(data[field.name], field.default, field.name, what)
+    return kind(**values)
+
+
+def _checked(value: object, default: object, name: str, what: str) -> object:
+    if isinstance(default, tuple):
+        if isinstance(value, list | tuple) and value and all(_is_size(v) for v in value):
+            return tuple(value)
+        wanted = "a list of whole numbers above zero"
+    elif isinstance(default, bool):
+        if isinstance(value, bool):
+            return value
+        wanted = "true or false"
+    elif isinstance(default, float):
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            return float(value)
+        wanted = "a number above zero"
+    else:
+        if _is_size(value):
+            return value
+        wanted = "a whole number above zero"
+    raise WeightsError(f"{what} configuration: {name} is {value!r}; it must be {wanted}")
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def check_divides(whole: int, part: int, names: str, what: str) -> None:
+    """Require that `part` divides `whole`; `names` says what they are.
+
+    Raises:
+        WeightsError: it does not.
+    """
+    if whole % part:
+        raise WeightsError(f"{what} configuration: {names}: {whole} is not a multiple of {part}")

@@ -1,0 +1,275 @@
+"""HuBERT: speech at 16 kHz to 50 feature vectors a second (Hsu et al. 2021, arXiv:2106.07447).
+
+The variant of chinese-hubert-base: group norm in the first convolution, layer norm after each
+residual. Its input is the recording as it is; nothing is normalized.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import mlx.core as mx
+import numpy as np
+from mlx import nn
+
+from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.models.attention import attend
+from dora_mlx_tts.models.hf_config import check_divides, read_config
+from dora_mlx_tts.models.layers import Conv1d, Layer, LayerNorm, Linear
+
+SAMPLE_RATE = 16000
+
+_FIXED = {
+    "model_type": "hubert",
+    "feat_extract_norm": "group",
+    "feat_extract_activation": "gelu",
+    "feat_proj_layer_norm": True,
+    "hidden_act": "gelu",
+    "do_stable_layer_norm": False,
+    "conv_pos_batch_norm": False,
+}
+_UNUSED = re.compile(r"masked_spec_embed$|lm_head\.")  # training masks frames; CTC heads
+_POSITION = "encoder.pos_conv_embed.conv"
+_POSITION_NORM = (
+    (f"{_POSITION}.weight_g", f"{_POSITION}.weight_v"),
+    (
+        f"{_POSITION}.parametrizations.weight.original0",
+        f"{_POSITION}.parametrizations.weight.original1",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HubertConfig:
+    """Sizes of the network, under the names of `config.json`."""
+
+    hidden_size: int = 768
+    num_hidden_layers: int = 12
+    num_attention_heads: int = 12
+    intermediate_size: int = 3072
+    conv_dim: tuple[int, ...] = (512,) * 7
+    conv_kernel: tuple[int, ...] = (10, 3, 3, 3, 3, 2, 2)
+    conv_stride: tuple[int, ...] = (5, 2, 2, 2, 2, 2, 2)
+    conv_bias: bool = False
+    num_conv_pos_embeddings: int = 128
+    num_conv_pos_embedding_groups: int = 16
+    layer_norm_eps: float = 1e-5
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read `config.json`.
+
+        Raises:
+            WeightsError: sizes that do not fit together, or another variant of the network.
+        """
+        config = read_config(cls, data, _FIXED, "HuBERT")
+        if not len(config.conv_dim) == len(config.conv_kernel) == len(config.conv_stride):
+            raise WeightsError(
+                "HuBERT configuration: conv_dim, conv_kernel and conv_stride differ in length:"
+                f" {len(config.conv_dim)}, {len(config.conv_kernel)}, {len(config.conv_stride)}"
+            )
+        hidden = config.hidden_size
+        check_divides(hidden, config.num_attention_heads, "hidden_size and heads", "HuBERT")
+        groups = config.num_conv_pos_embedding_groups
+        check_divides(hidden, groups, "hidden_size and position groups", "HuBERT")
+        return config
+
+    def frames(self, samples: int) -> int:
+        """How many feature vectors `samples` samples give; zero when there are too few."""
+        for kernel, stride in zip(self.conv_kernel, self.conv_stride, strict=True):
+            samples = max(0, (samples - kernel) // stride + 1)
+        return samples
+
+
+class ChannelNorm(LayerNorm):
+    """Each channel normalized over time: a group norm with one channel a group."""
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, C] to [B, T, C]."""
+        centred = x - x.mean(axis=1, keepdims=True)
+        variance = mx.square(centred).mean(axis=1, keepdims=True)
+        return centred * (mx.rsqrt(variance + self.eps) * self.weight) + self.bias
+
+
+class ConvLayer(Layer):
+    """Strided convolution, normalization in the first layer only, GELU."""
+
+    def __init__(self, config: HubertConfig, index: int) -> None:
+        super().__init__()
+        inputs = config.conv_dim[index - 1] if index else 1
+        outputs = config.conv_dim[index]
+        self.conv = Conv1d(
+            inputs,
+            outputs,
+            config.conv_kernel[index],
+            stride=config.conv_stride[index],
+            padding=0,
+            bias=config.conv_bias,
+        )
+        if index == 0:
+            self.layer_norm = ChannelNorm(outputs)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, I] to [B, T', O]."""
+        x = self.conv(x)
+        if "layer_norm" in self:
+            x = self.layer_norm(x)
+        return self._ops.gelu(x)
+
+
+class FeatureExtractor(nn.Module):
+    """Samples to frames, 320 samples a frame in the usual configuration."""
+
+    def __init__(self, config: HubertConfig) -> None:
+        super().__init__()
+        self.conv_layers = [ConvLayer(config, i) for i in range(len(config.conv_dim))]
+
+    def __call__(self, samples: mx.array) -> mx.array:
+        """[B, N] to [B, T, C]."""
+        x = samples[..., None]
+        for layer in self.conv_layers:
+            x = layer(x)
+        return x
+
+
+class FeatureProjection(nn.Module):
+    """Frames to the width of the encoder."""
+
+    def __init__(self, config: HubertConfig) -> None:
+        super().__init__()
+        self.layer_norm = LayerNorm(config.conv_dim[-1], config.layer_norm_eps)
+        self.projection = Linear(config.conv_dim[-1], config.hidden_size)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, I] to [B, T, C]."""
+        return self.projection(self.layer_norm(x))
+
+
+class PositionalConv(Layer):
+    """Positions from the neighbourhood: one wide grouped convolution and GELU."""
+
+    def __init__(self, config: HubertConfig) -> None:
+        super().__init__()
+        self.conv = Conv1d(
+            config.hidden_size,
+            config.hidden_size,
+            config.num_conv_pos_embeddings,
+            padding=config.num_conv_pos_embeddings // 2,
+            groups=config.num_conv_pos_embedding_groups,
+        )
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, C] to [B, T, C]; an even kernel gives one frame too many, the last goes."""
+        return self._ops.gelu(self.conv(x)[:, : x.shape[1]])
+
+
+class Attention(Layer):
+    """Self-attention without a mask."""
+
+    def __init__(self, config: HubertConfig) -> None:
+        super().__init__()
+        width = config.hidden_size
+        self.heads = config.num_attention_heads
+        self.q_proj = Linear(width, width)
+        self.k_proj = Linear(width, width)
+        self.v_proj = Linear(width, width)
+        self.out_proj = Linear(width, width)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, C] to [B, T, C]."""
+        q, k, v = self.q_proj(x), self.k_proj(x), self.v_proj(x)
+        return self.out_proj(attend(q, k, v, self.heads, self._ops))
+
+
+class FeedForward(Layer):
+    """Two affine maps with GELU between."""
+
+    def __init__(self, config: HubertConfig) -> None:
+        super().__init__()
+        self.intermediate_dense = Linear(config.hidden_size, config.intermediate_size)
+        self.output_dense = Linear(config.intermediate_size, config.hidden_size)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, C] to [B, T, C]."""
+        return self.output_dense(self._ops.gelu(self.intermediate_dense(x)))
+
+
+class EncoderLayer(nn.Module):
+    """Attention and feed-forward, each followed by its layer norm."""
+
+    def __init__(self, config: HubertConfig) -> None:
+        super().__init__()
+        self.attention = Attention(config)
+        self.layer_norm = LayerNorm(config.hidden_size, config.layer_norm_eps)
+        self.feed_forward = FeedForward(config)
+        self.final_layer_norm = LayerNorm(config.hidden_size, config.layer_norm_eps)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, C] to [B, T, C]."""
+        x = self.layer_norm(x + self.attention(x))
+        return self.final_layer_norm(x + self.feed_forward(x))
+
+
+class Encoder(nn.Module):
+    """Positions and the stack of layers."""
+
+    def __init__(self, config: HubertConfig) -> None:
+        super().__init__()
+        self.pos_conv_embed = PositionalConv(config)
+        self.layer_norm = LayerNorm(config.hidden_size, config.layer_norm_eps)
+        self.layers = [EncoderLayer(config) for _ in range(config.num_hidden_layers)]
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[B, T, C] to [B, T, C]."""
+        x = self.layer_norm(x + self.pos_conv_embed(x))
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Hubert(nn.Module):
+    """The whole network."""
+
+    def __init__(self, config: HubertConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.feature_extractor = FeatureExtractor(config)
+        self.feature_projection = FeatureProjection(config)
+        self.encoder = Encoder(config)
+
+    def __call__(self, samples: mx.array) -> mx.array:
+        """Features [B, T, hidden] of samples [B, N] at 16 kHz, T = `config.frames(N)`."""
+        return self.encoder(self.feature_projection(self.feature_extractor(samples)))
+
+    @staticmethod
+    def sanitize(weights: Mapping[str, np.ndarray | mx.array]) -> dict[str, mx.array]:
+        """Checkpoint keys and PyTorch layouts to this module's.
+
+        A `hubert.` prefix goes, the weight norm of the positional convolution (old or new spelling)
+        is folded, convolutions turn from [O, I, k] to [O, k, I].
+
+        Raises:
+            WeightsError: half of the weight-norm pair is missing.
+        """
+        result = {}
+        for key, value in weights.items():
+            name = key.removeprefix("hubert.")
+            if not _UNUSED.match(name):
+                result[name] = mx.array(value)
+        _fold_position_norm(result)
+        return {k: v.swapaxes(1, 2) if v.ndim == 3 else v for k, v in result.items()}  # noqa: PLR2004  [O, I, k]
+
+
+def _fold_position_norm(weights: dict[str, mx.array]) -> None:
+    """Replace g [1, 1, k] and v [O, I, k] by `g v / |v|`, the norm taken for each tap."""
+    for pair in _POSITION_NORM:
+        present = [name for name in pair if name in weights]
+        if len(present) == 1:
+            raise WeightsError(f"HuBERT checkpoint: '{present[0]}' comes without its other half")
+        if present:
+            g, v = (weights.pop(name).astype(mx.float32) for name in pair)
+            norm = mx.sqrt(mx.square(v).sum(axis=(0, 1), keepdims=True))
+            weights[f"{_POSITION}.weight"] = g * v / norm

@@ -1,0 +1,206 @@
+"""From logits to the next token: penalty, top-p, temperature, top-k and a draw, in this order.
+
+Every transform is a pure function of [..., V] arrays. The first argument is the module that computes:
+numpy on the host, `mlx.core` on a device; they name these functions alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, TypeAlias
+
+import mlx.core as mx
+import numpy as np
+
+from dora_mlx_tts.errors import SettingError
+
+Array: TypeAlias = Any  # numpy's or MLX's, as the module says: no type covers what both can do
+
+MIN_TEMPERATURE = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingSettings:
+    """How tokens are chosen.
+
+    Attributes:
+        top_k: choose among the k best (all that tie with the last one); 1 always takes the best.
+        top_p: choose among the best whose probabilities sum to at most this, 0 to 1.
+        temperature: flattens above 1, sharpens below; values below 1e-5 count as that.
+        repetition_penalty: divides the advantage of tokens that came before; 1 is none.
+
+    Raises:
+        SettingError: a value out of range.
+    """
+
+    top_k: int = 15
+    top_p: float = 1.0
+    temperature: float = 1.0
+    repetition_penalty: float = 1.35
+
+    def __post_init__(self) -> None:
+        if isinstance(self.top_k, bool) or not isinstance(self.top_k, int) or self.top_k < 1:
+            raise SettingError(f"top_k is {self.top_k!r}; allowed are whole numbers from 1")
+        _check_number("top_p", self.top_p, low=0.0, high=1.0)
+        _check_number("temperature", self.temperature, low=0.0)
+        _check_number("repetition_penalty", self.repetition_penalty, low=0.0)
+        if self.repetition_penalty == 0:
+            raise SettingError("repetition_penalty is 0; it must be above 0")
+
+
+def _check_number(name: str, value: object, *, low: float, high: float = math.inf) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]  # a number
+        allowed = f"from {low:g}" if math.isinf(high) else f"{low:g} to {high:g}"
+        raise SettingError(f"{name} is {value!r}; allowed are numbers {allowed}")
+
+
+def penalise(xp: ModuleType, logits: Array, seen: Array, penalty: float) -> Array:
+    """Push the logits of `seen` tokens ([..., V] of bool) down: once each, however often seen."""
+    if penalty == 1:
+        return logits
+    pushed = xp.where(logits < 0, logits * penalty, logits / penalty)
+    return xp.where(seen, pushed, logits)
+
+
+def keep_top_p(xp: ModuleType, logits: Array, top_p: float) -> Array:
+    """Remove tokens from where the descending cumulative probability exceeds `top_p`.
+
+    The token that crosses it goes, too; the best one always stays. Of equal ones at the border the
+    first stay (the reference leaves their order to an unstable sort).
+    """
+    if top_p >= 1:
+        return logits
+    stable = {"kind": "stable"} if xp is np else {}
+    order = xp.argsort(-logits, axis=-1, **stable)
+    cumulative = xp.cumsum(softmax(xp, xp.take_along_axis(logits, order, axis=-1)), axis=-1)
+    kept = (cumulative <= top_p).sum(-1, keepdims=True)
+    rank = xp.argsort(order, axis=-1)
+    return xp.where(rank < xp.maximum(kept, 1), logits, -math.inf)
+
+
+def apply_temperature(xp: ModuleType, logits: Array, temperature: float) -> Array:
+    """Divide by the temperature."""
+    del xp
+    return logits if temperature == 1 else logits / max(temperature, MIN_TEMPERATURE)
+
+
+def keep_top_k(xp: ModuleType, logits: Array, top_k: int) -> Array:
+    """Keep logits not below the k-th largest; ties with it stay."""
+    size = logits.shape[-1]
+    if top_k >= size:
+        return logits
+    ordered = xp.sort(logits, axis=-1)
+    return xp.where(logits < ordered[..., size - top_k : size - top_k + 1], -math.inf, logits)
+
+
+def softmax(xp: ModuleType, logits: Array) -> Array:
+    """Probabilities; -inf gives 0."""
+    powers = xp.exp(logits - logits.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def probabilities(xp: ModuleType, penalised: Array, settings: SamplingSettings) -> Array:
+    """Everything after the penalty: what is drawn from, [..., V]."""
+    logits = keep_top_p(xp, penalised, settings.top_p)
+    logits = apply_temperature(xp, logits, settings.temperature)
+    return softmax(xp, keep_top_k(xp, logits, settings.top_k))
+
+
+def race(xp: ModuleType, probability: Array, exponential: Array) -> Array:
+    """The draw: every token runs for an Exponential(1) time over its probability; the first wins."""
+    return xp.argmax(probability / exponential, axis=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """One choice a row, still where it was computed.
+
+    Attributes:
+        tokens: the chosen tokens, [B].
+        best: the most probable ones after the penalty, [B].
+    """
+
+    tokens: Array
+    best: Array
+
+
+class Sampler:
+    """Chooses tokens for some rows and remembers what each has seen.
+
+    Rows draw from generators of their own, so a row's tokens do not depend on its neighbours.
+
+    Args:
+        settings: how to choose.
+        vocabulary: tokens, the end token (the last one) included.
+        prompt: tokens that count as seen in every row.
+        seeds: one for each row; None draws a fresh one.
+        on_device: whether logits are MLX arrays that stay on the device.
+    """
+
+    def __init__(
+        self,
+        settings: SamplingSettings,
+        vocabulary: int,
+        prompt: Sequence[int] | np.ndarray[Any, Any],
+        seeds: Sequence[int | None],
+        *,
+        on_device: bool = False,
+    ) -> None:
+        self._settings = settings
+        self._xp: ModuleType = mx if on_device else np
+        seen = np.zeros((len(seeds), vocabulary), np.bool_)
+        if len(prompt):
+            seen[:, np.asarray(prompt)] = True
+        self._seen: Array = mx.array(seen) if on_device else seen
+        self._ids: Array = self._xp.arange(vocabulary)
+        self._draws = [(_DeviceDraws if on_device else _HostDraws)(seed) for seed in seeds]
+
+    def __call__(self, logits: Array, *, may_end: bool) -> Picks:
+        """Choose from [B, V]; without `may_end` the end token does not exist."""
+        xp, size = self._xp, logits.shape[-1] - (not may_end)
+        logits = penalise(
+            xp, logits[:, :size], self._seen[:, :size], self._settings.repetition_penalty
+        )
+        tokens = best = xp.argmax(logits, axis=-1)
+        if self._settings.top_k > 1:
+            times = xp.stack([draw(size) for draw in self._draws])
+            tokens = race(xp, probabilities(xp, logits, self._settings), times)
+        self._seen = self._seen | (self._ids == tokens[:, None])
+        return Picks(tokens, best)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows only."""
+        self._seen = self._seen[self._xp.array(list(rows))]
+        self._draws = [self._draws[row] for row in rows]
+
+
+class _HostDraws:
+    """Exponential times from numpy's generator."""
+
+    def __init__(self, seed: int | None) -> None:
+        self._generator = _generator(seed)
+
+    def __call__(self, size: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+        return self._generator.standard_exponential(size, np.float32)
+
+
+class _DeviceDraws:
+    """Exponential times on the device."""
+
+    def __init__(self, seed: int | None) -> None:
+        self._key = mx.random.key(int(_generator(seed).integers(2**63)))
+
+    def __call__(self, size: int) -> mx.array:
+        self._key, key = mx.random.split(self._key)
+        return -mx.log1p(-mx.random.uniform(shape=(size,), key=key))
+
+
+def _generator(seed: int | None) -> np.random.Generator:
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if seed is not None and (not whole or seed < 0):
+        raise SettingError(f"seed is {seed!r}; allowed are whole numbers from 0, or none")
+    return np.random.default_rng(seed)

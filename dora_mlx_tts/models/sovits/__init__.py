@@ -1,0 +1,1 @@
+"""SoVITS: semantic codes and phones to waveform."""

@@ -1,0 +1,135 @@
+"""SoVITS v3 and v4: codes, phones and style to the features that flow matching starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal, Self
+
+import mlx.core as mx
+
+from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.models.layers import Layer, Linear
+from dora_mlx_tts.models.ops import leaky_relu
+from dora_mlx_tts.models.sovits import sanitize as checkpoint
+from dora_mlx_tts.models.sovits.config import SoVITSConfig
+from dora_mlx_tts.models.sovits.flow import KERNEL, WN
+from dora_mlx_tts.models.sovits.semantic import SemanticEncoder, resample_latent
+from dora_mlx_tts.weights.tensors import Array
+
+Version = Literal["v3", "v4"]
+
+_SLOPE = 0.01
+_LAYERS = 8
+_RATIOS: dict[str, Fraction] = {"v3": Fraction(15, 8), "v4": Fraction(2)}
+_NOT_HERE = ("cfm.", "dec.", "flow.")
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionerConfig:
+    """Sizes of the network.
+
+    Attributes:
+        semantic: of what all families share.
+        features: channels of the result.
+        ratio: feature frames a latent frame gives: 15/8 (93.75 Hz) in v3, 2 (100 Hz) in v4.
+    """
+
+    semantic: SoVITSConfig
+    features: int
+    ratio: Fraction
+
+    @classmethod
+    def from_checkpoint(
+        cls, config: Mapping[str, Any], weights: Mapping[str, Any], version: Version
+    ) -> Self:
+        """Read a checkpoint's configuration and tensors (PyTorch layouts).
+
+        The tensors of both versions look alike: their family must be known.
+
+        Raises:
+            WeightsError: as `SoVITSConfig.from_checkpoint`, or another version.
+        """
+        if version not in _RATIOS:
+            raise WeightsError(f"SoVITS {version!r} has no conditioner; allowed: v3, v4")
+        bridge = weights.get("bridge.0.weight")
+        if bridge is None or len(bridge.shape) != 3:  # noqa: PLR2004  [O, I, 1]
+            raise WeightsError("SoVITS checkpoint: tensor 'bridge.0.weight' is missing")
+        semantic = SoVITSConfig.from_checkpoint(config, _with_generator(config, weights))
+        return cls(semantic, int(bridge.shape[0]), _RATIOS[version])
+
+
+class Conditioner(SemanticEncoder):
+    """`decode_encp` of `SynthesizerTrnV3`.
+
+    The style comes from the main reference alone; auxiliary ones play no part in v3 and v4.
+    """
+
+    def __init__(self, config: ConditionerConfig) -> None:
+        super().__init__(config.semantic)
+        self.ratio = config.ratio
+        width = config.features
+        self.bridge = [Linear(config.semantic.channels, width)]
+        self.wns1 = WaveNet(width, config.semantic.style_channels)
+
+    @staticmethod
+    def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
+        """Checkpoint tensors to parameters of this module; flow matching's are left out.
+
+        Raises:
+            WeightsError: as `sovits.sanitize`.
+        """
+        return checkpoint.sanitize(
+            {key: value for key, value in weights.items() if not key.startswith(_NOT_HERE)}
+        )
+
+    def condition(
+        self, codes: mx.array, text: mx.array, ge: mx.array, speed: float = 1.0
+    ) -> mx.array:
+        """Codes [1, n], phones [1, m] and style [1, 1, G] to features [1, T, F].
+
+        T is the latent frames, 2 n at speed 1, times `ratio`, rounded down.
+
+        Raises:
+            TtsError: as `encode_latent` and `resample_latent`.
+        """
+        latent = resample_latent(self.encode_latent(codes, text, ge), speed)
+        x = leaky_relu(self.bridge[0](latent), _SLOPE)
+        length = x.shape[1] * self.ratio.numerator // self.ratio.denominator
+        nearest = mx.arange(length) * self.ratio.denominator // self.ratio.numerator
+        features: mx.array = self.wns1(x[:, nearest], ge)
+        return features
+
+
+class WaveNet(Layer):
+    """Gated convolutions between two affine maps, conditioned on the style."""
+
+    def __init__(self, channels: int, style_channels: int) -> None:
+        super().__init__()
+        self.pre = Linear(channels, channels)
+        self.enc = WN(channels, KERNEL, _LAYERS, style_channels)
+        self.proj = Linear(channels, channels)
+
+    def __call__(self, x: mx.array, ge: mx.array) -> mx.array:
+        """[B, T, C] and style [B, 1, G] to [B, T, C]."""
+        return self.proj(self.enc(self.pre(x), ge))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    shape: tuple[int, ...]
+
+
+def _with_generator(config: Mapping[str, Any], weights: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the shapes of the generator that the configuration describes and the file never has."""
+    model = config.get("model", config)
+    initial = model.get("upsample_initial_channel") if isinstance(model, Mapping) else None
+    embedding, style = (weights.get(f"{name}.weight") for name in ("enc_p.text_embedding", "ref_enc.fc.fc"))
+    if initial is None or embedding is None or style is None:
+        return dict(weights)  # the reader names what is missing
+    return {
+        **weights,
+        "dec.conv_pre.weight": _Shape((initial, embedding.shape[-1], 7)),
+        "dec.cond.weight": _Shape((initial, style.shape[0], 1)),
+    }

@@ -1,0 +1,56 @@
+"""From the tensors of a SoVITS checkpoint to the parameters of the modules here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from dora_mlx_tts.weights.arrays import fold_weight_norm
+from dora_mlx_tts.weights.tensors import Array
+
+# Training-time parts: posterior encoder, codebook statistics, the head of an unused mel loss.
+_UNUSED = re.compile(r"^enc_q\.|_codebook\.(inited|cluster_size|embed_avg)$|^linear_mel\.")
+_CODEBOOK = "quantizer.vq.layers.0._codebook.embed"
+_TRANSPOSED_CONVOLUTION = re.compile(r"^dec\.ups\.\d+\.weight$")
+_CONVOLUTION_AXES = 3
+
+
+def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
+    """Rename, fold and turn a checkpoint's or a pack's tensors (PyTorch keys and layouts).
+
+    Weight norm may be there as `weight_g` and `weight_v`, as parametrizations, or folded already.
+    Convolutions become [O, k, I]; those of one tap become the matrices of linear layers [O, I].
+    Floating point tensors become float32 before anything is computed. What inference does not need
+    is dropped.
+
+    Raises:
+        WeightsError: half of a weight-norm pair is missing or does not fit the other.
+    """
+    needed = {key: _exact(value) for key, value in weights.items() if not _UNUSED.search(key)}
+    folded = fold_weight_norm(needed, "SoVITS checkpoint")
+    return {_rename(key): _turn(key, value) for key, value in folded.items()}
+
+
+def _exact(values: Array) -> Array:
+    return values.astype(np.float32) if values.dtype.kind == "f" else values
+
+
+def _rename(key: str) -> str:
+    """MLX's names: a leading underscore hides a parameter; layer norms have weight and bias."""
+    if key == _CODEBOOK:
+        return "quantizer.embed"
+    if key.endswith(".gamma"):
+        return key.removesuffix("gamma") + "weight"
+    return key.removesuffix("beta") + "bias" if key.endswith(".beta") else key
+
+
+def _turn(key: str, values: Array) -> Array:
+    if values.ndim != _CONVOLUTION_AXES or not key.endswith(".weight"):
+        return values
+    if _TRANSPOSED_CONVOLUTION.match(key):
+        return np.ascontiguousarray(values.transpose(1, 2, 0))
+    if values.shape[2] == 1:
+        return values[:, :, 0]
+    return np.ascontiguousarray(values.transpose(0, 2, 1))

@@ -1,0 +1,206 @@
+"""What every SoVITS family shares: codes, style, and the latent frames of the text encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mlx.core as mx
+import numpy as np
+
+from dora_mlx_tts.errors import (
+    EmptyTextError,
+    ReferenceAudioError,
+    SettingError,
+    SynthesisError,
+    TextError,
+    VoiceError,
+)
+from dora_mlx_tts.models.layers import Conv1d, Layer, Linear
+from dora_mlx_tts.models.sovits.config import SoVITSConfig
+from dora_mlx_tts.models.sovits.quantizer import Quantizer
+from dora_mlx_tts.models.sovits.ref_enc import StyleEncoder
+from dora_mlx_tts.models.sovits.text_encoder import TextEncoder
+
+SLOWEST, FASTEST = 0.25, 4.0
+
+
+class SemanticEncoder(Layer):
+    """References to codes and style; codes, phones and style to latent frames at 50 Hz.
+
+    The families differ in what turns these frames into sound, and derive from this class.
+    """
+
+    def __init__(self, config: SoVITSConfig) -> None:
+        super().__init__()
+        self.config = config
+        if config.encodes_references:
+            width = config.ssl_channels
+            self.ssl_proj = Conv1d(width, width, 2, stride=2, padding=0)
+        self.quantizer = Quantizer(config.codes, config.ssl_channels)
+        self.ref_enc = StyleEncoder(
+            config.spectrum_rows, config.style_hidden, config.style_channels
+        )
+        self.enc_p = TextEncoder(config)
+        if config.speaker_channels:
+            self.sv_emb = Linear(config.speaker_channels, config.style_channels)
+            self.ge_to512 = Linear(config.style_channels, config.cross_channels)
+            self.prelu = {"weight": mx.zeros((config.style_channels,))}
+
+    def extract_latent(self, ssl: mx.array) -> mx.array:
+        """Speech features [B, T, 768] at 50 Hz to codes [B, T // 2] at 25 Hz.
+
+        Raises:
+            VoiceError: the weights came without `ssl_proj`.
+            ReferenceAudioError: fewer than two frames, or another width.
+        """
+        if not self.config.encodes_references:
+            raise VoiceError(
+                "this voice's pack has no 'ssl_proj', so it cannot take new references;"
+                " use its prepared prompts, or convert it with its SSL encoder"
+            )
+        if ssl.ndim != 3 or ssl.shape[2] != self.config.ssl_channels or ssl.shape[1] < 2:  # noqa: PLR2004  [B, T, C]
+            raise ReferenceAudioError(
+                f"speech features have shape {tuple(ssl.shape)}, expected"
+                f" [batch, at least 2 frames, {self.config.ssl_channels}]"
+            )
+        return self.quantizer.encode(self.ssl_proj(ssl))
+
+    def style(self, specs: Sequence[mx.array], speakers: Sequence[mx.array] = ()) -> mx.array:
+        """Mean style vector [1, 1, G] of reference spectrograms [1, T, rows].
+
+        Args:
+            specs: one or more; rows are all of the spectrogram or those the encoder reads.
+            speakers: for v2Pro one speaker embedding [1, 20480] a spectrogram.
+
+        Raises:
+            ReferenceAudioError: none given, a wrong shape, or speakers that do not fit.
+        """
+        if not specs:
+            raise ReferenceAudioError("no reference spectrogram given; at least one is needed")
+        vectors = [self.ref_enc(self._rows(spec)) for spec in specs]
+        if len(speakers) != (len(specs) if self.config.speaker_channels else 0):
+            raise ReferenceAudioError(
+                f"{len(speakers)} speaker embeddings for {len(specs)} references; family"
+                f" {self.config.family} takes"
+                f" {'one a reference' if self.config.speaker_channels else 'none'}"
+            )
+        if speakers:
+            pairs = zip(vectors, speakers, strict=True)
+            vectors = [self._with_speaker(vector, speaker) for vector, speaker in pairs]
+        return mx.mean(mx.concatenate(vectors, axis=1), axis=1, keepdims=True)
+
+    def encode_latent(self, codes: mx.array, text: mx.array, ge: mx.array) -> mx.array:
+        """Codes [1, n], phones [1, m] and style [1, 1, G] to latent frames [1, 2 n, C].
+
+        Raises:
+            SynthesisError: no codes, or one outside the codebook.
+            EmptyTextError: no phones.
+            TextError: a phone outside the embedding.
+        """
+        self._check_ids(codes, text)
+        for_text = self.ge_to512(ge) if self.config.speaker_channels else ge
+        return self.enc_p.latent(self.quantizer.decode(codes), text, for_text)
+
+    def latent_window(
+        self,
+        codes: mx.array,
+        text: mx.array,
+        ge: mx.array,
+        keep: int,
+        tail: mx.array | None = None,
+    ) -> mx.array:
+        """Frames [1, 2 keep, C] of the last `keep` codes, joined to what was spoken before.
+
+        Args:
+            codes: [1, n], everything decoded so far.
+            text: phones [1, m] of the sentence.
+            ge: style [1, 1, G].
+            keep: how many codes the window holds.
+            tail: frames that the previous window held for the window's first codes.
+
+        Raises:
+            SynthesisError: `keep` or `tail` does not fit the codes.
+            TtsError: as `encode_latent`.
+        """
+        if not 1 <= keep <= codes.shape[-1]:
+            raise SynthesisError(f"a window of {keep} codes; allowed: 1 to {codes.shape[-1]}")
+        window = self.encode_latent(codes, text, ge)[:, -2 * keep :]
+        return window if tail is None else join_latent(tail, window)
+
+    def _rows(self, spec: mx.array) -> mx.array:
+        allowed = sorted({self.config.spectrum_rows, self.config.full_rows})
+        if spec.ndim != 3 or spec.shape[1] < 1 or spec.shape[2] not in allowed:  # noqa: PLR2004  [1, T, rows]
+            raise ReferenceAudioError(
+                f"reference spectrogram has shape {tuple(spec.shape)}, expected [1, frames, rows]"
+                f" with rows {' or '.join(map(str, allowed))}"
+            )
+        return spec[..., : self.config.spectrum_rows]
+
+    def _with_speaker(self, style: mx.array, speaker: mx.array) -> mx.array:
+        if tuple(speaker.shape) != (1, self.config.speaker_channels):
+            raise ReferenceAudioError(
+                f"speaker embedding has shape {tuple(speaker.shape)}, expected"
+                f" (1, {self.config.speaker_channels})"
+            )
+        x = style + self.sv_emb(speaker)[None]
+        return mx.maximum(x, 0.0) + self.prelu["weight"] * mx.minimum(x, 0.0)
+
+    def _check_ids(self, codes: mx.array, text: mx.array) -> None:
+        for name, ids in (("codes", codes), ("phones", text)):
+            if ids.ndim != 2 or ids.shape[0] != 1:  # noqa: PLR2004  [1, n]
+                raise SynthesisError(f"{name} have shape {tuple(ids.shape)}, expected [1, count]")
+        if codes.shape[1] == 0:
+            raise SynthesisError("no semantic codes to speak; at least one is needed")
+        if text.shape[1] == 0:
+            raise EmptyTextError("no phones to speak; at least one is needed")
+        low, high = int(codes.min()), int(codes.max())
+        if low < 0 or high >= self.config.codes:
+            raise SynthesisError(
+                f"semantic codes reach from {low} to {high}; allowed: 0 to {self.config.codes - 1}"
+            )
+        low, high = int(text.min()), int(text.max())
+        if low < 0 or high >= self.config.symbols:
+            raise TextError(
+                f"phones reach from {low} to {high}; this voice's table has 0 to"
+                f" {self.config.symbols - 1}"
+            )
+
+
+def resample_latent(latent: mx.array, speed: float) -> mx.array:
+    """Stretch frames [B, T, C] linearly to int(T / speed) + 1 frames; speed 1 leaves them alone.
+
+    Raises:
+        SettingError: the speed is outside `SLOWEST` to `FASTEST`.
+    """
+    if not SLOWEST <= speed <= FASTEST:
+        raise SettingError(f"speed is {speed}; allowed: {SLOWEST} to {FASTEST}")
+    if speed == 1.0:
+        return latent
+    length = latent.shape[1]
+    count = int(length / speed) + 1
+    position = np.maximum((np.arange(count) + 0.5) * (length / count) - 0.5, 0.0)
+    left = np.minimum(position.astype(np.int32), length - 1)
+    right = np.minimum(left + 1, length - 1)
+    share = mx.array((position - left).astype(np.float32))[:, None].astype(latent.dtype)
+    a, b = latent[:, mx.array(left)], latent[:, mx.array(right)]
+    return a + (b - a) * share
+
+
+def join_latent(tail: mx.array, latent: mx.array) -> mx.array:
+    """Blend the first frames of `latent` with the `tail` [B, L, C] of the frames before it.
+
+    Both windows are quarter sines: their powers add up to one, since the two are not in phase.
+
+    Raises:
+        SynthesisError: the tail is longer than the frames it is to join.
+    """
+    length = tail.shape[1]
+    if length > latent.shape[1]:
+        raise SynthesisError(
+            f"{length} frames to blend, but only {latent.shape[1]} follow; shorten the overlap"
+        )
+    phase = np.arange(length) * (np.pi / (2 * length)) if length else np.zeros(0)
+    rising = mx.array(np.sin(phase).astype(np.float32))[:, None].astype(latent.dtype)
+    falling = mx.array(np.cos(phase).astype(np.float32))[:, None].astype(latent.dtype)
+    joined = latent[:, :length] * rising + tail * falling
+    return mx.concatenate([joined, latent[:, length:]], axis=1)

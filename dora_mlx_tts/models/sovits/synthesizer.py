@@ -1,0 +1,125 @@
+"""SoVITS v1, v2 and v2Pro: semantic codes, phones and a style vector to the waveform."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import mlx.core as mx
+
+from dora_mlx_tts.errors import SettingError, SynthesisError
+from dora_mlx_tts.models.sovits import sanitize as checkpoint
+from dora_mlx_tts.models.sovits.config import SoVITSConfig
+from dora_mlx_tts.models.sovits.flow import Flow
+from dora_mlx_tts.models.sovits.generator import Generator
+from dora_mlx_tts.models.sovits.semantic import SemanticEncoder, resample_latent
+from dora_mlx_tts.weights.tensors import Array
+
+
+class SoVITS(SemanticEncoder):
+    """The whole network, named as `SynthesizerTrn`'s checkpoints name it.
+
+    Codes run at 25 Hz, latent frames at 50 Hz, a frame is `config.hop` samples.
+    """
+
+    def __init__(self, config: SoVITSConfig) -> None:
+        super().__init__(config)
+        self.flow = Flow(config.channels, config.style_channels)
+        self.dec = Generator(config.generator, config.channels, config.style_channels)
+
+    @staticmethod
+    def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
+        """Checkpoint tensors to parameters of this module; see `sovits.sanitize`."""
+        return checkpoint.sanitize(weights)
+
+    def encode(
+        self, codes: mx.array, text: mx.array, ge: mx.array, speed: float = 1.0
+    ) -> tuple[mx.array, mx.array]:
+        """Mean and log deviation [1, T, C] of the prior for codes [1, n] and phones [1, m].
+
+        T is 2 n, or int(2 n / speed) + 1 at another speed.
+
+        Raises:
+            TtsError: as `encode_latent` and `resample_latent`.
+        """
+        return self.enc_p.prior(resample_latent(self.encode_latent(codes, text, ge), speed))
+
+    def decode(
+        self,
+        codes: mx.array,
+        text: mx.array,
+        ge: mx.array,
+        *,
+        noise_scale: float = 0.5,
+        speed: float = 1.0,
+        noise: mx.array | None = None,
+        key: mx.array | None = None,
+    ) -> mx.array:
+        """Speak: codes [1, n], phones [1, m], style [1, 1, G] to samples [1, hop * T].
+
+        Args:
+            codes: of the sentence alone, without the prompt's.
+            text: phones of the sentence alone.
+            ge: from `style`.
+            noise_scale: how far to stray from the prior's mean; 0 takes the mean.
+            speed: 2 speaks twice as fast.
+            noise: standard normal values [1, T, C] to use.
+            key: of MLX's random numbers, where `noise` is not given.
+
+        Raises:
+            TtsError: as `encode_latent`, `resample_latent` and `decode_latent`.
+        """
+        latent = self.encode_latent(codes, text, ge)
+        return self.decode_latent(
+            latent, ge, noise_scale=noise_scale, speed=speed, noise=noise, key=key
+        )
+
+    def decode_latent(
+        self,
+        latent: mx.array,
+        ge: mx.array,
+        *,
+        noise_scale: float = 0.5,
+        speed: float = 1.0,
+        noise: mx.array | None = None,
+        key: mx.array | None = None,
+    ) -> mx.array:
+        """The second half of `decode`: latent frames [1, T, C] to samples [1, hop * T].
+
+        Streaming calls it with `latent_window`, as the reference's `decode_streaming` does.
+
+        Raises:
+            SettingError: speed or noise_scale is out of range.
+            SynthesisError: `noise` has another shape than the prior.
+        """
+        mean, log_deviation = self.enc_p.prior(resample_latent(latent, speed))
+        z_p = self.sample(mean, log_deviation, noise_scale=noise_scale, noise=noise, key=key)
+        samples: mx.array = self.dec(self.flow(z_p, ge), ge)
+        return samples
+
+    def sample(
+        self,
+        mean: mx.array,
+        log_deviation: mx.array,
+        *,
+        noise_scale: float,
+        noise: mx.array | None = None,
+        key: mx.array | None = None,
+    ) -> mx.array:
+        """Draw from the prior: `mean + noise * exp(log_deviation) * noise_scale`, all [1, T, C].
+
+        Raises:
+            SettingError: noise_scale is negative or not finite.
+            SynthesisError: `noise` has another shape than the mean.
+        """
+        if not math.isfinite(noise_scale) or noise_scale < 0:
+            raise SettingError(f"noise_scale is {noise_scale}; allowed: 0 or more")
+        if noise_scale == 0:
+            return mean
+        if noise is None:
+            noise = mx.random.normal(mean.shape, key=key).astype(mean.dtype)
+        elif noise.shape != mean.shape:
+            raise SynthesisError(
+                f"noise has shape {tuple(noise.shape)}, the sentence needs {tuple(mean.shape)}"
+            )
+        return mean + noise * self._ops.exp(log_deviation) * noise_scale

@@ -1,0 +1,131 @@
+"""Sizes of the text-to-semantic network, from a checkpoint and checked against its tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dora_mlx_tts.errors import WeightsError
+
+_NAMES = {  # field: the checkpoint's name for it, under config["model"]
+    "channels": "hidden_dim",
+    "heads": "head",
+    "feed_forward": "linear_units",
+    "layers": "n_layer",
+    "vocabulary": "vocab_size",
+    "phones": "phoneme_vocab_size",
+    "eos": "EOS",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class T2SConfig:
+    """Sizes of the network.
+
+    Attributes:
+        channels: width.
+        heads: attention heads; they divide `channels`.
+        feed_forward: inner width.
+        layers: blocks.
+        vocabulary: semantic tokens, the end token included.
+        phones: phone ids.
+        eos: the end token: the last of the vocabulary.
+        features: channels of the text features (BERT).
+    """
+
+    channels: int
+    heads: int
+    feed_forward: int
+    layers: int
+    vocabulary: int
+    phones: int
+    eos: int
+    features: int = 1024
+
+    @classmethod
+    def from_checkpoint(
+        cls, config: Mapping[str, Any], weights: Mapping[str, Any] | None = None
+    ) -> T2SConfig:
+        """From a checkpoint's `config`, whose "model" section counts, or from that section itself.
+
+        Other sections and keys are about training and are not looked at. With `weights` (any names
+        that `sanitize` takes) every size is compared with the tensors'.
+
+        Raises:
+            WeightsError: a size is missing, not a number, or not the tensors'.
+        """
+        section = config.get("model", config)
+        if not isinstance(section, Mapping):
+            raise WeightsError(
+                f"T2S configuration: 'model' is {type(section).__name__}, not a table"
+            )
+        sizes = {field: _size(section, name) for field, name in _NAMES.items()}
+        if weights is not None:
+            tensor = sanitize(weights).get("bert_proj.weight")
+            if tensor is not None and len(tensor.shape) == 2:  # noqa: PLR2004  a matrix
+                sizes["features"] = int(tensor.shape[1])
+        made = cls(**sizes)
+        made.check(section, weights)
+        return made
+
+    def check(self, section: Mapping[str, Any], weights: Mapping[str, Any] | None) -> None:
+        """Require sizes that fit together, and the tensors'.
+
+        Raises:
+            WeightsError: they do not.
+        """
+        if self.channels % (2 * self.heads):
+            raise WeightsError(
+                f"T2S configuration: hidden_dim {self.channels} is not a multiple of twice head"
+                f" {self.heads}"
+            )
+        if section.get("embedding_dim", self.channels) != self.channels:
+            raise WeightsError(
+                f"T2S configuration: embedding_dim {section['embedding_dim']!r} differs from"
+                f" hidden_dim {self.channels}; only equal ones are supported"
+            )
+        if self.eos != self.vocabulary - 1:
+            raise WeightsError(
+                f"T2S configuration: EOS is {self.eos}; it must be the last token of vocab_size"
+                f" {self.vocabulary}"
+            )
+        if weights is not None:
+            self._check_tensors(sanitize(weights))
+
+    def _check_tensors(self, weights: Mapping[str, Any]) -> None:
+        first = "h.layers.0."
+        wanted = {
+            "ar_text_embedding.word_embeddings.weight": (self.phones, self.channels),
+            "ar_audio_embedding.word_embeddings.weight": (self.vocabulary, self.channels),
+            "ar_predict_layer.weight": (self.vocabulary, self.channels),
+            f"{first}self_attn.in_proj_weight": (3 * self.channels, self.channels),
+            f"{first}linear1.weight": (self.feed_forward, self.channels),
+        }
+        for key, shape in wanted.items():
+            if key not in weights:
+                raise WeightsError(f"T2S weights: {key!r} is missing")
+            if tuple(weights[key].shape) != shape:
+                raise WeightsError(
+                    f"T2S weights: {key!r} is {list(weights[key].shape)}; its configuration wants"
+                    f" {list(shape)}"
+                )
+        layers = {key.split(".")[2] for key in weights if key.startswith("h.layers.")}
+        if layers != {str(layer) for layer in range(self.layers)}:
+            raise WeightsError(
+                f"T2S weights hold layers {sorted(layers)}; n_layer is {self.layers}"
+            )
+
+
+def _size(section: Mapping[str, Any], name: str) -> int:
+    value = section.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise WeightsError(
+            f"T2S configuration: {name} is {value!r}; it must be a whole number above 0"
+        )
+    return value
+
+
+def sanitize(weights: Mapping[str, Any]) -> dict[str, Any]:
+    """Checkpoint names to this module's: they lose their `model.`; nothing else changes."""
+    return {key.removeprefix("model."): value for key, value in weights.items()}

@@ -1,0 +1,229 @@
+"""Layers of the text-to-semantic transformer: post-norm blocks over [text | audio] sequences.
+
+Text positions see all text; audio positions see all text and the audio up to themselves. So text and
+audio are attended to separately, and no mask is needed over text.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import mlx.core as mx
+import numpy as np
+from mlx import nn
+
+from dora_mlx_tts.models.kv_cache import FloatArray, KVCache
+from dora_mlx_tts.models.layers import Layer, LayerNorm, Linear
+from dora_mlx_tts.models.ops import Ops, relu
+from dora_mlx_tts.runtime.device import Formulation
+
+HIDDEN = -1e9
+"""Added to the score of a position that must not be seen."""
+
+_EXP = (0.00019852762, 0.0013930436, 0.008333361, 0.041666485, 0.16666667, 0.5)
+_QUERY_BLOCK = 512  # rows of scores computed together: bounds memory, and skips most of the future
+
+
+def position_table(positions: int, channels: int) -> FloatArray:
+    """Sinusoidal positions [positions, channels]: sine in even, cosine in odd columns, in float32."""
+    place = np.arange(positions, dtype=np.float32)[:, None]
+    step = np.float32(-math.log(10000.0) / channels)
+    angle = place * _exp(np.arange(0, channels, 2, dtype=np.float32) * step)
+    table = np.empty((positions, channels), np.float32)
+    table[:, 0::2] = np.sin(angle)
+    table[:, 1::2] = np.cos(angle)
+    return table
+
+
+def _exp(x: FloatArray) -> FloatArray:
+    """Exponential with float32 roundings: range reduction, then a polynomial with fused multiply-adds.
+
+    Networks were trained on a float32 table, whose last bits 4000 positions magnify. Neither numpy's
+    float32 exp (a few bits off) nor the exactly rounded one comes as near to it as this one,
+    whose constants are those of the vector mathematics library SLEEF.
+    """
+
+    def fused(a: FloatArray, b: FloatArray | np.float32, c: FloatArray | np.float32) -> FloatArray:
+        wide = np.multiply(a, b, dtype=np.float64) + c
+        return wide.astype(np.float32)
+
+    whole = np.rint(x * np.float32(1.4426950408889634))
+    rest = fused(whole, np.float32(-0.693145751953125), x)
+    rest = fused(whole, np.float32(-1.428606765330187e-06), rest)
+    series = np.full_like(x, _EXP[0])
+    for coefficient in _EXP[1:]:
+        series = fused(series, rest, np.float32(coefficient))
+    series = np.float32(1.0) + fused(rest * rest, series, rest)
+    result: FloatArray = np.ldexp(series, whole.astype(np.int32))
+    return result
+
+
+def host_view(array: mx.array) -> FloatArray:
+    """An MLX array's memory as numpy sees it (a copy only when it is not float32)."""
+    if array.dtype != mx.float32:
+        array = array.astype(mx.float32)
+    mx.eval(array)
+    return np.array(array, copy=False)
+
+
+def host_exp(scores: mx.array) -> tuple[mx.array, mx.array]:
+    """What a softmax divides, and by what: exp of `scores` less their maximum, and its sums.
+
+    numpy does that several times faster than any composition of MLX's operations on a CPU.
+    """
+    view = host_view(scores)
+    powers = view - view.max(axis=-1, keepdims=True)
+    np.exp(powers, out=powers)
+    return mx.array(powers), mx.array(powers.sum(axis=-1, keepdims=True))
+
+
+def row_layout(weight: mx.array) -> mx.array:
+    """A weight [O, I] stored as suits products with one row on the CPU, in float32.
+
+    Wide results want [I, O] storage; the array keeps its shape, only its strides change.
+    """
+    weight = weight.astype(mx.float32)
+    wide = weight.shape[0] >= weight.shape[1]
+    weight = mx.contiguous(weight.T).T if wide else mx.contiguous(weight)
+    mx.eval(weight)
+    return weight
+
+
+class RowLinear(Linear):
+    """`Linear`, stored for one-row products when it runs on the CPU."""
+
+    def prepare(self, ops: Ops) -> None:
+        """On the CPU choose the storage."""
+        super().prepare(ops)
+        if ops.formulation is Formulation.CPU:
+            self.weight = row_layout(self.weight)
+
+
+class Embedding(nn.Module):
+    """A table of vectors under the checkpoint's name."""
+
+    def __init__(self, entries: int, channels: int) -> None:
+        super().__init__()
+        self.word_embeddings = nn.Embedding(entries, channels)
+
+    def __call__(self, ids: mx.array) -> mx.array:
+        """[...] to [..., C]."""
+        rows: mx.array = self.word_embeddings.weight[ids]
+        return rows
+
+
+class Position(nn.Module):
+    """The weight of the sinusoidal positions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alpha = mx.ones((1,))
+
+
+class SelfAttention(Layer):
+    """Attention with several heads; queries, keys and values from one merged projection."""
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.in_proj_weight = mx.zeros((3 * channels, channels))
+        self.in_proj_bias = mx.zeros((3 * channels,))
+        self.out_proj = RowLinear(channels, channels)
+
+    def prepare(self, ops: Ops) -> None:
+        """On the CPU choose the storage of the merged projection."""
+        super().prepare(ops)
+        if ops.formulation is Formulation.CPU:
+            self.in_proj_weight = row_layout(self.in_proj_weight)
+
+    def project(self, x: mx.array) -> tuple[mx.array, mx.array, mx.array]:
+        """[B, T, C] to query, key and value [B, H, T, C / H]."""
+        batch, length, channels = x.shape
+        merged = mx.addmm(self.in_proj_bias, x, self.in_proj_weight.T)
+        merged = merged.reshape(batch, length, 3, self.heads, channels // self.heads)
+        merged = merged.transpose(2, 0, 3, 1, 4)
+        return merged[0], merged[1], merged[2]
+
+    def attend(
+        self, query: mx.array, key: mx.array, value: mx.array, bias: mx.array | None
+    ) -> mx.array:
+        """[B, H, n, S] against [B, H, T, S], `bias` added to the scores, to [B, n, C]."""
+        scale = query.shape[-1] ** -0.5
+        if self._ops.formulation is Formulation.CPU:
+            scores = (query * scale) @ key.swapaxes(-1, -2)
+            powers, sums = host_exp(scores if bias is None else scores + bias)
+            mixed = (powers @ value) / sums
+        else:
+            mixed = mx.fast.scaled_dot_product_attention(query, key, value, scale=scale, mask=bias)
+        return mixed.swapaxes(1, 2).reshape(query.shape[0], query.shape[2], -1)
+
+
+class Block(Layer):
+    """One layer: attention and feed-forward, each normalised after its residual sum."""
+
+    def __init__(self, channels: int, heads: int, feed_forward: int) -> None:
+        super().__init__()
+        self.self_attn = SelfAttention(channels, heads)
+        self.linear1 = RowLinear(channels, feed_forward)
+        self.linear2 = RowLinear(feed_forward, channels)
+        self.norm1 = LayerNorm(channels)
+        self.norm2 = LayerNorm(channels)
+
+    def prefill(
+        self,
+        x: mx.array,
+        cache: KVCache[mx.array] | KVCache[FloatArray],
+        layer: int,
+        bias: mx.array | None,
+        *,
+        last_only: bool,
+    ) -> mx.array:
+        """The whole sequence [B, T, C]; fills `layer` of an empty cache.
+
+        With `last_only` keys and values of all positions are stored, but only the last one's result
+        is computed, [B, 1, C]. `bias` [B, 1, 1, T] hides padding.
+        """
+        query, key, value = self.self_attn.project(x)
+        cache.append(layer, key, value)
+        if last_only:
+            mixed = self.self_attn.attend(query[:, :, -1:], key, value, bias)
+            return self._finish(x[:, -1:], mixed)
+        text, length = cache.text_length, x.shape[1]
+        borders = [0, text, *range(text + _QUERY_BLOCK, length, _QUERY_BLOCK), length]
+        parts = []
+        for start, end in itertools.pairwise(borders):
+            if end > start:
+                parts.append(
+                    self.self_attn.attend(
+                        query[:, :, start:end],
+                        key[:, :, :end],
+                        value[:, :, :end],
+                        _block_bias(start, end, bias, causal=start >= text, dtype=x.dtype),
+                    )
+                )
+        return self._finish(x, mx.concatenate(parts, axis=1) if len(parts) > 1 else parts[0])
+
+    def step(
+        self, x: mx.array, cache: KVCache[mx.array], layer: int, bias: mx.array | None
+    ) -> mx.array:
+        """One more position [B, 1, C]."""
+        query, key, value = self.self_attn.project(x)
+        key, value = cache.append(layer, key, value)
+        return self._finish(x, self.self_attn.attend(query, key, value, bias))
+
+    def _finish(self, x: mx.array, mixed: mx.array) -> mx.array:
+        x = self.norm1(x + self.self_attn.out_proj(mixed))
+        return self.norm2(x + self.linear2(relu(self.linear1(x))))
+
+
+def _block_bias(
+    start: int, end: int, padding: mx.array | None, *, causal: bool, dtype: mx.Dtype
+) -> mx.array | None:
+    """Score bias of query rows start..end over keys 0..end."""
+    bias = None if padding is None else padding[..., :end]
+    if not causal or end - start == 1:
+        return bias
+    future = np.triu(np.full((end - start, end), HIDDEN, np.float32), start + 1)
+    mask = mx.array(future, dtype=dtype)
+    return mask if bias is None else mask + bias

@@ -1,0 +1,1 @@
+"""The machine: MLX device, precision, native libraries."""

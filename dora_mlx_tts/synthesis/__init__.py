@@ -1,0 +1,1 @@
+"""One sentence to audio fragments."""

@@ -1,0 +1,70 @@
+"""Web addresses, e-mail addresses, file paths, mentions and hashtags."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.words import listed
+
+_TOP = listed(
+    "com org net edu gov io ai dev app co uk us de fr jp cn eu info me tv cc xyz ru ca au nl ch it es "
+    "in br kr hk tw sg tech cloud site online shop blog"
+)
+_HOST = rf"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})\.){{1,6}}(?:{'|'.join(_TOP)})\b(?!\.?\w)"
+_EMAIL = re.compile(
+    r"(?<![\w.+-])([\w+-]{1,64}(?:\.[\w+-]{1,64}){0,8})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})"
+)
+_URL = re.compile(
+    rf"(?<![\w@.-])(?:(?:https?|ftp|wss?)://(?:www\.)?(?P<full>[^\s/?#\"'<>()]++)|(?:www\.)?(?P<bare>{_HOST}))"
+    r"(?P<path>/[^\s?#\"'<>()]*+)?(?P<query>[?#][^\s\"'<>()]*+)?"
+)
+_PATH = re.compile(
+    r"(?<![\w/<:])(?:~|\.{1,2})?(?:/[\w.+-]{1,80}){2,20}/?|(?<!\w)[A-Za-z]:(?:\\[\w.+-]{1,80}){1,20}"
+)
+_FILE = re.compile(
+    r"\b([A-Za-z_][\w-]{0,60})\.(py|js|ts|txt|md|json|yaml|yml|toml|csv|pdf|docx?|xlsx?|pptx?|html?|css|sh|exe|zip|"
+    r"gz|png|jpe?g|gif|svg|mp[34]|wav|cpp|rs|go|java|xml|log|cfg|ini|dll)\b(?![.\w@])"
+)
+_TAG = re.compile(r"(?<!\w)[#@](?=[A-Za-z_])(\w{1,140})")
+_TRAIL = ".,;:!?"
+
+
+def _signs(part: str) -> str:
+    """An address part with its signs as words; letters and figures are left to later rules."""
+    for sign, name in (
+        ("-", " dash "),
+        ("_", " underscore "),
+        ("+", " plus "),
+        (":", " port "),
+        (".", " dot "),
+    ):
+        part = part.replace(sign, name)
+    return part
+
+
+def _email(match: re.Match[str]) -> str:
+    return f"{_signs(match[1])} at {_signs(match[2])}"
+
+
+def _url(match: re.Match[str]) -> str:
+    """The host, then the path; a query or fragment is not read."""
+    host, path = match["full"] or match["bare"], match["path"] or ""
+    tail = match["query"] or path or host
+    trail = tail[len(tail.rstrip(_TRAIL)) :]
+    parts = [part for part in path.rstrip(_TRAIL).split("/") if part]
+    return " slash ".join(_signs(part) for part in [host.rstrip(_TRAIL), *parts]) + trail
+
+
+def _path(match: re.Match[str]) -> str:
+    whole = match.group().rstrip(".")
+    trail = match.group()[len(whole) :]
+    parts = [part for part in re.split(r"[/\\:]+", whole) if part.strip("~.")]
+    return ", ".join(re.sub(r"(?<=\w)\.(?=\w)", " dot ", part) for part in parts) + trail
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`john.doe@example.org` → john dot doe at example dot org; `#trending` → trending."""
+    text = text.sub(_EMAIL, _email).sub(_URL, _url).sub(_PATH, _path)
+    text = text.sub(_FILE, lambda m: f"{m[1]} dot {m[2]}")
+    return text.sub(_TAG, lambda m: m[1].replace("_", " "))

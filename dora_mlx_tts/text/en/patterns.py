@@ -1,0 +1,47 @@
+"""Regular-expression pieces shared by the rules, and what every replacement needs."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.en.words import listed
+
+INTEGER = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)"
+NUMBER = rf"(?:{INTEGER}(?:\.\d++)?+|\.\d++)"
+"""A number without sign. Start it with `NOT_INSIDE`, or the time is quadratic on long figures."""
+NOT_INSIDE = r"(?<![\d.])(?<!\d,)"
+"""What may not stand before a number: it would be the middle of another one."""
+DASH = r"[-–—−~]"
+MAGNITUDE = r"(?:hundred|thousand|million|billion|trillion|mn|bn|tn|[KMBTkm])"
+MAGNITUDES = {
+    "k": "thousand",
+    "m": "million",
+    "mn": "million",
+    "b": "billion",
+    "bn": "billion",
+    "t": "trillion",
+    "tn": "trillion",
+}
+SENTENCE_STARTERS = listed(
+    "A An And As At But By For He Her Here His How However I If In It Its Let My No Not Now On Or Our She So "
+    "Some That The Their Then There These They This Those To Today Tomorrow We Well What When Where Which "
+    "Who Why With Yes You Your"
+)
+NEW_SENTENCE = rf"(?=\s*+(?:$|[\"'”’)\]]*+\s*+\Z)|\s++(?:{'|'.join(SENTENCE_STARTERS)})\b)"
+"""After the dot of an abbreviation: the dot ends the sentence as well."""
+
+
+def magnitude(sign: str | None) -> str:
+    """The word of a magnitude sign or word (` million`), or nothing; with a leading blank."""
+    if not sign:
+        return ""
+    word = sign.strip().lower()
+    return f" {MAGNITUDES.get(word, word)}"
+
+
+def spaced(match: re.Match[str], words: str) -> str:
+    """Words set off by blanks from letters and figures that touch the match."""
+    text, (start, end) = match.string, match.span()
+    left = " " if start and text[start - 1].isalnum() else ""
+    right = " " if end < len(text) and text[end].isalnum() else ""
+    return f"{left}{words}{right}"

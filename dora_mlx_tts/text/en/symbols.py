@@ -1,0 +1,133 @@
+"""Signs that are read as words, and signs that are pauses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from dora_mlx_tts.text.aligned import AlignedText
+
+Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str | None]]
+
+
+def _rule(pattern: str, replace: str | Callable[[re.Match[str]], str | None]) -> Rule:
+    return re.compile(pattern), replace
+
+
+def _difference(match: re.Match[str]) -> str | None:
+    """`5 - 3` and `a - b = c` are differences; `3 - 5` is a range and left alone."""
+    a, b = match["a"], match["b"]
+    if a.isdigit() and b.isdigit() and len(a) <= len(b) and a < b and not match["equals"]:
+        return None
+    return f"{a} minus {b}{match['equals'] or ''}"
+
+
+_EDGE = r"(?<![\w.])"
+_ARITHMETIC: tuple[Rule, ...] = (
+    _rule(
+        rf"{_EDGE}(?P<a>\d{{1,9}}|[A-Za-z])\s[-−]\s(?P<b>\d{{1,9}}|[A-Z]|[b-z])(?P<equals>\s*=)?(?!\w)",
+        _difference,
+    ),
+    _rule(
+        rf"{_EDGE}(?P<a>\d{{1,9}}|[a-zA-Z])[-−](?P<b>\d{{1,9}}|[a-zA-Z])(?P<equals>\s*=)",
+        _difference,
+    ),
+    _rule(
+        r"(?<=[\d)])\s?(?:×|\*)\s?(?=[\d(])|(?<=\b[A-Za-z])\s?[×*]\s?(?=[A-Za-z\d]\b)", " times "
+    ),
+    _rule(
+        r"(?<=[\d)])\s?÷\s?(?=[\d(])|(?<=\d)\s/\s(?=\d)|(?<=\b[A-Za-z])\s/\s(?=[A-Za-z]\b)|÷",
+        " divided by ",
+    ),
+    _rule(r"(?<=[\d)])\s?\+\s?(?=[\d(])|(?<=\w)\s\+\s(?=\w)", " plus "),
+    _rule(r"\s?(?:<=|≤)\s?(?=[\w.-])", " less than or equal to "),
+    _rule(r"\s?(?:>=|≥)\s?(?=[\w.-])", " greater than or equal to "),
+    _rule(r"\s?(?:!=|≠)\s?(?=[\w.-])", " not equal to "),
+    _rule(r"\s?≈\s?", " approximately "),
+    _rule(r"\s?={2,3}\s?|(?<=[\w)])\s?=\s?(?=[\w(-])", " equals "),
+    _rule(r"\s?(?:->|=>|→)\s?", " to "),
+    _rule(r"(?<=\w)\s<\s(?=\w)|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
+    _rule(r"(?<=\w)\s>\s(?=\w)|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
+    _rule(r"\s?±\s?", " plus or minus "),
+    _rule(r"\s?\+/-\s?", " plus or minus "),
+    _rule(r"</?[A-Za-z][^<>]{0,200}>", " "),
+    _rule(r"(?<=[\w)])\+(?=[\w(])", " plus "),
+    _rule(r"(?<=\b[a-z])[-−](?=\d)", " minus "),
+    _rule(r"√\s?", " square root of "),
+    _rule(r"∑", " sum of "),
+    _rule(r"∞", " infinity "),
+    _rule(r"(?<=[\w)])(?:²|\^2(?!\d))", " squared"),
+    _rule(r"(?<=[\w)])(?:³|\^3(?!\d))", " cubed"),
+    _rule(r"(?<=[\w)])\^(?=[\w(-])", " to the power of "),
+)
+_NAMES: tuple[Rule, ...] = (
+    _rule(r"(?<=\b[A-Za-z])\+\+", " plus plus"),
+    _rule(r"(?<=\b[A-Za-z])\+(?![\w+])", " plus"),
+    _rule(
+        r"(?<=\b[A-F])[-−](?=[\s,.;:!?)]*(?:$|[,.;:!?)]|\s(?:grade|average|in|on|for|and|or|to)\b))",
+        " minus",
+    ),
+    _rule(r"(?<=\b[A-G])#(?!\w)", " sharp"),
+    _rule(r"(?<!\w)#\s?(?=\d)", "number "),
+    _rule(r"\s?&\s?", " and "),
+    _rule(r"(?<=\w)\s?@\s?(?=\w)", " at "),
+    _rule(r"§\s?", " section "),
+    _rule(r"\s?%", " percent"),
+    _rule(r"\s?‰", " per mille"),
+    _rule(r"\s?°", " degrees"),
+    _rule("μ", " mu "),
+    _rule("Ω", " ohms "),
+    _rule(r"\s?€", " euros"),
+    _rule(r"\s?£", " pounds"),
+)
+_PAUSES: tuple[Rule, ...] = (
+    _rule(r"\s*\n[\s]*", "\n"),
+    _rule(r"(?<=[.,?!…:;—-])\n", " "),
+    _rule(r"\n(?=\S)", ". "),
+    _rule(r"(?<=[A-Za-z])–(?=[A-Za-z])", "-"),
+    _rule(r"\s*(?:-{2,}|—|–|(?<=\s)[-−](?=\s))[\s—–-]*", ", "),
+    _rule(r"\s*[;:|·]++(?=\s|\Z|[A-Za-z])", ","),
+    _rule(r"(?<=,)(?=[A-Za-z])", " "),
+    _rule(r"(?<=[a-z])\(s\)", "s"),
+    _rule(r"[/\\_~()\[\]{}<>]", " "),
+    _rule(r"[^A-Za-z'.,?!…\- ]", ""),
+    _rule(r"(?<![A-Za-z])-+|-+(?![A-Za-z])", " "),
+    _rule(r"(?<![A-Za-z])'+(?![A-Za-z])", ""),
+    _rule(r"'{2,}", "'"),
+    _rule(r"(?<![A-Za-z])'(?!(?i:em|til|cause|cuse|bout|tis|twas|course|round)\b)", ""),
+    _rule(r"(?<![sS])(?<!in)'(?![A-Za-z])", ""),
+)
+_TIDY: tuple[Rule, ...] = (
+    _rule(r"\s{2,}", " "),
+    _rule(r" (?=[.,?!…])", ""),
+    _rule(r"[.,?!…](?:\s*[.,?!…])+", lambda m: _strongest(m.group())),
+)
+
+
+def _strongest(marks: str) -> str:
+    """One mark for a run of marks: the first that ends a sentence, else the first."""
+    blank = " " if marks[-1:] == " " else ""
+    if marks.startswith(".,"):  # behind an abbreviation
+        return f",{blank}"
+    return next((c for c in marks if c in "?!.…"), marks[0]) + blank
+
+
+def _apply(text: AlignedText, rules: tuple[Rule, ...]) -> AlignedText:
+    for pattern, replace in rules:
+        text = text.sub(pattern, replace)
+    return text
+
+
+def apply_arithmetic(text: AlignedText) -> AlignedText:
+    """Signs between operands, while the figures still stand there."""
+    return _apply(text, _ARITHMETIC)
+
+
+def apply_names(text: AlignedText) -> AlignedText:
+    """`C++` → C plus plus, `R&D` → R and D, `50 %` → 50 percent."""
+    return _apply(text, _NAMES)
+
+
+def apply_pauses(text: AlignedText) -> AlignedText:
+    """Only letters, blanks, apostrophes, hyphens and pause marks are left."""
+    return _apply(_apply(text, _PAUSES), _TIDY)

@@ -1,0 +1,47 @@
+"""Sorted word lists packed into one file each: small on disk, quick to open, cheap to search."""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_left
+from functools import cache
+from importlib.resources import files
+
+FIRST = 0x80
+"""Value bytes start here; words are ASCII, so the first byte above ends the word."""
+
+
+class WordList:
+    """Words with a few value bytes each.
+
+    A file is zlib data: one header line, then lines `word` + value bytes in byte order. Lines are
+    searched by bisection as they are; nothing is decoded before it is asked for.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        header, *self._lines = zlib.decompress(data).split(b"\n")
+        self.header = header.decode()
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def get(self, word: str) -> bytes | None:
+        """Value bytes of a word, or None if the list has no such word."""
+        try:
+            key = word.encode("ascii")
+        except UnicodeEncodeError:
+            return None
+        at = bisect_left(self._lines, key + bytes([FIRST]))
+        if at == len(self._lines):
+            return None
+        line = self._lines[at]
+        size = len(key)
+        if len(line) > size and line[size] >= FIRST and line.startswith(key):
+            return line[size:]
+        return None
+
+
+@cache
+def packaged(name: str) -> WordList:
+    """The word list shipped under this file name, read at first use."""
+    return WordList(files("dora_mlx_tts.text.en").joinpath(name).read_bytes())

@@ -1,0 +1,220 @@
+"""From one sentence to phones: clean, divide by language, normalize, pronounce, count."""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora_mlx_tts.errors import EmptyTextError, LanguageError
+from dora_mlx_tts.text.aligned import AlignedText, CharSpan
+from dora_mlx_tts.text.languages import MODULES, LanguageFactory, Scheme, scheme_of
+from dora_mlx_tts.text.phonemes import Language, LanguageSpan, Phonemes, Pronunciation
+from dora_mlx_tts.text.spans import split_spans
+from dora_mlx_tts.text.symbols import PAUSE, SymbolTable
+
+FEATURE_SIZE = 1024
+"""Width of a BERT feature row."""
+
+SHORT = 6
+"""A text of fewer phones than this is read again behind a stop, as the models were trained."""
+
+PROMPT_STOPS = frozenset("，。？！,.?!~:：—…")
+"""Signs that may end a reference transcript; after anything else a stop is added."""
+
+EXCERPT = 40
+"""Characters of a text that a message shows."""
+
+_MARKS = frozenset("!?…,.-")
+_SILENT = frozenset({*_MARKS, "SP", "SP2", "SP3", "UNK", "_"})
+_UNREADABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200c\u200e-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
+)
+_BLANKS = re.compile(r"[^\S\n]{2,}")
+_TO_ASCII = re.compile(r"[Ａ-Ｚａ-ｚ]|(?![0-9])\d")
+
+logger = logging.getLogger(__name__)
+
+
+class FeatureExtractor(Protocol):
+    """Language-model features of a Chinese text, one row per phone."""
+
+    def __call__(self, norm_text: str, word2ph: tuple[int, ...]) -> NDArray[np.float32]:
+        """Features float32 [sum(word2ph), 1024]."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A span as it was read; `chars` holds for each phone the interval of the whole text."""
+
+    span: LanguageSpan
+    chars: tuple[CharSpan, ...]
+
+
+class FrontEnd:
+    """Reads sentences in every registered language for models of one symbol inventory.
+
+    Attributes:
+        symbols: the symbol table; its `unknown` counts phones the models do not have.
+    """
+
+    def __init__(
+        self,
+        version: str = "v2",
+        features: FeatureExtractor | None = None,
+        modules: Mapping[str, LanguageFactory] = MODULES,
+    ) -> None:
+        self.symbols = SymbolTable.load(version)
+        self._features = features
+        self._factories = modules
+        self._modules: dict[str, Language] = {}
+
+    def phonemize(self, text: str, language: str, *, allow_silence: bool = False) -> Phonemes:
+        """Phones of one sentence in `language` (a code of `languages.CODES` or an alias).
+
+        Raises EmptyTextError when nothing in `text` can be pronounced, unless `allow_silence`
+        asks for the pause the reference would give; LanguageError for an unknown language or one
+        that is not installed.
+        """
+        scheme = scheme_of(language, self.symbols.version)
+        clean = _clean(text)
+        readings = self._read(clean, scheme)
+        if sum(len(reading.chars) for reading in readings) < SHORT:
+            readings = self._read(clean, scheme, behind_stop=True)
+        phonemes = self._assemble(text, readings)
+        if not allow_silence and _SILENT.issuperset(phonemes.symbols):
+            raise EmptyTextError(f"nothing in {_excerpt(text)} can be pronounced as {scheme.code}")
+        _report_unspoken(phonemes)
+        return phonemes
+
+    def prompt_phonemes(self, text: str, language: str) -> Phonemes:
+        """Phones of a reference recording's transcript, ended by a stop if it has none."""
+        transcript = text.strip("\n")
+        if transcript and transcript[-1] not in PROMPT_STOPS:
+            transcript += "." if scheme_of(language, self.symbols.version).code == "en" else "。"
+        return self.phonemize(transcript, language)
+
+    def _read(
+        self, clean: AlignedText, scheme: Scheme, *, behind_stop: bool = False
+    ) -> list[_Reading]:
+        readings: list[_Reading] = []
+        for span in split_spans(clean.text, scheme):
+            stop = behind_stop and not readings
+            part = clean[span.start : span.end]
+            readings.append(self._read_span(part, *self._module(span.language, scheme), stop=stop))
+        if behind_stop and not readings:  # nothing at all was given: the pause alone
+            nothing = AlignedText("", ())
+            readings.append(self._read_span(nothing, *self._module(scheme.main, scheme), stop=True))
+        return readings
+
+    def _read_span(self, part: AlignedText, code: str, module: Language, *, stop: bool) -> _Reading:
+        norm = _compose(module.normalize(part.text), part)
+        if stop:
+            norm = _behind_stop(norm)
+        said = module.pronounce(norm.text) if norm.text else Pronunciation((), ())
+        chars = tuple(_source(norm, start, end) for start, end in said.spans)
+        span = LanguageSpan(code, part.text, norm.text, said.symbols, said.word2ph)
+        return _Reading(span, chars)
+
+    def _module(self, code: str, scheme: Scheme) -> tuple[str, Language]:
+        """Module of `code`; a declared language also reads scripts whose module is missing."""
+        try:
+            return code, self._load(code)
+        except LanguageError as error:
+            if scheme.detect or code == scheme.main:
+                raise
+            logger.warning("text in %s is read as %s: %s", code, scheme.main, error)
+            return scheme.main, self._load(scheme.main)
+
+    def _load(self, code: str) -> Language:
+        if code not in self._modules:
+            factory = self._factories.get(code)
+            if factory is None:
+                known = ", ".join(self._factories)
+                raise LanguageError(f"no module reads {code!r}; there are: {known}")
+            self._modules[code] = factory(self.symbols.version)
+        return self._modules[code]
+
+    def _assemble(self, text: str, readings: Iterable[_Reading]) -> Phonemes:
+        spans = tuple(reading.span for reading in readings)
+        symbols = tuple(symbol for span in spans for symbol in span.symbols)
+        return Phonemes(
+            text=text,
+            norm_text="".join(span.norm_text for span in spans),
+            symbols=symbols,
+            ids=self.symbols.ids(symbols),
+            char_spans=tuple(chars for reading in readings for chars in reading.chars),
+            spans=spans,
+            features=self._feature_rows(spans),
+        )
+
+    def _feature_rows(self, spans: tuple[LanguageSpan, ...]) -> NDArray[np.float32] | None:
+        """Features [n, 1024]: of the extractor for Chinese, zeros for the rest."""
+        if self._features is None or not any(span.language == "zh" for span in spans):
+            return None
+        rows = np.zeros((sum(len(span.symbols) for span in spans), FEATURE_SIZE), np.float32)
+        start = 0
+        for span in spans:
+            end = start + len(span.symbols)
+            if span.language == "zh" and span.word2ph and span.symbols:
+                rows[start:end] = self._features(span.norm_text, span.word2ph)
+            start = end
+        return rows
+
+
+def unspoken(phonemes: Phonemes) -> str:
+    """Letters and digits of the text that no phone stands for, in order."""
+    covered = np.zeros(len(phonemes.text), np.bool_)
+    for start, end in phonemes.char_spans:
+        covered[start:end] = True
+    return "".join(phonemes.text[i] for i in np.flatnonzero(~covered) if phonemes.text[i].isalnum())
+
+
+def _clean(text: str) -> AlignedText:
+    """Drop characters no text is made of, shrink blanks, write letters and digits in ASCII."""
+    clean = AlignedText.of(text)
+    clean = clean.sub(_UNREADABLE, "").sub(_BLANKS, " ")
+    return clean.sub(_TO_ASCII, lambda match: _ascii(match.group()))
+
+
+def _ascii(char: str) -> str:
+    return (
+        str(unicodedata.decimal(char)) if char.isdecimal() else unicodedata.normalize("NFKC", char)
+    )
+
+
+def _compose(norm: AlignedText, part: AlignedText) -> AlignedText:
+    """`norm`, which leads back to `part.text`, made to lead back to where `part` comes from."""
+    return AlignedText(norm.text, tuple(_source(part, start, end) for start, end in norm.spans))
+
+
+def _source(text: AlignedText, start: int, end: int) -> CharSpan:
+    """Source interval of `start:end`; an empty interval stands for the border it is at."""
+    if start < end:
+        return text.source(start, end)
+    if start < len(text.spans):
+        return (text.spans[start][0],) * 2
+    return (text.spans[-1][1],) * 2 if text.spans else (0, 0)
+
+
+def _behind_stop(norm: AlignedText) -> AlignedText:
+    """A stop in front, which swallows the marks that already stand there."""
+    rest = norm[len(norm) - len(norm.text.lstrip("".join(_MARKS))) :]
+    return AlignedText(PAUSE + rest.text, (_source(norm, 0, 0), *rest.spans))
+
+
+def _excerpt(text: str) -> str:
+    return repr(text if len(text) <= EXCERPT else text[:EXCERPT] + "…")
+
+
+def _report_unspoken(phonemes: Phonemes) -> None:
+    left = unspoken(phonemes)
+    if left:
+        logger.warning("%d characters have no reading: %s", len(left), _excerpt(left))

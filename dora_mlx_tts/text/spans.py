@@ -1,0 +1,182 @@
+"""Divides a text into spans of one language, by scripts and words alone.
+
+Kana is Japanese, Hangul is Korean, Han belongs to the main language of the scheme, Latin words are
+English. Marks stay with what they follow, opening marks and signs with what they precede. A number
+goes with the language around it; between two languages the rules of the reference hold
+(`text/LangSegmenter/langsegmenter.py`): the longer neighbour, unless a stop or a counter decides.
+The same text gives the same spans whichever code was asked for, as far as the code allows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dora_mlx_tts.text.languages import Scheme
+from dora_mlx_tts.text.stops import CLAUSE_MARKS, CLOSERS, HARD_STOPS
+
+_HAN = "\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_KANA = "\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+_HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff"
+_LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"
+_COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度"
+_PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
+_STOPS = ",.!?，。！？"
+_UNITS = (
+    r"(?:[kdcmnμu]?m[²³23]?|[kmμu]?g|KG|Kg|[mμd]?[lL]|ML|[kMh]?Pa|[kKMG]?Hz|[kKMG]?W|k[Ww]h|[km]V|mA|mAh"
+    r"|[dD][bB]|[kK]?cal|min|ms|mol|rpm|mph)(?:/(?:h|s|min|d|m[²³23]?|k?g|m?[lL]))?"
+)
+"""Units that the Chinese reading writes out. A lone h, s or capital is as often a letter."""
+
+_TOKEN = re.compile(
+    rf"""
+    (?P<address>
+        (?:https?|ftp)://[!-~]*[A-Za-z0-9/] | www\.[!-~]*[A-Za-z0-9/]                  # web address
+      | (?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_.+-]{{0,63}}@(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}[A-Za-z]{{2,24}}
+      | (?<![A-Za-z0-9])(?:[A-Za-z0-9-]{{1,63}}\.){{1,4}}(?:com|cn|org|net|edu|gov|io|ai|dev|app)(?![A-Za-z0-9])
+    )
+  | (?P<amount>
+        (?<![{_LATIN}])(?:HK|NT|US|AU|CA|SG|[ACS])[$＄]\d+(?:[.,]\d+)*
+      | \d+(?:[.,]\d+)*(?:[-~～–]\d+(?:[.,]\d+)*)?\ ?(?:{_UNITS}|°[CF])(?![{_LATIN}0-9])
+    )
+  | (?P<word>[Nn][Oo]\.\ ?\d+|[{_LATIN}](?:[{_LATIN}\u0300-\u036f]|['’](?=[{_LATIN}]))*)
+  | (?P<number>\d+(?:[-.,:：/~～—–]\d+)*)
+  | (?P<han>[{_HAN}]+)
+  | (?P<kana>[{_KANA}]+)
+  | (?P<hangul>[{_HANGUL}]+)
+  | (?P<sign>[$＄¥￥€£#＃@＠+±−√≈<>≤≥-]{{1,8}}(?=[\d{_LATIN}{_HAN}])|[“‘「『（(\[【《〈]+)
+  | (?P<mark>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]*")
+_BEFORE_CLOSING_SIGN = re.compile(rf"[\d{_LATIN})）\]】]")
+_HAN_RUN = re.compile(f"[{_HAN}]+")
+_KANA_RUN = re.compile(f"[{_KANA}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open interval of a text and the language it is to be read in."""
+
+    language: str
+    start: int
+    end: int
+
+
+class _Run(NamedTuple):
+    """Beginning of a run of one language, which lasts to the next; a number has none as yet."""
+
+    language: str | None
+    start: int
+    is_amount: bool = False
+
+
+def split_spans(text: str, scheme: Scheme) -> list[Span]:
+    """Spans that cover `text` without gaps, neighbours differing in language; [] for ''."""
+    runs = _merge(_runs(text, scheme))
+    if not runs:
+        return [Span(scheme.main, 0, len(text))] if text else []
+    starts = [0, *(run.start for run in runs[1:])]
+    ends = [*starts[1:], len(text)]
+    spans: list[Span] = []
+    for i, (run, start, end) in enumerate(zip(runs, starts, ends, strict=True)):
+        language = run.language
+        if language is None:
+            left = spans[-1] if spans else None
+            right = (
+                Span(runs[i + 1].language or "", end, ends[i + 1]) if i + 1 < len(runs) else None
+            )
+            language = _language_of_number(text, run, (start, end), left, right) or scheme.main
+        if spans and spans[-1].language == language:
+            spans[-1] = Span(language, spans[-1].start, end)
+        else:
+            spans.append(Span(language, start, end))
+    return spans
+
+
+def _runs(text: str, scheme: Scheme) -> Iterator[_Run]:
+    """Words and numbers with the language their script tells; marks only lengthen a run."""
+    japanese = _japanese_parts(text) if scheme.detect else ()
+    part = 0
+    opening: int | None = None  # start of the signs that stand directly before this token
+    for match in _TOKEN.finditer(text):
+        start, kind = match.start(), match.lastgroup or "mark"
+        if kind == "mark":
+            opening = None
+            continue
+        if kind == "sign":
+            if not _closes_word(text, start):
+                opening = start if opening is None else opening
+            continue
+        while part < len(japanese) and japanese[part][1] <= start:
+            part += 1
+        beside_kana = part < len(japanese) and japanese[part][0] <= start
+        language = _language_of_script(kind, scheme, beside_kana=beside_kana)
+        yield _Run(language, start if opening is None else opening, kind == "amount")
+        opening = None
+
+
+def _closes_word(text: str, at: int) -> bool:
+    """Whether the sign at `at` ends the word before it, as in GPT-4 and C#."""
+    return text[at] in "-+#@<>" and at > 0 and _BEFORE_CLOSING_SIGN.match(text[at - 1]) is not None
+
+
+def _language_of_script(kind: str, scheme: Scheme, *, beside_kana: bool) -> str | None:
+    if kind in {"word", "address"}:
+        return "en"
+    if scheme.only_main:
+        return scheme.main
+    if kind == "han":
+        if beside_kana:
+            return "ja"
+        return "zh" if scheme.main == "en" else scheme.main
+    return {"kana": "ja", "hangul": "ko"}.get(kind)
+
+
+def _japanese_parts(text: str) -> tuple[tuple[int, int], ...]:
+    """Sentences whose Han characters are Japanese: kana is there, and nothing Japanese lacks.
+
+    The JIS inventory is the test; characters simplified in China (说, 这) are not in it.
+    """
+    parts: list[tuple[int, int]] = []
+    for match in _SENTENCE.finditer(text):
+        if _KANA_RUN.search(match.group()):
+            han = "".join(_HAN_RUN.findall(match.group()))
+            if len(han.encode("cp932", "ignore")) == 2 * len(han):
+                parts.append(match.span())
+    return tuple(parts)
+
+
+def _merge(runs: Iterator[_Run]) -> list[_Run]:
+    """Join neighbours of one language; numbers join numbers."""
+    merged: list[_Run] = []
+    for run in runs:
+        if merged and merged[-1].language == run.language:
+            merged[-1] = merged[-1]._replace(is_amount=merged[-1].is_amount or run.is_amount)
+        else:
+            merged.append(run)
+    return merged
+
+
+def _language_of_number(
+    text: str, run: _Run, at: tuple[int, int], left: Span | None, right: Span | None
+) -> str | None:
+    """Language of a number between two spans; None if there is neither."""
+    if left is None or right is None or left.language == right.language:
+        known = left or right
+        return known.language if known else None
+    number = text[at[0] : at[1]]
+    before = text[left.end - 1]
+    if before in _STOPS:
+        return right.language
+    after_han = _HAN_RUN.match(before) and (number[-1] in _PAUSES or before == "第")
+    if run.is_amount or number[-1] in ".。" or after_han:
+        return left.language
+    glued_left = not before.isspace()
+    if text[right.start] in _COUNTERS and not number[-1].isspace() and not glued_left:
+        return right.language
+    longer_left = left.end - left.start >= right.end - right.start
+    return left.language if longer_left else right.language

@@ -1,0 +1,61 @@
+"""Which angle brackets are tags, and what a tag means for speech."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+DROPPED_SPANS = frozenset(
+    {"think", "thinking", "thought", "reasoning", "tool_call", "tool_calls", "tool_response"}
+    | {"tool_result", "function_call", "script", "style"}
+)
+"""Tags whose content is never spoken."""
+
+LONGEST_TAG = 300
+"""Characters a tag may have; anything longer is text."""
+
+_LINE_TAGS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "hr", "h1", "h2", "h3", "h4"})
+_LETTER_TAGS = frozenset("abipqsu")
+_ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*"
+_TAG = re.compile(rf"<(/?)([A-Za-z][\w:.-]*){_ATTRIBUTES}\s*(/?)>")
+_TAG_SO_FAR = re.compile(
+    rf"<(?:!-{{0,2}}|/?(?:[A-Za-z][\w:.-]*{_ATTRIBUTES}"
+    r"(?:\s+(?:[\w:.-]+\s*(?:=\s*(?:\"[^\"]*|'[^']*|[^\s\"'<>]*))?)?)?\s*/?)?)"
+)
+_ADDRESS = re.compile(r"<((?:https?://|mailto:)[^\s<>]+|[\w.+-]+@[\w.-]+)>")
+_ADDRESS_SO_FAR = re.compile(r"<[\w.+-]*(?:@[\w.-]*|:[^\s<>]*)?")
+
+
+class Tag(NamedTuple):
+    """A tag: `span` opens what is not spoken, `line` ends a line, `address` holds a link."""
+
+    kind: Literal["mark", "line", "span", "address"]
+    name: str
+
+
+def may_be_tag(text: str) -> bool:
+    """Whether `text`, from its opening angle on, can still become a tag."""
+    if len(text) > LONGEST_TAG:
+        return False
+    return bool(_TAG_SO_FAR.fullmatch(text) or _ADDRESS_SO_FAR.fullmatch(text))
+
+
+def read_tag(text: str) -> Tag | None:
+    """The tag `text` is, from angle to angle; None if it is text."""
+    if _ADDRESS.fullmatch(text):
+        return Tag("address", "")
+    match = _TAG.fullmatch(text)
+    if match is None:
+        return None
+    closing, name, empty = match[1], match[2].lower(), match[3]
+    if len(name) == 1 and name not in _LETTER_TAGS:
+        return None
+    if name in DROPPED_SPANS and not closing and not empty:
+        return Tag("span", name)
+    return Tag("line" if name in _LINE_TAGS else "mark", name)
+
+
+def is_half_a_span(text: str) -> bool:
+    """Whether `text`, at the end of everything, began a tag whose content is not spoken."""
+    name = text.removeprefix("<").removeprefix("/").lower()
+    return len(name) > 1 and any(known.startswith(name) for known in DROPPED_SPANS)

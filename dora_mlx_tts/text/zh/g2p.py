@@ -1,0 +1,122 @@
+"""From normalized text to phones: words, readings, tone rules, symbols."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Protocol
+
+from dora_mlx_tts.text.phonemes import Pronunciation
+from dora_mlx_tts.text.zh.bu_yi import bu, yi
+from dora_mlx_tts.text.zh.erhua import erhua
+from dora_mlx_tts.text.zh.lexicon import UserWords, corrections
+from dora_mlx_tts.text.zh.merge import merge
+from dora_mlx_tts.text.zh.neutral import neutral, reduplication, repeats_previous
+from dora_mlx_tts.text.zh.readings import dictionary_reading, phrase_reading
+from dora_mlx_tts.text.zh.rules import MandarinRules, tone_words
+from dora_mlx_tts.text.zh.spoken import CONTEXT, Spoken
+from dora_mlx_tts.text.zh.syllable import NEUTRAL, symbols_of
+from dora_mlx_tts.text.zh.third import third
+from dora_mlx_tts.text.zh.words import Word
+
+MARKS = "!?…,.-"
+"""Punctuation that has a symbol of its own."""
+
+_PIECE = re.compile(rf"[{re.escape(MARKS)}]|[^{re.escape(MARKS)}]+")
+
+
+class Polyphones(Protocol):
+    """Reads characters with several readings from their context."""
+
+    def read(self, clause: str) -> Sequence[str | None]:
+        """Pinyin of every character of `clause` that the model decides, None elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads clauses of Hanzi aloud."""
+
+    rules: MandarinRules = field(default_factory=MandarinRules)
+    user_words: UserWords = field(default_factory=lambda: UserWords({}))
+    polyphones: Polyphones | None = None
+
+    def pronounce(self, norm_text: str) -> Pronunciation:
+        """Phones of a normalized text, two a Hanzi and one a mark."""
+        symbols: list[str] = []
+        counts: list[int] = []
+        for match in _PIECE.finditer(norm_text):
+            piece, stop = match.group(), norm_text.startswith(".", match.end())
+            units = [(piece,)] if piece in MARKS else self._clause(piece, before_stop=stop)
+            for unit in units:
+                symbols.extend(unit)
+                counts.append(len(unit))
+        spans = tuple((i, i + 1) for i, n in enumerate(counts) for _ in range(n))
+        return Pronunciation(tuple(symbols), spans, tuple(counts))
+
+    def pinyin(self, clause: str, *, before_stop: bool = False) -> list[str]:
+        """Surface pinyin of every character of a clause without marks."""
+        return [p for word in self.words(clause, before_stop=before_stop) for p in word.pinyin]
+
+    def words(self, clause: str, *, before_stop: bool = False) -> Iterator[Spoken]:
+        """The words of a clause with their surface pinyin."""
+        at, previous_tag = 0, ""
+        words = list(self.user_words.segment(clause, before_stop=before_stop))
+        changed = self._changes(clause, words)
+
+        def read(start: int, text: str) -> tuple[str, ...]:
+            return tuple(changed.get(i, p) for i, p in enumerate(_base_reading(text), start))
+
+        for word in merge(words, read, third_tones=self.rules.third_across_words):
+            end = at + len(word)
+            before, after = clause[max(0, at - CONTEXT) : at], clause[end : end + CONTEXT]
+            pinyin = word.fixed or read(at, word.text)
+            spoken = Spoken(
+                word.text, word.tag, pinyin, before, after, previous_tag, word.fixed is not None
+            )
+            yield spoken if spoken.fixed or "" in pinyin else self._tones(spoken)
+            at, previous_tag = end, word.tag
+
+    def _changes(self, clause: str, words: Sequence[Word]) -> dict[int, str]:
+        """Readings other than the dictionary's: the model's outside phrases, then our own."""
+        decided = self._from_model(clause, words) if self.polyphones else {}
+        return corrections(clause, words, decided) if self.rules.context else decided
+
+    def _from_model(self, clause: str, words: Sequence[Word]) -> dict[int, str]:
+        readings = self.polyphones.read(clause) if self.polyphones else ()
+        at, known = 0, set[int]()
+        for word in words:
+            if len(word) > 1 and phrase_reading(word.text) is not None:
+                known.update(range(at, at + len(word)))
+            at += len(word)
+        return {i: p for i, p in enumerate(readings) if p and i not in known}
+
+    def _clause(self, clause: str, *, before_stop: bool) -> Iterator[tuple[str, ...]]:
+        for pinyin in self.pinyin(clause, before_stop=before_stop):
+            yield symbols_of(pinyin) or ()
+
+    def _tones(self, word: Spoken) -> Spoken:
+        rules, words = self.rules, tone_words(self.rules)
+        steps = (
+            (rules.bu, bu),
+            (rules.yi, yi),
+            (rules.reduplication, partial(reduplication, words=words)),
+            (rules.neutral, partial(neutral, words=words)),
+            (rules.third, third),
+            (rules.erhua, partial(erhua, words=words)),
+        )
+        if rules.reduplication and repeats_previous(word):
+            return word.toned(0, NEUTRAL)
+        for wanted, step in steps:
+            word = step(word) if wanted else word
+        return word
+
+
+@lru_cache(maxsize=8192)
+def _base_reading(word: str) -> tuple[str, ...]:
+    """Dictionary reading with 一 and 不 in their own tones; empty where there is none."""
+    return tuple(
+        {"一": "yi1", "不": "bu4"}.get(char) or pinyin or ""
+        for char, pinyin in zip(word, dictionary_reading(word), strict=True)
+    )

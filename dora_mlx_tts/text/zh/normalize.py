@@ -1,0 +1,48 @@
+"""The order in which the rules of normalization apply."""
+
+from __future__ import annotations
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.counts import read_counts, read_thousands, read_versions
+from dora_mlx_tts.text.zh.dates import read_dates
+from dora_mlx_tts.text.zh.maths import (
+    read_equations,
+    read_fractions,
+    read_powers_and_comparisons,
+    read_signs,
+)
+from dora_mlx_tts.text.zh.money import read_money
+from dora_mlx_tts.text.zh.ranges import read_ranges
+from dora_mlx_tts.text.zh.script import clean
+from dora_mlx_tts.text.zh.signs import read_signs_as_marks
+from dora_mlx_tts.text.zh.telephone import read_telephone_numbers
+from dora_mlx_tts.text.zh.times import read_times
+from dora_mlx_tts.text.zh.units import read_percentages, read_quantities, read_temperatures
+
+_STEPS = (
+    clean,
+    read_thousands,  # before commas become pauses
+    read_dates,  # before hyphens and slashes become ranges and fractions
+    read_telephone_numbers,
+    read_money,
+    read_times,
+    read_versions,
+    read_equations,  # before a hyphen in one becomes a range
+    read_percentages,
+    read_temperatures,
+    read_ranges,
+    read_quantities,  # before powers: m² is a unit
+    read_powers_and_comparisons,
+    read_fractions,
+    read_counts,
+    read_signs,
+    read_signs_as_marks,
+)
+
+
+def normalize(text: str) -> AlignedText:
+    """Write a Mandarin text with Hanzi and `! ? … , .` only."""
+    aligned = AlignedText.of(text)
+    for step in _STEPS:
+        aligned = step(aligned)
+    return aligned

@@ -1,0 +1,32 @@
+"""Pieces of regular expressions that several rules of normalization share.
+
+Every repetition is bounded, so no rule can take more than linear time.
+"""
+
+from __future__ import annotations
+
+import re
+
+START = r"(?<![0-9A-Za-z.])"
+"""A number begins here."""
+NUMBER = r"[0-9]{1,16}(?:\.[0-9]{1,16})?"
+SIGN = r"(?:(?<![0-9A-Za-z)])[-\u2212])?"
+"""A minus that belongs to the number after it."""
+HAN = r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]"
+
+_MEASURES = """
+个 位 名 人 只 隻 条 张 件 本 册 篇 章 节 段 句 首 幅 部 台 辆 架 艘 列 栋 座 间
+套 层 楼 家 户 口 头 匹 群 对 双 副 份 样 种 类 批 组 排 行 队 班 届 期 项 门 次
+遍 趟 回 场 顿 轮 步 下 声 把 支 枝 根 颗 粒 块 片 朵 棵 株 束 盆 瓶 杯 碗 盘 盒
+箱 袋 包 桶 罐 壶 锅 勺 滴 团 堆 串 枚 元 角 毛 分 厘 美元 欧元 英镑 日元 港元 港币
+韩元 卢布 人民币 岁 年 周年 个月 月 周 星期 天 日 夜 小时 时 刻钟 分钟 秒钟 秒 毫秒 点
+世纪 年代 季度 学期 米 千米 公里 里 英里 海里 厘米 毫米 微米 纳米 英尺 英寸 尺 寸 丈 克
+千克 公斤 斤 两 吨 毫克 磅 升 毫升 立方米 平方米 平方公里 平米 平 亩 公顷 度 摄氏度 华氏度
+瓦 千瓦 伏 安 赫兹 兆 字节 比特 像素 分贝 卡 千卡 焦耳 帕 倍 成 折 级 等 档 页 字 集
+票 股 桌 席 笔 单 手 拳 道 封 则 枪 炮 发 圈 局 名额 代 世 战 胜 负 连 篓 捆 卷 匙
+筐 缸 阵 剂 服 帖 幢 顶 扇 面 杆 管 尊 味 款 题 课 关 招 站 号 区 环 床 强
+亿 万 千 百 十 余 多 几
+"""
+_LONGEST_FIRST = sorted(re.findall("[^ \n]+", _MEASURES), key=len, reverse=True)
+MEASURE = f"(?:{'|'.join(_LONGEST_FIRST)})"
+"""What is counted: measure words, units in Hanzi, and 万, 多, 几 behind a number."""

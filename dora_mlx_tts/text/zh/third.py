@@ -1,0 +1,41 @@
+"""Third tones in a row become second tones, by the structure of the word."""
+
+from __future__ import annotations
+
+from dora_mlx_tts.text.zh.dictionary import word_list
+from dora_mlx_tts.text.zh.neutral import border_of
+from dora_mlx_tts.text.zh.spoken import THIRD, Spoken
+
+_NUMERALS = frozenset("一二两三四五六七八九十几半")
+"""A number before a measure word stands alone: 一 等奖, 一 把手."""
+_TWO, _THREE, _FOUR = 2, 3, 4
+
+
+def third(word: Spoken) -> Spoken:
+    """Apply the rule to words of two, three and four syllables."""
+    size = len(word)
+    if size == _TWO:
+        return _pair(word, 0)
+    if size == _THREE:
+        return _three(word)
+    if size == _FOUR:
+        return _pair(_pair(word, 0), 2)
+    return word
+
+
+def _pair(word: Spoken, at: int) -> Spoken:
+    return word.toned(at, 2) if word.all_third(at, at + 2) else word
+
+
+def _three(word: Spoken) -> Spoken:
+    counted = word.text[0] in _NUMERALS and word.text in word_list()
+    border = 1 if counted else border_of(word.text)
+    if word.all_third(0, _THREE):
+        return word.toned(1, 2) if border == 1 else word.toned(0, 2).toned(1, 2)
+    if border == _THREE:
+        return word
+    paired = _pair(word, 0) if border == _TWO else _pair(word, 1)
+    if paired is not word:
+        return paired
+    touching = word.tone(border - 1) == word.tone(border) == THIRD
+    return word.toned(border - 1, 2) if touching and not word.all_third(border, _THREE) else word

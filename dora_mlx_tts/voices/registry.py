@@ -1,0 +1,91 @@
+"""Which voices there are."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from dora_mlx_tts.errors import VoiceError
+from dora_mlx_tts.voices.voice import Voice, read_voice
+
+logger = logging.getLogger(__name__)
+
+BUILTIN = Path(__file__).parent / "builtin"
+"""Folder of the voices that ship with the package."""
+
+
+@dataclass(frozen=True)
+class VoiceRegistry:
+    """The voices of some folders, by name.
+
+    Attributes:
+        voices: name -> voice, without aliases.
+        broken: name -> why the file of that name is no voice. One bad file does not hide the rest.
+    """
+
+    voices: Mapping[str, Voice]
+    broken: Mapping[str, VoiceError]
+
+    @classmethod
+    def scan(cls, folders: Sequence[Path] = (), roots: Sequence[Path] = ()) -> Self:
+        """Read every voice file of the built-in folder and of `folders`; later ones win.
+
+        A voice file is `<name>.yml` in a folder, or `<name>/voice.yml`.
+
+        Args:
+            folders: folders to look in.
+            roots: further folders that the files' paths may lie in; all of these and the built-in
+                folder are allowed anyway.
+
+        Raises:
+            VoiceError: a folder does not exist.
+        """
+        voices: dict[str, Voice] = {}
+        broken: dict[str, VoiceError] = {}
+        for folder in (BUILTIN, *(f.expanduser() for f in folders)):
+            if not folder.is_dir():
+                raise VoiceError(f"voice folder {folder} does not exist")
+            for file in _voice_files(folder):
+                try:
+                    voice = read_voice(file, [folder, *folders, *roots, BUILTIN])
+                except VoiceError as error:
+                    name = file.stem if file.stem != "voice" else file.parent.name
+                    broken[name] = error
+                    logger.warning("voice file skipped: %s", error)
+                    continue
+                voices[voice.name] = voice
+                broken.pop(voice.name, None)
+        return cls(voices, broken)
+
+    def __iter__(self) -> Iterator[Voice]:
+        return iter(self.voices[name] for name in sorted(self.voices))
+
+    def get(self, name: str) -> Voice:
+        """The voice called `name` (or with that alias); case does not matter.
+
+        Raises:
+            VoiceError: there is none; lists those there are.
+        """
+        wanted = name.casefold()
+        for names in (lambda v: (v.name,), lambda v: v.aliases):
+            for voice in self:
+                if wanted in {n.casefold() for n in names(voice)}:
+                    return voice
+        if name in self.broken:
+            raise self.broken[name]
+        known = sorted(self.voices)
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise VoiceError(
+            f"voice {name[:80]!r} is unknown; there are: {', '.join(known) or 'none'}{hint}"
+        )
+
+
+def _voice_files(folder: Path) -> list[Path]:
+    flat = [p for p in folder.iterdir() if p.suffix in {".yml", ".yaml"}]
+    nested = [*folder.glob("*/voice.yml"), *folder.glob("*/voice.yaml")]
+    return sorted(p for p in (*flat, *nested) if p.is_file())

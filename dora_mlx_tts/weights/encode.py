@@ -1,0 +1,146 @@
+"""Turns selected tensors into the form a pack stores, one at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.weights.arrays import fold_weight_norm, pair_of
+from dora_mlx_tts.weights.quantize import (
+    SCALE_SUFFIX,
+    QuantizationError,
+    is_quantizable,
+    quantize_best,
+)
+from dora_mlx_tts.weights.report import TensorError
+from dora_mlx_tts.weights.tensor_file import TensorSpec
+from dora_mlx_tts.weights.tensors import Array, LazyTensor
+
+Progress = Callable[[str, int, int], None]  # part, tensors done, tensors in all
+
+
+def no_progress(_part: str, _done: int, _total: int) -> None:
+    """Say nothing."""
+
+
+@dataclass
+class Encoder:
+    """Stores one network's tensors in the wanted precision and keeps the error figures.
+
+    float32 and float16 keep weight-norm pairs, so that a half-precision checkpoint is stored bit by
+    bit; int8 folds each pair first, then stores every matrix in 8 bits, the rest as float16.
+
+    Attributes:
+        part: Name for progress and errors.
+        storage: "float32", "float16" or "int8".
+        exact: Pattern of keys that stay float16 even with int8.
+        progress: Told about every tensor.
+    """
+
+    part: str
+    storage: str
+    exact: str | None = None
+    progress: Progress = no_progress
+    errors: list[TensorError] = field(default_factory=list)
+    error: QuantizationError = field(default_factory=QuantizationError)
+    eight_bit: int = 0
+    parameters: int = 0
+
+    def encode(self, tensors: Mapping[str, LazyTensor]) -> dict[str, TensorSpec]:
+        """What is to be written, under the keys of the file.
+
+        In 8 bits the tensors are read and converted here; otherwise each is read when written.
+
+        Raises:
+            WeightsError: A key cannot be stored, or 8-bit weights are not finite.
+        """
+        for key in tensors:
+            if ":" in key:
+                raise WeightsError(f"{self.part}: key {key!r} holds a colon, which names scales")
+        self.parameters = sum(tensor.size for tensor in tensors.values())
+        if self.storage != "int8":
+            done = _Counter(self.part, len(tensors), self.progress)
+            return {key: self._whole(key, tensor, done) for key, tensor in tensors.items()}
+        return self._small(tensors)
+
+    def _whole(self, key: str, tensor: LazyTensor, done: _Counter) -> TensorSpec:
+        kind = np.dtype("f4") if tensor.bfloat16 else tensor.dtype.newbyteorder("=")
+        dtype = self._float_type() if kind.kind == "f" else kind
+
+        def read() -> Array:
+            values = _converted(self.part, key, tensor.read(), dtype)
+            done.step()
+            return values
+
+        return TensorSpec(dtype, tensor.shape, read)
+
+    def _float_type(self) -> np.dtype[np.floating]:
+        return np.dtype("f4") if self.storage == "float32" else np.dtype("f2")
+
+    def _small(self, tensors: Mapping[str, LazyTensor]) -> dict[str, TensorSpec]:
+        done = _Counter(self.part, len(tensors), self.progress)
+        specs: dict[str, TensorSpec] = {}
+        for key, tensor in tensors.items():
+            for name, values in self._folded(key, tensor, tensors).items():
+                specs.update(self._store(name, values))
+            done.step()
+        return specs
+
+    def _folded(
+        self, key: str, tensor: LazyTensor, tensors: Mapping[str, LazyTensor]
+    ) -> dict[str, Array]:
+        """The plain weight of a pair at its direction, nothing at its magnitude."""
+        pair = pair_of(key)
+        if pair is None:
+            return {key: tensor.read()}
+        halves = {name: tensors[name].read() for name in pair[1:] if name in tensors}
+        if len(halves) == len(pair[1:]) and key == pair[1]:
+            return {}
+        exact = {name: values.astype(np.float32) for name, values in halves.items()}
+        return fold_weight_norm(exact, self.part)
+
+    def _store(self, key: str, values: Array) -> dict[str, TensorSpec]:
+        kept_exact = self.exact is not None and re.match(self.exact, key)
+        if values.dtype.kind != "f" or kept_exact or not is_quantizable(values.shape):
+            kind = np.dtype("f2") if values.dtype.kind == "f" else values.dtype
+            return {key: _spec(_converted(self.part, key, values, kind))}
+        try:
+            stored, error = quantize_best(values)
+        except WeightsError as problem:
+            raise WeightsError(f"{self.part}: tensor {key!r}: {problem}") from problem
+        self.eight_bit += values.size
+        self.error += error
+        self.errors.append(TensorError(key, error.max_abs, error.relative_rms))
+        return {key: _spec(stored.values), key + SCALE_SUFFIX: _spec(stored.scale)}
+
+
+class _Counter:
+    """Counts tensors for the progress callback."""
+
+    def __init__(self, part: str, total: int, progress: Progress) -> None:
+        self._part = part
+        self._total = total
+        self._progress = progress
+        self._done = 0
+
+    def step(self) -> None:
+        self._done += 1
+        self._progress(self._part, self._done, self._total)
+
+
+def _spec(values: Array) -> TensorSpec:
+    return TensorSpec(values.dtype, values.shape, lambda: values)
+
+
+def _converted(part: str, key: str, values: Array, dtype: np.dtype[np.generic]) -> Array:
+    with np.errstate(over="ignore"):
+        result: Array = values.astype(dtype, copy=False)
+    if result.dtype.kind == "f" and not np.isfinite(result).all():
+        raise WeightsError(
+            f"{part}: tensor {key!r} is not finite in {dtype}; float32 storage holds larger values"
+        )
+    return result

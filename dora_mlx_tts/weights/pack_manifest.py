@@ -1,0 +1,202 @@
+"""``pack.json``: what a voice pack says about itself, checked field by field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dora_mlx_tts.errors import PackError
+
+FORMAT = 1
+MANIFEST = "pack.json"
+FAMILIES = frozenset({"v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4"})
+SYMBOLS = frozenset({"v1", "v2"})
+STORAGES = frozenset({"float32", "float16", "int8"})
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class PackFile:
+    """A file's length and hash (lower-case hexadecimal SHA-256)."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PackPart:
+    """A network: its weight file and its sizes."""
+
+    file: str
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PackManifest:
+    """The content of ``pack.json``.
+
+    Attributes:
+        name: The pack's name, for people.
+        model: Model family.
+        symbols: Symbol table of its text front end.
+        sample_rate: Hz of its speech.
+        licence: SPDX expression, or "unknown".
+        languages: Languages it speaks.
+        storage: Precision of the weights on disk.
+        parts: Part name ("t2s", "sovits", "ssl", "bert", …) -> part.
+        files: Every file of the pack except ``pack.json`` -> length and hash.
+        provenance: What it was made from; for people.
+    """
+
+    name: str
+    model: str
+    symbols: str
+    sample_rate: int
+    licence: str
+    languages: tuple[str, ...]
+    storage: str
+    parts: Mapping[str, PackPart]
+    files: Mapping[str, PackFile]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The dictionary that ``from_json`` reads."""
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "model": self.model,
+            "symbols": self.symbols,
+            "sample_rate": self.sample_rate,
+            "licence": self.licence,
+            "languages": list(self.languages),
+            "storage": self.storage,
+            "parts": {
+                name: {"file": part.file, "config": dict(part.config)}
+                for name, part in self.parts.items()
+            },
+            "files": {
+                name: {"bytes": entry.bytes, "sha256": entry.sha256}
+                for name, entry in self.files.items()
+            },
+            "provenance": dict(self.provenance),
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], source: str) -> PackManifest:
+        """Check the content of a ``pack.json``.
+
+        Raises:
+            PackError: A field is missing, of the wrong type, or has a value that is not allowed.
+        """
+        read = _Fields(content, source)
+        number = read.whole("format")
+        if number != FORMAT:
+            raise PackError(f"{source}: format {number}; this version reads format {FORMAT}")
+        files = {name: _file(name, entry, source) for name, entry in read.table("files").items()}
+        parts = {name: _part(name, entry, source) for name, entry in read.table("parts").items()}
+        for name, part in parts.items():
+            if part.file not in files:
+                raise PackError(f"{source}: part {name!r} uses {part.file!r}, not among its files")
+        return cls(
+            name=read.text("name"),
+            model=read.choice("model", FAMILIES),
+            symbols=read.choice("symbols", SYMBOLS),
+            sample_rate=read.whole("sample_rate"),
+            licence=read.text("licence"),
+            languages=read.texts("languages"),
+            storage=read.choice("storage", STORAGES),
+            parts=parts,
+            files=files,
+            provenance=read.table("provenance"),
+        )
+
+
+def check_file_name(name: str, source: str) -> str:
+    """``name`` if it is a plain file name a pack may hold.
+
+    Raises:
+        PackError: It has folders in it, climbs out, is hidden, or is ``pack.json`` itself.
+    """
+    if not _FILE_NAME.fullmatch(name) or name == MANIFEST:
+        raise PackError(
+            f"{source}: {name!r} is not allowed as a file of a pack; names are letters, digits,"
+            f" '.', '_' and '-', without folders, and not {MANIFEST}"
+        )
+    return name
+
+
+def check_part_name(name: str, source: str) -> str:
+    """``name`` if it is one a part may have.
+
+    Raises:
+        PackError: It is not lower-case letters, digits and underscores.
+    """
+    if not _PART_NAME.fullmatch(name):
+        raise PackError(f"{source}: {name!r} is not allowed as a part; names are like 't2s'")
+    return name
+
+
+def _file(name: str, entry: object, source: str) -> PackFile:
+    check_file_name(name, source)
+    match entry:
+        case {"bytes": int(size), "sha256": str(digest)} if size >= 0 and _SHA256.fullmatch(digest):
+            return PackFile(size, digest)
+    raise PackError(f"{source}: file {name!r} needs its bytes and its sha256 (64 hex digits)")
+
+
+def _part(name: str, entry: object, source: str) -> PackPart:
+    check_part_name(name, source)
+    match entry:
+        case {"file": str(file), "config": dict(config)}:
+            return PackPart(file, config)
+    raise PackError(f"{source}: part {name!r} needs a file name and a config")
+
+
+class _Fields:
+    """Typed access to a dictionary; every failure names the field."""
+
+    def __init__(self, content: Mapping[str, Any], source: str) -> None:
+        self._content = content
+        self._source = source
+
+    def text(self, name: str) -> str:
+        value: str = self._typed(name, "text", lambda v: isinstance(v, str) and v != "")
+        return value
+
+    def whole(self, name: str) -> int:
+        value: int = self._typed(
+            name, "a positive whole number", lambda v: type(v) is int and v > 0
+        )
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value: list[str] = self._typed(
+            name,
+            "a list of texts",
+            lambda v: isinstance(v, list) and all(isinstance(item, str) for item in v),
+        )
+        return tuple(value)
+
+    def table(self, name: str) -> dict[str, Any]:
+        value: dict[str, Any] = self._typed(name, "a dictionary", lambda v: isinstance(v, dict))
+        return value
+
+    def choice(self, name: str, allowed: frozenset[str]) -> str:
+        value: str = self._typed(
+            name,
+            f"one of {', '.join(sorted(allowed))}",
+            lambda v: isinstance(v, str) and v in allowed,
+        )
+        return value
+
+    def _typed(self, name: str, expected: str, good: Callable[[Any], bool]) -> Any:  # noqa: ANN401 (JSON)
+        if name not in self._content:
+            raise PackError(f"{self._source}: field {name!r} is missing; expected {expected}")
+        value = self._content[name]
+        if not good(value):
+            raise PackError(f"{self._source}: field {name!r} is {value!r:.80}; expected {expected}")
+        return value

@@ -1,0 +1,39 @@
+"""A tiny text-to-semantic network with random weights, for tests."""
+
+from __future__ import annotations
+
+import mlx.core as mx
+import numpy as np
+from mlx.utils import tree_flatten, tree_unflatten
+
+from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.t2s import T2S, T2SConfig, T2SText
+from dora_mlx_tts.runtime.device import Formulation
+
+CONFIG = T2SConfig(
+    channels=16, heads=2, feed_forward=32, layers=3, vocabulary=33, phones=20, eos=32, features=8
+)
+
+
+def tiny(formulation: Formulation, seed: int = 0, config: T2SConfig = CONFIG) -> T2S:
+    generator = np.random.default_rng(seed)
+    model = T2S(config)
+    drawn = {
+        name: mx.array(generator.normal(0.0, 0.4, value.shape).astype(np.float32))
+        for name, value in tree_flatten(model.parameters())
+    }
+    model.update(tree_unflatten(list(drawn.items())))
+    prepare(model, formulation)
+    return model
+
+
+def text(length: int, seed: int = 0, *, features: bool = True) -> T2SText:
+    generator = np.random.default_rng(seed)
+    phones = generator.integers(0, CONFIG.phones, length).astype(np.int32)
+    drawn = generator.normal(size=(length, CONFIG.features)).astype(np.float32)
+    return T2SText(phones, drawn if features else None)
+
+
+def tokens(length: int, seed: int = 0) -> np.ndarray:
+    drawn = np.random.default_rng(seed).integers(0, CONFIG.eos, length)
+    return drawn.astype(np.int32)

@@ -1,0 +1,103 @@
+"""BERT with tiny random weights: formulations, loading, configuration."""
+
+from __future__ import annotations
+
+import mlx.core as mx
+import numpy as np
+import pytest
+from mlx.utils import tree_flatten
+
+from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.models.bert import Bert, BertConfig
+from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.weights.load import strict_load
+
+CONFIG = {
+    "model_type": "bert",
+    "vocab_size": 50,
+    "hidden_size": 24,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 3,
+    "intermediate_size": 40,
+    "max_position_embeddings": 16,
+}
+IDS = mx.array([[1, 7, 3, 49, 2]])
+
+
+@pytest.fixture
+def checkpoint() -> dict[str, np.ndarray]:
+    """Two layers that are used, two that are not, and the heads."""
+    random = np.random.default_rng(5)
+    used = Bert(BertConfig.from_dict(CONFIG))
+    shapes = {f"bert.{key}": value.shape for key, value in tree_flatten(used.parameters())}
+    for key, shape in list(shapes.items()):
+        for old, new in (("0", "2"), ("1", "3")):
+            shapes[key.replace(f"layer.{old}.", f"layer.{new}.")] = shape
+    shapes |= {"cls.predictions.bias": (50,), "bert.pooler.dense.weight": (24, 24)}
+    weights = {key: random.normal(0, shape[-1] ** -0.5, shape) for key, shape in shapes.items()}
+    return {key: value.astype(np.float32) for key, value in weights.items()}
+
+
+def loaded(checkpoint: dict[str, np.ndarray], formulation: Formulation) -> Bert:
+    model = Bert(BertConfig.from_dict(CONFIG))
+    strict_load(model, model.sanitize(checkpoint), "test")
+    prepare(model, formulation)
+    return model
+
+
+def test_formulations_agree(checkpoint):
+    native, cpu = (np.array(loaded(checkpoint, f).features(IDS)) for f in Formulation)
+    assert native.shape == (1, 5, 24)
+    np.testing.assert_allclose(cpu, native, atol=1e-5)
+
+
+def test_the_last_two_layers_are_not_built(checkpoint):
+    model = loaded(checkpoint, Formulation.NATIVE)
+    assert len(model.encoder.layer) == 2
+    changed = {
+        k: v * (5 if "layer.2." in k or "layer.3." in k else 1) for k, v in checkpoint.items()
+    }
+    other = loaded(changed, Formulation.NATIVE)
+    np.testing.assert_array_equal(np.array(model.features(IDS)), np.array(other.features(IDS)))
+
+
+def test_old_names_of_layer_norms(checkpoint):
+    def spelled(key: str) -> str:
+        return key.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+            "LayerNorm.bias", "LayerNorm.beta"
+        )
+
+    old = {spelled(key): value for key, value in checkpoint.items()}
+    assert any(key.endswith("LayerNorm.gamma") for key in old)
+    want = np.array(loaded(checkpoint, Formulation.NATIVE).features(IDS))
+    np.testing.assert_array_equal(np.array(loaded(old, Formulation.NATIVE).features(IDS)), want)
+
+
+def test_rows_depend_on_position_and_context(checkpoint):
+    model = loaded(checkpoint, Formulation.NATIVE)
+    twice = np.array(model.features(mx.array([[1, 7, 7, 2]])))[0]
+    other = np.array(model.features(mx.array([[1, 7, 7, 3]])))[0]
+    assert np.abs(twice[1] - twice[2]).max() > 1e-3
+    assert np.abs(twice[1] - other[1]).max() > 1e-4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"num_hidden_layers": 2}, "more than 2 are needed"),
+        ({"num_attention_heads": 7}, "24 is not a multiple of 7"),
+        ({"hidden_act": "relu"}, "hidden_act is 'relu'; only 'gelu'"),
+        ({"model_type": "roberta"}, "model_type is 'roberta'"),
+        ({"vocab_size": 1.5}, "vocab_size is 1.5"),
+    ],
+)
+def test_configurations_that_do_not_fit_are_refused(change, message):
+    with pytest.raises(WeightsError, match=message):
+        BertConfig.from_dict({**CONFIG, **change})
+
+
+def test_a_missing_layer_is_named(checkpoint):
+    del checkpoint["bert.encoder.layer.1.output.dense.bias"]
+    with pytest.raises(WeightsError, match=r"missing: encoder\.layer\.1\.output\.dense\.bias"):
+        loaded(checkpoint, Formulation.NATIVE)

@@ -1,0 +1,240 @@
+"""Steps equal the whole, formulations agree, padding is never seen, bad input is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import mlx.core as mx
+import numpy as np
+import pytest
+from mlx.utils import tree_flatten
+from t2s_tiny import CONFIG, text, tiny, tokens
+
+from dora_mlx_tts.errors import EmptyTextError, SettingError, TextError, WeightsError
+from dora_mlx_tts.models.kv_cache import HostCache, MlxCache
+from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.t2s import POSITIONS, T2SConfig, T2SText, sanitize
+from dora_mlx_tts.models.t2s_layers import position_table
+from dora_mlx_tts.runtime.device import Formulation
+
+BOTH = pytest.mark.parametrize("formulation", Formulation)
+SECTION = {
+    "hidden_dim": 16, "embedding_dim": 16, "head": 2, "linear_units": 32, "n_layer": 3,
+    "vocab_size": 33, "phoneme_vocab_size": 20, "EOS": 32, "dropout": 0,
+}  # fmt: skip
+
+
+def steps(model, texts, prompt, forced):
+    """Logits after the prefill and after each forced column of tokens, [n + 1, B, V]."""
+    logits, cache = model.prefill(texts, prompt)
+    found = [np.array(logits)]
+    found += [np.array(model.step(column, cache)) for column in forced.T]
+    return np.stack(found)
+
+
+@BOTH
+@pytest.mark.parametrize("prompt", [None, tokens(0), tokens(5)], ids=["none", "empty", "five"])
+def test_steps_equal_the_whole(formulation, prompt):
+    model, said, forced = tiny(formulation), text(7), tokens(6, seed=1)
+    found = steps(model, [said], prompt, forced[None])[:, 0]
+    before = np.concatenate([tokens(0) if prompt is None else prompt, forced]).astype(np.int32)
+    whole = np.array(model.predict(model.hidden([said], before)))[0]
+    np.testing.assert_allclose(found, whole[-len(found) :], atol=2e-5)
+
+
+@pytest.mark.parametrize("features", [True, False])
+def test_formulations_agree(features):
+    texts = [text(9, features=features), text(4, seed=2), text(6, seed=3, features=False)]
+    forced = np.stack([tokens(5, seed=row) for row in range(3)])
+    native, cpu = (steps(tiny(f), texts, tokens(5), forced) for f in Formulation)
+    np.testing.assert_allclose(cpu, native, atol=3e-5)
+
+
+@BOTH
+def test_a_batch_equals_one_by_one(formulation):
+    model = tiny(formulation)
+    texts = [text(3), text(9, seed=2), text(6, seed=3)]
+    forced = np.stack([tokens(5, seed=row) for row in range(3)])
+    together = steps(model, texts, tokens(4), forced)
+    for row, said in enumerate(texts):
+        alone = steps(model, [said], tokens(4), forced[row : row + 1])
+        np.testing.assert_allclose(together[:, row], alone[:, 0], atol=2e-5)
+
+
+@BOTH
+def test_missing_features_are_zeros(formulation):
+    model, said = tiny(formulation), text(5, features=False)
+    zeros = T2SText(said.phones, np.zeros((5, CONFIG.features), np.float32))
+    np.testing.assert_allclose(
+        np.array(model.prefill([said])[0]), np.array(model.prefill([zeros])[0]), atol=1e-6
+    )
+
+
+@BOTH
+def test_growth_changes_nothing(formulation, monkeypatch):
+    forced = tokens(20)[None]
+    model = tiny(formulation)
+    wanted = steps(model, [text(6)], tokens(3), forced)
+    monkeypatch.setattr("dora_mlx_tts.models.kv_cache.GROWTH", 4)
+    np.testing.assert_allclose(steps(model, [text(6)], tokens(3), forced), wanted, atol=1e-6)
+
+
+@BOTH
+def test_long_audio_is_read_in_blocks(formulation, monkeypatch):
+    model, said, prompt = tiny(formulation), text(5), tokens(30)
+    wanted = np.array(model.hidden([said], prompt))
+    monkeypatch.setattr("dora_mlx_tts.models.t2s_layers._QUERY_BLOCK", 7)
+    np.testing.assert_allclose(np.array(model.hidden([said], prompt)), wanted, atol=2e-6)
+
+
+@BOTH
+def test_a_cache_is_used_again(formulation):
+    model = tiny(formulation)
+    wanted, cache = model.prefill([text(6)], tokens(3))
+    model.step(tokens(1), cache)
+    buffers = cache.capacity
+    again, same = model.prefill([text(6)], tokens(3), cache)
+    assert same is cache
+    assert same.capacity == buffers
+    np.testing.assert_array_equal(np.array(again), np.array(wanted))
+
+
+@BOTH
+def test_a_foreign_cache_is_refused(formulation):
+    other = dataclasses.replace(CONFIG, layers=2)
+    cache = tiny(formulation, config=other).make_cache()
+    with pytest.raises(SettingError, match="layers=2"):
+        tiny(formulation).prefill([text(3)], cache=cache)
+
+
+def test_caches_live_where_steps_run():
+    assert isinstance(tiny(Formulation.CPU).make_cache(), HostCache)
+    assert isinstance(tiny(Formulation.NATIVE).make_cache(), MlxCache)
+
+
+def test_half_precision_weights_run_natively():
+    model = tiny(Formulation.NATIVE)
+    wanted = steps(model, [text(6), text(4)], tokens(3), np.stack([tokens(4), tokens(4)]))
+    model.set_dtype(mx.float16)
+    found = steps(model, [text(6), text(4)], tokens(3), np.stack([tokens(4), tokens(4)]))
+    assert model.prefill([text(6)])[0].dtype == mx.float16
+    assert np.sqrt(np.mean((found - wanted) ** 2) / np.mean(wanted**2)) < 2e-2
+
+
+def test_half_precision_weights_become_float32_on_the_cpu():
+    model = tiny(Formulation.NATIVE)
+    model.set_dtype(mx.float16)
+    prepare(model, Formulation.CPU)
+    wanted = steps(tiny(Formulation.CPU), [text(6)], tokens(3), tokens(4)[None])
+    found = steps(model, [text(6)], tokens(3), tokens(4)[None])
+    np.testing.assert_allclose(found, wanted, atol=0.05)
+
+
+def test_position_table_begins_as_defined():
+    table = position_table(50, 6)
+    place = np.arange(50.0)[:, None]
+    angle = place * 10000.0 ** (-np.arange(0, 6, 2) / 6)
+    np.testing.assert_allclose(table[:, 0::2], np.sin(angle), atol=1e-5)
+    np.testing.assert_allclose(table[:, 1::2], np.cos(angle), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "match"),
+    [
+        (T2SText(np.array([], np.int32)), EmptyTextError, "no phones"),
+        (T2SText(np.array([0, 20], np.int32)), TextError, r"phone 20 .* 0 to 19"),
+        (T2SText(np.array([-1, 3], np.int32)), TextError, "phone -1"),
+        (T2SText(np.array([1.0])), TextError, "float64"),
+        (T2SText(np.zeros(POSITIONS + 1, np.int32)), TextError, str(POSITIONS)),
+        (T2SText(np.zeros((1, 3), np.int32)), TextError, "shape"),
+        (T2SText(np.zeros(3, np.int32), np.zeros((8, 3), np.float32)), TextError, r"\[3, 8\]"),
+    ],
+)
+def test_bad_text_is_refused(said, error, match):
+    with pytest.raises(error, match=match):
+        tiny(Formulation.CPU).prefill([said])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("prompt", "match"),
+    [
+        (np.array([32], np.int32), "prompt token 32"),  # the end token is no speech
+        (np.array([-2], np.int32), "prompt token -2"),
+        (np.zeros(POSITIONS + 1, np.int32), str(POSITIONS)),
+    ],
+)
+def test_bad_prompt_is_refused(formulation, prompt, match):
+    with pytest.raises(SettingError, match=match):
+        tiny(formulation).prefill([text(3)], prompt)
+
+
+@BOTH
+def test_no_texts_are_refused(formulation):
+    with pytest.raises(EmptyTextError):
+        tiny(formulation).prefill([])
+
+
+@BOTH
+def test_steps_are_bounded(formulation, monkeypatch):
+    model = tiny(formulation)
+    _, cache = model.prefill([text(3)], tokens(4), model.make_cache(1, 8))
+    with pytest.raises(SettingError, match="cache of 1 rows"):
+        model.step(tokens(2), cache)
+    model.step(tokens(1), cache)
+    with pytest.raises(SettingError, match="limited to 8"):
+        model.step(tokens(1), cache)
+    monkeypatch.setattr("dora_mlx_tts.models.t2s.POSITIONS", 5)
+    _, cache = model.prefill([text(3)], tokens(5))
+    with pytest.raises(SettingError, match="6 tokens; 5 can be placed"):
+        model.step(tokens(1), cache)
+
+
+def test_host_steps_check_their_tokens():
+    model = tiny(Formulation.CPU)
+    _, cache = model.prefill([text(3)])
+    with pytest.raises(SettingError, match="token 33"):
+        model.step(np.array([33], np.int32), cache)
+
+
+def checkpoint():
+    model = tiny(Formulation.NATIVE)
+    return {f"model.{name}": value for name, value in tree_flatten(model.parameters())}
+
+
+def test_config_comes_from_the_checkpoint():
+    found = T2SConfig.from_checkpoint({"model": SECTION, "train": {"epochs": 3}}, checkpoint())
+    assert found == CONFIG
+    assert T2SConfig.from_checkpoint(SECTION) == dataclasses.replace(CONFIG, features=1024)
+    assert set(sanitize(checkpoint())) == {
+        k for k, _ in tree_flatten(tiny(Formulation.NATIVE).parameters())
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"hidden_dim": None}, "hidden_dim is None"),
+        ({"head": True}, "head is True"),
+        ({"head": 3}, "twice head 3"),
+        ({"n_layer": 0}, "n_layer is 0"),
+        ({"EOS": 31}, "EOS is 31"),
+        ({"embedding_dim": 8}, "embedding_dim 8"),
+        ({"n_layer": 2}, "n_layer is 2"),
+        ({"phoneme_vocab_size": 19}, "ar_text_embedding"),
+        ({"linear_units": 64}, "linear1"),
+        ({"vocab_size": 40, "EOS": 39}, "ar_audio_embedding"),
+    ],
+)
+def test_config_that_does_not_fit_is_refused(change, match):
+    with pytest.raises(WeightsError, match=match):
+        T2SConfig.from_checkpoint({"model": SECTION | change}, checkpoint())
+
+
+def test_missing_tensor_is_named():
+    weights = checkpoint()
+    del weights["model.ar_predict_layer.weight"]
+    with pytest.raises(WeightsError, match=r"ar_predict_layer\.weight"):
+        T2SConfig.from_checkpoint({"model": SECTION}, weights)
+    with pytest.raises(WeightsError, match="not a table"):
+        T2SConfig.from_checkpoint({"model": 3})

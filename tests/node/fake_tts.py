@@ -1,0 +1,15 @@
+"""The node with the scripted engine, for dataflows: `path: fake_tts.py`."""
+
+from __future__ import annotations
+
+import sys
+
+from node_fakes import FakeEngine
+
+from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.node import run_node
+
+SCRIPT = {"Fail.": ("ok", SynthesisError("not speech")), "Slow.": ("ok", 0.2, "ok", 0.2, "ok")}
+
+if __name__ == "__main__":
+    sys.exit(run_node(lambda settings: FakeEngine(SCRIPT)))

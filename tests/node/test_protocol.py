@@ -1,0 +1,405 @@
+"""Events in, Arrow out: what is read, what is refused, and that nothing raises."""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dora_mlx_tts import protocol
+from dora_mlx_tts.config import SpeechSettings
+from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.messages import BadInput, Command, Outcome, Reply, Stage, Status, TextRequest
+from dora_mlx_tts.metadata import NUMBERS, OWN_KEYS, plain
+from dora_mlx_tts.synthesis.records import Fragment
+
+LIMIT = 1000
+
+
+def hear(value, port="text", **metadata):
+    array = pa.array([value]) if isinstance(value, str) else value
+    event = {"type": "INPUT", "id": port, "value": array, "metadata": metadata}
+    return protocol.decode(event, received_s=1.5, text_limit=LIMIT)
+
+
+def invalid_utf8_string():
+    offsets = pa.array([0, 2], pa.int32()).buffers()[1]
+    return pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(b"\xff\xfe")])
+
+
+# ------------------------------------------------------------------------------------------- texts
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pa.array(["你好"]),
+        pa.array(["你好"], pa.large_string()),
+        pa.array(["你好"], pa.string_view()),
+        pa.array(["你好"]).dictionary_encode(),
+        pa.array(["xx", "你好", "yy"]).slice(1, 1),
+        pa.array(list("你好".encode()), pa.uint8()),
+        pa.array(["你好".encode()], pa.binary()),
+    ],
+    ids=lambda value: str(value.type),
+)
+def test_every_way_to_send_one_string_is_read(value):
+    message = hear(value)
+    assert isinstance(message, TextRequest)
+    assert message.text == "你好"
+    assert message.received_s == 1.5
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "no value"),
+        ("not an array", "str"),
+        (pa.array([], pa.string()), "0 items"),
+        (pa.array([], pa.uint8()), "0 items"),
+        (pa.array(["a", "b"]), "2 items"),
+        (pa.array([None], pa.string()), "None"),
+        (pa.array([None]), "None"),
+        (pa.array([1.5]), "double"),
+        (pa.array([[0.1, 0.2]]), "list"),
+        (pa.array([{"a": 1}]), "struct"),
+        (pa.array([True]), "bool"),
+        (pa.array([0xC3, 0x28], pa.uint8()), "not UTF-8"),
+        (pa.array([b"\xff"], pa.binary()), "not UTF-8"),
+        (invalid_utf8_string(), "not UTF-8"),
+        (pa.array(["x" * 1_000_000]), "1000 are allowed"),
+        (pa.array(np.full(1_000_000, 97, np.uint8)), "1000 are allowed"),
+        (pa.array(['{"prompt": "hello"}']), "JSON"),
+        (pa.array(['["hello", "you"]']), "JSON"),
+    ],
+)
+def test_bad_values_become_bad_input_that_says_why(value, said):
+    event = {"type": "INPUT", "id": "text", "value": value, "metadata": {"request_id": "r1"}}
+    message = protocol.decode(event, received_s=0.0, text_limit=LIMIT)
+    assert isinstance(message, BadInput)
+    assert said in message.error
+    assert len(message.error) < 300
+    assert message.echo == {"request_id": "r1"}
+    assert message.stage is Stage.PROTOCOL
+
+
+@pytest.mark.parametrize(
+    "text", ["42", "[1]", "{nice}", '"quoted"', "null", "", "[" * 400 + "]" * 400]
+)
+def test_text_that_only_resembles_json_is_a_text(text):
+    message = hear(text)
+    expected = BadInput if text.startswith("[[") else TextRequest  # a list in a list is data
+    assert isinstance(message, expected)
+
+
+def test_deeply_nested_json_does_not_overflow():
+    text = "[" * 100_000 + "]" * 100_000
+    event = {"id": "text", "value": pa.array([text]), "metadata": {}}
+    assert isinstance(protocol.decode(event, received_s=0.0, text_limit=10**6), TextRequest)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "stage", "said"),
+    [
+        ({"speed": math.nan}, Stage.SETTINGS, "speed=nan"),
+        ({"speed": math.inf}, Stage.SETTINGS, "speed=inf"),
+        ({"speed": "fast"}, Stage.SETTINGS, "speed='fast'"),
+        ({"speed": True}, Stage.SETTINGS, "speed=True"),
+        ({"speed_factor": [1.0]}, Stage.SETTINGS, "speed_factor=[1.0]"),
+        ({"seed": 1.5}, Stage.SETTINGS, "whole number"),
+        ({"top_k": "9" * 5000}, Stage.SETTINGS, "top_k="),
+        ({"voice": 42}, Stage.SETTINGS, "voice=42"),
+        ({"voice": "../../etc/passwd"}, Stage.SETTINGS, "no path"),
+        ({"voice": "/etc/passwd"}, Stage.SETTINGS, "no path"),
+        ({"voice": "C:\\x"}, Stage.SETTINGS, "no path"),
+        ({"voice": "a..b"}, Stage.SETTINGS, "no path"),
+        ({"voice": ".hidden"}, Stage.SETTINGS, "no path"),
+        ({"voice": "a\x00b"}, Stage.SETTINGS, "no path"),
+        ({"voice": "x" * 5000}, Stage.SETTINGS, "no path"),
+        ({"language": "e n"}, Stage.SETTINGS, "language"),
+        ({"language": 3.0}, Stage.SETTINGS, "language"),
+        ({"fin": "perhaps"}, Stage.PROTOCOL, "fin='perhaps'"),
+        ({"flush": [1]}, Stage.PROTOCOL, "flush=[1]"),
+        ({"fin": {"a": 1}}, Stage.PROTOCOL, "fin="),
+        ({"seq": "first"}, Stage.PROTOCOL, "seq='first'"),
+        ({"seq": [1]}, Stage.PROTOCOL, "seq=[1]"),
+        ({"request_id": ["a"]}, Stage.PROTOCOL, "request_id"),
+        ({"session_id": {"a": 1}}, Stage.PROTOCOL, "session_id"),
+        ({"question_id": b"x"}, Stage.PROTOCOL, "question_id"),
+    ],
+)
+def test_wrong_metadata_is_refused_by_name(metadata, stage, said):
+    message = hear("Hello.", **metadata)
+    assert isinstance(message, BadInput)
+    assert message.stage is stage
+    assert said in message.error
+    assert len(message.error) < 300
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_streaming_keys_are_read_typed_and_as_strings(typed):
+    values = {"seq": 7, "fin": True, "flush": False, "segment_id": 3, "speed": 1.5, "top_k": 4}
+    sent = values if typed else {key: str(value).lower() for key, value in values.items()}
+    message = hear("Hello.", **sent)
+    assert (message.seq, message.fin, message.flush) == (7, True, False)
+    assert message.settings == {"speed": 1.5, "top_k": 4}
+    assert message.id("segment_id") == "3"
+    assert type(message.settings["top_k"]) is int
+
+
+def test_settings_are_read_under_both_ecosystems_names():
+    message = hear("Hi.", voice_name="Luo Xiang", text_lang="all_zh", speed_factor="1.1", seed=-1)
+    assert (message.voice, message.language) == ("Luo Xiang", "all_zh")
+    assert message.settings == {"speed": 1.1, "seed": -1}
+
+
+def test_absent_and_empty_choices_mean_the_default():
+    message = hear("Hi.", voice="", language=None, speed=None, seq=None, fin=None)
+    assert (message.voice, message.language, message.settings) == (None, None, {})
+    assert (message.seq, message.fin) == (None, False)
+
+
+def test_every_numeric_setting_of_speech_can_be_sent():
+    assert set(NUMBERS) == set(SpeechSettings.model_fields) - {"language"}
+
+
+def test_echo_keeps_types_and_drops_what_is_not_ours_to_repeat():
+    now = datetime.datetime.now(datetime.UTC)
+    message = hear(
+        "Hi.",
+        timestamp=now,
+        question_id=5,
+        session_id="s",
+        session_status="started",
+        open_telemetry_context="traceparent:00-1;",
+        sent_at=12.5,
+        words=["a", "b"],
+        numbers=[1, 2.5],
+        flush=False,
+        fin=True,
+        seq=3,
+        sample_rate=1,
+        nothing=None,
+        flags=[True],
+        huge=2**70,
+        long="x" * 100_000,
+        _wire_size=9,
+        scalar=np.float32(0.5),
+    )
+    assert message.echo == {
+        "question_id": 5,
+        "session_id": "s",
+        "session_status": "started",
+        "open_telemetry_context": "traceparent:00-1;",
+        "sent_at": 12.5,
+        "words": ["a", "b"],
+        "numbers": [1.0, 2.5],
+        "scalar": 0.5,
+    }
+    assert type(message.echo["question_id"]) is int
+
+
+def test_echo_is_bounded():
+    assert len(hear("Hi.", **{f"k{i}": i for i in range(1000)}).echo) <= 64
+
+
+def test_ports_that_are_not_ours_are_left_alone():
+    assert hear("Hi.", port="tick") is None
+
+
+@pytest.mark.parametrize("metadata", [None, "text", 3])
+def test_missing_metadata_is_no_metadata(metadata):
+    event = {"id": "text", "value": pa.array(["Hi."]), "metadata": metadata}
+    assert protocol.decode(event, received_s=0.0) == TextRequest("Hi.")
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+_KEYS = st.sampled_from(
+    ["seq", "fin", "flush", "speed", "seed", "voice", "language", "request_id", "command", "x"]
+)
+
+
+@settings(deadline=None)
+@given(
+    port=st.sampled_from(["text", "control"]),
+    value=st.text(max_size=50)
+    | st.none()
+    | st.lists(st.floats(), max_size=3)
+    | st.lists(st.binary(max_size=8), max_size=3),
+    metadata=st.dictionaries(_KEYS, _VALUES, max_size=6),
+)
+def test_decode_never_raises_and_echoes_only_plain_values(port, value, metadata):
+    array = pa.array([value] if isinstance(value, str) else value) if value is not None else None
+    event = {"type": "INPUT", "id": port, "value": array, "metadata": metadata}
+    message = protocol.decode(event, received_s=0.0)
+    assert isinstance(message, TextRequest | Command | BadInput)
+    for key, kept in message.echo.items():
+        assert key not in OWN_KEYS
+        assert repr(plain(kept)) == repr(kept)
+
+
+# ---------------------------------------------------------------------------------------- commands
+
+
+@pytest.mark.parametrize(
+    ("word", "metadata", "name", "argument"),
+    [
+        ("cancel", {}, "cancel", ""),
+        ("  RESET\n", {}, "reset", ""),
+        ("change_voice: Maple", {}, "change_voice", "Maple"),
+        ('{"command": "cancel", "argument": 3}', {}, "cancel", "3"),
+        ("", {"command": "ping"}, "ping", ""),
+        ("{broken", {}, "{broken", ""),
+    ],
+)
+def test_commands_are_words_or_json(word, metadata, name, argument):
+    message = hear(word, port="control", **metadata)
+    assert isinstance(message, Command)
+    assert (message.name, message.argument) == (name, argument)
+
+
+def test_ids_of_a_json_command_win_over_metadata():
+    word = '{"command": "reset", "question_id": 7}'
+    message = hear(word, port="control", question_id="old", session_id="s")
+    assert message.echo == {"question_id": 7, "session_id": "s"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        '{"cmd": "cancel"}',
+        '{"command": 3}',
+        '{"command": "cancel", "question_id": [1]}',
+        "x" * 100_000,
+        pa.array([1]),
+        pa.array([None], pa.string()),
+        pa.array([b"\xff"]),
+    ],
+)
+def test_bad_commands_become_bad_input(value):
+    message = hear(value, port="control")
+    assert isinstance(message, BadInput)
+    assert message.port == "control"
+
+
+# -------------------------------------------------------------------------------------------- out
+
+
+def fragment(samples, **changes):
+    values = {
+        "samples": samples,
+        "sample_rate": 32000,
+        "text": "Hi.",
+        "sentence_index": 1,
+        "fragment_index": 2,
+        "is_final": True,
+        "start_s": 0.5,
+        "tokens": 3,
+    }
+    return Fragment(**{**values, **changes})
+
+
+def test_audio_is_flat_float32_with_the_contracts_metadata():
+    samples = np.linspace(-0.5, 0.5, 3200, dtype=np.float32)
+    echo = {"request_id": "r", "question_id": 4}
+    array, metadata = protocol.encode_audio(fragment(samples), echo=echo, text_index=9, seq=2)
+    assert array.type == pa.float32()
+    np.testing.assert_array_equal(array.to_numpy(), samples)
+    assert metadata == {
+        "request_id": "r",
+        "question_id": 4,
+        "sample_rate": 32000,
+        "text_index": 9,
+        "sentence_index": 1,
+        "fragment_index": 2,
+        "seq": 2,
+        "fin": True,
+        "text": "Hi.",
+        "start_s": 0.5,
+        "duration_s": 0.1,
+        "duration": 0.1,
+    }
+
+
+def test_numpy_values_of_a_fragment_become_plain_ones():
+    odd = fragment(
+        np.zeros((1, 4), np.float64), sample_rate=np.int64(24000), start_s=np.float32(0.5)
+    )
+    array, metadata = protocol.encode_audio(odd, echo={}, text_index=0, seq=0)
+    assert array.type == pa.float32()
+    assert len(array) == 4
+    assert type(metadata["sample_rate"]) is int
+    assert type(metadata["start_s"]) is float
+
+
+def test_nested_layout_is_one_list():
+    samples = np.array([0.25, -0.25], np.float32)
+    array, _ = protocol.encode_audio(fragment(samples), echo={}, text_index=0, seq=0, nested=True)
+    assert array.type == pa.list_(pa.float32())
+    assert array.to_pylist() == [[0.25, -0.25]]
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_an_error_is_never_audio(bad):
+    with pytest.raises(SynthesisError, match="not finite"):
+        protocol.encode_audio(
+            fragment(np.array([0.0, bad], np.float32)), echo={}, text_index=0, seq=0
+        )
+
+
+def test_a_reply_has_every_key_of_the_contract():
+    figures = {"ttfb_ms": 1.0, "rtf": 0.5, "audio_s": 2.0}
+    array, metadata = protocol.encode_reply(
+        Reply(Outcome.COMPLETED, {"request_id": 1}, spoken_text="Hi."), figures, text_index=3
+    )
+    assert array.to_pylist() == ["completed"]
+    assert metadata == {
+        "request_id": 1,
+        **figures,
+        "text_index": 3,
+        "outcome": "completed",
+        "error": "",
+        "error_stage": "",
+        "spoken_text": "Hi.",
+        "reason": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (Outcome.COMPLETED, "succeeded"),
+        (Outcome.SKIPPED, "succeeded"),
+        (Outcome.CANCELLED, "canceled"),
+        (Outcome.ERROR, "aborted"),
+    ],
+)
+def test_a_goal_learns_its_status(outcome, status):
+    _, metadata = protocol.encode_reply(Reply(outcome, {"goal_id": "g"}), {}, text_index=0)
+    assert metadata["goal_status"] == status
+
+
+def test_an_error_reply_says_so_in_the_session_and_is_short():
+    reply = Reply(
+        Outcome.ERROR, {"session_status": "started"}, error="e" * 9999, stage=Stage.SYNTHESIS
+    )
+    _, metadata = protocol.encode_reply(reply, {}, text_index=0)
+    assert metadata["session_status"] == "error"
+    assert metadata["error_stage"] == "synthesis"
+    assert len(metadata["error"]) == 500
+
+
+def test_status_is_a_word_with_flat_details():
+    array, metadata = protocol.encode_status(Status("stats", {"request_id": 1}, {"received": 2}))
+    assert array.to_pylist() == ["stats"]
+    assert metadata == {"request_id": 1, "received": 2}

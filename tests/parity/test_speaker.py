@@ -1,0 +1,56 @@
+"""The speaker verification network against the reference implementation."""
+
+from __future__ import annotations
+
+import functools
+
+import golden_cases
+import mlx.core as mx
+import numpy as np
+import pytest
+from golden_cases import cases
+
+from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.speaker import SpeakerConfig, SpeakerNetwork
+from dora_mlx_tts.runtime.blas import accelerate
+from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.weights.load import strict_load
+
+GROUP = "sv"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _fast_blas():
+    accelerate()
+
+
+@functools.lru_cache(maxsize=2)
+def load(weights: str, formulation: Formulation) -> SpeakerNetwork:
+    tensors = golden_cases.draw_weights(weights)
+    model = SpeakerNetwork(SpeakerConfig.from_weights(tensors))
+    strict_load(model, SpeakerNetwork.sanitize(tensors), weights)
+    prepare(model, formulation)
+    return model
+
+
+@pytest.mark.parametrize("formulation", Formulation, ids=lambda f: f.value)
+@pytest.mark.parametrize("name", cases(GROUP))
+def test_embedding(name, formulation, load_case, assert_close):
+    arrays, entry = load_case(name)
+    model = load(entry["weights"], formulation)
+    assert model.config.embedding == arrays["embedding"].shape[1]
+    fbank = mx.array(arrays["fbank"])
+    if "stem" in arrays:
+        image = model.stem(fbank)
+        assert_close(_rows(image, arrays["stem"]), arrays["stem"], entry, what="stem")
+        image = functools.reduce(lambda x, block: block(x), model.layer1, image)
+        assert_close(_rows(image, arrays["layer1"]), arrays["layer1"], entry, what="layer1")
+    assert_close(model(fbank), arrays["embedding"], entry, what="embedding")
+    assert_close(model.embed(arrays["wav"]), arrays["embedding"], entry, what="from samples")
+
+
+def _rows(image: mx.array, want: np.ndarray) -> np.ndarray:
+    """[B, T, F, C] as the case's [B, C, F', T], which has some of the channels and frequencies."""
+    turned = np.array(image).transpose(0, 3, 2, 1)
+    channels, rows = turned.shape[1] // want.shape[1], turned.shape[2] // want.shape[2]
+    return turned[:, ::channels, ::rows]
