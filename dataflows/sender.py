@@ -47,6 +47,7 @@ def send(node: Node, number: int, line: str) -> str:
         "request_id": f"hello-{number}",
         "session_id": "hello",
         "seq": number,
+        "fin": True,
         "sent_at": time.time(),
     }
     if voice:

@@ -98,6 +98,18 @@ class SpeechSettings(BaseModel):
     fragment_interval: Annotated[float, Env("FRAGMENT_INTERVAL")] = Field(
         0.3, ge=0, le=5, description="Silence after each sentence, in seconds."
     )
+    mode: Annotated[Literal["latency", "throughput"], Env("SPEECH_MODE")] = Field(
+        "latency", description="Sound while a sentence is decoded, or sentence by sentence."
+    )
+    first_window: Annotated[float, Env("FIRST_WINDOW")] = Field(
+        0.4, ge=0.05, le=5, description="Sound that a sentence begins with, in seconds."
+    )
+    window: Annotated[float, Env("WINDOW")] = Field(
+        1.6, ge=0.05, le=30, description="Largest later piece of sound, in seconds."
+    )
+    attempts: Annotated[int, Env("ATTEMPTS")] = Field(
+        3, ge=1, le=10, description="Tries at a sentence before its failure is an error."
+    )
 
 
 class Settings(BaseModel):
@@ -108,9 +120,9 @@ class Settings(BaseModel):
     voice: Annotated[str, Env("VOICE_NAME", "VOICE")] = Field(
         "starter-en", description="Voice to speak with."
     )
-    voices: Annotated[tuple[Path, ...], BeforeValidator(_folders), Env("VOICE_FOLDERS", "DORA_MLX_TTS_VOICES")] = (
-        Field((), description="Folders with voice files, beside the ones that ship.")
-    )
+    voices: Annotated[
+        tuple[Path, ...], BeforeValidator(_folders), Env("VOICE_FOLDERS", "DORA_MLX_TTS_VOICES")
+    ] = Field((), description="Folders with voice files, beside the ones that ship.")
     cache: Annotated[Path, Env("DORA_MLX_TTS_CACHE")] = Field(
         Path("~/.cache/dora-mlx-tts"), description="Folder for prepared references."
     )
@@ -150,7 +162,7 @@ class Settings(BaseModel):
         True, description="Leave out Markdown, emoji, `<think>` and `<tool_call>`."
     )
     text_commands: Annotated[bool, Env("TEXT_COMMANDS")] = Field(
-        False, description='Accept the `VOICE:…` prefix and JSON texts of dora-primespeech.'
+        False, description="Accept the `VOICE:…` prefix and JSON texts of dora-primespeech."
     )
     sentence_mode: Annotated[Literal["sentence", "clause", "none"], Env("SENTENCE_MODE")] = Field(
         "sentence", description="Where streamed text is divided; none waits for its end."

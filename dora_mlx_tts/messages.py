@@ -132,6 +132,7 @@ class Reply:
     error: str = ""
     stage: Stage | None = None
     spoken_text: str = ""
+    played_s: float = 0.0
     reason: str = ""
 
 

@@ -17,23 +17,30 @@ class SpeechFigures:
 
     Attributes:
         queue_ms: From receipt of the text until synthesis began.
+        aggregation_ms: From receipt of the text until its first sentence was complete.
         ttfb_ms: From receipt of the text until its first fragment was ready to be sent.
-        synthesis_ms: From the beginning of synthesis to its end, sending included.
+        ttfa_ms: From receipt of the text until its first sound plays, if the player plays at once what it
+            gets and has nothing else to play of this session.
+        synthesis_ms: Time spent on synthesis, sending included, waiting not.
         rtf: ``synthesis_ms`` over the duration of the audio; below 1 is faster than real time.
         audio_s: Duration of the audio that was sent.
         fragments: Audio messages sent; a receiver that counts fewer has lost some.
         tokens: Semantic tokens decoded for that audio.
         characters: Length of the text.
+        pieces: Messages that the text came in.
     """
 
     queue_ms: float
+    aggregation_ms: float
     ttfb_ms: float
+    ttfa_ms: float
     synthesis_ms: float
     rtf: float
     audio_s: float
     fragments: int
     tokens: int
     characters: int
+    pieces: int
 
     def as_metadata(self) -> dict[str, int | float]:
         """The figures under their own names, floats rounded to what a clock can resolve."""
@@ -46,16 +53,29 @@ class SpeechMeter:
     def __init__(self, received_s: float, characters: int, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._received_s = received_s
-        self._characters = characters
+        self.characters = characters
+        self.pieces = 1
+        self.first_part_s: float | None = None
         self._started_s: float | None = None
+        self._resumed_s: float | None = None
+        self._worked_s = 0.0
+        self._audible_s: float | None = None
         self._first_s: float | None = None
         self._audio_s = 0.0
         self._fragments = 0
         self._tokens = 0
 
-    def start(self) -> None:
-        """Synthesis of this text begins now."""
-        self._started_s = self._clock()
+    def pause(self) -> None:
+        """Synthesis waits: for text, for the player, for another session's turn."""
+        if self._resumed_s is not None:
+            self._worked_s += self._clock() - self._resumed_s
+            self._resumed_s = None
+
+    def resume(self) -> None:
+        """Synthesis begins or goes on."""
+        now = self._clock()
+        self._started_s = now if self._started_s is None else self._started_s
+        self._resumed_s = now
 
     def produced(self) -> None:
         """A piece of audio is ready; the first one sets the time to first byte."""
@@ -68,26 +88,46 @@ class SpeechMeter:
         self._tokens += tokens
         self._fragments += 1
 
+    def audible(self, at_s: float) -> None:
+        """A sound plays at this time; the first one counts."""
+        if self._audible_s is None:
+            self._audible_s = at_s
+
     def figures(self) -> SpeechFigures:
         """The figures up to now."""
         now = self._clock()
         started = now if self._started_s is None else self._started_s
-        audible = self._fragments > 0 and self._first_s is not None
+        worked = self._worked_s + (0.0 if self._resumed_s is None else now - self._resumed_s)
+        first = self._first_s if self._fragments else None
         return SpeechFigures(
             queue_ms=1e3 * (started - self._received_s),
-            ttfb_ms=1e3 * ((self._first_s or 0.0) - self._received_s) if audible else NO_AUDIO,
-            synthesis_ms=1e3 * (now - started),
-            rtf=(now - started) / self._audio_s if self._audio_s > 0 else NO_AUDIO,
+            aggregation_ms=self._after_receipt(self.first_part_s, 0.0),
+            ttfb_ms=self._after_receipt(first, NO_AUDIO),
+            ttfa_ms=self._after_receipt(self._audible_s, NO_AUDIO),
+            synthesis_ms=1e3 * worked,
+            rtf=worked / self._audio_s if self._audio_s > 0 else NO_AUDIO,
             audio_s=self._audio_s,
             fragments=self._fragments,
             tokens=self._tokens,
-            characters=self._characters,
+            characters=self.characters,
+            pieces=self.pieces,
         )
+
+    def _after_receipt(self, at_s: float | None, otherwise: float) -> float:
+        return otherwise if at_s is None else 1e3 * (at_s - self._received_s)
 
 
 @dataclass(frozen=True, slots=True)
 class NodeFigures:
-    """The node since its start: every text received is in exactly one of the five ends or open."""
+    """The node since its start: every text received is in exactly one of the five ends or open.
+
+    Attributes:
+        received: Texts; the pieces of a stream are one.
+        pieces: Text messages.
+        late: Pieces of a text that was cancelled before they came.
+        missing: Text messages that never came, by the gaps in ``seq``.
+        cancel_ms: The longest time from hearing a cancel to its acknowledgement.
+    """
 
     received: int
     completed: int
@@ -99,6 +139,10 @@ class NodeFigures:
     open_texts: int
     commands: int
     send_failures: int
+    pieces: int
+    late: int
+    missing: int
+    cancel_ms: float
     audio_s: float
     synthesis_s: float
     uptime_s: float
@@ -118,11 +162,17 @@ class NodeMeter:
         self._counts: Counter[str] = Counter()
         self._audio_s = 0.0
         self._synthesis_s = 0.0
+        self._cancel_s = 0.0
 
-    def count(self, name: str) -> None:
-        """One more of ``name``: received, an outcome, refused, commands, send_failures."""
+    def count(self, name: str, number: int = 1) -> None:
+        """More of ``name``: received, an outcome, refused, commands, send_failures, pieces, late."""
         with self._lock:
-            self._counts[name] += 1
+            self._counts[name] += number
+
+    def acknowledged(self, seconds: float) -> None:
+        """A cancel took this long from hearing it to its answer."""
+        with self._lock:
+            self._cancel_s = max(self._cancel_s, seconds)
 
     def spoken(self, figures: SpeechFigures) -> None:
         """Add what one text took."""
@@ -145,6 +195,10 @@ class NodeMeter:
                 open_texts=open_texts,
                 commands=counts.get("commands", 0),
                 send_failures=counts.get("send_failures", 0),
+                pieces=counts.get("pieces", 0),
+                late=counts.get("late", 0),
+                missing=counts.get("missing", 0),
+                cancel_ms=1e3 * self._cancel_s,
                 audio_s=self._audio_s,
                 synthesis_s=self._synthesis_s,
                 uptime_s=self._clock() - self._started_s,

@@ -94,12 +94,11 @@ def decode(
     try:
         echo = echo_of(metadata)
         check_ids(metadata)
-        if port == CONTROL:
-            return _decode_command(event.get("value"), metadata, echo)
-        if port == BUFFER_STATUS:
-            return BufferStatus(_one_number(event.get("value")), echo)
-        request = _decode_text(event.get("value"), metadata, echo, received_s, text_limit)
-        return read_forms(request, allowed=text_commands)
+        if port == TEXT:
+            request = _decode_text(event.get("value"), metadata, echo, received_s, text_limit)
+            return read_forms(request, allowed=text_commands)
+        decode_port = _decode_command if port == CONTROL else _decode_buffer_status
+        return decode_port(event.get("value"), metadata, echo)
     except SettingError as error:
         return BadInput(port, str(error), Stage.SETTINGS, echo)
     except TtsError as error:
@@ -186,6 +185,12 @@ def _one_number(value: object) -> float:
     return number
 
 
+def _decode_buffer_status(
+    value: object, _metadata: Mapping[str, object], echo: dict[str, Plain]
+) -> BufferStatus:
+    return BufferStatus(_one_number(value), echo)
+
+
 def _decode_command(
     value: object, metadata: Mapping[str, object], echo: dict[str, Plain]
 ) -> Command:
@@ -263,6 +268,7 @@ def encode_reply(reply: Reply, figures: Mapping[str, Plain], *, text_index: int)
         "error": reply.error[:_MAX_ERROR],
         "error_stage": str(reply.stage or ""),
         "spoken_text": reply.spoken_text,
+        "played_s": reply.played_s,
         "reason": reply.reason,
     }
     if reply.outcome is Outcome.ERROR:

@@ -46,17 +46,21 @@ class DecodeSettings:
     Attributes:
         sampling: how tokens are chosen.
         early_stop: stop as soon as there are more tokens than this; None leaves it to the 1500.
+        min_tokens: tokens before which there is no end; a sentence that is continued needs none.
 
     Raises:
-        SettingError: `early_stop` below 1.
+        SettingError: `early_stop` below 1, or `min_tokens` below 0.
     """
 
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     early_stop: int | None = None
+    min_tokens: int = MIN_TOKENS
 
     def __post_init__(self) -> None:
         if self.early_stop is not None and self.early_stop < 1:
             raise SettingError(f"early_stop is {self.early_stop}; allowed are whole numbers from 1")
+        if self.min_tokens < 0:
+            raise SettingError(f"min_tokens is {self.min_tokens}; allowed are whole numbers from 0")
 
 
 class TokenStream(Iterator[int]):
@@ -161,7 +165,7 @@ class BatchStream(Iterator[tuple[int, int]]):
             logits, self._cache = self._model.prefill(texts, prompt, self._cache)
             rows = list(range(len(texts)))
             for count in range(1, MAX_TOKENS + 1):
-                picks = self._sampler(logits, may_end=count > MIN_TOKENS)
+                picks = self._sampler(logits, may_end=count > self._settings.min_tokens)
                 ahead = self._step_ahead(picks, count)
                 tokens, ended = self._read(picks)
                 going = []

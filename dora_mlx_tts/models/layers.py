@@ -127,28 +127,45 @@ class Conv1d(Layer):
     def __call__(self, x: mx.array, residual: mx.array | None = None) -> mx.array:
         """Convolve [B, T, I] to [B, T', O], plus `residual`, which broadcasts to the result."""
         if self._taps is None:
-            y = mx.conv1d(x, self.weight, self.stride, self.padding, self.dilation, self.groups)
-            y = y + self.bias if "bias" in self else y
-            return y if residual is None else y + residual
+            return self._native(x, residual, self.padding)
+        padded = self._padded(x)
         if self.groups > 1:
-            y = self._grouped(x, self._taps)
+            y = self._grouped(padded, self._taps)
         elif self.stride > 1:
-            y = self._strided(x, self._taps[0])
+            y = self._strided(padded, self._taps[0])
         else:
-            return self._shifted(x, self._taps, residual)
+            return self._shifted(padded, self._taps, residual)
+        y = y + self.bias if "bias" in self else y
+        return y if residual is None else y + residual
+
+    @property
+    def reach(self) -> int:
+        """Input frames before the first and after the last that an output frame depends on."""
+        return (self.kernel - 1) * self.dilation
+
+    def valid(self, x: mx.array, residual: mx.array | None = None) -> mx.array:
+        """Convolve without padding, stride or groups: [B, T, I] to [B, T - reach, O]."""
+        if self._taps is None:
+            return self._native(x, residual, 0)
+        return self._shifted(x, self._taps, residual)
+
+    def _native(self, x: mx.array, residual: mx.array | None, padding: int) -> mx.array:
+        y = mx.conv1d(x, self.weight, self.stride, padding, self.dilation, self.groups)
         y = y + self.bias if "bias" in self else y
         return y if residual is None else y + residual
 
     def _padded(self, x: mx.array) -> mx.array:
         return mx.pad(x, [(0, 0), (self.padding, self.padding), (0, 0)]) if self.padding else x
 
-    def _shifted(self, x: mx.array, taps: list[mx.array], residual: mx.array | None) -> mx.array:
-        padded = self._padded(x)
-        length = padded.shape[1] - (self.kernel - 1) * self.dilation
+    def _shifted(
+        self, padded: mx.array, taps: list[mx.array], residual: mx.array | None
+    ) -> mx.array:
+        batch = padded.shape[0]
+        length = padded.shape[1] - self.reach
         start = self.bias if "bias" in self else None
         if residual is not None:
             start = residual if start is None else residual + start
-        if x.shape[0] == 1:  # two dimensions spare the batch loop
+        if batch == 1:  # two dimensions spare the batch loop
             padded = padded[0]
             start = start[0] if start is not None and start.ndim > 1 else start
         rows = padded[..., :length, :]
@@ -156,10 +173,10 @@ class Conv1d(Layer):
         for i in range(1, self.kernel):
             rows = padded[..., i * self.dilation : i * self.dilation + length, :]
             y = mx.addmm(y, rows, taps[i])
-        return y[None] if x.shape[0] == 1 else y
+        return y[None] if batch == 1 else y
 
-    def _strided(self, x: mx.array, taps: mx.array) -> mx.array:
-        padded = mx.contiguous(self._padded(x))
+    def _strided(self, padded: mx.array, taps: mx.array) -> mx.array:
+        padded = mx.contiguous(padded)
         batch, length, channels = padded.shape
         frames = (length - self.kernel) // self.stride + 1
         window = mx.as_strided(
@@ -169,8 +186,7 @@ class Conv1d(Layer):
         )
         return window @ taps
 
-    def _grouped(self, x: mx.array, taps: list[mx.array]) -> mx.array:
-        padded = self._padded(x)
+    def _grouped(self, padded: mx.array, taps: list[mx.array]) -> mx.array:
         batch, length, channels = padded.shape
         frames = length - (self.kernel - 1) * self.dilation
         split = padded.reshape(batch, length, self.groups, channels // self.groups)
@@ -216,11 +232,27 @@ class ConvTranspose1d(Layer):
         if self._phases is None:
             return mx.conv_transpose1d(x, self.weight, self.stride, self.padding) + self.bias
         blocks, length = len(self._phases), x.shape[1]
-        frames = length + blocks - 1
         padded = mx.pad(x, [(0, 0), (blocks - 1, blocks - 1), (0, 0)])
-        y = self._tiled_bias
-        for j, phase in enumerate(self._phases):
-            y = mx.addmm(y, padded[:, blocks - 1 - j : blocks - 1 - j + frames], phase)
-        y = y.reshape(x.shape[0], frames * self.stride, -1)
+        y = self._phased(padded, self._phases)
         end = (length - 1) * self.stride + self.kernel - self.padding
         return y[:, self.padding : end]
+
+    @property
+    def reach(self) -> int:
+        """Input frames before a frame that its block of outputs depends on."""
+        return -(-self.kernel // self.stride) - 1
+
+    def valid(self, x: mx.array) -> mx.array:
+        """[B, reach + n, I] to the n * stride outputs [B, n * stride, O] that need no other frame."""
+        if self._phases is not None:
+            return self._phased(x, self._phases)
+        y = mx.conv_transpose1d(x, self.weight, self.stride) + self.bias
+        return y[:, self.reach * self.stride : x.shape[1] * self.stride]
+
+    def _phased(self, x: mx.array, phases: list[mx.array]) -> mx.array:
+        reach = len(phases) - 1
+        frames = x.shape[1] - reach
+        y = self._tiled_bias
+        for j, phase in enumerate(phases):
+            y = mx.addmm(y, x[:, reach - j : reach - j + frames], phase)
+        return y.reshape(x.shape[0], frames * self.stride, -1)

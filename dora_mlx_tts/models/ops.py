@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import mlx.core as mx
 
+from dora_mlx_tts.models import host
 from dora_mlx_tts.runtime.device import Formulation
 
 _EXP2 = (  # minimax polynomial of 2**f on [-0.5, 0.5], highest power first
@@ -23,13 +24,6 @@ _EXP2 = (  # minimax polynomial of 2**f on [-0.5, 0.5], highest power first
 )
 _LOG2_E = 1.4426950408889634
 _ROUND = 12582912.0  # 1.5 * 2**23: adding and subtracting it rounds a float32 to an integer
-_ERF = (
-    1.061405429,
-    -1.453152027,
-    1.421413741,
-    -0.284496736,
-    0.254829592,
-)  # Abramowitz-Stegun 7.1.26
 
 
 class NativeOps:
@@ -105,14 +99,8 @@ class CpuOps(NativeOps):
         return (1.0 - ea) / ((1.0 + ea) * (1.0 + self.exp(-b)))
 
     def gelu(self, x: mx.array) -> mx.array:
-        """GELU with erf by a rational approximation; absolute error below 5e-7."""
-        z = mx.abs(x) * 0.7071067811865476
-        t = 1.0 / (1.0 + 0.3275911 * z)
-        series = t * _ERF[0]
-        for coefficient in _ERF[1:]:
-            series = (series + coefficient) * t
-        erf = 1.0 - series * self.exp(-z * z)
-        return (x + mx.abs(x) * erf) * 0.5
+        """GELU, exact form, computed by numpy."""
+        return host.gelu(x)
 
     def mish(self, x: mx.array) -> mx.array:
         """`x * tanh(softplus(x))` as a rational function of e^x."""

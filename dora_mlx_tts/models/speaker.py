@@ -134,12 +134,12 @@ class Fusion(Layer):
     def __init__(self, channels: int) -> None:
         super().__init__()
         inner = channels // _REDUCTION
-        self.local_att = [Linear(2 * channels, inner), {}, {}, Linear(inner, channels)]
+        self.local_att: list[Any] = [Linear(2 * channels, inner), {}, {}, Linear(inner, channels)]
 
     def __call__(self, x: mx.array, y: mx.array) -> mx.array:
         """Two of [..., C] to one."""
         inner = self.local_att[0](mx.concatenate([x, y], axis=-1))
-        share = self._ops.tanh(self.local_att[3](inner * self._ops.sigmoid(inner)))
+        share: mx.array = self._ops.tanh(self.local_att[3](inner * self._ops.sigmoid(inner)))
         return x + y + (x - y) * share
 
 

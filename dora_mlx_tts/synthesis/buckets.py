@@ -34,15 +34,15 @@ def buckets(
         raise SettingError(f"batch size is {size}; allowed: 1 or more")
     if not math.isfinite(threshold) or threshold < 0:
         raise SettingError(f"batch threshold is {threshold}; allowed: 0 or more")
-    order = sorted(range(len(lengths)), key=lengths.__getitem__) if by_length else range(len(lengths))
+    order = (
+        sorted(range(len(lengths)), key=lengths.__getitem__) if by_length else range(len(lengths))
+    )
     batches = []
     start = 0
     while start < len(order):
         end = min(start + size, len(order))
         if by_length:
-            while end - start > 1 and not _even(
-                [lengths[i] for i in order[start:end]], threshold
-            ):
+            while end - start > 1 and not _even([lengths[i] for i in order[start:end]], threshold):
                 end -= 1
         batches.append(list(order[start:end]))
         start = end

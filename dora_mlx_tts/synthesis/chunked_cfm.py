@@ -161,7 +161,7 @@ def speak_batch(
     made = flow(mx.concatenate([given, batch], axis=1), prompt.mel)[:, prompt.frames :]
     samples = _sound(made.reshape(1, count * size, -1), vocode)
     edge = sizes.overlap * sizes.hop
-    joined = sola(samples.reshape(count, size * sizes.hop), edge, sizes.search)
+    joined = sola(list(samples.reshape(count, size * sizes.hop)), edge, sizes.search)
     joined = joined[edge : len(joined) - padding * sizes.hop]
     borders = np.cumsum([features.shape[1] * sizes.hop for features in sentences])[:-1]
     return np.split(joined, borders)
@@ -170,14 +170,14 @@ def speak_batch(
 def overlapping(features: mx.array, size: int, overlap: int) -> tuple[mx.array, int]:
     """Cut features [1, T, F] into chunks [B, size, F] of which neighbours share `overlap` frames.
 
-    Zeros stand before the first frame, as many as chunks share, and fill the last chunk up, which
-    is never full.
+    Zeros stand before the first frame, as many as chunks share. The last chunk begins with the last
+    frames that no chunk before it began with, even if that one held them; zeros fill it up.
 
     Returns:
         The chunks and the number of zeros at the end.
     """
     length, step = features.shape[1] + overlap, size - overlap
-    count = (length - overlap) // step + 1 if length >= size else 1
+    count = -(-length // step)
     padding = (count - 1) * step + size - length
     padded = mx.pad(features, [(0, 0), (overlap, padding), (0, 0)])
     starts = range(0, count * step, step)
@@ -186,7 +186,7 @@ def overlapping(features: mx.array, size: int, overlap: int) -> tuple[mx.array, 
 
 def _sound(mel: mx.array, vocode: Vocode) -> Samples:
     """Normalized spectrogram [1, T, mels] to samples [N]."""
-    samples = np.array(vocode(mx.array(denormalize_mel(np.array(mel)))))[0].astype(np.float32)
+    samples: Samples = np.array(vocode(mx.array(denormalize_mel(np.array(mel))))[0], np.float32)
     if not np.isfinite(samples).all():
         raise SynthesisError("the vocoder gave values that are not finite; is its pack sound?")
     return samples

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -19,7 +20,9 @@ from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.synthesis.prompt import Prompt
 from dora_mlx_tts.synthesis.records import Fragment, Speech
 from dora_mlx_tts.synthesis.references import VoicePrompts
-from dora_mlx_tts.synthesis.sentence import Cancelled, SentenceSpeaker
+from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
+from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
+from dora_mlx_tts.synthesis.stream import Cancelled, KeptCache
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.split import split
 from dora_mlx_tts.voices.registry import VoiceRegistry
@@ -54,6 +57,8 @@ class Synthesizer:
         self._networks: dict[Path, Networks] = {}
         self._ready: dict[str, ReadyVoice] = {}
         self._prompts = VoicePrompts(settings.cache.expanduser())
+        self._caches: WeakKeyDictionary[Networks, KeptCache] = WeakKeyDictionary()
+        self._meter = SynthesisMeter()
 
     @classmethod
     def load(
@@ -138,10 +143,12 @@ class Synthesizer:
             speech["language"] = language
         ready = self.prepare(voice or self.settings.voice)
         settings = self.settings.speech(ready.voice.defaults, speech)
+        if not self.settings.return_fragment:
+            settings = settings.model_copy(update={"mode": "throughput"})
         sentences = split(text)
         if not sentences:
             raise EmptyTextError("the text holds nothing that can be pronounced")
-        return _fragments(ready, settings, sentences, cancelled)
+        return self._fragments(ready, settings, sentences, cancelled)
 
     def speak(self, text: str, **options: Any) -> Speech:  # noqa: ANN401  as `stream`
         """Speak a text and return it whole; arguments and errors are those of `stream`."""
@@ -155,25 +162,34 @@ class Synthesizer:
             sentences=tuple(sentences.values()),
         )
 
+    @property
+    def stats(self) -> SynthesisStats:
+        """What was spoken so far, and what the guard found."""
+        return self._meter.stats()
 
-def _fragments(
-    ready: ReadyVoice,
-    settings: SpeechSettings,
-    sentences: list[str],
-    cancelled: Callable[[], bool],
-) -> Iterator[Fragment]:
-    speaker = SentenceSpeaker(ready.networks, ready.prompt, settings, cancelled)
-    rate = ready.networks.pack.manifest.sample_rate
-    pause = silence(settings.fragment_interval, rate)
-    seeds = np.random.SeedSequence(settings.seed).generate_state(len(sentences))
-    start = 0.0
-    for index, (sentence, seed) in enumerate(zip(sentences, seeds, strict=True)):
-        phonemes = ready.front_end.phonemize(sentence, settings.language)
-        try:
-            speech = speaker.speak(phonemes, int(seed))
-        except Cancelled:
-            return
-        samples = np.concatenate([speech.samples, pause])
-        is_last = index == len(sentences) - 1
-        yield Fragment(samples, rate, sentence, index, 0, is_last, start, speech.tokens)
-        start += len(samples) / rate
+    def _fragments(
+        self,
+        ready: ReadyVoice,
+        settings: SpeechSettings,
+        sentences: list[str],
+        cancelled: Callable[[], bool],
+    ) -> Iterator[Fragment]:
+        networks = ready.networks
+        cache = self._caches.setdefault(networks, KeptCache(networks.t2s))
+        speaker = SentenceSpeaker(networks, ready.prompt, settings, cache, self._meter, cancelled)
+        rate = networks.pack.manifest.sample_rate
+        pause = silence(settings.fragment_interval, rate)
+        seeds = np.random.SeedSequence(settings.seed).generate_state(len(sentences))
+        start = 0.0
+        for index, (sentence, seed) in enumerate(zip(sentences, seeds, strict=True)):
+            phonemes = ready.front_end.phonemize(sentence, settings.language)
+            try:
+                for number, piece in enumerate(speaker.stream(phonemes, int(seed))):
+                    samples = np.concatenate([piece.samples, pause]) if piece.last else piece.samples
+                    final = piece.last and index == len(sentences) - 1
+                    yield Fragment(
+                        samples, rate, sentence, index, number, final, start, piece.tokens
+                    )
+                    start += len(samples) / rate
+            except Cancelled:
+                return

@@ -1,42 +1,45 @@
-"""One sentence: phones to semantic tokens to samples."""
+"""One sentence: phones to semantic tokens to windows of sound."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.audio.finish import limit_peak
 from dora_mlx_tts.config import SpeechSettings
 from dora_mlx_tts.errors import SynthesisError
-from dora_mlx_tts.models.decode import DecodeSettings, End, generate
 from dora_mlx_tts.models.sampling import SamplingSettings
+from dora_mlx_tts.models.sovits.stream import Manner, SoVITSStream
 from dora_mlx_tts.models.t2s import T2SText
+from dora_mlx_tts.synthesis.guard import Problem, SampleGuard, TokenGuard
 from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.synthesis.prompt import Prompt
+from dora_mlx_tts.synthesis.stats import SynthesisMeter
+from dora_mlx_tts.synthesis.stream import Cancelled, DecodeTask, GuardedTokens, KeptCache
+from dora_mlx_tts.synthesis.windows import WindowSizes
 from dora_mlx_tts.text.phonemes import Phonemes
 
 Samples = NDArray[np.float32]
 
-TOKENS_PER_SECOND = 25
-_ATTEMPTS = 3
-_TOKENS_PER_PHONE = 8  # slow speech takes 4; beyond twice that the network lost its way
-_SPARE_TOKENS = 50
+__all__ = ["Cancelled", "SentencePiece", "SentenceSpeaker"]
 
 
-class Cancelled(Exception):  # noqa: N818  a signal between these functions, not an error
-    """The caller wants no more of this text."""
+@dataclass(frozen=True, slots=True, eq=False)
+class SentencePiece:
+    """A window of a sentence.
 
-
-@dataclass(frozen=True, slots=True)
-class SentenceSpeech:
-    """Samples of a sentence and how many tokens they came from."""
+    Attributes:
+        samples: [n], at least one.
+        tokens: decoded for it.
+        last: whether the sentence ends with it.
+    """
 
     samples: Samples
     tokens: int
+    last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,41 +50,92 @@ class SentenceSpeaker:
         networks: the pack's.
         prompt: the prepared reference.
         settings: of speech.
-        cancelled: asked between tokens; True raises `Cancelled`.
+        cache: for decoding, one sentence after the other.
+        meter: counts what happens.
+        cancelled: asked between tokens and between slices of sound; True raises `Cancelled`.
     """
 
     networks: Networks
     prompt: Prompt
     settings: SpeechSettings
+    cache: KeptCache
+    meter: SynthesisMeter
     cancelled: Callable[[], bool]
 
-    def speak(self, phonemes: Phonemes, seed: int) -> SentenceSpeech:
-        """Speak one sentence; the same seed gives the same speech.
+    def stream(self, phonemes: Phonemes, seed: int) -> Iterator[SentencePiece]:
+        """Speak one sentence; the same seed gives the same tokens, in windows or in one.
 
         Raises:
             Cancelled: it is not wanted any more.
             SynthesisError: the networks gave no speech after several attempts.
         """
-        codes = self._tokens(phonemes, seed)
-        return SentenceSpeech(self._samples(codes, phonemes, seed), len(codes))
+        self.meter.count("sentences")
+        tokens = self._tokens(phonemes, seed)
+        try:
+            yield from self._windows(phonemes, tokens, seed)
+            self.meter.count("spoken")
+        except Cancelled:
+            self.meter.count("cancelled")
+            raise
+        except SynthesisError:
+            self.meter.count("failed")
+            raise
+        finally:
+            tokens.close()
 
-    def _tokens(self, phonemes: Phonemes, seed: int) -> list[int]:
-        """Tokens of the sentence; a decoding that does not end is tried again with other draws."""
-        limit = _SPARE_TOKENS + _TOKENS_PER_PHONE * len(phonemes)
-        settings = DecodeSettings(self._sampling(), early_stop=limit)
-        text, prompt = self._text(phonemes), None if self.prompt.is_zero_shot else self.prompt.codes
-        for attempt in range(_ATTEMPTS):
-            tokens = []
-            with generate(self.networks.t2s, text, prompt, settings, seed=seed + attempt) as stream:
-                for token in stream:
-                    if self.cancelled():
-                        raise Cancelled
-                    tokens.append(token)
-            if stream.end is End.EOS and tokens:
-                return tokens
-        raise SynthesisError(
-            f"{phonemes.text[:60]!r}: the network did not end the sentence within {limit} tokens"
-            f" ({limit / TOKENS_PER_SECOND:.0f} s) in {_ATTEMPTS} attempts"
+    def _windows(
+        self, phonemes: Phonemes, tokens: GuardedTokens, seed: int
+    ) -> Iterator[SentencePiece]:
+        heard = last = False
+        while not last:
+            voice, guard = self._voice(phonemes, seed), SampleGuard()
+            problem, count = None, 0
+            for size in self._sizes(voice):
+                new, last = tokens.take(size)
+                samples = self._sound(voice, new, last=last)
+                problem = guard.samples(samples) or (guard.end() if last else None)
+                if problem is not None:
+                    break
+                count += len(new)
+                if len(samples):
+                    self.meter.sound(len(samples) / self.networks.sovits.config.sample_rate)
+                    heard = True
+                    yield SentencePiece(samples, count, last)
+                    count = 0
+                if last:
+                    break
+            if problem is not None:
+                last = False
+                self._recover(problem, phonemes, tokens, heard=heard)
+
+    def _recover(
+        self, problem: Problem, phonemes: Phonemes, tokens: GuardedTokens, *, heard: bool
+    ) -> None:
+        """Another attempt at the whole sentence, unless some of it was heard."""
+        if not heard:
+            tokens.restart(problem)
+            return
+        self.meter.problem(problem.kind.value)
+        raise SynthesisError(f"{phonemes.text[:60]!r}: {problem.detail}")
+
+    def _sizes(self, voice: SoVITSStream) -> Iterator[int | None]:
+        if self.settings.mode == "throughput":
+            return iter([None])
+        return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
+
+    def _tokens(self, phonemes: Phonemes, seed: int) -> GuardedTokens:
+        prompt = self.prompt
+        task = DecodeTask(
+            text=self._text(phonemes),
+            prompt=prompt.codes,
+            sampling=self._sampling(),
+            seed=seed,
+            attempts=self.settings.attempts,
+            label=phonemes.text,
+        )
+        guard = TokenGuard(len(phonemes), prompt.codes, len(prompt.phones))
+        return GuardedTokens(
+            self.networks.t2s, task, guard, self.cache, self.meter, self.cancelled
         )
 
     def _sampling(self) -> SamplingSettings:
@@ -106,19 +160,16 @@ class SentenceSpeaker:
         rows = [np.zeros((len(ids), width), np.float32) if f is None else f for f, ids in parts]
         return T2SText(phones, np.concatenate(rows))
 
-    def _samples(self, codes: list[int], phonemes: Phonemes, seed: int) -> Samples:
-        sovits, settings = self.networks.sovits, self.settings
-        ge = mx.array(self.prompt.ge)
-        text = mx.array(phonemes.ids)[None]
-        mean, log_deviation = sovits.encode(mx.array([codes]), text, ge, settings.speed)
-        # Drawn on the host: the same on every device.
-        noise = np.random.default_rng(seed).standard_normal(mean.shape, dtype=np.float32)
-        z_p = sovits.sample(
-            mean, log_deviation, noise_scale=settings.noise_scale, noise=mx.array(noise)
-        )
-        samples: Samples = np.array(sovits.dec(sovits.flow(z_p, ge), ge)).reshape(-1)
-        if not np.isfinite(samples).all():
-            raise SynthesisError(
-                f"{phonemes.text[:60]!r}: the vocoder gave NaN or infinite samples"
-            )
-        return limit_peak(samples.astype(np.float32, copy=False))
+    def _voice(self, phonemes: Phonemes, seed: int) -> SoVITSStream:
+        settings = self.settings
+        manner = Manner(settings.speed, settings.noise_scale, seed)
+        text, style = mx.array(phonemes.ids)[None], mx.array(self.prompt.ge)
+        return SoVITSStream(self.networks.sovits, text, style, manner)
+
+    def _sound(self, voice: SoVITSStream, codes: list[int], *, last: bool) -> Samples:
+        parts = []
+        for samples in voice.speak(codes, last=last):
+            if self.cancelled():
+                raise Cancelled
+            parts.append(np.array(samples, np.float32))
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)

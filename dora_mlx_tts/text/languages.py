@@ -117,6 +117,18 @@ def _cantonese(version: Version) -> Language:  # noqa: ARG001 (v1 has no Cantone
     return Cantonese()
 
 
+def _japanese(version: Version) -> Language:
+    from dora_mlx_tts.text.ja.language import Japanese  # noqa: PLC0415 (an extra)
+
+    return Japanese(version)
+
+
+def _korean(version: Version) -> Language:  # noqa: ARG001 (v1 has no Korean code)
+    from dora_mlx_tts.text.ko.language import Korean  # noqa: PLC0415 (its tables)
+
+    return Korean()
+
+
 def not_installed(code: str, name: str) -> LanguageFactory:
     """A factory that names the extra which would bring the language."""
 
@@ -132,8 +144,8 @@ MODULES: Mapping[str, LanguageFactory] = MappingProxyType(
     {
         "zh": _mandarin,
         "en": _english,
-        "ja": not_installed("ja", "Japanese"),
-        "ko": not_installed("ko", "Korean"),
+        "ja": _japanese,
+        "ko": _korean,
         "yue": _cantonese,
     }
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 
 from dora_mlx_tts.config import Settings
-from dora_mlx_tts.errors import EmptyTextError
+from dora_mlx_tts.errors import EmptyTextError, VoiceError
 from dora_mlx_tts.node import serve
 from dora_mlx_tts.synthesis.records import Fragment
 
@@ -97,6 +98,21 @@ class Gate:
         assert self.go.wait(PATIENCE_S)
 
 
+class FakeVoices:
+    """A registry of names."""
+
+    def __init__(self, names):
+        self.names = names
+
+    def __iter__(self):
+        return iter(SimpleNamespace(name=name) for name in self.names)
+
+    def get(self, name):
+        if name not in self.names:
+            raise VoiceError(f"voice {name!r} is unknown; there are: {', '.join(self.names)}")
+        return SimpleNamespace(name=name)
+
+
 class FakeEngine:
     """Speaks every text in three fragments unless ``script`` says otherwise.
 
@@ -104,8 +120,10 @@ class FakeEngine:
     a fragment, an array is a fragment of just these samples.
     """
 
-    def __init__(self, script=None):
+    def __init__(self, script=None, voices=None):
         self.script = script or {}
+        if voices is not None:
+            self.voices = FakeVoices(voices)
         self.calls = []
         self.closed = []
         self.threads = set()

@@ -7,8 +7,9 @@ import threading
 import numpy as np
 import pytest
 
-from dora_mlx_tts.conversation import Conversation, cancel_selection, reset_selection
+from dora_mlx_tts.conversation import Conversation
 from dora_mlx_tts.messages import Command, TextRequest
+from dora_mlx_tts.selections import cancel_selection, reset_selection
 from dora_mlx_tts.synthesis.records import Fragment
 
 

@@ -17,7 +17,6 @@ import pytest
 from node_fakes import FakeEngine, FakeNode, Gate, Running, spoken
 
 from dora_mlx_tts.config import Settings
-from dora_mlx_tts.conversation import Utterance
 from dora_mlx_tts.errors import (
     EmptyTextError,
     LanguageError,
@@ -30,6 +29,7 @@ from dora_mlx_tts.messages import TextRequest
 from dora_mlx_tts.metrics import NodeMeter
 from dora_mlx_tts.node import run_node, serve
 from dora_mlx_tts.outputs import Outputs
+from dora_mlx_tts.utterance import Utterance
 
 CONTRACT = {"outcome", "error", "error_stage", "ttfb_ms", "rtf", "audio_s", "spoken_text"}
 
@@ -335,7 +335,7 @@ def test_ping_stats_and_unknown_commands_are_answered():
     assert (stats["queue_depth"], stats["open_texts"], stats["errors"]) == (0, 0, 0)
     assert stats["audio_s"] == pytest.approx(0.3)
     assert answers[2][1]["request_id"] == "d"
-    assert "cancel, ping, reset, stats" in answers[2][1]["error"]
+    assert "cancel, change_voice, flush, list_voices, pause, ping" in answers[2][1]["error"]
 
 
 def test_a_storm_of_controls_loses_nothing():
@@ -460,7 +460,8 @@ def test_events_that_mean_nothing_to_us_are_ignored():
         node.end()
     assert outcomes(node) == ["completed"]
     assert [m for level, m, _ in node.logs if level == "warn"] == [
-        "input tick is not known; known are text and control"
+        "request: speed = {}: input should be a valid number",
+        "input tick is not known; known are text, control and buffer_status",
     ]
 
 

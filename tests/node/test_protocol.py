@@ -371,6 +371,7 @@ def test_a_reply_has_every_key_of_the_contract():
         "error": "",
         "error_stage": "",
         "spoken_text": "Hi.",
+        "played_s": 0.0,
         "reason": "",
     }
 

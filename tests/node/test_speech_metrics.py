@@ -17,7 +17,7 @@ class Clock:
 def test_figures_of_a_spoken_text():
     clock = Clock()
     meter = SpeechMeter(received_s=99.0, characters=5, clock=clock)
-    meter.start()
+    meter.resume()
     clock.now = 100.5
     meter.produced()
     meter.sent(1.0, tokens=25)
@@ -37,7 +37,7 @@ def test_figures_of_a_spoken_text():
 @pytest.mark.parametrize("produced", [False, True])
 def test_without_audio_there_is_no_ttfb_and_no_rtf(produced):
     meter = SpeechMeter(99.0, 5, Clock())
-    meter.start()
+    meter.resume()
     if produced:  # made, but nobody wanted it any more
         meter.produced()
     figures = meter.figures()
@@ -56,7 +56,7 @@ def test_the_node_counts_and_sums():
     for name in ["received", "received", "completed", "error", "refused"]:
         meter.count(name)
     speech = SpeechMeter(99.0, 1, clock)
-    speech.start()
+    speech.resume()
     clock.now += 2
     speech.sent(4.0, tokens=100)
     meter.spoken(speech.figures())

@@ -18,9 +18,7 @@ def test_every_group_is_covered_or_pending(goldens_folder):
     assert not forgotten
 
 
-@pytest.mark.parametrize(
-    "name", [param for group in ("v3", "v4", "sv", "glue") for param in cases(group)]
-)
+@pytest.mark.parametrize("name", cases("glue", r"^pipeline_"))
 def test_pending(name):
     pytest.fail(f"{name} is no longer pending: write its test")
 

@@ -18,16 +18,10 @@ from golden_cases import cases
 
 from dora_mlx_tts.audio.spectrogram import MEL_V3
 from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN, lowpass
-from dora_mlx_tts.runtime.blas import accelerate
 from dora_mlx_tts.runtime.device import Formulation
 from dora_mlx_tts.weights.lora import merge_lora
 
 GROUP = "v3"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _fast_blas():
-    accelerate()
 
 
 @pytest.fixture(params=[Formulation.CPU, Formulation.NATIVE], ids=["cpu", "native"])

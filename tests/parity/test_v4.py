@@ -11,15 +11,9 @@ from golden_cases import cases
 
 from dora_mlx_tts.audio.spectrogram import MEL_V4
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
-from dora_mlx_tts.runtime.blas import accelerate
 from dora_mlx_tts.runtime.device import Formulation
 
 GROUP = "v4"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _fast_blas():
-    accelerate()
 
 
 @pytest.mark.parametrize("formulation", Formulation, ids=lambda f: f.value)

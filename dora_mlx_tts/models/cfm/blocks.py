@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import mlx.core as mx
 import numpy as np
 
-from dora_mlx_tts.models.attention import attend
 from dora_mlx_tts.models.cfm.config import HEAD_CHANNELS, DiTConfig
 from dora_mlx_tts.models.layers import Conv1d, Layer, LayerNorm, Linear
 from dora_mlx_tts.models.ops import Ops
@@ -55,7 +55,7 @@ class TimeEmbedding(Layer):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.time_mlp = [Linear(TIME_CHANNELS, channels), {}, Linear(channels, channels)]
+        self.time_mlp: list[Any] = [Linear(TIME_CHANNELS, channels), {}, Linear(channels, channels)]
 
     def __call__(self, time: float) -> mx.array:
         """To [1, C]."""
@@ -98,8 +98,9 @@ class ResponseNorm(Layer):
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, C] to [B, T, C]."""
-        norm = mx.sqrt(mx.square(x).sum(axis=1, keepdims=True))
-        share = norm / (norm.mean(axis=-1, keepdims=True) + NORM_EPS)
+        exact = x.astype(mx.float32)  # half precision cannot hold the sum of a thousand squares
+        norm = mx.sqrt(mx.square(exact).sum(axis=1, keepdims=True))
+        share = (norm / (norm.mean(axis=-1, keepdims=True) + NORM_EPS)).astype(x.dtype)
         return x * (self.gamma * share + 1.0) + self.beta
 
 
@@ -128,11 +129,31 @@ class PositionConv(Layer):
         first, second = (
             Conv1d(channels, channels, _POSITION_KERNEL, groups=_POSITION_GROUPS) for _ in range(2)
         )
-        self.conv1d = [first, {}, second]
+        self.conv1d: list[Any] = [first, {}, second]
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, C] to [B, T, C]."""
         return self._ops.mish(self.conv1d[2](self._ops.mish(self.conv1d[0](x))))
+
+
+def attend_on_host(query: mx.array, key: mx.array, value: mx.array, heads: int) -> mx.array:
+    """Scaled dot-product attention of [B, T, C] arrays in numpy, one head at a time.
+
+    A thousand frames make a million scores a head. numpy's exp is many times faster than MLX's on
+    the CPU, and one head's scores stay in its cache.
+    """
+    mx.eval(query, key, value)
+    q, k, v = (np.asarray(x.astype(mx.float32)) for x in (query, key, value))
+    size = q.shape[-1] // heads
+    mixed = np.empty(q.shape, np.float32)
+    for row in range(q.shape[0]):
+        for start in range(0, q.shape[-1], size):
+            at = np.s_[row, :, start : start + size]
+            scores = (q[at] * np.float32(size**-0.5)) @ k[at].T
+            scores -= scores.max(axis=-1, keepdims=True)
+            np.exp(scores, out=scores)
+            mixed[at] = (scores @ v[at]) / scores.sum(axis=-1, keepdims=True)
+    return mx.array(mixed).astype(query.dtype)
 
 
 class Attention(Layer):
@@ -155,7 +176,7 @@ class Attention(Layer):
 
     def _attend(self, q: mx.array, k: mx.array, v: mx.array) -> mx.array:
         if self._ops.formulation is Formulation.CPU:
-            return attend(q, k, v, self.heads, self._ops)
+            return attend_on_host(q, k, v, self.heads)
         batch, length, channels = q.shape
         q, k, v = (
             x.reshape(batch, length, self.heads, HEAD_CHANNELS).swapaxes(1, 2) for x in (q, k, v)
@@ -169,7 +190,7 @@ class FeedForward(Layer):
 
     def __init__(self, channels: int, inner: int) -> None:
         super().__init__()
-        self.ff = [[Linear(channels, inner)], {}, Linear(inner, channels)]
+        self.ff: list[Any] = [[Linear(channels, inner)], {}, Linear(inner, channels)]
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, C] to [B, T, C]."""

@@ -125,7 +125,9 @@ def _with_generator(config: Mapping[str, Any], weights: Mapping[str, Any]) -> di
     """Add the shapes of the generator that the configuration describes and the file never has."""
     model = config.get("model", config)
     initial = model.get("upsample_initial_channel") if isinstance(model, Mapping) else None
-    embedding, style = (weights.get(f"{name}.weight") for name in ("enc_p.text_embedding", "ref_enc.fc.fc"))
+    embedding, style = (
+        weights.get(f"{name}.weight") for name in ("enc_p.text_embedding", "ref_enc.fc.fc")
+    )
     if initial is None or embedding is None or style is None:
         return dict(weights)  # the reader names what is missing
     return {

@@ -69,6 +69,20 @@ class Generator(Layer):
             self.two_streams = _usable_cores() > 1
 
     @property
+    def formulation(self) -> Formulation:
+        """How it runs."""
+        return self._ops.formulation
+
+    @property
+    def second_stream(self) -> mx.Stream | None:
+        """Where the widest block of a stage runs, if not beside the others."""
+        return self._second if self.two_streams else None
+
+    def tanh(self, x: mx.array) -> mx.array:
+        """The last activation."""
+        return self._ops.tanh(x)
+
+    @property
     def receptive_frames(self) -> int:
         """Latent frames to each side that a sample depends on, at most."""
         config = self.config
@@ -86,7 +100,7 @@ class Generator(Layer):
         x = self.conv_pre(z, self.cond(ge))
         for stage in range(len(self.ups)):
             x = self.stage(stage, x)
-        return self._ops.tanh(self.conv_post(leaky_relu(x, LAST_SLOPE))[..., 0])
+        return self.tanh(self.conv_post(leaky_relu(x, LAST_SLOPE))[..., 0])
 
     def stage(self, index: int, x: mx.array) -> mx.array:
         """Upsampling `index` and its residual blocks: [B, T, C] to [B, T * rate, C / 2]."""

@@ -97,9 +97,27 @@ class SemanticEncoder(Layer):
             EmptyTextError: no phones.
             TextError: a phone outside the embedding.
         """
-        self._check_ids(codes, text)
+        return self.encode_frames(codes, self.encode_phones(text), ge)
+
+    def encode_phones(self, text: mx.array) -> mx.array:
+        """The part of `encode_latent` that needs phones [1, m] alone: their states [1, m, C].
+
+        Raises:
+            EmptyTextError: no phones.
+            TextError: a phone outside the embedding.
+        """
+        self._check_phones(text)
+        return self.enc_p.phones(text)
+
+    def encode_frames(self, codes: mx.array, phones: mx.array, ge: mx.array) -> mx.array:
+        """The rest: codes [1, n], phones' states and style [1, 1, G] to latent frames [1, 2 n, C].
+
+        Raises:
+            SynthesisError: no codes, or one outside the codebook.
+        """
+        self._check_codes(codes)
         for_text = self.ge_to512(ge) if self.config.speaker_channels else ge
-        return self.enc_p.latent(self.quantizer.decode(codes), text, for_text)
+        return self.enc_p.frames(self.quantizer.decode(codes), phones, for_text)
 
     def latent_window(
         self,
@@ -145,19 +163,22 @@ class SemanticEncoder(Layer):
         x = style + self.sv_emb(speaker)[None]
         return mx.maximum(x, 0.0) + self.prelu["weight"] * mx.minimum(x, 0.0)
 
-    def _check_ids(self, codes: mx.array, text: mx.array) -> None:
-        for name, ids in (("codes", codes), ("phones", text)):
-            if ids.ndim != 2 or ids.shape[0] != 1:  # noqa: PLR2004  [1, n]
-                raise SynthesisError(f"{name} have shape {tuple(ids.shape)}, expected [1, count]")
+    def _check_codes(self, codes: mx.array) -> None:
+        if codes.ndim != 2 or codes.shape[0] != 1:  # noqa: PLR2004  [1, n]
+            raise SynthesisError(f"codes have shape {tuple(codes.shape)}, expected [1, count]")
         if codes.shape[1] == 0:
             raise SynthesisError("no semantic codes to speak; at least one is needed")
-        if text.shape[1] == 0:
-            raise EmptyTextError("no phones to speak; at least one is needed")
         low, high = int(codes.min()), int(codes.max())
         if low < 0 or high >= self.config.codes:
             raise SynthesisError(
                 f"semantic codes reach from {low} to {high}; allowed: 0 to {self.config.codes - 1}"
             )
+
+    def _check_phones(self, text: mx.array) -> None:
+        if text.ndim != 2 or text.shape[0] != 1:  # noqa: PLR2004  [1, m]
+            raise SynthesisError(f"phones have shape {tuple(text.shape)}, expected [1, count]")
+        if text.shape[1] == 0:
+            raise EmptyTextError("no phones to speak; at least one is needed")
         low, high = int(text.min()), int(text.max())
         if low < 0 or high >= self.config.symbols:
             raise TextError(

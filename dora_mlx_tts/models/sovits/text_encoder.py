@@ -40,11 +40,13 @@ class TextEncoder(Layer):
         self.encoder2 = encoder(half)
         self.proj = Linear(channels, 2 * channels)
 
-    def latent(self, features: mx.array, text: mx.array, ge: mx.array) -> mx.array:
-        """`encoder2`'s output: features [B, T, 768], phones [B, m], style [B, 1, h] to [B, T, C]."""
-        frames = self.encoder_ssl(self.ssl_proj(features))
-        phones = self.encoder_text(self.text_embedding(text))
-        return self.encoder2(self.mrte(frames, phones, ge))
+    def phones(self, text: mx.array) -> mx.array:
+        """Phones [B, m] to their states [B, m, C], which all windows of a sentence share."""
+        return self.encoder_text(self.text_embedding(text))
+
+    def frames(self, features: mx.array, phones: mx.array, ge: mx.array) -> mx.array:
+        """Features [B, T, 768], phones' states and style [B, 1, h] to latent frames [B, T, C]."""
+        return self.encoder2(self.mrte(self.encoder_ssl(self.ssl_proj(features)), phones, ge))
 
     def prior(self, latent: mx.array) -> tuple[mx.array, mx.array]:
         """Mean and log standard deviation, each [B, T, C], of latent frames."""

@@ -132,9 +132,7 @@ def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
         WeightsError: half of a weight-norm pair is missing or does not fit the other.
     """
     needed = {key: value for key, value in weights.items() if not key.endswith(".filter")}
-    return {
-        key: _turn(key, value) for key, value in fold_weight_norm(needed, "vocoder").items()
-    }
+    return {key: _turn(key, value) for key, value in fold_weight_norm(needed, "vocoder").items()}
 
 
 def _turn(key: str, values: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dora_mlx_tts.errors import LanguageError
 from dora_mlx_tts.text.aligned import CharSpan
@@ -90,19 +90,19 @@ class Reader:
                     yield symbol, *at
 
 
-def _symbols(sound: Any) -> tuple[str, ...]:
+def _symbols(sound: haqumei.ProsodicPhoneme) -> tuple[str, ...]:
     """Symbols of one sound; an unvoiced vowel is written like a voiced one."""
     if sound.kind == "accent_phrase_boundary":
         return (BORDER,)
     if sound.kind == "pause":
         return (PAUSE,)
-    if sound.kind != "phoneme" or sound.phoneme in _SILENT:
-        return ()
     phone = sound.phoneme
+    if phone is None or phone in _SILENT:
+        return ()
     return _OTHER_WRITING.get(phone, (phone.lower() if phone in "AEIOU" else phone,))
 
 
-def _is_high(sound: Any) -> bool:
+def _is_high(sound: haqumei.ProsodicPhoneme) -> bool:
     return str(sound.pitch).rpartition(".")[2] == "High"
 
 

@@ -60,12 +60,20 @@ _BEFORE = re.compile(rf"(?<![A-Za-z])({_SIGNS})[ ]?({_NUMBER})([万億兆千百]
 _AFTER = re.compile(rf"({_NUMBER}[万億兆]?)({_SIGNS})(?![0-9])")
 _PERCENT = re.compile(r"(?<=[0-9])[ ]?([%％‰])")
 _VERSION = re.compile(rf"(?<![0-9.])[0-9]{{1,8}}(?:\.[0-9]{{1,8}}){{2,6}}(?![0-9])")  # noqa: F541
-_BETWEEN = re.compile(rf"(?<=[0-9%％℃度円時分秒日月年人個回歳kgmc])[ ]?[{_WAVE}][ ]?(?=[¥￥$]?[0-9])")
-_CHAIN = re.compile(rf"(?<![0-9A-Za-z{_MINUS}])[0-9]{{1,5}}(?:[{_MINUS}][0-9]{{1,5}}){{2,4}}(?![0-9])")
-_SCORE = re.compile(rf"(?<![0-9])([0-9]{{1,3}})[{_MINUS}]([0-9]{{1,3}})(?=(?:で|の)?[勝負敗惜快]|の?スコア)")
+_BETWEEN = re.compile(
+    rf"(?<=[0-9%％℃度円時分秒日月年人個回歳kgmc])[ ]?[{_WAVE}][ ]?(?=[¥￥$]?[0-9])"
+)
+_CHAIN = re.compile(
+    rf"(?<![0-9A-Za-z{_MINUS}])[0-9]{{1,5}}(?:[{_MINUS}][0-9]{{1,5}}){{2,4}}(?![0-9])"
+)
+_SCORE = re.compile(
+    rf"(?<![0-9])([0-9]{{1,3}})[{_MINUS}]([0-9]{{1,3}})(?=(?:で|の)?[勝負敗惜快]|の?スコア)"
+)
 _RANGE = re.compile(rf"(?<=[0-9])[ ]?[{_MINUS}][ ]?(?=[0-9])")
 _NEGATIVE = re.compile(rf"(?<![0-9A-Za-z)）])[-\u2212]({_NUMBER})")
-_QUANTITY = re.compile(rf"({_START}{_NUMBER}[万億千百]?)[ ]?({_UNIT})(?:/(h|s|min))?(?![A-Za-z0-9])")
+_QUANTITY = re.compile(
+    rf"({_START}{_NUMBER}[万億千百]?)[ ]?({_UNIT})(?:/(h|s|min))?(?![A-Za-z0-9])"
+)
 _PER = {"h": "毎時", "s": "毎秒", "min": "毎分"}
 _FRACTION = re.compile(r"(?<![0-9./])([0-9]{1,6})[/⁄]([0-9]{1,6})(?![0-9./])")
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from dora_mlx_tts.errors import LanguageError, SettingError
-
-if TYPE_CHECKING:
-    from ToJyutping.ToJyutping import JyutpingConverter
 
 _HEADS = {
     "行": "hong4", "組": "zou2", "團": "tyun4", "所": "so2", "縣": "jyun6", "鎮": "zan3",
@@ -28,15 +26,26 @@ CORRECTIONS: Mapping[str, str] = {
 """Words that ToJyutping reads wrong, in traditional characters."""
 
 
+class _Converter(Protocol):
+    """What is used of ToJyutping, which has no type hints of its own."""
+
+    def customize(self, entries: Mapping[str, str]) -> _Converter:
+        """A converter that knows further words."""
+
+    def get_jyutping_list(self, s: str) -> list[tuple[str, str | None]]:
+        """Each character with its syllables, parted by blanks."""
+
+
 @cache
-def _converter() -> JyutpingConverter:
+def _converter() -> _Converter:
     try:
-        import ToJyutping  # noqa: PLC0415 (builds its dictionary)
+        package = importlib.import_module("ToJyutping")  # builds its dictionary
     except ImportError as error:
         raise LanguageError(
             "Cantonese text needs the extra 'yue': pip install 'dora-mlx-tts[yue]'"
         ) from error
-    return ToJyutping.ToJyutping
+    converter: _Converter = package.ToJyutping
+    return converter
 
 
 class Reader:

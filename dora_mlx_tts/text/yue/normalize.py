@@ -10,7 +10,9 @@ from dora_mlx_tts.text.zh.normalize import normalize as normalize_as_mandarin
 from dora_mlx_tts.text.zh.numbers import amount
 from dora_mlx_tts.text.zh.patterns import HAN
 
-_MEASURES = "蚊文毫仙皮嚿嚹碌餐樽罅孖煲啖沓疊叠樖蔸梗鋪舖铺勻匀竇窦呎吋哩両擔担擺摆鑊镬啲粒隻只間间嗰仔"
+_MEASURES = (
+    "蚊文毫仙皮嚿嚹碌餐樽罅孖煲啖沓疊叠樖蔸梗鋪舖铺勻匀竇窦呎吋哩両擔担擺摆鑊镬啲粒隻只間间嗰仔"
+)
 _NUMBER = r"[0-9]{1,3}(?:,[0-9]{3}){1,4}(?![0-9])|[0-9]{1,12}"
 _COUNT = re.compile(
     rf"(?<![0-9.,])({_NUMBER})(\.[0-9]{{1,8}})?(?=[ ]?[幾几]?(?:[{_MEASURES}]|安士|個字|个字))"

@@ -12,16 +12,10 @@ from golden_cases import cases
 
 from dora_mlx_tts.models.layers import prepare
 from dora_mlx_tts.models.speaker import SpeakerConfig, SpeakerNetwork
-from dora_mlx_tts.runtime.blas import accelerate
 from dora_mlx_tts.runtime.device import Formulation
 from dora_mlx_tts.weights.load import strict_load
 
 GROUP = "sv"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _fast_blas():
-    accelerate()
 
 
 @functools.lru_cache(maxsize=2)

@@ -1,0 +1,191 @@
+"""The generator piece by piece: every layer carries what it still needs, nothing is computed twice.
+
+A layer keeps the input frames that reach into outputs to come, so it gives fewer frames than it took
+and catches up with the last piece. Pieces joined are what `Generator` gives for the whole, to rounding.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import mlx.core as mx
+
+from dora_mlx_tts.models.layers import Conv1d, ConvTranspose1d
+from dora_mlx_tts.models.ops import leaky_relu
+from dora_mlx_tts.models.sovits.generator import LAST_SLOPE, SLOPE, Generator, ResBlock
+
+
+class Queue:
+    """Frames [1, T, C] that wait; None stands for no frames."""
+
+    def __init__(self) -> None:
+        self.frames: mx.array | None = None
+
+    def __len__(self) -> int:
+        return 0 if self.frames is None else int(self.frames.shape[1])
+
+    def push(self, x: mx.array | None) -> None:
+        """Put frames at the end."""
+        if x is None:
+            return
+        self.frames = x if self.frames is None else mx.concatenate([self.frames, x], axis=1)
+
+    def take(self, count: int) -> mx.array | None:
+        """Remove the first `count`."""
+        if count == 0 or self.frames is None:
+            return None
+        taken, rest = self.frames[:, :count], self.frames[:, count:]
+        self.frames = rest if rest.shape[1] else None
+        return taken
+
+
+class ConvStream:
+    """A convolution of equal length, fed in pieces."""
+
+    def __init__(self, layer: Conv1d) -> None:
+        self._layer = layer
+        self.input = Queue()
+        self._begun = False
+
+    def __call__(
+        self, x: mx.array | None, residual: Queue | mx.array | None = None, *, last: bool
+    ) -> mx.array | None:
+        """The outputs that are complete; a queue of residuals gives up as many."""
+        layer = self._layer
+        if x is not None and not self._begun:
+            self._begun = True
+            x = _padded(x, before=layer.padding)
+        self.input.push(x)
+        if last and self.input.frames is not None:
+            self.input.frames = _padded(self.input.frames, after=layer.padding)
+        count = len(self.input) - layer.reach
+        frames = self.input.frames
+        if count < 1 or frames is None:
+            return None
+        self.input.take(count)
+        added = residual.take(count) if isinstance(residual, Queue) else residual
+        return layer.valid(frames, added)
+
+
+class UpStream:
+    """A transposed convolution, fed in pieces."""
+
+    def __init__(self, layer: ConvTranspose1d) -> None:
+        self._layer = layer
+        self.input = Queue()
+        self._skip: int | None = None
+
+    def __call__(self, x: mx.array | None, *, last: bool) -> mx.array | None:
+        """The outputs that are complete."""
+        layer = self._layer
+        if x is not None and self._skip is None:
+            self._skip = layer.padding
+            x = _padded(x, before=layer.reach)
+        self.input.push(x)
+        if last and self.input.frames is not None:
+            self.input.frames = _padded(self.input.frames, after=layer.reach)
+        count = len(self.input) - layer.reach
+        frames = self.input.frames
+        if count < 1 or frames is None:
+            return None
+        self.input.take(count)
+        y = layer.valid(frames)
+        if last:  # the last block reaches beyond the kernel of the last frame
+            surplus = (layer.reach + 1) * layer.stride - layer.kernel + layer.padding
+            y = y[:, : y.shape[1] - surplus]
+        if self._skip:
+            y, self._skip = y[:, self._skip :], max(0, self._skip - y.shape[1])
+        return y if y.shape[1] else None
+
+
+class BlockStream:
+    """A residual block, fed in pieces."""
+
+    def __init__(self, block: ResBlock) -> None:
+        self.pairs = [
+            (ConvStream(dilated), ConvStream(plain), Queue())
+            for dilated, plain in zip(block.convs1, block.convs2, strict=True)
+        ]
+
+    def __call__(self, x: mx.array | None, *, last: bool) -> mx.array | None:
+        """The outputs that are complete."""
+        for dilated, plain, waiting in self.pairs:
+            waiting.push(x)
+            inner = dilated(_leaky(x), last=last)
+            x = plain(_leaky(inner), waiting, last=last)
+        return x
+
+
+class StageStream:
+    """An upsampling and the mean of its residual blocks, fed in pieces."""
+
+    def __init__(self, generator: Generator, index: int) -> None:
+        count = len(generator.config.block_kernels)
+        self.up = UpStream(generator.ups[index])
+        blocks = generator.resblocks[index * count : (index + 1) * count]
+        self.blocks = [(BlockStream(block), Queue()) for block in blocks]
+        self._second = generator.second_stream
+
+    def __call__(self, x: mx.array | None, *, last: bool) -> mx.array | None:
+        """The outputs that are complete."""
+        x = self.up(_leaky(x), last=last)
+        for number, (block, done) in enumerate(self.blocks, start=1):
+            beside = number == len(self.blocks) and self._second is not None
+            with mx.stream(self._second) if beside else nullcontext():
+                done.push(block(x, last=last))
+        count = min(len(done) for _, done in self.blocks)
+        parts = [part for _, done in self.blocks if (part := done.take(count)) is not None]
+        if not parts:
+            return None
+        total = parts[0]
+        for part in parts[1:]:
+            total = total + part
+        return total * (1.0 / len(parts))
+
+
+class GeneratorStream:
+    """Latent frames in, samples out; one object a sentence.
+
+    Attributes:
+        lag_frames: latent frames after the end of what came out that were needed for it, about.
+    """
+
+    def __init__(self, generator: Generator, ge: mx.array) -> None:
+        self._generator = generator
+        self._style = generator.cond(ge)
+        self._pre = ConvStream(generator.conv_pre)
+        self._stages = [StageStream(generator, index) for index in range(len(generator.ups))]
+        self._post = ConvStream(generator.conv_post)
+        self.lag_frames = generator.receptive_frames
+
+    def __call__(self, z: mx.array | None, *, last: bool) -> mx.array:
+        """Latent frames [1, T, C], or None, to the samples [N] that are complete, evaluated.
+
+        All samples have come out after the piece that says it is the `last`.
+        """
+        x = self._pre(z, self._style, last=last)
+        for stage in self._stages:
+            x = stage(x, last=last)
+        y = self._post(None if x is None else leaky_relu(x, LAST_SLOPE), last=last)
+        samples = mx.zeros((0,)) if y is None else self._generator.tanh(y[0, :, 0])
+        mx.eval(samples, self._state())
+        return samples
+
+    def _state(self) -> list[mx.array]:
+        """Everything carried over; unevaluated it would keep the pieces before alive."""
+        queues = [self._pre.input, self._post.input]
+        for stage in self._stages:
+            queues.append(stage.up.input)
+            for block, done in stage.blocks:
+                queues.append(done)
+                for dilated, plain, waiting in block.pairs:
+                    queues += [dilated.input, plain.input, waiting]
+        return [queue.frames for queue in queues if queue.frames is not None]
+
+
+def _padded(x: mx.array, *, before: int = 0, after: int = 0) -> mx.array:
+    return mx.pad(x, [(0, 0), (before, after), (0, 0)]) if before or after else x
+
+
+def _leaky(x: mx.array | None) -> mx.array | None:
+    return None if x is None else leaky_relu(x, SLOPE)

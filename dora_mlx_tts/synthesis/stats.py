@@ -1,0 +1,74 @@
+"""What synthesis did since its start, as figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesisStats:
+    """A picture of one moment.
+
+    Attributes:
+        sentences: that were begun.
+        spoken: that were spoken to their end.
+        cancelled: that nobody wanted to the end.
+        failed: that ended in an error.
+        tokens: that were decoded, those of attempts given up included.
+        windows: pieces of sound.
+        audio_s: seconds of sound.
+        problems: what the guard found, by kind; each led to another attempt or to an error.
+        restarts: attempts that began the sentence anew.
+        continuations: attempts that went on from the last good token, since sound had left.
+        cache_positions: room of the kept key-value cache, the largest of all voices.
+    """
+
+    sentences: int = 0
+    spoken: int = 0
+    cancelled: int = 0
+    failed: int = 0
+    tokens: int = 0
+    windows: int = 0
+    audio_s: float = 0.0
+    problems: Mapping[str, int] = field(default_factory=dict)
+    restarts: int = 0
+    continuations: int = 0
+    cache_positions: int = 0
+
+
+class SynthesisMeter:
+    """Counts; belongs to one `Synthesizer`."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._problems: Counter[str] = Counter()
+        self._audio_s = 0.0
+        self._cache_positions = 0
+
+    def count(self, name: str, number: int = 1) -> None:
+        """`number` more of a field of `SynthesisStats`."""
+        self._counts[name] += number
+
+    def problem(self, kind: str) -> None:
+        """The guard found something."""
+        self._problems[kind] += 1
+
+    def sound(self, seconds: float) -> None:
+        """One more window."""
+        self._counts["windows"] += 1
+        self._audio_s += seconds
+
+    def cache(self, positions: int) -> None:
+        """Room of a cache after use."""
+        self._cache_positions = max(self._cache_positions, positions)
+
+    def stats(self) -> SynthesisStats:
+        """The figures now."""
+        return SynthesisStats(
+            **self._counts,
+            audio_s=self._audio_s,
+            problems=dict(self._problems),
+            cache_positions=self._cache_positions,
+        )

@@ -1,0 +1,194 @@
+"""Tokens of one sentence, decoded and judged ahead of the sound that is made of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.models.decode import MIN_TOKENS, DecodeSettings, TokenStream, generate
+from dora_mlx_tts.models.sampling import SamplingSettings
+from dora_mlx_tts.models.t2s import T2S, Cache, T2SText
+from dora_mlx_tts.synthesis.guard import Problem, TokenGuard
+from dora_mlx_tts.synthesis.stats import SynthesisMeter
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_KEPT = 1024  # positions; a cache that had to grow beyond gives its memory back
+
+_STEADY = SamplingSettings(top_k=5, top_p=1.0, temperature=0.8, repetition_penalty=1.35)
+
+
+class Cancelled(Exception):  # noqa: N818  a signal between these functions, not an error
+    """The caller wants no more of this text."""
+
+
+class KeptCache:
+    """One key-value cache that sentences use one after the other."""
+
+    def __init__(self, network: T2S) -> None:
+        self._network = network
+        self._cache: Cache | None = None
+
+    def lend(self) -> Cache:
+        """The cache, made when it is first asked for."""
+        if self._cache is None:
+            self._cache = self._network.make_cache()
+        return self._cache
+
+    def give_back(self) -> int:
+        """Free it where it is too large to be kept; positions that stay allocated."""
+        if self._cache is None:
+            return 0
+        if self._cache.capacity > _LONGEST_KEPT:
+            self._cache.free()
+        return self._cache.capacity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodeTask:
+    """What is to be decoded.
+
+    Attributes:
+        text: phones and features, the prompt's first.
+        prompt: tokens of the reference, empty for zero-shot.
+        sampling: how tokens are chosen in the first attempt.
+        seed: of the draws; further attempts take the numbers that follow.
+        attempts: how often to try.
+        label: the sentence, for messages.
+    """
+
+    text: T2SText
+    prompt: NDArray[np.int32]
+    sampling: SamplingSettings
+    seed: int
+    attempts: int
+    label: str
+
+
+class GuardedTokens:
+    """Decodes a sentence; attempts that go wrong are replaced without the caller's notice.
+
+    Tokens that were taken may have been heard. So an attempt that fails later is continued from the
+    last good token, and one that fails before anything was taken begins anew.
+
+    Attributes:
+        tokens: everything decoded and not given up.
+        taken: how many of them the caller has.
+    """
+
+    def __init__(
+        self,
+        network: T2S,
+        task: DecodeTask,
+        guard: TokenGuard,
+        cache: KeptCache,
+        meter: SynthesisMeter,
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self._network, self._task, self._guard = network, task, guard
+        self._cache, self._meter, self._cancelled = cache, meter, cancelled
+        self._attempt = 0
+        self._stream: TokenStream | None = None
+        self._ended = False
+        self.tokens: list[int] = []
+        self.taken = 0
+
+    def take(self, count: int | None) -> tuple[list[int], bool]:
+        """The next `count` tokens, or all, and whether they are the sentence's last.
+
+        Raises:
+            Cancelled: nobody wants them any more.
+            SynthesisError: all attempts failed.
+        """
+        wanted = None if count is None else self.taken + count
+        while (problem := self._advance(wanted)) is not None:
+            self.give_up(problem)
+        end = len(self.tokens) if wanted is None else min(wanted, len(self.tokens))
+        new, self.taken = self.tokens[self.taken : end], end
+        return new, self._ended and end == len(self.tokens)
+
+    def give_up(self, problem: Problem) -> None:
+        """Begin another attempt because of `problem`.
+
+        Raises:
+            SynthesisError: there were enough attempts.
+        """
+        self.close()
+        self._attempt += 1
+        self._meter.problem(problem.kind.value)
+        task = self._task
+        if self._attempt >= task.attempts:
+            raise SynthesisError(
+                f"{task.label[:60]!r}: {problem.detail} ({task.attempts} attempts)"
+            )
+        kept = max(self.taken, min(problem.good, len(self.tokens))) if self.taken else 0
+        self._meter.count("continuations" if kept else "restarts")
+        logger.warning(
+            "%r: %s; attempt %d %s",
+            task.label[:60],
+            problem.detail,
+            self._attempt + 1,
+            f"goes on from token {kept}" if kept else "begins anew",
+        )
+        del self.tokens[kept:]
+        self._ended = False
+
+    def restart(self, problem: Problem) -> None:
+        """Begin another attempt with nothing kept: what was taken was not heard."""
+        self.taken = 0
+        self.give_up(problem)
+
+    def close(self) -> None:
+        """Stop decoding and give the cache back."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+            self._meter.cache(self._cache.give_back())
+
+    def _advance(self, wanted: int | None) -> Problem | None:
+        """Decode until there are `wanted` tokens, or the end, or a problem."""
+        while not self._ended and (wanted is None or len(self.tokens) < wanted):
+            stream = self._stream or self._open()
+            token = next(stream, None)
+            if self._cancelled():
+                raise Cancelled
+            if token is None:
+                self._ended = True
+                problem = self._guard.end(self.tokens, stream.end)
+                self.close()
+                return problem
+            self._meter.count("tokens")
+            self.tokens.append(token)
+            problem = self._guard.token(self.tokens)
+            if problem is not None:
+                return problem
+        return None
+
+    def _open(self) -> TokenStream:
+        task = self._task
+        given = np.concatenate([task.prompt, np.array(self.tokens, np.int32)]).astype(np.int32)
+        settings = DecodeSettings(
+            self._sampling(), min_tokens=0 if self.tokens else MIN_TOKENS
+        )
+        self._stream = generate(
+            self._network,
+            task.text,
+            given if len(given) else None,
+            settings,
+            seed=task.seed + self._attempt,
+            cache=self._cache.lend(),
+        )
+        return self._stream
+
+    def _sampling(self) -> SamplingSettings:
+        """The request's sampling, then the same with other draws, then a steadier one."""
+        asked = self._task.sampling
+        if self._attempt == 0 or (self._attempt == 1 and asked.top_k > 1):
+            return asked
+        top_k = min(asked.top_k, _STEADY.top_k) if asked.top_k > 1 else _STEADY.top_k
+        return replace(_STEADY, top_k=top_k, temperature=min(asked.temperature, _STEADY.temperature))
