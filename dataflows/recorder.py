@@ -46,7 +46,8 @@ class Recording:
         metadata, value = event["metadata"], event["value"]
         text = self.texts.setdefault(str(metadata.get("request_id")), Text())
         if event["id"] == "text":
-            text.text, text.sent_at = value[0].as_py(), metadata["sent_at"]
+            text.text += value[0].as_py()  # of a streamed text this is one piece
+            text.sent_at = text.sent_at or metadata["sent_at"]
         elif event["id"] == "segment_complete":
             text.replies.append({**metadata, "value": value.to_pylist()})
         elif event["id"] == "audio":

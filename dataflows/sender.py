@@ -1,6 +1,6 @@
 """Sends a few texts to a voice.
 
-Environment: TEXTS, one text a line, "[voice] text" for another voice; WAIT=reply sends a text when the
+Environment: TEXTS, one text a line (or FILE, a file of them), "[voice] text" for another voice; WAIT=reply sends a text when the
 one before is answered, WAIT=none sends all and leaves at once; PATIENCE, seconds without any answer after
 which the node gives up (exit code 1).
 """
@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -22,7 +23,9 @@ LINE = re.compile(r"(?:\[(?P<voice>[^\]]+)\])?\s*(?P<text>.*)")
 
 def main() -> int:
     """Send the texts; the exit code says whether each was answered."""
-    lines = [line.strip() for line in os.environ.get("TEXTS", "Hello.").splitlines()]
+    file = os.environ.get("FILE")
+    texts = Path(file).read_text("utf-8") if file else os.environ.get("TEXTS", "Hello.")
+    lines = [line.strip() for line in texts.splitlines()]
     lines = [line for line in lines if line]
     patience = float(os.environ.get("PATIENCE", "120"))
     node = Node()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -15,13 +16,12 @@ from dora_mlx_tts.overrides import Overrides
 from dora_mlx_tts.selections import SELECTIONS, cancel_selection
 
 _STATES: Final = {"cancel": "cancelled", "reset": "reset"}
-_NUMBERLESS: Final = ("voice", "language")
 
 Answer = Callable[[Command], Status]
 
 
 class Catalogue:
-    """The voices of an engine, if it tells."""
+    """The voices of an engine and its figures, if it tells."""
 
     def __init__(self, engine: object) -> None:
         self._engine = engine
@@ -29,6 +29,20 @@ class Catalogue:
     def names(self) -> list[str]:
         """Every voice's name."""
         return [str(voice.name) for voice in getattr(self._engine, "voices", None) or ()]
+
+    def figures(self) -> dict[str, Plain]:
+        """What the engine counts: its voices under `pool_`, its work under `engine_`."""
+        found: dict[str, Plain] = {}
+        for prefix, source in (("pool_", "pool_stats"), ("engine_", "stats")):
+            record = getattr(self._engine, source, None)
+            if dataclasses.is_dataclass(record) and not isinstance(record, type):
+                values = dataclasses.asdict(record)
+                found |= {
+                    prefix + key: value
+                    for key, value in values.items()
+                    if isinstance(value, int | float)
+                }
+        return found
 
     def check(self, name: str) -> None:
         """Raise VoiceError where the engine has no such voice."""
@@ -142,7 +156,8 @@ class Commander:
         depth, open_texts = self._conversation.depth, self._conversation.open_texts
         figures = self._meter.figures(queue_depth=depth, open_texts=open_texts)
         limit = self._conversation.queue_limit
-        return Status("stats", command.echo, {**figures.as_metadata(), "queue_limit": limit})
+        details = {**figures.as_metadata(), **self._catalogue.figures(), "queue_limit": limit}
+        return Status("stats", command.echo, details)
 
 
 def complaint(error: TtsError, echo: Metadata) -> Status:

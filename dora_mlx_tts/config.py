@@ -95,6 +95,13 @@ class SpeechSettings(BaseModel):
     noise_scale: Annotated[float, Env("NOISE_SCALE")] = Field(
         0.5, ge=0, le=1.5, description="Variation of the acoustic model."
     )
+    sample_steps: Annotated[int | None, BeforeValidator(_or_none), Env("SAMPLE_STEPS")] = Field(
+        None,
+        ge=1,
+        le=128,
+        description="Steps of flow matching (v3, v4): more are slower and better; none is 32 for v3, 8"
+        " for v4.",
+    )
     fragment_interval: Annotated[float, Env("FRAGMENT_INTERVAL")] = Field(
         0.3, ge=0, le=5, description="Silence after each sentence, in seconds."
     )
@@ -109,6 +116,12 @@ class SpeechSettings(BaseModel):
     )
     attempts: Annotated[int, Env("ATTEMPTS")] = Field(
         3, ge=1, le=10, description="Tries at a sentence before its failure is an error."
+    )
+    batch_size: Annotated[int, Env("BATCH_SIZE")] = Field(
+        4, ge=1, le=64, description="Sentences decoded together in throughput mode."
+    )
+    edge_silence: Annotated[float, Env("EDGE_SILENCE")] = Field(
+        0.1, ge=0, le=5, description="Quiet kept before and after a sentence's speech, in seconds."
     )
 
 
@@ -175,6 +188,16 @@ class Settings(BaseModel):
     )
     stream_timeout: Annotated[float, Env("STREAM_TIMEOUT")] = Field(
         30.0, gt=0, le=86400, description="Seconds to wait for the `fin` of a stream that uses it."
+    )
+    speech_markup: Annotated[Literal["off", "text", "strict"], Env("SPEECH_MARKUP")] = Field(
+        "text",
+        description="Read SSML tags, `行{hang2}` and `{500ms}`: malformed ones as text or (strict) not at all.",
+    )
+    lexicon: Annotated[Path | None, Env("LEXICON")] = Field(
+        None, description="YAML file of readings for all voices: language, word, reading."
+    )
+    polyphone_model: Annotated[Path | None, Env("POLYPHONE_MODEL")] = Field(
+        None, description="Folder with the files of the G2PW model; none reads by dictionary."
     )
     sample_rate: Annotated[int | None, BeforeValidator(_or_none), Env("SAMPLE_RATE")] = Field(
         None, ge=8000, le=192_000, description="Resample to this rate; none keeps the voice's."

@@ -11,6 +11,7 @@ import numpy as np
 from dora_mlx_tts.conversation import SpeechEngine
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.finishing import Finisher
+from dora_mlx_tts.messages import Recording
 from dora_mlx_tts.metrics import SpeechMeter
 from dora_mlx_tts.synthesis.records import Fragment
 from dora_mlx_tts.utterance import Utterance
@@ -152,8 +153,8 @@ class Job:
         )
 
 
-def _adopt(engine: SpeechEngine, recording: object) -> str:
+def _adopt(engine: SpeechEngine, recording: Recording) -> str:
     adopt = getattr(engine, "adopt", None)
     if not callable(adopt):
         raise SettingError("this engine cannot speak with a recording that a text brings along")
-    return str(adopt(recording))
+    return str(adopt(recording.audio, recording.text, recording.language))

@@ -42,6 +42,9 @@ NUMBERS: Final[Mapping[str, type[int | float]]] = MappingProxyType(
         "fragment_interval": float,
         "top_k": int,
         "seed": int,
+        "first_window": float,
+        "window": float,
+        "attempts": int,
     }
 )
 """Synthesis settings that a message may carry. Ranges are the engine's business."""

@@ -124,12 +124,18 @@ def _judge(score: Score, name: str, entry: Entry, said: Phonemes) -> None:
 
 def _difference(entry: Entry, said: Phonemes) -> str:
     ours, theirs = [*said.symbols], [*entry["phones"]]
-    start = len(os.path.commonprefix([ours, theirs]))
-    end = len(os.path.commonprefix([ours[start:][::-1], theirs[start:][::-1]]))
+    start = _common(ours, theirs)
+    end = _common(ours[start:][::-1], theirs[start:][::-1])
     return (
         f"    ours   {said.norm_text!r} … {' '.join(ours[start : len(ours) - end])}\n"
         f"    theirs {entry['norm_text']!r} … {' '.join(theirs[start : len(theirs) - end])}"
     )
+
+
+def _common(left: Sequence[str], right: Sequence[str]) -> int:
+    """Length of the beginning that both share."""
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
+    return sum(1 for _ in same)
 
 
 def _bare(text: str) -> str:
@@ -195,9 +201,7 @@ def score_cutting(entries: Sequence[Entry]) -> Score:
             pieces = entry["pre_seg"].get(method)
             if isinstance(pieces, list):
                 ours = cut(entry["text"], method, entry["lang"])
-                score.add(
-                    f"pieces{flagged}", ours == pieces, f"{shown}\n    {ours}\n    {pieces}"
-                )
+                score.add(f"pieces{flagged}", ours == pieces, f"{shown}\n    {ours}\n    {pieces}")
     return score
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.io import Recording, checked, read_audio
 from dora_mlx_tts.audio.resample import sinc_resample, to_16k
-from dora_mlx_tts.audio.spectrogram import spectrogram
+from dora_mlx_tts.audio.spectrogram import MelConfig, log_mel, normalize_mel, spectrogram
 from dora_mlx_tts.errors import AudioError, ReferenceAudioError
 
 Samples = NDArray[np.float32]
@@ -60,6 +60,7 @@ class Reference:
         rate: the rate it was recorded at.
         channels: how many there were.
         duration_s: its length in seconds.
+        recorded: mono at the rate it was recorded at, scaled like `samples_32k`.
         advice: what could be better, for people.
     """
 
@@ -69,6 +70,7 @@ class Reference:
     rate: int
     channels: int
     duration_s: float
+    recorded: Samples
     advice: tuple[str, ...] = ()
 
     def spectrum(self) -> Samples:
@@ -78,6 +80,14 @@ class Reference:
             AudioError: it is shorter than a spectrum needs.
         """
         return spectrogram(self.samples_32k)
+
+    def mel(self, config: MelConfig) -> Samples:
+        """Normalized log mel spectrogram [T, mels] that flow matching continues.
+
+        Raises:
+            AudioError: it is shorter than a spectrum needs.
+        """
+        return normalize_mel(log_mel(sinc_resample(self.recorded, self.rate, config.rate), config))
 
     def speaker_samples(self) -> Samples:
         """Mono at 16 kHz for the speaker network, which hears what the style encoder hears."""
@@ -121,15 +131,15 @@ def convert(recording: Recording) -> Reference:
     mono = recording.mono()
     samples = sinc_resample(mono, recording.rate, STYLE_RATE)
     peak = float(np.abs(samples).max(initial=0.0))
-    if peak > 1.0:
-        samples = samples / np.float32(min(2.0, peak))
+    gain = np.float32(1 / min(2.0, peak) if peak > 1.0 else 1.0)
     return Reference(
         source=recording.source,
-        samples_32k=samples,
+        samples_32k=samples * gain,
         samples_16k=to_16k(mono, recording.rate),
         rate=recording.rate,
         channels=recording.channels,
         duration_s=recording.duration_s,
+        recorded=mono * gain,
         advice=_advice(recording, mono),
     )
 

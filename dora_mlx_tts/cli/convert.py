@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dora_mlx_tts.cli.options import json_option, print_json
-from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.weights import convert as conversion
-from dora_mlx_tts.weights.convert import SUPPORTED, ConversionSources, PackOptions
+from dora_mlx_tts.weights.convert import ConversionSources, PackOptions
 from dora_mlx_tts.weights.encode import no_progress
 from dora_mlx_tts.weights.pack_manifest import STORAGES
 from dora_mlx_tts.weights.report import ConversionReport
@@ -34,6 +34,7 @@ def _show_progress(part: str, done: int, total: int) -> None:
 @click.option("--bert", type=_FOLDER, help="Folder of chinese-roberta-wwm-ext-large.")
 @click.option("--speaker", type=_FILE, help="Speaker verification network (v2Pro).")
 @click.option("--vocoder", type=_EITHER, help="Vocoder file or folder (v3, v4).")
+@click.option("--base", type=_FILE, help="Base model that a LoRA was trained on (v3, v4).")
 @click.option("-o", "--out", type=_FOLDER, required=True, help="The pack's folder.")
 @click.option(
     "--storage",
@@ -50,6 +51,9 @@ def _show_progress(part: str, done: int, total: int) -> None:
     default=True,
     help="Keep what turns new reference audio into codes.",
 )
+@click.option(
+    "--share", is_flag=True, help="Keep base parts once for all packs, in parts/ beside them."
+)
 @click.option("--overwrite", is_flag=True, help="Replace a pack that is there already.")
 @json_option
 def convert(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 (click's values)
@@ -62,14 +66,8 @@ def convert(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 (click's 
 
 
 def _run(options: Mapping[str, Any], *, quiet: bool) -> ConversionReport:
-    for part in ("speaker", "vocoder"):
-        if options[part] is not None:
-            raise WeightsError(
-                f"--{part} {options[part]}: belongs to a family that is not supported yet;"
-                f" supported are {', '.join(sorted(SUPPORTED))}"
-            )
     sources = ConversionSources(
-        **{name: options[name] for name in ("gpt", "sovits", "ssl", "bert")}
+        **{field.name: options[field.name] for field in fields(ConversionSources)}
     )
     described = PackOptions(
         storage=options["storage"],
@@ -78,6 +76,7 @@ def _run(options: Mapping[str, Any], *, quiet: bool) -> ConversionReport:
         languages=tuple(word.strip() for word in options["languages"].split(",") if word.strip()),
         reference_encoder=options["reference_encoder"],
         overwrite=options["overwrite"],
+        share=options["share"],
     )
     return conversion.convert(
         sources, options["out"], described, progress=no_progress if quiet else _show_progress

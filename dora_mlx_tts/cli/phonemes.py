@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
 
 import click
 
@@ -14,7 +16,11 @@ from dora_mlx_tts.cli.jsonl import (
     require_stdin,
     write_json,
 )
+from dora_mlx_tts.cli.options import config_option, load_settings
+from dora_mlx_tts.config import Settings
 from dora_mlx_tts.text.frontend import FrontEnd
+from dora_mlx_tts.text.lexicon import Lexicon
+from dora_mlx_tts.text.markup import Policy, read_markup, segments
 from dora_mlx_tts.text.phonemes import Phonemes
 
 DEFAULT_LANGUAGE = "auto"
@@ -33,40 +39,68 @@ DEFAULT_VERSION = "v2"
     show_default=True,
     help="Symbol inventory of the model.",
 )
+@click.option(
+    "--lexicon", type=click.Path(dir_okay=False, path_type=Path), help="YAML file of readings."
+)
+@click.option(
+    "--markup", type=click.Choice(get_args(Policy)), help="What becomes of SSML, {hang2} and {1s}."
+)
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document only.")
 @click.option(
     "--jsonl", is_flag=True, help="With -: answer JSON lines of text, language and version."
 )
-def phonemes(text: str, language: str, version: str, *, as_json: bool, jsonl: bool) -> None:
+def phonemes(
+    text: str,
+    language: str,
+    version: str,
+    *,
+    lexicon: Path | None,
+    markup: Policy | None,
+    config: Path | None,
+    as_json: bool,
+    jsonl: bool,
+) -> None:
     """Show the normalized text and the phones of TEXT (- reads standard input).
 
     A text with nothing to pronounce is shown as the pause the reference would make of it.
     """
     require_stdin(text, jsonl=jsonl)
-    reader = _Reader(language, version)
+    settings = load_settings(config, lexicon=lexicon, speech_markup=markup)
+    reader = _Reader(language, version, settings)
     if jsonl:
         answer_lines(reader.answer)
         return
-    result = reader.read(read_text(text), language, version)
+    parts = reader.read(read_text(text), language, version)
     if as_json:
-        write_json(_document(result))
+        write_json(_document(parts))
         return
-    for span in result.spans:
+    for span in (span for part in parts for span in part.spans):
         click.echo(f"{span.language}: {span.norm_text}\n    {' '.join(span.symbols)}")
 
 
 class _Reader:
     """Front ends by symbol inventory, each made when it is first asked for."""
 
-    def __init__(self, language: str, version: str) -> None:
+    def __init__(self, language: str, version: str, settings: Settings) -> None:
         self._language = language
         self._version = version
+        self._markup = settings.speech_markup
+        self._polyphone_model = settings.polyphone_model
+        self._lexicon = Lexicon.load(settings.lexicon) if settings.lexicon else None
         self._front_ends: dict[str, FrontEnd] = {}
 
-    def read(self, text: str, language: str, version: str) -> Phonemes:
+    def read(self, text: str, language: str, version: str) -> list[Phonemes]:
+        """Phones of a text, in parts where markup divides it."""
         if version not in self._front_ends:
-            self._front_ends[version] = FrontEnd(version)
-        return self._front_ends[version].phonemize(text, language, allow_silence=True)
+            self._front_ends[version] = FrontEnd(
+                version, lexicon=self._lexicon, polyphone_model=self._polyphone_model
+            )
+        front_end = self._front_ends[version]
+        parts = [part.text for part in segments(text, self._markup) if part.text]
+        if len(parts) < 2:  # noqa: PLR2004 (nothing divides it: blanks and marks count, too)
+            parts = [read_markup(text, self._markup)]
+        return [front_end.phonemize(part, language, allow_silence=True) for part in parts]
 
     def answer(self, line: Document) -> Document:
         language = field(line, "language", str, self._language)
@@ -74,10 +108,12 @@ class _Reader:
         return _document(self.read(field(line, "text", str), language, version))
 
 
-def _document(result: Phonemes) -> dict[str, Any]:
+def _document(parts: Sequence[Phonemes]) -> dict[str, Any]:
+    counts = [part.word2ph for part in parts]
+    known = None if None in counts else [n for part in counts for n in part or ()]
     return {
-        "norm_text": result.norm_text,
-        "phones": list(result.symbols),
-        "word2ph": None if result.word2ph is None else list(result.word2ph),
-        "spans": [[span.language, span.text] for span in result.spans],
+        "norm_text": "".join(part.norm_text for part in parts),
+        "phones": [symbol for part in parts for symbol in part.symbols],
+        "word2ph": known,
+        "spans": [[span.language, span.text] for part in parts for span in part.spans],
     }

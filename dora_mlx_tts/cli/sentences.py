@@ -16,6 +16,8 @@ from dora_mlx_tts.cli.jsonl import (
     write_json,
 )
 from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.text.markup import Policy
+from dora_mlx_tts.text.notes import plain
 from dora_mlx_tts.text.sentences import Mode, ScannerOptions, SentenceScanner
 
 
@@ -25,6 +27,13 @@ from dora_mlx_tts.text.sentences import Mode, ScannerOptions, SentenceScanner
 @click.option("--min-chars", type=click.IntRange(0), default=0, help="Join shorter sentences.")
 @click.option("--max-chars", type=click.IntRange(0), default=0, help="Cut longer ones at a clause.")
 @click.option("--first-clause", is_flag=True, help="End the first sentence at its first clause.")
+@click.option(
+    "--speech",
+    type=click.Choice(get_args(Policy)),
+    default="text",
+    show_default=True,
+    help="What becomes of SSML, {hang2} and {1s}.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document only.")
 @click.option("--jsonl", is_flag=True, help="With -: answer JSON lines of chunks and options.")
 def sentences(text: str, *, as_json: bool, jsonl: bool, **options: object) -> None:
@@ -52,5 +61,5 @@ def _answer(line: Document, defaults: Document) -> Document:
 
 def _scan(chunks: Iterable[str], options: ScannerOptions) -> list[str]:
     scanner = SentenceScanner(options)
-    found = [sentence.text for chunk in chunks for sentence in scanner.feed(chunk)]
-    return [*found, *(sentence.text for sentence in scanner.flush())]
+    found = [sentence for chunk in chunks for sentence in scanner.feed(chunk)]
+    return [plain(sentence.text) for sentence in [*found, *scanner.flush()]]

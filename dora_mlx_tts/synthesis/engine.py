@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from dora_mlx_tts.audio.finish import silence
 from dora_mlx_tts.config import Settings, SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.synthesis.batch import AHEAD, Decoded
+from dora_mlx_tts.synthesis.finishing import SentenceEdges, pause_after
+from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
 from dora_mlx_tts.synthesis.networks import Networks
-from dora_mlx_tts.synthesis.prompt import Prompt
 from dora_mlx_tts.synthesis.records import Fragment, Speech
 from dora_mlx_tts.synthesis.references import VoicePrompts
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
 from dora_mlx_tts.synthesis.stream import Cancelled, KeptCache
-from dora_mlx_tts.text.frontend import FrontEnd
+from dora_mlx_tts.synthesis.voice_pool import PoolStats, ReadyVoice, VoicePool
+from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.split import split
 from dora_mlx_tts.voices.registry import VoiceRegistry
 from dora_mlx_tts.voices.voice import Voice
@@ -31,16 +31,6 @@ from dora_mlx_tts.voices.voice import Voice
 logger = logging.getLogger(__name__)
 
 _WARM_UP = {"zh": "你好。", "en": "Hello."}
-
-
-@dataclass(frozen=True, slots=True)
-class ReadyVoice:
-    """A voice with everything that speaking it takes."""
-
-    voice: Voice
-    networks: Networks
-    front_end: FrontEnd
-    prompt: Prompt
 
 
 class Synthesizer:
@@ -52,12 +42,15 @@ class Synthesizer:
 
     def __init__(self, settings: Settings, registry: VoiceRegistry, where: Device) -> None:
         self.settings = settings
-        self.voices = registry
         self.device = where
-        self._networks: dict[Path, Networks] = {}
-        self._ready: dict[str, ReadyVoice] = {}
-        self._prompts = VoicePrompts(settings.cache.expanduser())
-        self._caches: WeakKeyDictionary[Networks, KeptCache] = WeakKeyDictionary()
+        self._pool = VoicePool(
+            registry,
+            settings.voices,
+            where,
+            VoicePrompts(settings.cache.expanduser()),
+            limit=settings.voice_memory << 20,
+        )
+        self._caches: WeakKeyDictionary[Networks, list[KeptCache]] = WeakKeyDictionary()
         self._meter = SynthesisMeter()
 
     @classmethod
@@ -82,10 +75,16 @@ class Synthesizer:
         synthesizer = cls(
             settings, VoiceRegistry.scan(settings.voices), device.select(settings.device)
         )
-        ready = synthesizer.prepare(settings.voice)
-        if warm_up:
-            synthesizer.warm_up(ready.voice)
+        for name in (*settings.preload, settings.voice):
+            ready = synthesizer.prepare(name)
+            if warm_up:
+                synthesizer.warm_up(ready.voice)
         return synthesizer
+
+    @property
+    def voices(self) -> VoiceRegistry:
+        """The voices there are."""
+        return self._pool.registry
 
     @property
     def voice(self) -> Voice:
@@ -99,15 +98,20 @@ class Synthesizer:
             VoiceError: it is unknown, or its reference cannot be used.
             WeightsError: its pack cannot be used.
         """
-        voice = self.voices.get(name)
-        if voice.name not in self._ready:
-            networks = self._networks.get(voice.pack)
-            if networks is None:
-                networks = self._networks[voice.pack] = Networks.open(voice.pack, self.device)
-            front_end = FrontEnd(networks.pack.manifest.symbols, networks.features)
-            prompt = self._prompts.get(voice, networks, front_end)
-            self._ready[voice.name] = ReadyVoice(voice, networks, front_end, prompt)
-        return self._ready[voice.name]
+        return self._pool.get(name)
+
+    def adopt(self, recording: str, text: str, language: str) -> str:
+        """A voice from a recording in a voice folder, with the usual voice's networks; its name.
+
+        Raises:
+            SettingError: the recording lies elsewhere or does not exist.
+        """
+        return self._pool.adopt(recording, text, language, self.settings.voice)
+
+    def refresh(self) -> None:
+        """Look for voice files that changed, now and then; for the time between two texts."""
+        if self.settings.voices_poll:
+            self._pool.refresh(self.settings.voices_poll)
 
     def warm_up(self, voice: Voice) -> None:
         """Speak a word and forget it: builds networks, loads dictionaries, fills MLX's caches."""
@@ -163,6 +167,11 @@ class Synthesizer:
         )
 
     @property
+    def pool_stats(self) -> PoolStats:
+        """What voices are loaded."""
+        return self._pool.stats()
+
+    @property
     def stats(self) -> SynthesisStats:
         """What was spoken so far, and what the guard found."""
         return self._meter.stats()
@@ -175,21 +184,48 @@ class Synthesizer:
         cancelled: Callable[[], bool],
     ) -> Iterator[Fragment]:
         networks = ready.networks
-        cache = self._caches.setdefault(networks, KeptCache(networks.t2s))
-        speaker = SentenceSpeaker(networks, ready.prompt, settings, cache, self._meter, cancelled)
-        rate = networks.pack.manifest.sample_rate
-        pause = silence(settings.fragment_interval, rate)
-        seeds = np.random.SeedSequence(settings.seed).generate_state(len(sentences))
-        start = 0.0
-        for index, (sentence, seed) in enumerate(zip(sentences, seeds, strict=True)):
-            phonemes = ready.front_end.phonemize(sentence, settings.language)
-            try:
-                for number, piece in enumerate(speaker.stream(phonemes, int(seed))):
-                    samples = np.concatenate([piece.samples, pause]) if piece.last else piece.samples
-                    final = piece.last and index == len(sentences) - 1
-                    yield Fragment(
-                        samples, rate, sentence, index, number, final, start, piece.tokens
-                    )
-                    start += len(samples) / rate
-            except Cancelled:
-                return
+        free = self._caches.setdefault(networks, [])
+        cache = free.pop() if free else KeptCache(networks.t2s)  # texts may be spoken by turns
+        kind = FlowSpeaker if networks.flow else SentenceSpeaker
+        speaker = kind(networks, ready.prompt, settings, cache, self._meter, cancelled)
+        try:
+            yield from _sentences(ready, settings, sentences, speaker)
+        except Cancelled:
+            return
+        finally:
+            free.append(cache)
+
+
+def _sentences(
+    ready: ReadyVoice, settings: SpeechSettings, sentences: list[str], speaker: SentenceSpeaker
+) -> Iterator[Fragment]:
+    rate = ready.networks.pack.manifest.sample_rate
+    start = 0.0
+    tasks = _tasks(ready, settings, sentences, speaker)
+    for index, (sentence, task) in enumerate(zip(sentences, tasks, strict=True)):
+        edges = SentenceEdges(rate, settings.edge_silence)
+        for number, piece in enumerate(speaker.stream(*task)):
+            samples = edges(piece.samples, last=piece.last)
+            if piece.last:
+                pause = pause_after(sentence, settings.fragment_interval, rate)
+                samples = np.concatenate([samples, pause])
+            final = piece.last and index == len(sentences) - 1
+            yield Fragment(samples, rate, sentence, index, number, final, start, piece.tokens)
+            start += len(samples) / rate
+
+
+def _tasks(
+    ready: ReadyVoice, settings: SpeechSettings, sentences: list[str], speaker: SentenceSpeaker
+) -> Iterator[tuple[Phonemes, int, Decoded | None]]:
+    """Phonemes, seed and, where sentences are decoded together, the tokens of each sentence."""
+    seeds = np.random.SeedSequence(settings.seed).generate_state(len(sentences)).tolist()
+    together = settings.mode == "throughput" and min(len(sentences), settings.batch_size) > 1
+    step = AHEAD * settings.batch_size if together else 1
+    for start in range(0, len(sentences), step):
+        some = seeds[start : start + step]
+        phonemes = [
+            ready.front_end.phonemize(sentence, settings.language)
+            for sentence in sentences[start : start + step]
+        ]
+        decoded = speaker.decode(phonemes, some) if together else [None]
+        yield from zip(phonemes, some, decoded, strict=True)

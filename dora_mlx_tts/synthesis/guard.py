@@ -60,6 +60,8 @@ class Limits:
         loop_length: together, at least.
         loop_period: longest group that is looked for.
         leak: tokens in a row that the prompt has in a row, too.
+        shared: phones in a row that a sentence has in common with the prompt's text, from which on
+            the same tokens are no leak.
         slow: times the voice's own pace that a sentence may take, beside `spare`.
         fast: share of the voice's own pace that it must take, beyond `short` phones.
         pace: tokens a phone, where the prompt does not tell.
@@ -72,6 +74,7 @@ class Limits:
     loop_length: int = 12
     loop_period: int = 25
     leak: int = 10
+    shared: int = 6
     slow: float = 3.5
     fast: float = 0.5
     pace: float = 2.2
@@ -83,27 +86,27 @@ class TokenGuard:
     """Judges the tokens of one sentence as they come.
 
     Args:
-        phones: of the sentence.
-        prompt: tokens of the reference.
-        prompt_phones: of the reference.
+        phones: of the sentence, ids.
+        prompt: tokens of the reference; empty for zero-shot.
+        prompt_phones: of the reference's transcript, ids.
         limits: where doubt ends.
     """
 
     def __init__(
         self,
-        phones: int,
+        phones: Sequence[int] | NDArray[np.int32],
         prompt: Sequence[int] | NDArray[np.int32] = (),
-        prompt_phones: int = 0,
+        prompt_phones: Sequence[int] | NDArray[np.int32] = (),
         limits: Limits | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        own = len(prompt) / prompt_phones if prompt_phones and len(prompt) else self.limits.pace
-        self._pace = min(max(own, 0.5 * self.limits.pace), 2 * self.limits.pace)
-        self._phones = phones
-        self._prompt = [int(token) for token in prompt]
-        self._places: dict[int, list[int]] = {}
-        for place, token in enumerate(self._prompt):
-            self._places.setdefault(token, []).append(place)
+        usual = self.limits.pace
+        own = len(prompt) / len(prompt_phones) if len(prompt_phones) and len(prompt) else usual
+        self._pace = min(max(own, 0.5 * usual), 2 * usual)
+        self._phones = len(phones)
+        length = self.limits.shared
+        is_prompt_text = _groups(phones, length) & _groups(prompt_phones, length)
+        self._copies = set() if is_prompt_text else _groups(prompt, self.limits.leak)
 
     @property
     def most(self) -> int:
@@ -121,7 +124,9 @@ class TokenGuard:
         """What the last of `tokens` brought to light."""
         if len(tokens) > self.most:
             seconds = self.most / TOKENS_PER_SECOND
-            detail = f"the network did not end the sentence within {self.most} tokens ({seconds:.0f} s)"
+            detail = (
+                f"the network did not end the sentence within {self.most} tokens ({seconds:.0f} s)"
+            )
             return Problem(Kind.NO_END, detail, min(self.least, len(tokens)))
         return self._repetition(tokens) or self._leak(tokens)
 
@@ -145,7 +150,7 @@ class TokenGuard:
         if run + 1 >= limits.stuck:
             detail = f"the network gave token {tokens[-1]} {run + 1} times in a row"
             return Problem(Kind.STUCK, detail, len(tokens) - run)
-        for period in range(2, limits.loop_period + 1):
+        for period in range(run + 2, limits.loop_period + 1):
             needed = max(limits.loop_times * period, limits.loop_length)
             if len(tokens) < needed or tokens[-1] != tokens[-1 - period]:
                 continue
@@ -156,14 +161,16 @@ class TokenGuard:
 
     def _leak(self, tokens: Sequence[int]) -> Problem | None:
         length = self.limits.leak
-        if len(tokens) < length:
+        if tuple(tokens[-length:]) not in self._copies:
             return None
-        tail = list(tokens[-length:])
-        for place in self._places.get(tail[-1], ()):
-            if self._prompt[max(0, place - length + 1) : place + 1] == tail:
-                detail = f"the network copied {length} tokens of the reference"
-                return Problem(Kind.LEAK, detail, len(tokens) - length)
-        return None
+        detail = f"the network copied {length} tokens of the reference"
+        return Problem(Kind.LEAK, detail, len(tokens) - length)
+
+
+def _groups(values: Sequence[int] | NDArray[np.int32], length: int) -> set[tuple[int, ...]]:
+    """Every `length` neighbours."""
+    plain = [int(value) for value in values]
+    return {tuple(plain[i : i + length]) for i in range(len(plain) - length + 1)}
 
 
 def _tail_equal(tokens: Sequence[int], period: int, most: int) -> int:

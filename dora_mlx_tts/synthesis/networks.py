@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,20 +13,50 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 
+from dora_mlx_tts.audio.spectrogram import MEL_V3, MEL_V4, MelConfig
 from dora_mlx_tts.errors import PackError
 from dora_mlx_tts.models import t2s as t2s_names
 from dora_mlx_tts.models.bert import Bert, BertConfig
+from dora_mlx_tts.models.cfm.cfm import CFM
+from dora_mlx_tts.models.cfm.config import DiTConfig
 from dora_mlx_tts.models.hubert import Hubert, HubertConfig
 from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.sovits.conditioner import Conditioner, ConditionerConfig, Version
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
+from dora_mlx_tts.models.sovits.semantic import SemanticEncoder
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
+from dora_mlx_tts.models.speaker import SpeakerConfig, SpeakerNetwork
 from dora_mlx_tts.models.t2s import T2S, T2SConfig
+from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN
+from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
 from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.synthesis.chunked_cfm import V3_SIZES, V4_SIZES, ChunkSizes
 from dora_mlx_tts.text.bert_features import BertFeatures, BertTokenizer
 from dora_mlx_tts.weights.load import strict_load
 from dora_mlx_tts.weights.pack import Pack
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowFamily:
+    """What differs between the families that match flows.
+
+    Attributes:
+        mel: the spectrogram of references.
+        sizes: of chunks.
+        steps: of a chunk, where nobody asks for another number.
+    """
+
+    mel: MelConfig
+    sizes: ChunkSizes
+    steps: int
+
+
+FLOWS: Mapping[str, FlowFamily] = {
+    "v3": FlowFamily(MEL_V3, V3_SIZES, 32),
+    "v4": FlowFamily(MEL_V4, V4_SIZES, 8),
+}
 
 
 class Networks:
@@ -42,7 +74,8 @@ class Networks:
             PackError: the pack is missing, damaged, or lacks a part that speech needs.
         """
         pack = Pack.open(folder)
-        for part in ("t2s", "sovits"):
+        parts = ("t2s", "sovits", *(("cfm", "vocoder") if pack.manifest.model in FLOWS else ()))
+        for part in parts:
             if not pack.has(part):
                 raise PackError(f"{folder}: the pack has no part {part!r}; speech needs it")
         return cls(pack, device)
@@ -61,6 +94,54 @@ class Networks:
         config, weights = self._read("sovits")
         network = SoVITS(SoVITSConfig.from_checkpoint(config, weights))
         self._load(network, SoVITS.sanitize(weights), "sovits")
+        return network
+
+    @property
+    def flow(self) -> FlowFamily | None:
+        """What flow matching takes in this family, or None: SoVITS makes the sound itself."""
+        return FLOWS.get(self.pack.manifest.model)
+
+    @property
+    def encoder(self) -> SemanticEncoder:
+        """What turns recordings into codes and style, and codes into frames."""
+        return self.conditioner if self.flow else self.sovits
+
+    @cached_property
+    def conditioner(self) -> Conditioner:
+        """v3 and v4: semantic tokens and phones to the features that flow matching starts from."""
+        config, weights = self._read("sovits")
+        version: Version = "v3" if self.pack.manifest.model == "v3" else "v4"
+        network = Conditioner(ConditionerConfig.from_checkpoint(config, weights, version))
+        self._load(network, Conditioner.sanitize(weights), "sovits")
+        return network
+
+    @cached_property
+    def cfm(self) -> CFM:
+        """v3 and v4: features to spectrograms."""
+        _, weights = self._read("cfm")
+        network = CFM(DiTConfig.from_weights(weights))
+        self._load(network, CFM.sanitize(weights), "cfm")
+        return network
+
+    @cached_property
+    def vocoder(self) -> BigVGAN | HiFiGAN:
+        """v3 and v4: spectrograms to samples."""
+        config, weights = self._read("vocoder")
+        kind = BigVGAN if config.get("kind") == "bigvgan" else HiFiGAN
+        network = kind(kind.read_config(config, weights))
+        self._load(network, kind.sanitize(weights), "vocoder")
+        return network
+
+    @cached_property
+    def speaker(self) -> SpeakerNetwork:
+        """v2Pro: recordings to speaker embeddings.
+
+        Raises:
+            PackError: the pack has none.
+        """
+        _, weights = self._read("speaker")
+        network = SpeakerNetwork(SpeakerConfig.from_weights(weights))
+        self._load(network, SpeakerNetwork.sanitize(weights), "speaker")
         return network
 
     @cached_property
@@ -84,7 +165,9 @@ class Networks:
         network = Bert(BertConfig.from_dict(config))
         self._load(network, network.sanitize(weights), "bert")
         tokenizer = BertTokenizer.from_vocab(self.pack.file("vocab.txt"))
-        return BertFeatures(tokenizer, lambda ids: np.array(network.features(mx.array(ids)), np.float32))
+        return BertFeatures(
+            tokenizer, lambda ids: np.array(network.features(mx.array(ids)), np.float32)
+        )
 
     def _read(self, part: str) -> tuple[dict[str, Any], dict[str, Any]]:
         return self.pack.part(part)

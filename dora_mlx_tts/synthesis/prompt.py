@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.reference import Reference
+from dora_mlx_tts.audio.spectrogram import MelConfig
 from dora_mlx_tts.errors import ReferenceAudioError, SynthesisError, VoiceError
+from dora_mlx_tts.synthesis.chunked_cfm import ChunkSizes, FlowPrompt, flow_prompt
 from dora_mlx_tts.text.phonemes import Phonemes
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,40 @@ class Acoustic(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FlowNetworks:
+    """What a prompt for flow matching takes.
+
+    Attributes:
+        condition: codes [1, n], phones [1, m] and style to features [1, T, F].
+        mel: the spectrogram that is continued.
+        sizes: how much of it is kept.
+        family: for messages.
+    """
+
+    condition: Callable[[mx.array, mx.array, mx.array], mx.array]
+    mel: MelConfig
+    sizes: ChunkSizes
+    family: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlowStart:
+    """What flow matching continues: the end of the reference.
+
+    Attributes:
+        features: [P, F].
+        mel: its normalized spectrogram [P, mels].
+    """
+
+    features: NDArray[np.float32]
+    mel: NDArray[np.float32]
+
+    def prompt(self) -> FlowPrompt:
+        """As `chunked_cfm` takes it."""
+        return FlowPrompt(mx.array(self.features)[None], mx.array(self.mel)[None])
+
+
+@dataclass(frozen=True, slots=True)
 class PromptNetworks:
     """The networks that prepare a prompt.
 
@@ -49,11 +85,13 @@ class PromptNetworks:
         ssl: HuBERT, samples [1, N] at 16 kHz to features [1, T, C]; None where a pack came without,
             which leaves zero-shot.
         speaker: samples [N] at 16 kHz to a speaker embedding [1, E]; v2Pro has one.
+        flow: what v3 and v4 add.
     """
 
     sovits: Acoustic
     ssl: Callable[[mx.array], mx.array] | None = None
     speaker: Callable[[NDArray[np.float32]], mx.array] | None = None
+    flow: FlowNetworks | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +106,7 @@ class Prompt:
         text: the transcript as it was given; empty for zero-shot.
         language: of the transcript.
         duration_s: length of the recording.
+        flow: for v3 and v4.
     """
 
     codes: NDArray[np.int32]
@@ -77,6 +116,7 @@ class Prompt:
     text: str
     language: str
     duration_s: float
+    flow: FlowStart | None = None
 
     @property
     def is_zero_shot(self) -> bool:
@@ -101,15 +141,22 @@ def prepare_prompt(
         phonemize: transcript and language to phones.
         text: what is said in the recording; None or blank for zero-shot.
         language: of `text`.
-        auxiliary: further recordings; the style is the mean over all of them.
+        auxiliary: further recordings; the style is the mean over all of them, but v3 and v4 take it
+            from the main one alone.
 
     Raises:
         ReferenceAudioError: the transcript cannot belong to the recording.
-        VoiceError: there is a transcript, but the pack has no encoder for the recording.
+        VoiceError: there is a transcript, but the pack has no encoder for the recording; or there is
+            none, and the family needs one.
         SynthesisError: the networks gave numbers that are not finite.
         TextError: the transcript cannot be read aloud.
     """
     transcript = (text or "").strip()
+    if networks.flow is not None and not transcript:
+        raise VoiceError(
+            f"reference {reference.source}: family {networks.flow.family} continues the recording and"
+            " needs to know what is said in it: give its text"
+        )
     codes, phones, features = np.zeros(0, np.int32), np.zeros(0, np.int32), None
     if transcript:
         phonemes = phonemize(transcript, language)
@@ -118,8 +165,29 @@ def prepare_prompt(
         codes = semantic_codes(
             reference.samples_16k, _encoder(networks, reference), networks.sovits
         )
-    ge = style(networks, [reference, *auxiliary])
-    return Prompt(codes, ge, phones, features, transcript, language, reference.duration_s)
+    ge = style(networks, [reference] if networks.flow else [reference, *auxiliary])
+    flow = flow_start(networks.flow, reference, codes, phones, ge) if networks.flow else None
+    return Prompt(codes, ge, phones, features, transcript, language, reference.duration_s, flow)
+
+
+def flow_start(
+    networks: FlowNetworks,
+    reference: Reference,
+    codes: NDArray[np.int32],
+    phones: NDArray[np.int32],
+    ge: NDArray[np.float32],
+) -> FlowStart:
+    """Features and spectrogram of a recording whose codes, phones and style are known.
+
+    Raises:
+        SynthesisError: the features are not finite.
+    """
+    features = networks.condition(mx.array(codes)[None], mx.array(phones)[None], mx.array(ge))
+    cut = flow_prompt(features, mx.array(reference.mel(networks.mel))[None], networks.sizes)
+    start = FlowStart(*(np.array(part[0]).astype(np.float32) for part in (cut.features, cut.mel)))
+    if not np.isfinite(start.features).all():
+        raise SynthesisError("the conditioner gave values that are not finite; is its pack sound?")
+    return start
 
 
 def semantic_codes(

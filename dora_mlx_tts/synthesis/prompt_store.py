@@ -23,13 +23,14 @@ from safetensors.numpy import save
 
 from dora_mlx_tts.audio.reference import Reference
 from dora_mlx_tts.errors import VoiceError
-from dora_mlx_tts.synthesis.prompt import Prompt
+from dora_mlx_tts.synthesis.prompt import FlowStart, Prompt
 
 logger = logging.getLogger(__name__)
 
 VERSION = "1"
 _IN_MEMORY = 16
 _FEATURES = "features"
+_FLOW = ("flow_features", "flow_mel")
 
 
 def prompt_key(
@@ -162,6 +163,9 @@ def _arrays(prompt: Prompt) -> dict[str, NDArray[np.generic]]:
     }
     if prompt.features is not None:
         arrays[_FEATURES] = np.ascontiguousarray(prompt.features, dtype=np.float32)
+    if prompt.flow is not None:
+        for name, values in zip(_FLOW, (prompt.flow.features, prompt.flow.mel), strict=True):
+            arrays[name] = np.ascontiguousarray(values, dtype=np.float32)
     return arrays
 
 
@@ -186,7 +190,18 @@ def _prompt(
         text=about["text"],
         language=about["language"],
         duration_s=float(about["duration_s"]),
+        flow=_flow_start(path, arrays),
     )
+
+
+def _flow_start(path: Path, arrays: Mapping[str, NDArray[np.generic]]) -> FlowStart | None:
+    found = [arrays[name].astype(np.float32) for name in _FLOW if name in arrays]
+    if not found:
+        return None
+    shapes = [values.shape for values in found]
+    if [len(s) for s in shapes] != [2, 2] or not shapes[0][0] == shapes[1][0] > 0:
+        raise VoiceError(f"prompt {path}: its frames for flow matching have shapes {shapes}")
+    return FlowStart(*found)
 
 
 def _check_shapes(

@@ -9,15 +9,16 @@ from pathlib import Path
 from dora_mlx_tts.audio.reference import PROMPT, STYLE, Reference, reference_samples
 from dora_mlx_tts.errors import VoiceError
 from dora_mlx_tts.synthesis.networks import Networks
-from dora_mlx_tts.synthesis.prompt import Prompt, PromptNetworks, prepare_prompt
+from dora_mlx_tts.synthesis.prompt import FlowNetworks, Prompt, PromptNetworks, prepare_prompt
 from dora_mlx_tts.synthesis.prompt_store import PromptCache, load_prompt, prompt_key
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.voices.voice import Voice
+from dora_mlx_tts.weights.families import PRO
 from dora_mlx_tts.weights.pack import Pack
 
 logger = logging.getLogger(__name__)
 
-_PARTS = ("sovits", "ssl")
+_PARTS = ("sovits", "ssl", "speaker")
 
 
 class VoicePrompts:
@@ -79,12 +80,11 @@ def make_prompt(
 
     Raises:
         ReferenceAudioError: the transcript cannot belong to the recording.
-        VoiceError: there is a transcript, but the pack has no encoder.
+        VoiceError: the pack lacks a network that this takes, or the family a transcript.
     """
     start = time.perf_counter()
-    encoder = networks.ssl if voice.reference.text and networks.pack.has("ssl") else None
     prompt = prepare_prompt(
-        PromptNetworks(networks.sovits, encoder),
+        _prompt_networks(voice, networks),
         references[0],
         front_end.prompt_phonemes,
         text=voice.reference.text,
@@ -93,3 +93,21 @@ def make_prompt(
     )
     logger.info("voice %s prepared in %.1f s", voice.name, time.perf_counter() - start)
     return prompt
+
+
+def _prompt_networks(voice: Voice, networks: Networks) -> PromptNetworks:
+    pack, family = networks.pack, networks.flow
+    encoder = networks.ssl if voice.reference.text and pack.has("ssl") else None
+    speaker = None
+    if pack.manifest.model in PRO:
+        if not pack.has("speaker"):
+            raise VoiceError(
+                f"voice {voice.name}: its pack {pack.root} came without the speaker network, so no"
+                " recording can be prepared; convert it with --speaker"
+            )
+        speaker = networks.speaker.embed
+    flow = None
+    if family is not None:
+        condition = networks.conditioner.condition
+        flow = FlowNetworks(condition, family.mel, family.sizes, pack.manifest.model)
+    return PromptNetworks(networks.encoder, encoder, speaker, flow)

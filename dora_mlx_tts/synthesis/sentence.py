@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import mlx.core as mx
@@ -14,6 +14,7 @@ from dora_mlx_tts.errors import SynthesisError
 from dora_mlx_tts.models.sampling import SamplingSettings
 from dora_mlx_tts.models.sovits.stream import Manner, SoVITSStream
 from dora_mlx_tts.models.t2s import T2SText
+from dora_mlx_tts.synthesis.batch import Decoded, decode_together
 from dora_mlx_tts.synthesis.guard import Problem, SampleGuard, TokenGuard
 from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.synthesis.prompt import Prompt
@@ -62,7 +63,20 @@ class SentenceSpeaker:
     meter: SynthesisMeter
     cancelled: Callable[[], bool]
 
-    def stream(self, phonemes: Phonemes, seed: int) -> Iterator[SentencePiece]:
+    def decode(self, phonemes: Sequence[Phonemes], seeds: Sequence[int]) -> list[Decoded]:
+        """Decode several sentences together, for `stream` to speak one after the other.
+
+        Raises:
+            Cancelled: they are not wanted any more.
+        """
+        tasks = [self._task(*pair) for pair in zip(phonemes, seeds, strict=True)]
+        limits = [self._guard(one).most for one in phonemes]
+        size, network = self.settings.batch_size, self.networks.t2s
+        return decode_together(network, tasks, limits, size, self.meter, self.cancelled)
+
+    def stream(
+        self, phonemes: Phonemes, seed: int, decoded: Decoded | None = None
+    ) -> Iterator[SentencePiece]:
         """Speak one sentence; the same seed gives the same tokens, in windows or in one.
 
         Raises:
@@ -72,6 +86,8 @@ class SentenceSpeaker:
         self.meter.count("sentences")
         tokens = self._tokens(phonemes, seed)
         try:
+            if decoded is not None:
+                tokens.begin_with(decoded.tokens, decoded.end)
             yield from self._windows(phonemes, tokens, seed)
             self.meter.count("spoken")
         except Cancelled:
@@ -124,19 +140,27 @@ class SentenceSpeaker:
         return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
 
     def _tokens(self, phonemes: Phonemes, seed: int) -> GuardedTokens:
-        prompt = self.prompt
-        task = DecodeTask(
+        return GuardedTokens(
+            self.networks.t2s,
+            self._task(phonemes, seed),
+            self._guard(phonemes),
+            self.cache,
+            self.meter,
+            self.cancelled,
+        )
+
+    def _task(self, phonemes: Phonemes, seed: int) -> DecodeTask:
+        return DecodeTask(
             text=self._text(phonemes),
-            prompt=prompt.codes,
+            prompt=self.prompt.codes,
             sampling=self._sampling(),
             seed=seed,
             attempts=self.settings.attempts,
             label=phonemes.text,
         )
-        guard = TokenGuard(len(phonemes), prompt.codes, len(prompt.phones))
-        return GuardedTokens(
-            self.networks.t2s, task, guard, self.cache, self.meter, self.cancelled
-        )
+
+    def _guard(self, phonemes: Phonemes) -> TokenGuard:
+        return TokenGuard(phonemes.ids, self.prompt.codes, self.prompt.phones)
 
     def _sampling(self) -> SamplingSettings:
         settings = self.settings

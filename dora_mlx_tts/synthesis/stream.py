@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import SynthesisError
-from dora_mlx_tts.models.decode import MIN_TOKENS, DecodeSettings, TokenStream, generate
+from dora_mlx_tts.models.decode import MIN_TOKENS, DecodeSettings, End, TokenStream, generate
 from dora_mlx_tts.models.sampling import SamplingSettings
 from dora_mlx_tts.models.t2s import T2S, Cache, T2SText
 from dora_mlx_tts.synthesis.guard import Problem, TokenGuard
@@ -112,6 +112,23 @@ class GuardedTokens:
         new, self.taken = self.tokens[self.taken : end], end
         return new, self._ended and end == len(self.tokens)
 
+    def begin_with(self, tokens: list[int], end: End | None) -> None:
+        """Take tokens that were decoded elsewhere as the first attempt.
+
+        Raises:
+            SynthesisError: they are wrong, and there is no further attempt.
+        """
+        for count in range(1, len(tokens) + 1):
+            problem = self._guard.token(tokens[:count])
+            if problem is not None:
+                break
+        else:
+            problem = self._guard.end(tokens, end)
+        if problem is not None:
+            self.give_up(problem)
+        else:
+            self.tokens, self._ended = tokens, True
+
     def give_up(self, problem: Problem) -> None:
         """Begin another attempt because of `problem`.
 
@@ -172,9 +189,8 @@ class GuardedTokens:
     def _open(self) -> TokenStream:
         task = self._task
         given = np.concatenate([task.prompt, np.array(self.tokens, np.int32)]).astype(np.int32)
-        settings = DecodeSettings(
-            self._sampling(), min_tokens=0 if self.tokens else MIN_TOKENS
-        )
+        least = max(0, self._guard.least - len(self.tokens)) if self.tokens else MIN_TOKENS
+        settings = DecodeSettings(self._sampling(), min_tokens=least)
         self._stream = generate(
             self._network,
             task.text,
@@ -191,4 +207,6 @@ class GuardedTokens:
         if self._attempt == 0 or (self._attempt == 1 and asked.top_k > 1):
             return asked
         top_k = min(asked.top_k, _STEADY.top_k) if asked.top_k > 1 else _STEADY.top_k
-        return replace(_STEADY, top_k=top_k, temperature=min(asked.temperature, _STEADY.temperature))
+        return replace(
+            _STEADY, top_k=top_k, temperature=min(asked.temperature, _STEADY.temperature)
+        )

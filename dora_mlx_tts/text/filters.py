@@ -9,38 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
-from dora_mlx_tts.text.tags import is_half_a_span, may_be_tag, read_tag
-
-
-class Char(NamedTuple):
-    """A character to be spoken, its offset in the source text, and whether code holds it."""
-
-    text: str
-    at: int
-    in_code: bool = False
-
-
-_Held = list[tuple[str, int]]
-"""Characters with their offsets, of which it is not yet known whether they are markup."""
+from dora_mlx_tts.text.fences import Fence, fence_in
+from dora_mlx_tts.text.links import Held, Link, text_of
+from dora_mlx_tts.text.tags import SPEECH_TAGS, Char, is_half_a_span, may_be_tag, read_tag
 
 _LONGEST_CODE = 60
 """Characters of inline code; behind a backtick that is never closed, text goes on as usual."""
 
-_LONGEST_LINK = 300
-"""Characters a link's text may have, and a quarter of what its target may."""
-
 _UNSPOKEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
-    "\u20e3\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u27bf\u2b05-\u2b07"
+    "\u20e3\ufff9-\ufffb\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u27bf\u2b05-\u2b07"
     "\u2b1b\u2b1c\u2b50\u2b55\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
 _LINE_MARKS = frozenset(" \t\u3000#>-*+_=|~`")
 _LINE_PREFIX = re.compile(r"(?:[ \t]*(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+))*")
-_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
 _ESCAPABLE = frozenset("\\`*_{}[]()#+-.!|<>~")
-_IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)")
 
 
 class MarkupFilter:
@@ -50,29 +34,25 @@ class MarkupFilter:
     images, fenced code and the spans of `tags.DROPPED_SPANS` vanish. A line break stays one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, speech_tags: bool = False) -> None:
+        """Args: speech_tags: hand out the tags that say how to speak, instead of dropping them."""
+        self._speech_tags = speech_tags
         self._position = 0
         self._out: list[Char] = []
         self._before = " "  # the last character that was let through
         self._state: Callable[[str, int], None] = self._line_start
-        self._line: _Held = []  # possible line marks
-        self._run: _Held = []  # equal emphasis marks
-        self._label: _Held = []  # [a link's text]
-        self._target: _Held = []  # (and where it leads)
-        self._tag: _Held = []
-        self._depth = 0
+        self._line: Held = []  # possible line marks
+        self._run: Held = []  # equal emphasis marks
+        self._link: Link | None = None
+        self._tag: Held = []
         self._after_tag: Callable[[str, int], None] = self._line_start
         self._closing = ""  # what ends the span that is dropped
         self._tail = ""
-        self._fence = ""
-        self._ticks = 0
-        self._opening = False  # on the line that opened the fence
-        self._may_close = False
+        self._fence: Fence | None = None
         self._code = 0  # backticks that opened inline code
         self._code_start = 0
         self._in_table = False
         self._plain = False  # brackets were found to be no link
-        self._is_image = False
 
     def feed(self, chunk: str) -> list[Char]:
         """Characters that are now certain to be spoken."""
@@ -92,15 +72,16 @@ class MarkupFilter:
             self._let("!", self._position - 1)
         elif self._state == self._escape:
             self._let("\\", self._position - 1)
-        elif self._state in {self._link_text, self._after_link_text, self._link_target}:
-            self._release_link()
+        elif self._link is not None:
+            link, self._link, self._state = self._link, None, self._inline
+            self._replay_plain(link.held)
         elif self._state == self._in_tag:
             self._release_tag(at_end=True)
         if self._state == self._emphasis:  # let go by one of the above
             self._end_run(" ")
-        closed = self._state == self._fenced and self._closes_fence()
+        closed = self._fence is not None and self._fence.closes
         if closed or self._state not in {self._dropped, self._fenced}:
-            self._state = self._inline
+            self._fence, self._state = None, self._inline
         return self._take()
 
     def _take(self) -> list[Char]:
@@ -130,9 +111,9 @@ class MarkupFilter:
     def _leave_line_start(self) -> None:
         held, self._line = self._line, []
         marks = "".join(char for char, _ in held)
-        fence = _FENCE.match(marks)
+        fence = fence_in(marks)
         if fence:
-            self._open_fence(fence[1])
+            self._open_fence(fence)
             return
         prefix = _LINE_PREFIX.match(marks)
         rest = held[prefix.end() if prefix else 0 :]
@@ -209,7 +190,7 @@ class MarkupFilter:
             for char, at in run:
                 self._let(char, at)
 
-    def _end_ticks(self, run: _Held) -> None:
+    def _end_ticks(self, run: Held) -> None:
         if self._code:
             self._code = 0 if len(run) == self._code else self._code
         elif len(run) > 2:  # noqa: PLR2004 (a fence that does not begin its line)
@@ -220,65 +201,25 @@ class MarkupFilter:
     # Links and images
 
     def _begin_link(self, char: str, at: int, *, is_image: bool) -> None:
-        self._label, self._target = [(char, at)], []
-        self._depth, self._is_image, self._state = 1, is_image, self._link_text
+        self._link = Link(char, at, is_image=is_image, after_blank=self._before.isspace())
+        self._state = self._in_link
 
-    def _link_text(self, char: str, at: int) -> None:
-        if char in "\n\r" or len(self._label) > _LONGEST_LINK:
-            self._release_link()
+    def _in_link(self, char: str, at: int) -> None:
+        link = self._link
+        if link is None:
+            return
+        verdict, belongs = link.take(char, at)
+        if verdict == "open":
+            return
+        self._link, self._state = None, self._inline
+        self._replay_plain({"link": link.spoken, "box": [], "text": link.held}[verdict])
+        if not belongs:
             self._state(char, at)
-            return
-        self._label.append((char, at))
-        self._depth += {"[": 1, "]": -1}.get(char, 0)
-        if self._depth == 0:
-            self._state = self._after_link_text
-
-    def _after_link_text(self, char: str, at: int) -> None:
-        if char == "(":
-            self._target, self._depth, self._state = [(char, at)], 1, self._link_target
-            return
-        label = self._text_of(self._label)
-        is_box = label in {"[ ]", "[x]", "[X]"} and self._before.isspace()
-        if label.startswith("[^") or is_box:  # a footnote, a task's box
-            self._label, self._state = [], self._inline
-        else:
-            self._release_link()
-        self._state(char, at)
-
-    def _link_target(self, char: str, at: int) -> None:
-        if char in "\n\r" or len(self._target) > 4 * _LONGEST_LINK:
-            self._release_link()
-            self._state(char, at)
-            return
-        self._target.append((char, at))
-        self._depth += {"(": 1, ")": -1}.get(char, 0)
-        if self._depth:
-            return
-        label, self._label, self._target = self._label[1:-1], [], []
-        self._state = self._inline
-        if not self._is_image:
-            self._replay_plain(self._without_images(label))
-
-    def _release_link(self) -> None:
-        """It was no link: everything held is text."""
-        held = [*self._label, *self._target]
-        if self._is_image:
-            held.insert(0, ("!", self._label[0][1] - 1))
-        self._label, self._target, self._state = [], [], self._inline
-        self._replay_plain(held)
 
     def _replay_plain(self, chars: Iterable[tuple[str, int]]) -> None:
         self._plain = True
         self._replay(chars)
         self._plain = False
-
-    @staticmethod
-    def _text_of(chars: _Held) -> str:
-        return "".join(char for char, _ in chars)
-
-    def _without_images(self, label: _Held) -> _Held:
-        gone = [match.span() for match in _IMAGE.finditer(self._text_of(label))]
-        return [c for i, c in enumerate(label) if not any(a <= i < b for a, b in gone)]
 
     # Tags and the spans they open
 
@@ -292,7 +233,7 @@ class MarkupFilter:
             self._tag.append((char, at))
             self._end_tag()
             return
-        so_far = self._text_of(self._tag) + char
+        so_far = text_of(self._tag) + char
         if char in "\n\r" or not may_be_tag(so_far):
             self._release_tag()
             self._state(char, at)
@@ -302,9 +243,12 @@ class MarkupFilter:
             self._drop_until("-->")
 
     def _end_tag(self) -> None:
-        tag = read_tag(self._text_of(self._tag))
+        tag = read_tag(text_of(self._tag))
         if tag is None:
             self._release_tag()
+        elif self._speech_tags and tag.name in SPEECH_TAGS:
+            held, self._tag, self._state = self._tag, [], self._after_tag
+            self._out.append(Char("", held[0][1], tag=text_of(held)))
         elif tag.kind == "span":
             self._drop_until(f"</{tag.name}>")
         else:
@@ -320,7 +264,7 @@ class MarkupFilter:
         if self._after_tag == self._line_start:
             self._leave_line_start()
         self._state = self._inline
-        if at_end and is_half_a_span(self._text_of(held)):
+        if at_end and is_half_a_span(text_of(held)):
             return
         self._let(*held[0])
         self._replay(held[1:])
@@ -337,21 +281,10 @@ class MarkupFilter:
     # Fenced code
 
     def _open_fence(self, fence: str) -> None:
-        self._fence, self._ticks, self._may_close, self._opening = fence, 0, True, True
+        self._fence = Fence(fence)
         self._state = self._fenced
 
     def _fenced(self, char: str, at: int) -> None:
-        """Drop code. A fence closes at the beginning of a line, or on the line it was opened."""
-        if char == self._fence[0]:
-            self._ticks += 1
-        elif self._closes_fence():
-            self._state = self._inline
+        if self._fence is not None and not self._fence.take(char):
+            self._fence, self._state = None, self._inline
             self._state(char, at)
-        elif char in "\n\r":
-            self._ticks, self._may_close, self._opening = 0, True, False
-        else:
-            self._may_close = self._opening or (self._may_close and char.isspace())
-            self._ticks = 0
-
-    def _closes_fence(self) -> bool:
-        return self._may_close and self._ticks >= len(self._fence)

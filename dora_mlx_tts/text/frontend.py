@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -14,8 +15,17 @@ from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import EmptyTextError, LanguageError
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
-from dora_mlx_tts.text.languages import MODULES, LanguageFactory, Scheme, scheme_of
-from dora_mlx_tts.text.phonemes import Language, LanguageSpan, Phonemes, Pronunciation
+from dora_mlx_tts.text.alphabets import phones_of
+from dora_mlx_tts.text.directions import Told, directed, given, place, with_own_spans
+from dora_mlx_tts.text.languages import MODULES, LanguageFactory, Scheme, configured, scheme_of
+from dora_mlx_tts.text.lexicon import Lexicon
+from dora_mlx_tts.text.phonemes import (
+    Language,
+    LanguageSpan,
+    Phonemes,
+    Pronunciation,
+    TakesReadings,
+)
 from dora_mlx_tts.text.spans import split_spans
 from dora_mlx_tts.text.symbols import PAUSE, SymbolTable
 
@@ -70,10 +80,28 @@ class FrontEnd:
         version: str = "v2",
         features: FeatureExtractor | None = None,
         modules: Mapping[str, LanguageFactory] = MODULES,
+        *,
+        lexicon: Lexicon | None = None,
+        polyphone_model: Path | None = None,
     ) -> None:
+        """Set how to read.
+
+        Args:
+            version: symbol inventory of the model.
+            features: BERT, for models that need it.
+            modules: languages by code.
+            lexicon: the user's readings, and switches of rules.
+            polyphone_model: folder of the G2PW model; none by default.
+
+        Raises:
+            SettingError: there is no such inventory, or a reading does not fit its word.
+        """
         self.symbols = SymbolTable.load(version)
         self._features = features
-        self._factories = modules
+        self._lexicon = lexicon or Lexicon()
+        is_plain = not lexicon and polyphone_model is None
+        own = {} if is_plain else configured(self._lexicon, polyphone_model)
+        self._factories = {**modules, **own}
         self._modules: dict[str, Language] = {}
 
     def phonemize(self, text: str, language: str, *, allow_silence: bool = False) -> Phonemes:
@@ -81,14 +109,16 @@ class FrontEnd:
 
         Raises EmptyTextError when nothing in `text` can be pronounced, unless `allow_silence`
         asks for the pause the reference would give; LanguageError for an unknown language or one
-        that is not installed.
+        that is not installed. Notes in `text` (`notes.py`) say how words are read; spans and
+        offsets of the result are of the text without them.
         """
         scheme = scheme_of(language, self.symbols.version)
-        clean = _clean(text)
-        readings = self._read(clean, scheme)
+        what = directed(text, scheme.main, self._lexicon)
+        clean = _clean(self._lexicon.everywhere.apply(what.said))
+        readings = self._read(clean, scheme, what.told)
         if sum(len(reading.chars) for reading in readings) < SHORT:
-            readings = self._read(clean, scheme, behind_stop=True)
-        phonemes = self._assemble(text, readings)
+            readings = self._read(clean, scheme, what.told, behind_stop=True)
+        phonemes = self._assemble(what.plain, readings)
         if not allow_silence and _SILENT.issuperset(phonemes.symbols):
             raise EmptyTextError(f"nothing in {_excerpt(text)} can be pronounced as {scheme.code}")
         _report_unspoken(phonemes)
@@ -102,23 +132,61 @@ class FrontEnd:
         return self.phonemize(transcript, language)
 
     def _read(
-        self, clean: AlignedText, scheme: Scheme, *, behind_stop: bool = False
+        self,
+        clean: AlignedText,
+        scheme: Scheme,
+        told: Sequence[Told] = (),
+        *,
+        behind_stop: bool = False,
     ) -> list[_Reading]:
         readings: list[_Reading] = []
-        for span in split_spans(clean.text, scheme):
+        spans = split_spans(clean.text, scheme)
+        places = [(item, place(item, clean.spans)) for item in told]
+        taking = [code for code in {s.language for s in spans} if self._takes(code, scheme)]
+        for span, own in with_own_spans(spans, places, taking):
             stop = behind_stop and not readings
             part = clean[span.start : span.end]
-            readings.append(self._read_span(part, *self._module(span.language, scheme), stop=stop))
+            if own is not None:
+                readings.append(self._read_own(part, span.language, own, stop=stop))
+                continue
+            code, module = self._module(span.language, scheme)
+            part = self._lexicon.spelling(code).apply(part)
+            readings.append(self._read_span(part, code, module, told, stop=stop))
         if behind_stop and not readings:  # nothing at all was given: the pause alone
             nothing = AlignedText("", ())
-            readings.append(self._read_span(nothing, *self._module(scheme.main, scheme), stop=True))
+            code, module = self._module(scheme.main, scheme)
+            readings.append(self._read_span(nothing, code, module, (), stop=True))
         return readings
 
-    def _read_span(self, part: AlignedText, code: str, module: Language, *, stop: bool) -> _Reading:
+    def _takes(self, code: str, scheme: Scheme) -> bool:
+        """Whether the module of a language can be told readings in its alphabet."""
+        return isinstance(self._module(code, scheme)[1], TakesReadings)
+
+    def _read_own(self, part: AlignedText, code: str, own: Told, *, stop: bool) -> _Reading:
+        """A word whose phones are given and whose neighbours cannot be told."""
+        symbols, word2ph = phones_of(own.alphabet, own.units)
+        source = part.source(0, len(part))
+        if stop:
+            symbols, word2ph = (PAUSE, *symbols), word2ph and (1, *word2ph)
+        if word2ph is not None and len(word2ph) != len(part) + stop:
+            word2ph = None
+        norm = (PAUSE if stop else "") + part.text
+        span = LanguageSpan(code, part.text, norm, symbols, word2ph)
+        return _Reading(span, (source,) * len(symbols))
+
+    def _read_span(
+        self,
+        part: AlignedText,
+        code: str,
+        module: Language,
+        told: Sequence[Told],
+        *,
+        stop: bool,
+    ) -> _Reading:
         norm = _compose(module.normalize(part.text), part)
         if stop:
             norm = _behind_stop(norm)
-        said = module.pronounce(norm.text) if norm.text else Pronunciation((), ())
+        said = _pronounce(module, code, norm, told) if norm.text else Pronunciation((), ())
         chars = tuple(_source(norm, start, end) for start, end in said.spans)
         span = LanguageSpan(code, part.text, norm.text, said.symbols, said.word2ph)
         return _Reading(span, chars)
@@ -177,10 +245,18 @@ def unspoken(phonemes: Phonemes) -> str:
     return "".join(phonemes.text[i] for i in np.flatnonzero(~covered) if phonemes.text[i].isalnum())
 
 
-def _clean(text: str) -> AlignedText:
+def _pronounce(
+    module: Language, code: str, norm: AlignedText, told: Sequence[Told]
+) -> Pronunciation:
+    known = given([item for item in told if item.suits(code)], norm) if told else []
+    if known and isinstance(module, TakesReadings):
+        return module.pronounce_as(norm.text, known)
+    return module.pronounce(norm.text)
+
+
+def _clean(text: AlignedText) -> AlignedText:
     """Drop characters no text is made of, shrink blanks, write letters and digits in ASCII."""
-    clean = AlignedText.of(text)
-    clean = clean.sub(_UNREADABLE, "").sub(_BLANKS, " ")
+    clean = text.sub(_UNREADABLE, "").sub(_BLANKS, " ")
     return clean.sub(_TO_ASCII, lambda match: _ascii(match.group()))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,29 @@ class Language(Protocol):
 
     def pronounce(self, norm_text: str) -> Pronunciation:
         """Phones of a text that `normalize` returned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A reading that the text itself gives for the characters `start:end` of a normalized text.
+
+    Attributes:
+        units: pinyin, ARPAbet or Jyutping, as `TakesReadings.alphabet` of the language says.
+    """
+
+    start: int
+    end: int
+    units: tuple[str, ...]
+
+
+@runtime_checkable
+class TakesReadings(Protocol):
+    """A language that can be told how words of a text are read."""
+
+    alphabet: str
+
+    def pronounce_as(self, norm_text: str, given: Sequence[Given]) -> Pronunciation:
+        """As `Language.pronounce`, but with these readings where they are given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,15 @@ from typing import Any, Literal, Self, get_args
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.text.boundaries import BoundaryFinder
-from dora_mlx_tts.text.filters import Char, MarkupFilter
+from dora_mlx_tts.text.filters import MarkupFilter
+from dora_mlx_tts.text.markup import Policy, SpeechMarkup, check_policy
+from dora_mlx_tts.text.notes import CLOSE, is_note, last_rate, note, plain
 from dora_mlx_tts.text.stops import CLAUSE_MARKS, CLOSERS, is_east_asian
+from dora_mlx_tts.text.tags import Char
 
 Mode = Literal["sentence", "clause", "none"]
 
+_LONGEST_NOTE = 400
 _LINE_BREAKS = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 
 
@@ -25,7 +29,7 @@ class Sentence:
     """A sentence to be spoken.
 
     Attributes:
-        text: without markup, blanks collapsed.
+        text: without markup, blanks collapsed; with notes where speech markup stood.
         start: offset of its first character in all text fed so far.
         end: offset behind its last character.
     """
@@ -45,6 +49,7 @@ class ScannerOptions:
         max_chars: a sentence above this length is cut at a clause mark; 0 is no limit.
         first_clause: the first sentence may end at its first clause mark, for an early sound.
         markup: take Markdown, tags and emoji out.
+        speech: what becomes of speech markup (`markup.Policy`); `off` treats it as other tags.
     """
 
     mode: Mode = "sentence"
@@ -52,11 +57,13 @@ class ScannerOptions:
     max_chars: int = 0
     first_clause: bool = False
     markup: bool = True
+    speech: Policy = "off"
 
     def __post_init__(self) -> None:
         if self.mode not in get_args(Mode):
             allowed = ", ".join(get_args(Mode))
             raise SettingError(f"sentence mode {self.mode!r} is not one of {allowed}")
+        check_policy(self.speech)
         for name in ("min_chars", "max_chars"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
@@ -84,18 +91,25 @@ class SentenceScanner:
 
     def reset(self) -> None:
         """Forget everything; the next chunk begins a new text."""
-        self._filter = MarkupFilter()
+        speaks = self.options.speech != "off"
+        self._filter = MarkupFilter(speech_tags=speaks)
+        self._speech = SpeechMarkup(self.options.speech) if speaks else None
         self._finder = BoundaryFinder()
         self._fed = 0
         self._ready: list[Sentence] = []
         self._waiting: Sentence | None = None  # finished, but shorter than min_chars
         self._is_first = True
+        self._note = ""  # the beginning of a note
+        self._notes = ""  # notes before the first character of a sentence
+        self._rate = "1"
         self._begin([])
 
     def feed(self, chunk: str) -> list[Sentence]:
         """Take the next piece of text; returns the sentences it completed."""
         if self.options.markup:
             chars = self._filter.feed(chunk)
+            if self._speech is not None:
+                chars = self._speech.feed(chars)
         else:
             chars = [Char(char, self._fed + i) for i, char in enumerate(chunk)]
         self._fed += len(chunk)
@@ -105,7 +119,10 @@ class SentenceScanner:
 
     def flush(self) -> list[Sentence]:
         """End the open sentence: the text is over, or the caller will not wait for more of it."""
-        for char in self._filter.flush():
+        chars = self._filter.flush()
+        if self._speech is not None:
+            chars = [*self._speech.feed(chars), *self._speech.flush()]
+        for char in chars:
             self._take(char)
         self._end_line()
         if self._waiting is not None:
@@ -129,6 +146,9 @@ class SentenceScanner:
         return 1 if self._open and self._open[0].text == " " else 0
 
     def _take(self, char: Char) -> None:
+        if self._note or is_note(char.text):
+            self._take_note(char.text)
+            return
         whole = self.options.mode == "none"
         if char.text in _LINE_BREAKS and not whole:
             self._end_line()
@@ -143,10 +163,36 @@ class SentenceScanner:
             if next_has is not None:
                 self._end_at(len(self._open) - next_has)
             self._judge_clause(char.text)
-        self._open.append(char)
+        self._open.append(self._noted(char))
         if char.text in CLAUSE_MARKS and self._clause is None and not char.in_code:
             self._clause, self._clause_mark = len(self._open), char.text
         self._limit()
+
+    def _take_note(self, text: str) -> None:
+        """A note, which may come in pieces; what never ends is dropped."""
+        self._note += text
+        if self._note[-1] == CLOSE:
+            self._attach(self._note)
+        if self._note[-1] == CLOSE or len(self._note) > _LONGEST_NOTE:
+            self._note = ""
+
+    def _noted(self, char: Char) -> Char:
+        """The character behind the notes that waited for it."""
+        if not self._notes or char.text == " ":
+            return char
+        notes, self._notes = self._notes, ""
+        return char._replace(text=notes + char.text)
+
+    def _attach(self, found: str) -> None:
+        """Put a note behind the last character, or before the next where there is none."""
+        at = len(self._open) - 1
+        while at >= 0 and self._open[at].text == " ":
+            at -= 1
+        if at < 0:
+            self._notes += found
+        else:
+            last = self._open[at]
+            self._open[at] = last._replace(text=last.text + found)
 
     def _end_line(self) -> None:
         next_has = self._finder.end()
@@ -197,6 +243,9 @@ class SentenceScanner:
         text = "".join(char.text for char in done[1 if led else 0 :])
         if not any(char.isalnum() for char in text):
             return
+        if self._rate != "1":
+            text = note("rate", self._rate) + text
+        self._rate = last_rate(text) or self._rate
         sentence = Sentence(text, done[1 if led else 0].at, done[-1].at + 1)
         self._join(sentence, " " if led else "")
 
@@ -206,7 +255,7 @@ class SentenceScanner:
         if waiting is not None:
             text = waiting.text + gap + sentence.text
             sentence = Sentence(text, waiting.start, sentence.end)
-        if len(sentence.text) < self.options.min_chars:
+        if len(plain(sentence.text)) < self.options.min_chars:
             self._waiting = sentence
         else:
             self._ready.append(sentence)

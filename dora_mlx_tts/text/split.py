@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
+from dora_mlx_tts.text.notes import CLOSE, OPEN, plain
 from dora_mlx_tts.text.sentences import ScannerOptions, Sentence, SentenceScanner
 from dora_mlx_tts.text.stops import CLAUSE_MARKS, CLOSERS, DASHES, ELLIPSES, is_east_asian
-from dora_mlx_tts.text.zh.words import segment
 
 LONG = 50.0
 """Length a piece should not exceed, in Han characters: about ten seconds of speech."""
@@ -37,7 +37,9 @@ _WINDOW = 200
 """Han characters that are divided into words at once."""
 
 _HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"[{_HAN}]{{1,{_WINDOW}}}|[^\s{_HAN}]+\s?|\s+")
+_WORD = re.compile(
+    rf"[{_HAN}]{{1,{_WINDOW}}}|{OPEN}[^{CLOSE}]*{CLOSE}|[^\s{_HAN}{OPEN}]+\s?|\s+|{OPEN}"
+)
 _ENDED = re.compile(rf"[^\w\s][{re.escape(''.join(sorted(CLOSERS)))}\s]*$")
 
 
@@ -108,7 +110,9 @@ def _divide(sentence: str) -> Iterator[str]:
             yield part
         else:
             *first, last = _cut_evenly(part, list(_word_places(part)), LONG)
-            yield from (words + ("，" if is_east_asian(words[-1]) else ",") for words in first)
+            yield from (
+                words + ("，" if is_east_asian(plain(words)[-1]) else ",") for words in first
+            )
             yield last
 
 
@@ -163,7 +167,9 @@ def _quotation_fits(sentence: str, depths: Sequence[int]) -> bool:
 
 
 def _word_places(text: str) -> Iterator[int]:
-    """Ends of words, none of them beside a digit."""
+    """Ends of words, none of them beside a digit, nor between a word and a note about it."""
+    from dora_mlx_tts.text.zh.words import segment  # noqa: PLC0415 (loads a dictionary)
+
     for match in _WORD.finditer(text):
         start, end = match.span()
         if "\u3400" <= text[start] <= "\u9fff" or text[start] >= "\U00020000":
@@ -174,7 +180,7 @@ def _word_places(text: str) -> Iterator[int]:
             ends = [end]
         for place in ends:
             beside = text[max(0, place - 1) : place + 1]
-            if 0 < place < len(text) and not any(char.isdigit() for char in beside):
+            if 0 < place < len(text) and not any(char.isdigit() or char == OPEN for char in beside):
                 yield place
 
 
@@ -189,7 +195,7 @@ def _join_short(pieces: Sequence[str]) -> list[str]:
         last = joined[-1] if joined else ""
         is_end = piece is pieces[-1] and _length(piece) < SHORT
         is_short = last and (_length(last) < SHORT or is_end)
-        if is_short and _ENDED.search(last) and _length(last) + _length(piece) <= LONG:
+        if is_short and _ENDED.search(plain(last)) and _length(last) + _length(piece) <= LONG:
             joined[-1] = _glue(last, piece)
         else:
             joined.append(piece)
@@ -197,11 +203,8 @@ def _join_short(pieces: Sequence[str]) -> list[str]:
 
 
 def _glue(left: str, right: str) -> str:
-    return (
-        left + right
-        if _needs_no_blank(left[-1]) or _needs_no_blank(right[0])
-        else f"{left} {right}"
-    )
+    no_blank = _needs_no_blank(plain(left)[-1:]) or _needs_no_blank(right[0])
+    return left + right if no_blank else f"{left} {right}"
 
 
 def _needs_no_blank(char: str) -> bool:
@@ -210,6 +213,7 @@ def _needs_no_blank(char: str) -> bool:
 
 def _ended(piece: str) -> str:
     """The piece with a stop, unless some mark ends it."""
-    if _ENDED.search(piece):
+    said = plain(piece)
+    if _ENDED.search(said):
         return piece
-    return piece + ("。" if is_east_asian(piece[-1]) else ".")
+    return piece + ("。" if is_east_asian(said[-1]) else ".")

@@ -14,16 +14,38 @@ DROPPED_SPANS = frozenset(
 LONGEST_TAG = 300
 """Characters a tag may have; anything longer is text."""
 
+SPEECH_TAGS = frozenset({"speak", "p", "s", "break", "sub", "say-as", "phoneme", "prosody"})
+"""Tags that say how to speak (`markup.py`); elsewhere they are like any other tag."""
+
 _LINE_TAGS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "hr", "h1", "h2", "h3", "h4"})
 _LETTER_TAGS = frozenset("abipqsu")
 _ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*"
 _TAG = re.compile(rf"<(/?)([A-Za-z][\w:.-]*){_ATTRIBUTES}\s*(/?)>")
+SPEECH_TAG = re.compile(
+    rf"</?(?:{'|'.join(sorted(SPEECH_TAGS))})\b{_ATTRIBUTES}\s*/?>", re.IGNORECASE
+)
 _TAG_SO_FAR = re.compile(
     rf"<(?:!-{{0,2}}|/?(?:[A-Za-z][\w:.-]*{_ATTRIBUTES}"
     r"(?:\s+(?:[\w:.-]+\s*(?:=\s*(?:\"[^\"]*|'[^']*|[^\s\"'<>]*))?)?)?\s*/?)?)"
 )
 _ADDRESS = re.compile(r"<((?:https?://|mailto:)[^\s<>]+|[\w.+-]+@[\w.-]+)>")
 _ADDRESS_SO_FAR = re.compile(r"<[\w.+-]*(?:@[\w.-]*|:[^\s<>]*)?")
+
+
+class Char(NamedTuple):
+    """A character to be spoken, or a tag that says how to speak.
+
+    Attributes:
+        text: the character; for a note (`notes.py`) all of its characters; empty for a tag.
+        at: offset in the source text.
+        in_code: whether inline code holds it.
+        tag: the tag as it was written.
+    """
+
+    text: str
+    at: int
+    in_code: bool = False
+    tag: str = ""
 
 
 class Tag(NamedTuple):

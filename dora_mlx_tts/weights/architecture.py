@@ -11,6 +11,8 @@ from dora_mlx_tts.weights.families import TEXT_EMBEDDING, Family, Shapes
 
 _SOVITS_DATA = ("sampling_rate", "filter_length", "hop_length", "win_length")
 _SOVITS_NEEDED = ("n_heads", "kernel_size", "resblock_kernel_sizes", "resblock_dilation_sizes")
+_GENERATOR_NEEDED = ("upsample_rates", "upsample_initial_channel", "upsample_kernel_sizes")
+_SPEAKER_FREQUENCIES = 10  # 80 mel bands, halved three times
 _HUBERT_KEPT = (
     "hidden_size",
     "num_hidden_layers",
@@ -50,7 +52,7 @@ class _Sizes:
 
     def of(self, key: str, dimension: int) -> int:
         """Length of one dimension; a weight-norm pair answers for its folded weight."""
-        shape = self.shapes.get(key) or self.shapes.get(f"{key}_v")
+        shape = next((self.shapes[name] for name in _names(key) if name in self.shapes), None)
         if shape is None or len(shape) <= dimension:
             raise WeightsError(
                 f"{self.source}: tensor {key!r} is missing or has too few dimensions"
@@ -61,6 +63,12 @@ class _Sizes:
         """How many different numbers stand at the pattern's group, among keys that match it."""
         found = (re.match(pattern, key) for key in self.shapes)
         return len({match.group(1) for match in found if match})
+
+
+def _names(key: str) -> tuple[str, ...]:
+    """Where a weight's shape may be found: itself, or the direction of a weight-norm pair."""
+    stem = key.removesuffix(".weight")
+    return key, f"{stem}.weight_v", f"{stem}.parametrizations.weight.original1"
 
 
 def t2s_config(config: Mapping[str, Any], shapes: Shapes, source: str) -> dict[str, Any]:
@@ -91,7 +99,9 @@ def t2s_config(config: Mapping[str, Any], shapes: Shapes, source: str) -> dict[s
 def sovits_config(
     config: Mapping[str, Any], shapes: Shapes, family: Family, source: str
 ) -> dict[str, Any]:
-    """Sizes of a SoVITS v1 or v2 network: the ``model`` section and four values of ``data``.
+    """Sizes of a SoVITS network: the ``model`` section and four values of ``data``.
+
+    For v3 and v4 the sizes of a generator are the configuration's alone: their files have none.
 
     ``version`` becomes the detected family and ``semantic_frame_rate`` "25hz", as the reference
     implementation sets them.
@@ -100,20 +110,50 @@ def sovits_config(
         WeightsError: A size is missing or contradicts the tensors.
     """
     sizes = _Sizes(shapes, source)
-    stages = sizes.count(r"dec\.ups\.(\d+)\.")
+    generator = {} if family.flow_matching else _generator_sizes(sizes)
     derived = {
         "hidden_channels": sizes.of(TEXT_EMBEDDING, 1),
         "inter_channels": sizes.of("enc_p.proj.weight", 0) // 2,
         "filter_channels": sizes.of("enc_p.encoder_text.ffn_layers.0.conv_1.weight", 0),
         "n_layers": sizes.count(r"enc_p\.encoder_text\.attn_layers\.(\d+)\."),
-        "upsample_initial_channel": sizes.of("dec.conv_pre.weight", 0),
-        "upsample_kernel_sizes": [sizes.of(f"dec.ups.{i}.weight", 2) for i in range(stages)],
+        **generator,
         "gin_channels": sizes.of("ref_enc.fc.fc.weight", 0),
     }
+    if family.speaker:
+        sizes.of("sv_emb.weight", 1)
     given = {**_section(config, "model", source), "version": family.model}
     model = _agree({**given, "semantic_frame_rate": "25hz"}, derived, source)
-    _require(model, (*_SOVITS_NEEDED, "upsample_rates"), source)
+    _require(model, (*_SOVITS_NEEDED, *_GENERATOR_NEEDED), source)
     _divides(model, "n_heads", "hidden_channels", source)
+    if generator:
+        _check_stages(sizes, model, source)
+    data = _section(config, "data", source)
+    _require(data, _SOVITS_DATA, source)
+    return {**model, **{name: data[name] for name in _SOVITS_DATA}}
+
+
+def speaker_width(shapes: Shapes, source: str) -> int:
+    """Numbers of a speaker network's embedding: its last channels at each frequency that is left.
+
+    Raises:
+        WeightsError: The tensors are not those of the speaker network.
+    """
+    sizes = _Sizes(shapes, source)
+    sizes.of("conv1.weight", 3)
+    sizes.of("fuse34.local_att.0.weight", 3)
+    return sizes.of("layer4.0.conv3.weight", 0) * _SPEAKER_FREQUENCIES
+
+
+def _generator_sizes(sizes: _Sizes) -> dict[str, Any]:
+    stages = sizes.count(r"dec\.ups\.(\d+)\.")
+    return {
+        "upsample_initial_channel": sizes.of("dec.conv_pre.weight", 0),
+        "upsample_kernel_sizes": [sizes.of(f"dec.ups.{i}.weight", 2) for i in range(stages)],
+    }
+
+
+def _check_stages(sizes: _Sizes, model: Mapping[str, Any], source: str) -> None:
+    stages = sizes.count(r"dec\.ups\.(\d+)\.")
     blocks = sizes.count(r"dec\.resblocks\.(\d+)\.")
     if len(model["upsample_rates"]) != stages or blocks != stages * len(
         model["resblock_kernel_sizes"]
@@ -123,9 +163,6 @@ def sovits_config(
             f" its configuration says {model['upsample_rates']} and"
             f" {model['resblock_kernel_sizes']} a stage"
         )
-    data = _section(config, "data", source)
-    _require(data, _SOVITS_DATA, source)
-    return {**model, **{name: data[name] for name in _SOVITS_DATA}}
 
 
 def hubert_config(config: Mapping[str, Any], shapes: Shapes, source: str) -> dict[str, Any]:

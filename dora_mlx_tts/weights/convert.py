@@ -8,39 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from dora_mlx_tts.errors import WeightsError
-from dora_mlx_tts.weights.architecture import (
-    bert_config,
-    hubert_config,
-    sovits_config,
-    t2s_config,
-)
-from dora_mlx_tts.weights.arrays import without_prefix
 from dora_mlx_tts.weights.encode import Encoder, Progress, no_progress
-from dora_mlx_tts.weights.families import TEXT_EMBEDDING, Family, detect_family
-from dora_mlx_tts.weights.model_folder import read_model_folder, read_vocabulary
+from dora_mlx_tts.weights.families import Family
+from dora_mlx_tts.weights.model_folder import read_vocabulary
 from dora_mlx_tts.weights.pack import Pack, PartContent, file_sha256, write_pack
 from dora_mlx_tts.weights.pack_manifest import STORAGES, PackManifest
-from dora_mlx_tts.weights.report import ConversionReport, PartReport
-from dora_mlx_tts.weights.selection import (
-    HUBERT_RULES,
-    HUBERT_WANTED,
-    NO_REFERENCE_RULE,
-    SOVITS_RULES,
-    SOVITS_WANTED,
-    T2S_WANTED,
-    Selection,
-    bert_names,
-    select,
-    select_bert,
+from dora_mlx_tts.weights.parts import (
+    Part,
+    bert_part,
+    sovits_parts,
+    speaker_part,
+    ssl_part,
+    t2s_part,
 )
-from dora_mlx_tts.weights.tensors import shapes_of
+from dora_mlx_tts.weights.report import ConversionReport, PartReport
+from dora_mlx_tts.weights.sovits_file import SoVITSFile, open_sovits
 from dora_mlx_tts.weights.unpickle import Checkpoint, read_checkpoint
+from dora_mlx_tts.weights.vocoder_file import KINDS, vocoder_part
 
-SUPPORTED = frozenset({"v1", "v2"})
 VOCABULARY = "vocab.txt"
-# Reference audio is matched to its nearest codebook row: rounding rows could change the match.
-_CODEBOOK = r"quantizer\..*\.embed$"
-_V2_PHONES = 732
+BASE_PARTS = frozenset({"ssl", "bert", "speaker", "vocoder"})
+"""Parts that many voices have in common."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +40,18 @@ class ConversionSources:
         sovits: SoVITS checkpoint (``.pth``).
         ssl: Hugging Face folder of the HuBERT encoder, or None.
         bert: Hugging Face folder of the Chinese BERT, or None.
+        speaker: Speaker verification network (v2Pro, v2ProPlus), or None.
+        vocoder: Vocoder's file or folder (v3, v4 need one).
+        base: Base model that a LoRA changes.
     """
 
     gpt: Path
     sovits: Path
     ssl: Path | None = None
     bert: Path | None = None
+    speaker: Path | None = None
+    vocoder: Path | None = None
+    base: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +66,8 @@ class PackOptions:
         reference_encoder: Keep what turns new reference audio into codes (``ssl_proj``). Without
             it a pack only speaks with prompts prepared before, and is smaller.
         overwrite: Replace a pack that is there already.
+        share: Put base parts into the folder ``parts`` beside the pack, where packs with the same
+            ones find them by their hash.
     """
 
     storage: str = "float16"
@@ -80,16 +76,7 @@ class PackOptions:
     languages: Sequence[str] = ()
     reference_encoder: bool = True
     overwrite: bool = False
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A network before it is stored."""
-
-    name: str
-    source: Path
-    config: dict[str, Any]
-    selection: Selection
+    share: bool = False
 
 
 def convert(
@@ -100,7 +87,7 @@ def convert(
     extra: Mapping[str, bytes | Path] | None = None,
     progress: Progress = no_progress,
 ) -> ConversionReport:
-    """Write a voice pack of family v1 or v2.
+    """Write a voice pack of any family.
 
     Args:
         sources: The checkpoint files and folders.
@@ -120,128 +107,87 @@ def convert(
         raise WeightsError(f"storage {options.storage!r} is not allowed; allowed are {allowed}")
     if sources.ssl is not None and not options.reference_encoder:
         raise WeightsError("an SSL encoder is of no use in a pack without the reference encoder")
-    gpt_file, sovits_file = read_checkpoint(sources.gpt), read_checkpoint(sources.sovits)
-    family = _family(sovits_file)
-    parts = [
-        _t2s_part(gpt_file, sovits_file),
-        _sovits_part(sovits_file, family, options.reference_encoder),
-    ]
+    gpt, sovits = read_checkpoint(sources.gpt), open_sovits(sources.sovits, sources.base)
+    parts = _parts(sources, gpt, sovits, options)
     files: dict[str, bytes | Path] = dict(extra or {})
-    if sources.ssl is not None:
-        parts.append(_ssl_part(sources.ssl))
     if sources.bert is not None:
-        parts.append(_bert_part(sources.bert))
         files[VOCABULARY] = read_vocabulary(sources.bert)
     encoders = {part.name: _encoder(part, options, progress) for part in parts}
     contents = {
         part.name: PartContent(part.config, encoders[part.name].encode(part.selection.kept))
         for part in parts
     }
-    notes = _training_notes(t2s=gpt_file, sovits=sovits_file)
-    manifest = _manifest(options, family, parts, notes)
-    pack = write_pack(out, manifest, contents, files, overwrite=options.overwrite)
-    return _report(pack, parts, encoders, contents)
+    manifest = _manifest(options, sovits, parts, gpt)
+    shared = BASE_PARTS & contents.keys() if options.share else frozenset()
+    pack = write_pack(out, manifest, contents, files, overwrite=options.overwrite, shared=shared)
+    return _report(pack, parts, encoders, contents, sovits)
 
 
-def _family(checkpoint: Checkpoint) -> Family:
-    config = checkpoint.content.get("config")
-    model = config.get("model") if isinstance(config, Mapping) else None
-    declared = model.get("version") if isinstance(model, Mapping) else None
-    shapes = shapes_of(checkpoint.tensors("weight"))
-    source = str(checkpoint.path)
-    family = detect_family(shapes, checkpoint.header, declared, source)
-    if family.model not in SUPPORTED or family.lora:
-        kind = f"{family.model}{' LoRA' if family.lora else ''}"
+def _parts(
+    sources: ConversionSources, gpt: Checkpoint, sovits: SoVITSFile, options: PackOptions
+) -> list[Part]:
+    family = sovits.family
+    parts = [t2s_part(gpt, sovits)]
+    parts += sovits_parts(sovits, reference_encoder=options.reference_encoder)
+    if sources.ssl is not None:
+        parts.append(ssl_part(sources.ssl))
+    if sources.bert is not None:
+        parts.append(bert_part(sources.bert))
+    if sources.speaker is not None:
+        parts.append(speaker_part(sources.speaker, sovits))
+    if sources.vocoder is not None:
+        parts.append(vocoder_part(sources.vocoder, family))
+    elif family.flow_matching:
         raise WeightsError(
-            f"{source}: family {kind} is not supported yet; supported are"
-            f" {', '.join(sorted(SUPPORTED))}"
+            f"{sources.sovits}: family {family.model} makes spectrograms and needs a vocoder:"
+            f" {KINDS[family.model][0]}"
         )
-    return family
+    return parts
 
 
-def _t2s_part(checkpoint: Checkpoint, sovits: Checkpoint) -> _Part:
-    source = str(checkpoint.path)
-    chosen = select(checkpoint.tensors("weight"), T2S_WANTED, (), source)
-    config = t2s_config(_config(checkpoint), shapes_of(chosen.kept), source)
-    phones, needed = config["phoneme_vocab_size"], sovits.tensors("weight")[TEXT_EMBEDDING].shape[0]
-    if phones < needed or (phones == _V2_PHONES and needed != _V2_PHONES):
-        raise WeightsError(
-            f"{source}: knows {phones} phone symbols, {sovits.path} has {needed}: they are of"
-            " different families"
-        )
-    return _Part("t2s", checkpoint.path, config, chosen)
+def _sample_rate(family: Family, sovits: Part) -> int:
+    if family.model in KINDS:
+        return KINDS[family.model][1][0]
+    rate: int = sovits.config["sampling_rate"]
+    return rate
 
 
-def _sovits_part(checkpoint: Checkpoint, family: Family, reference_encoder: bool) -> _Part:
-    source = str(checkpoint.path)
-    rules = SOVITS_RULES if reference_encoder else (*SOVITS_RULES, NO_REFERENCE_RULE)
-    chosen = select(checkpoint.tensors("weight"), SOVITS_WANTED, rules, source)
-    config = sovits_config(_config(checkpoint), shapes_of(chosen.kept), family, source)
-    return _Part("sovits", checkpoint.path, config, chosen)
-
-
-def _ssl_part(path: Path) -> _Part:
-    folder = read_model_folder(path)
-    source = str(folder.weight_file)
-    tensors = without_prefix(folder.tensors, "hubert.")
-    chosen = select(tensors, HUBERT_WANTED, HUBERT_RULES, source)
-    config = hubert_config(folder.config, shapes_of(chosen.kept), source)
-    return _Part("ssl", folder.weight_file, config, chosen)
-
-
-def _bert_part(path: Path) -> _Part:
-    folder = read_model_folder(path)
-    source = str(folder.weight_file)
-    tensors = bert_names(folder.tensors)
-    config = bert_config(folder.config, shapes_of(tensors), source)
-    chosen = select_bert(tensors, config["num_hidden_layers"], source)
-    return _Part("bert", folder.weight_file, config, chosen)
-
-
-def _config(checkpoint: Checkpoint) -> Mapping[str, Any]:
-    config = checkpoint.content.get("config")
-    if not isinstance(config, Mapping):
-        raise WeightsError(f"{checkpoint.path}: has no configuration (section 'config')")
-    return config
-
-
-def _encoder(part: _Part, options: PackOptions, progress: Progress) -> Encoder:
-    exact = _CODEBOOK if part.name == "sovits" and options.reference_encoder else None
-    return Encoder(part.name, options.storage, exact, progress)
+def _encoder(part: Part, options: PackOptions, progress: Progress) -> Encoder:
+    return Encoder(part.name, options.storage, part.exact, part.wide, progress)
 
 
 def _manifest(
-    options: PackOptions, family: Family, parts: list[_Part], notes: Mapping[str, str]
+    options: PackOptions, file: SoVITSFile, parts: list[Part], gpt: Checkpoint
 ) -> PackManifest:
-    sovits = next(part for part in parts if part.name == "sovits")
+    sovits, family = next(part for part in parts if part.name == "sovits"), file.family
+    hashes = {path: file_sha256(path) for path in {part.source for part in parts}}
     provenance: dict[str, Any] = {
-        part.name: {"file": part.source.name, "sha256": file_sha256(part.source)} for part in parts
+        part.name: {"file": part.source.name, "sha256": hashes[part.source]} for part in parts
     }
+    if file.base is not None:
+        provenance["base"] = {"file": file.base.name, "sha256": file_sha256(file.base)}
+    info = gpt.content.get("info")
+    notes = {"t2s": info if isinstance(info, str) else "", "sovits": file.info}
     return PackManifest(
         name=options.name or sovits.source.stem,
         model=family.model,
         symbols=family.symbols,
-        sample_rate=sovits.config["sampling_rate"],
+        sample_rate=_sample_rate(family, sovits),
         licence=options.licence,
         languages=tuple(options.languages),
         storage=options.storage,
         parts={},
         files={},
-        provenance={**provenance, "training": dict(notes)},
+        provenance={**provenance, "training": {name: note for name, note in notes.items() if note}},
     )
-
-
-def _training_notes(**checkpoints: Checkpoint) -> dict[str, str]:
-    """The free text each checkpoint carries about its training, such as "GPT-e15"."""
-    notes = {name: checkpoint.content.get("info") for name, checkpoint in checkpoints.items()}
-    return {name: note for name, note in notes.items() if isinstance(note, str)}
 
 
 def _report(
     pack: Pack,
-    parts: list[_Part],
+    parts: list[Part],
     encoders: Mapping[str, Encoder],
     contents: Mapping[str, PartContent],
+    sovits: SoVITSFile,
 ) -> ConversionReport:
     manifest = pack.manifest
     reports = []
@@ -269,4 +215,19 @@ def _report(
         manifest.storage,
         pack.size,
         tuple(reports),
+        told_by=sovits.family.told_by,
+        base=sovits.base,
+        missing=_missing(sovits.family, contents),
     )
+
+
+def _missing(family: Family, parts: Mapping[str, object]) -> tuple[str, ...]:
+    """What the pack cannot do, because a file was not given."""
+    found = []
+    if "ssl" not in parts:
+        found.append("no SSL encoder (--ssl): recordings with a transcript cannot be prepared")
+    if family.speaker and "speaker" not in parts:
+        found.append("no speaker network (--speaker): no recording can be prepared")
+    if "bert" not in parts:
+        found.append("no BERT (--bert): Chinese is spoken without its prosody features")
+    return tuple(found)

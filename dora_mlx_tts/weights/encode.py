@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +18,7 @@ from dora_mlx_tts.weights.quantize import (
 )
 from dora_mlx_tts.weights.report import TensorError
 from dora_mlx_tts.weights.tensor_file import TensorSpec
-from dora_mlx_tts.weights.tensors import Array, LazyTensor
+from dora_mlx_tts.weights.tensors import Array, ReadableTensor, Tensors
 
 Progress = Callable[[str, int, int], None]  # part, tensors done, tensors in all
 
@@ -38,19 +38,21 @@ class Encoder:
         part: Name for progress and errors.
         storage: "float32", "float16" or "int8".
         exact: Pattern of keys that stay float16 even with int8.
+        wide: Pattern of keys that stay float32 in every precision.
         progress: Told about every tensor.
     """
 
     part: str
     storage: str
     exact: str | None = None
+    wide: str | None = None
     progress: Progress = no_progress
     errors: list[TensorError] = field(default_factory=list)
     error: QuantizationError = field(default_factory=QuantizationError)
     eight_bit: int = 0
     parameters: int = 0
 
-    def encode(self, tensors: Mapping[str, LazyTensor]) -> dict[str, TensorSpec]:
+    def encode(self, tensors: Tensors) -> dict[str, TensorSpec]:
         """What is to be written, under the keys of the file.
 
         In 8 bits the tensors are read and converted here; otherwise each is read when written.
@@ -67,9 +69,9 @@ class Encoder:
             return {key: self._whole(key, tensor, done) for key, tensor in tensors.items()}
         return self._small(tensors)
 
-    def _whole(self, key: str, tensor: LazyTensor, done: _Counter) -> TensorSpec:
+    def _whole(self, key: str, tensor: ReadableTensor, done: _Counter) -> TensorSpec:
         kind = np.dtype("f4") if tensor.bfloat16 else tensor.dtype.newbyteorder("=")
-        dtype = self._float_type() if kind.kind == "f" else kind
+        dtype = self._float_type(key) if kind.kind == "f" else kind
 
         def read() -> Array:
             values = _converted(self.part, key, tensor.read(), dtype)
@@ -78,10 +80,13 @@ class Encoder:
 
         return TensorSpec(dtype, tensor.shape, read)
 
-    def _float_type(self) -> np.dtype[np.floating]:
-        return np.dtype("f4") if self.storage == "float32" else np.dtype("f2")
+    def _float_type(self, key: str) -> np.dtype[np.floating]:
+        return np.dtype("f4") if self.storage == "float32" or self._is_wide(key) else np.dtype("f2")
 
-    def _small(self, tensors: Mapping[str, LazyTensor]) -> dict[str, TensorSpec]:
+    def _is_wide(self, key: str) -> bool:
+        return self.wide is not None and re.match(self.wide, key) is not None
+
+    def _small(self, tensors: Tensors) -> dict[str, TensorSpec]:
         done = _Counter(self.part, len(tensors), self.progress)
         specs: dict[str, TensorSpec] = {}
         for key, tensor in tensors.items():
@@ -90,9 +95,7 @@ class Encoder:
             done.step()
         return specs
 
-    def _folded(
-        self, key: str, tensor: LazyTensor, tensors: Mapping[str, LazyTensor]
-    ) -> dict[str, Array]:
+    def _folded(self, key: str, tensor: ReadableTensor, tensors: Tensors) -> dict[str, Array]:
         """The plain weight of a pair at its direction, nothing at its magnitude."""
         pair = pair_of(key)
         if pair is None:
@@ -104,9 +107,10 @@ class Encoder:
         return fold_weight_norm(exact, self.part)
 
     def _store(self, key: str, values: Array) -> dict[str, TensorSpec]:
-        kept_exact = self.exact is not None and re.match(self.exact, key)
+        exact = self.exact is not None and re.match(self.exact, key)
+        kept_exact = exact or self._is_wide(key)
         if values.dtype.kind != "f" or kept_exact or not is_quantizable(values.shape):
-            kind = np.dtype("f2") if values.dtype.kind == "f" else values.dtype
+            kind = self._float_type(key) if values.dtype.kind == "f" else values.dtype
             return {key: _spec(_converted(self.part, key, values, kind))}
         try:
             stored, error = quantize_best(values)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ from dora_mlx_tts.weights.tensor_file import TensorSpec, read_tensor_file, write
 from dora_mlx_tts.weights.tensors import Array
 
 MAX_MANIFEST_BYTES = 2**20
+PARTS = "parts"
+"""Folder beside packs that holds the parts they share, each called after its hash."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,12 @@ class Pack:
         if name not in self.manifest.files:
             listed = ", ".join(self.manifest.files)
             raise PackError(f"{self.root}: no file {name!r}; it has {listed}")
-        path = self.root / name
+        entry = self.manifest.files[name]
+        path = shared_file(self.root, entry.sha256) if entry.shared else self.root / name
         if not path.is_file():
-            raise PackError(f"{path}: missing, though {MANIFEST} lists it")
-        if path.resolve().parent != self.root.resolve():
+            hint = f"; {name!r} is shared: copy the folder {PARTS} as well" if entry.shared else ""
+            raise PackError(f"{path}: missing, though {MANIFEST} lists it{hint}")
+        if path.resolve().parent != path.parent.resolve():
             raise PackError(f"{path}: leads out of the pack, to {path.resolve()}")
         return path
 
@@ -138,6 +143,7 @@ def write_pack(
     extra: Mapping[str, bytes | Path] | None = None,
     *,
     overwrite: bool = False,
+    shared: Collection[str] = (),
 ) -> Pack:
     """Write a pack; the folder appears whole or not at all.
 
@@ -147,6 +153,7 @@ def write_pack(
         parts: Part name -> content; each is written to ``<name>.safetensors``.
         extra: Further files, as bytes or as a file to copy (a tokenizer's words, a model card).
         overwrite: Replace a pack that is there already.
+        shared: Parts to be kept in the folder ``parts`` beside the pack, once for all packs.
 
     Raises:
         PackError: A name is not allowed, or something else is in the way.
@@ -161,6 +168,10 @@ def write_pack(
         described = {
             name: PackPart(f"{name}.safetensors", content.config) for name, content in parts.items()
         }
+        for name in shared:
+            file = described[name].file
+            files[file] = replace(files[file], shared=True)
+            _share(fresh / file, shared_file(target, files[file].sha256))
         whole = replace(manifest, parts=described, files=files)
         text = json.dumps(whole.to_json(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         PackManifest.from_json(json.loads(text), str(target / MANIFEST))
@@ -171,6 +182,20 @@ def write_pack(
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return Pack.open(target, verify=False)
+
+
+def shared_file(root: Path, sha256: str) -> Path:
+    """Where a part that the pack ``root`` shares with others lies."""
+    return Path(os.path.abspath(root)).parent / PARTS / f"{sha256}.safetensors"  # noqa: PTH100  links stay
+
+
+def _share(file: Path, place: Path) -> None:
+    """Move a part to where others find it, unless it is there, sound, already."""
+    if place.is_file() and file_sha256(place) == place.stem:
+        file.unlink()
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    file.replace(place)
 
 
 def _read_manifest(root: Path) -> Mapping[str, Any]:

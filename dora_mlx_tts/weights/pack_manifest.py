@@ -21,10 +21,19 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class PackFile:
-    """A file's length and hash (lower-case hexadecimal SHA-256)."""
+    """A file's length and hash (lower-case hexadecimal SHA-256).
+
+    A ``shared`` one lies in the folder ``parts`` beside the pack, under its hash.
+    """
 
     bytes: int
     sha256: str
+    shared: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry in ``pack.json``."""
+        mark = {"shared": True} if self.shared else {}
+        return {"bytes": self.bytes, "sha256": self.sha256, **mark}
 
 
 @dataclass(frozen=True)
@@ -78,10 +87,7 @@ class PackManifest:
                 name: {"file": part.file, "config": dict(part.config)}
                 for name, part in self.parts.items()
             },
-            "files": {
-                name: {"bytes": entry.bytes, "sha256": entry.sha256}
-                for name, entry in self.files.items()
-            },
+            "files": {name: entry.to_json() for name, entry in self.files.items()},
             "provenance": dict(self.provenance),
         }
 
@@ -143,8 +149,14 @@ def check_part_name(name: str, source: str) -> str:
 def _file(name: str, entry: object, source: str) -> PackFile:
     check_file_name(name, source)
     match entry:
-        case {"bytes": int(size), "sha256": str(digest)} if size >= 0 and _SHA256.fullmatch(digest):
-            return PackFile(size, digest)
+        case {"bytes": int(size), "sha256": str(digest), "shared": bool(shared)}:
+            pass
+        case {"bytes": int(size), "sha256": str(digest)}:
+            shared = False
+        case _:
+            size, digest, shared = -1, "", False
+    if size >= 0 and _SHA256.fullmatch(digest):
+        return PackFile(size, digest, shared)
     raise PackError(f"{source}: file {name!r} needs its bytes and its sha256 (64 hex digits)")
 
 

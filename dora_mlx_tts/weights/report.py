@@ -84,6 +84,9 @@ class ConversionReport:
     storage: str
     bytes: int
     parts: tuple[PartReport, ...]
+    told_by: str = ""
+    base: Path | None = None
+    missing: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for ``--json``."""
@@ -92,6 +95,9 @@ class ConversionReport:
             "name": self.name,
             "model": self.model,
             "symbols": self.symbols,
+            "told_by": self.told_by,
+            "base": None if self.base is None else str(self.base),
+            "missing": list(self.missing),
             "storage": self.storage,
             "bytes": self.bytes,
             "parts": {part.name: part.to_json() for part in self.parts},
@@ -102,6 +108,10 @@ class ConversionReport:
         family = f"family {self.model}, symbols {self.symbols}"
         size = f"{self.storage}, {self.bytes / 2**20:.2f} MiB"
         lines = [f"{self.pack}: {self.name}, {family}, {size}"]
+        if self.told_by:
+            lines.append(f"  family told by {self.told_by}")
+        if self.base is not None:
+            lines.append(f"  a LoRA, merged into {self.base}")
         for part in self.parts:
             lines.append(
                 f"  {part.name}: {part.tensors} tensors, {part.parameters / 1e6:.2f} M parameters,"
@@ -116,4 +126,5 @@ class ConversionReport:
                 f"    left out: {len(one.keys)} x {one.keys[0]}… ({one.reason})"
                 for one in part.ignored
             ]
+        lines += [f"  {line}" for line in self.missing]
         return "\n".join(lines)

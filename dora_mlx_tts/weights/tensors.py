@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +86,35 @@ class LazyTensor:
         return values
 
 
-Tensors = Mapping[str, LazyTensor]
+class ReadableTensor(Protocol):
+    """A tensor whose numbers are read when they are needed: a window on a file, or made of one."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the numbers as stored; bfloat16 is stored as uint16."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """In the checkpoint's (PyTorch) layout."""
+        ...
+
+    @property
+    def bfloat16(self) -> bool:
+        """Whether the stored numbers are the upper halves of float32."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        ...
+
+    def read(self) -> Array:
+        """The tensor as a contiguous array of its own."""
+        ...
+
+
+Tensors = Mapping[str, ReadableTensor]
 
 
 def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:

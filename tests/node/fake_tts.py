@@ -9,7 +9,12 @@ from node_fakes import FakeEngine
 from dora_mlx_tts.errors import SynthesisError
 from dora_mlx_tts.node import run_node
 
-SCRIPT = {"Fail.": ("ok", SynthesisError("not speech")), "Slow.": ("ok", 0.2, "ok", 0.2, "ok")}
+SLOW = (*("ok", 0.1) * 20,)
+SCRIPT = {
+    "The history of bread is a long one.": SLOW,
+    "Fail.": ("ok", SynthesisError("not speech")),
+    "Slow.": ("ok", 0.2, "ok", 0.2, "ok"),
+}
 
 if __name__ == "__main__":
     sys.exit(run_node(lambda settings: FakeEngine(SCRIPT)))

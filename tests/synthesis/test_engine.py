@@ -18,38 +18,37 @@ from dora_mlx_tts.errors import (
 )
 from dora_mlx_tts.synthesis.engine import Synthesizer
 
-TEXT = "Hello there. How are you?"
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings.load(environ={"DORA_MLX_TTS_CACHE": str(tmp_path_factory.mktemp("cache"))})
-
-
-@pytest.fixture(scope="module")
-def synthesizer(settings: Settings) -> Synthesizer:
-    return Synthesizer.load(settings=settings, warm_up=False)
+SENTENCES = [
+    "The morning train was late again, sir.",
+    "How are you today, my dear old friend?",
+]
+TEXT = " ".join(SENTENCES)
 
 
 def test_fragments_tell_where_they_belong(synthesizer: Synthesizer) -> None:
     fragments = list(synthesizer.stream(TEXT, seed=1))
-    assert [f.text for f in fragments] == ["Hello there.", "How are you?"]
-    assert [f.sentence_index for f in fragments] == [0, 1]
-    assert [f.is_final for f in fragments] == [False, True]
-    assert fragments[1].start_s == pytest.approx(fragments[0].duration_s)
+    sentences = dict.fromkeys(f.text for f in fragments)
+    assert list(sentences) == SENTENCES
+    places = [(f.sentence_index, f.fragment_index) for f in fragments]
+    assert places == sorted(places)
+    assert {first for first in places if first[1] == 0} == {(0, 0), (1, 0)}
+    assert len(places) > 3
+    assert [f.is_final for f in fragments] == [False] * (len(fragments) - 1) + [True]
+    start = 0.0
     for fragment in fragments:
+        assert fragment.start_s == pytest.approx(start)
+        start += fragment.duration_s
         assert fragment.samples.dtype == np.float32
         assert fragment.samples.ndim == 1
         assert fragment.sample_rate == 32000
-        assert 0.05 < np.abs(fragment.samples).max() <= 1
-        assert fragment.tokens > 10
+        assert 0 < np.abs(fragment.samples).max() <= 1
 
 
 def test_speech_is_the_fragments_joined(synthesizer: Synthesizer) -> None:
     speech = synthesizer.speak(TEXT, seed=1)
     fragments = [f.samples for f in synthesizer.stream(TEXT, seed=1)]
     np.testing.assert_array_equal(speech.samples, np.concatenate(fragments))
-    assert speech.sentences == ("Hello there.", "How are you?")
+    assert speech.sentences == tuple(SENTENCES)
     assert speech.duration_s == len(speech.samples) / 32000
 
 
@@ -67,7 +66,9 @@ def test_other_languages_and_short_texts(synthesizer: Synthesizer, text: str) ->
 
 
 def test_speed_shortens(synthesizer: Synthesizer) -> None:
-    slow, fast = (synthesizer.speak("Good morning.", seed=1, speed=s) for s in (0.8, 1.6))
+    slow, fast = (
+        synthesizer.speak("Good morning.", seed=1, speed=s, edge_silence=5) for s in (0.8, 1.6)
+    )
     pause = 0.3
     assert (slow.duration_s - pause) / (fast.duration_s - pause) == pytest.approx(2, rel=0.05)
 
@@ -88,8 +89,10 @@ def test_cancelled_before_the_end(synthesizer: Synthesizer) -> None:
         asked += 1
         return asked > 15
 
+    before = synthesizer.stats.cancelled
     assert list(synthesizer.stream(TEXT, seed=1, cancelled=cancelled)) == []
     assert asked == 16
+    assert synthesizer.stats.cancelled == before + 1
     assert synthesizer.speak("Good morning.").duration_s > 0.5
 
 

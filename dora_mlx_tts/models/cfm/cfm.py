@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import mlx.core as mx
 import numpy as np
@@ -50,6 +50,7 @@ class CFM(Layer):
         cfg_rate: float = 0.0,
         *,
         key: mx.array | None = None,
+        each_step: Callable[[], object] | None = None,
     ) -> mx.array:
         """A spectrogram that continues a prompt.
 
@@ -61,6 +62,7 @@ class CFM(Layer):
             cfg_rate: how far to move away from what the network does without prompt and features;
                 each step costs twice as much where it is not 0.
             key: of MLX's random numbers, where `noise` is not given.
+            each_step: called after every step; what it raises ends the work.
 
         Returns:
             Normalized spectrogram [B, T, mels], float32; the first P frames are zeros.
@@ -87,6 +89,8 @@ class CFM(Layer):
             velocity = self._velocity(x, conditions, blank, (step * size, size), cfg_rate)
             x = (x + velocity * size) * unknown
             mx.eval(x)  # one step's graph at a time
+            if each_step is not None:
+                each_step()
         return x
 
     def _velocity(

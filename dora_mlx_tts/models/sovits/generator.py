@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import mlx.core as mx
 
@@ -73,10 +73,9 @@ class Generator(Layer):
         """How it runs."""
         return self._ops.formulation
 
-    @property
-    def second_stream(self) -> mx.Stream | None:
-        """Where the widest block of a stage runs, if not beside the others."""
-        return self._second if self.two_streams else None
+    def second_stream(self) -> AbstractContextManager[object]:
+        """Where the widest block of a stage runs: beside the others, if it pays."""
+        return mx.stream(self._second) if self.two_streams else nullcontext()
 
     def tanh(self, x: mx.array) -> mx.array:
         """The last activation."""
@@ -107,7 +106,7 @@ class Generator(Layer):
         x = self.ups[index](leaky_relu(x, SLOPE))
         count = len(self.config.block_kernels)
         *others, widest = self.resblocks[index * count : (index + 1) * count]
-        with mx.stream(self._second) if self.two_streams else nullcontext():
+        with self.second_stream():
             total = widest(x)
         for block in others:
             total = total + block(x)

@@ -6,8 +6,6 @@ and catches up with the last piece. Pieces joined are what `Generator` gives for
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import mlx.core as mx
 
 from dora_mlx_tts.models.layers import Conv1d, ConvTranspose1d
@@ -124,15 +122,16 @@ class StageStream:
         self.up = UpStream(generator.ups[index])
         blocks = generator.resblocks[index * count : (index + 1) * count]
         self.blocks = [(BlockStream(block), Queue()) for block in blocks]
-        self._second = generator.second_stream
+        self._generator = generator
 
     def __call__(self, x: mx.array | None, *, last: bool) -> mx.array | None:
         """The outputs that are complete."""
         x = self.up(_leaky(x), last=last)
-        for number, (block, done) in enumerate(self.blocks, start=1):
-            beside = number == len(self.blocks) and self._second is not None
-            with mx.stream(self._second) if beside else nullcontext():
-                done.push(block(x, last=last))
+        *others, (widest, widest_done) = self.blocks
+        with self._generator.second_stream():
+            widest_done.push(widest(x, last=last))
+        for block, done in others:
+            done.push(block(x, last=last))
         count = min(len(done) for _, done in self.blocks)
         parts = [part for _, done in self.blocks if (part := done.take(count)) is not None]
         if not parts:

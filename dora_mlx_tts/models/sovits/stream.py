@@ -25,7 +25,7 @@ from dora_mlx_tts.runtime.device import Formulation
 FRAMES = 2
 """Latent frames a code."""
 
-_SLICE = {Formulation.CPU: 16, Formulation.NATIVE: 64}  # frames between two looks at cancellation
+_SLICE = {Formulation.CPU: 10, Formulation.NATIVE: 64}  # frames between two looks at cancellation
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class SoVITSStream:
     def speak(self, codes: Sequence[int], *, last: bool) -> Iterator[mx.array]:
         """More codes, to the samples [N] that are settled by them, in slices of a few frames.
 
-        The `last` call gives the rest. Between two slices the caller may stop.
+        The `last` call gives the rest. Slices may be empty; after each the caller may stop.
 
         Raises:
             SynthesisError: a code outside the codebook, or none at all.
@@ -128,12 +128,11 @@ class SoVITSStream:
             return
         z_p, new = self._draw(self._latent(settled), settled, total, last=last)
         z = self._flow(z_p, new)
+        yield mx.zeros((0,))
         size = _SLICE[self._sovits.dec.formulation]
         for start in range(0, max(new, 1), size):
             piece = None if z is None else z[:, start : start + size]
-            samples = self._generator(piece, last=last and start + size >= new)
-            if samples.shape[0]:
-                yield samples
+            yield self._generator(piece, last=last and start + size >= new)
 
     def _latent(self, settled: int) -> mx.array:
         """Latent frames from the first that is not settled; moves the border to `settled`."""

@@ -13,6 +13,7 @@ from dora_mlx_tts.text.en.morphology import attach, inflected, split_contraction
 from dora_mlx_tts.text.en.oov import letter_to_sound
 from dora_mlx_tts.text.en.segmenter import segment
 from dora_mlx_tts.text.en.tokens import Token, tokens
+from dora_mlx_tts.text.phonemes import Given
 
 SPELLED_LENGTH = 3
 """Unknown words up to this length are read as letters, as the reference does."""
@@ -33,15 +34,21 @@ class G2P:
         self._lexicon = Lexicon(overrides)
         self._cached = lru_cache(CACHED_WORDS)(self._by_spelling)
 
-    def __call__(self, text: str) -> tuple[list[str], list[CharSpan]]:
-        """Symbols of a text and for each the interval of its word or mark."""
+    def __call__(self, text: str, given: Sequence[Given] = ()) -> tuple[list[str], list[CharSpan]]:
+        """Symbols of a text and for each the interval of its word or mark; `given` ones hold."""
         symbols: list[str] = []
         spans: list[CharSpan] = []
         line = list(tokens(text))
         for index, token in enumerate(line):
-            phones = (token.text,) if token.is_mark else self._in_context(line, index)
+            told = next((g for g in given if g.start <= token.start < g.end), None)
+            if told is not None:  # the first word of a phrase says it all
+                is_first = not index or line[index - 1].start < told.start
+                phones: Phones = told.units if is_first else ()
+            else:
+                phones = (token.text,) if token.is_mark else self._in_context(line, index)
             symbols.extend(phones)
-            spans.extend([(token.start, token.end)] * len(phones))
+            said = (token.start, token.end) if told is None else (told.start, told.end)
+            spans.extend([said] * len(phones))
         return symbols, spans
 
     def word(self, word: str) -> Phones:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.g2p import G2P
 from dora_mlx_tts.text.en.normalizer import normalize
-from dora_mlx_tts.text.phonemes import Pronunciation
+from dora_mlx_tts.text.phonemes import Given, Pronunciation
 
 FEWEST_PHONES = 4
 """A shorter reading gets a comma in front, as in the reference: the networks stumble over less."""
@@ -17,6 +17,7 @@ class English:
     """Normalization and pronunciation of English text."""
 
     code = "en"
+    alphabet = "arpabet"
 
     def __init__(
         self,
@@ -35,7 +36,11 @@ class English:
 
     def pronounce(self, norm_text: str) -> Pronunciation:
         """ARPAbet and pause marks of a normalized text."""
-        symbols, spans = self._g2p(norm_text)
+        return self.pronounce_as(norm_text, ())
+
+    def pronounce_as(self, norm_text: str, given: Sequence[Given]) -> Pronunciation:
+        """As `pronounce`, with ARPAbet that holds for some words."""
+        symbols, spans = self._g2p(norm_text, given)
         if len(symbols) < self._fewest_phones:
             symbols.insert(0, ",")
             spans.insert(0, (0, min(1, len(norm_text))))

@@ -13,7 +13,7 @@ _COMPATIBLE = re.compile(
     r"|[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff0b\uff0d\uff0f\uff1d\u2460-\u2473\u3300-\u33ff\u3220-\u32cb"
     r"\u2160-\u217f\uf900-\ufaff\u00bc-\u00be\u2150-\u215f\u2f00-\u2fdf]"
 )
-_SPACES = re.compile(r"[^\S\n]+")
+_SPACES = re.compile(r"[^\S\r\n\v\f\u0085\u2028\u2029]+")
 _JAPANESE = "\u3005-\u3007\u303b\u3041-\u3096\u309d-\u309f\u30a1-\u30ff\u31f0-\u31ff\u3400-\u9fff\U00020000-\U0003ffff"
 _WAVES = "~\u301c\uff5e\u223c"
 _WAVE_BETWEEN_WORDS = re.compile(
@@ -36,7 +36,7 @@ _WORDS = {
 _WORD = re.compile(f"[{re.escape(''.join(_WORDS))}]")
 _ELLIPSES = re.compile(r"…+|‥+|\.{2,}|⋯+|・{2,}|。{3,}")
 _KEPT = re.compile(rf"[^{_JAPANESE}0-9A-Za-z、，,：:；;。．.！!？?…\-「」『』 ]+")
-_LINES = re.compile(r"\s*[\r\n\v\f\u0085\u2028\u2029]\s*")
+_LINES = re.compile(r"[ ]?[\r\n\v\f\u0085\u2028\u2029]\s*")
 _REPEATED = re.compile(r"([!?…,.\-])[!?…,.\-]+")
 _OTHER_MARKS = str.maketrans(
     {
@@ -50,7 +50,7 @@ def clean(text: AlignedText) -> AlignedText:
     """Characters of compatibility as ordinary ones, one kind of blank, lines as sentences."""
     plain = AlignedText(text.text.translate(_OTHER_MARKS), text.spans)
     plain = in_japanese_script(plain.sub(_COMPATIBLE, lambda m: _compatible(m[0])))
-    return plain.sub(_LINES, _line_end).sub(_SPACES, " ")
+    return plain.sub(_SPACES, " ").sub(_LINES, _line_end)
 
 
 def _compatible(char: str) -> str:
@@ -63,7 +63,7 @@ def _compatible(char: str) -> str:
 
 
 def _line_end(match: re.Match[str]) -> str:
-    before = match.string[: match.start()][-1:]
+    before = match.string[max(0, match.start() - 1) : match.start()]
     at_border = not before or match.end() == len(match.string)
     return "" if at_border or before in "。．.！!？?…、，," else "。"
 
@@ -85,8 +85,8 @@ def read_remaining_signs(text: AlignedText) -> AlignedText:
 
 
 def _bracket(match: re.Match[str]) -> str:
-    inside = match.string[: match.start()].strip() and match.string[match.end() :].strip()
-    before = match.string[: match.start()][-1:]
+    inside = match.start() > 0 and match.end() < len(match.string)
+    before = match.string[max(0, match.start() - 1) : match.start()]
     return "、" if inside and before not in "、。，．！？!?,.…：；「『（(\n" else ""
 
 

@@ -39,7 +39,7 @@ _SCALE = "[십백천만억조]{0,3}"
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9]|,[0-9])")
 _DATE = re.compile(
     r"(?<![0-9./-])((?:1[0-9]|20|21)[0-9]{2})([-/.])[ ]?(0?[1-9]|1[0-2])\2[ ]?(0?[1-9]|[12][0-9]|3[01])"
-    r"(?:\.(?=[ (가-힣]|$))?(?![0-9]|[./-][0-9])"
+    r"(?:\.(?=[ ]?[(가-힣]))?(?![0-9]|[./-][0-9])"
 )
 _MONTH = re.compile(r"(?<![0-9.])(0?[1-9]|1[0-2])(?=[ ]?월)")
 _HISTORY = re.compile(
@@ -144,7 +144,7 @@ def read_counts(text: AlignedText) -> AlignedText:
 
 def _count(match: re.Match[str]) -> str:
     value, more = match[1], match[2] or ""
-    after = match.string[match.end() :].lstrip(" ")
+    after = match.string[match.end() : match.end() + 4].lstrip(" ")
     if after.startswith("번째") and int(value) == 1:
         return "첫"
     if after[0] == "시" and not after.startswith("시간"):

@@ -88,7 +88,8 @@ def _before_vowel(left: Syllable, right: Syllable, *, blank: bool) -> None:
 
 
 def _before_h(left: Syllable, right: Syllable, *, blank: bool) -> None:
-    if left.coda == "ㄷ" and right.vowel in "ㅣㅕ" and not blank:  # 닫히다 (17)
+    is_passive = right.vowel == "ㅣ" or (right.vowel == "ㅕ" and right.coda in ("", "ㅆ"))
+    if left.coda == "ㄷ" and is_passive and not blank:  # 닫히다, 닫혔다 (17)
         left.coda, right.onset = "", "ㅊ"
     else:
         left.coda, right.onset = _WITH_H[left.coda]

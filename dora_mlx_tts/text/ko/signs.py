@@ -13,7 +13,7 @@ _WIDE = re.compile(
     "[\uff01-\uff5e\uffa1-\uffdc\u3200-\u321e\u3260-\u327f\u2460-\u2473\uf900-\ufaff\u3380-\u33df]"
 )
 _KEPT_WIDE = frozenset("！？，．：；～")
-_SPACES = re.compile(r"[^\S\n]+")
+_SPACES = re.compile(r"[^\S\r\n\v\f\u0085\u2028\u2029]+")
 _LETTERS = {
     "A": "에이", "B": "비", "C": "시", "D": "디", "E": "이", "F": "에프", "G": "지", "H": "에이치", "I": "아이",
     "J": "제이", "K": "케이", "L": "엘", "M": "엠", "N": "엔", "O": "오", "P": "피", "Q": "큐", "R": "아르",
@@ -25,7 +25,7 @@ _WORDS = {
 }  # fmt: skip
 _WORD = re.compile(f"[{re.escape(''.join(_WORDS))}]")
 _LETTER = re.compile("[A-Za-z]")
-_LINES = re.compile(r"\s*[\r\n\v\f\u0085\u2028\u2029]\s*")
+_LINES = re.compile(r"[ ]?[\r\n\v\f\u0085\u2028\u2029]\s*")
 _MARKS = (
     (re.compile(r"[ ]*(?:\.{2,}|…+|⋯+|‥+)"), "…"),
     (re.compile(r"[，、：:；;·・]|[—–―─]+|--+|(?<= )-(?= )"), ","),
@@ -46,7 +46,7 @@ def clean(text: AlignedText) -> AlignedText:
     """Letters of decomposed text as syllables, full width as half width, lines as sentences."""
     text = text.sub(_WIDE, lambda m: None if m[0] in _KEPT_WIDE else _narrow(m[0]))
     text = text.sub(_CONJOINING, lambda m: _composed(m[0]))
-    return text.sub(_LINES, _line_end).sub(_SPACES, " ")
+    return text.sub(_SPACES, " ").sub(_LINES, _line_end)
 
 
 def _narrow(char: str) -> str:
@@ -67,7 +67,7 @@ def _as_compatible(char: str) -> str:
 
 
 def _line_end(match: re.Match[str]) -> str:
-    before = match.string[: match.start()][-1:]
+    before = match.string[max(0, match.start() - 1) : match.start()]
     if not before or match.end() == len(match.string):
         return ""
     return " " if before in ".!?…,。！？" else ". "

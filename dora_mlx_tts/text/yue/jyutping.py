@@ -54,8 +54,9 @@ class Reader:
     def __init__(self, pronunciations: Mapping[str, str], *, corrected: bool = True) -> None:
         """Set own words; with `corrected` those of `CORRECTIONS` count too."""
         words = {**(CORRECTIONS if corrected else {}), **pronunciations}
+        converter = _converter()
         try:
-            self._converter = _converter().customize(words)
+            self._converter = converter.customize(words)
         except ValueError as error:
             raise SettingError(f"a Cantonese pronunciation cannot be used: {error}") from error
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
-from dora_mlx_tts.text.phonemes import Pronunciation
+from dora_mlx_tts.text.phonemes import Given, Pronunciation
 from dora_mlx_tts.text.yue.jyutping import Reader
 from dora_mlx_tts.text.yue.normalize import normalize
 from dora_mlx_tts.text.yue.syllable import phones
@@ -19,6 +19,7 @@ class Cantonese:
     """Cantonese: normalization and phones, by the dictionary of the package ToJyutping."""
 
     code = "yue"
+    alphabet = "jyutping"
 
     def __init__(
         self, pronunciations: Mapping[str, str] | None = None, *, as_reference: bool = False
@@ -44,6 +45,11 @@ class Cantonese:
 
     def pronounce(self, norm_text: str) -> Pronunciation:
         """Phones of a normalized text: two a syllable, one a mark."""
+        return self.pronounce_as(norm_text, ())
+
+    def pronounce_as(self, norm_text: str, given: Sequence[Given]) -> Pronunciation:
+        """As `pronounce`, with Jyutping that holds for some characters: one syllable each."""
+        own = {g.start + k: unit for g in given for k, unit in enumerate(g.units)}
         looked_up = norm_text
         if self._as_reference:
             looked_up = simplify(AlignedText.of(norm_text)).text
@@ -51,7 +57,9 @@ class Cantonese:
         spans: list[CharSpan] = []
         word2ph: list[int] = []
         for i, (char, reading) in enumerate(self._reader.read(looked_up)):
-            found = [p for syllable in reading for p in phones(syllable)]
+            found = [
+                p for syllable in ([own[i]] if i in own else reading) for p in phones(syllable)
+            ]
             if char in MARKS:
                 found = [char]
             symbols.extend(found)

@@ -18,14 +18,19 @@ _NEAREST = {
 _NEED_NG = ("aang", "ang", "ung", "ik", "it", "oet", "oek", "eot")
 """Vowel beginnings the inventory lacks; ng- before a vowel is a free variant in Cantonese."""
 
+_GLIDES = {"i": "j", "y": "j", "u": "w"}
+"""What is heard before a vowel that begins no syllable of the inventory."""
+
 
 def phones(syllable: str) -> tuple[str, str]:
     """Beginning and rest of a syllable with its tone: `jyut6` Yj Yyut6, `aa3` Yaa Ya3."""
     sound, tone = syllable[:-1], syllable[-1]
     if sound in _NEED_NG:
         sound = f"ng{sound}"
-    first = next(b for b in _BEGINNINGS if sound.startswith(b))
-    rest = sound[len(first) :] or first[-1]
+    elif sound not in _BEGINNINGS and sound[:1] in _GLIDES:
+        sound = _GLIDES[sound[0]] + sound
+    first = next((b for b in _BEGINNINGS if sound.startswith(b)), sound)
+    rest = sound[len(first) :] or first[-1:]
     if rest == "ng":  # hng6: the inventory writes the syllabic nasal g, as in ng5
         rest = "g"
     return f"Y{first}", f"Y{_NEAREST.get(rest, rest)}{tone}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Protocol
 
-from dora_mlx_tts.text.phonemes import Pronunciation
+from dora_mlx_tts.text.phonemes import Given, Pronunciation
 from dora_mlx_tts.text.zh.bu_yi import bu, yi
 from dora_mlx_tts.text.zh.erhua import erhua
 from dora_mlx_tts.text.zh.lexicon import UserWords, corrections
@@ -42,28 +42,39 @@ class Reader:
     user_words: UserWords = field(default_factory=lambda: UserWords({}))
     polyphones: Polyphones | None = None
 
-    def pronounce(self, norm_text: str) -> Pronunciation:
-        """Phones of a normalized text, two a Hanzi and one a mark."""
+    def pronounce(self, norm_text: str, given: Sequence[Given] = ()) -> Pronunciation:
+        """Phones of a normalized text, two a Hanzi and one a mark; `given` readings hold."""
         symbols: list[str] = []
         counts: list[int] = []
         for match in _PIECE.finditer(norm_text):
             piece, stop = match.group(), norm_text.startswith(".", match.end())
-            units = [(piece,)] if piece in MARKS else self._clause(piece, before_stop=stop)
+            if piece in MARKS:
+                units: Iterable[tuple[str, ...]] = [(piece,)]
+            else:
+                start, end = match.span()
+                inside = [_moved(g, start) for g in given if start <= g.start and g.end <= end]
+                units = self._clause(piece, before_stop=stop, given=inside)
             for unit in units:
                 symbols.extend(unit)
                 counts.append(len(unit))
         spans = tuple((i, i + 1) for i, n in enumerate(counts) for _ in range(n))
         return Pronunciation(tuple(symbols), spans, tuple(counts))
 
-    def pinyin(self, clause: str, *, before_stop: bool = False) -> list[str]:
+    def pinyin(
+        self, clause: str, *, before_stop: bool = False, given: Sequence[Given] = ()
+    ) -> list[str]:
         """Surface pinyin of every character of a clause without marks."""
-        return [p for word in self.words(clause, before_stop=before_stop) for p in word.pinyin]
+        words = self.words(clause, before_stop=before_stop, given=given)
+        return [p for word in words for p in word.pinyin]
 
-    def words(self, clause: str, *, before_stop: bool = False) -> Iterator[Spoken]:
+    def words(
+        self, clause: str, *, before_stop: bool = False, given: Sequence[Given] = ()
+    ) -> Iterator[Spoken]:
         """The words of a clause with their surface pinyin."""
         at, previous_tag = 0, ""
         words = list(self.user_words.segment(clause, before_stop=before_stop))
-        changed = self._changes(clause, words)
+        told = {i: unit for g in given for i, unit in enumerate(g.units, g.start) if i < g.end}
+        changed = {**self._changes(clause, words), **told}
 
         def read(start: int, text: str) -> tuple[str, ...]:
             return tuple(changed.get(i, p) for i, p in enumerate(_base_reading(text), start))
@@ -75,7 +86,12 @@ class Reader:
             spoken = Spoken(
                 word.text, word.tag, pinyin, before, after, previous_tag, word.fixed is not None
             )
-            yield spoken if spoken.fixed or "" in pinyin else self._tones(spoken)
+            if not spoken.fixed and "" not in pinyin:
+                spoken = self._tones(spoken)
+            if told:
+                surface = (told.get(i, p) for i, p in enumerate(spoken.pinyin, at))
+                spoken = replace(spoken, pinyin=tuple(surface))
+            yield spoken
             at, previous_tag = end, word.tag
 
     def _changes(self, clause: str, words: Sequence[Word]) -> dict[int, str]:
@@ -92,8 +108,10 @@ class Reader:
             at += len(word)
         return {i: p for i, p in enumerate(readings) if p and i not in known}
 
-    def _clause(self, clause: str, *, before_stop: bool) -> Iterator[tuple[str, ...]]:
-        for pinyin in self.pinyin(clause, before_stop=before_stop):
+    def _clause(
+        self, clause: str, *, before_stop: bool, given: Sequence[Given]
+    ) -> Iterator[tuple[str, ...]]:
+        for pinyin in self.pinyin(clause, before_stop=before_stop, given=given):
             yield symbols_of(pinyin) or ()
 
     def _tones(self, word: Spoken) -> Spoken:
@@ -111,6 +129,10 @@ class Reader:
         for wanted, step in steps:
             word = step(word) if wanted else word
         return word
+
+
+def _moved(given: Given, start: int) -> Given:
+    return replace(given, start=given.start - start, end=given.end - start)
 
 
 @lru_cache(maxsize=8192)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.phonemes import Pronunciation
+from dora_mlx_tts.text.phonemes import Given, Pronunciation
 from dora_mlx_tts.text.zh.g2p import Reader
 from dora_mlx_tts.text.zh.lexicon import UserWords
 from dora_mlx_tts.text.zh.normalize import normalize
@@ -18,6 +18,7 @@ class Mandarin:
     """Mandarin: normalization and phones."""
 
     code = "zh"
+    alphabet = "pinyin"
 
     def __init__(
         self,
@@ -47,3 +48,7 @@ class Mandarin:
     def pronounce(self, norm_text: str) -> Pronunciation:
         """Phones of a normalized text: two a Hanzi, one a mark."""
         return self._reader.pronounce(norm_text)
+
+    def pronounce_as(self, norm_text: str, given: Sequence[Given]) -> Pronunciation:
+        """As `pronounce`, with pinyin that holds for some characters: one syllable each."""
+        return self._reader.pronounce(norm_text, given)

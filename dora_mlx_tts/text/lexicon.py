@@ -1,0 +1,229 @@
+"""Readings that the user set, and switches of the rules, from YAML.
+
+::
+
+    zh: {重庆: chong2 qing4, 行长: háng zhǎng}
+    en: {dora: D AO1 R AH0, SQL: sequel}
+    ja: {今日: きょう}
+    rules: {erhua: false, neutral_words: [豆腐]}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
+
+import yaml
+
+from dora_mlx_tts.errors import LanguageError, SettingError
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.alphabets import READERS
+from dora_mlx_tts.text.languages import scheme_of
+
+if TYPE_CHECKING:
+    from dora_mlx_tts.text.zh.rules import MandarinRules
+
+MAX_FILE_BYTES = 4 << 20
+RULES = "rules"
+_ALPHABETS = {"zh": "pinyin", "en": "arpabet", "yue": "jyutping"}
+"""Languages whose modules take phones for a word; the others take another spelling."""
+
+Reading = str | Sequence[str]
+_Words = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """Words that are read as if they were spelled otherwise: SQL as sequel."""
+
+    words: _Words = field(default_factory=dict)
+
+    def apply(self, text: AlignedText) -> AlignedText:
+        """The text with the words replaced; Latin words only where they stand alone."""
+        if not self.words:
+            return text
+        folded = {word.lower(): reading for word, reading in self.words.items()}
+        longest_first = sorted(self.words, key=len, reverse=True)
+        pattern = re.compile("|".join(map(_whole, longest_first)), re.IGNORECASE)
+        return text.sub(pattern, lambda match: folded.get(match.group().lower()))
+
+
+def _whole(word: str) -> str:
+    """A pattern for the word that does not match inside a longer Latin word."""
+    before = r"(?<![A-Za-z0-9])" if re.match(r"[A-Za-z0-9]", word) else ""
+    after = r"(?![A-Za-z0-9])" if re.search(r"[A-Za-z0-9]\Z", word) else ""
+    return before + re.escape(word) + after
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Words with their readings by language, and switches of the Mandarin tone rules.
+
+    Attributes:
+        phones: language -> word -> units of its alphabet (pinyin, ARPAbet, Jyutping).
+        spellings: language -> word -> another spelling.
+        rules: switches and word lists, by their names in `MandarinRules`.
+    """
+
+    phones: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    spellings: Mapping[str, _Words] = field(default_factory=dict)
+    rules: Mapping[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.phones or self.spellings or self.rules)
+
+    @classmethod
+    def of(cls, words: Mapping[str, Mapping[str, Reading]], origin: str = "lexicon") -> Self:
+        """Check readings: phones where they are written in the language's alphabet.
+
+        Raises:
+            SettingError: a language is unknown or a reading is empty; says which and where.
+        """
+        phones: dict[str, dict[str, tuple[str, ...]]] = {}
+        spellings: dict[str, dict[str, str]] = {}
+        for name, entries in words.items():
+            language = _language(name, origin)
+            if not isinstance(entries, Mapping):
+                raise SettingError(f"{origin}: {name} must map words to their readings")
+            for word, reading in entries.items():
+                text = _text_of(reading)
+                if not isinstance(word, str) or not word.strip() or text is None:
+                    raise SettingError(
+                        f"{origin}: {name}: {word!r}: {reading!r} is no reading; give a text such as "
+                        "'chong2 qing4' or a list of phones"
+                    )
+                units = _units(language, word, text, origin)
+                if units is None:
+                    spellings.setdefault(language, {})[word] = text
+                else:
+                    phones.setdefault(language, {})[word] = units
+        return cls(_frozen(phones), _frozen(spellings))
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """Read a YAML file: languages with their words, and `rules`.
+
+        Raises:
+            SettingError: it cannot be read, or something in it is not allowed.
+        """
+        values = _read_yaml(file)
+        rules = values.pop(RULES, None) or {}
+        if not isinstance(rules, dict):
+            raise SettingError(f"{file}: {RULES} must map names of rules to their values")
+        check_rules(rules, str(file))
+        words = cls.of({k: v or {} for k, v in values.items()}, str(file))
+        return cls(words.phones, words.spellings, MappingProxyType(rules))
+
+    def over(self, other: Lexicon) -> Lexicon:
+        """This lexicon's entries laid over another's, word by word."""
+        return Lexicon(
+            _laid_over(self.phones, other.phones, self.spellings),
+            _laid_over(self.spellings, other.spellings, self.phones),
+            MappingProxyType({**other.rules, **self.rules}),
+        )
+
+    def mandarin_rules(self) -> MandarinRules:
+        """The tone rules with the switches of this lexicon."""
+        from dora_mlx_tts.text.zh.rules import MandarinRules  # noqa: PLC0415 (on demand)
+
+        return MandarinRules(**self.rules)
+
+    def spelling(self, language: str) -> Spelling:
+        """Spellings that hold in spans of a language, Latin words aside."""
+        words = self.spellings.get(language, {})
+        return Spelling({w: r for w, r in words.items() if not _is_latin(w)})
+
+    @property
+    def everywhere(self) -> Spelling:
+        """Spellings of Latin words, which stand in texts of any language."""
+        every = (item for words in self.spellings.values() for item in words.items())
+        return Spelling({word: reading for word, reading in every if _is_latin(word)})
+
+
+def check_rules(rules: Mapping[str, Any], origin: str) -> None:
+    """Raise SettingError if a rule is unknown or its value is not of the kind it takes."""
+    from dora_mlx_tts.text.zh.rules import MandarinRules  # noqa: PLC0415 (on demand)
+
+    defaults = {item.name: getattr(MandarinRules(), item.name) for item in fields(MandarinRules)}
+    for name, value in rules.items():
+        if name not in defaults:
+            raise SettingError(f"{origin}: rule {name!r} is not one of {', '.join(defaults)}")
+        if isinstance(defaults[name], bool):
+            if not isinstance(value, bool):
+                raise SettingError(f"{origin}: rule {name} is {value!r}; it must be true or false")
+        elif not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise SettingError(f"{origin}: rule {name} must be a list of words")
+
+
+def _language(name: object, origin: str) -> str:
+    try:
+        return scheme_of(str(name)).main
+    except LanguageError as error:
+        raise SettingError(f"{origin}: {error}") from error
+
+
+def _text_of(reading: object) -> str | None:
+    parts = [reading] if isinstance(reading, str) else reading
+    if not isinstance(parts, Sequence) or not all(isinstance(part, str) for part in parts):
+        return None
+    return " ".join(" ".join(parts).split()) or None
+
+
+def _units(language: str, word: str, text: str, origin: str) -> tuple[str, ...] | None:
+    """Units of the language's alphabet, or None for another spelling."""
+    name = _ALPHABETS.get(language)
+    units = READERS[name](text, word) if name else None
+    if units is None and name == "arpabet" and re.search("[əɪʊɛɔæʌˈθðʃʒŋ]", text):
+        units = READERS["ipa"](text, word)
+    looks_like_phones = name and re.search(r"[A-Za-zü][1-6](?:\s|\Z)", text)
+    if units is None and looks_like_phones:
+        raise SettingError(
+            f"{origin}: {word!r}: {text!r} is not {name} for this word (one syllable a character, "
+            "tones 1 to 5; or ARPAbet with stress)"
+        )
+    return units
+
+
+def _is_latin(word: str) -> bool:
+    return re.search("[A-Za-z]", word) is not None
+
+
+def _frozen(words: Mapping[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType({k: MappingProxyType(v) for k, v in words.items()})
+
+
+def _laid_over(
+    top: Mapping[str, Any], below: Mapping[str, Any], hidden: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    languages = dict.fromkeys([*below, *top])
+    kept = {
+        language: {
+            word: reading
+            for word, reading in below.get(language, {}).items()
+            if word not in hidden.get(language, {})
+        }
+        for language in languages
+    }
+    return _frozen(
+        {language: {**kept[language], **top.get(language, {})} for language in languages}
+    )
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise SettingError(f"{file}: a lexicon has at most {MAX_FILE_BYTES} bytes")
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{file}: cannot be read: {error}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SettingError(f"{file}: not YAML: {error}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise SettingError(f"{file}: must map languages to words, and words to readings")
+    return values

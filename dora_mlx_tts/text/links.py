@@ -1,0 +1,77 @@
+"""Links and images of Markdown, read character by character."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Held = list[tuple[str, int]]
+"""Characters with their offsets, of which it is not yet known whether they are markup."""
+
+LONGEST_LINK = 300
+"""Characters a link's text may have, and a quarter of what its target may."""
+
+_IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)")
+
+Verdict = Literal["open", "link", "box", "text"]
+
+
+def text_of(chars: Held) -> str:
+    """The characters as a string."""
+    return "".join(char for char, _ in chars)
+
+
+class Link:
+    """What begins with a bracket and may become `[text](target)` or `![image](target)`."""
+
+    def __init__(self, char: str, at: int, *, is_image: bool, after_blank: bool) -> None:
+        self._label: Held = [(char, at)]
+        self._target: Held = []
+        self._depth = 1
+        self._label_done = False
+        self._is_image = is_image
+        self._after_blank = after_blank
+
+    def take(self, char: str, at: int) -> tuple[Verdict, bool]:
+        """What is known with the next character, and whether that character belongs to it.
+
+        `link`: complete; `box`: a footnote's mark or a task's box, which is not spoken;
+        `text`: it was no link.
+        """
+        if self._label_done and not self._target:
+            return self._after_label(char, at)
+        part, limit = (self._target, 4) if self._label_done else (self._label, 1)
+        if char in "\n\r" or len(part) > limit * LONGEST_LINK:
+            return "text", False
+        part.append((char, at))
+        opening, closing = "()" if self._label_done else "[]"
+        self._depth += (char == opening) - (char == closing)
+        if self._depth:
+            return "open", True
+        if self._label_done:
+            return "link", True
+        self._label_done = True
+        return "open", True
+
+    def _after_label(self, char: str, at: int) -> tuple[Verdict, bool]:
+        if char == "(":
+            self._target, self._depth = [(char, at)], 1
+            return "open", True
+        label = text_of(self._label)
+        is_box = label in {"[ ]", "[x]", "[X]"} and self._after_blank
+        return ("box" if label.startswith("[^") or is_box else "text"), False
+
+    @property
+    def held(self) -> Held:
+        """Everything so far, as text."""
+        held = [*self._label, *self._target]
+        return [("!", self._label[0][1] - 1), *held] if self._is_image else held
+
+    @property
+    def spoken(self) -> Held:
+        """What is spoken of a complete link: its text, nothing of an image."""
+        if self._is_image:
+            return []
+        label = self._label[1:-1]
+        gone = [match.span() for match in _IMAGE.finditer(text_of(label))]
+        return [c for i, c in enumerate(label) if not any(a <= i < b for a, b in gone)]
