@@ -55,12 +55,14 @@ format: venv
 bench: venv
 	@for script in benchmarks/{t2s,sovits,full_size,end_to_end}.py; do python $$script; done
 
-# The newest allowed versions of everything, for every platform and Python at once.
+# The newest allowed versions of everything, for every platform and Python at once. uv refuses groups of
+# a project that it does not manage, so it gets a copy that says nothing of this.
 lock: venv
 	@pip install --quiet uv
-	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
-		--no-emit-index-url --no-annotate --quiet --upgrade --output-file requirements.lock \
-		--custom-compile-command 'make lock'
+	@mkdir -p out/lock && sed '/^managed = false/d' pyproject.toml > out/lock/pyproject.toml
+	@cd out/lock && uv pip compile pyproject.toml --all-extras --group dev --universal \
+		--python-version 3.11 --no-emit-index-url --no-annotate --quiet --upgrade \
+		--output-file ../../requirements.lock --custom-compile-command 'make lock'
 
 clean:
 	@rm -rf $(VENV) out dataflows/out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,8 +11,9 @@ import math
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, get_args
 
+from dora_mlx_tts.config import SpeechSettings
 from dora_mlx_tts.errors import ProtocolError, SettingError
 from dora_mlx_tts.messages import Plain
 
@@ -32,21 +33,17 @@ OWN_KEYS: Final = frozenset(
 ID_KEYS: Final = ("request_id", "question_id", "session_id", "segment_id", "goal_id")
 """Keys by which replies are matched and cancellation is aimed: a string or a number, nothing else."""
 
-NUMBERS: Final[Mapping[str, type[int | float]]] = MappingProxyType(
-    {
-        "speed": float,
-        "temperature": float,
-        "top_p": float,
-        "repetition_penalty": float,
-        "noise_scale": float,
-        "fragment_interval": float,
-        "top_k": int,
-        "seed": int,
-        "first_window": float,
-        "window": float,
-        "attempts": int,
-    }
-)
+
+def _numeric_settings() -> dict[str, type[int | float]]:
+    found: dict[str, type[int | float]] = {}
+    for name, field in SpeechSettings.model_fields.items():
+        kinds = get_args(field.annotation) or (field.annotation,)
+        if int in kinds or float in kinds:
+            found[name] = int if int in kinds else float
+    return found
+
+
+NUMBERS: Final[Mapping[str, type[int | float]]] = MappingProxyType(_numeric_settings())
 """Synthesis settings that a message may carry. Ranges are the engine's business."""
 
 ALIASES: Final[Mapping[str, str]] = MappingProxyType(

@@ -117,7 +117,12 @@ def serve(node: DoraNode, engine: SpeechEngine, settings: Settings) -> int:
 
 
 def _introduction(settings: Settings, catalogue: Catalogue) -> dict[str, Plain]:
-    return {"voice": settings.voice, "voices": catalogue.names(), "version": __version__}
+    return {
+        "voice": settings.voice,
+        "voices": catalogue.names(),
+        "version": __version__,
+        "pid": os.getpid(),
+    }
 
 
 def _told(node: DoraNode, question: str) -> object:

@@ -46,9 +46,8 @@ def _block(name: str, inputs: int, layer: int, *, first: bool) -> Shapes:
     return made
 
 
-@pytest.fixture
-def checkpoint() -> dict[str, np.ndarray]:
-    """Weights under the checkpoint's keys and in its layouts."""
+def network_shapes() -> Shapes:
+    """Key -> shape of a whole small network and of the head that is not used."""
     shapes: Shapes = {"conv1.weight": (4, 1, 3, 3), "seg_1.weight": (3, 320)} | _norm("bn1", 4)
     inputs = 4
     for layer, count in enumerate(BLOCKS):
@@ -57,6 +56,13 @@ def checkpoint() -> dict[str, np.ndarray]:
             shapes |= _block(name, inputs, layer, first=index == 0)
             inputs = OUTPUTS[layer]
     shapes |= {"layer3_ds.weight": (16, 8, 3, 3)} | _fusion("fuse34", 16)
+    return shapes
+
+
+@pytest.fixture
+def checkpoint() -> dict[str, np.ndarray]:
+    """Weights under the checkpoint's keys and in its layouts."""
+    shapes = network_shapes()
     random = np.random.default_rng(3)
     drawn = {}
     for key, shape in shapes.items():

@@ -12,6 +12,8 @@ from dora_mlx_tts.node import run_node
 SLOW = (*("ok", 0.1) * 20,)
 SCRIPT = {
     "The history of bread is a long one.": SLOW,
+    "This is a rather long sentence that goes on and on, so that there is enough time to interrupt it."
+    " And there is another one behind it, which nobody should ever hear.": SLOW,
     "Fail.": ("ok", SynthesisError("not speech")),
     "Slow.": ("ok", 0.2, "ok", 0.2, "ok"),
 }

@@ -46,9 +46,7 @@ COVERED = frozenset(
 )
 
 # What the package cannot do yet: pattern over "group/case name", reason of the skip.
-PENDING: tuple[tuple[str, str], ...] = (
-    (r"^glue/pipeline_", "the reference pipeline as a whole is not reproduced yet"),
-)
+PENDING: tuple[tuple[str, str], ...] = ()
 
 
 def find_folder() -> Path | None:

@@ -48,8 +48,8 @@ def test_a_sentence_that_fails_is_tried_again_alone(
     assert [f.text for f in fragments] == SENTENCES
     assert after.restarts == before.restarts + 1
     assert after.spoken == before.spoken + 3
+    calls = 0
     with pytest.raises(SynthesisError, match="1 attempts"):
-        calls = 0
         list(synthesizer.stream(TEXT, batch_size=3, attempts=1, **OPTIONS))
 
 

@@ -1,23 +1,15 @@
 """Words that are in no dictionary, found by jieba's hidden Markov model.
 
-States are pairs of position in the word (Begin, Middle, End, Single) and part of speech. The
-tables are jieba's (package `jieba`, MIT); the search is the usual Viterbi algorithm in the log
-domain.
+The search is the usual Viterbi algorithm in the log domain; for the tables see `markov_tables.py`.
 """
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
+from collections.abc import Iterator
+from functools import lru_cache
 
-from dora_mlx_tts.errors import LanguageError
 from dora_mlx_tts.text.zh.dictionary import UNKNOWN_TAG
-from dora_mlx_tts.text.zh.packages import package_file
-
-State = tuple[str, str]
+from dora_mlx_tts.text.zh.markov_tables import State, Tables, tables
 
 _IMPOSSIBLE = -3.14e100
 _NEVER = float("-inf")
@@ -25,55 +17,12 @@ _LONGEST_RUN = 64
 """Longer runs of single characters are no language; they are read in pieces."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """Log probabilities of the model, and the states each character may take."""
-
-    states: Mapping[str, tuple[State, ...]]
-    start: Mapping[State, float]
-    step: Mapping[State, Mapping[State, float]]
-    emit: Mapping[State, Mapping[str, float]]
-    incoming: Mapping[State, Mapping[State, float]]
-
-
-def _table(name: str) -> Any:  # noqa: ANN401 - four tables of different types
-    """The one constant of a data module of jieba.
-
-    Loaded from its file because importing it as `jieba.posseg.…` would first build jieba's
-    dictionary.
-    """
-    path = package_file("jieba", f"posseg/{name}.py")
-    spec = importlib.util.spec_from_file_location(f"_jieba_{name}", path)
-    if spec is None or spec.loader is None:
-        raise LanguageError(f"the data file {path} of jieba cannot be read; reinstall jieba")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.P
-
-
-@cache
-def tables() -> Tables:
-    """The model of jieba, read once a process."""
-    step = _table("prob_trans")
-    incoming: dict[State, dict[State, float]] = {}
-    for origin, targets in step.items():
-        for target, probability in targets.items():
-            incoming.setdefault(target, {})[origin] = probability
-    return Tables(
-        states=_table("char_state_tab"),
-        start=_table("prob_start"),
-        step=step,
-        emit=_table("prob_emit"),
-        incoming=incoming,
-    )
-
-
 def cut_unknown(text: str) -> Iterator[tuple[str, str]]:
     """Divide a run of Hanzi into (word, tag) by the model."""
-    known = tables().states
+    model = tables()
     start = 0
     for i, char in enumerate(text):
-        if char not in known:
+        if not model.states(char):
             yield from _cut_known(text[start:i])
             yield char, UNKNOWN_TAG
             start = i + 1
@@ -103,7 +52,7 @@ def _words_of_path(text: str) -> Iterator[tuple[str, str]]:
 
 def _best_path(text: str) -> list[State]:
     model = tables()
-    scores = {s: model.start[s] + _emit(model, s, text[0]) for s in model.states[text[0]]}
+    scores = {s: model.start[s] + _emit(model, s, text[0]) for s in model.states(text[0])}
     back: list[dict[State, State]] = []
     for char in text[1:]:
         scores, origin = _advance(model, scores, char)
@@ -121,7 +70,7 @@ def _advance(
 ) -> tuple[dict[State, float], dict[State, State]]:
     previous = {s: score for s, score in scores.items() if model.step[s]}
     reachable = {s for p in previous for s in model.step[p]}
-    states = reachable.intersection(model.states[char]) or reachable or set(model.states[char])
+    states = reachable.intersection(model.states(char)) or reachable or set(model.states(char))
     new: dict[State, float] = {}
     origin: dict[State, State] = {}
     for state in states:
@@ -135,4 +84,4 @@ def _advance(
 
 
 def _emit(model: Tables, state: State, char: str) -> float:
-    return model.emit[state].get(char, _IMPOSSIBLE)
+    return model.emit(state).get(char, _IMPOSSIBLE)
