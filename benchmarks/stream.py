@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import harness
@@ -183,8 +184,8 @@ def memory(synthesizer: Synthesizer) -> dict[str, float]:
     """MLX's own memory, the process's and the largest kept cache."""
     pages = 0.0
     if sys.platform == "linux":
-        with open("/proc/self/statm", encoding="ascii") as file:
-            pages = int(file.read().split()[1]) * resource.getpagesize() / 2**20
+        fields = Path("/proc/self/statm").read_text(encoding="ascii").split()
+        pages = int(fields[1]) * resource.getpagesize() / 2**20
     return {
         "mlx_active": round(mx.get_active_memory() / 2**20, 1),
         "mlx_cache": round(mx.get_cache_memory() / 2**20, 1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from dora_mlx_tts import protocol
@@ -67,7 +67,7 @@ class Listener(threading.Thread):
     def run(self) -> None:
         """Hear until the stream is closed or the dataflow is stopped by hand."""
         try:
-            while (event := self._node.next()) is not None:
+            for event in self._events():
                 if event.get("type") == "STOP" and event.get("id") == "MANUAL":
                     self._conversation.stop()
                     return
@@ -78,6 +78,18 @@ class Listener(threading.Thread):
             _log.exception("the event stream failed")
         finally:
             self._conversation.close()
+
+    def _events(self) -> Iterator[Mapping[str, Any]]:
+        """Events as soon as they are there, those that came meanwhile in one go.
+
+        Each ``next()`` may wait for the interpreter while the other thread computes. In a burst dora's own
+        queue (10 by default) overflows in that time; ``drain`` takes all that waits at once.
+        """
+        drain = getattr(self._node, "drain", None)
+        while (event := self._node.next()) is not None:
+            yield event
+            if callable(drain):
+                yield from drain()
 
     def _hear(self, event: Mapping[str, Any]) -> None:
         try:

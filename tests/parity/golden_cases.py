@@ -27,7 +27,7 @@ import weights_recipe
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
-# Groups with tests; a group named neither here nor below fails test_groups.py.
+# Groups with tests; another one fails test_groups.py.
 COVERED = frozenset(
     {
         "t2s",
@@ -44,9 +44,6 @@ COVERED = frozenset(
         "files",
     }
 )
-
-# What the package cannot do yet: pattern over "group/case name", reason of the skip.
-PENDING: tuple[tuple[str, str], ...] = ()
 
 
 def find_folder() -> Path | None:
@@ -66,16 +63,10 @@ def manifest() -> dict[str, Any]:
     return loaded
 
 
-def pending_reason(name: str, group: str) -> str | None:
-    """Why a case cannot run yet, or None."""
-    key = f"{group}/{name}"
-    return next((reason for pattern, reason in PENDING if re.search(pattern, key)), None)
-
-
 def cases(group: str, pattern: str = "") -> list[Any]:
     """Parameters (case names) of a group whose name matches ``pattern``, with marks set.
 
-    Slow cases carry the marker ``slow``; what is not implemented yet is skipped with its reason.
+    Slow cases carry the marker ``slow``.
     """
     if find_folder() is None:
         why = "no goldens folder: set DORA_MLX_TTS_GOLDENS or put it at ../shared/goldens"
@@ -84,12 +75,7 @@ def cases(group: str, pattern: str = "") -> list[Any]:
     for name, entry in manifest()["cases"].items():
         if entry["group"] != group or not re.search(pattern, name):
             continue
-        marks: list[pytest.MarkDecorator] = []
-        reason = pending_reason(name, group)
-        if reason is not None:
-            marks.append(pytest.mark.skip(reason=reason))
-        elif entry.get("speed") == "slow":
-            marks.append(pytest.mark.slow)
+        marks = [pytest.mark.slow] if entry.get("speed") == "slow" else []
         found.append(pytest.param(name, id=name, marks=marks))
     return found
 

@@ -21,9 +21,9 @@ State = tuple[str, str]
 
 _FEWEST_STATES = 100
 _FEWEST_CHARACTERS = 1000
-_STATE = re.compile(r"\('(\w)', '(\w+)'\)")
-_GROUP = re.compile(r"\('(\w)', '(\w+)'\): \{([^}]*)\}")
-_VALUE = re.compile(r"\('(\w)', '(\w+)'\): ([-+.\de]+)")
+_STATE = re.compile(r"\('(\w)',\s*'(\w+)'\)")
+_GROUP = re.compile(r"\('(\w)',\s*'(\w+)'\):\s*\{([^}]*)\}")
+_VALUE = re.compile(r"\('(\w)',\s*'(\w+)'\):\s*([-+.\de]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,12 @@ def _text(name: str) -> str:
 
 def _characters(text: str) -> dict[str, str]:
     """For each character the text of its states."""
-    parts = re.split(r"'(\\u[0-9a-f]{4})': ", text)
+    parts = re.split(r"'\\u([0-9a-f]{4})': ", text)
     if len(parts) < _FEWEST_CHARACTERS:
         raise _changed("characters")
     return {
-        chr(int(escape[2:], 16)): states
-        for escape, states in zip(parts[1::2], parts[2::2], strict=True)
+        chr(int(code, 16)): states
+        for code, states in zip(parts[1::2], parts[2::2], strict=True)
     }
 
 

@@ -21,6 +21,8 @@ _VARIANTS = {
     "噷": "heng5",
     "哏": "gen2",
     "𡈽": "tu3",
+    "㕶": "en2",
+    "𠮾": "en4",
 }
 """Characters that pypinyin lacks or gives a syllable without symbols."""
 
