@@ -3,7 +3,9 @@
     python benchmarks/node.py --json out/node.json
 
 The parent writes a dataflow and runs it with `dora run`; the same file is its driver node. The voice's inputs
-have dora's default queues, the driver's own are deep, so that only the node under test can lose anything.
+have dora's default queue sizes, the driver's own are deep, so that only the node under test can lose anything.
+Everything goes through the daemon (`queue_policy: backpressure`), as in the dataflows that ship; `--direct` takes
+dora's default path instead, which drops messages when the machine is busy.
 With `--fake` a scripted engine takes the networks' place: what is left is the node's own cost.
 """
 
@@ -148,18 +150,33 @@ def barge_in(driver: Driver, samples: int) -> dict[str, list[float]]:
 
 def bursts(driver: Driver, count: int, size: int = 200) -> dict[str, list[float]]:
     """Texts sent as fast as possible while a sentence is spoken; each must get its one reply."""
-    lost, doubled = [], []
+    lost, doubled, unheard = [], [], []
     for _ in range(count):
+        before = heard(driver)
         requests = [driver.say(LONG), *(driver.say(f"Text {n} of many.") for n in range(size - 1))]
         for _ in driver.events(1.0):
             pass
         driver.command("cancel")
         for _ in driver.events(2.0):
             pass
+        unheard.append(size - (heard(driver) - before))
         answers = [driver.replies[request] for request in requests]
         lost.append(float(answers.count(0)))
         doubled.append(float(sum(number > 1 for number in answers)))
-    return {f"texts lost of {size}": lost, f"texts answered twice of {size}": doubled}
+    return {
+        f"texts of {size} that dora lost on the way": unheard,
+        f"texts of {size} without a reply": lost,
+        f"texts of {size} answered twice": doubled,
+    }
+
+
+def heard(driver: Driver) -> float:
+    """Texts that the node says it received since its start."""
+    driver.command("stats")
+    for _, value, metadata, _ in driver.events(PATIENCE_S):
+        if value == "stats":
+            return float(metadata["received"])
+    raise LostError("no answer to stats")
 
 
 def responsiveness(driver: Driver, samples: int) -> dict[str, list[float]]:
@@ -240,6 +257,10 @@ def drive() -> int:
 def dataflow(folder: Path, options: argparse.Namespace) -> Path:
     """Write the dataflow; its file."""
     fake = Path(__file__).parents[1] / "tests" / "node" / "fake_tts.py"
+
+    def received(source: str) -> object:
+        return source if options.direct else {"source": source, "queue_policy": "backpressure"}
+
     deep = {"queue_size": 10000, "queue_policy": "backpressure"}
     outputs = ("audio", "segment_complete", "status")
     nodes = [
@@ -259,7 +280,7 @@ def dataflow(folder: Path, options: argparse.Namespace) -> Path:
         {
             "id": "tts",
             "path": str(fake) if options.fake else "dora-mlx-tts",
-            "inputs": {"text": "driver/text", "control": "driver/control"},
+            "inputs": {port: received(f"driver/{port}") for port in ("text", "control")},
             "outputs": list(outputs),
             "env": {"VOICE_NAME": options.voice, "SEED": 1, "LOG_LEVEL": "WARNING"},
         },
@@ -290,6 +311,7 @@ def main() -> int:
     parser.add_argument("--bursts", type=int, default=3, help="bursts of 200 texts")
     parser.add_argument("--soak", type=int, default=1000, help="texts one after the other")
     parser.add_argument("--voice", default="starter-en")
+    parser.add_argument("--direct", action="store_true", help="dora's direct path, which may drop")
     parser.add_argument("--fake", action="store_true", help="a scripted engine, no networks")
     options = parser.parse_args()
     beside = Path(sys.executable).parent

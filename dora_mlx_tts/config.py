@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, MutableMapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
 
@@ -281,6 +281,44 @@ def dora_node_id(environ: Mapping[str, str] | None = None) -> str:
     environ = os.environ if environ is None else environ
     match = re.search(r"^node_id: *(\S+)", environ.get("DORA_NODE_CONFIG", ""), re.MULTILINE)
     return match[1] if match else ""
+
+
+def deepen_queues(ports: Collection[str], size: int, environ: MutableMapping[str, str]) -> bool:
+    """Give a node's inputs room for a burst where the dataflow does not say how much; whether it did.
+
+    dora keeps a node's queues inside the node, ten messages deep by default, and drops what is older without
+    a word. Their depth comes from the variable by which dora tells a node about itself.
+    """
+    try:
+        config = yaml.compose(environ.get("DORA_NODE_CONFIG", ""), Loader=yaml.SafeLoader)
+        inputs = _entry(_entry(config, "run_config"), "inputs")
+        if not isinstance(inputs, yaml.MappingNode):
+            return False
+        inputs.value = [
+            (key, _with_room(value, size) if key.value in ports else value)
+            for key, value in inputs.value
+        ]
+        environ["DORA_NODE_CONFIG"] = yaml.serialize(config, Dumper=yaml.SafeDumper)
+    except (yaml.YAMLError, RecursionError):
+        return False
+    return True
+
+
+def _entry(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    return next((value for key, value in node.value if key.value == name), None)
+
+
+def _with_room(value: yaml.Node, size: int) -> yaml.Node:
+    """An input with a queue of this size, unless it has one."""
+    if isinstance(value, yaml.ScalarNode):
+        source = (yaml.ScalarNode("tag:yaml.org,2002:str", "source"), value)
+        value = yaml.MappingNode("tag:yaml.org,2002:map", [source])
+    if isinstance(value, yaml.MappingNode) and _entry(value, "queue_size") is None:
+        number = yaml.ScalarNode("tag:yaml.org,2002:int", str(size))
+        value.value.append((yaml.ScalarNode("tag:yaml.org,2002:str", "queue_size"), number))
+    return value
 
 
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -11,7 +11,8 @@
     │   └── ReferenceAudioError the reference recording cannot be used
     ├── WeightsError            a checkpoint or pack cannot be used
     │   ├── UnsafeFileError     a file asks for more than data
-    │   └── PackError           a pack is damaged or does not fit this version
+    │   ├── PackError           a pack is damaged or does not fit this version
+    │   └── DownloadError       a file cannot be had from a hub
     ├── AudioError              an audio file cannot be read or written
     ├── SynthesisError          the networks gave something that is not speech
     ├── BackendError            MLX or a native library is missing or unusable
@@ -61,6 +62,10 @@ class UnsafeFileError(WeightsError):
 
 class PackError(WeightsError):
     """A voice pack is damaged or does not fit this version."""
+
+
+class DownloadError(WeightsError):
+    """A file cannot be had from a hub: no connection, no such file, a wrong hash, a full disk."""
 
 
 class AudioError(TtsError):

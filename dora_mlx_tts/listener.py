@@ -82,14 +82,21 @@ class Listener(threading.Thread):
     def _events(self) -> Iterator[Mapping[str, Any]]:
         """Events as soon as they are there, those that came meanwhile in one go.
 
-        Each ``next()`` may wait for the interpreter while the other thread computes. In a burst dora's own
-        queue (10 by default) overflows in that time; ``drain`` takes all that waits at once.
+        Each ``next()`` may have to wait for the interpreter while the other thread computes; ``drain`` takes
+        all that waits at once.
         """
-        drain = getattr(self._node, "drain", None)
         while (event := self._node.next()) is not None:
-            yield event
-            if callable(drain):
-                yield from drain()
+            events = [event]
+            while more := self._waiting():
+                events += more
+            yield from events
+
+    def _waiting(self) -> list[Mapping[str, Any]]:
+        drain = getattr(self._node, "drain", None)
+        try:
+            return list(drain()) if callable(drain) else []
+        except RuntimeError:  # dora's way to say that the stream is closed; next() says it again
+            return []
 
     def _hear(self, event: Mapping[str, Any]) -> None:
         try:

@@ -22,7 +22,7 @@ from typing import Final
 
 from dora_mlx_tts import __version__, protocol
 from dora_mlx_tts.commander import Catalogue, Commander
-from dora_mlx_tts.config import Settings, dora_node_id
+from dora_mlx_tts.config import Settings, deepen_queues, dora_node_id
 from dora_mlx_tts.conversation import Conversation, SpeechEngine
 from dora_mlx_tts.finishing import Delivery
 from dora_mlx_tts.listener import Listener
@@ -36,9 +36,11 @@ from dora_mlx_tts.streams import StreamRules
 _log = logging.getLogger(__name__)
 
 _CLOCK: Final = time.monotonic
-_SWITCH_INTERVAL_S: Final = 0.0005
+_SWITCH_INTERVAL_S: Final = 0.00005
 """Text analysis is pure Python; at the default 5 ms it would hold up the listener."""
 _JOIN_S: Final = 2.0
+_QUEUE_SIZE: Final = 10_000
+"""Messages that dora may hold for an input while the listener waits for its turn in the interpreter."""
 
 
 @contextmanager
@@ -163,6 +165,7 @@ def run_node(load_engine: Callable[[Settings], SpeechEngine]) -> int:
     from dora import Node  # noqa: PLC0415  only a node needs dora
 
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    deepen_queues(protocol.INPUTS, _QUEUE_SIZE, os.environ)
     code = serve(Node(), engine, settings)
     if any(thread.name == "listener" for thread in threading.enumerate()):
         # Stopped by a signal that dora knows nothing of: the listener cannot leave next().

@@ -48,6 +48,7 @@ _log = logging.getLogger(__name__)
 TEXT: Final = "text"
 CONTROL: Final = "control"
 BUFFER_STATUS: Final = "buffer_status"
+INPUTS: Final = (TEXT, CONTROL, BUFFER_STATUS)
 AUDIO: Final = "audio"
 SEGMENT_COMPLETE: Final = "segment_complete"
 STATUS: Final = "status"
@@ -86,7 +87,7 @@ def decode(
         text_commands: Accept dora-primespeech's ``VOICE:`` prefix and JSON texts.
     """
     port = str(event.get("id"))
-    if port not in {TEXT, CONTROL, BUFFER_STATUS}:
+    if port not in INPUTS:
         return None
     raw = event.get("metadata")
     metadata: Mapping[str, object] = raw if isinstance(raw, Mapping) else {}

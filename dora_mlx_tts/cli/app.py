@@ -12,6 +12,7 @@ from dora_mlx_tts import __version__
 from dora_mlx_tts.cli.convert import convert
 from dora_mlx_tts.cli.cut import cut
 from dora_mlx_tts.cli.doctor import doctor
+from dora_mlx_tts.cli.download import download
 from dora_mlx_tts.cli.phonemes import phonemes
 from dora_mlx_tts.cli.sentences import sentences
 from dora_mlx_tts.cli.speak import speak
@@ -43,5 +44,5 @@ def cli(*, verbose: bool) -> None:
     )
 
 
-for _command in (speak, phonemes, sentences, cut, voices, convert, doctor):
+for _command in (speak, phonemes, sentences, cut, voices, convert, download, doctor):
     cli.add_command(_command)

@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from dora_mlx_tts.cli.options import json_option, print_json
+from dora_mlx_tts.runtime import blas, device
+from dora_mlx_tts.synthesis.self_test import SelfTest, check_pack
 from dora_mlx_tts.weights import convert as conversion
 from dora_mlx_tts.weights.convert import ConversionSources, PackOptions
 from dora_mlx_tts.weights.encode import no_progress
@@ -55,14 +57,28 @@ def _show_progress(part: str, done: int, total: int) -> None:
     "--share", is_flag=True, help="Keep base parts once for all packs, in parts/ beside them."
 )
 @click.option("--overwrite", is_flag=True, help="Replace a pack that is there already.")
+@click.option("--check", is_flag=True, help="Load the pack then, and let it speak a few tokens.")
 @json_option
 def convert(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 (click's values)
     """Make a voice pack from GPT-SoVITS checkpoints, without running anything in them."""
     report = _run(options, quiet=as_json)
-    if as_json:
-        print_json(report.to_json())
-    else:
+    if not as_json:
         click.echo(report.to_text())
+    found = self_test(report.pack) if options["check"] else None
+    if as_json:
+        print_json({**report.to_json(), "check": found.to_json() if found else None})
+    elif found:
+        click.echo(f"  {found.to_text()}")
+
+
+def self_test(pack: Path) -> SelfTest:
+    """Let a pack speak on this machine's device.
+
+    Raises:
+        WeightsError: It cannot be loaded, or what it gives is no sound.
+    """
+    blas.accelerate()
+    return check_pack(pack, device.select("auto"))
 
 
 def _run(options: Mapping[str, Any], *, quiet: bool) -> ConversionReport:

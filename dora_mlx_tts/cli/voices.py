@@ -8,13 +8,18 @@ from typing import Any
 import click
 
 from dora_mlx_tts.cli.options import config_option, json_option, load_settings, print_json
+from dora_mlx_tts.cli.voices_edit import add, check, import_voices, remove, schema
 from dora_mlx_tts.voices.registry import VoiceRegistry
 from dora_mlx_tts.voices.voice import Voice
 
 
 @click.group()
 def voices() -> None:
-    """List voices and show what one is made of."""
+    """List voices, show what one is made of, add, check and remove them."""
+
+
+for _command in (add, check, remove, schema, import_voices):
+    voices.add_command(_command)
 
 
 @voices.command("list")
@@ -70,6 +75,7 @@ def _details(voice: Voice) -> dict[str, Any]:
         "text": voice.reference.text,
         "text_language": voice.reference.language,
         "auxiliary": [str(path) for path in voice.auxiliary],
+        "styles": {name: str(style.audio) for name, style in voice.styles.items()},
         "prompt": str(voice.prompt) if voice.prompt else None,
         "defaults": dict(voice.defaults),
     }

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.models.attention_watch import AttentionWatch
 
 FloatArray = NDArray[np.float32]
 Array = TypeVar("Array", mx.array, FloatArray)
@@ -49,7 +50,10 @@ class KVCache(abc.ABC, Generic[Array]):
         limit: positions that may be filled.
         text_length: how many of them are text, padding included; audio comes after.
         padding: for each row, how many positions at its start hold nothing.
+        watch: is shown the attention of steps on the host.
     """
+
+    watch: AttentionWatch | None = None
 
     def __init__(self, shape: CacheShape, rows: int, limit: int) -> None:
         if rows < 1 or limit < 1:

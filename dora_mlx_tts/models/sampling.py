@@ -111,8 +111,11 @@ def probabilities(xp: ModuleType, penalised: Array, settings: SamplingSettings) 
 
 
 def race(xp: ModuleType, probability: Array, exponential: Array) -> Array:
-    """The draw: every token runs for an Exponential(1) time over its probability; the first wins."""
-    return xp.argmax(probability / exponential, axis=-1)
+    """The draw: every token runs for an Exponential(1) time over its probability; the first wins.
+
+    A time may be exactly 0; without a floor an impossible token would then give NaN, and win.
+    """
+    return xp.argmax(probability / xp.maximum(exponential, 1e-30), axis=-1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,8 @@ class HostBlock:
             scores += bias
         scores -= np.maximum.reduce(scores, axis=-1, keepdims=True)
         np.exp(scores, out=scores)
+        if cache.watch is not None:
+            cache.watch.record(layer, scores, cache.text_length)
         mixed: FloatArray = scores @ values
         mixed /= np.add.reduce(scores, axis=-1, keepdims=True)
         attended = self._out(mixed.reshape(rows, channels))

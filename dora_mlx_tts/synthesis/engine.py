@@ -23,6 +23,8 @@ from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
 from dora_mlx_tts.synthesis.stream import Cancelled, KeptCache
 from dora_mlx_tts.synthesis.voice_pool import PoolStats, ReadyVoice, VoicePool
+from dora_mlx_tts.synthesis.words import Heads, alignment_heads, placed
+from dora_mlx_tts.text.lexicon import ReadingOptions
 from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.split import split
 from dora_mlx_tts.voices.registry import VoiceRegistry
@@ -49,8 +51,10 @@ class Synthesizer:
             where,
             VoicePrompts(settings.cache.expanduser()),
             limit=settings.voice_memory << 20,
+            reading=ReadingOptions.load(settings.lexicon, settings.polyphone_model),
         )
         self._caches: WeakKeyDictionary[Networks, list[KeptCache]] = WeakKeyDictionary()
+        self._heads: WeakKeyDictionary[Networks, Heads] = WeakKeyDictionary()
         self._meter = SynthesisMeter()
 
     @classmethod
@@ -164,6 +168,7 @@ class Synthesizer:
             samples=np.concatenate([fragment.samples for fragment in fragments]),
             sample_rate=fragments[0].sample_rate,
             sentences=tuple(sentences.values()),
+            words=tuple(word for fragment in fragments for word in fragment.words),
         )
 
     @property
@@ -187,13 +192,22 @@ class Synthesizer:
         free = self._caches.setdefault(networks, [])
         cache = free.pop() if free else KeptCache(networks.t2s)  # texts may be spoken by turns
         kind = FlowSpeaker if networks.flow else SentenceSpeaker
-        speaker = kind(networks, ready.prompt, settings, cache, self._meter, cancelled)
+        heads = self._alignment_heads(ready)
+        speaker = kind(networks, ready.prompt, settings, cache, self._meter, cancelled, heads)
         try:
             yield from _sentences(ready, settings, sentences, speaker)
         except Cancelled:
             return
         finally:
             free.append(cache)
+
+    def _alignment_heads(self, ready: ReadyVoice) -> Heads:
+        """Heads that tell the words' times: a network's own, found with its first prompt."""
+        if ready.prompt.is_zero_shot:
+            return self._heads.get(ready.networks, ())
+        if ready.networks not in self._heads:
+            self._heads[ready.networks] = alignment_heads(ready.networks.t2s, ready.prompt)
+        return self._heads[ready.networks]
 
 
 def _sentences(
@@ -203,14 +217,17 @@ def _sentences(
     start = 0.0
     tasks = _tasks(ready, settings, sentences, speaker)
     for index, (sentence, task) in enumerate(zip(sentences, tasks, strict=True)):
-        edges = SentenceEdges(rate, settings.edge_silence)
+        edges, origin = SentenceEdges(rate, settings.edge_silence), start
         for number, piece in enumerate(speaker.stream(*task)):
             samples = edges(piece.samples, last=piece.last)
             if piece.last:
                 pause = pause_after(sentence, settings.fragment_interval, rate)
                 samples = np.concatenate([samples, pause])
             final = piece.last and index == len(sentences) - 1
-            yield Fragment(samples, rate, sentence, index, number, final, start, piece.tokens)
+            words = placed(piece.words, origin - edges.cut / rate, origin)
+            yield Fragment(
+                samples, rate, sentence, index, number, final, start, piece.tokens, words
+            )
             start += len(samples) / rate
 
 

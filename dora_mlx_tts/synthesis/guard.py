@@ -29,6 +29,7 @@ class Kind(enum.Enum):
     LOOP = "loop"
     LEAK = "leak"
     TOO_SHORT = "too_short"
+    CUT_OFF = "cut_off"
     NO_END = "no_end"
     NOT_FINITE = "not_finite"
     SILENT = "silent"
@@ -64,6 +65,7 @@ class Limits:
             the same tokens are no leak.
         slow: times the voice's own pace that a sentence may take, beside `spare`.
         fast: share of the voice's own pace that it must take, beyond `short` phones.
+        reached: share of the phones that attention must have come to at the end.
         pace: tokens a phone, where the prompt does not tell.
         spare: tokens for pauses and breath.
         short: phones of texts too short to have a pace.
@@ -77,6 +79,7 @@ class Limits:
     shared: int = 6
     slow: float = 3.5
     fast: float = 0.5
+    reached: float = 0.55
     pace: float = 2.2
     spare: int = 50
     short: int = 12
@@ -130,8 +133,10 @@ class TokenGuard:
             return Problem(Kind.NO_END, detail, min(self.least, len(tokens)))
         return self._repetition(tokens) or self._leak(tokens)
 
-    def end(self, tokens: Sequence[int], end: End | None) -> Problem | None:
-        """What the end of `tokens` says."""
+    def end(
+        self, tokens: Sequence[int], end: End | None, reached: float | None = None
+    ) -> Problem | None:
+        """What the end of `tokens` says, and the share of the phones that attention `reached`."""
         if end is not End.EOS:
             return Problem(Kind.NO_END, "the network did not end the sentence", len(tokens))
         if not tokens:
@@ -142,6 +147,13 @@ class TokenGuard:
                 f" {self.least} are needed to say them"
             )
             return Problem(Kind.TOO_SHORT, detail, len(tokens) // 2)
+        if (
+            reached is not None
+            and self._phones > self.limits.short
+            and reached < self.limits.reached
+        ):
+            detail = f"the network ended after {100 * reached:.0f} % of the phones"
+            return Problem(Kind.CUT_OFF, detail, len(tokens))
         return None
 
     def _repetition(self, tokens: Sequence[int]) -> Problem | None:

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class WordTiming:
+    """When a word, or a character of a language without spaces, is spoken.
+
+    Attributes:
+        text: as it was written.
+        start_s: where it begins in the request's audio.
+        end_s: where it ends.
+        start: its first character in the sentence.
+        end: the character after its last one.
+    """
+
+    text: str
+    start_s: float
+    end_s: float
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +41,7 @@ class Fragment:
         is_final: whether this is the last piece of the request.
         start_s: where the piece begins in the request's audio, in seconds.
         tokens: semantic tokens (25 a second) that were generated for the piece.
+        words: those that end in the piece, and with the last piece of a sentence all that are left.
     """
 
     samples: NDArray[np.float32]
@@ -31,6 +52,7 @@ class Fragment:
     is_final: bool
     start_s: float
     tokens: int
+    words: tuple[WordTiming, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -46,15 +68,20 @@ class Speech:
         samples: mono float32 in [-1, 1], [n].
         sample_rate: samples a second.
         sentences: the sentences as they were spoken, in order.
-        words: start and end of each word, or None: this version does not measure them.
+        words: start and end of each word, in order.
     """
 
     samples: NDArray[np.float32]
     sample_rate: int
     sentences: tuple[str, ...]
-    words: None = None
+    words: tuple[WordTiming, ...] = ()
 
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate
+
+
+def spoken_words(words: Sequence[WordTiming], until_s: float) -> int:
+    """How many of `words` were spoken up to a time, for the text that an interruption left."""
+    return sum(word.end_s <= until_s for word in words)

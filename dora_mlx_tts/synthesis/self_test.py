@@ -141,7 +141,9 @@ class _Check:
         phones = self._phones(_PHONES * 2)
         greedy = DecodeSettings(SamplingSettings(top_k=1), early_stop=_TOKENS)
         stream = generate(self._networks.t2s, T2SText(phones), codes, greedy, seed=0)
-        found = np.array([token for token, _ in zip(stream, range(_TOKENS), strict=False)], np.int32)
+        found = np.array(
+            [token for token, _ in zip(stream, range(_TOKENS), strict=False)], np.int32
+        )
         stream.close()
         return np.minimum(found, self._networks.encoder.config.codes - 1)
 

@@ -11,16 +11,20 @@ from numpy.typing import NDArray
 
 from dora_mlx_tts.config import SpeechSettings
 from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.models.attention_watch import AttentionWatch
+from dora_mlx_tts.models.kv_cache import FloatArray
 from dora_mlx_tts.models.sampling import SamplingSettings
 from dora_mlx_tts.models.sovits.stream import Manner, SoVITSStream
 from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.synthesis.batch import Decoded, decode_together
-from dora_mlx_tts.synthesis.guard import Problem, SampleGuard, TokenGuard
+from dora_mlx_tts.synthesis.guard import TOKENS_PER_SECOND, Problem, SampleGuard, TokenGuard
 from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.synthesis.prompt import Prompt
+from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.stream import Cancelled, DecodeTask, GuardedTokens, KeptCache
 from dora_mlx_tts.synthesis.windows import WindowSizes
+from dora_mlx_tts.synthesis.words import Heads, WordTracker, attention_rows, expected_rows
 from dora_mlx_tts.text.phonemes import Phonemes
 
 Samples = NDArray[np.float32]
@@ -36,11 +40,13 @@ class SentencePiece:
         samples: [n], at least one.
         tokens: decoded for it.
         last: whether the sentence ends with it.
+        words: that end in it; times from the first token's beginning.
     """
 
     samples: Samples
     tokens: int
     last: bool
+    words: tuple[WordTiming, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class SentenceSpeaker:
         settings: of speech.
         cache: for decoding, one sentence after the other.
         meter: counts what happens.
+        heads: of the text-to-semantic network that follow the text.
         cancelled: asked between tokens and between slices of sound; True raises `Cancelled`.
     """
 
@@ -62,6 +69,7 @@ class SentenceSpeaker:
     cache: KeptCache
     meter: SynthesisMeter
     cancelled: Callable[[], bool]
+    heads: Heads = ()
 
     def decode(self, phonemes: Sequence[Phonemes], seeds: Sequence[int]) -> list[Decoded]:
         """Decode several sentences together, for `stream` to speak one after the other.
@@ -105,6 +113,8 @@ class SentenceSpeaker:
         heard = last = False
         while not last:
             voice, guard = self._voice(phonemes, seed), SampleGuard()
+            tracker, rate = self._tracker(phonemes), self.networks.sovits.config.sample_rate
+            heard_s = 0.0
             problem, count = None, 0
             for size in self._sizes(voice):
                 new, last = tokens.take(size)
@@ -113,10 +123,13 @@ class SentenceSpeaker:
                 if problem is not None:
                     break
                 count += len(new)
+                tracker.tokens(self._rows(phonemes, tokens, len(new)))
                 if len(samples):
-                    self.meter.sound(len(samples) / self.networks.sovits.config.sample_rate)
                     heard = True
-                    yield SentencePiece(samples, count, last)
+                    heard_s += len(samples) / rate
+                    self.meter.sound(len(samples) / rate)
+                    words = tracker.words(heard_s, ended=last)
+                    yield SentencePiece(samples, count, last, tuple(words))
                     count = 0
                 if last:
                     break
@@ -139,6 +152,24 @@ class SentenceSpeaker:
             return iter([None])
         return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
 
+    def _tracker(self, phonemes: Phonemes) -> WordTracker:
+        return WordTracker(phonemes, 1 / (TOKENS_PER_SECOND * self.settings.speed))
+
+    def _rows(self, phonemes: Phonemes, tokens: GuardedTokens, new: int) -> list[FloatArray]:
+        """Attention of the newest tokens that were taken: watched, computed now, or expected."""
+        first = tokens.taken - new
+        if not self.heads:
+            return list(expected_rows(first, new, len(phonemes)))
+        rows = tokens.rows[first : tokens.taken]
+        known = [row for row in rows if row is not None]
+        if len(known) >= new - 1 and known:  # the first token was chosen by the text alone
+            return known if len(known) == new else [known[0], *known]
+        if not new:
+            return []
+        given = np.concatenate([self.prompt.codes, tokens.tokens[: tokens.taken]]).astype(np.int32)
+        text, start = self._text(phonemes), len(self.prompt.phones)
+        return list(attention_rows(self.networks.t2s, text, given, self.heads, start)[-new:])
+
     def _tokens(self, phonemes: Phonemes, seed: int) -> GuardedTokens:
         return GuardedTokens(
             self.networks.t2s,
@@ -147,6 +178,7 @@ class SentenceSpeaker:
             self.cache,
             self.meter,
             self.cancelled,
+            watch=AttentionWatch(self.heads, len(self.prompt.phones)) if self.heads else None,
         )
 
     def _task(self, phonemes: Phonemes, seed: int) -> DecodeTask:

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.models.attention_watch import AttentionWatch
 from dora_mlx_tts.models.decode import MIN_TOKENS, DecodeSettings, End, TokenStream, generate
+from dora_mlx_tts.models.kv_cache import FloatArray
 from dora_mlx_tts.models.sampling import SamplingSettings
 from dora_mlx_tts.models.t2s import T2S, Cache, T2SText
 from dora_mlx_tts.synthesis.guard import Problem, TokenGuard
@@ -19,6 +21,8 @@ from dora_mlx_tts.synthesis.stats import SynthesisMeter
 logger = logging.getLogger(__name__)
 
 _LONGEST_KEPT = 1024  # positions; a cache that had to grow beyond gives its memory back
+
+_LAST = 4  # tokens that show where attention ended
 
 _STEADY = SamplingSettings(top_k=5, top_p=1.0, temperature=0.8, repetition_penalty=1.35)
 
@@ -78,6 +82,7 @@ class GuardedTokens:
 
     Attributes:
         tokens: everything decoded and not given up.
+        rows: attention of each token to the sentence's phones; None where it could not be watched.
         taken: how many of them the caller has.
     """
 
@@ -89,13 +94,17 @@ class GuardedTokens:
         cache: KeptCache,
         meter: SynthesisMeter,
         cancelled: Callable[[], bool],
+        *,
+        watch: AttentionWatch | None = None,
     ) -> None:
+        self._watch = watch
         self._network, self._task, self._guard = network, task, guard
         self._cache, self._meter, self._cancelled = cache, meter, cancelled
         self._attempt = 0
         self._stream: TokenStream | None = None
         self._ended = False
         self.tokens: list[int] = []
+        self.rows: list[FloatArray | None] = []
         self.taken = 0
 
     def take(self, count: int | None) -> tuple[list[int], bool]:
@@ -128,6 +137,7 @@ class GuardedTokens:
             self.give_up(problem)
         else:
             self.tokens, self._ended = tokens, True
+            self.rows = [None] * len(tokens)
 
     def give_up(self, problem: Problem) -> None:
         """Begin another attempt because of `problem`.
@@ -152,7 +162,7 @@ class GuardedTokens:
             self._attempt + 1,
             f"goes on from token {kept}" if kept else "begins anew",
         )
-        del self.tokens[kept:]
+        del self.tokens[kept:], self.rows[kept:]
         self._ended = False
 
     def restart(self, problem: Problem) -> None:
@@ -165,6 +175,7 @@ class GuardedTokens:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+            self._cache.lend().watch = None
             self._meter.cache(self._cache.give_back())
 
     def _advance(self, wanted: int | None) -> Problem | None:
@@ -176,28 +187,41 @@ class GuardedTokens:
                 raise Cancelled
             if token is None:
                 self._ended = True
-                problem = self._guard.end(self.tokens, stream.end)
+                problem = self._guard.end(self.tokens, stream.end, self._reached())
                 self.close()
                 return problem
             self._meter.count("tokens")
             self.tokens.append(token)
+            self.rows.append(self._watch.row() if self._watch else None)
             problem = self._guard.token(self.tokens)
             if problem is not None:
                 return problem
         return None
+
+    def _reached(self) -> float | None:
+        """Share of the phones that attention came to in the last tokens."""
+        rows = [row for row in self.rows[-_LAST:] if row is not None]
+        if not rows or len(rows[0]) == 1:
+            return None
+        places = np.arange(len(rows[0])) / (len(rows[0]) - 1)
+        return max(float(row @ places) for row in rows)
 
     def _open(self) -> TokenStream:
         task = self._task
         given = np.concatenate([task.prompt, np.array(self.tokens, np.int32)]).astype(np.int32)
         least = max(0, self._guard.least - len(self.tokens)) if self.tokens else MIN_TOKENS
         settings = DecodeSettings(self._sampling(), min_tokens=least)
+        cache = self._cache.lend()
+        if self._watch is not None:
+            self._watch.forget()
+            cache.watch = self._watch
         self._stream = generate(
             self._network,
             task.text,
             given if len(given) else None,
             settings,
             seed=task.seed + self._attempt,
-            cache=self._cache.lend(),
+            cache=cache,
         )
         return self._stream
 

@@ -17,6 +17,7 @@ from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.synthesis.prompt import Prompt
 from dora_mlx_tts.synthesis.references import VoicePrompts
 from dora_mlx_tts.text.frontend import FrontEnd
+from dora_mlx_tts.text.lexicon import Lexicon, ReadingOptions
 from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
 from dora_mlx_tts.voices.voice import Reference, Voice, resolve_inside
 
@@ -58,6 +59,7 @@ class VoicePool:
         limit: bytes of memory above which packs that are not in use are dropped; 0 is no limit.
         memory: bytes in use now.
         open_pack: opens a pack's networks.
+        reading: how texts are read whoever speaks.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class VoicePool:
         limit: int = 0,
         memory: Callable[[], int] | None = None,
         open_pack: Callable[[Path, Device], Networks] = Networks.open,
+        reading: ReadingOptions | None = None,
     ) -> None:
         self.registry = registry
         self._folders = folders
@@ -78,6 +81,7 @@ class VoicePool:
         self._limit = limit
         self._memory = memory or _mlx_memory
         self._open_pack = open_pack
+        self._reading = reading or ReadingOptions()
         self._packs: OrderedDict[Path, Networks] = OrderedDict()
         self._ready: dict[str, ReadyVoice] = {}
         self._brought: OrderedDict[str, Voice] = OrderedDict()
@@ -91,6 +95,7 @@ class VoicePool:
         Raises:
             VoiceError: it is unknown, or its reference cannot be used.
             WeightsError: its pack cannot be used.
+            SettingError: its lexicon has a reading that does not fit.
         """
         voice = self._brought.get(name) or self.registry.get(name)
         ready = self._ready.get(voice.name)
@@ -108,7 +113,12 @@ class VoicePool:
         networks = self._packs.get(voice.pack)
         if networks is None:
             networks = self._open_pack(voice.pack, self._device)
-        front_end = FrontEnd(networks.pack.manifest.symbols, networks.features)
+        front_end = FrontEnd(
+            networks.pack.manifest.symbols,
+            networks.features,
+            lexicon=Lexicon.of(voice.lexicon, str(voice.file)).over(self._reading.lexicon),
+            polyphone_model=self._reading.polyphone_model,
+        )
         return ReadyVoice(voice, networks, front_end, self._prompts.get(voice, networks, front_end))
 
     def _make_room(self) -> None:

@@ -47,6 +47,8 @@ class AlignedText:
         match alone.
         """
         pattern = re.compile(pattern) if isinstance(pattern, str) else pattern
+        if pattern.search(self.text) is None:  # most rules find nothing in most texts
+            return self
         text: list[str] = []
         spans: list[CharSpan] = []
         done = 0

@@ -84,8 +84,7 @@ def read_element(tag: str) -> Element | None:
     if closing:
         return Element(name, closing=True)
     given = {
-        key.lower(): html.unescape("".join(values))
-        for key, *values in _ATTRIBUTE.findall(tag)
+        key.lower(): html.unescape("".join(values)) for key, *values in _ATTRIBUTE.findall(tag)
     }
     plain = Element(name, empty=empty)
     return _BUILDERS.get(name, _plain)(plain, given)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +14,18 @@ from numpy.typing import NDArray
 from dora_mlx_tts.errors import EmptyTextError, LanguageError
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
 from dora_mlx_tts.text.alphabets import phones_of
+from dora_mlx_tts.text.cleaning import cleaned
 from dora_mlx_tts.text.directions import Told, directed, given, place, with_own_spans
-from dora_mlx_tts.text.languages import MODULES, LanguageFactory, Scheme, configured, scheme_of
+from dora_mlx_tts.text.languages import (
+    MODULES,
+    V1_LANGUAGES,
+    LanguageFactory,
+    Scheme,
+    configured,
+    scheme_of,
+)
 from dora_mlx_tts.text.lexicon import Lexicon
+from dora_mlx_tts.text.mixed import read_mixed
 from dora_mlx_tts.text.phonemes import (
     Language,
     LanguageSpan,
@@ -26,7 +33,7 @@ from dora_mlx_tts.text.phonemes import (
     Pronunciation,
     TakesReadings,
 )
-from dora_mlx_tts.text.spans import split_spans
+from dora_mlx_tts.text.spans import Span, split_spans
 from dora_mlx_tts.text.symbols import PAUSE, SymbolTable
 
 FEATURE_SIZE = 1024
@@ -43,13 +50,6 @@ EXCERPT = 40
 
 _MARKS = frozenset("!?…,.-")
 _SILENT = frozenset({*_MARKS, "SP", "SP2", "SP3", "UNK", "_"})
-_UNREADABLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200c\u200e-\u200f"
-    r"\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
-)
-_BLANKS = re.compile(r"[^\S\n]{2,}")
-_TO_ASCII = re.compile(r"[Ａ-Ｚａ-ｚ]|(?![0-9])\d")
-
 logger = logging.getLogger(__name__)
 
 
@@ -114,7 +114,9 @@ class FrontEnd:
         """
         scheme = scheme_of(language, self.symbols.version)
         what = directed(text, scheme.main, self._lexicon)
-        clean = _clean(self._lexicon.everywhere.apply(what.said))
+        clean = cleaned(self._lexicon.everywhere.apply(what.said))
+        if scheme.main == "zh":
+            clean = read_mixed(clean)
         readings = self._read(clean, scheme, what.told)
         if sum(len(reading.chars) for reading in readings) < SHORT:
             readings = self._read(clean, scheme, what.told, behind_stop=True)
@@ -141,9 +143,7 @@ class FrontEnd:
     ) -> list[_Reading]:
         readings: list[_Reading] = []
         spans = split_spans(clean.text, scheme)
-        places = [(item, place(item, clean.spans)) for item in told]
-        taking = [code for code in {s.language for s in spans} if self._takes(code, scheme)]
-        for span, own in with_own_spans(spans, places, taking):
+        for span, own in self._with_own_spans(spans, clean, scheme, told):
             stop = behind_stop and not readings
             part = clean[span.start : span.end]
             if own is not None:
@@ -157,6 +157,16 @@ class FrontEnd:
             code, module = self._module(scheme.main, scheme)
             readings.append(self._read_span(nothing, code, module, (), stop=True))
         return readings
+
+    def _with_own_spans(
+        self, spans: Sequence[Span], clean: AlignedText, scheme: Scheme, told: Sequence[Told]
+    ) -> list[tuple[Span, Told | None]]:
+        """The spans, with one of its own for each reading that its language cannot be told."""
+        if not told:
+            return [(span, None) for span in spans]
+        places = [(item, place(item, clean.spans)) for item in told]
+        taking = [code for code in {s.language for s in spans} if self._takes(code, scheme)]
+        return with_own_spans(spans, places, taking)
 
     def _takes(self, code: str, scheme: Scheme) -> bool:
         """Whether the module of a language can be told readings in its alphabet."""
@@ -204,6 +214,8 @@ class FrontEnd:
     def _load(self, code: str) -> Language:
         if code not in self._modules:
             factory = self._factories.get(code)
+            if self.symbols.version == "v1" and code not in V1_LANGUAGES:
+                raise LanguageError(f"models v1 have no phones of {code!r}")
             if factory is None:
                 known = ", ".join(self._factories)
                 raise LanguageError(f"no module reads {code!r}; there are: {known}")
@@ -252,18 +264,6 @@ def _pronounce(
     if known and isinstance(module, TakesReadings):
         return module.pronounce_as(norm.text, known)
     return module.pronounce(norm.text)
-
-
-def _clean(text: AlignedText) -> AlignedText:
-    """Drop characters no text is made of, shrink blanks, write letters and digits in ASCII."""
-    clean = text.sub(_UNREADABLE, "").sub(_BLANKS, " ")
-    return clean.sub(_TO_ASCII, lambda match: _ascii(match.group()))
-
-
-def _ascii(char: str) -> str:
-    return (
-        str(unicodedata.decimal(char)) if char.isdecimal() else unicodedata.normalize("NFKC", char)
-    )
 
 
 def _compose(norm: AlignedText, part: AlignedText) -> AlignedText:

@@ -59,6 +59,9 @@ CODES: Mapping[str, Scheme] = MappingProxyType({scheme.code: scheme for scheme i
 V1_CODES = frozenset({"auto", "en", "zh", "ja", "all_zh", "all_ja"})
 """Codes of models with the v1 inventory, which has neither Korean nor Cantonese symbols."""
 
+V1_LANGUAGES = frozenset({"zh", "en", "ja"})
+"""Languages whose phones the v1 inventory holds."""
+
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
         "cn": "zh",

@@ -17,8 +17,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
-import yaml
-
 from dora_mlx_tts.errors import LanguageError, SettingError
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.alphabets import READERS
@@ -144,6 +142,24 @@ class Lexicon:
         return Spelling({word: reading for word, reading in every if _is_latin(word)})
 
 
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How texts are read whoever speaks.
+
+    Attributes:
+        lexicon: readings for all voices; a voice's own win.
+        polyphone_model: folder of the model that reads Chinese polyphones.
+    """
+
+    lexicon: Lexicon = field(default_factory=Lexicon)
+    polyphone_model: Path | None = None
+
+    @classmethod
+    def load(cls, lexicon: Path | None, polyphone_model: Path | None) -> Self:
+        """Options with the lexicon of a file; raises SettingError for a wrong one."""
+        return cls(Lexicon.load(lexicon) if lexicon else Lexicon(), polyphone_model)
+
+
 def check_rules(rules: Mapping[str, Any], origin: str) -> None:
     """Raise SettingError if a rule is unknown or its value is not of the kind it takes."""
     from dora_mlx_tts.text.zh.rules import MandarinRules  # noqa: PLC0415 (on demand)
@@ -214,6 +230,8 @@ def _laid_over(
 
 
 def _read_yaml(file: Path) -> dict[str, Any]:
+    import yaml  # noqa: PLC0415 (most front ends read no file)
+
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
             raise SettingError(f"{file}: a lexicon has at most {MAX_FILE_BYTES} bytes")

@@ -30,6 +30,8 @@ _UNITS = (
 )
 """Units that the Chinese reading writes out. A lone h, s or capital is as often a letter."""
 
+_CURRENCIES = "RMB|CNY|USD|HKD|EUR|GBP|JPY|KRW"
+
 _TOKEN = re.compile(
     rf"""
     (?P<address>
@@ -38,7 +40,8 @@ _TOKEN = re.compile(
       | (?<![A-Za-z0-9])(?:[A-Za-z0-9-]{{1,63}}\.){{1,4}}(?:com|cn|org|net|edu|gov|io|ai|dev|app)(?![A-Za-z0-9])
     )
   | (?P<amount>
-        (?<![{_LATIN}])(?:HK|NT|US|AU|CA|SG|[ACS])[$＄]\d+(?:[.,]\d+)*
+        (?<![{_LATIN}])(?:(?:HK|NT|US|AU|CA|SG|[ACS])[$＄]|(?:{_CURRENCIES})\ ?)\d+(?:[.,]\d+)*
+      | \d+(?:[.,]\d+)*\ ?(?:{_CURRENCIES})(?![{_LATIN}0-9])
       | \d+(?:[.,]\d+)*(?:[-~～–]\d+(?:[.,]\d+)*)?\ ?(?:{_UNITS}|°[CF])(?![{_LATIN}0-9])
     )
   | (?P<word>[Nn][Oo]\.\ ?\d+|[{_LATIN}](?:[{_LATIN}\u0300-\u036f]|['’](?=[{_LATIN}]))*)

@@ -57,8 +57,9 @@ class VoiceRegistry:
                     broken[name] = error
                     logger.warning("voice file skipped: %s", error)
                     continue
-                voices[voice.name] = voice
-                broken.pop(voice.name, None)
+                for one in (voice, *voice.styled()):
+                    voices[one.name] = one
+                    broken.pop(one.name, None)
         return cls(voices, broken)
 
     def __iter__(self) -> Iterator[Voice]:
@@ -88,4 +89,5 @@ class VoiceRegistry:
 def _voice_files(folder: Path) -> list[Path]:
     flat = [p for p in folder.iterdir() if p.suffix in {".yml", ".yaml"}]
     nested = [*folder.glob("*/voice.yml"), *folder.glob("*/voice.yaml")]
-    return sorted(p for p in (*flat, *nested) if p.is_file())
+    being_written = (p for p in nested if p.parent.name.startswith("."))
+    return sorted(p for p in {*flat, *nested}.difference(being_written) if p.is_file())

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dora_mlx_tts.config import SpeechSettings
 from dora_mlx_tts.errors import VoiceError
+from dora_mlx_tts.voices.yaml_file import Place, YamlFile, read_yaml
 
-MAX_VOICE_FILE_BYTES = 1 << 20
+_LONGEST_STYLE = 32
 _NAME = re.compile(r"\w[\w .-]{0,63}")
 
 
@@ -47,6 +47,8 @@ class Voice(BaseModel):
         pack: folder of the voice pack.
         reference: the recording that decides timbre and manner.
         auxiliary: further recordings whose timbre is averaged in.
+        styles: other recordings of the same person by name, such as emotions; each makes a voice
+            `<name>.<style>`.
         prompt: the reference prepared for this pack, so that its encoder need not run.
         defaults: settings of speech that suit the voice.
         lexicon: word -> reading, by language.
@@ -63,6 +65,7 @@ class Voice(BaseModel):
     pack: Path
     reference: Reference
     auxiliary: tuple[Path, ...] = ()
+    styles: Mapping[str, Reference] = Field(default_factory=dict)
     prompt: Path | None = None
     defaults: Mapping[str, Any] = Field(default_factory=dict)
     lexicon: Mapping[str, Mapping[str, str | list[str]]] = Field(default_factory=dict)
@@ -82,6 +85,33 @@ class Voice(BaseModel):
         SpeechSettings.model_validate(dict(value))
         return value
 
+    @field_validator("styles")
+    @classmethod
+    def _styles_named_well(cls, value: Mapping[str, Reference]) -> Mapping[str, Reference]:
+        for name in value:
+            if not is_voice_name(name) or len(name) > _LONGEST_STYLE:
+                raise ValueError(
+                    f"style {name[:80]!r}: a name has letters, digits, blanks, '.', '-', '_', at most"
+                    f" {_LONGEST_STYLE}"
+                )
+        return value
+
+    def styled(self) -> tuple[Voice, ...]:
+        """A voice of its own for each style."""
+        return tuple(
+            self.model_copy(
+                update={
+                    "name": f"{self.name}.{style}",
+                    "aliases": tuple(f"{alias}.{style}" for alias in self.aliases),
+                    "description": f"{self.description or self.name} ({style})",
+                    "reference": reference,
+                    "styles": {},
+                    "prompt": None,
+                }
+            )
+            for style, reference in self.styles.items()
+        )
+
 
 def read_voice(file: Path, roots: Sequence[Path]) -> Voice:
     """Read a voice file and resolve its paths.
@@ -93,22 +123,26 @@ def read_voice(file: Path, roots: Sequence[Path]) -> Voice:
     Raises:
         VoiceError: the file is not a voice, or a path leaves the folders it may lie in.
     """
-    values = _read_yaml(file)
+    content = read_yaml(file)
+    values = content.values
     values.setdefault("name", file.stem if file.stem != "voice" else file.parent.name)
     if "file" in values:
-        raise VoiceError(f"{file}: 'file' is not a setting of a voice")
+        raise VoiceError(f"{content.at(('file',))}: 'file' is not a setting of a voice")
     try:
         voice = Voice.model_validate({**values, "file": file})
     except ValidationError as error:
-        raise VoiceError(f"{file}: {_explain(error)}") from error
+        raise VoiceError(_explain(error, content)) from error
     allowed = [file.parent, *roots]
-    reference = voice.reference.model_copy(
-        update={"audio": resolve_inside(voice.reference.audio, file, allowed)}
-    )
+
+    def resolved(reference: Reference) -> Reference:
+        audio = resolve_inside(reference.audio, file, allowed)
+        return reference.model_copy(update={"audio": audio})
+
     return voice.model_copy(
         update={
             "pack": resolve_inside(voice.pack, file, allowed),
-            "reference": reference,
+            "reference": resolved(voice.reference),
+            "styles": {name: resolved(style) for name, style in voice.styles.items()},
             "auxiliary": tuple(resolve_inside(p, file, allowed) for p in voice.auxiliary),
             "prompt": resolve_inside(voice.prompt, file, allowed) if voice.prompt else None,
         }
@@ -134,27 +168,23 @@ def resolve_inside(path: Path, file: Path, roots: Sequence[Path]) -> Path:
     return next((c for c in inside if c.exists()), inside[0])
 
 
-def _read_yaml(file: Path) -> dict[str, Any]:
-    try:
-        if file.stat().st_size > MAX_VOICE_FILE_BYTES:
-            raise VoiceError(f"{file}: larger than {MAX_VOICE_FILE_BYTES} bytes")
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise VoiceError(f"{file}: cannot be read: {error}") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise VoiceError(f"{file}: not YAML: {error}") from error
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise VoiceError(f"{file}: not a voice: it must hold name: value lines")
-    return values
+def _explain(error: ValidationError, content: YamlFile) -> str:
+    return "; ".join(
+        _told(content, tuple(problem["loc"]), problem["type"], problem["msg"])
+        for problem in error.errors(include_url=False, include_input=False)
+    )
 
 
-def _explain(error: ValidationError) -> str:
-    problems = []
-    for problem in error.errors(include_url=False):
-        name = ".".join(map(str, problem["loc"])) or "voice"
-        if problem["type"] == "extra_forbidden":
-            known = ", ".join(n for n in Voice.model_fields if n != "file")
-            problems.append(f"{name} is unknown; allowed: {known}")
-        else:
-            problems.append(f"{name}: {problem['msg']}")
-    return "; ".join(problems)
+def _told(content: YamlFile, place: Place, kind: str, message: str) -> str:
+    name = ".".join(map(str, place)) or "voice"
+    where = content.at(place)
+    if kind == "extra_forbidden":
+        owners: dict[str, type[BaseModel]] = {
+            "reference": Reference,
+            "styles": Reference,
+            "defaults": SpeechSettings,
+        }
+        owner = owners.get(str(place[0]), Voice) if len(place) > 1 else Voice
+        known = ", ".join(n for n in owner.model_fields if n != "file")
+        return f"{where}: {name} is unknown; allowed: {known}"
+    return f"{where}: {name}: {message}"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sovits_tiny
 import soundfile
+import sovits_tiny
 import test_bert
 import test_hubert
 import test_speaker
@@ -154,7 +154,7 @@ def vocoder(family: str) -> Weights:
             shape = (c, a, b) if key.startswith("ups.") else (a, c, b)
         shapes[key] = shape
     weights = drawn(shapes, 13)
-    weights["conv_post.weight"] *= 0.05  # there is no tanh in v3's
+    weights["conv_post.weight"] *= 0.01 if family == "v3" else 0.3  # there is no tanh in v3's
     if family == "v3":
         weights["activation_post.upsample.filter"] = np.zeros((1, 1, 12), np.float32)
         direction = weights.pop("conv_pre.weight")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 from node_fakes import FakeEngine
 
@@ -16,7 +18,21 @@ SCRIPT = {
     " And there is another one behind it, which nobody should ever hear.": SLOW,
     "Fail.": ("ok", SynthesisError("not speech")),
     "Slow.": ("ok", 0.2, "ok", 0.2, "ok"),
+    "Die.": ("ok", 0.2, "ok", 0.2, "ok"),
 }
 
+
+class MortalEngine(FakeEngine):
+    """Dies in the middle of the text "Die." if the file that DIE_ONCE names is not there yet."""
+
+    def stream(self, text, **options):
+        for number, fragment in enumerate(super().stream(text, **options)):
+            mark = Path(os.environ.get("DIE_ONCE", os.devnull))
+            if text == "Die." and number == 1 and not mark.exists():
+                mark.touch()
+                os._exit(9)
+            yield fragment
+
+
 if __name__ == "__main__":
-    sys.exit(run_node(lambda settings: FakeEngine(SCRIPT)))
+    sys.exit(run_node(lambda settings: MortalEngine(SCRIPT)))

@@ -151,7 +151,7 @@ def test_the_manifest_names_the_ports_of_the_protocol():
     from dora_mlx_tts import protocol
 
     manifest = yaml.safe_load((ROOT / "dora-node.yml").read_text())
-    assert set(manifest["inputs"]) == {protocol.TEXT, protocol.CONTROL}
+    assert set(manifest["inputs"]) == set(protocol.INPUTS)
     assert set(manifest["outputs"]) == {
         protocol.AUDIO,
         protocol.SEGMENT_COMPLETE,
@@ -169,7 +169,7 @@ def test_the_manifests_environment_exists_and_has_its_defaults():
         for name, variables in environment_names(model).items():
             defaults |= dict.fromkeys(variables, model.model_fields[name].default)
     for name, entry in manifest["env"].items():
-        assert entry["default"] == defaults[name], name
+        assert entry.get("default") == (None if defaults[name] == () else defaults[name]), name
 
 
 # ------------------------------------------------------------------------------------ the recorder

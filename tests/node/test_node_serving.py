@@ -501,6 +501,33 @@ def test_log_level_is_a_threshold():
     assert node.logs == []
 
 
+class DrainingNode(FakeNode):
+    """Like dora 1.x: gives what waits in one go, and raises once the stream is closed."""
+
+    def drain(self):
+        waiting = []
+        while not self.events.empty():
+            event = self.events.get()
+            if event is None:
+                self.events.put(None)
+                if waiting:
+                    break
+                raise RuntimeError("Could not drain events. Channel is closed")
+            waiting.append(event)
+        return waiting
+
+
+def test_what_waits_is_taken_in_one_go():
+    node = spoken([f"T{i}." for i in range(50)], node=DrainingNode())
+    assert outcomes(node) == ["completed"] * 50
+    assert [m["text_index"] for _, m in node.replies()] == list(range(50))
+    running = Running(node=DrainingNode())
+    with running as node:
+        node.text("Hi.")
+        node.stop()
+    assert running.code == 0
+
+
 class OldNode(FakeNode):
     """dora before 1.0 has neither log nor a usable node_config."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -88,6 +89,39 @@ def test_length_is_measured_by_the_voices_own_pace() -> None:
     assert (problem.kind, count) == (Kind.NO_END, fast.most + 1)
 
 
+def test_attention_must_have_come_to_the_end() -> None:
+    guard, tokens = TokenGuard(PHONES), varied(60)
+    assert guard.end(tokens, End.EOS, 0.4).kind is Kind.CUT_OFF
+    assert guard.end(tokens, End.EOS, 0.7) is None
+    assert TokenGuard(range(5)).end(tokens, End.EOS, 0.2) is None
+
+
+def test_an_end_in_the_middle_is_noticed_by_attention(
+    synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end token is forced once, long enough after the beginning for the pace to be possible."""
+    network = synthesizer.prepare("starter-en").networks.t2s
+    step, calls = network.step, 0
+
+    def early(tokens, cache):
+        nonlocal calls
+        calls += 1
+        logits = np.array(step(tokens, cache))
+        if calls == 62:
+            logits[:] = -50.0
+            logits[:, network.config.eos] = 50.0
+        return logits
+
+    monkeypatch.setattr(network, "step", early)
+    text = "The morning train was late again, so we waited and talked about the long winter."
+    before = synthesizer.stats
+    pieces = list(synthesizer.stream(text, seed=1))
+    after = synthesizer.stats
+    found = {k: n - before.problems.get(k, 0) for k, n in after.problems.items()}
+    assert found.get("cut_off", 0) + found.get("too_short", 0) == 1
+    assert sum(piece.tokens for piece in pieces) > 90
+
+
 def test_short_texts_may_have_any_length() -> None:
     assert TokenGuard(range(3)).end([4], End.EOS) is None
     assert TokenGuard(range(3)).end([], End.EOS).kind is Kind.EMPTY
@@ -144,7 +178,7 @@ class ScriptedStream(Iterator[int]):
 
 class NoCache:
     def lend(self):
-        return None
+        return SimpleNamespace(watch=None)
 
     def give_back(self) -> int:
         return 0

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from text_corpus import corpus
 
@@ -115,6 +115,7 @@ def test_split_keeps_numbers_whole() -> None:
 _TEXT = st.text(alphabet='字汉。，！？.,!? \n”“"（)3aB…—~:;、的-', max_size=120)
 
 
+@settings(deadline=None)
 @given(_TEXT, st.sampled_from(METHODS))
 def test_pieces_always_speak(text: str, method: str) -> None:
     for piece in cut(text, method):
@@ -122,11 +123,13 @@ def test_pieces_always_speak(text: str, method: str) -> None:
         assert len(piece) <= LONGEST
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from(METHODS))
 def test_any_text_can_be_cut(text: str, method: str) -> None:
     cut(text, method)
 
 
+@settings(deadline=None)
 @given(_TEXT)
 def test_split_loses_nothing(text: str) -> None:
     spoken = [char for char in text if char.isalnum()]

@@ -195,6 +195,7 @@ def _check(front_end: FrontEnd, text: str, language: str) -> None:
     assert not front_end.symbols.unknown
 
 
+@settings(deadline=None)
 @given(_ANY, st.sampled_from(sorted(CODES)))
 def test_any_text_with_fakes(text: str, language: str) -> None:
     _check(Fakes().front_end, text, language)

@@ -6,7 +6,7 @@ import pytest
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.lexicon import Lexicon
+from dora_mlx_tts.text.lexicon import Lexicon, ReadingOptions
 
 YAML = """
 zh: {重庆: chóng qìng, 行长: hang2 zhang3}
@@ -109,3 +109,21 @@ def test_the_polyphone_folder_reaches_mandarin(
 ) -> None:
     FrontEnd(polyphone_model=tmp_path / "absent").phonemize("他在行走", "zh")
     assert "absent" in caplog.text
+
+
+def test_options_for_all_voices(file: Path) -> None:
+    options = ReadingOptions.load(file, None)
+    own = Lexicon.of({"en": {"SQL": "S K W AH1 L"}}).over(options.lexicon)
+    said = FrontEnd(lexicon=own, polyphone_model=options.polyphone_model)
+    assert said.phonemize("SQL dora", "en").symbols == (
+        "S",
+        "K",
+        "W",
+        "AH1",
+        "L",
+        "D",
+        "AO1",
+        "R",
+        "AH0",
+    )
+    assert not ReadingOptions.load(None, None).lexicon

@@ -3,13 +3,14 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import SettingError, TextError
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.markup import Segment, segments
 from dora_mlx_tts.text.notes import note, plain, read_notes
+from dora_mlx_tts.text.script import filtered, pieces
+from dora_mlx_tts.text.segments import Segment, segments
 from dora_mlx_tts.text.sentences import ScannerOptions, Sentence, SentenceScanner
 from dora_mlx_tts.text.split import split
 
@@ -162,9 +163,13 @@ _PIECES = st.sampled_from(
         '<break time="1s"/>',
         "<speak>",
         "</speak>",
-    ]
-    + ['<prosody rate="slow">', "</prosody>", '<sub alias="x y">', "</sub>", "&lt;", "<s>", "</p>"]
-    + [
+        '<prosody rate="slow">',
+        "</prosody>",
+        '<sub alias="x y">',
+        "</sub>",
+        "&lt;",
+        "<s>",
+        "</p>",
         '<phoneme ph="hao3">',
         "</phoneme>",
         '<say-as interpret-as="digits">',
@@ -174,6 +179,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(_PIECES, max_size=25).map("".join), st.lists(st.integers(0, 60)))
 def test_chunks_never_change_the_sentences(text: str, cuts: list[int]) -> None:
     borders = [0, *sorted(cuts), len(text)]
@@ -186,12 +192,14 @@ def test_chunks_never_change_the_sentences(text: str, cuts: list[int]) -> None:
             assert 0.25 <= segment.rate <= 4
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from(["text", "off"]))
 def test_any_text(text: str, policy: str) -> None:
     for segment in segments(text, policy):  # type: ignore[arg-type]
         assert any(char.isalnum() for char in segment.text) or segment.pause_s
 
 
+@settings(deadline=None)
 @given(st.lists(_PIECES, max_size=25).map("".join))
 def test_any_markup_can_be_spoken(text: str) -> None:
     for segment in segments(text):
@@ -210,3 +218,23 @@ def test_a_piece_is_never_cut_between_a_word_and_its_note() -> None:
 
 def test_notes_from_outside_are_dropped() -> None:
     assert [s.text for s in scan([f"好{note('break', '9')}。"])] == ["好。"]
+
+
+def test_pieces_for_synthesis() -> None:
+    found = pieces(
+        '{1s}你好<break time="1s"/>世界。<prosody rate="fast">再说很多很多的话。快说一点吧。</prosody>'
+    )
+    assert [(p.text, p.pause_s, p.rate) for p in found] == [
+        ("", 1, 1),
+        ("你好。", 1, 1),
+        ("世界。", 0, 1),
+        ("再说很多很多的话。快说一点吧。", 0, 1.25),
+    ]
+    assert pieces("") == []
+
+
+def test_a_filtered_text_keeps_its_speech_markup() -> None:
+    text = filtered("**一**行{hang2}<break/>，<b>好</b>😀。<think>x</think>")
+    assert plain(text) == "一行，好。"
+    assert [note.kind for note in read_notes(text)[1]] == ["pinyin", "break"]
+    assert filtered("好<break/>{1s}", "off") == "好{1s}"

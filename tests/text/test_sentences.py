@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from text_corpus import corpus
 
@@ -205,6 +205,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(_PIECES, max_size=40).map("".join), st.lists(st.integers(0, 80)), _OPTIONS)
 def test_chunking_never_changes_the_sentences(
     text: str, cuts: list[int], options: dict[str, Any]
@@ -216,6 +217,7 @@ def test_chunking_never_changes_the_sentences(
     assert scan(list(text), **options) == whole
 
 
+@settings(deadline=None)
 @given(st.text(), _OPTIONS)
 def test_any_text(text: str, options: dict[str, Any]) -> None:
     found = scan(list(text), **options)
@@ -226,6 +228,7 @@ def test_any_text(text: str, options: dict[str, Any]) -> None:
     assert [s.start for s in found] == sorted(s.start for s in found)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="字a1。！？.!? \n，“”（）", max_size=80))
 def test_no_letter_is_lost(text: str) -> None:
     spoken = "".join(sentence.text for sentence in scan([text]))

@@ -272,10 +272,18 @@ def test_files_in_each_others_place(tmp_path, sources):
         convert(ConversionSources(sources.sovits, sources.sovits), tmp_path / "pack")
 
 
-def test_later_families_are_refused_for_now(tmp_path, sources):
+def test_headers_that_promise_what_is_not_there(tmp_path, sources):
     sovits = tiny_voice.save_sovits(tmp_path / "pro.pth", header=b"05")
-    with pytest.raises(WeightsError, match="family v2Pro is not supported yet"):
+    with pytest.raises(WeightsError, match=r"pro\.pth: tensor 'sv_emb\.weight' is missing"):
         convert(ConversionSources(sources.gpt, sovits), tmp_path / "pack")
+
+
+def test_files_that_a_family_has_no_use_for(tmp_path, sources):
+    for name in ("speaker", "vocoder", "base"):
+        given = {name: sources.sovits}
+        with pytest.raises(WeightsError, match=r"of no use|is a whole model"):
+            convert(ConversionSources(sources.gpt, sources.sovits, **given), tmp_path / "pack")
+    assert not (tmp_path / "pack").exists()
 
 
 def test_missing_tensors_are_named(tmp_path, sources):

@@ -21,10 +21,11 @@ from dora_mlx_tts.text.zh.syllable import NEUTRAL, symbols_of
 from dora_mlx_tts.text.zh.third import third
 from dora_mlx_tts.text.zh.words import Word
 
-MARKS = "!?…,.-"
-"""Punctuation that has a symbol of its own."""
+MARKS = {**{mark: mark for mark in "!?…,.-"}, "￥": "SP2", "^": "SP3"}
+"""Punctuation that has a symbol of its own, and the reference's signs of longer pauses."""
 
-_PIECE = re.compile(rf"[{re.escape(MARKS)}]|[^{re.escape(MARKS)}]+")
+_SIGNS = re.escape("".join(MARKS))
+_PIECE = re.compile(rf"[{_SIGNS}]|[^{_SIGNS}]+")
 
 
 class Polyphones(Protocol):
@@ -49,7 +50,7 @@ class Reader:
         for match in _PIECE.finditer(norm_text):
             piece, stop = match.group(), norm_text.startswith(".", match.end())
             if piece in MARKS:
-                units: Iterable[tuple[str, ...]] = [(piece,)]
+                units: Iterable[tuple[str, ...]] = [(MARKS[piece],)]
             else:
                 start, end = match.span()
                 inside = [_moved(g, start) for g in given if start <= g.start and g.end <= end]

@@ -98,8 +98,7 @@ def _characters(text: str) -> dict[str, str]:
     if len(parts) < _FEWEST_CHARACTERS:
         raise _changed("characters")
     return {
-        chr(int(code, 16)): states
-        for code, states in zip(parts[1::2], parts[2::2], strict=True)
+        chr(int(code, 16)): states for code, states in zip(parts[1::2], parts[2::2], strict=True)
     }
 
 

@@ -85,7 +85,8 @@ _SIGNS = {
 
 
 def read_fractions(text: AlignedText) -> AlignedText:
-    """`3/4` 四分之三, `-2/3` 负三分之二."""
+    """`3/4` 四分之三, `-2/3` 负三分之二; `24/7` is no fraction but hours and days."""
+    text = text.sub(r"(?<![0-9./])24[ ]?/[ ]?7(?![0-9./])", "二十四七")
     return text.sub(_FRACTION, lambda m: f"{'负' if m[1] else ''}{number(m[3])}分之{number(m[2])}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.counts import read_counts, read_thousands, read_versions
 from dora_mlx_tts.text.zh.dates import read_dates
@@ -12,6 +14,7 @@ from dora_mlx_tts.text.zh.maths import (
     read_signs,
 )
 from dora_mlx_tts.text.zh.money import read_money
+from dora_mlx_tts.text.zh.patterns import HAN
 from dora_mlx_tts.text.zh.ranges import read_ranges
 from dora_mlx_tts.text.zh.script import clean
 from dora_mlx_tts.text.zh.signs import read_signs_as_marks
@@ -19,8 +22,10 @@ from dora_mlx_tts.text.zh.telephone import read_telephone_numbers
 from dora_mlx_tts.text.zh.times import read_times
 from dora_mlx_tts.text.zh.units import read_percentages, read_quantities, read_temperatures
 
+_PLAIN = re.compile(rf"(?:{HAN}|[，。！？、；：“”‘’（）《》…—\s]){{0,5000}}")
+"""Text in which no rule about numbers, units and formulas has anything to do."""
+
 _STEPS = (
-    clean,
     read_thousands,  # before commas become pauses
     read_dates,  # before hyphens and slashes become ranges and fractions
     read_telephone_numbers,
@@ -36,13 +41,13 @@ _STEPS = (
     read_fractions,
     read_counts,
     read_signs,
-    read_signs_as_marks,
 )
 
 
 def normalize(text: str) -> AlignedText:
     """Write a Mandarin text with Hanzi and `! ? … , .` only."""
-    aligned = AlignedText.of(text)
-    for step in _STEPS:
-        aligned = step(aligned)
-    return aligned
+    aligned = clean(AlignedText.of(text))
+    if not _PLAIN.fullmatch(aligned.text):
+        for step in _STEPS:
+            aligned = step(aligned)
+    return read_signs_as_marks(aligned)

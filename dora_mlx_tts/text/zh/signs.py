@@ -20,7 +20,8 @@ _MARKS = (
     (re.compile(r"[？?﹖]"), "?"),
     (re.compile(r"[~～〜∼]+"), "…"),
 )
-_ONLY = re.compile(f"[^{HAN[1:-1]}!?….,]+")
+_ONLY = re.compile(f"[^{HAN[1:-1]}!?….,￥^]+")
+_OTHER_SIGN = re.compile(r"[￥^]")
 _REPEATED = re.compile(r"([!?….,])[!?….,]+")
 
 
@@ -32,4 +33,14 @@ def read_signs_as_marks(text: AlignedText) -> AlignedText:
     text = text.sub("…{1,}", "…")
     for pattern, mark in _MARKS:
         text = text.sub(pattern, mark)
-    return text.sub(_ONLY, "").sub(_REPEATED, r"\1")
+    text = text.sub(_ONLY, "")
+    if _OTHER_SIGN.search(text.text):
+        text = _pause_signs(text)
+    return text.sub(_REPEATED, r"\1")
+
+
+def _pause_signs(text: AlignedText) -> AlignedText:
+    """`￥` and `^` before a word are the reference's marks of longer pauses, one kind a text."""
+    used, other = ("￥", "^") if "￥" in text.text else ("^", "￥")
+    text = text.sub(re.escape(other), "").sub(rf"{re.escape(used)}(?!{HAN})", "")
+    return text.sub(rf"[!?….,]*({re.escape(used)})", r"\1")

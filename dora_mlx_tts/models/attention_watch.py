@@ -1,0 +1,48 @@
+"""Looking at the attention of some heads while tokens are decoded on the host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+
+class AttentionWatch:
+    """How the newest position attends to a stretch of the text, averaged over chosen heads.
+
+    Args:
+        heads: (layer, head) pairs.
+        start: first position of the stretch, which ends with the text.
+    """
+
+    def __init__(self, heads: Iterable[tuple[int, int]], start: int) -> None:
+        self._heads: dict[int, list[int]] = {}
+        for layer, head in heads:
+            self._heads.setdefault(layer, []).append(head)
+        self._start = start
+        self._sums: dict[int, FloatArray] = {}
+
+    def record(self, layer: int, weights: FloatArray, text_length: int) -> None:
+        """Take the weights [1, heads, 1, T] of one layer and step, up to a factor."""
+        heads = self._heads.get(layer)
+        if heads is not None:
+            self._sums[layer] = _shares(weights[0, heads, 0, self._start : text_length])
+
+    def row(self) -> FloatArray | None:
+        """Attention [m] of the last step, summing to 1; None before the first."""
+        if not self._sums:
+            return None
+        mean: FloatArray = np.concatenate(list(self._sums.values())).mean(axis=0)
+        return mean
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._sums.clear()
+
+
+def _shares(weights: FloatArray) -> FloatArray:
+    shares: FloatArray = weights / np.maximum(weights.sum(-1, keepdims=True), 1e-30)
+    return shares

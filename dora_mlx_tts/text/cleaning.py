@@ -1,0 +1,27 @@
+"""What is done to a text before its languages are told apart."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from dora_mlx_tts.text.aligned import AlignedText
+
+_UNREADABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200c\u200e-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
+)
+_BLANKS = re.compile(r"[^\S\n]{2,}")
+_TO_ASCII = re.compile(r"[Ａ-Ｚａ-ｚ]|(?![0-9])\d")
+
+
+def cleaned(text: AlignedText) -> AlignedText:
+    """Drop characters no text is made of, shrink blanks, write letters and digits in ASCII."""
+    clean = text.sub(_UNREADABLE, "").sub(_BLANKS, " ")
+    return clean.sub(_TO_ASCII, lambda match: _ascii(match.group()))
+
+
+def _ascii(char: str) -> str:
+    return (
+        str(unicodedata.decimal(char)) if char.isdecimal() else unicodedata.normalize("NFKC", char)
+    )

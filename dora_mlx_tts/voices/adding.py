@@ -1,0 +1,196 @@
+"""New voices from recordings, and their removal.
+
+Each gets a folder of its own: ``<name>/voice.yml`` beside copies of its recordings.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dora_mlx_tts.audio.reference import PROMPT, STYLE, reference_samples
+from dora_mlx_tts.errors import ReferenceAudioError, VoiceError
+from dora_mlx_tts.voices.registry import BUILTIN
+from dora_mlx_tts.voices.voice import Voice, is_voice_name, read_voice, resolve_inside
+
+VOICE_FILE = "voice.yml"
+_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".opus"})
+
+
+@dataclass(frozen=True)
+class NewReference:
+    """A recording and what is said in it."""
+
+    audio: Path
+    text: str | None = None
+    language: str = "auto"
+
+
+@dataclass(frozen=True)
+class NewVoice:
+    """What a voice is made of.
+
+    Attributes:
+        name: What requests will call it.
+        pack: Folder of its pack; "starter" is the one that ships.
+        reference: The recording that decides timbre and manner.
+        styles: Further ones of the same person by name.
+        auxiliary: Further ones whose timbre is averaged in.
+        description: A line for people.
+        licence: Of recording and pack, for people.
+        languages: What it speaks well.
+        aliases: Further names.
+        defaults: Settings of speech.
+    """
+
+    name: str
+    pack: Path
+    reference: NewReference
+    styles: Mapping[str, NewReference] = field(default_factory=dict)
+    auxiliary: Sequence[Path] = ()
+    description: str = ""
+    licence: str = ""
+    languages: Sequence[str] = ()
+    aliases: Sequence[str] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+
+def add_voice(
+    folder: Path, new: NewVoice, roots: Sequence[Path] = (), *, overwrite: bool = False
+) -> Voice:
+    """Write a voice into a folder of voices; it appears whole or not at all.
+
+    Args:
+        folder: One of the folders that are searched for voices.
+        new: The voice.
+        roots: Further folders that its pack may lie in.
+        overwrite: Replace a voice of that name.
+
+    Raises:
+        ReferenceAudioError: A recording cannot be used.
+        VoiceError: The name is taken or not allowed, the pack lies elsewhere, or nothing can be
+            written.
+    """
+    if not is_voice_name(new.name):
+        raise VoiceError(
+            f"voice name {new.name[:80]!r} is not allowed; it has letters, digits, blanks, '.', '-',"
+            " '_', at most 64"
+        )
+    target = folder.expanduser().resolve() / new.name
+    _check_target(target, overwrite=overwrite)
+    fresh = target.with_name(f".{new.name}.{secrets.token_hex(4)}.part")
+    allowed = [folder, *roots, BUILTIN]
+    try:
+        fresh.mkdir(parents=True)
+        values = _values(new, fresh, target, allowed)
+        text = yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=1000)
+        (fresh / VOICE_FILE).write_text(text, encoding="utf-8")
+        read_voice(fresh / VOICE_FILE, allowed)
+        _put_in_place(fresh, target)
+    except OSError as error:
+        raise VoiceError(f"{target}: cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return read_voice(target / VOICE_FILE, allowed)
+
+
+def remove_voice(voice: Voice) -> list[Path]:
+    """Delete a voice's file and the recordings beside it that it names; its pack stays.
+
+    Returns:
+        What was deleted.
+
+    Raises:
+        VoiceError: It ships with the package, is a style of another one, or cannot be deleted.
+    """
+    file = voice.file
+    if file.resolve().is_relative_to(BUILTIN.resolve()):
+        raise VoiceError(f"voice {voice.name} ships with the package and cannot be removed")
+    own = file.name in {VOICE_FILE, "voice.yaml"}
+    named = [voice.reference.audio, *voice.auxiliary, *(s.audio for s in voice.styles.values())]
+    beside = [path for path in named if own and path.parent == file.parent.resolve()]
+    try:
+        gone = [path for path in (file, *dict.fromkeys(beside)) if path.is_file()]
+        for path in gone:
+            path.unlink()
+        if own and not any(file.parent.iterdir()):
+            file.parent.rmdir()
+    except OSError as error:
+        raise VoiceError(f"voice {voice.name} cannot be removed: {error}") from error
+    return gone
+
+
+def _values(new: NewVoice, fresh: Path, target: Path, allowed: Sequence[Path]) -> dict[str, Any]:
+    pack = resolve_inside(new.pack, target / VOICE_FILE, allowed)
+    if not pack.is_dir():
+        raise VoiceError(f"pack {new.pack}: no such folder")
+    shown = (
+        str(new.pack) if pack == (BUILTIN / new.pack).resolve() else os.path.relpath(pack, target)
+    )
+    described = {
+        "name": new.name,
+        "aliases": list(new.aliases),
+        "description": new.description,
+        "licence": new.licence,
+        "languages": list(new.languages),
+    }
+    values: dict[str, Any] = {name: value for name, value in described.items() if value}
+    values["pack"] = shown
+    values["reference"] = _copy(new.reference, fresh, "reference")
+    if new.auxiliary:
+        extra = [NewReference(path) for path in new.auxiliary]
+        copies = [_copy(one, fresh, f"auxiliary-{i}") for i, one in enumerate(extra, start=1)]
+        values["auxiliary"] = [copy["audio"] for copy in copies]
+    if new.styles:
+        values["styles"] = {
+            name: _copy(style, fresh, f"style-{number}")
+            for number, (name, style) in enumerate(new.styles.items(), start=1)
+        }
+    if new.defaults:
+        values["defaults"] = dict(new.defaults)
+    return values
+
+
+def _copy(reference: NewReference, fresh: Path, stem: str) -> dict[str, Any]:
+    """Check a recording and copy it; its entry in the file."""
+    suffix = reference.audio.suffix.lower()
+    if suffix not in _SUFFIXES:
+        allowed = ", ".join(sorted(_SUFFIXES))
+        raise ReferenceAudioError(f"{reference.audio}: not a recording; allowed are {allowed}")
+    text = (reference.text or "").strip()
+    reference_samples(reference.audio, limits=PROMPT if text else STYLE)
+    shutil.copyfile(reference.audio, fresh / f"{stem}{suffix}")
+    entry: dict[str, Any] = {"audio": f"{stem}{suffix}"}
+    if text:
+        entry |= {"text": text, "language": reference.language}
+    return entry
+
+
+def _check_target(target: Path, *, overwrite: bool) -> None:
+    if not (target.exists() or target.is_symlink()):
+        return
+    if target.is_symlink() or not (target / VOICE_FILE).is_file():
+        raise VoiceError(f"{target}: is there already and is no voice; choose another name")
+    if not overwrite:
+        raise VoiceError(f"{target}: is there already; choose another name or allow replacing it")
+
+
+def _put_in_place(fresh: Path, target: Path) -> None:
+    if not target.exists():
+        fresh.rename(target)
+        return
+    aside = fresh.with_suffix(".old")
+    target.rename(aside)
+    try:
+        fresh.rename(target)
+    except OSError:
+        aside.rename(target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)

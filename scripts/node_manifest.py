@@ -1,0 +1,97 @@
+"""Write dora-node.yml: the ports from here, the environment from the settings; a test checks that it is current."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args
+
+import yaml
+
+from dora_mlx_tts.config import Settings, SpeechSettings, environment_names
+
+FILE = Path(__file__).resolve().parents[1] / "dora-node.yml"
+
+HEAD = """\
+# Made by `python scripts/node_manifest.py`.
+apiVersion: 1
+name: dora-mlx-tts
+namespace: dora-mlx-tts
+description: Streams GPT-SoVITS speech from text, synthesized with Apple MLX; a barge-in silences it at once.
+categories:
+  - speech
+  - ml-inference
+keywords: [tts, text-to-speech, gpt-sovits, mlx, voice-assistant, streaming]
+runtime: python
+entrypoint: dora-mlx-tts
+build: pip install .
+platforms: []
+dora: ">=1.0"
+
+inputs:
+  text:
+    type: std/core/v1/String
+    required: true
+    description: >-
+      Whole texts, or pieces of a text as a language model writes them (seq, fin, segment_id). Metadata voice,
+      language, speed and the other settings of speech change how a text is spoken; flush=true on the first
+      message of a text silences older ones of its session_id. All other keys come back on every output.
+  control:
+    type: std/core/v1/String
+    required: false
+    description: >-
+      cancel, reset, flush, pause, resume, change_voice, set, list_voices, stats, ping; as a word, as
+      name:argument or as JSON {"command": "..."}. Each is answered on status.
+  buffer_status:
+    type: std/core/v1/Float32
+    required: false
+    description: How full the player's buffer is, in percent; speech waits while it is above the high mark.
+
+outputs:
+  audio:
+    type: std/core/v1/Float32
+    description: >-
+      Mono fragments while the text is still being generated, with sample_rate, text_index, sentence_index,
+      fragment_index, seq, fin, text, start_s and duration_s.
+  segment_complete:
+    type: std/core/v1/String
+    description: >-
+      Exactly one message a text: completed, skipped, cancelled or error, with error, error_stage, ttfb_ms, rtf,
+      audio_s, fragments and spoken_text.
+  status:
+    type: std/core/v1/String
+    description: ready once, the answers to control, and gap where numbered messages are missing.
+  log:
+    type: std/core/v1/String
+    description: Log lines as JSON strings with node, level, message and timestamp.
+
+"""
+
+
+def environment() -> dict[str, dict[str, Any]]:
+    """Every variable that may stand in a dataflow, under its first name; dora keeps DORA_* for itself."""
+    entries = {}
+    for model in (Settings, SpeechSettings):
+        for name, variables in environment_names(model).items():
+            usable = [variable for variable in variables if not variable.startswith("DORA_")]
+            if not usable:
+                continue
+            field = model.model_fields[name]
+            kinds = {*get_args(field.annotation), field.annotation} - {NoneType}
+            kind = next((k for k in (bool, int, float) if k in kinds), str)
+            entry: dict[str, Any] = {"type": {str: "string"}.get(kind, kind.__name__)}
+            if field.default not in (None, ()):
+                entry["default"] = kind(field.default)
+            also = f" (also {', '.join(usable[1:])})" if usable[1:] else ""
+            entries[usable[0]] = {**entry, "description": f"{field.description}{also}"}
+    return entries
+
+
+def manifest() -> str:
+    """The whole file."""
+    body = yaml.safe_dump({"env": environment()}, sort_keys=False, allow_unicode=True, width=110)
+    return HEAD + body
+
+
+if __name__ == "__main__":
+    FILE.write_text(manifest(), encoding="utf-8")

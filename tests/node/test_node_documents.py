@@ -1,0 +1,80 @@
+"""The manifest is made from the settings, and the node's page names everything there is."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from dora_mlx_tts import protocol
+from dora_mlx_tts.commander import Catalogue, Commander
+from dora_mlx_tts.config import Settings
+from dora_mlx_tts.conversation import Conversation
+from dora_mlx_tts.messages import Outcome, Stage
+from dora_mlx_tts.metadata import ALIASES, ID_KEYS, OWN_KEYS
+from dora_mlx_tts.metrics import NodeFigures, NodeMeter, SpeechFigures
+from dora_mlx_tts.overrides import Overrides
+
+ROOT = Path(__file__).parents[2]
+
+
+def load(script):
+    spec = importlib.util.spec_from_file_location(script, ROOT / "scripts" / f"{script}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_manifest_is_current():
+    assert (ROOT / "dora-node.yml").read_text("utf-8") == load("node_manifest").manifest()
+
+
+def commands():
+    conversation = Conversation()
+    return Commander(
+        conversation, NodeMeter(lambda: 0.0), Overrides(Settings()), Catalogue(None)
+    ).names
+
+
+NAMES = {
+    "ports": [
+        *protocol.INPUTS,
+        protocol.AUDIO,
+        protocol.SEGMENT_COMPLETE,
+        protocol.STATUS,
+        protocol.LOG,
+    ],
+    "commands": commands(),
+    "ids": [*ID_KEYS, *ALIASES],
+    "metadata": sorted(OWN_KEYS - {"timestamp", "retries"}),
+    "figures": [field.name for field in dataclasses.fields(SpeechFigures)],
+    "stats": [field.name for field in dataclasses.fields(NodeFigures)],
+    "outcomes": list(Outcome),
+}
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_the_page_names_everything(kind):
+    page = (ROOT / "docs" / "node.md").read_text("utf-8")
+    named = {
+        word for quoted in re.findall(r"`([^`\n]+)`", page) for word in re.findall(r"\w+", quoted)
+    }
+    assert [name for name in NAMES[kind] if name not in named] == []
+
+
+def test_the_page_names_every_stage_and_only_settings_that_exist():
+    page = (ROOT / "docs" / "node.md").read_text("utf-8")
+    assert [stage for stage in Stage if stage not in page] == []
+    for name in (
+        "text_mode",
+        "stream_idle",
+        "stream_timeout",
+        "text_filters",
+        "text_commands",
+        "max_ahead",
+    ):
+        assert name in Settings.model_fields
+        assert f"`{name}" in page

@@ -1,0 +1,130 @@
+"""Word times: order, completeness, and distance from borders that can be measured."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from dora_mlx_tts.synthesis.engine import Synthesizer
+from dora_mlx_tts.synthesis.records import Speech, spoken_words
+from dora_mlx_tts.synthesis.words import Path, alignment_heads, units
+
+RATE = 32000
+TEXT = "We waited, then talked, then went home."
+
+
+def quiet_stretches(samples: np.ndarray, least: float = 0.08) -> list[tuple[float, float]]:
+    """Begin and end of pauses inside the speech, in seconds."""
+    step = RATE // 100
+    levels = np.sqrt((samples[: len(samples) // step * step].reshape(-1, step) ** 2).mean(1))
+    loud = np.flatnonzero(levels > 10 ** (-55 / 20)) / 100
+    return [(a + 0.01, b) for a, b in pairwise(loud) if b - a - 0.01 >= least and a > 0.2]
+
+
+def speak(synthesizer: Synthesizer, text: str, voice: str = "starter-en", **options) -> Speech:
+    return synthesizer.speak(text, **{"voice": voice, "seed": 1, "fragment_interval": 0, **options})
+
+
+def test_units_are_words_and_characters(synthesizer: Synthesizer) -> None:
+    front_end = synthesizer.prepare("starter-en").front_end
+    for text, words in (
+        ("It's 3 o'clock, Mr. Smith-Jones!", ["It's", "3", "o'clock", "Mr", "Smith-Jones"]),
+        ("你好，世界 OK。", ["你", "好", "世", "界", "OK"]),
+    ):
+        phonemes = front_end.phonemize(text, "auto")
+        found = units(phonemes)
+        assert [unit.text for unit in found] == words
+        assert all(text[slice(*unit.span)] == unit.text for unit in found)
+        assert all(one.end <= two.first for one, two in pairwise(found))
+        assert all(unit.first < unit.end <= len(phonemes) for unit in found)
+
+
+def test_a_path_follows_the_attention_and_never_goes_back() -> None:
+    truth = np.array([0, 0, 1, 1, 1, 2, 3, 3, 5, 5, 6, 7, 7])
+    path = Path(8)
+    noise = np.random.default_rng(0)
+    for phone in truth:
+        row = noise.random(8).astype(np.float32) * 0.05
+        row[phone] += 1
+        path.add(row / row.sum())
+    assert path.phones(ended=True).tolist() == truth.tolist()
+    confused = Path(4)
+    for phone in (3, 0, 2, 1, 3):
+        confused.add(np.eye(4, dtype=np.float32)[phone])
+    found = confused.phones(ended=True)
+    assert (np.diff(found) >= 0).all()
+    assert found[-1] == 3
+
+
+def test_some_heads_follow_the_text(synthesizer: Synthesizer) -> None:
+    ready = synthesizer.prepare("starter-en")
+    heads = alignment_heads(ready.networks.t2s, ready.prompt)
+    assert 2 <= len(heads) <= 8
+    assert len(set(heads)) == len(heads)
+
+
+@pytest.mark.parametrize(
+    ("text", "voice"), [(TEXT, "starter-en"), ("今天天气很好，我们去公园散步。", "starter-zh")]
+)
+def test_words_are_complete_and_in_order(synthesizer: Synthesizer, text: str, voice: str) -> None:
+    fragments = list(synthesizer.stream(text, voice=voice, seed=1))
+    words = [word for fragment in fragments for word in fragment.words]
+    phonemes = synthesizer.prepare(voice).front_end.phonemize(text, "auto")
+    assert [word.text for word in words] == [unit.text for unit in units(phonemes)]
+    assert len([fragment for fragment in fragments if fragment.words]) > 1
+    total = fragments[-1].start_s + fragments[-1].duration_s
+    for word in words:
+        assert 0 <= word.start_s <= word.end_s <= total
+        assert text[word.start : word.end] == word.text
+    assert all(one.end_s <= two.start_s for one, two in pairwise(words))
+    for fragment in fragments[:-1]:
+        assert all(word.end_s <= fragment.start_s + fragment.duration_s for word in fragment.words)
+
+
+def test_words_border_on_the_pauses_that_are_heard(synthesizer: Synthesizer) -> None:
+    errors = []
+    for seed in (1, 2):
+        speech = speak(synthesizer, TEXT, seed=seed)
+        pauses = quiet_stretches(speech.samples)
+        marks = [n for n, word in enumerate(speech.words) if word.text == "then"]
+        if len(pauses) != len(marks):
+            continue
+        for (begin, end), number in zip(pauses, marks, strict=True):
+            errors += [speech.words[number - 1].end_s - begin, speech.words[number].start_s - end]
+    assert len(errors) >= 4
+    assert np.median(np.abs(errors)) < 0.1
+
+
+def test_words_do_not_depend_on_windows(synthesizer: Synthesizer) -> None:
+    windows, whole = (speak(synthesizer, TEXT, mode=m) for m in ("latency", "throughput"))
+    assert [w.text for w in windows.words] == [w.text for w in whole.words]
+    ends = [(a.end_s - b.end_s) for a, b in zip(windows.words, whole.words, strict=True)]
+    assert np.median(np.abs(ends)) < 0.05
+
+
+def test_words_follow_speed_and_sentences(synthesizer: Synthesizer) -> None:
+    slow, fast = (speak(synthesizer, TEXT, speed=s, edge_silence=5) for s in (0.7, 1.4))
+    assert slow.words[-1].end_s / fast.words[-1].end_s == pytest.approx(2, rel=0.05)
+    two = speak(synthesizer, "The morning train was late again, sir. How are you today, my dear?")
+    assert [word.text for word in two.words].count("How") == 1
+    how = next(word for word in two.words if word.text == "How")
+    assert 0.3 < how.start_s / two.duration_s < 0.8
+
+
+def test_words_of_sentences_decoded_together(synthesizer: Synthesizer) -> None:
+    text = "The morning train was late again, sir. How are you today, my dear old friend?"
+    alone, together = (
+        speak(synthesizer, text, mode="throughput", batch_size=size) for size in (1, 2)
+    )
+    for one, other in zip(alone.words, together.words, strict=True):
+        assert one.text == other.text
+        assert one.end_s == pytest.approx(other.end_s, abs=0.05)
+
+
+def test_what_was_spoken_before_an_interruption(synthesizer: Synthesizer) -> None:
+    words = speak(synthesizer, TEXT).words
+    assert spoken_words(words, 0.0) == 0
+    assert spoken_words(words, words[2].end_s) >= 3
+    assert spoken_words(words, 60.0) == len(words)

@@ -1,0 +1,77 @@
+"""The corpora, every entry of them: parity with the reference, truth, exceptions.
+
+What is below 100 % parity are deliberate differences, listed with their reasons in docs/text.md.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDENS = Path(os.environ.get("DORA_MLX_TTS_GOLDENS", ROOT.parent / "shared" / "goldens")) / "text"
+pytestmark = pytest.mark.skipif(not GOLDENS.is_dir(), reason=f"no text corpora at {GOLDENS}")
+
+PARITY = {"zh": 0.95, "en": 0.93, "mixed": 0.88, "yue": 0.90, "ko": 0.95}
+"""Unflagged entries read like the reference, nothing left out."""
+TRUTH = 0.97
+JAPANESE_SEGMENTS = 0.95
+"""Japanese without accents, which depend on the dictionary's version."""
+
+
+def _script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("score_text", ROOT / "scripts" / "score_text.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def score(name: str) -> Any:
+    found = _script().scores(GOLDENS, [name]).get(name)
+    if found is None:
+        pytest.skip(f"no {name}.jsonl in {GOLDENS}")
+    if found.note:
+        pytest.skip(found.note)
+    return found
+
+
+@pytest.mark.parametrize(("name", "floor"), PARITY.items())
+def test_parity(name: str, floor: float) -> None:
+    assert score(name).share("parity") >= floor, score(name).tallies["parity"].wrong
+
+
+def test_parity_of_japanese_segments() -> None:
+    assert score("ja").share("parity of segments") >= JAPANESE_SEGMENTS
+
+
+@pytest.mark.parametrize("name", ["zh", "en", "mixed", "ja", "ko", "yue"])
+def test_truth(name: str) -> None:
+    for question, tally in score(name).tallies.items():
+        if "parity" not in question:
+            assert tally.right >= TRUTH * tally.total, (question, tally.wrong)
+
+
+@pytest.mark.parametrize("name", ["zh", "en", "mixed", "ja", "ko", "yue"])
+def test_no_exceptions(name: str) -> None:
+    assert not score(name).exceptions
+
+
+def test_cutting() -> None:
+    for question in ("lines", "pieces"):
+        assert score("cutting").share(question) == 1.0, score("cutting").tallies[question].wrong
+
+
+@pytest.mark.parametrize("question", ["as chunked", "whole", "by character"])
+def test_sentences(question: str) -> None:
+    assert score("streaming_sentences").share(question) == 1.0
