@@ -157,16 +157,28 @@ class Networks:
         return network
 
     @cached_property
-    def features(self) -> BertFeatures | None:
-        """Features of Chinese text, or None: without them the network reads zeros."""
-        if not self.pack.has("bert"):
-            return None
+    def bert(self) -> Bert:
+        """Chinese characters to features.
+
+        Raises:
+            PackError: the pack has none.
+        """
         config, weights = self._read("bert")
         network = Bert(BertConfig.from_dict(config))
         self._load(network, network.sanitize(weights), "bert")
+        return network
+
+    @cached_property
+    def features(self) -> BertFeatures | None:
+        """Features of Chinese text, or None: without them the network reads zeros.
+
+        The network, the largest of most packs, is built with the first Chinese text.
+        """
+        if not self.pack.has("bert"):
+            return None
         tokenizer = BertTokenizer.from_vocab(self.pack.file("vocab.txt"))
         return BertFeatures(
-            tokenizer, lambda ids: np.array(network.features(mx.array(ids)), np.float32)
+            tokenizer, lambda ids: np.array(self.bert.features(mx.array(ids)), np.float32)
         )
 
     def _read(self, part: str) -> tuple[dict[str, Any], dict[str, Any]]:

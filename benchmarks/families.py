@@ -1,0 +1,233 @@
+"""Every family at its full size: load time and memory of each part, real-time factor by stage.
+
+    python benchmarks/families.py --families v2,v4 --goldens ../shared/goldens --json out/families.json
+
+Packs of half-precision random weights are written first (speed does not depend on the values); the names
+and shapes of all tensors are those of a folder of golden vectors. Each family runs in a process of its
+own, so that its peak memory is its own. The packs stay in --packs and are used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import harness
+import mlx.core as mx
+import numpy as np
+
+from dora_mlx_tts.models.decode import DecodeSettings, generate
+from dora_mlx_tts.models.t2s import T2SText
+from dora_mlx_tts.runtime import blas, device
+from dora_mlx_tts.synthesis.networks import Networks
+from dora_mlx_tts.weights import selection
+from dora_mlx_tts.weights.pack import PartContent, write_pack
+from dora_mlx_tts.weights.pack_manifest import PackManifest
+from dora_mlx_tts.weights.selection import select, select_bert
+from dora_mlx_tts.weights.tensor_file import TensorSpec
+
+FAMILIES = ("v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4")
+RATES = {"v3": 24000, "v4": 48000}
+DATA = {"sampling_rate": 32000, "filter_length": 2048, "hop_length": 640, "win_length": 2048}
+PHONES, PROMPT, SECONDS = 60, 125, 4
+VOCABULARY = "".join(f"{word}\n" for word in ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
+BLOCK = (np.random.default_rng(0).standard_normal(1 << 20) * 0.02).astype(np.float16)
+
+Shapes = Mapping[str, list[int]]
+
+
+def random_part(shapes: Shapes, config: Mapping[str, Any]) -> PartContent:
+    """A network of small random numbers."""
+
+    def spec(shape: list[int]) -> TensorSpec:
+        return TensorSpec(np.dtype("f2"), tuple(shape), lambda: np.resize(BLOCK, shape))
+
+    return PartContent(config, {key: spec(shape) for key, shape in shapes.items()})
+
+
+def chosen(shapes: Shapes, wanted: str, rules: tuple[tuple[str, str], ...]) -> Shapes:
+    """The tensors that conversion keeps."""
+    tensors = {key: SimpleNamespace(shape=shape) for key, shape in shapes.items()}
+    return {key: tensor.shape for key, tensor in select(tensors, wanted, rules, "").kept.items()}
+
+
+def parts_of(family: str, goldens: Path) -> dict[str, PartContent]:
+    """All networks of a family."""
+    manifest = json.loads((goldens / "manifest.json").read_text(encoding="utf-8"))
+    weights, cases = manifest["weights"], manifest["cases"]
+
+    def config(case: str) -> dict[str, Any]:
+        return dict(cases[case]["config"])
+
+    flow = family in RATES
+    name = f"sovits_{family}_encoder" if flow else f"sovits_{family}"
+    case = f"sovits_{family}_{'decode_encp' if flow else 'decode'}"
+    wanted = selection.CONDITIONER_WANTED if flow else selection.SOVITS_WANTED
+    rules = selection.CONDITIONER_RULES if flow else selection.SOVITS_RULES
+    ssl = chosen(weights["hubert_full"], selection.HUBERT_WANTED, selection.HUBERT_RULES)
+    tensors = {key: SimpleNamespace(shape=shape) for key, shape in weights["bert_full"].items()}
+    bert = {key: tensor.shape for key, tensor in select_bert(tensors, 24, "").kept.items()}
+    made = {
+        "t2s": random_part(weights["t2s_full"], config("t2s_full_prefill")),
+        "sovits": random_part(chosen(weights[name], wanted, rules), {**config(case), **DATA}),
+        "ssl": random_part(ssl, config("hubert_full")),
+        "bert": random_part(bert, config("bert_full")),
+    }
+    if family.startswith("v2Pro"):
+        shapes = weights["eres2netv2_full"]
+        kept = chosen(shapes, selection.SPEAKER_WANTED, selection.SPEAKER_RULES)
+        made["speaker"] = random_part(kept, {})
+    if flow:
+        cfm = {_cfm_key(key): shape for key, shape in weights["cfm_full"].items()}
+        made["cfm"] = random_part(cfm, {"version": family})
+        vocoder, kind = (
+            ("bigvgan_full", "bigvgan") if family == "v3" else ("hifigan48_full", "hifigan")
+        )
+        sizes = {**config(vocoder), "kind": kind}
+        kept = chosen(weights[vocoder], selection.VOCODER_WANTED, selection.VOCODER_RULES)
+        made["vocoder"] = random_part(kept, sizes)
+    return made
+
+
+def _cfm_key(key: str) -> str:
+    return key if key.startswith("cfm.") else f"cfm.{key}"
+
+
+def write(family: str, folder: Path, goldens: Path) -> Path:
+    """The family's pack, made if it is not there."""
+    out = folder / family
+    if not (out / "pack.json").is_file():
+        symbols = "v1" if family == "v1" else "v2"
+        rate = RATES.get(family, 32000)
+        manifest = PackManifest(family, family, symbols, rate, "none", (), "float16", {}, {})
+        write_pack(out, manifest, parts_of(family, goldens), {"vocab.txt": VOCABULARY.encode()})
+    return out
+
+
+def measure(pack: Path, kind: str) -> dict[str, Any]:
+    """Load every part, then run the stages; seconds, and memory where the system tells."""
+    blas.accelerate()
+    chosen_device = device.select(kind)
+    start = time.perf_counter()
+    networks = Networks.open(pack, chosen_device)
+    load = {"open and verify": time.perf_counter() - start}
+    for name in _parts(networks):
+        start = time.perf_counter()
+        getattr(networks, name)
+        load[name] = time.perf_counter() - start
+    loaded = _peak()
+    return {
+        "device": chosen_device.description,
+        "load_s": load,
+        "loaded_mib": loaded,
+        "stages": _stages(networks),
+        "peak_mib": _peak(),
+    }
+
+
+def _parts(networks: Networks) -> list[str]:
+    flow = ["conditioner", "cfm", "vocoder"] if networks.flow else ["sovits"]
+    speaker = ["speaker"] if networks.pack.has("speaker") else []
+    return ["t2s", *flow, *speaker, "ssl", "bert"]
+
+
+def _stages(networks: Networks) -> dict[str, float]:
+    """Seconds of computing for a second of speech; flow matching is given a step."""
+    tokens = SECONDS * 25
+    phones = (np.arange(PHONES) % 700).astype(np.int32)
+    codes = (np.arange(tokens) % 1024).astype(np.int32)
+    ge = mx.zeros((1, 1, networks.encoder.config.style_channels))
+    found = {}
+
+    def timed(name: str, run: Any, seconds: float = SECONDS) -> Any:  # noqa: ANN401  any result
+        run()
+        start = time.perf_counter()
+        result = run()
+        found[name] = (time.perf_counter() - start) / seconds
+        return result
+
+    def decode() -> int:
+        text = T2SText(np.concatenate([phones, phones]))
+        prompt = (np.arange(PROMPT) % 1024).astype(np.int32)
+        stream = generate(networks.t2s, text, prompt, DecodeSettings(min_tokens=tokens), seed=0)
+        return sum(1 for _ in zip(stream, range(tokens), strict=False))
+
+    timed("t2s", decode)
+    given = (mx.array(codes)[None], mx.array(phones)[None], ge)
+    family = networks.flow
+    if family is None:
+        timed("sovits", lambda: mx.eval(networks.sovits.decode(*given, key=mx.random.key(0))))
+    else:
+        features = networks.conditioner.condition(*given)
+        timed("conditioner", lambda: mx.eval(networks.conditioner.condition(*given)))
+        whole = mx.concatenate([features[:, : family.sizes.prompt], features], axis=1)
+        mel = mx.zeros((1, min(features.shape[1], family.sizes.prompt), 100))
+        timed("flow matching, one step", lambda: networks.cfm.inference(whole, mel, 1))
+        found[f"flow matching, {family.steps} steps"] = (
+            family.steps * found["flow matching, one step"]
+        )
+        second = features.shape[1] // SECONDS
+        timed("vocoder", lambda: mx.eval(networks.vocoder(mx.zeros((1, second, 100)))), 1)
+    samples = mx.zeros((1, 16000 * SECONDS))
+    timed("hubert (of the reference)", lambda: mx.eval(networks.ssl(samples)))
+    bert = networks.features
+    if bert is not None:
+        timed("bert (a sentence of 32)", lambda: bert.encode(np.zeros((1, 34), np.int32)))
+    return found
+
+
+def _peak() -> float:
+    unit = 1 << 10 if sys.platform == "linux" else 1 << 20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def show(family: str, result: Mapping[str, Any]) -> None:
+    """A few lines for people."""
+    print(f"{family} on {result['device']}")
+    load = result["load_s"]
+    print(f"  load {sum(load.values()):.2f} s: ", end="")
+    print(", ".join(f"{name} {seconds:.2f}" for name, seconds in load.items()))
+    print(f"  memory: {result['loaded_mib']:.0f} MiB loaded, {result['peak_mib']:.0f} at the peak")
+    for name, factor in result["stages"].items():
+        print(f"  {factor:8.3f}  {name}")
+
+
+def main() -> None:
+    """Measure the families one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--families", default=",".join(FAMILIES))
+    parser.add_argument("--goldens", type=Path, default=Path("../shared/goldens"))
+    parser.add_argument("--packs", type=Path, help="where packs are kept; a temporary folder")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"))
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.measure:
+        print(json.dumps(measure(given.measure, given.device)))
+        return
+    results = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.packs or Path(temporary)
+        for family in given.families.split(","):
+            pack = write(family, folder, given.goldens)
+            command = [sys.executable, __file__, "--measure", str(pack), "--device", given.device]
+            answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            results[family] = json.loads(answer.splitlines()[-1])
+            show(family, results[family])
+    if given.json:
+        report = {"machine": harness.machine(), "families": results}
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        given.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
