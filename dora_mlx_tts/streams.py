@@ -8,7 +8,8 @@ from typing import Final, Literal
 
 from dora_mlx_tts.config import Settings
 from dora_mlx_tts.messages import Plain, TextRequest
-from dora_mlx_tts.text.filters import MarkupFilter
+from dora_mlx_tts.text.markup import Policy
+from dora_mlx_tts.text.script import filtered
 from dora_mlx_tts.text.sentences import ScannerOptions, SentenceScanner
 from dora_mlx_tts.utterance import Utterance
 
@@ -36,6 +37,7 @@ class StreamRules:
     filters: bool = True
     scanner: ScannerOptions = field(default_factory=ScannerOptions)
     limit: int = 20_000
+    speech: Policy = "text"
 
     @classmethod
     def from_settings(cls, settings: Settings) -> StreamRules:
@@ -49,8 +51,11 @@ class StreamRules:
                 mode=settings.sentence_mode,
                 first_clause=settings.first_clause,
                 markup=settings.text_filters,
+                # A stream cannot be refused once it is being spoken: strict counts for whole texts.
+                speech="off" if settings.speech_markup == "off" else "text",
             ),
             limit=settings.text_limit,
+            speech=settings.speech_markup,
         )
 
     def is_piece(self, request: TextRequest) -> bool:
@@ -58,10 +63,13 @@ class StreamRules:
         return self.mode == "stream" or (self.mode == "auto" and request.streamed)
 
     def parts(self, text: str) -> list[str]:
-        """A whole text as it is handed to the engine: filtered, a long one in several parts."""
+        """A whole text as it is handed to the engine: filtered, a long one in several parts.
+
+        Raises:
+            TextError: malformed speech markup, where that is to be refused.
+        """
         if self.filters:
-            markup = MarkupFilter()
-            text = "".join(item[0] for item in [*markup.feed(text), *markup.flush()])
+            text = filtered(text, self.speech)
         if len(text) <= _PART_LENGTH:
             return [text]
         scanner = SentenceScanner(ScannerOptions(markup=False))

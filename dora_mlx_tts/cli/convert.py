@@ -37,6 +37,11 @@ def _show_progress(part: str, done: int, total: int) -> None:
 @click.option("--speaker", type=_FILE, help="Speaker verification network (v2Pro).")
 @click.option("--vocoder", type=_EITHER, help="Vocoder file or folder (v3, v4).")
 @click.option("--base", type=_FILE, help="Base model that a LoRA was trained on (v3, v4).")
+@click.option(
+    "--family",
+    type=click.Choice(["v2Pro", "v2ProPlus", "v3", "v4"]),
+    help="Which one it is, where the SoVITS file does not say.",
+)
 @click.option("-o", "--out", type=_FOLDER, required=True, help="The pack's folder.")
 @click.option(
     "--storage",

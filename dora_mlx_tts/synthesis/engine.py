@@ -13,9 +13,8 @@ from dora_mlx_tts.config import Settings, SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device
-from dora_mlx_tts.synthesis.batch import AHEAD, Decoded
-from dora_mlx_tts.synthesis.finishing import SentenceEdges, pause_after
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
+from dora_mlx_tts.synthesis.lines import lines_of, speak_lines
 from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.synthesis.records import Fragment, Speech
 from dora_mlx_tts.synthesis.references import VoicePrompts
@@ -23,10 +22,9 @@ from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
 from dora_mlx_tts.synthesis.stream import Cancelled, KeptCache
 from dora_mlx_tts.synthesis.voice_pool import PoolStats, ReadyVoice, VoicePool
-from dora_mlx_tts.synthesis.words import Heads, alignment_heads, placed
+from dora_mlx_tts.synthesis.words import Heads, alignment_heads
 from dora_mlx_tts.text.lexicon import ReadingOptions
-from dora_mlx_tts.text.phonemes import Phonemes
-from dora_mlx_tts.text.split import split
+from dora_mlx_tts.text.script import Piece, pieces
 from dora_mlx_tts.voices.registry import VoiceRegistry
 from dora_mlx_tts.voices.voice import Voice
 
@@ -153,10 +151,10 @@ class Synthesizer:
         settings = self.settings.speech(ready.voice.defaults, speech)
         if not self.settings.return_fragment:
             settings = settings.model_copy(update={"mode": "throughput"})
-        sentences = split(text)
-        if not sentences:
+        script = pieces(text, self.settings.speech_markup)
+        if not any(piece.text for piece in script):
             raise EmptyTextError("the text holds nothing that can be pronounced")
-        return self._fragments(ready, settings, sentences, cancelled)
+        return self._fragments(ready, settings, script, cancelled)
 
     def speak(self, text: str, **options: Any) -> Speech:  # noqa: ANN401  as `stream`
         """Speak a text and return it whole; arguments and errors are those of `stream`."""
@@ -185,7 +183,7 @@ class Synthesizer:
         self,
         ready: ReadyVoice,
         settings: SpeechSettings,
-        sentences: list[str],
+        script: list[Piece],
         cancelled: Callable[[], bool],
     ) -> Iterator[Fragment]:
         networks = ready.networks
@@ -195,7 +193,7 @@ class Synthesizer:
         heads = self._alignment_heads(ready)
         speaker = kind(networks, ready.prompt, settings, cache, self._meter, cancelled, heads)
         try:
-            yield from _sentences(ready, settings, sentences, speaker)
+            yield from speak_lines(ready, settings, lines_of(script), speaker)
         except Cancelled:
             return
         finally:
@@ -208,41 +206,3 @@ class Synthesizer:
         if ready.networks not in self._heads:
             self._heads[ready.networks] = alignment_heads(ready.networks.t2s, ready.prompt)
         return self._heads[ready.networks]
-
-
-def _sentences(
-    ready: ReadyVoice, settings: SpeechSettings, sentences: list[str], speaker: SentenceSpeaker
-) -> Iterator[Fragment]:
-    rate = ready.networks.pack.manifest.sample_rate
-    start = 0.0
-    tasks = _tasks(ready, settings, sentences, speaker)
-    for index, (sentence, task) in enumerate(zip(sentences, tasks, strict=True)):
-        edges, origin = SentenceEdges(rate, settings.edge_silence), start
-        for number, piece in enumerate(speaker.stream(*task)):
-            samples = edges(piece.samples, last=piece.last)
-            if piece.last:
-                pause = pause_after(sentence, settings.fragment_interval, rate)
-                samples = np.concatenate([samples, pause])
-            final = piece.last and index == len(sentences) - 1
-            words = placed(piece.words, origin - edges.cut / rate, origin)
-            yield Fragment(
-                samples, rate, sentence, index, number, final, start, piece.tokens, words
-            )
-            start += len(samples) / rate
-
-
-def _tasks(
-    ready: ReadyVoice, settings: SpeechSettings, sentences: list[str], speaker: SentenceSpeaker
-) -> Iterator[tuple[Phonemes, int, Decoded | None]]:
-    """Phonemes, seed and, where sentences are decoded together, the tokens of each sentence."""
-    seeds = np.random.SeedSequence(settings.seed).generate_state(len(sentences)).tolist()
-    together = settings.mode == "throughput" and min(len(sentences), settings.batch_size) > 1
-    step = AHEAD * settings.batch_size if together else 1
-    for start in range(0, len(sentences), step):
-        some = seeds[start : start + step]
-        phonemes = [
-            ready.front_end.phonemize(sentence, settings.language)
-            for sentence in sentences[start : start + step]
-        ]
-        decoded = speaker.decode(phonemes, some) if together else [None]
-        yield from zip(phonemes, some, decoded, strict=True)

@@ -37,13 +37,17 @@ class FlowSpeaker(SentenceSpeaker):
         while True:
             codes, _ = tokens.take(None)
             guard, problem, heard = SampleGuard(), None, False
-            count = len(codes)
+            count, spoken_s = len(codes), 0.0
+            tracker = self._tracker(phonemes)
+            tracker.tokens(self._rows(phonemes, tokens, count))
             for samples, last in self._pieces(phonemes, codes, seed):
                 problem = guard.samples(samples) or (guard.end() if last else None)
                 if problem is not None:
                     break
                 self.meter.sound(len(samples) / rate)
-                yield SentencePiece(samples, count, last)
+                spoken_s += len(samples) / rate
+                words = tracker.words(spoken_s, ended=last)
+                yield SentencePiece(samples, count, last, tuple(words))
                 heard, count = True, 0
             if problem is None:
                 return

@@ -171,14 +171,10 @@ def _primespeech_voice(
 ) -> FoundVoice:
     prompt, speech = (language(entry.get(key)) for key in ("prompt_lang", "text_lang"))
     speed = entry.get("speed_factor", 1.0)
-    known = {"ssl": root / HUBERT, "bert": root / BERT}
+    ssl, bert = (path if path.is_dir() else None for path in (root / HUBERT, root / BERT))
     return FoundVoice(
         name,
-        ConversionSources(
-            files["gpt_weights"],
-            files["sovits_weights"],
-            **{part: path for part, path in known.items() if path.is_dir()},
-        ),
+        ConversionSources(files["gpt_weights"], files["sovits_weights"], ssl=ssl, bert=bert),
         NewReference(files["reference_audio"], entry.get("prompt_text"), prompt),
         languages=() if speech.startswith("auto") else (speech.removeprefix("all_"),),
         defaults={} if speed in (None, 1.0) else {"speed": speed},

@@ -158,14 +158,18 @@ def resolve_inside(path: Path, file: Path, roots: Sequence[Path]) -> Path:
         VoiceError: it lies outside every root.
     """
     resolved_roots = [root.expanduser().resolve() for root in roots]
-    candidates = [(root / path.expanduser()).resolve() for root in resolved_roots]
-    inside = [c for c in candidates if any(c.is_relative_to(root) for root in resolved_roots)]
-    if not inside:
+    try:
+        candidates = [(root / path.expanduser()).resolve() for root in resolved_roots]
+        inside = [c for c in candidates if any(c.is_relative_to(root) for root in resolved_roots)]
+        found = next((c for c in inside if c.exists()), inside[0] if inside else None)
+    except (OSError, RuntimeError, ValueError) as error:  # too long; ~nobody; a NUL byte
+        raise VoiceError(f"{file}: {str(path)[:80]!r} cannot be a path: {error!s:.80}") from error
+    if found is None:
         folders = ", ".join(map(str, resolved_roots))
         raise VoiceError(
             f"{file}: path {str(path)!r} leaves the folders a voice may use ({folders})"
         )
-    return next((c for c in inside if c.exists()), inside[0])
+    return found
 
 
 def _explain(error: ValidationError, content: YamlFile) -> str:

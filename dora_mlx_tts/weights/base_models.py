@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dora_mlx_tts.errors import DownloadError
 from dora_mlx_tts.weights.convert import ConversionSources
+from dora_mlx_tts.weights.pack_manifest import FAMILIES
 
 REPOSITORY = "lj1995/GPT-SoVITS"
 
@@ -73,7 +74,17 @@ class BaseModel:
             part: root / (path if isinstance(path, str) else path[0])
             for part, path in self.parts.items()
         }
-        return ConversionSources(**places) if "gpt" in places else None
+        if "gpt" not in places:
+            return None
+        return ConversionSources(
+            places["gpt"],
+            places["sovits"],
+            ssl=places.get("ssl"),
+            bert=places.get("bert"),
+            speaker=places.get("speaker"),
+            vocoder=places.get("vocoder"),
+            family=self.name if self.name in FAMILIES else None,
+        )
 
 
 def _voice(name: str, about: str, gpt: str, sovits: str, **more: object) -> BaseModel:

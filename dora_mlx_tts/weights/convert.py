@@ -43,6 +43,7 @@ class ConversionSources:
         speaker: Speaker verification network (v2Pro, v2ProPlus), or None.
         vocoder: Vocoder's file or folder (v3, v4 need one).
         base: Base model that a LoRA changes.
+        family: Which one it is, where two are possible and the SoVITS file does not say.
     """
 
     gpt: Path
@@ -52,6 +53,7 @@ class ConversionSources:
     speaker: Path | None = None
     vocoder: Path | None = None
     base: Path | None = None
+    family: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,10 @@ def convert(
         raise WeightsError(f"storage {options.storage!r} is not allowed; allowed are {allowed}")
     if sources.ssl is not None and not options.reference_encoder:
         raise WeightsError("an SSL encoder is of no use in a pack without the reference encoder")
-    gpt, sovits = read_checkpoint(sources.gpt), open_sovits(sources.sovits, sources.base)
+    gpt, sovits = (
+        read_checkpoint(sources.gpt),
+        open_sovits(sources.sovits, sources.base, sources.family),
+    )
     parts = _parts(sources, gpt, sovits, options)
     files: dict[str, bytes | Path] = dict(extra or {})
     if sources.bert is not None:

@@ -156,5 +156,5 @@ def _choose(named: str | None, choices: frozenset[str], kind: str, source: str) 
     either = " or ".join(sorted(choices))
     raise WeightsError(
         f"{source}: a {kind} checkpoint of {either}; neither its header nor its hash nor its"
-        f" configuration ({named!r}) says which"
+        f" configuration ({named!r}) says which; --family can"
     )

@@ -75,15 +75,20 @@ class _Merged:
         return self.changes.apply(self.key, self.base.read())
 
 
-def open_sovits(path: Path, base: Path | None = None) -> SoVITSFile:
+def open_sovits(path: Path, base: Path | None = None, declared: str | None = None) -> SoVITSFile:
     """Open a SoVITS checkpoint; a LoRA is laid over ``base``.
+
+    Args:
+        path: The checkpoint.
+        base: What a LoRA changes.
+        declared: The family, where the file leaves a choice and does not say.
 
     Raises:
         UnsafeFileError: A file asks for more than data.
         WeightsError: It is no SoVITS checkpoint, or base and LoRA do not belong together.
     """
     checkpoint = read_checkpoint(path)
-    family = _family(checkpoint)
+    family = _family(checkpoint, declared)
     if not family.lora:
         if base is not None:
             raise WeightsError(f"{path}: is a whole model, no LoRA; leave the base {base} out")
@@ -97,14 +102,14 @@ def open_sovits(path: Path, base: Path | None = None) -> SoVITSFile:
     return _merged(checkpoint, _whole(opened, _base_family(opened, family, path)))
 
 
-def _family(checkpoint: Checkpoint) -> Family:
+def _family(checkpoint: Checkpoint, declared: str | None = None) -> Family:
     config = checkpoint.content.get("config")
     model = config.get("model") if isinstance(config, Mapping) else None
-    declared = model.get("version") if isinstance(model, Mapping) else None
+    version = model.get("version") if isinstance(model, Mapping) else None
     return detect_family(
         shapes_of(checkpoint.tensors("weight")),
         checkpoint.header,
-        declared if isinstance(declared, str) else None,
+        version if isinstance(version, str) else declared,
         str(checkpoint.path),
         digest=file_digest(checkpoint.path),
     )

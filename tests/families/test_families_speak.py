@@ -108,6 +108,8 @@ def test_every_family_speaks(synthesizer, family):
     samples = np.concatenate([fragment.samples for fragment in fragments])
     seconds = TOKENS / 25 + 0.3  # in the tiny v2Pro, too: 16 samples a token at 400 Hz
     assert len(samples) / RATES[family] == pytest.approx(seconds, abs=0.03)
+    words = [word.text for fragment in fragments for word in fragment.words]
+    assert words == ["Good", "morning", "my", "friend"]
     again = synthesizer.speak(TEXT, voice=family, language="en", seed=3, sample_steps=2)
     np.testing.assert_array_equal(samples, again.samples)
 
@@ -233,6 +235,8 @@ def test_fine_tuned_v4_is_told_by_header_or_configuration(tmp_path):
             continue
         with pytest.raises(WeightsError, match=match):
             convert(target, tmp_path / "c")
+        said = dataclasses.replace(target, family="v4")
+        assert convert(said, tmp_path / "d").model == "v4"
 
 
 def test_base_parts_are_stored_once_and_found_by_hash(packs):

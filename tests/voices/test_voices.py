@@ -75,6 +75,14 @@ def test_paths_stay_inside(folder: Path, path: str) -> None:
         read_voice(file, [])
 
 
+@pytest.mark.parametrize("path", ["~nobody-has-this-name/x.wav", "x" * 300, '"a\\0b"', "x/" * 3000])
+def test_what_cannot_be_a_path(folder: Path, path: str) -> None:
+    file = folder / "anna.yml"
+    file.write_text(f"pack: pack\nreference: {{audio: {path}}}\n")
+    with pytest.raises(VoiceError, match=r"anna\.yml: '.*' cannot be a path"):
+        read_voice(file, [])
+
+
 def test_links_stay_inside(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "secret.wav").write_bytes(b"")
     (folder / "a.wav").symlink_to(tmp_path / "secret.wav")
