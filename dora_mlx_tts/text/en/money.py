@@ -57,7 +57,7 @@ _NAME = "|".join(re.escape(name) for name in sorted(_CURRENCIES, key=len, revers
 _SIGN = "|".join(map(re.escape, _SIGNS))
 _CODE_WORD = "|".join(code for code in _CODES if code.isalpha())
 _SCALE = rf"(?P<scale>\s?{MAGNITUDE}(?![A-Za-z]))?"
-_SECOND = rf"(?P<scale1>\s?{MAGNITUDE}(?![A-Za-z]))?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?+"
+_SECOND = rf"(?P<scale1>\s?{MAGNITUDE}(?![A-Za-z]))?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"
 
 _BEFORE = re.compile(
     rf"(?P<minus>(?<!\w)[-−])?(?<![A-Za-z$])(?P<name>{_NAME})\s?(?P<minus2>[-−](?=[\d.]))?"
