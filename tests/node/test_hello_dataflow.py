@@ -66,7 +66,7 @@ def test_hello_speaks_every_text_once_and_ends_by_itself(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert figures["errors"] == []  # flat float32 with sample_rate, one reply a text, no gap
     assert [row["outcome"] for row in figures["texts"]] == ["completed"] * 3
-    assert figures["texts"][0]["text"].startswith("Hello!")
+    assert figures["texts"][0]["text"] == "Hello, this is your assistant speaking."
     assert all(row["fragments"] == 3 for row in figures["texts"])
     samples, rate = soundfile.read(tmp_path / "hello.wav", dtype="float32")
     assert (rate, samples.shape) == (32000, (3 * 9600,))
