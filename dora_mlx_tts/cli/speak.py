@@ -7,13 +7,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import click
 import numpy as np
 
-from dora_mlx_tts.audio.finish import to_int16
-from dora_mlx_tts.audio.io import write_audio
+from dora_mlx_tts.audio.io import write_audio, write_pcm
 from dora_mlx_tts.cli.options import (
     config_option,
     given_speech,
@@ -106,7 +105,7 @@ def _read_stdin() -> str:
 
 
 def _collect(
-    stream: Iterator[Fragment], length: int, raw: IO[bytes] | None
+    stream: Iterator[Fragment], length: int, raw: BinaryIO | None
 ) -> tuple[list[Fragment], float]:
     """All fragments and when the first came; `raw` gets each as soon as it is there."""
     fragments: list[Fragment] = []
@@ -117,7 +116,7 @@ def _collect(
             first = first or time.perf_counter()
             fragments.append(fragment)
             if raw is not None:
-                raw.write(to_int16(fragment.samples).astype("<i2").tobytes())
+                write_pcm(raw, fragment.samples)
                 raw.flush()
             if fragment.sentence_index != sentence:
                 sentence = fragment.sentence_index

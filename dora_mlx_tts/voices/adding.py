@@ -17,6 +17,7 @@ import yaml
 
 from dora_mlx_tts.audio.reference import PROMPT, STYLE, reference_samples
 from dora_mlx_tts.errors import ReferenceAudioError, VoiceError
+from dora_mlx_tts.runtime.folders import put_in_place
 from dora_mlx_tts.voices.registry import BUILTIN
 from dora_mlx_tts.voices.voice import Voice, is_voice_name, read_voice, resolve_inside
 
@@ -93,7 +94,7 @@ def add_voice(
         text = yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=1000)
         (fresh / VOICE_FILE).write_text(text, encoding="utf-8")
         read_voice(fresh / VOICE_FILE, allowed)
-        _put_in_place(fresh, target)
+        put_in_place(fresh, target)
     except OSError as error:
         raise VoiceError(f"{target}: cannot be written: {error}") from error
     finally:
@@ -180,17 +181,3 @@ def _check_target(target: Path, *, overwrite: bool) -> None:
         raise VoiceError(f"{target}: is there already and is no voice; choose another name")
     if not overwrite:
         raise VoiceError(f"{target}: is there already; choose another name or allow replacing it")
-
-
-def _put_in_place(fresh: Path, target: Path) -> None:
-    if not target.exists():
-        fresh.rename(target)
-        return
-    aside = fresh.with_suffix(".old")
-    target.rename(aside)
-    try:
-        fresh.rename(target)
-    except OSError:
-        aside.rename(target)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from dora_mlx_tts.errors import PackError, WeightsError
+from dora_mlx_tts.runtime.folders import put_in_place
 from dora_mlx_tts.weights.pack_manifest import (
     MANIFEST,
     PackFile,
@@ -176,7 +177,7 @@ def write_pack(
         text = json.dumps(whole.to_json(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         PackManifest.from_json(json.loads(text), str(target / MANIFEST))
         (fresh / MANIFEST).write_text(text, encoding="utf-8")
-        _put_in_place(fresh, target)
+        put_in_place(fresh, target)
     except OSError as error:
         raise PackError(f"{target}: cannot be written: {error}") from error
     finally:
@@ -262,18 +263,3 @@ def _write_files(
         name: PackFile((folder / name).stat().st_size, file_sha256(folder / name))
         for name in (*names, *extra)
     }
-
-
-def _put_in_place(fresh: Path, target: Path) -> None:
-    """Rename; an older pack steps aside first and is deleted after."""
-    if not target.exists():
-        fresh.rename(target)
-        return
-    aside = fresh.with_suffix(".old")
-    target.rename(aside)
-    try:
-        fresh.rename(target)
-    except OSError:
-        aside.rename(target)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)

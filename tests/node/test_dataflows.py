@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import soundfile
 import yaml
-from test_hello_dataflow import DATAFLOWS, ENVIRONMENT, FAKE_TTS, ROOT, needs_dora
+from test_hello_dataflow import DATAFLOWS, ENVIRONMENT, FAKE_TTS, ROOT, dora_run, needs_dora
 
 FLOWS = sorted(path.stem for path in DATAFLOWS.glob("*.yml"))
 
@@ -28,15 +28,7 @@ def run(name: str, folder: Path) -> subprocess.CompletedProcess[str]:
             environment["FILE"] = str(DATAFLOWS / environment["FILE"])
     file = folder / f"{name}.yml"
     file.write_text(yaml.safe_dump(flow))
-    done = subprocess.run(
-        ["dora", "run", str(file)],
-        env=ENVIRONMENT,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = dora_run(file)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 

@@ -27,6 +27,19 @@ needs_dora = pytest.mark.skipif(
 )
 
 
+def dora_run(file):
+    """Run a dataflow to its end, in its own folder."""
+    return subprocess.run(
+        ["dora", "run", str(file)],
+        env=ENVIRONMENT,
+        cwd=file.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
 def run_hello(folder, *, tts=None, sender=None, tts_env=None):
     """Run hello.yml with changes in ``folder``; the finished process and the recorder's figures."""
     flow = yaml.safe_load((DATAFLOWS / "hello.yml").read_text())
@@ -39,15 +52,7 @@ def run_hello(folder, *, tts=None, sender=None, tts_env=None):
     nodes["recorder"]["env"]["OUT"] = str(folder / "hello.wav")
     file = folder / "hello.yml"
     file.write_text(yaml.safe_dump(flow))
-    done = subprocess.run(
-        ["dora", "run", str(file)],
-        env=ENVIRONMENT,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = dora_run(file)
     report = folder / "hello.json"
     return done, json.loads(report.read_text()) if report.exists() else None
 
