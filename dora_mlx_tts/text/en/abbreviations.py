@@ -58,7 +58,11 @@ _STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
 _WITH = re.compile(r"(?<!\w)w/(o)?(?=\s?[A-Za-z])\s?")
 _AND = re.compile(r"(?i)(?<!\w)'n'?(?!\w)")
 _KING = re.compile(rf"\b({'|'.join(_MONARCHS)})\s({_ROMAN})\b(?!\.\w)")
-_PART = re.compile(rf"\b((?:{'|'.join(_NUMBERED)})s?)\s({_ROMAN})\b", re.IGNORECASE)
+_PART = re.compile(
+    rf"\b((?:{'|'.join(_NUMBERED)})s?)\s(?![LC]\b|I\s(?!(?:of|and|or|to|in|on|for)\b)[a-z])({_ROMAN})\b",
+    re.IGNORECASE,
+)
+"""Not the letter of `grade C`, nor the speaker of `the class I took`."""
 _ROMAN_ALONE = re.compile(
     r"(?<![\w'.&-])(?:I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XI?V|XVI{1,3}|XI?X|XXI{0,3}|XXI?V)(?![\w'&]|\.\w)"
 )
