@@ -108,7 +108,7 @@ moderate | AH0 | moderate rain
 deliberate | AH0 | It was a deliberate act.
 import | IH2 | They import oil.
 export | EH1 | the export of oil
-increase | IH0 | Prices will increase.
+increase | IH2 | Prices will increase.
 increase | IH1 | an increase in prices
 progress | AA1 | We made progress.
 rebel | EH1 | a rebel army

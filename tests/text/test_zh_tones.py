@@ -51,7 +51,7 @@ CASES = {
         ("十一度", "shi2 yi2 du4"),
         ("十一楼", "shi2 yi1 lou2"),
         ("五月一日", "wu3 yue4 yi1 ri4"),
-        ("上个星期一起走", "shang4 ge5 xing1 qi1 yi4 qi2 zou3"),
+        ("上个星期一起去", "shang4 ge4 xing1 qi1 yi4 qi3 qu4"),
         ("1:30", "yi4 dian3 ban4"),
         ("1:05", "yi4 dian3 ling2 wu3 fen1"),
     ],

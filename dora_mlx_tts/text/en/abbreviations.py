@@ -15,7 +15,7 @@ _TITLES = {
     "Capt": "Captain", "Cmdr": "Commander", "Lt": "Lieutenant", "Sgt": "Sergeant", "Col": "Colonel",
     "Maj": "Major", "Rev": "Reverend", "Hon": "Honorable", "Pres": "President", "Mt": "Mount",
     "Ft": "Fort", "vs": "versus", "approx": "approximately", "cf": "compare", "viz": "namely",
-    "esp": "especially", "Supt": "Superintendent",
+    "esp": "especially", "ca": "circa", "Supt": "Superintendent",
 }  # fmt: skip
 _NOUNS = {
     "Inc": "Incorporated", "Ltd": "Limited", "Corp": "Corporation", "Co": "Company",
@@ -28,7 +28,7 @@ _NOUNS = {
 _BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "vol": "volume", "fig": "figure", "figs": "figures",
     "ch": "chapter", "chap": "chapter", "sec": "section", "p": "page", "pp": "pages", "art": "article",
-    "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "ext": "extension",
+    "rm": "room", "min": "minimum", "max": "maximum", "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "ext": "extension",
 }  # fmt: skip
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _ROMAN = r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
