@@ -26,7 +26,9 @@ _ROMAN = re.compile(
     r"(?<=第)[ ]?([IVX]{1,6})(?=[\u3400-\u9fff，。！？、；：]|\Z)|"
     r"(?<=[\u3400-\u9fff])([IVX]{2,6})(?=[世型期级])"
 )
-_PLUS = re.compile(r"(?<=[A-Za-z])\+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])\+(?=[，。！？、；：]|\Z)")
+_PLUS = re.compile(
+    r"(?<=[A-Za-z])\+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])\+(?=[，。！？、；：]|\Z)"
+)
 _HALF_DAY = re.compile(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
 """Its last dot does not end a sentence."""
 _VALUES = {"I": 1, "V": 5, "X": 10}

@@ -16,9 +16,7 @@ _NUMERALS = _DIGITS + "十百千万亿兆两"
 _COMPLEMENT = re.compile(
     r"不(?:[了到起上下出来去完好动懂见着住开清成掉过及够准中透惯倒定得会]|[出起下上过回进]来|[下上过进出回]去)"
 )
-_SURE_COMPLEMENT = re.compile(
-    r"不(?:[了住清动懂见着完成惯]|[出起下上过回进]来|[下上过进出回]去)"
-)
+_SURE_COMPLEMENT = re.compile(r"不(?:[了住清动懂见着完成惯]|[出起下上过回进]来|[下上过进出回]去)")
 """These are no predicates, so they complete a verb of any length (联系不上 may be, 超市不下 is not)."""
 _MEASURED = frozenset("率量数额价费度龄长高重")
 """What falls short of a figure (失误率不到百分之一) is no verb, whatever the dictionary calls it."""
