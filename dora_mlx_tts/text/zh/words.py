@@ -53,11 +53,11 @@ def _likeliest_path(text: str) -> Iterator[str]:
     score = [0.0] * (size + 1)
     end_of = [0] * size
     for i in range(size - 1, -1, -1):
-        words, longest = dictionary.group(text[i])
+        words = dictionary.group(text[i])
         score[i], end_of[i] = max(
             (
                 (entry.score + score[end], end)
-                for end in range(i + 1, min(i + longest, size) + 1)
+                for end in range(i + 1, min(i + words.longest, size) + 1)
                 if (entry := words.get(text[i:end]))
             ),
             default=(UNKNOWN.score + score[i + 1], i + 1),
