@@ -10,6 +10,14 @@ from dora_mlx_tts.text.en.tokens import tokens
 ENGLISH = English()
 
 CASES = """
+live | IH | That is where people live.
+wind | AY | Roads wind through the hills.
+blessed | EH1 S T | God blessed them.
+blessed | IH0 | It was a blessed day.
+elaborate | EY2 | Please elaborate on this.
+objects | AA1 | The objects are heavy.
+objects | AH0 | He objects to it.
+segments | EH1 | The segments differ.
 read | EH | I have read the book.
 read | IY | I will read it tomorrow.
 read | EH | He read the letter yesterday.
