@@ -84,6 +84,7 @@ CASES = {
         ("纸老虎", "zhi3 lao2 hu3"),
         ("一等奖", "yi1 deng2 jiang3"),
         ("半导体", "ban4 dao3 ti3"),
+        ("小李给我", "xiao3 li2 gei3 wo3"),
     ],
     "erhua": [
         ("玩儿", "wan2 er2"),

@@ -57,7 +57,9 @@ _SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
 _WITH = re.compile(r"(?<!\w)w/(o)?(?=\s?[A-Za-z])\s?")
 _AND = re.compile(r"(?i)(?<!\w)'n'?(?!\w)")
-_KING = re.compile(rf"\b({'|'.join(_MONARCHS)})\s({_ROMAN})\b(?!\.\w)")
+_KING = re.compile(
+    rf"\b({'|'.join(_MONARCHS)})\s(?!I\s(?!(?:of|was|is|and|in|had|ruled|became)\b)[a-z])({_ROMAN})\b(?!\.\w)"
+)
 _PART = re.compile(
     rf"\b((?:{'|'.join(_NUMBERED)})s?)\s(?![LC]\b|I\s(?!(?:of|and|or|to|in|on|for)\b)[a-z])({_ROMAN})\b",
     re.IGNORECASE,

@@ -30,10 +30,10 @@ def _pair(word: Spoken, at: int) -> Spoken:
 
 def _three(word: Spoken) -> Spoken:
     border = 1 if _NUMBERED.fullmatch(word.text) else border_of(word.text)
+    if border == _THREE:  # it has no parts
+        return word
     if word.all_third(0, _THREE):
         return word.toned(1, 2) if border == 1 else word.toned(0, 2).toned(1, 2)
-    if border == _THREE:
-        return word
     paired = _pair(word, 0) if border == _TWO else _pair(word, 1)
     if paired is not word:
         return paired
