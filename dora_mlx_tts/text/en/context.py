@@ -127,7 +127,8 @@ def is_verb(context: Context) -> bool | None:
         return left2 in HELPERS or (is_open_class(left2) and left2 not in QUALITIES) or None
     if any(left in group for group in (DETERMINERS, PREPOSITIONS, QUALITIES, NUMBERS, BE, HAVE)):
         return False
-    if left.endswith(("'s", "s'")):
+    of_letters = len(left) == len("m's")  # LLMs, not a possessive
+    if left.endswith(("'s", "s'")) and not of_letters:
         return False
     return _after_subject(context, left, left2, right)
 
