@@ -10,6 +10,13 @@ from dora_mlx_tts.text.en.tokens import tokens
 ENGLISH = English()
 
 CASES = """
+progress | G R EH1 | We progress slowly.
+increase | IY1 | Prices increase.
+produce | OW1 | Produce is fresh.
+polish | OW1 | Polish food is good.
+polish | AA1 | Polish your shoes.
+use | Z | LLMs use tokens.
+use | S | The CEO's use of power.
 live | IH | That is where people live.
 wind | AY | Roads wind through the hills.
 blessed | EH1 S T | God blessed them.

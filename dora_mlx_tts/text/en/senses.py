@@ -188,7 +188,9 @@ def _minute(c: Context) -> str:
 
 
 def _polish(c: Context) -> str:
-    return "P OW1 L IH0 SH" if c.is_capitalized_inside else "P AA1 L IH0 SH"
+    starts = c.line[c.index].text[:1].isupper() and c.at(-1) == ""
+    people = c.is_capitalized_inside or (starts and is_open_class(c.at(1)))
+    return "P OW1 L IH0 SH" if people else "P AA1 L IH0 SH"
 
 
 def _wound(c: Context) -> str:
