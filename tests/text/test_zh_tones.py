@@ -30,6 +30,7 @@ CASES = {
         ("拿不起来", "na2 bu5 qi3 lai5"),
         ("忘不了", "wang4 bu5 liao3"),
         ("做不完", "zuo4 bu5 wan2"),
+        ("喜欢不喜欢", "xi3 huan5 bu5 xi3 huan5"),
         ("失误率不到百分之一", "shi1 wu4 lv4 bu2 dao4 bai3 fen1 zhi1 yi1"),
     ],
     "yi": [
@@ -69,6 +70,7 @@ CASES = {
         ("目的地", "mu4 di4 di4"),
         ("慢慢地走", "man4 man4 de5 zou3"),
         ("这块地", "zhe4 kuai4 di4"),
+        ("慢慢地", "man4 man4 de5"),
         ("小声地说", "xiao3 sheng1 de5 shuo1"),
         ("舍不得", "she3 bu5 de5"),
     ],

@@ -75,8 +75,8 @@ def bu(word: Spoken) -> Spoken:
 
 
 def _asks_or_complements(word: Spoken) -> bool:
-    if len(word) > 1 and word.before.endswith(word.text[1]):  # 去不去, 可不可以
-        return True
+    if len(word) > 1 and word.before.endswith((word.text[1], word.text[1:])):
+        return True  # 去不去, 可不可以, 喜欢不喜欢
     verb = word.previous
     if verb.tag != "v" or verb.text[-1] in _MEASURED:
         return False
