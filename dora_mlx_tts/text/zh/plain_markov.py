@@ -18,14 +18,21 @@ from dora_mlx_tts.text.zh.packages import package_file
 _STATES = "BMES"
 """A character begins a word, is inside one, ends one, is one."""
 _BEFORE = {"B": "ES", "M": "MB", "S": "SE", "E": "BM"}
+_LONGEST_RUN = 64
+"""Longer runs of single characters are no language; they are read in pieces."""
 _IMPOSSIBLE = -3.14e100
 _EMISSIONS = re.compile(r"'([BMES])': \{([^}]*)\}")
 
 
 def cut_plain(text: str) -> Iterator[str]:
     """Divide a run of Hanzi into words."""
+    for start in range(0, len(text), _LONGEST_RUN):
+        yield from _cut(text[start : start + _LONGEST_RUN])
+
+
+def _cut(text: str) -> Iterator[str]:
     begin = 0
-    for i, state in enumerate(_best_path(text) if text else ""):
+    for i, state in enumerate(_best_path(text)):
         if state in "ES":
             yield text[begin : i + 1]
             begin = i + 1
