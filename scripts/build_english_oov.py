@@ -2,14 +2,16 @@
 
 Usage: python scripts/build_english_oov.py path/to/unigrams.txt path/to/checkpoint20.npz
 
-`unigrams.txt` (wordsegment, Apache-2.0) has lines `word<TAB>count`; a count is kept as one byte,
-the logarithm over the range of the file. `checkpoint20.npz` (g2p_en, Apache-2.0) holds a GRU
+`unigrams.txt` (wordsegment, Apache-2.0) has lines `word<TAB>count`; the form of the packed file is
+told in `dora_mlx_tts/text/en/segmenter.py`. It depends on `cmudict.bin`: build that first. `checkpoint20.npz` (g2p_en, Apache-2.0) holds a GRU
 encoder and decoder; large matrices are kept as int8 with one float16 scale for 32 values.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
 import sys
 import zlib
 from pathlib import Path
@@ -22,8 +24,14 @@ BLOCK = 32
 LEVELS = 127
 
 
+def shared_beginning(left: str, right: str) -> int:
+    """Letters that two words begin with alike."""
+    pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
+    return sum(1 for _ in pairs)
+
+
 def pack_unigrams(source: Path) -> bytes:
-    """Header `low step` (natural logarithms), then sorted lines `word` + one level byte."""
+    """Levels of the words of `cmudict.bin` in their order, then the others front coded."""
     counts: dict[str, float] = {}
     for line in source.read_text(encoding="utf-8").splitlines():
         word, count = line.split("\t")
@@ -31,8 +39,19 @@ def pack_unigrams(source: Path) -> bytes:
             counts[word] = math.log(float(count))
     low, high = min(counts.values()), max(counts.values())
     step = (high - low) / LEVELS
-    lines = [w.encode() + bytes([128 + round((c - low) / step)]) for w, c in counts.items()]
-    return zlib.compress(f"{low:.6f} {step:.6f}\n".encode() + b"\n".join(sorted(lines)), 9)
+    levels = {word: 1 + round((count - low) / step) for word, count in counts.items()}
+    lines = zlib.decompress((TARGET / "cmudict.bin").read_bytes()).split(b"\n")[1:]
+    known = [re.split(b"[\x80-\xff]", line)[0].decode() for line in lines]
+    others = sorted(levels.keys() - set(known))
+    shared = list(itertools.starmap(shared_beginning, itertools.pairwise(["", *others])))
+    blocks = (
+        f"{low:.6f} {step:.6f} {len(others)}\n".encode(),
+        bytes(levels.get(word, 0) for word in known),
+        bytes(levels[word] for word in others),
+        bytes(shared),
+        "\n".join(word[n:] for word, n in zip(others, shared, strict=True)).encode(),
+    )
+    return zlib.compress(b"".join(blocks), 9)
 
 
 def quantize(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:

@@ -13,12 +13,19 @@ _UNREADABLE = re.compile(
 )
 _BLANKS = re.compile(r"[^\S\n]{2,}")
 _TO_ASCII = re.compile(r"[Ａ-Ｚａ-ｚ]|(?![0-9])\d")
+_TO_ASCII_BUT_WORDS = re.compile(
+    r"(?:(?<=[A-Za-z])[Ａ-Ｚａ-ｚ]+|[Ａ-Ｚａ-ｚ]+(?=[A-Za-z]))|(?![0-9])\d"
+)
 
 
-def cleaned(text: AlignedText) -> AlignedText:
-    """Drop characters no text is made of, shrink blanks, write letters and digits in ASCII."""
+def cleaned(text: AlignedText, *, wide_words: bool = False) -> AlignedText:
+    """Drop characters no text is made of, shrink blanks, write letters and digits in ASCII.
+
+    `wide_words` leaves words in full-width letters as they are: they belong to Japanese.
+    """
     clean = text.sub(_UNREADABLE, "").sub(_BLANKS, " ")
-    return clean.sub(_TO_ASCII, lambda match: _ascii(match.group()))
+    pattern = _TO_ASCII_BUT_WORDS if wide_words else _TO_ASCII
+    return clean.sub(pattern, lambda match: _ascii(match.group()))
 
 
 def _ascii(char: str) -> str:

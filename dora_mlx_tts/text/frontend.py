@@ -114,7 +114,8 @@ class FrontEnd:
         """
         scheme = scheme_of(language, self.symbols.version)
         what = directed(text, scheme.main, self._lexicon)
-        clean = cleaned(self._lexicon.everywhere.apply(what.said))
+        said = self._lexicon.everywhere.apply(what.said)
+        clean = cleaned(said, wide_words=scheme.main == "ja")
         if scheme.main == "zh":
             clean = read_mixed(clean)
         readings = self._read(clean, scheme, what.told)

@@ -25,10 +25,13 @@ _COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本�
 _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
 _STOPS = ",.!?，。！？"
 _UNITS = (
-    r"(?:[kdcmnμu]?m[²³23]?|[kmμu]?g|KG|Kg|[mμd]?[lL]|ML|[kMh]?Pa|[kKMG]?Hz|[kKMG]?W|k[Ww]h|[km]V|mA|mAh"
+    r"(?:[kdcmnμu]?m[²³23]?|[kmμu]?g|KG|Kg|[mμd]?[lL]|ML|[kMh]?Pa|mmHg|[kKMG]?Hz|[kKMG]?W|k[Ww]h|[km]V|mA|mAh"
     r"|[dD][bB]|[kK]?cal|min|ms|mol|rpm|mph)(?:/(?:h|s|min|d|m[²³23]?|k?g|m?[lL]))?"
 )
 """Units that the Chinese reading writes out. A lone h, s or capital is as often a letter."""
+
+_WIDE_LETTER = re.compile("[\uff21-\uff3a\uff41-\uff5a]")
+"""Only Japanese texts keep words in these letters; they are read as Japanese."""
 
 _CURRENCIES = "RMB|CNY|USD|HKD|EUR|GBP|JPY|KRW"
 
@@ -42,7 +45,8 @@ _TOKEN = re.compile(
   | (?P<amount>
         (?<![{_LATIN}])(?:(?:HK|NT|US|AU|CA|SG|[ACS])[$＄]|(?:{_CURRENCIES})\ ?)\d+(?:[.,]\d+)*
       | \d+(?:[.,]\d+)*\ ?(?:{_CURRENCIES})(?![{_LATIN}0-9])
-      | \d+(?:[.,]\d+)*(?:[-~～–]\d+(?:[.,]\d+)*)?\ ?(?:{_UNITS}|°[CF])(?![{_LATIN}0-9])
+      | \d+\.\d+\ ?[sh](?![{_LATIN}0-9])
+      | \d+(?:[.,]\d+)*(?:[-~～–/]\d+(?:[.,]\d+)*)?\ ?(?:{_UNITS}|°[CF])(?![{_LATIN}0-9])
     )
   | (?P<word>[Nn][Oo]\.\ ?\d+|[{_LATIN}](?:[{_LATIN}\u0300-\u036f]|['’](?=[{_LATIN}]))*)
   | (?P<number>\d+(?:[-.,:：/~～—–]\d+)*)
@@ -118,6 +122,8 @@ def _runs(text: str, scheme: Scheme) -> Iterator[_Run]:
             part += 1
         beside_kana = part < len(japanese) and japanese[part][0] <= start
         language = _language_of_script(kind, scheme, beside_kana=beside_kana)
+        if scheme.main == "ja" and kind == "word" and _WIDE_LETTER.match(text, start):
+            language = "ja"
         yield _Run(language, start if opening is None else opening, kind == "amount")
         opening = None
 

@@ -103,7 +103,7 @@ def test_sentences() -> None:
     assert found[2] == {"sentences": []}
     assert [set(document) for document in found[3:6]] == [{"error"}] * 3
     assert "min_chars" in found[5]["error"]
-    assert found[6] == {"sentences": ["好\ud83d。"]}
+    assert found[6] == {"sentences": ["好。"]}
 
 
 def test_sentences_of_one_text() -> None:

@@ -10,6 +10,21 @@ from dora_mlx_tts.text.en.tokens import tokens
 ENGLISH = English()
 
 CASES = """
+progress | G R EH1 | We progress slowly.
+increase | IY1 | Prices increase.
+produce | OW1 | Produce is fresh.
+polish | OW1 | Polish food is good.
+polish | AA1 | Polish your shoes.
+use | Z | LLMs use tokens.
+use | S | The CEO's use of power.
+live | IH | That is where people live.
+wind | AY | Roads wind through the hills.
+blessed | EH1 S T | God blessed them.
+blessed | IH0 | It was a blessed day.
+elaborate | EY2 | Please elaborate on this.
+objects | AA1 | The objects are heavy.
+objects | AH0 | He objects to it.
+segments | EH1 | The segments differ.
 read | EH | I have read the book.
 read | IY | I will read it tomorrow.
 read | EH | He read the letter yesterday.
@@ -108,7 +123,7 @@ moderate | AH0 | moderate rain
 deliberate | AH0 | It was a deliberate act.
 import | IH2 | They import oil.
 export | EH1 | the export of oil
-increase | IH0 | Prices will increase.
+increase | IH2 | Prices will increase.
 increase | IH1 | an increase in prices
 progress | AA1 | We made progress.
 rebel | EH1 | a rebel army

@@ -15,7 +15,7 @@ _TITLES = {
     "Capt": "Captain", "Cmdr": "Commander", "Lt": "Lieutenant", "Sgt": "Sergeant", "Col": "Colonel",
     "Maj": "Major", "Rev": "Reverend", "Hon": "Honorable", "Pres": "President", "Mt": "Mount",
     "Ft": "Fort", "vs": "versus", "approx": "approximately", "cf": "compare", "viz": "namely",
-    "esp": "especially", "Supt": "Superintendent",
+    "esp": "especially", "ca": "circa", "Supt": "Superintendent",
 }  # fmt: skip
 _NOUNS = {
     "Inc": "Incorporated", "Ltd": "Limited", "Corp": "Corporation", "Co": "Company",
@@ -28,7 +28,7 @@ _NOUNS = {
 _BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "vol": "volume", "fig": "figure", "figs": "figures",
     "ch": "chapter", "chap": "chapter", "sec": "section", "p": "page", "pp": "pages", "art": "article",
-    "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "ext": "extension",
+    "rm": "room", "min": "minimum", "max": "maximum", "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "ext": "extension",
 }  # fmt: skip
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _ROMAN = r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
@@ -57,8 +57,14 @@ _SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
 _WITH = re.compile(r"(?<!\w)w/(o)?(?=\s?[A-Za-z])\s?")
 _AND = re.compile(r"(?i)(?<!\w)'n'?(?!\w)")
-_KING = re.compile(rf"\b({'|'.join(_MONARCHS)})\s({_ROMAN})\b(?!\.\w)")
-_PART = re.compile(rf"\b((?:{'|'.join(_NUMBERED)})s?)\s({_ROMAN})\b", re.IGNORECASE)
+_KING = re.compile(
+    rf"\b({'|'.join(_MONARCHS)})\s(?!I\s(?!(?:of|was|is|and|in|had|ruled|became)\b)[a-z])({_ROMAN})\b(?!\.\w)"
+)
+_PART = re.compile(
+    rf"\b((?:{'|'.join(_NUMBERED)})s?)\s(?![LC]\b|I\s(?!(?:of|and|or|to|in|on|for)\b)[a-z])({_ROMAN})\b",
+    re.IGNORECASE,
+)
+"""Not the letter of `grade C`, nor the speaker of `the class I took`."""
 _ROMAN_ALONE = re.compile(
     r"(?<![\w'.&-])(?:I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XI?V|XVI{1,3}|XI?X|XXI{0,3}|XXI?V)(?![\w'&]|\.\w)"
 )

@@ -37,7 +37,9 @@ _CAPITALS = re.compile(
     r"(?<![A-Za-z'])[A-Z]+(?:'[A-Z]+)*(?![A-Za-z'])(?:[^A-Za-z.?!\n]+[A-Z]+(?:'[A-Z]+)*(?![A-Za-z'])){1,400}"
 )
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
-_PLURAL = re.compile(r"([A-Z]{2,6})(s)")
+_PLURAL = re.compile(r"([A-Z]{2,6}|PhD)(s)")
+_SMALL_INSIDE = re.compile("[A-Z][a-z][A-Z]")
+"""PhD, IoT, YoY."""
 READ_LENGTH = 4
 SPELLED_LENGTH = 5
 _LEXICON = Lexicon()
@@ -105,9 +107,11 @@ def _word(match: re.Match[str]) -> str | None:
     if len(word) < 2 or word[1:].islower():  # noqa: PLR2004 (a letter, or at most one capital in front)
         return None
     ending = f"'{ending}" if ending else ""
+    if _SMALL_INSIDE.fullmatch(word):
+        return _letters(word.upper()) + ending
     plural = _PLURAL.fullmatch(word)
     if plural:
-        stem = plural[1] if _is_read(plural[1]) else _letters(plural[1])
+        stem = plural[1] if _is_read(plural[1]) else _letters(plural[1].upper())
         return f"{stem}'s{ending}"
     if word.isupper():
         return None if _is_read(word) else _letters(word) + ending

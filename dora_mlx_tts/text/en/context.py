@@ -125,25 +125,35 @@ def is_verb(context: Context) -> bool | None:
         return True
     if left == "that" or (left in OBJECTS and left2 in HELPERS):
         return left2 in HELPERS or (is_open_class(left2) and left2 not in QUALITIES) or None
-    if any(left in group for group in (DETERMINERS, PREPOSITIONS, QUALITIES, NUMBERS, BE, HAVE)):
+    if right == "of" or any(
+        left in group for group in (DETERMINERS, PREPOSITIONS, QUALITIES, NUMBERS, BE, HAVE)
+    ):
         return False
-    if left.endswith(("'s", "s'")):
+    of_letters = len(left) == len("m's")  # LLMs, not a possessive
+    if left.endswith(("'s", "s'")) and not of_letters:
         return False
     return _after_subject(context, left, left2, right)
 
 
 def _after_subject(context: Context, left: str, left2: str, right: str) -> bool | None:
     """The same behind a possible subject, at a start, or behind an open-class word."""
-    third = context.word.endswith("s")
+    third = _ends_in_s(context.word)
     if left in PERSONS and not (len(left) == 1 and len(left2) == 1):
         return None if third else True
     if left in THIRD_PERSONS:
         return third or left2 in MODALS
     if left == "" or left in JOINERS:
-        if third and left == "":
+        if left == "" and (third or right in BE):
             return False
         return True if _takes_object(right) else None
+    if left2 == right == "" and not third and _ends_in_s(left):  # Prices increase.
+        return True
     return _after_noun(left, right, third=third)
+
+
+def _ends_in_s(word: str) -> bool:
+    """Whether a word may be a plural or a third person; `progress` is none."""
+    return word.endswith("s") and not word.endswith("ss")
 
 
 def _after_noun(left: str, right: str, *, third: bool) -> bool | None:
@@ -151,6 +161,6 @@ def _after_noun(left: str, right: str, *, third: bool) -> bool | None:
         return True
     if third:
         return True if is_open_class(right) and right not in NUMBERS else None
-    if left in PEOPLE or (left.endswith("s") and not left.endswith("ss")):
+    if left in PEOPLE or _ends_in_s(left):
         return True if is_open_class(right) else None
     return False if len(left) > 1 else None

@@ -36,7 +36,7 @@ def _below_thousand(n: int, link: str) -> str:
 
 
 def cardinal(n: int, *, link: str = " ") -> str:
-    """`1234` → one thousand, two hundred thirty-four; `link` joins hundreds and rest.
+    """`1234` → one thousand, two hundred thirty-four; `link` joins what is below a hundred.
 
     Raises:
         ValueError: if the number has more than `LONGEST_CARDINAL` digits.
@@ -45,7 +45,7 @@ def cardinal(n: int, *, link: str = " ") -> str:
         return f"negative {cardinal(-n, link=link)}"
     if n == 0:
         return _SMALL[0]
-    groups: list[str] = []
+    groups, value = list[str](), n
     for scale in _SCALES:
         n, group = divmod(n, 1000)
         if group:
@@ -53,14 +53,16 @@ def cardinal(n: int, *, link: str = " ") -> str:
     if n:
         message = f"a cardinal has at most {LONGEST_CARDINAL} digits"
         raise ValueError(message)
-    return ", ".join(reversed(groups))
+    groups.reverse()
+    small_end = len(groups) > 1 and value % 1000 in range(1, 100)
+    if small_end:  # eight thousand seventy-seven, the eight thousand and seventy-seventh
+        groups[-2:] = [link.join(groups[-2:])]
+    return ", ".join(groups)
 
 
 def ordinal(n: int) -> str:
     """`103` → one hundred and third."""
     words = cardinal(n, link=" and ")
-    if n > 1000 and 0 < n % 1000 < 100:
-        words = " and".join(words.rsplit(",", 1))
     head, last = words[: -len(last_word(words))], last_word(words)
     if last in _ORDINALS:
         return head + _ORDINALS[last]

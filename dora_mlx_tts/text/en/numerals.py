@@ -24,10 +24,13 @@ _PHONE = re.compile(
     r"|(?<![\w.+-])\+\d{1,3}(?:[- .]?\(?\d{1,5}\)?){1,5}(?![\w-])"
 )
 _CALLED = re.compile(
-    r"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|zip|hotline)\b"
+    r"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|otp|zip|hotline)\b"
     r"(?: number| code)?(?: is| at| us at| me at)?[:.]?\s)(?P<n>\d{3,14})(?![\d.,]\d|\d)",
     re.IGNORECASE,
 )
+_VANITY = re.compile(r"(?<![\w.+-])(1)-(8\d\d)-(?=[A-Z]{3,10}\b)")
+_AIRCRAFT = re.compile(r"(?<=\bBoeing )\d{3}\b|(?<=\bAirbus A)\d{3}\b|(?<=\bFlight )\d{3}\b")
+_TYPE = re.compile(r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b")
 _ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)(?::(?P<port>\d{2,5}))?")
 _SERIAL = re.compile(
     r"(?<![\w.,$-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w.,$-])\d{4}(?:[ -]\d{4}){2,4}(?![\w-])"
@@ -45,11 +48,12 @@ _OUT_OF = re.compile(
 )
 _RATIO = re.compile(r"(?<![\d.:])(\d{1,3})\s?:\s?(\d{1,6})(?![\d:]|\.\d)")
 _TIMES = re.compile(
-    rf"{NOT_INSIDE}(?:({NUMBER}){DASH})?({NUMBER})\s?[x×](?=\s[a-z]|\s*[.,;!?)]|\s*\Z)"
+    rf"{NOT_INSIDE}(?:({NUMBER}){DASH})?({NUMBER})\s?[x×]"
+    r"(?=\s(?!plus|minus|times|equals|divided)[a-z]|\s*[.,;!?)]|\s*\Z)"
 )
 _BY = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?[x×]\s?(?={NUMBER})")
 _RANGE = re.compile(
-    rf"{NOT_INSIDE}(?<![\w]-)(?P<a>{NUMBER})(?:{DASH}|\s{DASH}\s)(?P<b>{NUMBER})(?![\w-]|\.\d)"
+    rf"{NOT_INSIDE}(?<!\w-)(?<![A-Za-z])(?P<a>{NUMBER})(?:{DASH}|\s{DASH}\s)(?P<b>{NUMBER})(?![\w-]|\.\d)"
 )
 _LABELED = re.compile(
     r"(?i)(?<=\bport )[1-9]\d{3}\b|(?<=\broom )[1-9]\d{3}\b|(?<=\bflight )[1-9]\d{3}\b"
@@ -88,6 +92,8 @@ def _fraction(match: re.Match[str]) -> str | None:
     minus, a, b = match.groups()
     if int(b) == 0 or int(a) == 0 or (a[0] == "0" or b[0] == "0"):
         return spaced(match, f"{number(a)} over {number(b)}")
+    if a == b and not minus and int(a) > 1:
+        return spaced(match, f"{number(a)} out of {number(b)}")
     if (a, b) in _TOLD:
         return spaced(match, f"{number(a)} {number(b)}")
     if int(a) > int(b) > 10:  # noqa: PLR2004 (120/80 is a blood pressure)
@@ -117,6 +123,15 @@ def _plain(match: re.Match[str]) -> str:
     return glued + words
 
 
+def _flight(figures: str) -> str:
+    """Three figures of a type or flight: `747` → seven forty-seven, `380` → three eighty."""
+    tens = int(figures[1:])
+    if not tens:
+        return integer(figures)
+    link = " oh " if tens < 10 else " "  # noqa: PLR2004 (one figure)
+    return f"{integer(figures[0])}{link}{integer(str(tens))}"
+
+
 def _range(match: re.Match[str]) -> str | None:
     a, b = match["a"], match["b"]
     return spaced(match, f"{plain_number(a)} to {plain_number(b)}")
@@ -125,6 +140,8 @@ def _range(match: re.Match[str]) -> str | None:
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
     (_CALLED, lambda m: m["lead"] + digits(m["n"])),
     (_LABELED, lambda m: year(int(m.group()))),
+    (_TYPE, lambda m: spaced(m, year(int(m.group())))),
+    (_AIRCRAFT, lambda m: spaced(m, _flight(m.group()))),
     (
         _TIMES,
         lambda m: f"{number(m[1])} to {number(m[2])} times" if m[1] else f"{number(m[2])} times",
@@ -152,7 +169,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...
 def apply_codes(text: AlignedText) -> AlignedText:
     """List numbers, phone numbers and network addresses, which look like arithmetic later on."""
     text = text.sub(_ITEM, lambda m: f"{m[1]}{ordinal(int(m[2]))}, ")
-    text = text.sub(_ADDRESS, _host)
+    text = text.sub(_ADDRESS, _host).sub(_VANITY, lambda m: f"one, {integer(m[2])}, ")
     return text.sub(_SERIAL, _phone).sub(_PHONE, _phone)
 
 

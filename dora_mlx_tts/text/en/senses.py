@@ -8,9 +8,13 @@ from types import MappingProxyType
 from dora_mlx_tts.text.en.context import (
     BE,
     DETERMINERS,
+    HAVE,
     MODALS,
     NUMBERS,
+    OBJECTS,
+    PERSONS,
     PREPOSITIONS,
+    THIRD_PERSONS,
     Context,
     is_open_class,
     is_verb,
@@ -45,19 +49,17 @@ def _lead(c: Context) -> str:
     return "L EH1 D" if near & METAL_NEAR and not is_verb(c) else "L IY1 D"
 
 
+_WINDING = frozenset({"through", "along", "around", "up", "down", "its", "past"})
+
+
 def _wind(c: Context) -> str:
-    return (
-        "W AY1 N D"
-        if is_verb(c) or (is_verb(c) is None and c.at(1) in {"up", "down"})
-        else "W IH1 N D"
-    )
+    after = c.at(1) in {"up", "down"} or (c.at(1) in _WINDING and c.at(-1).endswith("s"))
+    turns = is_verb(c) or (is_verb(c) is not False and after)
+    return "W AY1 N D" if turns else "W IH1 N D"
 
 
 def _winds(c: Context) -> str:
-    verb = c.at(1) in {"through", "along", "around", "up", "down", "its", "past"} and not _is_noun(
-        c
-    )
-    return "W AY1 N D Z" if verb else "W IH1 N D Z"
+    return "W AY1 N D Z" if c.at(1) in _WINDING and not _is_noun(c) else "W IH1 N D Z"
 
 
 def _is_noun(c: Context) -> bool:
@@ -186,7 +188,9 @@ def _minute(c: Context) -> str:
 
 
 def _polish(c: Context) -> str:
-    return "P OW1 L IH0 SH" if c.is_capitalized_inside else "P AA1 L IH0 SH"
+    starts = c.line[c.index].text[:1].isupper() and c.at(-1) == ""
+    people = c.is_capitalized_inside or (starts and is_open_class(c.at(1)))
+    return "P OW1 L IH0 SH" if people else "P AA1 L IH0 SH"
 
 
 def _wound(c: Context) -> str:
@@ -226,6 +230,16 @@ def _learned(c: Context) -> str:
     return "L ER1 N IH0 D" if quality else "L ER1 N D"
 
 
+def _blessed(c: Context) -> str:
+    done = c.at(-1) in BE | HAVE | PERSONS | THIRD_PERSONS or c.at(1) in OBJECTS | {"with", "by"}
+    return "B L EH1 S T" if done else "B L EH1 S IH0 D"
+
+
+def _elaborate(c: Context) -> str:
+    verb = is_verb(c) or c.at(1) in {"on", "upon"}
+    return "IH0 L AE1 B R EY2 T" if verb else "IH0 L AE1 B R AH0 T"
+
+
 _RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "read": read,
@@ -250,6 +264,8 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
         "invalid": _invalid,
         "resume": _resume,
         "learned": _learned,
+        "blessed": _blessed,
+        "elaborate": _elaborate,
     }
 )
 

@@ -107,7 +107,10 @@ _MEASURE = re.compile(
     rf"(?:(?P<sep>{DASH}|\s(?:{DASH}|to|or)\s|\s?(?:×|x|±|\+/-)\s?|/)(?P<minus2>[-−])?(?P<second>{NUMBER}))?{_UNIT}"
 )
 _FEET = re.compile(
-    r"(?<![\d.])(\d{1,2})['′]\s?(\d{1,2})(?:\"|″|'')|(?<![\d.])(\d{1,2})\s?ft\.?\s(\d{1,2})\s?in\b\.?(?!\s(?:the|a)\b)"
+    r"(?<![\d.])(\d{1,2})['′](?:\s?(\d{1,2})(?:\"|″|'')|(\d{1,2})(?![\d'′]))|(?<![\d.])(\d{1,2})\s?ft\.?\s(\d{1,2})\s?in\b\.?(?!\s(?:the|a)\b)"
+)
+_SIDES = re.compile(
+    rf"{NOT_INSIDE}({NUMBER}\s?(?:{_alternatives(_AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:{_alternatives(_AREAS)})\b)"
 )
 _PRICE_PER = re.compile(
     rf"\b(dollars?|cents?|euros?|pounds?|pence|yen|yuan|won|rupees?)\s?/\s?({_PER_SIGN})(?![A-Za-z\d²³])"
@@ -159,11 +162,11 @@ def _is_fraction(first: str, second: str) -> bool:
 
 
 def _feet(match: re.Match[str]) -> str:
-    feet, inches = match[1] or match[3], match[2] or match[4]
+    feet, inches = match[1] or match[4], match[2] or match[3] or match[5]
     return f"{number(feet)} {'foot' if feet == '1' else 'feet'} {number(inches)}"
 
 
 def apply(text: AlignedText) -> AlignedText:
     """`60km/h` → sixty kilometers per hour, `-3 °C` → negative three degrees celsius."""
-    text = text.sub(_FEET, _feet)
+    text = text.sub(_FEET, _feet).sub(_SIDES, r"\1 by ")
     return text.sub(_MEASURE, _measure).sub(_PRICE_PER, lambda m: f"{m[1]} per {_PER[m[2]]}")

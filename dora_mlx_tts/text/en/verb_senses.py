@@ -8,6 +8,7 @@ from dora_mlx_tts.text.en.context import (
     HAVE,
     MODALS,
     NUMBERS,
+    PEOPLE,
     PERSONS,
     PREPOSITIONS,
     Context,
@@ -59,7 +60,8 @@ def live(c: Context) -> str:
         return adjective
     if right in LIVE_AFTER and not (right in PREPOSITIONS and is_verb(c)):
         return adjective if right not in {"on", "from", "via"} or not left.endswith("s") else verb
-    return adjective if not right and is_open_class(left) and not left.endswith("s") else verb
+    ends = not right and is_open_class(left) and not left.endswith("s") and left not in PEOPLE
+    return adjective if ends else verb
 
 
 def lives(c: Context) -> str:

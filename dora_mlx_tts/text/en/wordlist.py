@@ -25,8 +25,8 @@ class WordList:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def get(self, word: str) -> bytes | None:
-        """Value bytes of a word, or None if the list has no such word."""
+    def find(self, word: str) -> int | None:
+        """Place of a word in the list, or None if the list has no such word."""
         try:
             key = word.encode("ascii")
         except UnicodeEncodeError:
@@ -34,11 +34,13 @@ class WordList:
         at = bisect_left(self._lines, key + bytes([FIRST]))
         if at == len(self._lines):
             return None
-        line = self._lines[at]
-        size = len(key)
-        if len(line) > size and line[size] >= FIRST and line.startswith(key):
-            return line[size:]
-        return None
+        line, size = self._lines[at], len(key)
+        return at if line[size : size + 1] >= bytes([FIRST]) and line.startswith(key) else None
+
+    def get(self, word: str) -> bytes | None:
+        """Value bytes of a word, or None if the list has no such word."""
+        at = self.find(word)
+        return None if at is None else self._lines[at][len(word) :]
 
 
 @cache

@@ -22,6 +22,7 @@ CORRECTIONS: Mapping[str, str] = {
     "書記長": "syu1 gei3 zoeng2",
     "護士長": "wu6 si6 zoeng2",
     "參與": "caam1 jyu6",
+    "請問": "cing2 man6",
 }
 """Words that ToJyutping reads wrong, in traditional characters."""
 

@@ -16,10 +16,14 @@ _NUMERALS = _DIGITS + "十百千万亿兆两"
 _COMPLEMENT = re.compile(
     r"不(?:[了到起上下出来去完好动懂见着住开清成掉过及够准中透惯倒定得会]|[出起下上过回进]来|[下上过进出回]去)"
 )
+_SURE_COMPLEMENT = re.compile(r"不(?:[了住清动懂见着完成惯]|[出起下上过回进]来|[下上过进出回]去)")
+"""These are no predicates, so they complete a verb of any length (联系不上 may be, 超市不下 is not)."""
+_MEASURED = frozenset("率量数额价费度龄长高重")
+"""What falls short of a figure (失误率不到百分之一) is no verb, whatever the dictionary calls it."""
 _ORDINAL_BEFORE = re.compile(f"(?:第[{_DIGITS}十百]*|初|周|星期|礼拜|分之)$")
 _LABEL_AFTER = re.compile(
     f"一(?:号|楼|月(?!之|亮)|等[奖功品]|年级|加|减[{_DIGITS}]|乘|除以|等于|比[{_DIGITS}]"
-    f"|点[{_DIGITS}]+(?![{_DIGITS}十]*[分刻]))"
+    f"|点[{_DIGITS}]+点)"
 )
 _POWERS = "百千万亿兆"
 _ADVERBS = (
@@ -71,9 +75,13 @@ def bu(word: Spoken) -> Spoken:
 
 
 def _asks_or_complements(word: Spoken) -> bool:
-    if len(word) > 1 and word.before.endswith(word.text[1]):  # 去不去, 可不可以
-        return True
-    return word.previous_tag == "v" and _COMPLEMENT.fullmatch(word.text) is not None
+    if len(word) > 1 and word.before.endswith((word.text[1], word.text[1:])):
+        return True  # 去不去, 可不可以, 喜欢不喜欢
+    verb = word.previous
+    if verb.tag != "v" or verb.text[-1] in _MEASURED:
+        return False
+    complement = _COMPLEMENT if len(verb) == 1 else _SURE_COMPLEMENT
+    return complement.fullmatch(word.text) is not None
 
 
 def yi(word: Spoken) -> Spoken:
@@ -91,13 +99,11 @@ def yi(word: Spoken) -> Spoken:
 
 def _keeps_first_tone(word: Spoken, i: int) -> bool:
     before, after = word.before + word.text[:i], word.text[i:] + word.after
-    if after[1] in _POWERS:
+    if after[1] in _POWERS or word.text.startswith(_ADVERBS, i):
         return False
     if _ORDINAL_BEFORE.search(before) or _LABEL_AFTER.match(after) or after[1] in _DIGITS:
         return True
-    if after.startswith("一日") and before.endswith("月"):
-        return True
-    return before[-1:] in tuple("十" + _DIGITS) and not after.startswith(_ADVERBS)
+    return (after[:2], before[-1:]) in (("一日", "月"), ("一点", "点"))  # a date, a version
 
 
 def _yi_in_number(word: Spoken) -> Spoken:

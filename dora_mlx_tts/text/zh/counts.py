@@ -18,6 +18,12 @@ _ROMAN_ORDINAL = re.compile(
 _COUNT = re.compile(rf"({NUMBER})[ ]?(\+(?=[ ]?{MEASURE}))?(?=[ ]?[多余几来]?[ ]?{MEASURE})")
 _ORDINAL = re.compile(r"(?<=第)[ ]?([0-9]{1,16})(?![0-9])")
 _NEGATIVE = re.compile(rf"(?<![0-9A-Za-z)）-])[-\u2212]({NUMBER})(?![0-9])")
+_MODEL = re.compile(
+    r"(?:(?<=[歼轰运直])|(?<=东风|长征|神舟|天宫|嫦娥|天舟|红旗|巨浪|鹰击|霹雳|空警|彩虹|翼龙|风云|枭龙|波音|空客|米格))"
+    r"[-\u2013](?=[0-9])"
+)
+"""The hyphen of a name (歼-20) is no minus."""
+_POINT = re.compile(r"(?<![0-9A-Za-z.])\.(?=[0-9]{1,16}(?![0-9.]))")
 _POSITIVE = re.compile(rf"(?<![0-9A-Za-z)）+])\+({NUMBER})(?![0-9])")
 _DECIMAL = re.compile(r"(?<![0-9.])[0-9]{1,16}\.[0-9]{1,16}(?![0-9])")
 _BARE = re.compile(r"[0-9]{1,16}")
@@ -36,7 +42,8 @@ _DIGIT_BY_DIGIT = 3
 
 
 def read_thousands(text: AlignedText) -> AlignedText:
-    """`1,234,567` as one number."""
+    """`1,234,567` as one number; a number's sign and point as what they are (歼-20, .5)."""
+    text = text.sub(_MODEL, "").sub(_POINT, "0.")
     return text.sub(_THOUSANDS, lambda m: re.sub("[,'’]", "", m[1]))
 
 

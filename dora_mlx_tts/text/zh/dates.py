@@ -28,6 +28,7 @@ _SHORT_YEAR = re.compile(
 )
 _YEAR_MONTH_SHORT = re.compile(rf"{START}([0-9]{{2}})[ ]?年(?=[ ]?[0-9]{{1,2}}[ ]?月)")
 _DECADE = re.compile(rf"{START}((?:1[0-9]|20)?)([0-9]0)[ ]?(?=年代|后(?![0-9]))")
+_ERA_YEAR = re.compile(r"(?<=公元)(前?)[ ]?([1-9][0-9]{2})(?=[ ]?年)")
 _LASTED = re.compile(r"[了过近约达整满共历经长]$")
 
 
@@ -39,6 +40,7 @@ def read_dates(text: AlignedText) -> AlignedText:
     text = text.sub(_YEAR_MONTH, lambda m: f"{digits(m[1])}年{cardinal(m[2] or m[3])}月")
     text = text.sub(_MONTH_DAY, lambda m: f"{cardinal(m[1])}月{cardinal(m[2])}日")
     text = text.sub(_DECADE, _decade)
+    text = text.sub(_ERA_YEAR, lambda m: m[1] + digits(m[2]))
     text = text.sub(_YEAR_MONTH_SHORT, lambda m: f"{digits(m[1])}年")
     return text.sub(_LONG_YEAR, _long_year).sub(_SHORT_YEAR, _short_year)
 

@@ -1,12 +1,13 @@
 """The word list of jieba: frequency and part of speech of 349,000 words, opened in milliseconds.
 
-Only the lines are sorted when the file is opened; the words that begin with one character are
-parsed when that character is first met.
+Only the lines are sorted when the file is opened. The words that begin with one character are told
+apart when that character is first met, and a word's frequency is read when the word is.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cache
 from math import log
 from typing import NamedTuple
@@ -28,14 +29,30 @@ class Entry(NamedTuple):
     tag: str
 
 
-class Group(NamedTuple):
-    """The words that share a first character, and the length of the longest."""
-
-    words: dict[str, Entry]
-    longest: int
-
-
 UNKNOWN = Entry(-_LOG_TOTAL, UNKNOWN_TAG)
+
+
+class Group:
+    """The words that share a first character.
+
+    Attributes:
+        longest: characters of the longest of them, at least 1.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        """Take the lines of the words."""
+        self._unread = dict(line.split(" ", 1) for line in lines)
+        self._entries: dict[str, Entry] = {}
+        self.longest = max(map(len, self._unread), default=1)
+
+    def get(self, word: str) -> Entry | None:
+        """Entry of a word, or None."""
+        entry = self._entries.get(word)
+        if entry is None and (line := self._unread.get(word)) is not None:
+            frequency, tag = line.split(" ")
+            if frequency != "0":
+                entry = self._entries[word] = Entry(log(int(frequency)) - _LOG_TOTAL, tag)
+        return entry
 
 
 class WordList:
@@ -50,26 +67,18 @@ class WordList:
         """All words that begin with the character `first`."""
         group = self._groups.get(first)
         if group is None:
-            group = self._groups[first] = self._parse(first.encode())
+            key = first.encode("utf-8", "replace")
+            start, end = bisect_left(self._lines, key), bisect_left(self._lines, key + b"\xff")
+            lines = b"\n".join(self._lines[start:end]).decode()
+            group = self._groups[first] = Group(lines.split("\n") if lines else ())
         return group
 
     def entry(self, word: str) -> Entry | None:
         """Entry of a word, or None."""
-        return self.group(word[0]).words.get(word) if word else None
+        return self.group(word[0]).get(word) if word else None
 
     def __contains__(self, word: str) -> bool:
         return self.entry(word) is not None
-
-    def _parse(self, first: bytes) -> Group:
-        words: dict[str, Entry] = {}
-        at = bisect_left(self._lines, first)
-        while at < len(self._lines) and self._lines[at].startswith(first):
-            word, frequency, tag = self._lines[at].decode().split(" ")
-            count = int(frequency)
-            if count:
-                words[word] = Entry(log(count) - _LOG_TOTAL, tag)
-            at += 1
-        return Group(words, max(map(len, words), default=1))
 
 
 @cache

@@ -16,7 +16,7 @@ from dora_mlx_tts.text.zh.merge import merge
 from dora_mlx_tts.text.zh.neutral import neutral, reduplication, repeats_previous
 from dora_mlx_tts.text.zh.readings import dictionary_reading, phrase_reading
 from dora_mlx_tts.text.zh.rules import MandarinRules, tone_words
-from dora_mlx_tts.text.zh.spoken import CONTEXT, Spoken
+from dora_mlx_tts.text.zh.spoken import CONTEXT, NO_WORD, Spoken
 from dora_mlx_tts.text.zh.syllable import NEUTRAL, symbols_of
 from dora_mlx_tts.text.zh.third import third
 from dora_mlx_tts.text.zh.words import Word
@@ -72,7 +72,7 @@ class Reader:
         self, clause: str, *, before_stop: bool = False, given: Sequence[Given] = ()
     ) -> Iterator[Spoken]:
         """The words of a clause with their surface pinyin."""
-        at, previous_tag = 0, ""
+        at, previous = 0, NO_WORD
         words = list(self.user_words.segment(clause, before_stop=before_stop))
         told = {i: unit for g in given for i, unit in enumerate(g.units, g.start) if i < g.end}
         changed = {**self._changes(clause, words), **told}
@@ -85,7 +85,7 @@ class Reader:
             before, after = clause[max(0, at - CONTEXT) : at], clause[end : end + CONTEXT]
             pinyin = word.fixed or read(at, word.text)
             spoken = Spoken(
-                word.text, word.tag, pinyin, before, after, previous_tag, word.fixed is not None
+                word.text, word.tag, pinyin, before, after, previous, word.fixed is not None
             )
             if not spoken.fixed and "" not in pinyin:
                 spoken = self._tones(spoken)
@@ -93,7 +93,7 @@ class Reader:
                 surface = (told.get(i, p) for i, p in enumerate(spoken.pinyin, at))
                 spoken = replace(spoken, pinyin=tuple(surface))
             yield spoken
-            at, previous_tag = end, word.tag
+            at, previous = end, word
 
     def _changes(self, clause: str, words: Sequence[Word]) -> dict[int, str]:
         """Readings other than the dictionary's: the model's outside phrases, then our own."""

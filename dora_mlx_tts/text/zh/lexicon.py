@@ -125,18 +125,20 @@ def corrections(
     """
     model = decided or {}
     found: dict[int, str] = dict(model)
+    phrases: dict[int, str] = {}
     at = 0
     for i, word in enumerate(words):
         if len(word) == 1 or word.text[0] in _NUMERALS or phrase_reading(word.text) is None:
             found.update((i, p) for i, p in _by_context(clause, at, word) if i not in model)
         found.update(_structural(at, word))
-        if word.text == "地" and 0 < i < len(words) - 1:
-            found[at] = "de5" if _is_adverbial(words[i - 1]) else "di4"
+        if word.text == "地" and i:
+            following = words[i + 1] if i + 1 < len(words) else None
+            found[at] = "de5" if _is_adverbial(words[i - 1], following) else "di4"
         for end in range(i + 1, min(i + _LONGEST_PHRASE_WORDS, len(words)) + 1):
             phrase = "".join(w.text for w in words[i:end])
-            found.update(enumerate(_phrases().get(phrase, ()), at))
+            phrases.update(enumerate(_phrases().get(phrase, ()), at))
         at += len(word)
-    return found
+    return found | phrases
 
 
 def _by_context(clause: str, start: int, word: Word) -> Iterator[tuple[int, str]]:
@@ -156,9 +158,17 @@ def _structural(start: int, word: Word) -> Iterator[tuple[int, str]]:
         yield start + size - 1, "de5"
     if size == _ADVERB and text[1] == "得" and text[0] not in _NO_VERBS:
         yield start + 1, "de5"
+    if size == _ADVERB and text[1:] == "不得":  # 舍不得, 恨不得
+        yield start + size - 1, "de5"
 
 
-def _is_adverbial(word: Word) -> bool:
-    """Whether 地 after this word makes an adverb of it (高兴地 but 这块地)."""
-    doubled = len(set(word.text)) < len(word)
-    return len(word) > 1 and (doubled or not word.tag.startswith(_NO_ADVERB_TAGS))
+def _is_adverbial(word: Word, following: Word | None) -> bool:
+    """Whether 地 after this word makes an adverb of it (高兴地, 大声地说, but 这块地)."""
+    if len(word) == 1:
+        return False
+    if len(set(word.text)) < len(word) or word.text.endswith("声"):
+        return True
+    if following is None:
+        return word.tag[0] in "dz"
+    by_noun = word.tag == "n" and following.tag in ("v", "vn", "vd")
+    return by_noun or not word.tag.startswith(_NO_ADVERB_TAGS)

@@ -17,7 +17,7 @@ def digits(number: str, *, telephone: bool = False) -> str:
 
 
 def cardinal(number: str) -> str:
-    """A whole number: `12345` 一万二千三百四十五, `10` 十, `2000` 两千."""
+    """A whole number: `12345` 一万二千三百四十五, `10` 十, `20000` 两万."""
     number = number.lstrip("0")
     if not number:
         return DIGITS[0]
@@ -36,7 +36,7 @@ def cardinal(number: str) -> str:
         gap = False
     if result.startswith("一十"):
         result = result[1:]
-    return "两" + result[1:] if result[0] == "二" and result[1:2] in ("千", "万", "亿") else result
+    return "两" + result[1:] if result[0] == "二" and result[1:2] in ("万", "亿") else result
 
 
 def _below_ten_thousand(part: str) -> str:

@@ -42,5 +42,5 @@ def read_signs_as_marks(text: AlignedText) -> AlignedText:
 def _pause_signs(text: AlignedText) -> AlignedText:
     """`￥` and `^` before a word are the reference's marks of longer pauses, one kind a text."""
     used, other = ("￥", "^") if "￥" in text.text else ("^", "￥")
-    text = text.sub(re.escape(other), "").sub(rf"{re.escape(used)}(?!{HAN})", "")
+    text = text.sub(re.escape(other), "").sub(rf"{re.escape(used)}(?!{HAN}|\Z)", "")
     return text.sub(rf"[!?….,]*({re.escape(used)})", r"\1")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dora_mlx_tts.text.zh.syllable import tone_of, with_tone
+from dora_mlx_tts.text.zh.words import Word
 
 THIRD = 3
+NO_WORD = Word("", "")
 CONTEXT = 16
 """Characters on either side of a word that a rule may look at."""
 
@@ -21,7 +23,7 @@ class Spoken:
         pinyin: one syllable per character.
         before: what precedes this word in its clause, up to `CONTEXT` characters.
         after: what follows it, up to `CONTEXT` characters.
-        previous_tag: part of speech of the word before, empty at the start.
+        previous: the word before; empty at the start.
         fixed: the reading was set by the user; no rule changes it.
     """
 
@@ -30,7 +32,7 @@ class Spoken:
     pinyin: tuple[str, ...]
     before: str = ""
     after: str = ""
-    previous_tag: str = ""
+    previous: Word = NO_WORD
     fixed: bool = False
 
     def __len__(self) -> int:

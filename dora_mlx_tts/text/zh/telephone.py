@@ -25,12 +25,19 @@ _NAMED = re.compile(
 _ROOM = re.compile(
     r"(?<![0-9A-Za-z.])([0-9]{3,4})(?=室|房|号房|号线|路(?:公交|车|公共)|次(?:列车|航班|高铁|动车)|航班|教室|会议室|病房|国道|高速|宿舍|包厢|包间)"
 )
+_CARD = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{4}(?: [0-9]{4}){2,4}(?: [0-9]{1,3})?(?![0-9])")
+_FESTIVAL = re.compile(
+    r"(?<![0-9.])([0-9]{1,2})[·•]([0-9]{1,2})(?![0-9.])"
+    r"|(?<![0-9./])([0-9]{1,2})/([0-9]{1,2})(?=[\u4e00-\u9fff]{1,3}节)"
+)
+"""Days that are named by their numbers: 3·15晚会, 6/1儿童节."""
 _CHAIN = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{1,8}(?:-[0-9]{1,8}){2,8}(?![0-9A-Za-z]|[.-][0-9])")
 
 
 def read_telephone_numbers(text: AlignedText) -> AlignedText:
     """Digit by digit with 幺 for 1, a pause between groups."""
-    text = text.sub(_LONG, lambda m: digits(m[0]))
+    text = text.sub(_LONG, lambda m: digits(m[0], telephone=True)).sub(_CARD, _card)
+    text = text.sub(_FESTIVAL, lambda m: digits("".join(filter(None, m.groups()))))
     for pattern in (_MOBILE, _SERVICE, _LANDLINE):
         text = text.sub(pattern, _telephone)
     text = text.sub(_NAMED, lambda m: m[1] + _groups(m[2]))
@@ -47,6 +54,10 @@ def _telephone(match: re.Match[str]) -> str:
     else:
         parts = ["".join(g for g in groups if g)]
     return ",".join(digits(p, telephone=True) for p in parts if p)
+
+
+def _card(match: re.Match[str]) -> str:
+    return _groups(match[0])
 
 
 def _groups(text: str) -> str:

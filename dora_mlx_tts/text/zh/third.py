@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dora_mlx_tts.text.zh.dictionary import word_list
+import re
+
 from dora_mlx_tts.text.zh.neutral import border_of
 from dora_mlx_tts.text.zh.spoken import THIRD, Spoken
 
-_NUMERALS = frozenset("一二两三四五六七八九十几半")
-"""A number before a measure word stands alone: 一 等奖, 一 把手."""
+_NUMBERED = re.compile("[一二两三四五六七八九十几](?:等[奖品]|把手)")
+"""A number before what it counts stands alone: 一 等奖."""
 _TWO, _THREE, _FOUR = 2, 3, 4
 
 
@@ -28,12 +29,11 @@ def _pair(word: Spoken, at: int) -> Spoken:
 
 
 def _three(word: Spoken) -> Spoken:
-    counted = word.text[0] in _NUMERALS and word.text in word_list()
-    border = 1 if counted else border_of(word.text)
+    border = 1 if _NUMBERED.fullmatch(word.text) else border_of(word.text)
+    if border == _THREE:  # it has no parts
+        return word
     if word.all_third(0, _THREE):
         return word.toned(1, 2) if border == 1 else word.toned(0, 2).toned(1, 2)
-    if border == _THREE:
-        return word
     paired = _pair(word, 0) if border == _TWO else _pair(word, 1)
     if paired is not word:
         return paired

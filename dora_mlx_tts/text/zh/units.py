@@ -19,7 +19,7 @@ _UNITS = {
     "W": "瓦", "kW": "千瓦", "KW": "千瓦", "MW": "兆瓦", "GW": "吉瓦", "kWh": "千瓦时", "kwh": "千瓦时",
     "mAh": "毫安时", "V": "伏", "kV": "千伏", "mV": "毫伏", "A": "安", "mA": "毫安", "Ω": "欧姆", "kΩ": "千欧",
     "Hz": "赫兹", "hz": "赫兹", "kHz": "千赫兹", "KHz": "千赫兹", "MHz": "兆赫兹", "GHz": "吉赫兹",
-    "Pa": "帕", "kPa": "千帕", "MPa": "兆帕", "hPa": "百帕", "N": "牛", "J": "焦耳", "kJ": "千焦",
+    "mmHg": "毫米汞柱", "Pa": "帕", "kPa": "千帕", "MPa": "兆帕", "hPa": "百帕", "N": "牛", "J": "焦耳", "kJ": "千焦",
     "cal": "卡", "kcal": "千卡", "Kcal": "千卡", "db": "分贝", "dB": "分贝", "DB": "分贝",
     "mol": "摩尔", "rpm": "转每分钟", "ft": "英尺", "inch": "英寸", "lb": "磅", "oz": "盎司",
     "mph": "英里每小时", "ha": "公顷", "cc": "毫升", "K": "开尔文", "px": "像素", "ppm": "百万分之一",
@@ -54,6 +54,9 @@ _RANGE = rf"(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?"
 _SCALE = r"([十百千万亿]{1,2})?"
 _QUANTITY = re.compile(
     rf"(?<![0-9A-Za-z.]){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?({_NAMES})(?:[ ]?/[ ]?({_PER})(?![A-Za-z]))?(?![0-9A-Za-z²³])"
+)
+_BLOOD_PRESSURE = re.compile(
+    r"(?<![0-9./])([0-9]{2,3})/([0-9]{2,3})(?=[ ]?(?:mmHg|毫米汞柱))|(?<=血压)([0-9]{2,3})/([0-9]{2,3})(?![0-9/])"
 )
 _DEGREES = re.compile("(?<=[0-9])°(?=[0-9])")
 _HAN_PER = re.compile(
@@ -101,6 +104,7 @@ def _temperature(match: re.Match[str]) -> str:
 
 def read_quantities(text: AlignedText) -> AlignedText:
     """`60km/h` 六十千米每小时, `5-10kg` 五到十千克."""
+    text = text.sub(_BLOOD_PRESSURE, lambda m: f"{number(m[1] or m[3])},{m[2] or m[4]}")
     text = text.sub(_DEGREES, "度").sub(_QUANTITY, _quantity)
     return text.sub(_HAN_PER, lambda m: f"每{_name(m[1])}" if m[1] else "每")
 

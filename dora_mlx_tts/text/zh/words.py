@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from dora_mlx_tts.text.zh.dictionary import UNKNOWN, word_list
 from dora_mlx_tts.text.zh.hidden_markov import cut_unknown
+from dora_mlx_tts.text.zh.plain_markov import cut_plain
 
+_TWO = 2
 _INNER_SIZES = (2, 3)
 """Characters of the words that are looked for inside a longer one."""
 
@@ -53,11 +55,11 @@ def _likeliest_path(text: str) -> Iterator[str]:
     score = [0.0] * (size + 1)
     end_of = [0] * size
     for i in range(size - 1, -1, -1):
-        words, longest = dictionary.group(text[i])
+        words = dictionary.group(text[i])
         score[i], end_of[i] = max(
             (
                 (entry.score + score[end], end)
-                for end in range(i + 1, min(i + longest, size) + 1)
+                for end in range(i + 1, min(i + words.longest, size) + 1)
                 if (entry := words.get(text[i:end]))
             ),
             default=(UNKNOWN.score + score[i + 1], i + 1),
@@ -79,11 +81,25 @@ def _tag_singles(run: str, *, guess: bool = False) -> Iterator[Word]:
         yield Word(char, (dictionary.entry(char) or UNKNOWN).tag)
 
 
+def _untagged(text: str) -> Iterator[str]:
+    """Words of a text as jieba's plain `cut` gives them."""
+    singles = ""
+    for piece in (*_likeliest_path(text), ""):
+        if len(piece) == 1:
+            singles += piece
+            continue
+        is_known = len(singles) < _TWO or singles in word_list()
+        yield from singles if is_known else cut_plain(singles)
+        singles = ""
+        if piece:
+            yield piece
+
+
 def shortest_part(word: str) -> str:
     """Shortest dictionary word inside `word`, the first of equals; `word` itself if none."""
     dictionary = word_list()
     parts: list[str] = []
-    for piece in (w.text for w in segment(word)):
+    for piece in _untagged(word):
         for size in _INNER_SIZES:
             if size < len(piece):
                 inner = (piece[i : i + size] for i in range(len(piece) - size + 1))
