@@ -264,6 +264,10 @@ class T2S(Layer):
         """Logits where the steps run."""
         return host_view(logits) if self.formulation is Formulation.CPU else logits
 
+    def audio_positions(self) -> mx.array:
+        """What every audio position adds to its token, [POSITIONS, C]."""
+        return self.ar_audio_position.alpha * self._table()
+
     def _table(self) -> mx.array:
         if self._positions is None:
             self._positions = mx.array(position_table(POSITIONS, self.config.channels))
