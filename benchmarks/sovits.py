@@ -56,7 +56,9 @@ PHONES_A_SECOND = 12
 REFERENCE_SECONDS = 4.0
 
 
-def build(config: SoVITSConfig, formulation: Formulation) -> SoVITS:
+def build(
+    config: SoVITSConfig, formulation: Formulation, dtype: mx.Dtype = mx.float32
+) -> SoVITS:
     """A model with random weights that keep activations of order one."""
     mx.random.seed(0)
     model = SoVITS(config)
@@ -66,6 +68,7 @@ def build(config: SoVITSConfig, formulation: Formulation) -> SoVITS:
         for name, value in parameters
     ]
     model.update(tree_unflatten(drawn))
+    model.set_dtype(dtype)
     prepare(model, formulation)
     return model
 

@@ -79,7 +79,9 @@ class Ours:
             _finish(self._model.step(tokens, self._cache))
 
 
-def random_network(config: T2SConfig, formulation: Formulation) -> T2S:
+def random_network(
+    config: T2SConfig, formulation: Formulation, dtype: mx.Dtype = mx.float32
+) -> T2S:
     """A network of these sizes with random weights."""
     generator = np.random.default_rng(0)
     model = T2S(config)
@@ -89,6 +91,7 @@ def random_network(config: T2SConfig, formulation: Formulation) -> T2S:
         for name, value in parameters
     ]
     model.update(tree_unflatten(drawn))
+    model.set_dtype(dtype)
     prepare(model, formulation)
     return model
 

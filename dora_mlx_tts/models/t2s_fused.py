@@ -9,7 +9,6 @@ tests compare them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Protocol
@@ -24,9 +23,10 @@ from dora_mlx_tts.models.t2s import POSITIONS, T2S, IntArray
 
 BLOCKS, WARPS = 128, 16
 """Blocks and warps of a launch: all must be resident at once (an H100 has 132 multiprocessors)."""
+FLAGS, AHEAD = 0, 0
 ROWS = (1, 2, 4, 8)
 """Numbers of rows that there are kernels for; fewer rows are filled up."""
-_LENGTH, _COUNT, _BROKEN = range(3)
+MOST_ROWS = ROWS[-1]
 _INPUTS = (
     "weights table predict vectors places draws rates padding settings phases cache scratch state"
     " sync tokens seen after"
@@ -45,7 +45,7 @@ def supports(model: T2S) -> bool:
     config = model.config
     size = config.channels // config.heads
     return (
-        mx.cuda.is_available()
+        bool(mx.cuda.is_available())
         and config.channels % 128 == 0
         and config.feed_forward % 128 == 0
         and config.layers > 0
@@ -67,66 +67,11 @@ def _kernel() -> Kernel:
     return kernel
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FusedWeights:
-    """A network's parameters as the kernel reads them.
-
-    Attributes:
-        weights: matrices of all layers, one behind the other: merged projection, output, up, down.
-        vectors: biases and norms of all layers, float32.
-        table: audio embedding [V, C].
-        predict: prediction [V, C].
-        places: positions, scaled, float32 [POSITIONS, C].
-    """
-
-    weights: mx.array
-    vectors: mx.array
-    table: mx.array
-    predict: mx.array
-    places: mx.array
-
-    @classmethod
-    def of(cls, model: T2S) -> FusedWeights:
-        """Pack a prepared network's parameters."""
-        matrices, vectors = [], []
-        for block in model.h.layers:
-            attention = block.self_attn
-            matrices += [
-                attention.in_proj_weight,
-                attention.out_proj.weight,
-                block.linear1.weight,
-                block.linear2.weight,
-            ]
-            vectors += [
-                attention.in_proj_bias,
-                attention.out_proj.bias,
-                block.norm1.weight,
-                block.norm1.bias,
-                block.linear1.bias,
-                block.linear2.bias,
-                block.norm2.weight,
-                block.norm2.bias,
-            ]
-        dtype = model.ar_predict_layer.weight.dtype
-        made = cls(
-            mx.concatenate([m.astype(dtype).reshape(-1) for m in matrices]),
-            mx.concatenate([v.astype(mx.float32) for v in vectors]),
-            mx.contiguous(model.ar_audio_embedding.word_embeddings.weight.astype(dtype)),
-            mx.contiguous(model.ar_predict_layer.weight),
-            mx.contiguous(
-                model.audio_positions().astype(mx.float32),
-            ),
-        )
-        mx.eval(made.weights, made.vectors, made.table, made.predict, made.places)
-        return made
-
-
 class FusedDecoder:
     """Decodes the rows of a filled cache.
 
     Args:
-        model: the network, prepared for a GPU.
-        packed: its parameters.
+        model: the network, prepared for a GPU and packed.
         cache: filled by `prefill`; it is read once and may be used again.
         logits: of the first token, [B, V].
         settings: how to choose tokens; `top_p` must be 1.
@@ -141,7 +86,6 @@ class FusedDecoder:
     def __init__(
         self,
         model: T2S,
-        packed: FusedWeights,
         cache: MlxCache,
         logits: mx.array,
         settings: SamplingSettings,
@@ -152,7 +96,8 @@ class FusedDecoder:
     ) -> None:
         if settings.top_p < 1:
             raise SettingError("the fused decoder cannot choose with top_p")
-        self._model, self._packed, self._persistent = model, packed, persistent
+        self._model, self._persistent = model, persistent
+        self._packed = model.packed or model.pack()
         self._held, self.rows = cache.rows, _rows(cache.rows)
         config = model.config
         self._vocabulary = config.vocabulary
@@ -161,23 +106,20 @@ class FusedDecoder:
         blank = self.rows - cache.rows
         self._cache = self._stacked(cache, blank)
         self._capacity = cache.capacity
-        self._padding = mx.array(np.array([*cache.padding, *[0] * blank], np.int32))
+        self._padding = _on_device(np.array([*cache.padding, *[0] * blank], np.int32))
         seen = np.zeros((self.rows, config.vocabulary), np.uint8)
         if len(prompt):
             seen[:, np.asarray(prompt)] = 1
-        self._seen = mx.array(seen)
+        self._seen = _on_device(seen)
         ended = np.zeros((self.rows, 2), np.int32)
         ended[cache.rows :, 1] = 1
-        self._tokens = mx.array(ended)
-        self._rates = mx.array(
-            np.array(
-                [max(settings.temperature, 1e-5), settings.repetition_penalty], np.float32
-            )
-        )
+        self._tokens = _on_device(ended)
+        rates = [max(settings.temperature, 1e-5), settings.repetition_penalty]
+        self._rates = _on_device(np.array(rates, np.float32))
         state = np.zeros(8, np.int32)
-        state[_LENGTH] = cache.length
-        self._state = mx.array(state)
-        self._sync = mx.zeros(64, mx.int32)
+        state[0] = cache.length
+        self._state = _on_device(state)
+        self._sync = mx.zeros(64 + 256, mx.int32)
         scratch = mx.zeros(self._logits_at() , mx.float32)
         first = mx.pad(logits.astype(mx.float32), [(0, blank), (0, 0)]).reshape(-1)
         self._scratch = mx.concatenate([scratch, first])
@@ -199,7 +141,7 @@ class FusedDecoder:
             ],
             np.int32,
         )
-        self._ints = mx.array(settings)
+        self._ints = _on_device(settings)
         self._last = 1 + 5 * self._model.config.layers
         self._phase_arrays: dict[tuple[int, int, int], mx.array] = {}
         mx.eval(self._ints)
@@ -225,7 +167,7 @@ class FusedDecoder:
         """Start `draws.shape[0]` steps; `draws` [N, B, V] are exponential times.
 
         Returns:
-            Lazily computed [N, B, 2]: tokens, and 1 where the row has ended (with this token or before).
+            What `read` takes, lazily computed.
 
         Raises:
             SettingError: there is no place for so many.
@@ -243,12 +185,30 @@ class FusedDecoder:
             for step in range(count):
                 draw = draws[step : step + 1]
                 out, _ = self._launch(draw, 0, 1, 1, sampling=True)
-                outs.append(out)
+                outs.append(out[:-1])
                 for phase in range(1, self._last + 1):
-                    _, self._logits = self._launch(draw, phase, phase + 1, 1, sampling=True)
-            out = mx.concatenate(outs)
+                    done, self._logits = self._launch(draw, phase, phase + 1, 1, sampling=True)
+            out = mx.concatenate([*outs, done[-1:]])
         self._length += count
-        return out[:, : self._held]
+        return out
+
+    def read(self, out: mx.array) -> tuple[IntArray, IntArray]:
+        """Wait for what `decode` returned.
+
+        Returns:
+            Tokens [N, B], and 1 where the row has ended, with this token or before, [N, B].
+
+        Raises:
+            BackendError: the kernel gave up.
+        """
+        numbers = np.array(out)
+        if not numbers[-1]:
+            raise BackendError(
+                "the persistent decoding kernel did not get the GPU to itself; set"
+                " kernels to 'off'"
+            )
+        pairs = numbers[:-1].reshape(-1, self.rows, 2)[:, : self._held]
+        return pairs[..., 0], pairs[..., 1]
 
     def step(self, tokens: mx.array) -> mx.array:
         """One step with given tokens [B]; logits [B, V] of the next ones."""
@@ -264,25 +224,13 @@ class FusedDecoder:
         self._length += 1
         return logits[: self._held]
 
-    def check(self) -> None:
-        """Require that no launch gave up.
-
-        Raises:
-            BackendError: blocks waited for each other in vain.
-        """
-        if int(np.array(self._state)[_BROKEN]):
-            raise BackendError(
-                "the persistent decoding kernel did not get the GPU to itself; set"
-                " t2s_kernel to 'off'"
-            )
-
     def _launch(
         self, draws: mx.array, begin: int, end: int, count: int, *, sampling: bool
     ) -> tuple[mx.array, mx.array]:
         config, packed = self._model.config, self._packed
         key = (begin, end, count)
         if key not in self._phase_arrays:
-            self._phase_arrays[key] = mx.array(np.array(key, np.int32))
+            self._phase_arrays[key] = _on_device(np.array(key, np.int32))
         out, logits = _kernel()(
             inputs=[
                 packed.weights, packed.table, packed.predict, packed.vectors, packed.places,
@@ -293,11 +241,12 @@ class FusedDecoder:
             template=[
                 ("T", packed.weights.dtype), ("C", config.channels), ("H", config.heads),
                 ("F", config.feed_forward), ("L", config.layers), ("V", config.vocabulary),
-                ("R", self.rows), ("G", BLOCKS), ("W", WARPS), ("SAMPLES", sampling),
+                ("R", self.rows), ("G", BLOCKS), ("W", WARPS), ("FLAGS", FLAGS),
+                ("AHEAD", AHEAD), ("SAMPLES", sampling),
             ],
             grid=(BLOCKS * WARPS * 32, 1, 1),
             threadgroup=(WARPS * 32, 1, 1),
-            output_shapes=[(count, self.rows, 2), (self.rows, config.vocabulary)],
+            output_shapes=[(count * self.rows * 2 + 1,), (self.rows, config.vocabulary)],
             output_dtypes=[mx.int32, mx.float32],
         )  # fmt: skip
         self._after = logits
@@ -321,4 +270,9 @@ def _rows(wanted: int) -> int:
     for rows in ROWS:
         if wanted <= rows:
             return rows
-    raise SettingError(f"{wanted} rows; the fused decoder takes {ROWS[-1]}")
+    raise SettingError(f"{wanted} rows; the fused decoder takes {MOST_ROWS}")
+
+
+def _on_device(numbers: np.ndarray[Any, Any]) -> mx.array:
+    """An array in the GPU's own memory: one made from numpy stays in the host's."""
+    return mx.array(numbers) + 0

@@ -31,17 +31,20 @@ class Device:
         kind: "cpu" or "gpu".
         formulation: the way its operations are written.
         description: for people: "CPU (Linux)", "Metal", "CUDA".
+        kernels: whether networks may use this package's own kernels.
     """
 
     kind: Literal["cpu", "gpu"]
     formulation: Formulation
     description: str
+    kernels: bool = False
 
 
-def select(name: DeviceName = "auto") -> Device:
+def select(name: DeviceName = "auto", *, kernels: bool = True) -> Device:
     """Make `name` MLX's default device and say what it is.
 
-    "auto" takes the GPU where MLX has one.
+    "auto" takes the GPU where MLX has one. Own kernels run on CUDA only: there they are measured;
+    whether a Mac's GPU lets all groups of a launch wait for each other is nowhere promised.
 
     Raises:
         SettingError: `name` is not a device.
@@ -68,4 +71,6 @@ def select(name: DeviceName = "auto") -> Device:
             return Device("cpu", Formulation.CPU, "CPU (Linux)")
         return Device("cpu", Formulation.NATIVE, "CPU (macOS)")
     mx.set_default_device(mx.gpu)
-    return Device("gpu", Formulation.NATIVE, "Metal" if mx.metal.is_available() else "CUDA")
+    if mx.metal.is_available():
+        return Device("gpu", Formulation.NATIVE, "Metal")
+    return Device("gpu", Formulation.NATIVE, "CUDA", kernels=kernels)

@@ -20,11 +20,13 @@ enum State { LENGTH, COUNT, BROKEN, STATE_INTS };              // counters that 
 enum Setting { TEXT, CAPACITY, MIN_TOKENS, TOP_K, END, SETTING_INTS };
 enum Phase { PROJECT, ATTEND, OUT, UP, DOWN, PHASES };
 
-template <class T, int C_, int H_, int F_, int L_, int V_, int R_, int G_, int W_>
+template <class T, int C_, int H_, int F_, int L_, int V_, int R_, int G_, int W_, int B_ = 0, int A_ = 0>
 struct Net {
   using Type = T;
   static constexpr int C = C_, H = H_, F = F_, L = L_, V = V_, R = R_;  // channels … rows
   static constexpr int G = G_, W = W_;                                  // blocks, warps of a block
+  static constexpr int FLAGS = B_;   // barrier: a flag a block instead of one counter
+  static constexpr int AHEAD = A_;   // layers whose weights are asked into L2 before their turn
   static constexpr int D = C / H;
   static constexpr int VEC = 16 / int(sizeof(T));  // elements of a 16-byte load
   static constexpr int PER_POSITION = D / VEC;     // lanes that read one key
@@ -60,6 +62,10 @@ __device__ inline unsigned arrived(unsigned* counter) {
   asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(seen) : "l"(counter) : "memory");
   return seen;
 }
+__device__ inline void publish(unsigned* flag, unsigned value) {
+  asm volatile("st.release.gpu.global.u32 [%0], %1;" ::"l"(flag), "r"(value) : "memory");
+}
+__device__ inline void ask(const void* line) { asm volatile("prefetch.global.L2 [%0];" ::"l"(line)); }
 __device__ inline unsigned long long nanoseconds() {
   unsigned long long now;
   asm volatile("mov.u64 %0, %globaltimer;" : "=l"(now));
@@ -113,43 +119,44 @@ __device__ inline float warp_sum(float x) {
 
 // ---- the grid's barrier
 
-struct Grid {
-  unsigned* arrivals;
-  unsigned* first;  // arrivals counted before this launch
+template <class N> struct Grid {
+  unsigned *arrivals, *first, *flags;  // first: arrivals (or generations) counted before this launch
   int* state;
   unsigned target;
-  int blocks;
 
-  __device__ Grid(int* sync, int* state_, int blocks_)
-      : arrivals(reinterpret_cast<unsigned*>(sync)), first(reinterpret_cast<unsigned*>(sync) + 32),
-        state(state_), blocks(blocks_) {
+  __device__ Grid(int* sync, int* state_) : state(state_) {
+    arrivals = reinterpret_cast<unsigned*>(sync), first = arrivals + 32, flags = arrivals + 64;
     target = *reinterpret_cast<volatile unsigned*>(first);
   }
 
   // False when the others did not come in time.
   __device__ bool wait() {
-    __shared__ int broken;
-    target += blocks;
+    bool broken = false;
+    target += N::FLAGS ? 1 : N::G;
     __syncthreads();
-    if (threadIdx.x == 0) {
-      broken = 0;
+    if (N::FLAGS) {
+      if (threadIdx.x == 0) publish(flags + blockIdx.x, target);
+      if (threadIdx.x < N::G) broken = !spin(flags + threadIdx.x);
+    } else if (threadIdx.x == 0) {
       arrive(arrivals);
-      unsigned long long start = 0;
-      for (unsigned turn = 1;; ++turn) {
-        if (int(arrived(arrivals) - target) >= 0) break;
-        if (turn % 1024 == 0) {
-          unsigned long long now = nanoseconds();
-          if (start == 0) start = now;
-          if (now - start > PATIENCE || *reinterpret_cast<volatile int*>(state + BROKEN)) {
-            *reinterpret_cast<volatile int*>(state + BROKEN) = 1;
-            broken = 1;
-            break;
-          }
+      broken = !spin(arrivals);
+    }
+    return !__syncthreads_or(broken);
+  }
+
+  __device__ bool spin(unsigned* counter) {
+    unsigned long long start = 0;
+    for (unsigned turn = 1;; ++turn) {
+      if (int(arrived(counter) - target) >= 0) return true;
+      if (turn % 1024 == 0) {
+        unsigned long long now = nanoseconds();
+        if (start == 0) start = now;
+        if (now - start > PATIENCE || *reinterpret_cast<volatile int*>(state + BROKEN)) {
+          *reinterpret_cast<volatile int*>(state + BROKEN) = 1;
+          return false;
         }
       }
     }
-    __syncthreads();
-    return !broken;
   }
 
   // Call after the last barrier of a launch.
@@ -180,7 +187,14 @@ template <class N, int ROWS, int K> struct Product {
 #pragma unroll
     for (int v = 0; v < VECTORS; ++v) weight[v].load(matrix + long(row) * K + column(v));
   }
-  __device__ void fetch(const T* matrix) { fetch(matrix, first()); }
+  // The first row's weights; `ahead`, if any, is the matrix to ask into L2.
+  __device__ void fetch(const T* matrix, const T* ahead = nullptr) {
+    fetch(matrix, first());
+    constexpr int LINE = 128 / int(sizeof(T));
+    int lane = threadIdx.x % 32;
+    if (N::AHEAD && ahead && first() < ROWS && lane * LINE < PART)
+      ask(ahead + long(first()) * K + threadIdx.x / 32 % SPLIT * PART + lane * LINE);
+  }
 
   // in(r, column) gives four inputs; out(r, row, value) is called by one lane. The first row's weights
   // have been fetched.
@@ -463,7 +477,7 @@ struct Arguments {
   void* cache;
   float* scratch;
   int *state, *sync, *tokens;  // tokens [R, 2]: the last token, and whether the row has ended
-  int* out;                    // [steps, R, 2]: the same of every step
+  int* out;                    // [steps, R, 2]: the same of every step; then 1 if all went well
   float* logits;               // [R, V] after the last step
   unsigned char* seen;
 };
@@ -471,13 +485,14 @@ struct Arguments {
 template <class N, bool SAMPLES> __device__ void steps(const Arguments& a) {
   using T = typename N::Type;
   __shared__ __align__(16) float xs[N::R][N::C];
-  Grid grid(a.sync, a.state, N::G);
+  Grid<N> grid(a.sync, a.state);
   const T *weights = static_cast<const T*>(a.weights), *predict = static_cast<const T*>(a.predict);
   const T* table = static_cast<const T*>(a.table);
   T* cache = static_cast<T*>(a.cache);
   float* scratch = a.scratch;
   const int capacity = a.settings[CAPACITY], begin = a.phases[0], end = a.phases[1], count = a.phases[2];
   constexpr int LAST = 1 + N::L * PHASES;
+  if (blockIdx.x == 0 && threadIdx.x == 0) a.out[count * N::R * 2] = 0;
   const int start = *reinterpret_cast<volatile int*>(a.state + LENGTH);
   const int drawn = *reinterpret_cast<volatile int*>(a.state + COUNT);
   if (*reinterpret_cast<volatile int*>(a.state + BROKEN)) return;
@@ -487,6 +502,7 @@ template <class N, bool SAMPLES> __device__ void steps(const Arguments& a) {
   Product<N, N::F, N::C> up;
   Product<N, N::C, N::F> down;
   Product<N, N::V, N::C> last;
+  auto later = [&](int layer, const T* matrix) { return N::AHEAD && layer + N::AHEAD < N::L ? matrix + N::AHEAD * N::LAYER_WEIGHTS : nullptr; };
   auto shared = [&](int r, int c) { return *reinterpret_cast<const float4*>(&xs[r][c]); };
   auto inner = [&](int r, int c) { return __ldcg(reinterpret_cast<const float4*>(scratch + N::INNER + r * N::F + c)); };
   int done = 0;
@@ -540,7 +556,7 @@ template <class N, bool SAMPLES> __device__ void steps(const Arguments& a) {
             cache[(at * capacity + position) * N::D + c % N::D] = narrow<T>(y);
           }
         });
-        out.fetch(matrix + 3L * N::C * N::C);
+        out.fetch(matrix + 3L * N::C * N::C, later(layer, matrix + 3L * N::C * N::C));
       } else if (kind == ATTEND) {
         T* mine = cache + long(layer) * 2 * N::R * N::H * capacity * N::D;
         for (int item = blockIdx.x; item < N::R * N::H * N::S; item += N::G)
@@ -552,7 +568,7 @@ template <class N, bool SAMPLES> __device__ void steps(const Arguments& a) {
         out.run(m, shared, [&](int r, int row, float y) {
           __stcg(scratch + N::PRE + r * N::C + row, y + vector[3 * N::C + row] + __ldcg(scratch + N::X + r * N::C + row));
         });
-        up.fetch(matrix + 4L * N::C * N::C);
+        up.fetch(matrix + 4L * N::C * N::C, later(layer, matrix + 4L * N::C * N::C));
       } else if (kind == UP) {
         const T* m = matrix + 4L * N::C * N::C;
         if (alone) up.fetch(m);
@@ -560,14 +576,15 @@ template <class N, bool SAMPLES> __device__ void steps(const Arguments& a) {
         up.run(m, shared, [&](int r, int row, float y) {
           __stcg(scratch + N::INNER + r * N::F + row, fmaxf(y + vector[6 * N::C + row], 0.0f));
         });
-        down.fetch(matrix + 4L * N::C * N::C + long(N::C) * N::F);
+        const T* next = matrix + 4L * N::C * N::C + long(N::C) * N::F;
+        down.fetch(next, later(layer, next));
       } else if (kind == DOWN) {
         const T* m = matrix + 4L * N::C * N::C + long(N::C) * N::F;
         if (alone) down.fetch(m);
         down.run(m, inner, [&](int r, int row, float y) {
           __stcg(scratch + N::PRE + r * N::C + row, y + vector[6 * N::C + N::F + row] + __ldcg(scratch + N::X + r * N::C + row));
         });
-        if (layer + 1 < N::L) project.fetch(matrix + N::LAYER_WEIGHTS);
+        if (layer + 1 < N::L) project.fetch(matrix + N::LAYER_WEIGHTS, later(layer + 1, matrix + N::LAYER_WEIGHTS));
         else last.fetch(predict);
       } else {
         bool all = SAMPLES;
@@ -588,6 +605,7 @@ template <class N, bool SAMPLES> __device__ void steps(const Arguments& a) {
 ended:
   grid.leave();
   if (blockIdx.x == 0 && threadIdx.x == 0) {
+    a.out[count * N::R * 2] = 1;
     if (end == LAST + 1) a.state[LENGTH] = start + done, a.state[COUNT] = drawn + done;
     // Rows that never got a token in this launch.
     for (int i = SAMPLES && begin == 0 ? done + 1 : count; i < count; ++i)

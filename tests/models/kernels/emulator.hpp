@@ -1,5 +1,6 @@
 // Enough of CUDA on a CPU to run a kernel with barriers: a system thread a block, a fiber a thread.
 #pragma once
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <atomic>
@@ -7,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <thread>
 #include <vector>
 
@@ -39,15 +41,21 @@ template <class T> void __stcg(T* p, T v) { *p = v; }
 namespace emulator {
 
 struct Meeting {  // of some threads of a block
-  int there = 0, generation = 0;
+  std::vector<int> there;
+};
+
+struct Fiber {
+  jmp_buf place;
+  ucontext_t start;
+  std::vector<char> stack;
+  bool begun = false;
 };
 
 struct Block {
-  int threads;
-  std::vector<ucontext_t> fibers;
-  std::vector<std::vector<char>> stacks;
-  std::vector<bool> done;
-  ucontext_t scheduler;
+  int threads, left;
+  std::vector<Fiber> fibers;
+  std::deque<int> ready;
+  jmp_buf scheduler;
   Meeting all;
   std::vector<Meeting> warps;
   std::vector<uint64_t> slots;
@@ -57,51 +65,60 @@ inline thread_local Block* block = nullptr;
 inline thread_local Index thread_index, block_index;
 inline void (*body)() = nullptr;
 
+inline void leave() {  // back to the scheduler, which continues whoever is ready
+  if (!_setjmp(block->fibers[thread_index.x].place)) _longjmp(block->scheduler, 1);
+}
+
 inline void yield() {
-  unsigned me = thread_index.x;
-  swapcontext(&block->fibers[me], &block->scheduler);
+  if (block->ready.empty()) {
+    std::this_thread::sleep_for(std::chrono::microseconds(10));
+    return;
+  }
+  block->ready.push_back(thread_index.x);
+  leave();
 }
 
 inline void meet(Meeting& meeting, int count) {
-  int generation = meeting.generation;
-  if (++meeting.there == count) {
-    meeting.there = 0;
-    ++meeting.generation;
-    return;
+  meeting.there.push_back(thread_index.x);
+  if (int(meeting.there.size()) == count) {
+    for (int thread : meeting.there) block->ready.push_back(thread);
+    meeting.there.clear();
   }
-  while (meeting.generation == generation) yield();
+  leave();
 }
 
 inline void entry() {
   body();
-  block->done[thread_index.x] = true;
-  swapcontext(&block->fibers[thread_index.x], &block->scheduler);
+  --block->left;
+  _longjmp(block->scheduler, 1);
 }
 
 inline void run_block(unsigned index, int threads) {
   Block mine;
   block = &mine;
   block_index.x = index;
-  mine.threads = threads;
+  mine.threads = mine.left = threads;
   mine.fibers.resize(threads);
-  mine.stacks.assign(threads, std::vector<char>(64 * 1024));
-  mine.done.assign(threads, false);
   mine.warps.resize(threads / 32);
   mine.slots.resize(threads);
   for (int t = 0; t < threads; ++t) {
-    getcontext(&mine.fibers[t]);
-    mine.fibers[t].uc_stack.ss_sp = mine.stacks[t].data();
-    mine.fibers[t].uc_stack.ss_size = mine.stacks[t].size();
-    makecontext(&mine.fibers[t], entry, 0);
+    Fiber& fiber = mine.fibers[t];
+    fiber.stack.resize(64 * 1024);
+    getcontext(&fiber.start);
+    fiber.start.uc_stack.ss_sp = fiber.stack.data();
+    fiber.start.uc_stack.ss_size = fiber.stack.size();
+    makecontext(&fiber.start, entry, 0);
+    mine.ready.push_back(t);
   }
-  for (bool left = true; left;) {
-    left = false;
-    for (int t = 0; t < threads; ++t) {
-      if (mine.done[t]) continue;
-      left = true;
-      thread_index.x = t;
-      swapcontext(&mine.scheduler, &mine.fibers[t]);
-    }
+  while (block->left) {
+    int next = block->ready.front();  // never empty: every thread but those that meet is ready
+    block->ready.pop_front();
+    thread_index.x = next;
+    if (_setjmp(block->scheduler)) continue;
+    Fiber& fiber = block->fibers[next];
+    if (fiber.begun) _longjmp(fiber.place, 1);
+    fiber.begun = true;
+    setcontext(&fiber.start);
   }
 }
 
@@ -127,6 +144,15 @@ template <class T, class F> T exchange(T value, F read) {
 #define blockIdx emulator::block_index
 
 inline void __syncthreads() { emulator::meet(emulator::block->all, emulator::block->threads); }
+inline int __syncthreads_or(int value) {
+  static thread_local int any;
+  __syncthreads();
+  any = 0;
+  __syncthreads();
+  any |= value;
+  __syncthreads();
+  return any;
+}
 template <class T> T __shfl_xor_sync(unsigned, T value, int distance) {
   return emulator::exchange(value, [=](const uint64_t* slots, unsigned lane) {
     T other;
@@ -150,8 +176,10 @@ namespace t2s {
 inline void load_once(const float* p, float (&v)[4]) { std::memcpy(v, p, 16); }
 inline void load_once(const void* p, unsigned (&v)[2]) { std::memcpy(v, p, 8); }
 inline void arrive(unsigned* counter) { reinterpret_cast<std::atomic<unsigned>*>(counter)->fetch_add(1); }
+inline void publish(unsigned* flag, unsigned value) { reinterpret_cast<std::atomic<unsigned>*>(flag)->store(value); }
+inline void ask(const void*) {}
 inline unsigned arrived(unsigned* counter) {
-  std::this_thread::yield();
+  emulator::yield();
   return reinterpret_cast<std::atomic<unsigned>*>(counter)->load();
 }
 inline unsigned long long nanoseconds() {
