@@ -52,7 +52,9 @@ def t2s_stages(place: Callable[[object], torch.Tensor]) -> dict[str, Callable[[]
     return {"t2s 1 token": lambda: decode(1), f"t2s {TOKENS} tokens": lambda: decode(TOKENS)}
 
 
-def sovits_stages(folder: Path, place: Callable[[object], torch.Tensor]) -> dict[str, Callable[[], object]]:
+def sovits_stages(
+    folder: Path, place: Callable[[object], torch.Tensor]
+) -> dict[str, Callable[[], object]]:
     """The acoustic model: 5 s of audio."""
     from module.models import SynthesizerTrn
 
@@ -97,7 +99,9 @@ def main() -> None:
     checkout, threads, device, precision = Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:5]
     torch.set_num_threads(threads)
     place = placer(device, precision)
-    hubert = hubert_stage(place)  # transformers looks for packages that the next line pretends to be
+    hubert = hubert_stage(
+        place
+    )  # transformers looks for packages that the next line pretends to be
     stub_unused()
     folder = checkout / "GPT_SoVITS"
     sys.path.insert(0, str(folder))

@@ -56,9 +56,7 @@ PHONES_A_SECOND = 12
 REFERENCE_SECONDS = 4.0
 
 
-def build(
-    config: SoVITSConfig, formulation: Formulation, dtype: mx.Dtype = mx.float32
-) -> SoVITS:
+def build(config: SoVITSConfig, formulation: Formulation, dtype: mx.Dtype = mx.float32) -> SoVITS:
     """A model with random weights that keep activations of order one."""
     mx.random.seed(0)
     model = SoVITS(config)

@@ -193,9 +193,9 @@ class BatchStream(Iterator[tuple[int, int]]):
     def _fused(self, logits: Logits, prompt: IntArray | None) -> FusedDecoder | None:
         """A decoder that runs whole steps in one kernel, where this network has one."""
         cache, sampling = self._filled(), self._settings.sampling
-        if getattr(self._model, "packed", None) is None or not isinstance(cache, MlxCache):
+        if not isinstance(cache, MlxCache) or not isinstance(logits, mx.array):
             return None
-        if sampling.top_p < 1 or cache.rows > MOST_ROWS or not isinstance(logits, mx.array):
+        if self._model.packed is None or sampling.top_p < 1 or cache.rows > MOST_ROWS:
             return None
         seen = () if prompt is None else prompt
         return FusedDecoder(self._model, cache, logits, sampling, seen, self._settings.min_tokens)

@@ -92,15 +92,19 @@ class T2S(Layer):
             self.set_dtype(mx.float32)
         self._stepper = None
 
-    def pack(self) -> FusedWeights:
-        """Lay the parameters out for the decoding kernel, which then runs the steps (`decode`)."""
+    def pack(self, multiprocessors: int) -> None:
+        """Lay the parameters out for the decoding kernel, which then runs the steps (`decode`).
+
+        Args:
+            multiprocessors: of the GPU.
+        """
         self.packed = FusedWeights.pack(
             self.h.layers,
             self.ar_audio_embedding.word_embeddings.weight,
             self.ar_predict_layer.weight,
             self.ar_audio_position.alpha * self._table(),
+            multiprocessors,
         )
-        return self.packed
 
     @property
     def formulation(self) -> Formulation:

@@ -1,9 +1,9 @@
 """Decoding steps of the text-to-semantic network as one CUDA kernel, several tokens a launch.
 
-MLX launches some four hundred kernels a step; the time goes into launching them. `FusedDecoder` runs
-whole steps in one persistent kernel (`kernels/t2s_step.cuh`): all layers, the logits, and the choice
-of the token, so the host reads tokens a few at a time. Its plain twin is `T2S.step` with `Sampler`;
-tests compare them.
+MLX launches some four hundred kernels a step, and a step takes as long as launching them. `FusedDecoder`
+runs whole steps in one kernel (`kernels/t2s_step.cuh`): all layers, the logits and the choice of the
+token, so the host reads tokens a few at a time. Its plain twin is `T2S.step` with `Sampler`; tests
+hold it to that, on a GPU and on an emulated one.
 """
 
 from __future__ import annotations
@@ -15,72 +15,67 @@ from typing import Any, Protocol
 
 import mlx.core as mx
 import numpy as np
+from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import BackendError, SettingError
 from dora_mlx_tts.models.kv_cache import GROWTH, MlxCache
-from dora_mlx_tts.models.sampling import SamplingSettings
+from dora_mlx_tts.models.sampling import MIN_TEMPERATURE, SamplingSettings
 from dora_mlx_tts.models.t2s import POSITIONS, T2S, IntArray
 
-BLOCKS, WARPS = 128, 16
-"""Blocks and warps of a launch: all must be resident at once (an H100 has 132 multiprocessors)."""
-FLAGS, AHEAD = 0, 0
+WARPS = 16
+"""Warps of a block: with the kernel's registers one block fills a multiprocessor."""
 ROWS = (1, 2, 4, 8)
 """Numbers of rows that there are kernels for; fewer rows are filled up."""
 MOST_ROWS = ROWS[-1]
-_INPUTS = (
-    "weights table predict vectors places draws rates padding settings phases cache scratch state"
-    " sync tokens seen after"
-).split()
+MOST_PARTS = 8
+"""Parts that a head's context is cut into, at most; the kernel has the same number."""
+_LEAST = 64  # numbers of an array that the kernel reads often
+_INPUTS = [
+    "weights", "table", "predict", "vectors", "places", "draws", "rates", "padding", "settings",
+    "steps", "cache", "scratch", "state", "sync", "tokens", "seen", "after",
+]  # fmt: skip
 
 
 class Kernel(Protocol):
     """A compiled kernel of MLX's."""
 
-    def __call__(self, **arguments: Any) -> list[mx.array]:
+    def __call__(self, **arguments: Any) -> list[mx.array]:  # noqa: ANN401  MLX's own signature
         """Launch it."""
 
 
 def supports(model: T2S) -> bool:
-    """Whether the kernel can run this network here: CUDA, and sizes that a warp divides."""
+    """Whether the kernel knows a network's sizes: those that a warp's loads divide."""
     config = model.config
-    size = config.channels // config.heads
-    return (
-        bool(mx.cuda.is_available())
-        and config.channels % 128 == 0
-        and config.feed_forward % 128 == 0
-        and config.layers > 0
-        and size in (32, 64, 128)
-    )
+    sizes_divide = not config.channels % 128 and not config.feed_forward % 128
+    return sizes_divide and config.channels // config.heads in (32, 64, 128)
 
 
 @lru_cache(maxsize=1)
 def _kernel() -> Kernel:
     folder = resources.files(__package__) / "kernels"
-    kernel: Kernel = mx.fast.cuda_kernel(
+    return mx.fast.cuda_kernel(  # type: ignore[return-value]  # MLX's stub says object
         name="t2s_steps",
         input_names=_INPUTS,
         output_names=["out", "logits"],
         source=(folder / "t2s_step.cu").read_text(encoding="utf-8"),
         header=(folder / "t2s_step.cuh").read_text(encoding="utf-8"),
-        ensure_row_contiguous=True,
     )
-    return kernel
 
 
 class FusedDecoder:
     """Decodes the rows of a filled cache.
 
     Args:
-        model: the network, prepared for a GPU and packed.
-        cache: filled by `prefill`; it is read once and may be used again.
+        model: the network, packed for a GPU.
+        cache: filled by `prefill`; it is copied.
         logits: of the first token, [B, V].
-        settings: how to choose tokens; `top_p` must be 1.
+        sampling: how to choose tokens; `top_p` must be 1.
         prompt: tokens that count as seen.
         min_tokens: tokens before which there is no end.
-        persistent: one launch for all phases; else one for each.
 
     Raises:
-        SettingError: more rows than there are kernels for, or `top_p` below 1.
+        SettingError: a network that is not packed, more rows than there are kernels for, or `top_p`
+            below 1.
     """
 
     def __init__(
@@ -88,80 +83,49 @@ class FusedDecoder:
         model: T2S,
         cache: MlxCache,
         logits: mx.array,
-        settings: SamplingSettings,
+        sampling: SamplingSettings,
         prompt: IntArray | Sequence[int],
         min_tokens: int,
-        *,
-        persistent: bool = True,
     ) -> None:
-        if settings.top_p < 1:
-            raise SettingError("the fused decoder cannot choose with top_p")
-        self._model, self._persistent = model, persistent
-        self._packed = model.packed or model.pack()
-        self._held, self.rows = cache.rows, _rows(cache.rows)
-        config = model.config
-        self._vocabulary = config.vocabulary
+        if model.packed is None or sampling.top_p < 1:
+            raise SettingError("the fused decoder wants a packed network, and no top_p")
+        self._config, self._packed = model.config, model.packed
+        self._held, self._rows = cache.rows, _rows(cache.rows)
         self._length, self._text = cache.length, cache.text_length
-        self._min_tokens, self._settings = min_tokens, settings
-        blank = self.rows - cache.rows
-        self._cache = self._stacked(cache, blank)
-        self._capacity = cache.capacity
-        self._padding = _on_device(np.array([*cache.padding, *[0] * blank], np.int32))
-        seen = np.zeros((self.rows, config.vocabulary), np.uint8)
-        if len(prompt):
-            seen[:, np.asarray(prompt)] = 1
-        self._seen = _on_device(seen)
-        ended = np.zeros((self.rows, 2), np.int32)
-        ended[cache.rows :, 1] = 1
-        self._tokens = _on_device(ended)
-        rates = [max(settings.temperature, 1e-5), settings.repetition_penalty]
+        self._choice = (min_tokens, sampling.top_k, model.config.eos)
+        rates = [max(sampling.temperature, MIN_TEMPERATURE), sampling.repetition_penalty]
         self._rates = _on_device(np.array(rates, np.float32))
-        state = np.zeros(8, np.int32)
-        state[0] = cache.length
-        self._state = _on_device(state)
-        self._sync = mx.zeros(64 + 256, mx.int32)
-        scratch = mx.zeros(self._logits_at() , mx.float32)
-        first = mx.pad(logits.astype(mx.float32), [(0, blank), (0, 0)]).reshape(-1)
-        self._scratch = mx.concatenate([scratch, first])
-        self._after = mx.zeros(1, mx.int32)
-        mx.eval(
-            self._cache, self._padding, self._seen, self._tokens, self._rates, self._state,
-            self._sync, self._scratch, self._after,
-        )  # fmt: skip
-        self._constants()
+        self._begin(cache, logits, prompt)
 
-    def _constants(self) -> None:
-        settings = np.array(
-            [
-                self._text,
-                self._capacity,
-                self._min_tokens,
-                self._settings.top_k,
-                self._model.config.eos,
-            ],
-            np.int32,
-        )
-        self._ints = _on_device(settings)
-        self._last = 1 + 5 * self._model.config.layers
-        self._phase_arrays: dict[tuple[int, int, int], mx.array] = {}
-        mx.eval(self._ints)
+    def _begin(self, cache: MlxCache, logits: mx.array, prompt: IntArray | Sequence[int]) -> None:
+        """Everything that the kernel keeps between launches."""
+        rows, blank, vocabulary = self._rows, self._rows - self._held, self._config.vocabulary
+        seen = np.zeros((rows, vocabulary), np.uint8)
+        seen[:, np.asarray(prompt, np.int32)] = 1
+        tokens = np.zeros((rows, 2), np.int32)
+        tokens[self._held :, 1] = 1  # rows that only fill up have ended
+        self._cache, self._capacity = _stacked(cache, blank), cache.capacity
+        self._padding = _on_device(np.array([*cache.padding, *[0] * blank], np.int32))
+        self._seen, self._tokens = _on_device(seen), _on_device(tokens)
+        self._state = _on_device(np.array([cache.length], np.int32))
+        self._sync = mx.zeros(_LEAST, mx.int32)
+        first = mx.pad(logits.astype(mx.float32), [(0, blank), (0, 0)])
+        self._scratch = mx.concatenate([mx.zeros(self._logits_at()), first.reshape(-1)])
+        self._after = mx.zeros(_LEAST)
+        self._settings = self._constants()
+        self._steps: dict[int, mx.array] = {}
+        mx.eval(self._cache, self._padding, self._seen, self._tokens, self._state, self._sync)
+        mx.eval(self._scratch, self._after, self._settings, self._rates)
 
-    def _stacked(self, cache: MlxCache, blank: int) -> mx.array:
-        layers = range(cache.shape.layers)
-        whole = mx.stack([mx.stack([cache.buffers(l)[i] for i in (0, 1)]) for l in layers])
-        if blank:
-            whole = mx.pad(whole, [(0, 0), (0, 0), (0, blank), (0, 0), (0, 0), (0, 0)])
-        return whole
+    def _constants(self) -> mx.array:
+        return _on_device(np.array([self._text, self._capacity, *self._choice], np.int32))
 
     def _logits_at(self) -> int:
-        config, rows = self._model.config, self.rows
-        parts = min(8, max(1, BLOCKS // (rows * config.heads)))
-        per_row = (
-            3 * config.channels
-            + config.feed_forward
-            + config.heads * parts * (config.channels // config.heads + 2)
-        )
-        return rows * per_row
+        """Where in the scratch memory the logits begin."""
+        config = self._config
+        parts = min(MOST_PARTS, max(1, self._packed.blocks // (self._rows * config.heads)))
+        attended = config.heads * parts * (config.channels // config.heads + 2)
+        return self._rows * (3 * config.channels + config.feed_forward + attended)
 
     def decode(self, draws: mx.array) -> mx.array:
         """Start `draws.shape[0]` steps; `draws` [N, B, V] are exponential times.
@@ -173,24 +137,10 @@ class FusedDecoder:
             SettingError: there is no place for so many.
         """
         count = draws.shape[0]
-        if self._length - self._text + count > POSITIONS:
-            raise SettingError(f"only {POSITIONS} tokens can be placed")
         self._reserve(count)
-        if self._held < self.rows:
-            draws = mx.pad(draws, [(0, 0), (0, self.rows - self._held), (0, 0)])
-        if self._persistent:
-            out, self._logits = self._launch(draws, 0, self._last + 1, count, sampling=True)
-        else:
-            outs = []
-            for step in range(count):
-                draw = draws[step : step + 1]
-                out, _ = self._launch(draw, 0, 1, 1, sampling=True)
-                outs.append(out[:-1])
-                for phase in range(1, self._last + 1):
-                    done, self._logits = self._launch(draw, phase, phase + 1, 1, sampling=True)
-            out = mx.concatenate([*outs, done[-1:]])
-        self._length += count
-        return out
+        if self._held < self._rows:
+            draws = mx.pad(draws, [(0, 0), (0, self._rows - self._held), (0, 0)])
+        return self._launch(draws, count, samples=True)[0]
 
     def read(self, out: mx.array) -> tuple[IntArray, IntArray]:
         """Wait for what `decode` returned.
@@ -204,66 +154,63 @@ class FusedDecoder:
         numbers = np.array(out)
         if not numbers[-1]:
             raise BackendError(
-                "the persistent decoding kernel did not get the GPU to itself; set"
-                " kernels to 'off'"
+                "the decoding kernel did not get the GPU to itself; set `kernels` to `off`"
             )
-        pairs = numbers[:-1].reshape(-1, self.rows, 2)[:, : self._held]
+        pairs = numbers[:-1].reshape(-1, self._rows, 2)[:, : self._held]
         return pairs[..., 0], pairs[..., 1]
 
     def step(self, tokens: mx.array) -> mx.array:
         """One step with given tokens [B]; logits [B, V] of the next ones."""
         self._reserve(1)
-        pairs = mx.stack([tokens.astype(mx.int32), mx.zeros_like(tokens).astype(mx.int32)], axis=1)
-        self._tokens = mx.pad(pairs, [(0, self.rows - self._held), (0, 0)])
-        draws = self._rates  # not looked at
-        if self._persistent:
-            _, logits = self._launch(draws, 1, self._last + 1, 1, sampling=False)
-        else:
-            for phase in range(1, self._last + 1):
-                _, logits = self._launch(draws, phase, phase + 1, 1, sampling=False)
-        self._length += 1
-        return logits[: self._held]
+        pairs = mx.stack([tokens.astype(mx.int32), mx.zeros(tokens.shape, mx.int32)], axis=1)
+        self._tokens = mx.pad(pairs.reshape(-1), (0, _LEAST))
+        return self._launch(self._rates, 1, samples=False)[1][: self._held]  # no draws are read
 
-    def _launch(
-        self, draws: mx.array, begin: int, end: int, count: int, *, sampling: bool
-    ) -> tuple[mx.array, mx.array]:
-        config, packed = self._model.config, self._packed
-        key = (begin, end, count)
-        if key not in self._phase_arrays:
-            self._phase_arrays[key] = _on_device(np.array(key, np.int32))
+    def _launch(self, draws: mx.array, count: int, *, samples: bool) -> tuple[mx.array, mx.array]:
+        config, packed = self._config, self._packed
+        if count not in self._steps:
+            self._steps[count] = _on_device(np.array([count], np.int32))
         out, logits = _kernel()(
             inputs=[
                 packed.weights, packed.table, packed.predict, packed.vectors, packed.places,
-                draws, self._rates, self._padding, self._ints, self._phase_arrays[key],
+                draws, self._rates, self._padding, self._settings, self._steps[count],
                 self._cache, self._scratch, self._state, self._sync, self._tokens, self._seen,
                 self._after,
             ],
             template=[
                 ("T", packed.weights.dtype), ("C", config.channels), ("H", config.heads),
                 ("F", config.feed_forward), ("L", config.layers), ("V", config.vocabulary),
-                ("R", self.rows), ("G", BLOCKS), ("W", WARPS), ("FLAGS", FLAGS),
-                ("AHEAD", AHEAD), ("SAMPLES", sampling),
+                ("R", self._rows), ("G", packed.blocks), ("W", WARPS), ("SAMPLES", samples),
             ],
-            grid=(BLOCKS * WARPS * 32, 1, 1),
+            grid=(packed.blocks * WARPS * 32, 1, 1),
             threadgroup=(WARPS * 32, 1, 1),
-            output_shapes=[(count * self.rows * 2 + 1,), (self.rows, config.vocabulary)],
+            output_shapes=[(count * self._rows * 2 + 1,), (self._rows, config.vocabulary)],
             output_dtypes=[mx.int32, mx.float32],
         )  # fmt: skip
-        self._after = logits
+        self._after = logits  # the next launch waits for this one
+        self._length += count
         return out, logits
 
     def _reserve(self, count: int) -> None:
-        needed = self._length + count
-        if needed <= self._capacity:
+        """Make room for `count` more positions."""
+        if self._length - self._text + count > POSITIONS:
+            raise SettingError(f"only {POSITIONS} tokens of audio can be placed")
+        missing = self._length + count - self._capacity
+        if missing <= 0:
             return
-        more = -(-(needed - self._capacity) // GROWTH) * GROWTH
-        mx.eval(self._after)
-        self._cache = mx.pad(
-            self._cache, [(0, 0), (0, 0), (0, 0), (0, 0), (0, more), (0, 0)]
-        )
-        mx.eval(self._cache)
+        more = -(-missing // GROWTH) * GROWTH
+        mx.eval(self._after)  # launches write the cache behind MLX's back
+        self._cache = mx.pad(self._cache, [(0, 0)] * 4 + [(0, more), (0, 0)])
         self._capacity += more
-        self._constants()
+        self._settings = self._constants()
+        mx.eval(self._cache, self._settings)
+
+
+def _stacked(cache: MlxCache, blank: int) -> mx.array:
+    """Keys and values as one array, [layers, 2, rows, heads, capacity, size]."""
+    layers = [mx.stack(list(cache.buffers(layer))) for layer in range(cache.shape.layers)]
+    whole = mx.stack(layers)
+    return mx.pad(whole, [(0, 0), (0, 0), (0, blank), *[(0, 0)] * 3]) if blank else whole
 
 
 def _rows(wanted: int) -> int:
@@ -273,6 +220,11 @@ def _rows(wanted: int) -> int:
     raise SettingError(f"{wanted} rows; the fused decoder takes {MOST_ROWS}")
 
 
-def _on_device(numbers: np.ndarray[Any, Any]) -> mx.array:
-    """An array in the GPU's own memory: one made from numpy stays in the host's."""
-    return mx.array(numbers) + 0
+def _on_device(numbers: NDArray[Any]) -> mx.array:
+    """Numbers, flat and filled up, in the GPU's own memory.
+
+    What is made from numpy lies in the host's memory, and so do MLX's arrays of up to 8 bytes; every
+    block would read them over the bus, which made a step of one row five times as long.
+    """
+    flat = numbers.reshape(-1)
+    return mx.array(np.pad(flat, (0, max(0, _LEAST - flat.size)))) + 0

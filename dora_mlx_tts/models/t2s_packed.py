@@ -9,6 +9,9 @@ import mlx.core as mx
 
 from dora_mlx_tts.models.t2s_layers import Block
 
+MOST_BLOCKS = 128
+"""More bring nothing: on an H100, 132 took as long."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FusedWeights:
@@ -20,6 +23,7 @@ class FusedWeights:
         table: audio embedding [V, C].
         predict: prediction [V, C].
         places: positions, scaled, float32 [POSITIONS, C].
+        blocks: of a launch; all are resident at once, one a multiprocessor.
     """
 
     weights: mx.array
@@ -27,14 +31,20 @@ class FusedWeights:
     table: mx.array
     predict: mx.array
     places: mx.array
+    blocks: int
 
     @classmethod
     def pack(
-        cls, blocks: Sequence[Block], table: mx.array, predict: mx.array, places: mx.array
+        cls,
+        layers: Sequence[Block],
+        table: mx.array,
+        predict: mx.array,
+        places: mx.array,
+        multiprocessors: int,
     ) -> FusedWeights:
         """Pack a network's parameters; the precision is that of `predict`."""
         matrices, vectors = [], []
-        for block in blocks:
+        for block in layers:
             attention = block.self_attn
             matrices += [
                 attention.in_proj_weight,
@@ -59,6 +69,7 @@ class FusedWeights:
             mx.contiguous(table.astype(dtype)),
             mx.contiguous(predict),
             mx.contiguous(places.astype(mx.float32)),
+            min(multiprocessors, MOST_BLOCKS),
         )
         mx.eval(made.weights, made.vectors, made.table, made.predict, made.places)
         return made

@@ -87,8 +87,8 @@ class Networks:
         config, weights = self._read("t2s")
         network = T2S(T2SConfig.from_checkpoint(config, weights))
         self._load(network, t2s_names.sanitize(weights), "t2s")
-        if self.device.kernels and supports(network):
-            network.pack()
+        if self.device.multiprocessors and supports(network):
+            network.pack(self.device.multiprocessors)
         return network
 
     @cached_property

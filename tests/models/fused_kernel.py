@@ -19,7 +19,7 @@ HERE = Path(__file__).parent / "kernels"
 BLOCKS, WARPS = 4, 4
 
 
-def build(folder: Path, net: tuple[int, ...], element: str = "float", options: tuple[int, ...] = ()) -> Callable[..., Any]:
+def build(folder: Path, net: tuple[int, ...], element: str = "float") -> Callable[..., Any]:
     """The kernel for one network, called as MLX's would be; skips where there is no compiler.
 
     Args:
@@ -30,7 +30,7 @@ def build(folder: Path, net: tuple[int, ...], element: str = "float", options: t
     compiler = shutil.which("g++")
     if compiler is None:
         pytest.skip("no C++ compiler")
-    sizes = ",".join(map(str, (*net, BLOCKS, WARPS, *options)))
+    sizes = ",".join(map(str, (*net, BLOCKS, WARPS)))
     library = folder / f"kernel_{element}_{net[-1]}.so"
     source = Path(kernels.__file__).parent
     command = [compiler, "-std=c++17", "-O1", "-shared", "-fPIC", "-pthread"]
@@ -46,9 +46,7 @@ def build(folder: Path, net: tuple[int, ...], element: str = "float", options: t
         output_dtypes: list[mx.Dtype],
         **_: Any,
     ) -> list[mx.array]:
-        outputs = [
-            mx.full(s, -7, d) for s, d in zip(output_shapes, output_dtypes, strict=True)
-        ]
+        outputs = [mx.full(s, -7, d) for s, d in zip(output_shapes, output_dtypes, strict=True)]
         mx.eval(inputs, outputs)
         views = [_address(array) for array in (*inputs, *outputs)]
         pointers = (ctypes.c_void_p * len(views))(*(address for _, address in views))

@@ -2,7 +2,7 @@
 //
 // A step is a chain of phases: sample a token, then for each layer project, attend, project out, feed
 // forward up and down, and last the logits. Every phase is spread over all blocks, so between two of
-// them lies a barrier of the whole grid; a launch may also run one phase alone (phases [begin, end)).
+// them lies a barrier of the whole grid.
 //
 // The barrier counts arrivals in global memory. It works only while all blocks are resident: launch at
 // most as many as the GPU holds at once, one such kernel at a time. It never spins for ever: after
@@ -18,15 +18,12 @@ constexpr float NONE = -1e30f;
 
 enum State { LENGTH, COUNT, BROKEN, STATE_INTS };              // counters that live on the device
 enum Setting { TEXT, CAPACITY, MIN_TOKENS, TOP_K, END, SETTING_INTS };
-enum Phase { PROJECT, ATTEND, OUT, UP, DOWN, PHASES };
 
-template <class T, int C_, int H_, int F_, int L_, int V_, int R_, int G_, int W_, int B_ = 0, int A_ = 0>
+template <class T, int C_, int H_, int F_, int L_, int V_, int R_, int G_, int W_>
 struct Net {
   using Type = T;
   static constexpr int C = C_, H = H_, F = F_, L = L_, V = V_, R = R_;  // channels … rows
   static constexpr int G = G_, W = W_;                                  // blocks, warps of a block
-  static constexpr int FLAGS = B_;   // barrier: a flag a block instead of one counter
-  static constexpr int AHEAD = A_;   // layers whose weights are asked into L2 before their turn
   static constexpr int D = C / H;
   static constexpr int VEC = 16 / int(sizeof(T));  // elements of a 16-byte load
   static constexpr int PER_POSITION = D / VEC;     // lanes that read one key
@@ -62,10 +59,6 @@ __device__ inline unsigned arrived(unsigned* counter) {
   asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(seen) : "l"(counter) : "memory");
   return seen;
 }
-__device__ inline void publish(unsigned* flag, unsigned value) {
-  asm volatile("st.release.gpu.global.u32 [%0], %1;" ::"l"(flag), "r"(value) : "memory");
-}
-__device__ inline void ask(const void* line) { asm volatile("prefetch.global.L2 [%0];" ::"l"(line)); }
 __device__ inline unsigned long long nanoseconds() {
   unsigned long long now;
   asm volatile("mov.u64 %0, %globaltimer;" : "=l"(now));
@@ -120,34 +113,31 @@ __device__ inline float warp_sum(float x) {
 // ---- the grid's barrier
 
 template <class N> struct Grid {
-  unsigned *arrivals, *first, *flags;  // first: arrivals (or generations) counted before this launch
+  unsigned *arrivals, *first;  // first: arrivals counted before this launch
   int* state;
   unsigned target;
 
   __device__ Grid(int* sync, int* state_) : state(state_) {
-    arrivals = reinterpret_cast<unsigned*>(sync), first = arrivals + 32, flags = arrivals + 64;
+    arrivals = reinterpret_cast<unsigned*>(sync), first = arrivals + 32;
     target = *reinterpret_cast<volatile unsigned*>(first);
   }
 
   // False when the others did not come in time.
   __device__ bool wait() {
     bool broken = false;
-    target += N::FLAGS ? 1 : N::G;
+    target += N::G;
     __syncthreads();
-    if (N::FLAGS) {
-      if (threadIdx.x == 0) publish(flags + blockIdx.x, target);
-      if (threadIdx.x < N::G) broken = !spin(flags + threadIdx.x);
-    } else if (threadIdx.x == 0) {
+    if (threadIdx.x == 0) {
       arrive(arrivals);
-      broken = !spin(arrivals);
+      broken = !spin();
     }
     return !__syncthreads_or(broken);
   }
 
-  __device__ bool spin(unsigned* counter) {
+  __device__ bool spin() {
     unsigned long long start = 0;
     for (unsigned turn = 1;; ++turn) {
-      if (int(arrived(counter) - target) >= 0) return true;
+      if (int(arrived(arrivals) - target) >= 0) return true;
       if (turn % 1024 == 0) {
         unsigned long long now = nanoseconds();
         if (start == 0) start = now;
@@ -187,14 +177,7 @@ template <class N, int ROWS, int K> struct Product {
 #pragma unroll
     for (int v = 0; v < VECTORS; ++v) weight[v].load(matrix + long(row) * K + column(v));
   }
-  // The first row's weights; `ahead`, if any, is the matrix to ask into L2.
-  __device__ void fetch(const T* matrix, const T* ahead = nullptr) {
-    fetch(matrix, first());
-    constexpr int LINE = 128 / int(sizeof(T));
-    int lane = threadIdx.x % 32;
-    if (N::AHEAD && ahead && first() < ROWS && lane * LINE < PART)
-      ask(ahead + long(first()) * K + threadIdx.x / 32 % SPLIT * PART + lane * LINE);
-  }
+  __device__ void fetch(const T* matrix) { fetch(matrix, first()); }
 
   // in(r, column) gives four inputs; out(r, row, value) is called by one lane. The first row's weights
   // have been fetched.
@@ -473,143 +456,164 @@ template <class N> __device__ int sample(const float* logits, unsigned char* see
 struct Arguments {
   const void *weights, *table, *predict;
   const float *vectors, *places, *draws, *rates;
-  const int *padding, *settings, *phases;  // phases: first, one past the last, steps
+  const int *padding, *settings, *steps;
   void* cache;
   float* scratch;
   int *state, *sync, *tokens;  // tokens [R, 2]: the last token, and whether the row has ended
-  int* out;                    // [steps, R, 2]: the same of every step; then 1 if all went well
-  float* logits;               // [R, V] after the last step
   unsigned char* seen;
+  int* out;       // [steps, R, 2]: the same of every step; then 1 if all went well
+  float* logits;  // [R, V] after the last step
 };
 
-template <class N, bool SAMPLES> __device__ void steps(const Arguments& a) {
+// The phases of a step. Each leaves the first weights of the phase that follows in registers.
+template <class N, bool SAMPLES> struct Step {
   using T = typename N::Type;
-  __shared__ __align__(16) float xs[N::R][N::C];
-  Grid<N> grid(a.sync, a.state);
-  const T *weights = static_cast<const T*>(a.weights), *predict = static_cast<const T*>(a.predict);
-  const T* table = static_cast<const T*>(a.table);
-  T* cache = static_cast<T*>(a.cache);
-  float* scratch = a.scratch;
-  const int capacity = a.settings[CAPACITY], begin = a.phases[0], end = a.phases[1], count = a.phases[2];
-  constexpr int LAST = 1 + N::L * PHASES;
-  if (blockIdx.x == 0 && threadIdx.x == 0) a.out[count * N::R * 2] = 0;
-  const int start = *reinterpret_cast<volatile int*>(a.state + LENGTH);
-  const int drawn = *reinterpret_cast<volatile int*>(a.state + COUNT);
-  if (*reinterpret_cast<volatile int*>(a.state + BROKEN)) return;
+  static constexpr long OUT_AT = 3L * N::C * N::C, UP_AT = 4L * N::C * N::C, DOWN_AT = UP_AT + long(N::C) * N::F;
+  static constexpr int OUT_BIAS = 3 * N::C, NORM1 = 4 * N::C, UP_BIAS = 6 * N::C;
+  static constexpr int DOWN_BIAS = UP_BIAS + N::F, NORM2 = DOWN_BIAS + N::C;
 
+  const Arguments& a;
+  float (&xs)[N::R][N::C];
+  const T *weights, *predict;
+  T* cache;
+  float* scratch;
+  int capacity;
   Product<N, 3 * N::C, N::C> project;
   Product<N, N::C, N::C> out;
   Product<N, N::F, N::C> up;
   Product<N, N::C, N::F> down;
   Product<N, N::V, N::C> last;
-  auto later = [&](int layer, const T* matrix) { return N::AHEAD && layer + N::AHEAD < N::L ? matrix + N::AHEAD * N::LAYER_WEIGHTS : nullptr; };
-  auto shared = [&](int r, int c) { return *reinterpret_cast<const float4*>(&xs[r][c]); };
-  auto inner = [&](int r, int c) { return __ldcg(reinterpret_cast<const float4*>(scratch + N::INNER + r * N::F + c)); };
-  int done = 0;
 
-  for (; done < count; ++done) {
-    const int position = start + done, length = position + 1;
-    for (int phase = begin; phase < end; ++phase) {
-      const int layer = (phase - 1) / PHASES, kind = phase == 0 || phase == LAST ? -1 : (phase - 1) % PHASES;
-      const T* matrix = weights + layer * N::LAYER_WEIGHTS;
-      const float* vector = a.vectors + layer * N::LAYER_VECTORS;
-      const bool alone = phase == begin;
-      if (phase == 0) {
-        if (SAMPLES)
-          for (int r = blockIdx.x; r < N::R; r += N::G) {
-            bool ended = a.tokens[2 * r + 1];
-            int token = a.settings[END];
-            if (!ended)
-              token = sample<N>(scratch + N::LOGITS + r * N::V, a.seen + r * N::V, a.draws + (long(done) * N::R + r) * N::V,
-                                a.settings, a.rates, drawn + done + 1, &ended);
-            __syncthreads();
-            if (threadIdx.x == 0) {
-              a.out[(done * N::R + r) * 2] = token, a.out[(done * N::R + r) * 2 + 1] = ended;
-              __stcg(a.tokens + 2 * r, token), __stcg(a.tokens + 2 * r + 1, int(ended));
-            }
-          }
-        if (end > 1) project.fetch(weights);
-      } else if (kind == PROJECT) {
-        bool all = SAMPLES;
-        for (int r = 0; SAMPLES && r < N::R; ++r) all = all && __ldcg(a.tokens + 2 * r + 1);
-        if (all) goto ended;  // the same for every block
-        if (alone) project.fetch(matrix);
-        if (layer == 0) {
-          for (int i = threadIdx.x; i < N::R * N::C; i += N::W * 32) {
-            int r = i / N::C, c = i % N::C;
-            float x = widen(table[long(__ldcg(a.tokens + 2 * r)) * N::C + c]) + a.places[long(position - a.settings[TEXT]) * N::C + c];
-            xs[r][c] = x;
-            if (blockIdx.x == 0) __stcg(scratch + N::X + i, x);
-          }
-          __syncthreads();
-        } else {
-          const float* before = vector - N::LAYER_VECTORS + 7 * N::C + N::F;
-          normalise<N>(xs, scratch, before, before + N::C);
-        }
-        project.run(matrix, shared, [&](int r, int row, float y) {
-          y += vector[row];
-          int c = row % N::C;
-          if (row < N::C) {
-            __stcg(scratch + N::Q + r * N::C + c, y);
-          } else {
-            long at = ((long(layer) * 2 + (row >= 2 * N::C)) * N::R + r) * N::H + c / N::D;
-            cache[(at * capacity + position) * N::D + c % N::D] = narrow<T>(y);
-          }
-        });
-        out.fetch(matrix + 3L * N::C * N::C, later(layer, matrix + 3L * N::C * N::C));
-      } else if (kind == ATTEND) {
-        T* mine = cache + long(layer) * 2 * N::R * N::H * capacity * N::D;
-        for (int item = blockIdx.x; item < N::R * N::H * N::S; item += N::G)
-          attend<N>(mine, scratch, a.padding, length, capacity, item);
-      } else if (kind == OUT) {
-        const T* m = matrix + 3L * N::C * N::C;
-        if (alone) out.fetch(m);
-        gather<N>(xs, scratch);
-        out.run(m, shared, [&](int r, int row, float y) {
-          __stcg(scratch + N::PRE + r * N::C + row, y + vector[3 * N::C + row] + __ldcg(scratch + N::X + r * N::C + row));
-        });
-        up.fetch(matrix + 4L * N::C * N::C, later(layer, matrix + 4L * N::C * N::C));
-      } else if (kind == UP) {
-        const T* m = matrix + 4L * N::C * N::C;
-        if (alone) up.fetch(m);
-        normalise<N>(xs, scratch, vector + 4 * N::C, vector + 5 * N::C);
-        up.run(m, shared, [&](int r, int row, float y) {
-          __stcg(scratch + N::INNER + r * N::F + row, fmaxf(y + vector[6 * N::C + row], 0.0f));
-        });
-        const T* next = matrix + 4L * N::C * N::C + long(N::C) * N::F;
-        down.fetch(next, later(layer, next));
-      } else if (kind == DOWN) {
-        const T* m = matrix + 4L * N::C * N::C + long(N::C) * N::F;
-        if (alone) down.fetch(m);
-        down.run(m, inner, [&](int r, int row, float y) {
-          __stcg(scratch + N::PRE + r * N::C + row, y + vector[6 * N::C + N::F + row] + __ldcg(scratch + N::X + r * N::C + row));
-        });
-        if (layer + 1 < N::L) project.fetch(matrix + N::LAYER_WEIGHTS, later(layer + 1, matrix + N::LAYER_WEIGHTS));
-        else last.fetch(predict);
-      } else {
-        bool all = SAMPLES;
-        for (int r = 0; SAMPLES && r < N::R; ++r) all = all && __ldcg(a.tokens + 2 * r + 1);
-        if (all) goto ended;
-        if (alone) last.fetch(predict);
-        const float* before = a.vectors + (N::L - 1) * N::LAYER_VECTORS + 7 * N::C + N::F;
-        normalise<N>(xs, scratch, before, before + N::C);
-        last.run(predict, shared, [&](int r, int row, float y) {
-          __stcg(scratch + N::LOGITS + r * N::V + row, y);
-          if (done + 1 == count) a.logits[r * N::V + row] = y;
-        });
+  __device__ Step(const Arguments& arguments, float (&shared)[N::R][N::C])
+      : a(arguments), xs(shared), weights(static_cast<const T*>(a.weights)), predict(static_cast<const T*>(a.predict)),
+        cache(static_cast<T*>(a.cache)), scratch(a.scratch), capacity(a.settings[CAPACITY]) {}
+
+  __device__ float4 input(int r, int c) const { return *reinterpret_cast<const float4*>(&xs[r][c]); }
+
+  // False when the barrier broke; *over when no row goes on, which every block sees alike.
+  __device__ bool choose(int done, int drawn, Grid<N>& grid, bool* over) {
+    for (int r = blockIdx.x; r < N::R; r += N::G) {
+      bool ended = a.tokens[2 * r + 1];
+      int token = a.settings[END];
+      if (!ended)
+        token = sample<N>(scratch + N::LOGITS + r * N::V, a.seen + r * N::V, a.draws + (long(done) * N::R + r) * N::V,
+                          a.settings, a.rates, drawn + done + 1, &ended);
+      __syncthreads();
+      if (threadIdx.x == 0) {
+        a.out[(done * N::R + r) * 2] = token, a.out[(done * N::R + r) * 2 + 1] = ended;
+        __stcg(a.tokens + 2 * r, token), __stcg(a.tokens + 2 * r + 1, int(ended));
       }
-      if (phase + 1 < end || done + 1 < count)
-        if (!grid.wait()) return;
     }
+    project.fetch(weights);
+    if (!grid.wait()) return false;
+    *over = true;
+    for (int r = 0; r < N::R; ++r) *over = *over && __ldcg(a.tokens + 2 * r + 1);
+    return true;
   }
-ended:
+
+  __device__ void embed(int position) {
+    const T* table = static_cast<const T*>(a.table);
+    const float* place = a.places + long(position - a.settings[TEXT]) * N::C;
+    for (int i = threadIdx.x; i < N::R * N::C; i += N::W * 32) {
+      int r = i / N::C, c = i % N::C;
+      float x = widen(table[long(__ldcg(a.tokens + 2 * r)) * N::C + c]) + place[c];
+      xs[r][c] = x;
+      if (blockIdx.x == 0) __stcg(scratch + N::X + i, x);
+    }
+    __syncthreads();
+  }
+
+  // False when the barrier broke.
+  __device__ bool layer(int index, int position, Grid<N>& grid) {
+    const T* matrix = weights + index * N::LAYER_WEIGHTS;
+    const float* vector = a.vectors + index * N::LAYER_VECTORS;
+    auto shared = [&](int r, int c) { return input(r, c); };
+
+    if (index > 0) norm(vector - N::LAYER_VECTORS + NORM2);
+    project.run(matrix, shared, [&](int r, int row, float y) { keep(index, position, r, row, y + vector[row]); });
+    out.fetch(matrix + OUT_AT);
+    if (!grid.wait()) return false;
+
+    T* mine = cache + long(index) * 2 * N::R * N::H * capacity * N::D;
+    for (int item = blockIdx.x; item < N::R * N::H * N::S; item += N::G)
+      attend<N>(mine, scratch, a.padding, position + 1, capacity, item);
+    if (!grid.wait()) return false;
+
+    gather<N>(xs, scratch);
+    out.run(matrix + OUT_AT, shared, [&](int r, int row, float y) { add(r, row, y + vector[OUT_BIAS + row]); });
+    up.fetch(matrix + UP_AT);
+    if (!grid.wait()) return false;
+
+    norm(vector + NORM1);
+    up.run(matrix + UP_AT, shared, [&](int r, int row, float y) {
+      __stcg(scratch + N::INNER + r * N::F + row, fmaxf(y + vector[UP_BIAS + row], 0.0f));
+    });
+    down.fetch(matrix + DOWN_AT);
+    if (!grid.wait()) return false;
+
+    auto inner = [&](int r, int c) { return __ldcg(reinterpret_cast<const float4*>(scratch + N::INNER + r * N::F + c)); };
+    down.run(matrix + DOWN_AT, inner, [&](int r, int row, float y) { add(r, row, y + vector[DOWN_BIAS + row]); });
+    if (index + 1 < N::L) project.fetch(matrix + N::LAYER_WEIGHTS);
+    else last.fetch(predict);
+    return grid.wait();
+  }
+
+  __device__ void predict_next(bool final) {
+    norm(a.vectors + (N::L - 1) * N::LAYER_VECTORS + NORM2);
+    auto shared = [&](int r, int c) { return input(r, c); };
+    last.run(predict, shared, [&](int r, int row, float y) {
+      __stcg(scratch + N::LOGITS + r * N::V + row, y);
+      if (final) a.logits[r * N::V + row] = y;
+    });
+  }
+
+  // Gain and shift lie one behind the other.
+  __device__ void norm(const float* gain) { normalise<N>(xs, scratch, gain, gain + N::C); }
+
+  // The residual sum, which the next phase normalises.
+  __device__ void add(int r, int row, float y) {
+    __stcg(scratch + N::PRE + r * N::C + row, y + __ldcg(scratch + N::X + r * N::C + row));
+  }
+
+  // A query to scratch; a key or value to the cache.
+  __device__ void keep(int index, int position, int r, int row, float y) {
+    int c = row % N::C;
+    if (row < N::C) {
+      __stcg(scratch + N::Q + r * N::C + c, y);
+      return;
+    }
+    long at = ((long(index) * 2 + (row >= 2 * N::C)) * N::R + r) * N::H + c / N::D;
+    cache[(at * capacity + position) * N::D + c % N::D] = narrow<T>(y);
+  }
+};
+
+template <class N, bool SAMPLES> __device__ void steps(const Arguments& a) {
+  __shared__ __align__(16) float xs[N::R][N::C];
+  const int count = a.steps[0];
+  const bool first = blockIdx.x == 0 && threadIdx.x == 0;
+  if (first) a.out[count * N::R * 2] = 0;
+  Grid<N> grid(a.sync, a.state);
+  const int start = *reinterpret_cast<volatile int*>(a.state + LENGTH);
+  const int drawn = *reinterpret_cast<volatile int*>(a.state + COUNT);
+  if (*reinterpret_cast<volatile int*>(a.state + BROKEN)) return;
+  Step<N, SAMPLES> step(a, xs);
+  if (!SAMPLES) step.project.fetch(step.weights);
+  int done = 0;
+  for (; done < count; ++done) {
+    bool over = false;
+    if (SAMPLES && !step.choose(done, drawn, grid, &over)) return;
+    if (over) break;
+    step.embed(start + done);
+    for (int index = 0; index < N::L; ++index)
+      if (!step.layer(index, start + done, grid)) return;
+    step.predict_next(done + 1 == count);
+    if (done + 1 < count && !grid.wait()) return;
+  }
   grid.leave();
-  if (blockIdx.x == 0 && threadIdx.x == 0) {
+  if (first) {
+    a.state[LENGTH] = start + done, a.state[COUNT] = drawn + done;
+    for (int i = (done + 1) * N::R; i < count * N::R; ++i) a.out[2 * i] = a.settings[END], a.out[2 * i + 1] = 1;
     a.out[count * N::R * 2] = 1;
-    if (end == LAST + 1) a.state[LENGTH] = start + done, a.state[COUNT] = drawn + done;
-    // Rows that never got a token in this launch.
-    for (int i = SAMPLES && begin == 0 ? done + 1 : count; i < count; ++i)
-      for (int r = 0; r < N::R; ++r) a.out[(i * N::R + r) * 2] = a.settings[END], a.out[(i * N::R + r) * 2 + 1] = 1;
   }
 }
 

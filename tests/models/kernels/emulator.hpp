@@ -176,8 +176,6 @@ namespace t2s {
 inline void load_once(const float* p, float (&v)[4]) { std::memcpy(v, p, 16); }
 inline void load_once(const void* p, unsigned (&v)[2]) { std::memcpy(v, p, 8); }
 inline void arrive(unsigned* counter) { reinterpret_cast<std::atomic<unsigned>*>(counter)->fetch_add(1); }
-inline void publish(unsigned* flag, unsigned value) { reinterpret_cast<std::atomic<unsigned>*>(flag)->store(value); }
-inline void ask(const void*) {}
 inline unsigned arrived(unsigned* counter) {
   emulator::yield();
   return reinterpret_cast<std::atomic<unsigned>*>(counter)->load();

@@ -20,7 +20,7 @@ extern "C" void run(void** pointers, int samples) {
   auto floats = [&](int i) { return static_cast<float*>(pointers[i]); };
   a.weights = pointers[0], a.table = pointers[1], a.predict = pointers[2];
   a.vectors = floats(3), a.places = floats(4), a.draws = floats(5), a.rates = floats(6);
-  a.padding = ints(7), a.settings = ints(8), a.phases = ints(9);
+  a.padding = ints(7), a.settings = ints(8), a.steps = ints(9);
   a.cache = pointers[10], a.scratch = floats(11), a.state = ints(12), a.sync = ints(13);
   a.tokens = ints(14), a.seen = static_cast<unsigned char*>(pointers[15]);
   a.out = ints(17), a.logits = floats(18);
