@@ -15,14 +15,12 @@ import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import harness
 import mlx.core as mx
 import numpy as np
 import sovits as sovits_benchmark
 import t2s as t2s_benchmark
-from mlx.utils import tree_flatten, tree_unflatten
 from reference_stages import PHONES, PROMPT, TOKENS
 
 from dora_mlx_tts.models.decode import DecodeSettings, generate
@@ -31,6 +29,7 @@ from dora_mlx_tts.models.layers import prepare
 from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.synthesis.benchmark import FULL_SOVITS, random_weights
 
 DTYPES = {"float32": mx.float32, "float16": mx.float16, "bfloat16": mx.bfloat16}
 
@@ -38,11 +37,11 @@ DTYPES = {"float32": mx.float32, "float16": mx.float16, "bfloat16": mx.bfloat16}
 def ours(chosen: Device, dtype: mx.Dtype) -> dict[str, Callable[[], object]]:
     """The stages of this package."""
     t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen.formulation, dtype)
-    acoustic = sovits_benchmark.build(sovits_benchmark.FULL, chosen.formulation, dtype)
+    if chosen.multiprocessors:
+        t2s.pack(chosen.multiprocessors)
+    acoustic = sovits_benchmark.build(FULL_SOVITS, chosen.formulation, dtype)
     hubert = Hubert(HubertConfig.from_dict({}))
-    drawn: list[tuple[str, Any]] = tree_flatten(hubert.parameters())
-    hubert.update(tree_unflatten([(n, mx.random.normal(v.shape) * 0.02) for n, v in drawn]))
-    hubert.set_dtype(dtype)
+    random_weights(hubert, dtype)
     prepare(hubert, chosen.formulation)
     text, prompt = T2SText(np.arange(PHONES, dtype=np.int32)), np.arange(PROMPT, dtype=np.int32)
     codes, phones = mx.arange(TOKENS)[None] % 1024, mx.arange(PHONES)[None]
@@ -50,7 +49,7 @@ def ours(chosen: Device, dtype: mx.Dtype) -> dict[str, Callable[[], object]]:
     samples = (mx.random.normal((1, int(5.6 * 16000))) * 0.1).astype(dtype)
 
     def decode(tokens: int) -> None:
-        stream = generate(t2s, text, prompt, DecodeSettings(early_stop=tokens), seed=1)
+        stream = generate(t2s, text, prompt, DecodeSettings(early_stop=tokens, min_tokens=tokens), seed=1)
         for _ in range(tokens):
             next(stream)
         stream.close()
