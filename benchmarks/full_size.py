@@ -49,7 +49,9 @@ def ours(chosen: Device, dtype: mx.Dtype) -> dict[str, Callable[[], object]]:
     samples = (mx.random.normal((1, int(5.6 * 16000))) * 0.1).astype(dtype)
 
     def decode(tokens: int) -> None:
-        stream = generate(t2s, text, prompt, DecodeSettings(early_stop=tokens, min_tokens=tokens), seed=1)
+        stream = generate(
+            t2s, text, prompt, DecodeSettings(early_stop=tokens, min_tokens=tokens), seed=1
+        )
         for _ in range(tokens):
             next(stream)
         stream.close()
