@@ -103,6 +103,7 @@ def main() -> None:
     parser.add_argument("--reference-threads", default="1,2", help="of PyTorch, comma separated")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of both networks")
     parser.add_argument("--reference-device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--stages", default="t2s,sovits,hubert", help="names that begin so")
     given = parser.parse_args()
     status = blas.accelerate()
     chosen = device.select()
@@ -122,6 +123,8 @@ def main() -> None:
             )
     rows = []
     for stage, run in stages.items():
+        if not stage.startswith(tuple(given.stages.split(","))):
+            continue
         contestants = {"ours": run, **{n: partial(r.run, stage) for n, r in references.items()}}
         for name, timing in harness.take_turns(contestants, samples=given.samples).items():
             rows.append(harness.Row(name, stage, timing))

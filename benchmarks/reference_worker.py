@@ -41,6 +41,7 @@ def t2s_stages(place: Callable[[object], torch.Tensor]) -> dict[str, Callable[[]
         "vocab_size": 1025, "phoneme_vocab_size": 732, "dropout": 0, "EOS": 1024,
     }  # fmt: skip
     network = place(Text2SemanticDecoder({"model": model}).eval())
+    network.ar_predict_layer.weight[-1].zero_()  # random weights must not end by themselves
     phones = place(torch.arange(PHONES)[None] % 732)
     bert, prompt = place(torch.zeros(1, 1024, PHONES)), place(torch.arange(PROMPT)[None] % 1024)
 

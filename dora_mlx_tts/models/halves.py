@@ -7,9 +7,8 @@ each half gets a thread, which evaluates what it builds: a graph cannot be evalu
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TypeAlias
 
 import mlx.core as mx
@@ -27,17 +26,26 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-@contextmanager
-def runner(formulation: Formulation) -> Iterator[Runner | None]:
-    """What runs two tasks side by side and gives their evaluated results; None where that does not pay.
+class Halves:
+    """Two threads of a network, made at their first use.
 
-    Tasks may read evaluated arrays only.
+    They live as long as the network: MLX keeps a thread of its own for each that ever computed.
     """
-    if formulation is not Formulation.CPU or usable_cores() < 2:  # noqa: PLR2004  two halves
-        yield None
-        return
-    with ThreadPoolExecutor(2) as pool:
-        yield lambda tasks: list(pool.map(_evaluated, tasks))
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+
+    def runner(self, formulation: Formulation) -> Runner | None:
+        """What runs two tasks side by side, or None where that does not pay."""
+        if formulation is not Formulation.CPU or usable_cores() < 2:  # noqa: PLR2004  two halves
+            return None
+        return self.run
+
+    def run(self, tasks: Sequence[Task]) -> list[mx.array]:
+        """The evaluated results of tasks, which may read evaluated arrays only."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(2, thread_name_prefix="half")
+        return list(self._pool.map(_evaluated, tasks))
 
 
 def _evaluated(task: Task) -> mx.array:

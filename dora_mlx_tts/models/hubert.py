@@ -18,7 +18,7 @@ from mlx import nn
 
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.attention import attend
-from dora_mlx_tts.models.halves import Runner, Task, runner
+from dora_mlx_tts.models.halves import Halves, Runner, Task
 from dora_mlx_tts.models.hf_config import check_divides, read_config
 from dora_mlx_tts.models.layers import Conv1d, Layer, LayerNorm, Linear
 
@@ -288,12 +288,13 @@ class Hubert(Layer):
         self.feature_extractor = FeatureExtractor(config)
         self.feature_projection = FeatureProjection(config)
         self.encoder = Encoder(config)
+        self._halves = Halves()
 
     def __call__(self, samples: mx.array) -> mx.array:
         """Features [B, T, hidden] of samples [B, N] at 16 kHz, T = `config.frames(N)`."""
-        with runner(self._ops.formulation) as run:
-            features = self.feature_projection(self.feature_extractor(samples, run))
-            return self.encoder(features, run)
+        run = self._halves.runner(self._ops.formulation)
+        features = self.feature_projection(self.feature_extractor(samples, run))
+        return self.encoder(features, run)
 
     @staticmethod
     def sanitize(weights: Mapping[str, np.ndarray | mx.array]) -> dict[str, mx.array]:
