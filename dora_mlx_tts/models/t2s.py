@@ -16,7 +16,6 @@ from mlx import nn
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import EmptyTextError, SettingError, TextError
-from dora_mlx_tts.models.halves import Halves
 from dora_mlx_tts.models.kv_cache import CacheShape, FloatArray, HostCache, MlxCache
 from dora_mlx_tts.models.layers import Layer, Linear
 from dora_mlx_tts.models.ops import Ops
@@ -81,7 +80,6 @@ class T2S(Layer):
         self.ar_predict_layer = RowLinear(config.channels, config.vocabulary, bias=False)
         self._stepper: HostStepper | None = None
         self._positions: mx.array | None = None
-        self._halves = Halves()
         self.packed: FusedWeights | None = None
 
     def prepare(self, ops: Ops) -> None:
@@ -268,10 +266,9 @@ class T2S(Layer):
 
     def _run(self, x: mx.array, cache: Cache, *, last_only: bool) -> mx.array:
         bias, length = self._bias(cache, x.shape[1]), x.shape[1]
-        last, run = len(self.h.layers) - 1, self._halves.runner(self.formulation)
+        last = len(self.h.layers) - 1
         for layer, block in enumerate(self.h.layers):
-            only = last_only and layer == last
-            x = block.prefill(x, cache, layer, bias, last_only=only, run=run)
+            x = block.prefill(x, cache, layer, bias, last_only=last_only and layer == last)
         cache.advance(length)
         return x
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
-from functools import partial
 
 import mlx.core as mx
 import numpy as np
 from mlx import nn
 
-from dora_mlx_tts.models.halves import Runner, Task
 from dora_mlx_tts.models.kv_cache import FloatArray, KVCache
 from dora_mlx_tts.models.layers import Layer, LayerNorm, Linear
 from dora_mlx_tts.models.ops import Ops, relu
@@ -142,18 +139,11 @@ class SelfAttention(Layer):
 
     def project(self, x: mx.array) -> tuple[mx.array, mx.array, mx.array]:
         """[B, T, C] to query, key and value [B, H, T, C / H]."""
-        return self.split(self.merged(x))
-
-    def merged(self, x: mx.array) -> mx.array:
-        """[B, T, C] to query, key and value side by side, [B, T, 3 C]."""
-        return mx.addmm(self.in_proj_bias, x, self.in_proj_weight.T)
-
-    def split(self, merged: mx.array) -> tuple[mx.array, mx.array, mx.array]:
-        """What `merged` gave, to query, key and value [B, H, T, C / H]."""
-        batch, length, width = merged.shape
-        parts = merged.reshape(batch, length, 3, self.heads, width // (3 * self.heads))
-        parts = parts.transpose(2, 0, 3, 1, 4)
-        return parts[0], parts[1], parts[2]
+        batch, length, channels = x.shape
+        merged = mx.addmm(self.in_proj_bias, x, self.in_proj_weight.T)
+        merged = merged.reshape(batch, length, 3, self.heads, channels // self.heads)
+        merged = merged.transpose(2, 0, 3, 1, 4)
+        return merged[0], merged[1], merged[2]
 
     def attend(
         self, query: mx.array, key: mx.array, value: mx.array, bias: mx.array | None
@@ -188,44 +178,31 @@ class Block(Layer):
         bias: mx.array | None,
         *,
         last_only: bool,
-        run: Runner | None = None,
     ) -> mx.array:
         """The whole sequence [B, T, C]; fills `layer` of an empty cache.
 
         With `last_only` keys and values of all positions are stored, but only the last one's result
-        is computed, [B, 1, C]. `bias` [B, 1, 1, T] hides padding. With `run` text and audio are
-        computed side by side.
+        is computed, [B, 1, C]. `bias` [B, 1, 1, T] hides padding.
         """
-        text, length = cache.text_length, x.shape[1]
-        halves = [x[:, :text], x[:, text:]] if run and 0 < text < length else [x]
-        if len(halves) > 1:
-            mx.eval(halves)  # threads take evaluated arrays only
-        merged = _side_by_side(run, [partial(self.self_attn.merged, half) for half in halves])
-        query, key, value = self.self_attn.split(merged)
+        query, key, value = self.self_attn.project(x)
         cache.append(layer, key, value)
         if last_only:
             mixed = self.self_attn.attend(query[:, :, -1:], key, value, bias)
             return self._finish(x[:, -1:], mixed)
+        text, length = cache.text_length, x.shape[1]
         borders = [0, text, *range(text + _QUERY_BLOCK, length, _QUERY_BLOCK), length]
-        spans = [(start, end) for start, end in itertools.pairwise(borders) if end > start]
-
-        def result(rows: mx.array, spans: Sequence[tuple[int, int]]) -> mx.array:
-            parts = [
-                self.self_attn.attend(
-                    query[:, :, start:end],
-                    key[:, :, :end],
-                    value[:, :, :end],
-                    _block_bias(start, end, bias, causal=start >= text, dtype=x.dtype),
+        parts = []
+        for start, end in itertools.pairwise(borders):
+            if end > start:
+                parts.append(
+                    self.self_attn.attend(
+                        query[:, :, start:end],
+                        key[:, :, :end],
+                        value[:, :, :end],
+                        _block_bias(start, end, bias, causal=start >= text, dtype=x.dtype),
+                    )
                 )
-                for start, end in spans
-            ]
-            return self._finish(rows, _joined(parts))
-
-        if len(halves) == 1:
-            return result(x, spans)
-        mx.eval(query, key, value)
-        tasks = [partial(result, halves[0], spans[:1]), partial(result, halves[1], spans[1:])]
-        return _side_by_side(run, tasks)
+        return self._finish(x, mx.concatenate(parts, axis=1) if len(parts) > 1 else parts[0])
 
     def step(
         self, x: mx.array, cache: KVCache[mx.array], layer: int, bias: mx.array | None
@@ -238,18 +215,6 @@ class Block(Layer):
     def _finish(self, x: mx.array, mixed: mx.array) -> mx.array:
         x = self.norm1(x + self.self_attn.out_proj(mixed))
         return self.norm2(x + self.linear2(relu(self.linear1(x))))
-
-
-def _side_by_side(run: Runner | None, tasks: Sequence[Task]) -> mx.array:
-    """Results of tasks, one behind the other; one task alone stays lazy."""
-    if run is None or len(tasks) == 1:
-        return _joined([task() for task in tasks])
-    return _joined(run(tasks))
-
-
-def _joined(parts: Sequence[mx.array]) -> mx.array:
-    """Parts [B, n, C], one behind the other."""
-    return mx.concatenate(list(parts), axis=1) if len(parts) > 1 else parts[0]
 
 
 def _block_bias(
