@@ -143,8 +143,8 @@ class Settings(BaseModel):
         Field("auto", description="Where the networks run.")
     )
     kernels: Annotated[Literal["auto", "off"], Env("DORA_MLX_TTS_KERNELS")] = Field(
-        "auto",
-        description="Own GPU kernels where they are faster and tested (CUDA); off uses MLX's.",
+        "off",
+        description="Own CUDA kernels: auto uses them where they fit the network, off leaves all to MLX.",
     )
     blas: Annotated[str, Env("DORA_MLX_TTS_BLAS")] = Field(
         "auto", description="BLAS for MLX on the Linux CPU: auto, off, or a library's path."
