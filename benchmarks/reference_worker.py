@@ -1,7 +1,7 @@
 """Runs in a Python that has PyTorch: full-size networks of a checkout of the reference, on demand.
 
-`full_size.py` starts one with the checkout's path and a number of threads, and writes the name of a
-stage on its standard input; the answer is one line, the seconds that the stage took.
+`full_size.py` starts one with the checkout's path, a number of threads, a device and a precision, and
+writes the name of a stage on its standard input; the answer is one line, the seconds that it took.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def stub_unused() -> None:
         sys.modules[name] = module
 
 
-def t2s_stages() -> dict[str, Callable[[], object]]:
+def t2s_stages(place: Callable[[object], torch.Tensor]) -> dict[str, Callable[[], object]]:
     """Prefill and steps of the text-to-semantic network."""
     from AR.models.t2s_model import Text2SemanticDecoder
 
@@ -40,19 +40,22 @@ def t2s_stages() -> dict[str, Callable[[], object]]:
         "hidden_dim": 512, "embedding_dim": 512, "head": 16, "linear_units": 2048, "n_layer": 24,
         "vocab_size": 1025, "phoneme_vocab_size": 732, "dropout": 0, "EOS": 1024,
     }  # fmt: skip
-    network = Text2SemanticDecoder({"model": model}).eval()
-    phones = torch.arange(PHONES)[None] % 732
-    bert, prompt = torch.zeros(1, 1024, PHONES), torch.arange(PROMPT)[None] % 1024
+    network = place(Text2SemanticDecoder({"model": model}).eval())
+    network.ar_predict_layer.weight[-1].zero_()  # random weights must not end by themselves
+    phones = place(torch.arange(PHONES)[None] % 732)
+    bert, prompt = place(torch.zeros(1, 1024, PHONES)), place(torch.arange(PROMPT)[None] % 1024)
 
     def decode(tokens: int) -> None:
-        lengths = torch.tensor([PHONES])
+        lengths = place(torch.tensor([PHONES]))
         options = {"top_k": 15, "top_p": 1, "temperature": 1.0, "early_stop_num": tokens - 1}
         next(network.infer_panel_naive(phones, lengths, prompt, bert, **options))
 
     return {"t2s 1 token": lambda: decode(1), f"t2s {TOKENS} tokens": lambda: decode(TOKENS)}
 
 
-def sovits_stages(folder: Path) -> dict[str, Callable[[], object]]:
+def sovits_stages(
+    folder: Path, place: Callable[[object], torch.Tensor]
+) -> dict[str, Callable[[], object]]:
     """The acoustic model: 5 s of audio."""
     from module.models import SynthesizerTrn
 
@@ -64,40 +67,55 @@ def sovits_stages(folder: Path) -> dict[str, Callable[[], object]]:
         config["train"]["segment_size"] // data["hop_length"],
         n_speakers=data["n_speakers"],
         **model,
-    ).eval()
-    codes = torch.arange(TOKENS)[None, None] % 1024
-    phones, spectrum = torch.arange(PHONES)[None] % 732, torch.rand(1, 1025, 250)
+    )
+    network = place(network.eval())
+    codes = place(torch.arange(TOKENS)[None, None] % 1024)
+    phones, spectrum = place(torch.arange(PHONES)[None] % 732), place(torch.rand(1, 1025, 250))
     return {"sovits 5 s": lambda: network.decode(codes, phones, [spectrum])}
 
 
-def hubert_stage() -> dict[str, Callable[[], object]]:
+def hubert_stage(place: Callable[[object], torch.Tensor]) -> dict[str, Callable[[], object]]:
     """The SSL encoder over a reference of 5 s and its trailing zeros."""
     from transformers import HubertConfig, HubertModel
 
-    network = HubertModel(HubertConfig()).eval()
-    samples = torch.randn(1, int(5.6 * 16000)) * 0.1
+    network = place(HubertModel(HubertConfig()).eval())
+    samples = place(torch.randn(1, int(5.6 * 16000)) * 0.1)
     return {"hubert 5 s": lambda: network(samples)}
+
+
+def placer(device: str, precision: str) -> Callable[[object], torch.Tensor]:
+    """Moves networks and tensors to the device; real numbers get the precision."""
+    dtype = getattr(torch, precision)
+
+    def place(what: torch.nn.Module | torch.Tensor) -> torch.nn.Module | torch.Tensor:
+        if isinstance(what, torch.Tensor) and not what.is_floating_point():
+            return what.to(device)
+        return what.to(device, dtype)
+
+    return place
 
 
 def main() -> None:
     """Answer until the input ends."""
-    checkout, threads = Path(sys.argv[1]), int(sys.argv[2])
+    checkout, threads, device, precision = Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:5]
     torch.set_num_threads(threads)
-    hubert = hubert_stage()  # transformers looks for packages that the next line pretends to be
+    place = placer(device, precision)
+    hubert = hubert_stage(
+        place
+    )  # transformers looks for packages that the next line pretends to be
     stub_unused()
     folder = checkout / "GPT_SoVITS"
     sys.path.insert(0, str(folder))
     answers, sys.stdout = sys.stdout, sys.stderr
     with torch.inference_mode():
-        stages = {**t2s_stages(), **sovits_stages(folder), **hubert}
-        print(
-            json.dumps({"stages": list(stages), "torch": torch.__version__}),
-            file=answers,
-            flush=True,
-        )
+        stages = {**t2s_stages(place), **sovits_stages(folder, place), **hubert}
+        about = {"stages": list(stages), "torch": torch.__version__}
+        print(json.dumps(about), file=answers, flush=True)
         for line in sys.stdin:
             start = time.perf_counter()
             stages[line.strip()]()
+            if device == "cuda":
+                torch.cuda.synchronize()
             print(time.perf_counter() - start, file=answers, flush=True)
 
 

@@ -8,64 +8,34 @@ The rate is seconds of audio made in a second. Weights are random: speed does no
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable
 from functools import partial
 
 import harness
 import mlx.core as mx
-from mlx.utils import tree_flatten, tree_unflatten
 
 from dora_mlx_tts.models.layers import prepare
-from dora_mlx_tts.models.sovits.config import GeneratorConfig, SoVITSConfig
+from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.synthesis.benchmark import FULL_SOVITS, random_weights
 
-FULL = SoVITSConfig(
-    family="v2",
-    symbols=732,
-    spectrum_rows=704,
-    full_rows=1025,
-    codes=1024,
-    ssl_channels=768,
-    channels=192,
-    filter_channels=768,
-    heads=2,
-    layers=6,
-    kernel=3,
-    cross_channels=512,
-    style_channels=512,
-    style_hidden=128,
-    speaker_channels=0,
-    encodes_references=True,
-    generator=GeneratorConfig(
-        512, (10, 8, 2, 2, 2), (16, 16, 8, 2, 2), (3, 7, 11), ((1, 3, 5),) * 3
-    ),
-    sample_rate=32000,
-    hop=640,
-)
 STARTER = dataclasses.replace(
-    FULL,
+    FULL_SOVITS,
     filter_channels=512,
     layers=4,
-    generator=dataclasses.replace(FULL.generator, initial_channels=256),
+    generator=dataclasses.replace(FULL_SOVITS.generator, initial_channels=256),
 )
-SIZES = {"starter": STARTER, "v2": FULL}
+SIZES = {"starter": STARTER, "v2": FULL_SOVITS}
 PHONES_A_SECOND = 12
 REFERENCE_SECONDS = 4.0
 
 
-def build(config: SoVITSConfig, formulation: Formulation) -> SoVITS:
+def build(config: SoVITSConfig, formulation: Formulation, dtype: mx.Dtype = mx.float32) -> SoVITS:
     """A model with random weights that keep activations of order one."""
-    mx.random.seed(0)
     model = SoVITS(config)
-    parameters: list[tuple[str, mx.array]] = tree_flatten(model.parameters())
-    drawn = [
-        (name, mx.random.normal(value.shape) * (0.7 / math.sqrt(math.prod(value.shape[1:]))))
-        for name, value in parameters
-    ]
-    model.update(tree_unflatten(drawn))
+    random_weights(model, dtype)
     prepare(model, formulation)
     return model
 

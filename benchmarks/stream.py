@@ -72,7 +72,7 @@ class FullSize:
 
     def __init__(self, chosen: Device) -> None:
         self._t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen.formulation)
-        self._sovits = sovits_benchmark.build(sovits_benchmark.FULL, chosen.formulation)
+        self._sovits = sovits_benchmark.build(sovits_benchmark.SIZES["v2"], chosen.formulation)
         self._style = mx.zeros((1, 1, 512))
 
     def pieces(self, characters: int, mode: str) -> Iterator[np.ndarray[Any, np.dtype[np.float32]]]:

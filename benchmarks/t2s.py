@@ -1,6 +1,7 @@
 """How fast semantic tokens come: steps at several contexts and batch sizes, and the prefill.
 
     python benchmarks/t2s.py --size starter --json out/t2s.json
+    python benchmarks/t2s.py --size v2 --dtype float16      # on a GPU
 
 25 tokens are a second of speech. Weights are random: speed does not depend on them.
 """
@@ -13,25 +14,26 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own BLAS reads it 
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import harness
 import mlx.core as mx
 import numpy as np
-from mlx.utils import tree_flatten, tree_unflatten
 
+from dora_mlx_tts.models.kv_cache import MlxCache
 from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.sampling import SamplingSettings
 from dora_mlx_tts.models.t2s import T2S, Logits, T2SConfig, T2SText
+from dora_mlx_tts.models.t2s_fused import MOST_ROWS, FusedDecoder
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.synthesis.benchmark import FULL_T2S, random_weights
 
-SIZES = {
-    "starter": T2SConfig(384, 6, 1536, 6, 1025, 732, 1024),
-    "v2": T2SConfig(512, 16, 2048, 24, 1025, 732, 1024),
-}
+SIZES = {"starter": T2SConfig(384, 6, 1536, 6, 1025, 732, 1024), "v2": FULL_T2S}
+DTYPES = {"float32": mx.float32, "float16": mx.float16, "bfloat16": mx.bfloat16}
 CONTEXTS = (100, 300, 1000)
 PREFILLS = (100, 300)
-ROWS = (1, 4)
+ROWS = (1, 4, 16)
 STEPS = 8
 """Steps that are timed together."""
 
@@ -40,6 +42,7 @@ class Contestant(Protocol):
     """Something that decodes tokens."""
 
     name: str
+    most_rows: int
 
     def prefill(self, positions: int, rows: int) -> None:
         """Read `positions`, a third of them text, in `rows` rows; finish before returning."""
@@ -55,11 +58,16 @@ class Ours:
         name: for the table.
         config: sizes.
         formulation: how it runs.
+        dtype: of the weights.
     """
 
-    def __init__(self, name: str, config: T2SConfig, formulation: Formulation) -> None:
+    most_rows = max(ROWS)
+
+    def __init__(
+        self, name: str, config: T2SConfig, formulation: Formulation, dtype: mx.Dtype
+    ) -> None:
         self.name = name
-        self._model = random_network(config, formulation)
+        self._model = random_network(config, formulation, dtype)
         self._cache = self._model.make_cache()
         self._start = 0
 
@@ -79,16 +87,38 @@ class Ours:
             _finish(self._model.step(tokens, self._cache))
 
 
-def random_network(config: T2SConfig, formulation: Formulation) -> T2S:
+class Kernel(Ours):
+    """The same network, its steps and the choice of tokens in one kernel (CUDA)."""
+
+    most_rows = MOST_ROWS
+
+    def __init__(self, name: str, config: T2SConfig, dtype: mx.Dtype, multiprocessors: int) -> None:
+        super().__init__(name, config, Formulation.NATIVE, dtype)
+        self._model.pack(multiprocessors)
+
+    def prefill(self, positions: int, rows: int) -> None:
+        """Read the whole context, fill the decoder and finish."""
+        super().prefill(positions, rows)
+        logits = mx.zeros((rows, self._model.config.vocabulary))
+        if not isinstance(self._cache, MlxCache):
+            raise TypeError("a GPU's cache")
+        self._decoder = FusedDecoder(
+            self._model, self._cache, logits, SamplingSettings(), (), 10**6
+        )
+        self._draws = -mx.log1p(-mx.random.uniform(shape=(STEPS, *logits.shape)))
+        mx.eval(self._draws)
+
+    def step(self, count: int) -> None:
+        """Decode `count` tokens a row, further on each time; they are read on the host."""
+        self._decoder.read(self._decoder.decode(self._draws[:count]))
+
+
+def random_network(
+    config: T2SConfig, formulation: Formulation, dtype: mx.Dtype = mx.float32
+) -> T2S:
     """A network of these sizes with random weights."""
-    generator = np.random.default_rng(0)
     model = T2S(config)
-    parameters: Any = tree_flatten(model.parameters())
-    drawn = [
-        (name, mx.array(generator.normal(0.0, 0.05, value.shape).astype(np.float32)))
-        for name, value in parameters
-    ]
-    model.update(tree_unflatten(drawn))
+    random_weights(model, dtype)
     prepare(model, formulation)
     return model
 
@@ -98,13 +128,15 @@ def _finish(logits: Logits) -> None:
         mx.eval(logits)
 
 
-def contestants(config: T2SConfig) -> list[Contestant]:
-    """Who takes part: here a reference implementation can be added."""
+def contestants(config: T2SConfig, dtype: mx.Dtype) -> list[Contestant]:
+    """Who takes part on this device."""
     chosen = device.select()
     found: list[Contestant] = []
     if chosen.formulation is Formulation.CPU:
-        found.append(Ours("CPU formulation", config, Formulation.CPU))
-    found.append(Ours(f"native, {chosen.description}", config, Formulation.NATIVE))
+        found.append(Ours("CPU formulation", config, Formulation.CPU, mx.float32))
+    if chosen.multiprocessors:
+        found.append(Kernel("kernel, CUDA", config, dtype, chosen.multiprocessors))
+    found.append(Ours(f"native, {chosen.description}", config, Formulation.NATIVE, dtype))
     return found
 
 
@@ -120,9 +152,10 @@ def measure(all_of_them: Sequence[Contestant], samples: int) -> list[harness.Row
             rows.append(harness.Row(name, f"prefill {positions}", timing, rate, "positions/s"))
     for positions in CONTEXTS:
         for count in ROWS:
-            for one in all_of_them:
+            able = [one for one in all_of_them if count <= one.most_rows]
+            for one in able:
                 one.prefill(positions, count)
-            runs = {one.name: partial(one.step, STEPS) for one in all_of_them}
+            runs = {one.name: partial(one.step, STEPS) for one in able}
             for name, timing in harness.take_turns(runs, samples=samples).items():
                 rate = STEPS * count / timing.middle
                 setting = f"{STEPS} steps at {positions}, rows {count}"
@@ -134,10 +167,13 @@ def main() -> None:
     """Measure and report."""
     parser = harness.parser("Speed of the text-to-semantic network.")
     parser.add_argument("--size", choices=SIZES, default="starter", help="of the network")
+    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of the weights")
     given = parser.parse_args()
     status = blas.accelerate()
-    taking_part = contestants(SIZES[given.size])
-    about = harness.machine(blas=status.library, kernel=status.kernel, network=given.size)
+    taking_part = contestants(SIZES[given.size], DTYPES[given.dtype])
+    about = harness.machine(
+        blas=status.library, kernel=status.kernel, network=given.size, dtype=given.dtype
+    )
     rows = measure(taking_part, given.samples)
     harness.report(f"T2S, {given.size} size", rows, about, given.json)
 

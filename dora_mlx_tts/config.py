@@ -142,6 +142,10 @@ class Settings(BaseModel):
     device: Annotated[Literal["auto", "cpu", "gpu"], BeforeValidator(_device), Env("DEVICE")] = (
         Field("auto", description="Where the networks run.")
     )
+    kernels: Annotated[Literal["auto", "off"], Env("DORA_MLX_TTS_KERNELS")] = Field(
+        "off",
+        description="Own CUDA kernels: auto uses them where they fit the network, off leaves all to MLX.",
+    )
     blas: Annotated[str, Env("DORA_MLX_TTS_BLAS")] = Field(
         "auto", description="BLAS for MLX on the Linux CPU: auto, off, or a library's path."
     )

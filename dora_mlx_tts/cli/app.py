@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dora_mlx_tts import __version__
+from dora_mlx_tts.cli.bench import bench
 from dora_mlx_tts.cli.convert import convert
 from dora_mlx_tts.cli.cut import cut
 from dora_mlx_tts.cli.doctor import doctor
@@ -44,5 +45,5 @@ def cli(*, verbose: bool) -> None:
     )
 
 
-for _command in (speak, phonemes, sentences, cut, voices, convert, download, doctor):
+for _command in (speak, phonemes, sentences, cut, voices, convert, download, doctor, bench):
     cli.add_command(_command)

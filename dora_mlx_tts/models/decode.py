@@ -18,14 +18,18 @@ import mlx.core as mx
 import numpy as np
 
 from dora_mlx_tts.errors import EmptyTextError, SettingError
+from dora_mlx_tts.models.kv_cache import MlxCache
 from dora_mlx_tts.models.sampling import Picks, Sampler, SamplingSettings
 from dora_mlx_tts.models.t2s import T2S, Cache, IntArray, Logits, T2SText
+from dora_mlx_tts.models.t2s_fused import MOST_ROWS, FusedDecoder
 from dora_mlx_tts.runtime.device import Formulation
 
 MIN_TOKENS = 11
 """Tokens before which there is no end."""
 MAX_TOKENS = 1500
 """Tokens after which decoding stops: a minute of speech."""
+LAUNCH = 8
+"""Tokens that a fused decoder makes at a time."""
 
 
 class End(enum.Enum):
@@ -163,6 +167,10 @@ class BatchStream(Iterator[tuple[int, int]]):
     ) -> Iterator[tuple[int, int]]:
         try:
             logits, self._cache = self._model.prefill(texts, prompt, self._cache)
+            decoder = self._fused(logits, prompt)
+            if decoder is not None:
+                yield from self._launches(decoder)
+                return
             rows = list(range(len(texts)))
             for count in range(1, MAX_TOKENS + 1):
                 picks = self._sampler(logits, may_end=count > self._settings.min_tokens)
@@ -181,6 +189,37 @@ class BatchStream(Iterator[tuple[int, int]]):
                 rows = [rows[place] for place in going]
         finally:
             self._release()
+
+    def _fused(self, logits: Logits, prompt: IntArray | None) -> FusedDecoder | None:
+        """A decoder that runs whole steps in one kernel, where this network has one."""
+        cache, sampling = self._filled(), self._settings.sampling
+        if not isinstance(cache, MlxCache) or not isinstance(logits, mx.array):
+            return None
+        if self._model.packed is None or sampling.top_p < 1 or cache.rows > MOST_ROWS:
+            return None
+        seen = () if prompt is None else prompt
+        return FusedDecoder(self._model, cache, logits, sampling, seen, self._settings.min_tokens)
+
+    def _launches(self, decoder: FusedDecoder) -> Iterator[tuple[int, int]]:
+        """The loop above, several tokens at a time; one launch is always ahead of the host."""
+        count, going = 0, list(range(len(self.ends)))
+        ahead = self._launch(decoder)
+        while going:
+            now, ahead = ahead, self._launch(decoder)
+            for tokens, ended in zip(*decoder.read(now), strict=True):
+                count += 1
+                for row in going:
+                    self.ends[row] = End.EOS if ended[row] else self._end_after(count)
+                    if not ended[row]:
+                        yield row, int(tokens[row])
+                going = [row for row in going if self.ends[row] is None]
+                if not going:
+                    return
+
+    def _launch(self, decoder: FusedDecoder) -> mx.array:
+        out = decoder.decode(self._sampler.times(LAUNCH))
+        mx.async_eval(out)  # type: ignore[no-untyped-call]  # MLX stub
+        return out
 
     def _step_ahead(self, picks: Picks, count: int) -> mx.array | None:
         """On a device start the next step before this one's tokens are read on the host."""

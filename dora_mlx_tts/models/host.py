@@ -17,6 +17,15 @@ _ERF = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
 _ERF_SCALE = np.float32(0.3275911 / np.sqrt(2.0))
 
 
+def softmax(x: mx.array) -> mx.array:
+    """Softmax over the last axis."""
+    source = np.array(x.astype(mx.float32), copy=False)
+    powers = source - source.max(axis=-1, keepdims=True)
+    np.exp(powers, out=powers)
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return mx.array(powers).astype(x.dtype)
+
+
 def gelu(x: mx.array) -> mx.array:
     """GELU with erf (Abramowitz and Stegun 7.1.26); absolute error below 5e-7."""
     source = np.array(x.astype(mx.float32), copy=False).reshape(-1)

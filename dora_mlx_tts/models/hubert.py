@@ -6,6 +6,7 @@ residual. Its input is the recording as it is; nothing is normalized.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from mlx import nn
 
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.attention import attend
+from dora_mlx_tts.models.halves import Halves, Runner, Task
 from dora_mlx_tts.models.hf_config import check_divides, read_config
 from dora_mlx_tts.models.layers import Conv1d, Layer, LayerNorm, Linear
 
@@ -114,9 +116,15 @@ class ConvLayer(Layer):
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, I] to [B, T', O]."""
+        return self.activated(self.normalised(x))
+
+    def normalised(self, x: mx.array) -> mx.array:
+        """The part that may look at all frames."""
         x = self.conv(x)
-        if "layer_norm" in self:
-            x = self.layer_norm(x)
+        return self.layer_norm(x) if "layer_norm" in self else x
+
+    def activated(self, x: mx.array) -> mx.array:
+        """The part that looks at each frame alone."""
         return self._ops.gelu(x)
 
 
@@ -127,12 +135,38 @@ class FeatureExtractor(nn.Module):
         super().__init__()
         self.conv_layers = [ConvLayer(config, i) for i in range(len(config.conv_dim))]
 
-    def __call__(self, samples: mx.array) -> mx.array:
-        """[B, N] to [B, T, C]."""
-        x = samples[..., None]
-        for layer in self.conv_layers:
+    def __call__(self, samples: mx.array, run: Runner | None = None) -> mx.array:
+        """[B, N] to [B, T, C]; with `run` all but the first layer in two halves of the time."""
+        first = self.conv_layers[0]
+        x = first.normalised(samples[..., None])
+        if run is None or self._frames(x.shape[1]) < 2:  # noqa: PLR2004  two halves
+            return self._rest(x)
+        mx.eval(x)
+        step = math.prod(layer.conv.stride for layer in self.conv_layers[1:])
+        middle = self._frames(x.shape[1]) // 2
+        left, right = x[:, : (middle - 1) * step + self._reach()], x[:, middle * step :]
+        mx.eval(left, right)
+        halves = run([lambda: self._rest(left), lambda: self._rest(right)])
+        return mx.concatenate(halves, axis=1)
+
+    def _rest(self, x: mx.array) -> mx.array:
+        """From the first layer's normalized frames to the features."""
+        x = self.conv_layers[0].activated(x)
+        for layer in self.conv_layers[1:]:
             x = layer(x)
         return x
+
+    def _frames(self, frames: int) -> int:
+        for layer in self.conv_layers[1:]:
+            frames = max(0, (frames - layer.conv.kernel) // layer.conv.stride + 1)
+        return frames
+
+    def _reach(self) -> int:
+        """Frames of the first layer that one feature depends on."""
+        reach = 1
+        for layer in reversed(self.conv_layers[1:]):
+            reach = (reach - 1) * layer.conv.stride + layer.conv.kernel
+        return reach
 
 
 class FeatureProjection(nn.Module):
@@ -178,10 +212,9 @@ class Attention(Layer):
         self.v_proj = Linear(width, width)
         self.out_proj = Linear(width, width)
 
-    def __call__(self, x: mx.array) -> mx.array:
-        """[B, T, C] to [B, T, C]."""
-        q, k, v = self.q_proj(x), self.k_proj(x), self.v_proj(x)
-        return self.out_proj(attend(q, k, v, self.heads, self._ops))
+    def __call__(self, x: mx.array, key: mx.array, value: mx.array) -> mx.array:
+        """Frames [B, n, C] that look at keys and values [B, T, C], to [B, n, C]."""
+        return self.out_proj(attend(self.q_proj(x), key, value, self.heads, self._ops))
 
 
 class FeedForward(Layer):
@@ -207,9 +240,25 @@ class EncoderLayer(nn.Module):
         self.feed_forward = FeedForward(config)
         self.final_layer_norm = LayerNorm(config.hidden_size, config.layer_norm_eps)
 
-    def __call__(self, x: mx.array) -> mx.array:
-        """[B, T, C] to [B, T, C]."""
-        x = self.layer_norm(x + self.attention(x))
+    def __call__(self, x: mx.array, run: Runner | None = None) -> mx.array:
+        """[B, T, C] to [B, T, C]; with `run` in two halves of the time."""
+        attention = self.attention
+        tasks: list[Task] = [lambda: attention.k_proj(x), lambda: attention.v_proj(x)]
+        middle = x.shape[1] // 2
+        if run is None or middle < 1:
+            key, value = (task() for task in tasks)
+            return self._frames(x, key, value)
+        left, right = x[:, :middle], x[:, middle:]
+        mx.eval(x, left, right)
+        key, value = run(tasks)
+        halves: list[Task] = [
+            lambda: self._frames(left, key, value),
+            lambda: self._frames(right, key, value),
+        ]
+        return mx.concatenate(run(halves), axis=1)
+
+    def _frames(self, x: mx.array, key: mx.array, value: mx.array) -> mx.array:
+        x = self.layer_norm(x + self.attention(x, key, value))
         return self.final_layer_norm(x + self.feed_forward(x))
 
 
@@ -222,15 +271,15 @@ class Encoder(nn.Module):
         self.layer_norm = LayerNorm(config.hidden_size, config.layer_norm_eps)
         self.layers = [EncoderLayer(config) for _ in range(config.num_hidden_layers)]
 
-    def __call__(self, x: mx.array) -> mx.array:
+    def __call__(self, x: mx.array, run: Runner | None = None) -> mx.array:
         """[B, T, C] to [B, T, C]."""
         x = self.layer_norm(x + self.pos_conv_embed(x))
         for layer in self.layers:
-            x = layer(x)
+            x = layer(x, run)
         return x
 
 
-class Hubert(nn.Module):
+class Hubert(Layer):
     """The whole network."""
 
     def __init__(self, config: HubertConfig) -> None:
@@ -239,10 +288,13 @@ class Hubert(nn.Module):
         self.feature_extractor = FeatureExtractor(config)
         self.feature_projection = FeatureProjection(config)
         self.encoder = Encoder(config)
+        self._halves = Halves()
 
     def __call__(self, samples: mx.array) -> mx.array:
         """Features [B, T, hidden] of samples [B, N] at 16 kHz, T = `config.frames(N)`."""
-        return self.encoder(self.feature_projection(self.feature_extractor(samples)))
+        run = self._halves.runner(self._ops.formulation)
+        features = self.feature_projection(self.feature_extractor(samples, run))
+        return self.encoder(features, run)
 
     @staticmethod
     def sanitize(weights: Mapping[str, np.ndarray | mx.array]) -> dict[str, mx.array]:

@@ -151,6 +151,10 @@ class KVCache(abc.ABC, Generic[Array]):
         """Values of a layer, [rows, heads, length, size]."""
         return self._values[layer][:, :, : self.length]
 
+    def buffers(self, layer: int) -> tuple[Array, Array]:
+        """Keys and values of a layer with the room behind them, [rows, heads, capacity, size]."""
+        return self._keys[layer], self._values[layer]
+
     @abc.abstractmethod
     def _allocate(self, shape: tuple[int, ...], old: Array | None) -> Array:
         """A buffer of `shape` that begins with what `old` holds."""

@@ -20,6 +20,8 @@ from dora_mlx_tts.errors import SettingError
 Array: TypeAlias = Any  # numpy's or MLX's, as the module says: no type covers what both can do
 
 MIN_TEMPERATURE = 1e-5
+DRAWS = 32
+"""Tokens for which a device draws random numbers together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,9 @@ class Sampler:
             seen[:, np.asarray(prompt)] = True
         self._seen: Array = mx.array(seen) if on_device else seen
         self._ids: Array = self._xp.arange(vocabulary)
-        self._draws = [(_DeviceDraws if on_device else _HostDraws)(seed) for seed in seeds]
+        self._draws: list[Any] = [
+            _DeviceDraws(seed, vocabulary) if on_device else _HostDraws(seed) for seed in seeds
+        ]
 
     def __call__(self, logits: Array, *, may_end: bool) -> Picks:
         """Choose from [B, V]; without `may_end` the end token does not exist."""
@@ -174,6 +178,11 @@ class Sampler:
             tokens = race(xp, probabilities(xp, logits, self._settings), times)
         self._seen = self._seen | (self._ids == tokens[:, None])
         return Picks(tokens, best)
+
+    def times(self, count: int) -> mx.array:
+        """On a device: exponential times for at most `count` tokens of every row, [n, B, V]."""
+        count = min(count, *(draw.left for draw in self._draws))
+        return mx.stack([draw.take(count) for draw in self._draws], axis=1)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these rows only."""
@@ -192,14 +201,30 @@ class _HostDraws:
 
 
 class _DeviceDraws:
-    """Exponential times on the device."""
+    """Exponential times on the device, made for many tokens at a time."""
 
-    def __init__(self, seed: int | None) -> None:
+    def __init__(self, seed: int | None, vocabulary: int) -> None:
         self._key = mx.random.key(int(_generator(seed).integers(2**63)))
+        self._vocabulary = vocabulary
+        self._times = mx.zeros((0, vocabulary))
+        self._used = 0
+
+    @property
+    def left(self) -> int:
+        """Tokens whose times are made, or will be in one go."""
+        return self._times.shape[0] - self._used or DRAWS
+
+    def take(self, count: int) -> mx.array:
+        """Times of the next `count` tokens, at most `left`, [count, V]."""
+        if self._used == self._times.shape[0]:
+            self._key, key = mx.random.split(self._key)
+            uniform = mx.random.uniform(shape=(DRAWS, self._vocabulary), key=key)
+            self._times, self._used = -mx.log1p(-uniform), 0
+        self._used += count
+        return self._times[self._used - count : self._used]
 
     def __call__(self, size: int) -> mx.array:
-        self._key, key = mx.random.split(self._key)
-        return -mx.log1p(-mx.random.uniform(shape=(size,), key=key))
+        return self.take(1)[0, :size]
 
 
 def _generator(seed: int | None) -> np.random.Generator:

@@ -29,6 +29,7 @@ from dora_mlx_tts.models.t2s_layers import (
     host_view,
     position_table,
 )
+from dora_mlx_tts.models.t2s_packed import FusedWeights
 from dora_mlx_tts.runtime.device import Formulation
 
 __all__ = ["T2S", "Cache", "IntArray", "Logits", "T2SConfig", "T2SText", "sanitize"]
@@ -79,6 +80,7 @@ class T2S(Layer):
         self.ar_predict_layer = RowLinear(config.channels, config.vocabulary, bias=False)
         self._stepper: HostStepper | None = None
         self._positions: mx.array | None = None
+        self.packed: FusedWeights | None = None
 
     def prepare(self, ops: Ops) -> None:
         """Set the formulation; on the CPU weights become float32.
@@ -89,6 +91,20 @@ class T2S(Layer):
         if ops.formulation is Formulation.CPU:
             self.set_dtype(mx.float32)
         self._stepper = None
+
+    def pack(self, multiprocessors: int) -> None:
+        """Lay the parameters out for the decoding kernel, which then runs the steps (`decode`).
+
+        Args:
+            multiprocessors: of the GPU.
+        """
+        self.packed = FusedWeights.pack(
+            self.h.layers,
+            self.ar_audio_embedding.word_embeddings.weight,
+            self.ar_predict_layer.weight,
+            self.ar_audio_position.alpha * self._table(),
+            multiprocessors,
+        )
 
     @property
     def formulation(self) -> Formulation:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dora_mlx_tts.errors import BackendError, SettingError
+from dora_mlx_tts.runtime import cuda
 
 DeviceName = Literal["auto", "cpu", "gpu"]
 
@@ -31,17 +32,28 @@ class Device:
         kind: "cpu" or "gpu".
         formulation: the way its operations are written.
         description: for people: "CPU (Linux)", "Metal", "CUDA".
+        multiprocessors: of a GPU on which this package's own kernels may run; 0 is none.
     """
 
     kind: Literal["cpu", "gpu"]
     formulation: Formulation
     description: str
+    multiprocessors: int = 0
 
 
-def select(name: DeviceName = "auto") -> Device:
+CPU = Device(
+    "cpu",
+    Formulation.CPU if sys.platform == "linux" else Formulation.NATIVE,
+    f"CPU ({'Linux' if sys.platform == 'linux' else 'macOS'})",
+)
+"""MLX's CPU here."""
+
+
+def select(name: DeviceName = "auto", *, kernels: bool = True) -> Device:
     """Make `name` MLX's default device and say what it is.
 
-    "auto" takes the GPU where MLX has one.
+    "auto" takes the GPU where MLX has one. Own kernels run on CUDA only: there they are measured;
+    whether a Mac's GPU lets all groups of a launch wait for each other is nowhere promised.
 
     Raises:
         SettingError: `name` is not a device.
@@ -65,7 +77,8 @@ def select(name: DeviceName = "auto") -> Device:
             # On the Linux CPU mx.compile runs the system's C++ compiler at run time, about 0.9 s a
             # kernel, into a shared folder under a predictable name; it gains nothing we need.
             mx.disable_compile()
-            return Device("cpu", Formulation.CPU, "CPU (Linux)")
-        return Device("cpu", Formulation.NATIVE, "CPU (macOS)")
+        return CPU
     mx.set_default_device(mx.gpu)
-    return Device("gpu", Formulation.NATIVE, "Metal" if mx.metal.is_available() else "CUDA")
+    if mx.metal.is_available():
+        return Device("gpu", Formulation.NATIVE, "Metal")
+    return Device("gpu", Formulation.NATIVE, "CUDA", cuda.multiprocessors() if kernels else 0)

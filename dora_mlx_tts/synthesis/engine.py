@@ -74,9 +74,8 @@ class Synthesizer:
             settings = settings.model_copy(update={"voice": voice})
         status = blas.accelerate(settings.blas, settings.blas_threads)
         logger.debug("BLAS: %s", status)
-        synthesizer = cls(
-            settings, VoiceRegistry.scan(settings.voices), device.select(settings.device)
-        )
+        chosen = device.select(settings.device, kernels=settings.kernels == "auto")
+        synthesizer = cls(settings, VoiceRegistry.scan(settings.voices), chosen)
         for name in (*settings.preload, settings.voice):
             ready = synthesizer.prepare(name)
             if warm_up:

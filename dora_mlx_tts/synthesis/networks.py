@@ -27,6 +27,7 @@ from dora_mlx_tts.models.sovits.semantic import SemanticEncoder
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.models.speaker import SpeakerConfig, SpeakerNetwork
 from dora_mlx_tts.models.t2s import T2S, T2SConfig
+from dora_mlx_tts.models.t2s_fused import supports
 from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
 from dora_mlx_tts.runtime.device import Device
@@ -86,6 +87,8 @@ class Networks:
         config, weights = self._read("t2s")
         network = T2S(T2SConfig.from_checkpoint(config, weights))
         self._load(network, t2s_names.sanitize(weights), "t2s")
+        if self.device.multiprocessors and supports(network):
+            network.pack(self.device.multiprocessors)
         return network
 
     @cached_property

@@ -15,11 +15,13 @@ CONFIG = T2SConfig(
 )
 
 
-def tiny(formulation: Formulation, seed: int = 0, config: T2SConfig = CONFIG) -> T2S:
+def tiny(
+    formulation: Formulation, seed: int = 0, config: T2SConfig = CONFIG, spread: float = 0.4
+) -> T2S:
     generator = np.random.default_rng(seed)
     model = T2S(config)
     drawn = {
-        name: mx.array(generator.normal(0.0, 0.4, value.shape).astype(np.float32))
+        name: mx.array(generator.normal(0.0, spread, value.shape).astype(np.float32))
         for name, value in tree_flatten(model.parameters())
     }
     model.update(tree_unflatten(list(drawn.items())))

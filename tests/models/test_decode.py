@@ -29,6 +29,7 @@ class Scripted:
 
     formulation = Formulation.CPU
     config = CONFIG
+    packed = None
 
     def __init__(self, lengths):
         self.lengths, self.stepped = list(lengths), 0

@@ -67,6 +67,17 @@ def test_formulations_agree(checkpoint, samples):
     np.testing.assert_allclose(cpu, native, atol=3e-5)
 
 
+@pytest.mark.parametrize("length", [4001, 900, 720, 400])
+def test_halves_make_the_whole(checkpoint, length, monkeypatch):
+    samples = mx.random.normal((2, length), key=mx.random.key(4)) * 0.1
+    results = []
+    for cores in (1, 2):
+        monkeypatch.setattr("dora_mlx_tts.models.halves.usable_cores", lambda cores=cores: cores)
+        results.append(np.array(loaded(checkpoint, Formulation.CPU)(samples)))
+    assert results[0].shape[1] == HubertConfig.from_dict(CONFIG).frames(length)
+    np.testing.assert_allclose(results[1], results[0], atol=1e-5)
+
+
 def test_spellings_of_weight_norm_are_equal(checkpoint, samples):
     want = np.array(loaded(checkpoint, Formulation.NATIVE)(samples))
     new = dict(checkpoint)

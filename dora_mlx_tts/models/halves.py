@@ -1,0 +1,54 @@
+"""Work that falls into two halves, on two cores of a Linux CPU.
+
+MLX runs the operations of a thread one after the other, and numpy runs on the thread that calls it. So
+each half gets a thread, which evaluates what it builds: a graph cannot be evaluated in another one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
+
+import mlx.core as mx
+
+from dora_mlx_tts.runtime.device import Formulation
+
+Task: TypeAlias = Callable[[], mx.array]
+Runner: TypeAlias = Callable[[Sequence[Task]], list[mx.array]]
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Halves:
+    """Two threads of a network, made at their first use.
+
+    They live as long as the network: MLX keeps a thread of its own for each that ever computed.
+    """
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+
+    def runner(self, formulation: Formulation) -> Runner | None:
+        """What runs two tasks side by side, or None where that does not pay."""
+        if formulation is not Formulation.CPU or usable_cores() < 2:  # noqa: PLR2004  two halves
+            return None
+        return self.run
+
+    def run(self, tasks: Sequence[Task]) -> list[mx.array]:
+        """The evaluated results of tasks, which may read evaluated arrays only."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(2, thread_name_prefix="half")
+        return list(self._pool.map(_evaluated, tasks))
+
+
+def _evaluated(task: Task) -> mx.array:
+    result = task()
+    mx.eval(result)
+    return result

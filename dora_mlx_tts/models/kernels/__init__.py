@@ -1,0 +1,1 @@
+"""Sources of kernels for GPUs."""

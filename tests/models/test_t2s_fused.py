@@ -1,0 +1,159 @@
+"""The decoding kernel against its plain twin: emulated everywhere, and on CUDA where there is one."""
+
+from __future__ import annotations
+
+import mlx.core as mx
+import numpy as np
+import pytest
+from fused_kernel import BLOCKS, WARPS, build
+from t2s_tiny import tiny
+
+from dora_mlx_tts.errors import BackendError, SettingError
+from dora_mlx_tts.models import t2s_fused
+from dora_mlx_tts.models.decode import DecodeSettings, End, generate, generate_batch
+from dora_mlx_tts.models.sampling import SamplingSettings
+from dora_mlx_tts.models.t2s import T2S, T2SConfig, T2SText
+from dora_mlx_tts.models.t2s_fused import FusedDecoder, supports
+from dora_mlx_tts.runtime import device
+from dora_mlx_tts.runtime.device import Formulation
+
+ROWS = 2
+CONFIG = T2SConfig(
+    channels=128, heads=4, feed_forward=256, layers=2, vocabulary=65, phones=40, eos=64, features=8
+)
+PROMPT = np.arange(6, dtype=np.int32)
+TEXTS = [T2SText(np.arange(9, dtype=np.int32)), T2SText(np.arange(5, dtype=np.int32))]
+SAMPLINGS = {
+    "greedy": SamplingSettings(top_k=1),
+    "drawn": SamplingSettings(top_k=5),
+    "cool": SamplingSettings(top_k=15, temperature=0.7, repetition_penalty=2.0),
+    "all": SamplingSettings(top_k=65, repetition_penalty=1.0),
+}
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    sizes = (CONFIG.channels, CONFIG.heads, CONFIG.feed_forward, CONFIG.layers, CONFIG.vocabulary)
+    return build(tmp_path_factory.mktemp("kernel"), (*sizes, ROWS))
+
+
+@pytest.fixture
+def emulated(kernel, monkeypatch):
+    """Decoding runs the kernel over an emulated GPU."""
+    monkeypatch.setattr(t2s_fused, "_kernel", lambda: kernel)
+    monkeypatch.setattr(t2s_fused, "WARPS", WARPS)
+    monkeypatch.setattr(t2s_fused, "ROWS", (ROWS,))
+
+
+@pytest.fixture
+def model():
+    return tiny(Formulation.NATIVE, config=CONFIG, spread=0.15)
+
+
+def plain_steps(model: T2S, count: int) -> list[np.ndarray]:
+    _, cache = model.prefill(TEXTS, PROMPT)
+    return [np.array(model.step(given(step), cache).astype(mx.float32)) for step in range(count)]
+
+
+def fused_steps(model: T2S, count: int, blocks: int) -> list[np.ndarray]:
+    model.pack(blocks)
+    logits, cache = model.prefill(TEXTS, PROMPT)
+    decoder = FusedDecoder(model, cache, logits, SAMPLINGS["drawn"], PROMPT, 11)
+    return [np.array(decoder.step(given(step))) for step in range(count)]
+
+
+def given(step: int) -> mx.array:
+    return mx.array(np.array([7 * step % 64, (3 * step + 1) % 64], np.int32))
+
+
+def test_steps_equal_the_plain_ones(emulated, model):
+    want = plain_steps(model, 4)
+    for got, wanted in zip(fused_steps(model, 4, BLOCKS), want, strict=True):
+        np.testing.assert_allclose(got, wanted, atol=2e-5 * np.abs(wanted).max())
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS.values(), ids=SAMPLINGS)
+def test_it_gives_the_tokens_of_the_plain_loop(emulated, model, sampling):
+    same_tokens(model, sampling, BLOCKS)
+
+
+def same_tokens(model: T2S, sampling: SamplingSettings, blocks: int) -> None:
+    settings = DecodeSettings(sampling, early_stop=18, min_tokens=3)
+    plain = generate_batch(model, TEXTS, PROMPT, settings, seeds=[1, 2])
+    want = plain.collect()
+    model.pack(blocks)
+    fused = generate_batch(model, TEXTS, PROMPT, settings, seeds=[1, 2])
+    assert fused.collect() == want
+    assert fused.ends == plain.ends
+    assert len({len(row) for row in want}) > 1 or set(plain.ends) == {End.EARLY_STOP}
+
+
+def cuda_blocks() -> int:
+    """Multiprocessors of the GPU; skips where there is none."""
+    chosen = device.select()
+    if not chosen.multiprocessors:
+        pytest.skip("no CUDA")
+    return chosen.multiprocessors
+
+
+def test_a_row_alone_gives_what_it_gives_in_a_batch(emulated, model):
+    model.pack(BLOCKS)
+    settings = DecodeSettings(SAMPLINGS["drawn"], early_stop=12)
+    together = generate_batch(model, TEXTS, PROMPT, settings, seeds=[3, 4]).collect()
+    for row, said in enumerate(TEXTS):
+        assert list(generate(model, said, PROMPT, settings, seed=3 + row)) == together[row]
+
+
+def test_the_cache_grows(emulated, model, monkeypatch):
+    monkeypatch.setattr("dora_mlx_tts.models.kv_cache.GROWTH", 16)
+    monkeypatch.setattr(t2s_fused, "GROWTH", 16)
+    settings = DecodeSettings(SAMPLINGS["greedy"], early_stop=25, min_tokens=40)
+    want = list(generate(model, TEXTS[0], PROMPT, settings))
+    model.pack(BLOCKS)
+    assert list(generate(model, TEXTS[0], PROMPT, settings)) == want
+    assert len(want) == 26
+
+
+def test_what_the_kernel_cannot_do_runs_plainly(model, monkeypatch):
+    model.pack(BLOCKS)
+    monkeypatch.setattr(t2s_fused, "_kernel", None)  # calling it would fail
+    settings = DecodeSettings(SamplingSettings(top_p=0.9), early_stop=3)
+    assert len(list(generate(model, TEXTS[0], PROMPT, settings, seed=1))) == 4
+    many = generate_batch(model, TEXTS[:1] * 9, PROMPT, DecodeSettings(early_stop=2))
+    assert [len(row) for row in many.collect()] == [3] * 9
+    logits, cache = model.prefill(TEXTS, PROMPT)
+    with pytest.raises(SettingError, match="top_p"):
+        FusedDecoder(model, cache, logits, SamplingSettings(top_p=0.5), PROMPT, 11)
+
+
+def test_a_kernel_that_gave_up_is_an_error(emulated, model, kernel, monkeypatch):
+    def broken(**arguments):
+        out, logits = kernel(**arguments)
+        return [mx.concatenate([out[:-1], mx.zeros(1, mx.int32)]), logits]
+
+    monkeypatch.setattr(t2s_fused, "_kernel", lambda: broken)
+    model.pack(BLOCKS)
+    with pytest.raises(BackendError, match="kernels"):
+        list(generate(model, TEXTS[0], PROMPT, DecodeSettings(early_stop=3)))
+
+
+def test_only_sizes_that_a_warp_divides_are_supported(model):
+    assert supports(model)
+    assert not supports(tiny(Formulation.NATIVE))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("dtype", [mx.float32, mx.float16, mx.bfloat16], ids=str)
+def test_steps_on_cuda(model, dtype):
+    blocks = cuda_blocks()
+    model.set_dtype(dtype)
+    tolerance = {mx.float32: 1e-4, mx.float16: 5e-3, mx.bfloat16: 4e-2}[dtype]
+    want = plain_steps(model, 6)
+    for got, wanted in zip(fused_steps(model, 6, blocks), want, strict=True):
+        assert np.linalg.norm(got - wanted) <= tolerance * np.linalg.norm(wanted)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("sampling", SAMPLINGS.values(), ids=SAMPLINGS)
+def test_tokens_on_cuda(model, sampling):
+    same_tokens(model, sampling, cuda_blocks())
