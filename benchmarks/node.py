@@ -2,10 +2,9 @@
 
     python benchmarks/node.py --json out/node.json
 
-The parent writes a dataflow and runs it with `dora run`; the same file is its driver node. The voice's inputs
-have dora's default queue sizes, the driver's own are deep, so that only the node under test can lose anything.
-Everything goes through the daemon (`queue_policy: backpressure`), as in the dataflows that ship; `--direct` takes
-dora's default path instead, which drops messages when the machine is busy.
+The parent writes a dataflow and runs it with `dora run`; the same file is its driver node. The dataflow says
+nothing about the voice's inputs, so everything there has dora's defaults; the driver's own queues are deep, so
+that only the node under test can lose anything. `--direct` lets it use dora's direct path (`transport: direct`).
 With `--fake` a scripted engine takes the networks' place: what is left is the node's own cost.
 """
 
@@ -257,17 +256,12 @@ def drive() -> int:
 def dataflow(folder: Path, options: argparse.Namespace) -> Path:
     """Write the dataflow; its file."""
     fake = Path(__file__).parents[1] / "tests" / "node" / "fake_tts.py"
-
-    def received(source: str) -> object:
-        return source if options.direct else {"source": source, "queue_policy": "backpressure"}
-
-    deep = {"queue_size": 10000, "queue_policy": "backpressure"}
     outputs = ("audio", "segment_complete", "status")
     nodes = [
         {
             "id": "driver",
             "path": str(Path(__file__).resolve()),
-            "inputs": {port: {"source": f"tts/{port}", **deep} for port in outputs},
+            "inputs": {port: {"source": f"tts/{port}", "queue_size": 10_000} for port in outputs},
             "outputs": ["text", "control"],
             "env": {
                 "DRIVE": 1,
@@ -280,9 +274,14 @@ def dataflow(folder: Path, options: argparse.Namespace) -> Path:
         {
             "id": "tts",
             "path": str(fake) if options.fake else "dora-mlx-tts",
-            "inputs": {port: received(f"driver/{port}") for port in ("text", "control")},
+            "inputs": {port: f"driver/{port}" for port in ("text", "control")},
             "outputs": list(outputs),
-            "env": {"VOICE_NAME": options.voice, "SEED": 1, "LOG_LEVEL": "WARNING"},
+            "env": {
+                "VOICE_NAME": options.voice,
+                "SEED": 1,
+                "LOG_LEVEL": "WARNING",
+                "TRANSPORT": "direct" if options.direct else "daemon",
+            },
         },
     ]
     file = folder / "benchmark.yml"
@@ -311,7 +310,9 @@ def main() -> int:
     parser.add_argument("--bursts", type=int, default=3, help="bursts of 200 texts")
     parser.add_argument("--soak", type=int, default=1000, help="texts one after the other")
     parser.add_argument("--voice", default="starter-en")
-    parser.add_argument("--direct", action="store_true", help="dora's direct path, which may drop")
+    parser.add_argument(
+        "--direct", action="store_true", help="on dora's direct path, which may drop"
+    )
     parser.add_argument("--fake", action="store_true", help="a scripted engine, no networks")
     options = parser.parse_args()
     beside = Path(sys.executable).parent

@@ -10,8 +10,7 @@ environment said about them and `Settings.speech` lays the layers over each othe
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
 
@@ -214,6 +213,10 @@ class Settings(BaseModel):
     buffer_low: Annotated[float, Env("AUDIO_BUFFER_LOW_WATER_MARK")] = Field(
         30.0, ge=0, lt=100, description="Percent on `buffer_status` below which it goes on."
     )
+    transport: Annotated[Literal["daemon", "direct"], Env("TRANSPORT")] = Field(
+        "daemon",
+        description="Messages through dora's daemon, or on its direct path, which drops some when busy.",
+    )
     preload: Annotated[tuple[str, ...], BeforeValidator(_names), Env("PRELOAD_VOICES")] = Field(
         (), description="Voices to load before the node is ready, separated by commas."
     )
@@ -274,51 +277,6 @@ class Settings(BaseModel):
             **_validated_part(SpeechSettings, request or {}, "request"),
         }
         return _validated(SpeechSettings, values, "settings")
-
-
-def dora_node_id(environ: Mapping[str, str] | None = None) -> str:
-    """The name that the dataflow gave this node, or "" outside one."""
-    environ = os.environ if environ is None else environ
-    match = re.search(r"^node_id: *(\S+)", environ.get("DORA_NODE_CONFIG", ""), re.MULTILINE)
-    return match[1] if match else ""
-
-
-def deepen_queues(ports: Collection[str], size: int, environ: MutableMapping[str, str]) -> bool:
-    """Give a node's inputs room for a burst where the dataflow does not say how much; whether it did.
-
-    dora keeps a node's queues inside the node, ten messages deep by default, and drops what is older without
-    a word. Their depth comes from the variable by which dora tells a node about itself.
-    """
-    try:
-        config = yaml.compose(environ.get("DORA_NODE_CONFIG", ""), Loader=yaml.SafeLoader)
-        inputs = _entry(_entry(config, "run_config"), "inputs")
-        if not isinstance(inputs, yaml.MappingNode):
-            return False
-        inputs.value = [
-            (key, _with_room(value, size) if key.value in ports else value)
-            for key, value in inputs.value
-        ]
-        environ["DORA_NODE_CONFIG"] = yaml.serialize(config, Dumper=yaml.SafeDumper)
-    except (yaml.YAMLError, RecursionError):
-        return False
-    return True
-
-
-def _entry(node: yaml.Node | None, name: str) -> yaml.Node | None:
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    return next((value for key, value in node.value if key.value == name), None)
-
-
-def _with_room(value: yaml.Node, size: int) -> yaml.Node:
-    """An input with a queue of this size, unless it has one."""
-    if isinstance(value, yaml.ScalarNode):
-        source = (yaml.ScalarNode("tag:yaml.org,2002:str", "source"), value)
-        value = yaml.MappingNode("tag:yaml.org,2002:map", [source])
-    if isinstance(value, yaml.MappingNode) and _entry(value, "queue_size") is None:
-        number = yaml.ScalarNode("tag:yaml.org,2002:int", str(size))
-        value.value.append((yaml.ScalarNode("tag:yaml.org,2002:str", "queue_size"), number))
-    return value
 
 
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -20,9 +20,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from dora_mlx_tts import __version__, protocol
+from dora_mlx_tts import __version__, protocol, wiring
 from dora_mlx_tts.commander import Catalogue, Commander
-from dora_mlx_tts.config import Settings, deepen_queues, dora_node_id
+from dora_mlx_tts.config import Settings
 from dora_mlx_tts.conversation import Conversation, SpeechEngine
 from dora_mlx_tts.finishing import Delivery
 from dora_mlx_tts.listener import Listener
@@ -134,7 +134,8 @@ def _told(node: DoraNode, question: str) -> object:
 
 
 def _state_file(node: DoraNode, settings: Settings) -> Path | None:
-    return state_file(settings, str(_told(node, "dataflow_id") or ""), dora_node_id())
+    dataflow = str(_told(node, "dataflow_id") or "")
+    return state_file(settings, dataflow, wiring.node_id(os.environ))
 
 
 def _housekeeping(engine: SpeechEngine) -> Callable[[], None]:
@@ -151,6 +152,21 @@ def _housekeeping(engine: SpeechEngine) -> Callable[[], None]:
     return run
 
 
+def _join_dataflow(settings: Settings) -> DoraNode:
+    from dora import Node  # noqa: PLC0415  only a node needs dora
+
+    wiring.deepen_queues(protocol.INPUTS, _QUEUE_SIZE, os.environ)
+    node: DoraNode
+    if settings.transport == "direct":
+        node = Node()
+        return node
+    with wiring.through_daemon(os.environ) as done:
+        node = Node()
+    if not done:
+        _log.warning("zenoh is configured from outside: dora's direct path may be taken")
+    return node
+
+
 def run_node(load_engine: Callable[[Settings], SpeechEngine]) -> int:
     """Load the engine, warm, then join the dataflow and serve; the exit code.
 
@@ -162,11 +178,8 @@ def run_node(load_engine: Callable[[Settings], SpeechEngine]) -> int:
     """
     settings = Settings.load()
     engine = load_engine(settings)
-    from dora import Node  # noqa: PLC0415  only a node needs dora
-
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    deepen_queues(protocol.INPUTS, _QUEUE_SIZE, os.environ)
-    code = serve(Node(), engine, settings)
+    code = serve(_join_dataflow(settings), engine, settings)
     if any(thread.name == "listener" for thread in threading.enumerate()):
         # Stopped by a signal that dora knows nothing of: the listener cannot leave next().
         sys.stdout.flush()
