@@ -83,6 +83,13 @@ class Commander:
         """The commands there are."""
         return sorted(self._answers)
 
+    def figures(self) -> dict[str, Plain]:
+        """Everything that is counted, as of now."""
+        depth, open_texts = self._conversation.depth, self._conversation.open_texts
+        figures = self._meter.figures(queue_depth=depth, open_texts=open_texts)
+        limit = self._conversation.queue_limit
+        return {**figures.as_metadata(), **self._catalogue.figures(), "queue_limit": limit}
+
     def obey(self, command: Command) -> Status:
         """Do what a command says; the answer.
 
@@ -153,11 +160,7 @@ class Commander:
         return Status("voices", command.echo, {"voices": self._catalogue.names()})
 
     def _stats(self, command: Command) -> Status:
-        depth, open_texts = self._conversation.depth, self._conversation.open_texts
-        figures = self._meter.figures(queue_depth=depth, open_texts=open_texts)
-        limit = self._conversation.queue_limit
-        details = {**figures.as_metadata(), **self._catalogue.figures(), "queue_limit": limit}
-        return Status("stats", command.echo, details)
+        return Status("stats", command.echo, self.figures())
 
 
 def complaint(error: TtsError, echo: Metadata) -> Status:

@@ -217,6 +217,11 @@ class Settings(BaseModel):
         "daemon",
         description="Messages through dora's daemon, or on its direct path, which drops some when busy.",
     )
+    otlp_endpoint: Annotated[str | None, BeforeValidator(_or_none), Env("OTLP_ENDPOINT")] = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="OpenTelemetry collector (OTLP over HTTP) for spans and metrics; none sends nothing.",
+    )
     preload: Annotated[tuple[str, ...], BeforeValidator(_names), Env("PRELOAD_VOICES")] = Field(
         (), description="Voices to load before the node is ready, separated by commas."
     )

@@ -32,6 +32,7 @@ from dora_mlx_tts.outputs import DoraNode, NodeLogHandler, Outputs
 from dora_mlx_tts.overrides import Overrides, state_file
 from dora_mlx_tts.speaker import Speaker
 from dora_mlx_tts.streams import StreamRules
+from dora_mlx_tts.telemetry import Telemetry, exporting_to
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +79,12 @@ def _stopping_on_signals(conversation: Conversation) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def serve(node: DoraNode, engine: SpeechEngine, settings: Settings) -> int:
+def serve(
+    node: DoraNode,
+    engine: SpeechEngine,
+    settings: Settings,
+    telemetry: Telemetry | None = None,
+) -> int:
     """Speak what ``node`` hears until it ends; the exit code. Call it on the thread that owns MLX."""
     meter = NodeMeter(_CLOCK)
     conversation = Conversation(
@@ -87,10 +93,17 @@ def serve(node: DoraNode, engine: SpeechEngine, settings: Settings) -> int:
         max_ahead_s=settings.max_ahead,
         marks=(settings.buffer_low, settings.buffer_high),
     )
-    outputs = Outputs(node, meter, nested=settings.audio_layout == "nested")
+    outputs = Outputs(
+        node,
+        meter,
+        nested=settings.audio_layout == "nested",
+        watcher=telemetry.answered if telemetry else None,
+    )
     catalogue = Catalogue(engine)
     overrides = Overrides(settings, catalogue.check, _state_file(node, settings))
     commander = Commander(conversation, meter, overrides, catalogue)
+    if telemetry:
+        telemetry.watch(commander.figures)
     decode = partial(
         protocol.decode, text_limit=settings.text_limit, text_commands=settings.text_commands
     )
@@ -113,8 +126,7 @@ def serve(node: DoraNode, engine: SpeechEngine, settings: Settings) -> int:
         speaker.run()
         listener.join(_JOIN_S)
         speaker.run()  # answers what was heard after the end was decided
-        figures = meter.figures(queue_depth=conversation.depth, open_texts=conversation.open_texts)
-        _log.info("node ends", extra={"fields": figures.as_metadata()})
+        _log.info("node ends", extra={"fields": commander.figures()})
     return 1 if listener.failed else 0
 
 
@@ -167,6 +179,12 @@ def _join_dataflow(settings: Settings) -> DoraNode:
     return node
 
 
+def _telemetry(settings: Settings) -> Telemetry | None:
+    if settings.otlp_endpoint is None:
+        return None
+    return exporting_to(settings.otlp_endpoint, wiring.node_id(os.environ))
+
+
 def run_node(load_engine: Callable[[Settings], SpeechEngine]) -> int:
     """Load the engine, warm, then join the dataflow and serve; the exit code.
 
@@ -177,9 +195,12 @@ def run_node(load_engine: Callable[[Settings], SpeechEngine]) -> int:
         TtsError: The settings or the voice cannot be used.
     """
     settings = Settings.load()
+    telemetry = _telemetry(settings)
     engine = load_engine(settings)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    code = serve(_join_dataflow(settings), engine, settings)
+    code = serve(_join_dataflow(settings), engine, settings, telemetry)
+    if telemetry:
+        telemetry.close()
     if any(thread.name == "listener" for thread in threading.enumerate()):
         # Stopped by a signal that dora knows nothing of: the listener cannot leave next().
         sys.stdout.flush()

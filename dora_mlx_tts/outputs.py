@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _LEVELS: Final = {"DEBUG": "debug", "INFO": "info", "WARNING": "warn", "ERROR": "error"}
 
+Watcher = Callable[[Reply, SpeechFigures, int], None]
+
 
 class DoraNode(Protocol):
     """The part of ``dora.Node`` that every supported version has."""
@@ -38,12 +40,27 @@ class DoraNode(Protocol):
 
 
 class Outputs:
-    """The declared outputs of the node."""
+    """The declared outputs of the node.
 
-    def __init__(self, node: DoraNode, meter: NodeMeter, *, nested: bool = False) -> None:
+    Args:
+        node: Where messages go.
+        meter: The node's counts.
+        nested: Whether audio is one list, as dora-primespeech sends it.
+        watcher: Is told of every text that was answered.
+    """
+
+    def __init__(
+        self,
+        node: DoraNode,
+        meter: NodeMeter,
+        *,
+        nested: bool = False,
+        watcher: Watcher | None = None,
+    ) -> None:
         self._node = node
         self._meter = meter
         self._nested = nested
+        self._watcher = watcher
         self._lock = threading.RLock()
         self._declared = _declared_outputs(node)
 
@@ -77,6 +94,8 @@ class Outputs:
         fields = {"text_index": text_index, "stage": reply.stage or "", **figures.as_metadata()}
         said = f": {reply.error or reply.reason}" if reply.error or reply.reason else ""
         _log.log(level, "text %d %s%s", text_index, reply.outcome, said, extra={"fields": fields})
+        if self._watcher is not None:
+            self._watcher(reply, figures, text_index)
 
     def status(self, status: Status) -> None:
         """Send a word on ``status``."""

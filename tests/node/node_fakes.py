@@ -164,15 +164,16 @@ def is_sound(step):
 class Running:
     """``serve`` on a thread of its own, as the main thread of a node."""
 
-    def __init__(self, engine=None, node=None, **settings):
+    def __init__(self, engine=None, node=None, telemetry=None, **settings):
         self.node = node or FakeNode()
+        self._telemetry = telemetry
         self.engine = engine or FakeEngine()
         self.code = None
         self._settings = Settings(**settings)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self):
-        self.code = serve(self.node, self.engine, self._settings)
+        self.code = serve(self.node, self.engine, self._settings, self._telemetry)
 
     def __enter__(self):
         self._thread.start()
