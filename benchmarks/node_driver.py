@@ -24,6 +24,7 @@ LONG = (
 )
 MANY = "A hundred fragments at once."
 SETTLE_S = 0.3
+NEVER = datetime.max.replace(tzinfo=UTC)
 PATIENCE_S = 60.0
 
 
@@ -123,7 +124,7 @@ class Cut:
     """What came after a cancel: milliseconds here, and the node's own stamps."""
 
     acknowledged_ms: float = 0.0
-    acknowledged_at: datetime = datetime.max.replace(tzinfo=UTC)
+    acknowledged_at: datetime = NEVER
     last_fragment_ms: float = 0.0
     fragments_at: list[datetime] = field(default_factory=list)
     answered_ms: float = 0.0
