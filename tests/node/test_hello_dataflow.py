@@ -209,6 +209,7 @@ def test_the_recorder_is_content_with_what_is_right():
         ({"replies": 0}, "0 terminal replies"),
         ({"replies": 2}, "2 terminal replies"),
         ({"seqs": (0,)}, "1 of 2 fragments"),
+        ({"seqs": (0, 1, 1)}, "fragment 1 twice"),
         ({"audio": pa.array([[0.0, 0.1]], pa.list_(pa.float32()))}, "audio is list"),
         ({"audio": pa.array([0.0, 0.1])}, "audio is double"),
         ({"rate": 32000.0}, "sample_rate 32000.0"),
