@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from dora_mlx_tts.messages import BufferStatus, TextRequest
-from dora_mlx_tts.selections import Selection
-from dora_mlx_tts.session import Session
-from dora_mlx_tts.streams import Admission, StreamRules
-from dora_mlx_tts.utterance import Utterance
+from dora_mlx_tts.turns.selections import Selection
+from dora_mlx_tts.turns.session import Session
+from dora_mlx_tts.turns.streams import Admission, StreamRules
+from dora_mlx_tts.turns.utterance import Utterance
+from dora_mlx_tts.wire.messages import BufferStatus, TextRequest
 
 if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment

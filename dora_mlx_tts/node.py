@@ -20,19 +20,20 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from dora_mlx_tts import __version__, protocol, wiring
-from dora_mlx_tts.commander import Catalogue, Commander
+from dora_mlx_tts import __version__, protocol
 from dora_mlx_tts.config import Settings
 from dora_mlx_tts.conversation import Conversation, SpeechEngine
-from dora_mlx_tts.finishing import Delivery
-from dora_mlx_tts.listener import Listener
-from dora_mlx_tts.messages import Plain, Status
 from dora_mlx_tts.metrics import NodeMeter
-from dora_mlx_tts.outputs import DoraNode, NodeLogHandler, Outputs
-from dora_mlx_tts.overrides import Overrides, state_file
-from dora_mlx_tts.speaker import Speaker
-from dora_mlx_tts.streams import StreamRules
-from dora_mlx_tts.telemetry import Telemetry, exporting_to
+from dora_mlx_tts.serving import wiring
+from dora_mlx_tts.serving.commander import Catalogue, Commander
+from dora_mlx_tts.serving.finishing import Delivery
+from dora_mlx_tts.serving.listener import Listener
+from dora_mlx_tts.serving.outputs import DoraNode, NodeLogHandler, Outputs
+from dora_mlx_tts.serving.overrides import Overrides, state_file
+from dora_mlx_tts.serving.speaker import Speaker
+from dora_mlx_tts.serving.telemetry import Telemetry, exporting_to
+from dora_mlx_tts.turns.streams import StreamRules
+from dora_mlx_tts.wire.messages import Plain, Status
 
 _log = logging.getLogger(__name__)
 

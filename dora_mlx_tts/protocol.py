@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from dora_mlx_tts.errors import ProtocolError, SettingError, SynthesisError, TtsError
-from dora_mlx_tts.messages import (
+from dora_mlx_tts.wire.messages import (
     BadInput,
     BufferStatus,
     Command,
@@ -27,7 +27,7 @@ from dora_mlx_tts.messages import (
     Status,
     TextRequest,
 )
-from dora_mlx_tts.metadata import (
+from dora_mlx_tts.wire.metadata import (
     ID_KEYS,
     brief,
     check_ids,
@@ -38,7 +38,7 @@ from dora_mlx_tts.metadata import (
     read_settings,
     read_voice,
 )
-from dora_mlx_tts.text_forms import parse_json, read_forms
+from dora_mlx_tts.wire.text_forms import parse_json, read_forms
 
 if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment

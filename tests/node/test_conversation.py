@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.conversation import Conversation
-from dora_mlx_tts.messages import Command, TextRequest
-from dora_mlx_tts.selections import cancel_selection, reset_selection
 from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.turns.selections import cancel_selection, reset_selection
+from dora_mlx_tts.wire.messages import Command, TextRequest
 
 
 def text(name, **echo):

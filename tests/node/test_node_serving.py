@@ -25,11 +25,11 @@ from dora_mlx_tts.errors import (
     TextError,
     VoiceError,
 )
-from dora_mlx_tts.messages import TextRequest
 from dora_mlx_tts.metrics import NodeMeter
 from dora_mlx_tts.node import run_node, serve
-from dora_mlx_tts.outputs import Outputs
-from dora_mlx_tts.utterance import Utterance
+from dora_mlx_tts.serving.outputs import Outputs
+from dora_mlx_tts.turns.utterance import Utterance
+from dora_mlx_tts.wire.messages import TextRequest
 
 CONTRACT = {"outcome", "error", "error_stage", "ttfb_ms", "rtf", "audio_s", "spoken_text"}
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from dora_mlx_tts import protocol
 from dora_mlx_tts.config import SpeechSettings
 from dora_mlx_tts.errors import SynthesisError
-from dora_mlx_tts.messages import BadInput, Command, Outcome, Reply, Stage, Status, TextRequest
-from dora_mlx_tts.metadata import NUMBERS, OWN_KEYS, plain
 from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.wire.messages import BadInput, Command, Outcome, Reply, Stage, Status, TextRequest
+from dora_mlx_tts.wire.metadata import NUMBERS, OWN_KEYS, plain
 
 LIMIT = 1000
 

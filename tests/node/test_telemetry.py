@@ -19,7 +19,7 @@ from opentelemetry.trace import StatusCode
 
 from dora_mlx_tts.config import Settings
 from dora_mlx_tts.errors import SettingError, SynthesisError
-from dora_mlx_tts.telemetry import Telemetry, exporting_to
+from dora_mlx_tts.serving.telemetry import Telemetry, exporting_to
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"

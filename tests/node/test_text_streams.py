@@ -7,8 +7,8 @@ from node_fakes import FakeEngine, Gate, Running, spoken
 
 from dora_mlx_tts.conversation import Conversation
 from dora_mlx_tts.errors import SettingError, SynthesisError
-from dora_mlx_tts.messages import TextRequest
-from dora_mlx_tts.streams import SequenceWatch, StreamRules
+from dora_mlx_tts.turns.streams import SequenceWatch, StreamRules
+from dora_mlx_tts.wire.messages import TextRequest
 
 
 class Clock:

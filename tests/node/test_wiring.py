@@ -11,7 +11,7 @@ import yaml
 from test_hello_dataflow import DATAFLOWS, FAKE_TTS, dora_run, needs_dora
 
 from dora_mlx_tts.node import run_node
-from dora_mlx_tts.wiring import deepen_queues, node_id, through_daemon
+from dora_mlx_tts.serving.wiring import deepen_queues, node_id, through_daemon
 
 CONFIG = """\
 dataflow_id: 01a2

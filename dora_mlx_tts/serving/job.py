@@ -10,11 +10,11 @@ import numpy as np
 
 from dora_mlx_tts.conversation import SpeechEngine
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.finishing import Finisher
-from dora_mlx_tts.messages import Recording
 from dora_mlx_tts.metrics import SpeechMeter
+from dora_mlx_tts.serving.finishing import Finisher
 from dora_mlx_tts.synthesis.records import Fragment
-from dora_mlx_tts.utterance import Utterance
+from dora_mlx_tts.turns.utterance import Utterance
+from dora_mlx_tts.wire.messages import Recording
 
 _CLOSING_S: Final = 0.01
 _AUDIBLE: Final = 0.01  # -40 dB

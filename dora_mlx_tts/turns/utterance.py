@@ -8,8 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dora_mlx_tts.messages import TextRequest
-from dora_mlx_tts.playback import PlaybackClock
+from dora_mlx_tts.turns.playback import PlaybackClock
+from dora_mlx_tts.wire.messages import TextRequest
 
 if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment

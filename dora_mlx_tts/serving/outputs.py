@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dora_mlx_tts import protocol
-from dora_mlx_tts.messages import Outcome, Plain, Reply, Status
 from dora_mlx_tts.metrics import NodeMeter, SpeechFigures
-from dora_mlx_tts.utterance import Utterance
+from dora_mlx_tts.turns.utterance import Utterance
+from dora_mlx_tts.wire.messages import Outcome, Plain, Reply, Status
 
 if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment

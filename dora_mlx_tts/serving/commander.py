@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from dora_mlx_tts.conversation import Conversation
 from dora_mlx_tts.errors import SettingError, TtsError
-from dora_mlx_tts.messages import BufferStatus, Command, Metadata, Plain, Status
-from dora_mlx_tts.metadata import brief, plain
 from dora_mlx_tts.metrics import NodeMeter
-from dora_mlx_tts.overrides import Overrides
-from dora_mlx_tts.selections import SELECTIONS, cancel_selection
+from dora_mlx_tts.serving.overrides import Overrides
+from dora_mlx_tts.turns.selections import SELECTIONS, cancel_selection
+from dora_mlx_tts.wire.messages import BufferStatus, Command, Metadata, Plain, Status
+from dora_mlx_tts.wire.metadata import brief, plain
 
 _STATES: Final = {"cancel": "cancelled", "reset": "reset"}
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from dora_mlx_tts import __version__
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.messages import Metadata, Outcome, Plain, Reply
-from dora_mlx_tts.metadata import ID_KEYS
 from dora_mlx_tts.metrics import SpeechFigures
+from dora_mlx_tts.wire.messages import Metadata, Outcome, Plain, Reply
+from dora_mlx_tts.wire.metadata import ID_KEYS
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context

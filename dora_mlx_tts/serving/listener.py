@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from dora_mlx_tts import protocol
-from dora_mlx_tts.commander import Commander, complaint
 from dora_mlx_tts.conversation import Conversation
 from dora_mlx_tts.errors import TtsError
-from dora_mlx_tts.messages import (
+from dora_mlx_tts.metrics import NodeMeter, SpeechMeter
+from dora_mlx_tts.serving.commander import Commander, complaint
+from dora_mlx_tts.serving.outputs import DoraNode, Outputs
+from dora_mlx_tts.wire.messages import (
     BadInput,
     BufferStatus,
     Command,
@@ -23,8 +25,6 @@ from dora_mlx_tts.messages import (
     Status,
     TextRequest,
 )
-from dora_mlx_tts.metrics import NodeMeter, SpeechMeter
-from dora_mlx_tts.outputs import DoraNode, Outputs
 
 _log = logging.getLogger(__name__)
 _CLOCK: Final = time.monotonic

@@ -15,7 +15,7 @@ from typing import Final, get_args
 
 from dora_mlx_tts.config import SpeechSettings
 from dora_mlx_tts.errors import ProtocolError, SettingError
-from dora_mlx_tts.messages import Plain
+from dora_mlx_tts.wire.messages import Plain
 
 OWN_KEYS: Final = frozenset(
     {
