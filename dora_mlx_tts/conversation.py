@@ -11,9 +11,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Final
 
 from dora_mlx_tts.turns.selections import Selection
 from dora_mlx_tts.turns.session import Session
@@ -21,31 +21,9 @@ from dora_mlx_tts.turns.streams import Admission, StreamRules
 from dora_mlx_tts.turns.utterance import Utterance
 from dora_mlx_tts.wire.messages import BufferStatus, TextRequest
 
-if TYPE_CHECKING:
-    from dora_mlx_tts.synthesis.records import Fragment
-
 DEFAULT_QUEUE_LIMIT: Final = 1000
 _SESSIONS: Final = 1000
 """Conversations without open texts that are remembered."""
-
-
-class SpeechEngine(Protocol):
-    """Turns a text into fragments; closing the iterator cancels, too."""
-
-    def stream(
-        self,
-        text: str,
-        *,
-        voice: str | None = None,
-        language: str | None = None,
-        cancelled: Callable[[], bool] = ...,
-        **settings: Any,  # noqa: ANN401  names and values are the engine's business
-    ) -> Iterator[Fragment]:
-        """Fragments of ``text`` in order, the last one marked final; raises TtsError subclasses.
-
-        ``cancelled`` is asked all the time while speaking; once it says True the stream ends.
-        """
-        ...
 
 
 class Conversation:
@@ -93,10 +71,6 @@ class Conversation:
         """The running number for a text that is answered without being queued."""
         with self._changed:
             return next(self._numbers)
-
-    def submit(self, request: TextRequest) -> Utterance | None:
-        """Queue a text; None where the queue is full, and then the caller refuses it."""
-        return self.hear(request).utterance
 
     def hear(self, request: TextRequest) -> Admission:
         """Take a text message: a new text, or a piece of the one its session is hearing.

@@ -22,11 +22,12 @@ from typing import Final
 
 from dora_mlx_tts import __version__, protocol
 from dora_mlx_tts.config import Settings
-from dora_mlx_tts.conversation import Conversation, SpeechEngine
+from dora_mlx_tts.conversation import Conversation
 from dora_mlx_tts.metrics import NodeMeter
 from dora_mlx_tts.serving import wiring
 from dora_mlx_tts.serving.commander import Catalogue, Commander
 from dora_mlx_tts.serving.finishing import Delivery
+from dora_mlx_tts.serving.job import SpeechEngine
 from dora_mlx_tts.serving.listener import Listener
 from dora_mlx_tts.serving.outputs import DoraNode, NodeLogHandler, Outputs
 from dora_mlx_tts.serving.overrides import Overrides, state_file

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
-from dora_mlx_tts.conversation import SpeechEngine
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.metrics import SpeechMeter
 from dora_mlx_tts.serving.finishing import Finisher
@@ -18,6 +17,25 @@ from dora_mlx_tts.wire.messages import Recording
 
 _CLOSING_S: Final = 0.01
 _AUDIBLE: Final = 0.01  # -40 dB
+
+
+class SpeechEngine(Protocol):
+    """Turns a text into fragments; closing the iterator cancels, too."""
+
+    def stream(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        language: str | None = None,
+        cancelled: Callable[[], bool] = ...,
+        **settings: Any,  # noqa: ANN401  names and values are the engine's business
+    ) -> Iterator[Fragment]:
+        """Fragments of ``text`` in order, the last one marked final; raises TtsError subclasses.
+
+        ``cancelled`` is asked all the time while speaking; once it says True the stream ends.
+        """
+        ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

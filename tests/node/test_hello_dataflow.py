@@ -166,7 +166,8 @@ def test_the_manifest_names_the_ports_of_the_protocol():
 
 
 def test_the_manifests_environment_exists_and_has_its_defaults():
-    from dora_mlx_tts.config import Settings, SpeechSettings, environment_names
+    from dora_mlx_tts.config import Settings, SpeechSettings
+    from dora_mlx_tts.setting_sources import environment_names
 
     manifest = yaml.safe_load((ROOT / "dora-node.yml").read_text())
     defaults = {}
