@@ -77,13 +77,24 @@ class Outputs:
             seq=utterance.fragments,
             nested=self._nested,
         )
+        seq = utterance.fragments
         with self._lock:
             if utterance.cancelled:
                 return False
             failure = self._try(protocol.AUDIO, message)
             if failure is None:
                 utterance.spoke(fragment)
+                self._words(utterance, fragment, seq)
         return self._report(protocol.AUDIO, failure)
+
+    def _words(self, utterance: Utterance, fragment: Fragment, seq: int) -> None:
+        """Tell the words of a fragment, under the lock that lets none follow a cancel."""
+        if not fragment.words or not self._is_declared(protocol.WORDS):
+            return
+        echo = utterance.request.echo
+        message = protocol.encode_words(fragment, echo=echo, text_index=utterance.index, seq=seq)
+        if self._try(protocol.WORDS, message) is not None:
+            self._meter.count("send_failures")
 
     def reply(self, reply: Reply, figures: SpeechFigures, *, text_index: int) -> None:
         """Send the terminal answer to a text and count it."""
@@ -116,7 +127,7 @@ class Outputs:
 
     def _try(self, port: str, message: protocol.Message) -> Exception | None:
         """Give a message to dora; what went wrong. An output that nobody declared needs no sending."""
-        if self._declared is not None and port not in self._declared:
+        if not self._is_declared(port):
             return None
         array, metadata = message
         try:
@@ -124,6 +135,9 @@ class Outputs:
         except Exception as error:  # noqa: BLE001  a lost receiver must not end the node
             return error
         return None
+
+    def _is_declared(self, port: str) -> bool:
+        return self._declared is None or port in self._declared
 
     def _report(self, port: str, failure: Exception | None) -> bool:
         """Count and log a failure, never while the lock is held: logging has a lock of its own."""

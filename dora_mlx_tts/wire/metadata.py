@@ -25,7 +25,8 @@ OWN_KEYS: Final = frozenset(
         "sample_rate", "sentence_index", "fragment_index", "text_index", "seq", "fin", "text", "start_s",
         "duration_s", "duration", "outcome", "error", "error_stage", "reason", "goal_status", "command",
         "spoken_text", "ttfb_ms", "rtf", "audio_s", "queue_ms", "synthesis_ms", "total_ms", "fragments", "tokens",
-        "characters", "aggregation_ms", "ttfa_ms", "pieces", "played_s", "retries",
+        "characters", "aggregation_ms", "ttfa_ms", "pieces", "played_s", "retries", "starts_s",
+        "ends_s", "chars",
     }
 )  # fmt: skip
 """Keys that are never copied from a text to its outputs."""

@@ -157,12 +157,7 @@ def test_the_manifest_names_the_ports_of_the_protocol():
 
     manifest = yaml.safe_load((ROOT / "dora-node.yml").read_text())
     assert set(manifest["inputs"]) == set(protocol.INPUTS)
-    assert set(manifest["outputs"]) == {
-        protocol.AUDIO,
-        protocol.SEGMENT_COMPLETE,
-        protocol.STATUS,
-        protocol.LOG,
-    }
+    assert set(manifest["outputs"]) == set(protocol.OUTPUTS)
 
 
 def test_the_manifests_environment_exists_and_has_its_defaults():

@@ -40,13 +40,7 @@ def commands():
 
 
 NAMES = {
-    "ports": [
-        *protocol.INPUTS,
-        protocol.AUDIO,
-        protocol.SEGMENT_COMPLETE,
-        protocol.STATUS,
-        protocol.LOG,
-    ],
+    "ports": [*protocol.INPUTS, *protocol.OUTPUTS],
     "commands": commands(),
     "ids": [*ID_KEYS, *ALIASES],
     "metadata": sorted(OWN_KEYS - {"timestamp", "retries"}),

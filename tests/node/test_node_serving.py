@@ -450,6 +450,7 @@ def test_events_that_mean_nothing_to_us_are_ignored():
     running = Running()
     with running as node:
         node.events.put({"type": "ERROR", "error": "Timeout event stream error: …"})
+        node.events.put({"type": "ERROR", "error": "the daemon said something odd"})
         node.events.put({"type": "RELOAD"})
         node.events.put({"kind": "external", "value": 1})
         node.events.put({"type": "NODE_RESTARTED", "id": "llm"})
@@ -463,6 +464,8 @@ def test_events_that_mean_nothing_to_us_are_ignored():
         "request: speed = {}: input should be a valid number",
         "input tick is not known; known are text, control and buffer_status",
     ]
+    errors = [m for level, m, _ in node.logs if level == "error"]
+    assert errors == ["dora: 'the daemon said something odd'"]
 
 
 def test_a_broken_event_stream_finishes_what_is_queued_and_fails():
