@@ -200,6 +200,10 @@ class Settings(BaseModel):
     peak_limit: Annotated[float, Env("PEAK_LIMIT")] = Field(
         1.0, gt=0, le=1, description="Full scale of the audio; 0.46 for dora-pyaudio."
     )
+    flush_audio: Annotated[bool, Env("FLUSH_AUDIO")] = Field(
+        False,
+        description="After a cut, have dora drop the audio that waits at the receiver, of any conversation.",
+    )
     max_ahead: Annotated[float, Env("MAX_AHEAD")] = Field(
         0.0, ge=0, le=3600, description="Seconds of audio to send ahead of playback; 0 is no limit."
     )

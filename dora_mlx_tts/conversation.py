@@ -179,7 +179,9 @@ class Conversation:
         utterance.cancelled_by = reason
         utterance.playback.reset()
         self._depth -= not utterance.begun
-        self._session(utterance.session).drop(utterance)
+        session = self._session(utterance.session)
+        session.is_cut |= bool(utterance.fragments) or utterance.follows_cut
+        session.drop(utterance)
 
     def _session(self, name: str) -> Session:
         session = self._sessions.get(name)
@@ -209,12 +211,18 @@ class Conversation:
                     session.look_after_stream()
                 utterance = self._next_ready()
                 if utterance is not None:
-                    self._depth -= not utterance.begun and not utterance.cancelled
+                    if not utterance.begun and not utterance.cancelled:
+                        self._begin_turn(utterance)
                     utterance.begun = True
                     return utterance
                 if self._closed and not self._turns:
                     return None
                 self._changed.wait(self._patience())
+
+    def _begin_turn(self, utterance: Utterance) -> None:
+        self._depth -= 1
+        session = self._session(utterance.session)
+        utterance.follows_cut, session.is_cut = session.is_cut, False
 
     def _next_ready(self) -> Utterance | None:
         for name, session in self._turns.items():

@@ -99,6 +99,7 @@ def serve(
         node,
         meter,
         nested=settings.audio_layout == "nested",
+        flush=settings.flush_audio,
         watcher=telemetry.answered if telemetry else None,
     )
     catalogue = Catalogue(engine)

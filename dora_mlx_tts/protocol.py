@@ -180,8 +180,11 @@ def encode_audio(
     text_index: int,
     seq: int,
     nested: bool = False,
+    flush: bool = False,
 ) -> Message:
     """A fragment as flat float32 (or one list of it, for readers written against dora-primespeech).
+
+    ``flush`` has dora drop what is older in the receiver's queue.
 
     Raises:
         SynthesisError: The samples are not finite numbers: an error is never audio.
@@ -205,6 +208,7 @@ def encode_audio(
         "start_s": float(fragment.start_s),
         "duration_s": duration,
         "duration": duration,
+        **({"flush": True} if flush else {}),
     }
 
 

@@ -46,6 +46,7 @@ class Outputs:
         node: Where messages go.
         meter: The node's counts.
         nested: Whether audio is one list, as dora-primespeech sends it.
+        flush: Whether the first fragment after a cut drops what is older in the receiver's queue.
         watcher: Is told of every text that was answered.
     """
 
@@ -55,11 +56,13 @@ class Outputs:
         meter: NodeMeter,
         *,
         nested: bool = False,
+        flush: bool = False,
         watcher: Watcher | None = None,
     ) -> None:
         self._node = node
         self._meter = meter
         self._nested = nested
+        self._flush = flush
         self._watcher = watcher
         self._lock = threading.RLock()
         self._declared = _declared_outputs(node)
@@ -76,6 +79,7 @@ class Outputs:
             text_index=utterance.index,
             seq=utterance.fragments,
             nested=self._nested,
+            flush=self._flush and utterance.follows_cut and not utterance.fragments,
         )
         seq = utterance.fragments
         with self._lock:

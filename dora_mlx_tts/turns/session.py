@@ -28,6 +28,7 @@ class Session:
         self.playback = PlaybackClock(clock)
         self.is_paused = False
         self.is_full = False
+        self.is_cut = False  # audio of a silenced text may still wait at its receiver
         self._rules = rules
         self._part_limit = part_limit
         self._clock = clock

@@ -60,6 +60,7 @@ class Utterance:
         first_part_s: When the first part was complete.
         overflow: Why pieces of it were refused, or empty.
         begun: Whether it was handed out at least once.
+        follows_cut: Whether audio of an older, silenced text may still wait at the receiver.
         in_part: Whether the engine is in the middle of a part.
         playback: The clock of its conversation's player.
         last_start_s: When the fragment sent last begins to play.
@@ -78,6 +79,7 @@ class Utterance:
     first_part_s: float | None = None
     overflow: str = ""
     begun: bool = False
+    follows_cut: bool = False
     in_part: bool = False
     playback: PlaybackClock = field(default_factory=PlaybackClock)
     last_start_s: float = 0.0
