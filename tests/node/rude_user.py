@@ -2,13 +2,16 @@
 
 ROLE=storm: while a long text is spoken, 1,000 commands a second; prints how many were answered.
 ROLE=leave: goes at the first fragment of sound.
+ROLE=watch: writes every status to OUT, a line each; asks what is in force when the node is ready the second time.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
+from pathlib import Path
 
 import pyarrow as pa
 from dora import Node
@@ -41,5 +44,20 @@ def leave(node: Node) -> None:
             return
 
 
+def watch(node: Node) -> None:
+    ready = 0
+    with Path(os.environ["OUT"]).open("a", encoding="utf-8") as out:
+        while (event := node.next()) is not None:
+            if event["type"] != "INPUT" or event["id"] != "status":
+                continue
+            state, metadata = event["value"][0].as_py(), event["metadata"]
+            metadata.pop("timestamp")
+            out.write(json.dumps({"state": state, **metadata}) + "\n")
+            out.flush()
+            ready += state == "ready"
+            if state == "ready" and ready > 1:
+                node.send_output("control", pa.array(["set:top_k=5"]), {})
+
+
 if __name__ == "__main__":
-    {"storm": storm, "leave": leave}[os.environ["ROLE"]](Node())
+    {"storm": storm, "leave": leave, "watch": watch}[os.environ["ROLE"]](Node())

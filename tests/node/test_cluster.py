@@ -112,3 +112,64 @@ def test_the_starter_voice_dies_in_a_sentence_and_it_is_heard_once(tmp_path):
     alone = [voice.speak(text, seed=number).samples for number, text in enumerate(texts)]
     heard, _ = soundfile.read(tmp_path / "cluster.wav", dtype="float32")
     assert heard == pytest.approx(np.concatenate(alone), abs=2e-4)  # 16 bits in the file
+
+
+def statuses(file):
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def wait_for_status(file, state, number):
+    """The status that is the `number`th of its state."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        found = [status for status in statuses(file) if status["state"] == state]
+        if len(found) >= number:
+            return found[number - 1]
+        time.sleep(0.1)
+    raise AssertionError(f"no {state} number {number}: {statuses(file)}")
+
+
+@needs_dora
+@on_posix
+def test_what_dora_s_parameters_set_is_in_force_after_a_restart(tmp_path):
+    seen = tmp_path / "statuses"
+    watcher = {
+        "id": "watcher",
+        "path": str(Path(__file__).with_name("rude_user.py")),
+        "inputs": {
+            "status": {"source": "tts/status", "queue_size": 1000},
+            "tick": "dora/timer/millis/500",  # or it ends with the process that is restarted
+        },
+        "outputs": ["control"],
+        "env": {"ROLE": "watch", "OUT": str(seen)},
+    }
+    tts = {
+        "id": "tts",
+        "path": str(FAKE_TTS),
+        "inputs": {"control": "watcher/control"},
+        "outputs": ["status"],
+        "env": {"STATE_FILE": str(tmp_path / "state.json")},
+    }
+    file = tmp_path / "restart.yml"
+    nodes = [{**node, "deploy": {"machine": "here"}} for node in (watcher, tts)]
+    file.write_text(yaml.safe_dump({"nodes": nodes}))
+    with machines(tmp_path, "here") as port:
+
+        def dora(*command):
+            subprocess.run(
+                ["dora", *command, "--coordinator-port", str(port)],
+                env=ENVIRONMENT,
+                cwd=tmp_path,
+                capture_output=True,
+                timeout=60,
+                check=True,
+            )
+
+        dora("start", str(file), "--name", "flow", "--detach")
+        wait_for_status(seen, "ready", 1)
+        dora("param", "set", "-d", "flow", "tts", "speed", "1.25")
+        wait_for_status(seen, "set", 1)
+        dora("node", "restart", "-d", "flow", "tts")
+        in_force = wait_for_status(seen, "set", 2)
+        dora("stop", "flow", "--grace-duration", "3s")
+    assert (in_force["speed"], in_force["top_k"]) == (1.25, 5)

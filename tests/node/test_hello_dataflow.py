@@ -27,10 +27,10 @@ needs_dora = pytest.mark.skipif(
 )
 
 
-def dora_run(file):
+def dora_run(file, *options):
     """Run a dataflow to its end, in its own folder."""
     return subprocess.run(
-        ["dora", "run", str(file)],
+        ["dora", "run", str(file), *options],
         env=ENVIRONMENT,
         cwd=file.parent,
         capture_output=True,

@@ -86,6 +86,29 @@ def test_a_player_that_leaves_takes_nobody_with_it(tmp_path):
     assert [row["text"] for row in report["texts"]] == texts
 
 
+@needs_dora
+def test_a_stop_from_outside_is_silence_and_answers(tmp_path):
+    file = tmp_path / "stop.yml"
+    sender = {
+        "id": "sender",
+        "path": str(DATAFLOWS / "sender.py"),
+        "inputs": {"segment_complete": {"source": "tts/segment_complete", "queue_size": 1000}},
+        "outputs": ["text"],
+        "env": {"TEXTS": "Slow.\n" * 50},
+    }
+    tts = {
+        "id": "tts",
+        "path": str(FAKE_TTS),
+        "inputs": {"text": "sender/text"},
+        "outputs": ["audio", "segment_complete"],
+    }
+    file.write_text(yaml.safe_dump({"nodes": [sender, tts]}))
+    done = dora_run(file, "--stop-after", "2s")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "cancelled: stop" in done.stdout
+    assert "tts finished successfully" in done.stdout + done.stderr
+
+
 class SlowNode(FakeNode):
     """Sending sound takes a while, as where dora itself is slow."""
 
