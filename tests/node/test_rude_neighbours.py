@@ -92,15 +92,15 @@ def test_a_stop_from_outside_is_silence_and_answers(tmp_path):
     sender = {
         "id": "sender",
         "path": str(DATAFLOWS / "sender.py"),
-        "inputs": {"segment_complete": {"source": "tts/segment_complete", "queue_size": 1000}},
+        "inputs": {port: f"tts/{port}" for port in ("status", "segment_complete")},
         "outputs": ["text"],
-        "env": {"TEXTS": "Slow.\n" * 50},
+        "env": {"TEXTS": "The history of bread is a long one."},
     }
     tts = {
         "id": "tts",
         "path": str(FAKE_TTS),
         "inputs": {"text": "sender/text"},
-        "outputs": ["audio", "segment_complete"],
+        "outputs": ["audio", "segment_complete", "status"],
     }
     file.write_text(yaml.safe_dump({"nodes": [sender, tts]}))
     done = dora_run(file, "--stop-after", "2s")
