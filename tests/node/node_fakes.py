@@ -197,3 +197,17 @@ def spoken(texts, engine=None, node=None, **settings):
         fake.end()
     assert running.code == 0
     return fake
+
+
+CONTRACT = {"outcome", "error", "error_stage", "ttfb_ms", "rtf", "audio_s", "spoken_text"}
+"""What every reply says."""
+
+
+def outcomes(node):
+    return [outcome for outcome, _ in node.replies()]
+
+
+def held(text="Long."):
+    """An engine that stops in the middle of ``text`` until its gate is opened."""
+    gate = Gate()
+    return FakeEngine({text: ("ok", gate, "ok", "ok")}), gate

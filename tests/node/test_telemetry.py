@@ -126,11 +126,12 @@ def test_the_records_are_metrics():
     assert 1.0 in rtf.explicit_bounds
 
 
-def test_what_does_not_exist_without_audio_is_no_measurement():
+def test_what_does_not_exist_without_audio_is_no_measurement(caplog):
     watched = Watched(FakeEngine({"Bad.": (SynthesisError("x"),)})).speak(("Bad.", {}))
     metrics = watched.metrics()
     assert "dora_mlx_tts.text.ttfb_ms" not in metrics
     assert metrics["dora_mlx_tts.text.total_ms"].data_points[0].count == 1
+    assert [r for r in caplog.records if r.name.startswith("opentelemetry")] == []
 
 
 def test_nothing_is_imported_unasked():
