@@ -1,5 +1,6 @@
 # make demo   speak: leaves out/hello.wav
 # make test   lint, types, import contracts and the whole test suite
+# make listen let a speech recogniser judge the starter voices (tests/listen; not part of the tests)
 # make venv   only set up .venv, development tools included
 
 SHELL := /bin/bash
@@ -18,7 +19,7 @@ BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help venv demo test lint format bench lock clean
+.PHONY: help venv demo test listen lint format bench lock clean
 
 help:
 	@sed -n 's/^# make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +43,11 @@ demo: venv
 test: lint
 	@pytest
 
+# LISTEN='--limit 8 --voice starter-en' judges less; see scripts/listen.py --help.
+listen: venv
+	@$(BIN)/python -m pip install --quiet --constraint requirements.lock --group listen
+	@python scripts/listen.py $(LISTEN)
+
 lint: venv
 	@ruff check .
 	@ruff format --check --quiet .
@@ -60,7 +66,7 @@ bench: venv
 lock: venv
 	@pip install --quiet uv
 	@mkdir -p out/lock && sed '/^managed = false/d' pyproject.toml > out/lock/pyproject.toml
-	@cd out/lock && uv pip compile pyproject.toml --all-extras --group dev --universal \
+	@cd out/lock && uv pip compile pyproject.toml --all-extras --group dev --group listen --universal \
 		--python-version 3.11 --no-emit-index-url --no-annotate --quiet --upgrade \
 		--output-file ../../requirements.lock --custom-compile-command 'make lock'
 

@@ -1,0 +1,88 @@
+"""The spoken corpus on the GPU, and the signal processing of both trainings."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from networks import HOP, SAMPLE_RATE
+
+
+class Corpus:
+    """All audio as one int16 tensor on the device, with what is known of each utterance.
+
+    Attributes:
+        items: records of :mod:`synthesize`, with ``o``, the place of their audio.
+    """
+
+    def __init__(self, folder: Path, device: str, hours: float | None) -> None:
+        """``hours``: room for so much audio; None if only the records are wanted."""
+        self.folder, self.device = folder, device
+        self.audio = (
+            None
+            if hours is None
+            else torch.zeros(int(hours * 3600 * SAMPLE_RATE), dtype=torch.int16, device=device)
+        )
+        self.items: list[dict] = []
+        self._end = 0
+        self._seen: set[Path] = set()
+
+    def poll(self) -> int:
+        """Takes in the parts that have come since the last call; their number of utterances."""
+        before = len(self.items)
+        for path in sorted(set(self.folder.glob("w*.npy")) - self._seen):
+            if path.name.endswith(".tmp.npy"):
+                continue
+            if self.audio is not None:
+                samples = torch.from_numpy(np.load(path))
+                if self._end + len(samples) > len(self.audio):
+                    break
+                self.audio[self._end : self._end + len(samples)] = samples.to(self.device)
+            self._seen.add(path)
+            for record in json.loads(path.with_suffix("").with_suffix(".json").read_text()):
+                self.items.append({**record, "o": self._end})
+                self._end += record["n"]
+        return len(self.items) - before
+
+    @property
+    def hours(self) -> float:
+        return self._end / SAMPLE_RATE / 3600
+
+
+@lru_cache
+def hann(size: int, device: torch.device) -> torch.Tensor:
+    return torch.hann_window(size, device=device)
+
+
+@lru_cache
+def mel_filters(size: int, bands: int, device: torch.device) -> torch.Tensor:
+    """Slaney's mel filters [bands, size // 2 + 1] from 0 to 16 kHz, each of unit area (Auditory Toolbox, 1998)."""
+
+    def to_hertz(mel: np.ndarray) -> np.ndarray:
+        return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp(np.log(6.4) / 27 * (mel - 15)))
+
+    top = 15 + 27 * np.log(SAMPLE_RATE / 2 / 1000) / np.log(6.4)
+    corner = to_hertz(np.linspace(0, top, bands + 2))[:, None]
+    bins = np.linspace(0, SAMPLE_RATE / 2, size // 2 + 1)
+    rising = (bins - corner[:-2]) / (corner[1:-1] - corner[:-2])
+    falling = (corner[2:] - bins) / (corner[2:] - corner[1:-1])
+    filters = np.maximum(0, np.minimum(rising, falling)) * 2 / (corner[2:] - corner[:-2])
+    return torch.from_numpy(filters.astype(np.float32)).to(device)
+
+
+def spectrogram(wave: torch.Tensor, size: int = 2048, hop: int = HOP) -> torch.Tensor:
+    """Magnitudes [B, size // 2 + 1, samples / hop] of waves [B, samples]."""
+    pad = (size - hop) // 2
+    wave = F.pad(wave[:, None], (pad, pad), mode="reflect")[:, 0]
+    s = torch.stft(
+        wave, size, hop, size, hann(size, wave.device), center=False, return_complex=True
+    )
+    return torch.sqrt(s.real**2 + s.imag**2 + 1e-8)
+
+
+def log_mel(magnitudes: torch.Tensor, size: int = 2048, bands: int = 128) -> torch.Tensor:
+    return torch.log(
+        torch.clamp(mel_filters(size, bands, magnitudes.device) @ magnitudes, min=1e-5)
+    )

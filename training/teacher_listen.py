@@ -1,0 +1,54 @@
+"""How well the recogniser understands the teacher on the sentences of `tests/listen`: what a pupil can reach.
+
+``teacher_listen.py SOURCE WEIGHTS VOICES WHISPER OUT`` with the project and `scripts` on the path; adds one
+figure for each voice and set to the JSON file OUT.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import listen
+import numpy as np
+import teacher
+import torch
+from networks import SAMPLE_RATE
+from speakable import Speakable
+from synthesize import shape
+
+VOICES = {
+    "starter-en": "af_heart",
+    "starter-en-2": "am_michael",
+    "starter-zh": "zf_xiaoxiao",
+    "starter-zh-2": "zm_yunxi",
+}
+
+
+def main() -> None:
+    source, weights, voices, whisper, out = map(Path, sys.argv[1:6])
+    torch.set_grad_enabled(False)
+    model = teacher.load(source, weights)
+    speakable, recogniser, units = Speakable(source), listen.Recogniser(whisper), listen.Units()
+    figures = json.loads(out.read_text()) if out.exists() else {}
+    totals: dict[str, list[int]] = {}
+    for name, voice in VOICES.items():
+        for kind, _, text in listen.sentences(list(listen.LANGUAGES), None):
+            _, phonemes = speakable.read(text, "en" if kind == "en" else "auto")
+            phonemes = phonemes.removeprefix(". ")
+            mix = {voice: 1.0}
+            vector = teacher.style(voices, mix, mix, teacher.tokens(model, phonemes))
+            wave = shape(teacher.speak(model, phonemes, vector)).astype(np.float32)
+            errors, length, *_ = listen.judged(
+                units, kind, text, recogniser(wave, SAMPLE_RATE, kind)
+            )
+            for key in (f"{name} {kind}", f"all {kind}"):
+                total = totals.setdefault(key, [0, 0])
+                total[0] += errors
+                total[1] += length
+        figures.update({key: round(100 * e / n, 1) for key, (e, n) in totals.items()})
+        out.write_text(json.dumps(figures, indent=1) + "\n")
+        print(figures, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,387 @@
+"""The acoustic model: SoVITS v2 from semantic tokens, phones and a reference to the waveform, with frozen tokens.
+
+Mel, KL, adversarial and feature losses as in the reference's training, with three differences: the reference
+audio is often another sentence of the same voice, as in use; the whole step is one CUDA graph for each of four
+lengths; and near the end half of the decoder's input is what the prior gives, not the posterior, as in use.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from data import Corpus, log_mel, spectrogram
+from discriminators import Discriminators
+from networks import HOP, sovits
+from schedule import Average, Clock, GraphedStep, adamw, clipped, cosine, set_rate
+
+SHAPES = ((96, 48), (160, 64), (256, 112), (448, 160))
+"""Frames and phones of the batches; a sentence goes to the first that holds it."""
+SEGMENT = 32
+"""Frames that are decoded of each sentence."""
+REFERENCE = 160
+"""Frames of the reference."""
+ADVERSARIAL_FROM, PRIOR_FROM = 0.06, 0.78
+"""Parts of the time at which the discriminators join, and the prior's latents."""
+PRIOR_NOISE = 0.5
+
+
+class Batches:
+    """Batches of one shape after another, each shape as often as its sentences are long."""
+
+    def __init__(self, corpus: Corpus, size: int, seed: int) -> None:
+        self.corpus, self.size, self.rng = corpus, size, np.random.default_rng(seed)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Sorts in what is new in the corpus."""
+        items, device = self.corpus.items, self.corpus.device
+        self.voices: dict[str, np.ndarray] = {}
+        for voice in {u["v"] for u in items} - {None}:
+            self.voices[voice] = np.array([i for i, u in enumerate(items) if u["v"] == voice])
+        self.offset = torch.tensor([u["o"] for u in items], device=device)
+        self.length = torch.tensor([u["n"] for u in items], device=device)
+        self.members, self.tensors, weight = [], [], []
+        taken: set[int] = set()
+        for frames, phones in SHAPES:
+            ids = [
+                i for i, u in enumerate(items)
+                if i not in taken and u["n"] // HOP <= frames and len(u["p"]) <= phones and u["n"] // HOP >= SEGMENT
+            ]  # fmt: skip
+            taken.update(ids)
+            self.members.append(np.array(ids, np.int64))
+            code = torch.zeros(len(ids), frames // 2, dtype=torch.int64)
+            text = torch.zeros(len(ids), phones, dtype=torch.int64)
+            for row, i in enumerate(ids):
+                code[row, : len(items[i]["c"])] = torch.tensor(items[i]["c"])
+                text[row, : len(items[i]["p"])] = torch.tensor(items[i]["p"])
+            count = torch.tensor([len(items[i]["p"]) for i in ids], dtype=torch.int64)
+            self.tensors.append((code.to(device), text.to(device), count.to(device)))
+            weight.append(sum(items[i]["n"] for i in ids) if len(ids) >= 2 else 0)
+        self.weight = np.array(weight, np.float64) / sum(weight)
+
+    def _gather(self, start: torch.Tensor, samples: int, valid: torch.Tensor) -> torch.Tensor:
+        place = torch.arange(samples, device=start.device)[None]
+        wave = self.corpus.audio[(start[:, None] + place).clamp(max=len(self.corpus.audio) - 1)]
+        return wave.float() / 32768.0 * (place < valid[:, None])
+
+    def _partners(self, ids: np.ndarray) -> np.ndarray:
+        """For each sentence one to take the reference from: often another of its voice."""
+        out = ids.copy()
+        for row, i in enumerate(ids):
+            voice = self.corpus.items[i]["v"]
+            if voice and self.rng.random() < 0.6:
+                out[row] = self.rng.choice(self.voices[voice])
+        return out
+
+    def next(self) -> tuple[int, dict[str, torch.Tensor]]:
+        shape = int(self.rng.choice(len(SHAPES), p=self.weight))
+        rows = self.rng.integers(len(self.members[shape]), size=self.size)
+        ids = self.members[shape][rows]
+        code, text, count = self.tensors[shape]
+        device = self.corpus.device
+        at, chosen = torch.from_numpy(rows).to(device), torch.from_numpy(ids).to(device)
+        partner = torch.from_numpy(self._partners(ids)).to(device)
+        frames = SHAPES[shape][0]
+        room = (self.length[partner] - REFERENCE * HOP).clamp(min=0)
+        skip = (torch.rand(self.size, device=device) * room).long()
+        left = (self.length[partner] - skip).clamp(max=REFERENCE * HOP)
+        gain = 10 ** (torch.empty(self.size, 1, device=device).uniform_(-6, 6) / 20)
+        return shape, {
+            "wave": self._gather(self.offset[chosen], frames * HOP, self.length[chosen]),
+            "frames": self.length[chosen] // HOP,
+            "codes": code[at],
+            "text": text[at],
+            "phones": count[at],
+            "reference": self._gather(self.offset[partner] + skip, REFERENCE * HOP, left) * gain,
+            "reference_frames": left // HOP,
+        }
+
+
+def mask_of(lengths: torch.Tensor, size: int) -> torch.Tensor:
+    return (torch.arange(size, device=lengths.device)[None] < lengths[:, None]).float()[:, None]
+
+
+def windows(x: torch.Tensor, start: torch.Tensor, size: int) -> torch.Tensor:
+    """``x[b, :, start[b] : start[b] + size]`` for every row."""
+    place = (start[:, None] + torch.arange(size, device=x.device)[None])[:, None]
+    return x.gather(2, place.expand(-1, x.shape[1], -1))
+
+
+def decode(decoder: torch.nn.Module, x: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
+    """The reference's Generator with its last convolution in float32."""
+    x = decoder.conv_pre(x) + decoder.cond(style)
+    for i in range(decoder.num_upsamples):
+        x = decoder.ups[i](F.leaky_relu(x, 0.1))
+        blocks = decoder.resblocks[i * decoder.num_kernels : (i + 1) * decoder.num_kernels]
+        x = sum(block(x) for block in blocks) / decoder.num_kernels
+    with torch.autocast(x.device.type, enabled=False):
+        return torch.tanh(decoder.conv_post(F.leaky_relu(x.float())))
+
+
+def mel_distances(real: torch.Tensor, fake: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """L1 of log-mels at the reference's resolution, and of two finer in time."""
+    with torch.autocast(real.device.type, enabled=False):
+        real, fake = real.float(), fake.float()
+        main = (log_mel(spectrogram(real)) - log_mel(spectrogram(fake))).abs().mean()
+        fine = sum(
+            (
+                log_mel(spectrogram(real, n, n // 4), n, b)
+                - log_mel(spectrogram(fake, n, n // 4), n, b)
+            )
+            .abs()
+            .mean()
+            for n, b in ((1024, 80), (512, 40))
+        )
+    return main, fine
+
+
+class Trainer:
+    """The networks, their optimizers, and the step."""
+
+    def __init__(self, device: str, codebook: torch.Tensor, *, fast: bool) -> None:
+        self.device = device
+        self.net = sovits(device)
+        self.judges = Discriminators().to(device, memory_format=torch.channels_last)
+        for frozen in (self.net.ssl_proj, self.net.quantizer):
+            frozen.requires_grad_(False)
+        self.codebook = codebook
+        self.weights = [p for p in self.net.parameters() if p.requires_grad]
+        self.average = Average((n, p) for n, p in self.net.named_parameters() if p.requires_grad)
+        self.optimizer = adamw(self.weights, (0.8, 0.99), 0.01)
+        self.judge = adamw(list(self.judges.parameters()), (0.8, 0.99), 0.01)
+        self.net.train()
+        self._decode, self._judge = decode, self.judges
+        if fast:  # fuses the pointwise work between the convolutions
+            self._decode = torch.compile(decode, dynamic=False)
+            self._judge = torch.compile(self.judges, dynamic=False)
+
+    def _latents(
+        self, batch: dict[str, torch.Tensor], mask: torch.Tensor, magnitudes: torch.Tensor
+    ):
+        """Posterior and prior of a batch, and the KL divergence between them."""
+        net, frames = self.net, batch["frames"]
+        reference = spectrogram(batch["reference"])[:, :704]
+        reference_mask = mask_of(batch["reference_frames"], REFERENCE)
+        quantized = (
+            F.embedding(batch["codes"], self.codebook).transpose(1, 2).repeat_interleave(2, -1)
+        )
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            style = net.ref_enc(reference * reference_mask, reference_mask)
+            _, mean, log_std, *_ = net.enc_p(
+                quantized, frames, batch["text"], batch["phones"], style
+            )
+            latent, _, posterior_log_std, ymask = net.enc_q(magnitudes, frames, g=style)
+            pulled = net.flow(latent, ymask, g=style)
+        mean, log_std, posterior_log_std, pulled = (
+            t.float() for t in (mean, log_std, posterior_log_std, pulled)
+        )
+        kl = (
+            log_std
+            - posterior_log_std
+            - 0.5
+            + 0.5 * (pulled - mean) ** 2 * torch.exp(-2.0 * log_std)
+        )
+        return style, latent, (mean, log_std), (kl * mask).sum() / mask.sum()
+
+    def _prior_rows(
+        self, latent: torch.Tensor, prior, mask: torch.Tensor, style: torch.Tensor
+    ) -> torch.Tensor:
+        """The first half of the batch as the prior gives it; the flow learns nothing from it."""
+        half = len(latent) // 2
+        mean, log_std = (t[:half].detach() for t in prior)
+        with torch.no_grad(), torch.autocast(self.device, dtype=torch.bfloat16):
+            drawn = mean + torch.randn_like(mean) * torch.exp(log_std) * PRIOR_NOISE
+            pushed = (
+                self.net.flow(drawn, mask[:half], g=style[:half].detach(), reverse=True)
+                * mask[:half]
+            )
+        return torch.cat([pushed.to(latent.dtype), latent[half:]])
+
+    def step(
+        self, *, adversarial: bool, prior: bool, **batch: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        frames = batch["codes"].shape[1] * 2
+        mask = mask_of(batch["frames"], frames)
+        magnitudes = spectrogram(batch["wave"]) * mask
+        style, latent, prior_stats, kl = self._latents(batch, mask, magnitudes)
+        source = self._prior_rows(latent, prior_stats, mask, style) if prior else latent
+        start = (
+            torch.rand(len(latent), device=latent.device) * (batch["frames"] - SEGMENT + 1)
+        ).long()
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            fake = self._decode(self.net.dec, windows(source, start, SEGMENT), style)
+        real = windows(batch["wave"][:, None], start * HOP, SEGMENT * HOP)
+        mel, fine = mel_distances(real[:, 0], fake[:, 0])
+        loss = 45 * mel + 10 * fine + kl
+        result = {"mel": mel, "fine": fine, "kl": kl}
+        if adversarial:
+            extra, values = self._adversarial(real, fake)
+            loss = loss + extra
+            result.update(values)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        result["norm"] = clipped(self.weights, self.optimizer, 200.0)
+        self.optimizer.step()
+        return {k: v.detach() for k, v in result.items()}
+
+    def _adversarial(
+        self, real: torch.Tensor, fake: torch.Tensor
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """Trains the judges; the generator's loss against them."""
+        half = len(real)
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            both = self._judge(torch.cat([real, fake.detach()]))
+        judged = sum(
+            ((1 - m[-1][:half].float()) ** 2).mean() + (m[-1][half:].float() ** 2).mean()
+            for m in both
+        )
+        self.judge.zero_grad(set_to_none=True)
+        judged.backward()
+        parameters = list(self.judges.parameters())
+        clipped(parameters, self.judge, 50.0)
+        self.judge.step()
+        for p in parameters:
+            p.requires_grad_(False)
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            maps = self._judge(fake)
+        for p in parameters:
+            p.requires_grad_(True)
+        fooled = sum(((1 - m[-1].float()) ** 2).mean() for m in maps)
+        features = 2 * sum(
+            (a[:half].detach().float() - b.float()).abs().mean()
+            for x, y in zip(both, maps, strict=True)
+            for a, b in zip(x, y, strict=True)
+        )
+        return fooled + features, {"judge": judged, "fooled": fooled, "features": features}
+
+
+def save(trainer: Trainer, folder: Path, step: int, log: list[dict]) -> None:
+    """Averaged weights in half precision for the voice; posterior encoder and judges to go on from."""
+    folder.mkdir(parents=True, exist_ok=True)
+    averaged = trainer.average.state()
+    shipped = {
+        k: v
+        for k, v in trainer.net.state_dict().items()
+        if not k.startswith(("enc_q.", "ssl_proj.", "quantizer."))
+    }
+    shipped = {k: averaged.get(k, v).half().cpu() for k, v in shipped.items()}
+    rest = {k: v.half().cpu() for k, v in averaged.items() if k.startswith("enc_q.")}
+    judges = {k: v.half().cpu() for k, v in trainer.judges.state_dict().items()}
+    for name, value in (
+        ("s2.pt", shipped),
+        ("s2_rest.pt", {"enc_q": rest, "judges": judges, "step": step}),
+    ):
+        torch.save(value, folder / f"{name}.tmp")
+        (folder / f"{name}.tmp").rename(folder / name)
+    (folder / "s2_log.json").write_text(json.dumps(log))
+
+
+def tune(trainer: Trainer, batches: Batches) -> float:
+    """Milliseconds of an adversarial step of the most common shape."""
+    graph = None
+    for _ in range(40):
+        shape, batch = batches.next()
+        if shape == 1:
+            graph = graph or GraphedStep(
+                lambda **b: trainer.step(adversarial=True, prior=False, **b), batch
+            )
+            break
+    assert graph
+    times = []
+    for _ in range(12):
+        torch.cuda.synchronize()
+        start = time.time()
+        graph(**batch)
+        torch.cuda.synchronize()
+        times.append(time.time() - start)
+    return float(np.median(times)) * 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=1200)
+    parser.add_argument("--steps", type=int, default=0, help="plan by steps instead of seconds")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--rate", type=float, default=4e-4)
+    parser.add_argument(
+        "--hours", type=float, default=40, help="room for so much audio on the device"
+    )
+    parser.add_argument("--fast", action="store_true", help="compile the decoder and the judges")
+    parser.add_argument("--tune", action="store_true", help="only time a step")
+    parser.add_argument("--save-every", type=float, default=120)
+    parser.add_argument("--start", type=Path, help="folder with s2.pt and s2_rest.pt to go on from")
+    a = parser.parse_args()
+    torch.manual_seed(1)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = True
+    corpus = Corpus(a.data, a.device, a.hours)
+    while not corpus.poll() or (a.device == "cuda" and corpus.hours < 0.15):
+        time.sleep(1)
+    codebook = torch.load(a.tokenizer / "tokenizer.pt", map_location=a.device)[
+        "quantizer.vq.layers.0._codebook.embed"
+    ].float()
+    trainer = Trainer(a.device, codebook, fast=a.fast)
+    if a.start:
+        state = torch.load(a.start / "s2.pt", map_location=a.device)
+        rest = torch.load(a.start / "s2_rest.pt", map_location=a.device)
+        trainer.net.load_state_dict(
+            {k: v.float() for k, v in {**state, **rest["enc_q"]}.items()}, strict=False
+        )
+        trainer.judges.load_state_dict({k: v.float() for k, v in rest["judges"].items()})
+        trainer.average = Average(
+            (n, p) for n, p in trainer.net.named_parameters() if p.requires_grad
+        )
+    batches = Batches(corpus, a.batch, seed=1)
+    if a.tune:
+        print("tune", "fast" if a.fast else "plain", f"{tune(trainer, batches):.1f} ms", flush=True)
+        return
+    graphs: dict[tuple[int, bool, bool], GraphedStep] = {}
+    clock, step, log = Clock(a.seconds, a.steps), 0, []
+    polled = saved = time.time()
+    while (part := clock.part(step)) < 1:
+        if time.time() - polled > 40:
+            if corpus.poll():
+                batches.refresh()
+            polled = time.time()
+        adversarial, prior = bool(a.start) or part > ADVERSARIAL_FROM, part > PRIOR_FROM
+        rate = cosine(part, a.rate, step)
+        set_rate(trainer.optimizer, rate)
+        set_rate(trainer.judge, rate)
+        shape, batch = batches.next()
+        key = shape, adversarial, prior
+        if key not in graphs:
+            graphs[key] = GraphedStep(
+                lambda adv=adversarial, pri=prior, **b: trainer.step(
+                    adversarial=adv, prior=pri, **b
+                ),
+                batch,
+            )
+        result = graphs[key](**batch)
+        if step % 4 == 0:
+            trainer.average.update(min(0.996, (1 + step / 4) / (10 + step / 4)))
+        if step % 100 == 0:
+            record = {
+                "step": step,
+                "t": round(clock.elapsed, 1),
+                **{k: round(float(v), 4) for k, v in result.items()},
+            }
+            log.append({**record, "rate": rate, "hours": round(corpus.hours, 2)})
+            print(json.dumps(log[-1]), flush=True)
+        if time.time() - saved > a.save_every:
+            save(trainer, a.out, step, log)
+            saved = time.time()
+        step += 1
+    save(trainer, a.out, step, log)
+    print("done", step, f"{step / clock.elapsed:.2f} steps/s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
