@@ -172,13 +172,19 @@ def _join_dataflow(settings: Settings) -> DoraNode:
 
     wiring.deepen_queues(protocol.INPUTS, _QUEUE_SIZE, os.environ)
     node: DoraNode
-    if settings.transport == "direct":
-        node = Node()
-        return node
-    with wiring.through_daemon(os.environ) as done:
-        node = Node()
-    if not done:
-        _log.warning("zenoh is configured from outside: dora's direct path may be taken")
+    if settings.transport == "daemon":
+        try:
+            with wiring.through_daemon(os.environ) as done:
+                node = Node()
+        except RuntimeError as error:  # of whatever: if it is not our doing, it comes again below
+            _log.warning("dora's direct path may be taken, for it could not be closed: %s", error)
+        else:
+            if not done:
+                _log.warning(
+                    "dora's direct path may be taken, for zenoh is configured from outside"
+                )
+            return node
+    node = Node()
     return node
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -86,17 +87,24 @@ def test_what_the_operator_says_about_zenoh_stays(name):
     assert environment == {name: "theirs.json5"}
 
 
-@pytest.mark.parametrize(("transport", "closed"), [("daemon", True), ("direct", False)])
-def test_the_setting_decides(transport, closed, monkeypatch):
+@pytest.mark.parametrize(
+    ("transport", "refused", "closed"),
+    [
+        ("daemon", False, [True]),
+        ("direct", False, [False]),
+        ("daemon", True, [True, False]),  # a dora that knows no such configuration
+    ],
+)
+def test_the_setting_decides(transport, refused, closed, monkeypatch):
     import dora
 
     seen = []
 
     class Node:
         def __init__(self):
-            import os
-
             seen.append(OVERLAY in os.environ)
+            if refused and seen[-1]:
+                raise RuntimeError("Could not initiate node")
 
         def next(self):
             return None
@@ -112,7 +120,7 @@ def test_the_setting_decides(transport, closed, monkeypatch):
         assert run_node(lambda _: object()) == 0
     finally:
         sys.setswitchinterval(before)
-    assert seen == [closed]
+    assert seen == closed
 
 
 def burst(folder, *, transport, texts=200):
