@@ -63,6 +63,8 @@ class Recording:
             return
         self.sample_rate = rate
         text.first_at = text.first_at or time.time()
+        if metadata["seq"] in text.pieces:
+            self.errors.append(f"{metadata.get('request_id')}: fragment {metadata['seq']} twice")
         text.pieces[metadata["seq"]] = value.to_numpy()
 
     def check(self) -> None:

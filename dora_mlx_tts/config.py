@@ -10,21 +10,23 @@ environment said about them and `Settings.speech` lays the layers over each othe
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.setting_sources import (
+    Env,
+    from_environment,
+    read_file,
+    validated,
+    validated_part,
+)
 
-CONFIG_FILE = "dora-mlx-tts.yml"
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _DEVICES = {"cuda": "gpu", "mps": "gpu", "metal": "gpu", "mlx": "auto", "": "auto"}
-_MAX_CONFIG_BYTES = 1 << 20
 
 
 def _seed(value: object) -> object:
@@ -54,13 +56,6 @@ def _names(value: object) -> object:
 def _or_none(value: object) -> object:
     """0 and nothing both mean "not set"."""
     return None if value in (0, "0", "") else value
-
-
-class Env:
-    """Environment variables that set a field, the first one found winning."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
 
 
 class SpeechSettings(BaseModel):
@@ -209,6 +204,10 @@ class Settings(BaseModel):
     peak_limit: Annotated[float, Env("PEAK_LIMIT")] = Field(
         1.0, gt=0, le=1, description="Full scale of the audio; 0.46 for dora-pyaudio."
     )
+    flush_audio: Annotated[bool, Env("FLUSH_AUDIO")] = Field(
+        False,
+        description="After a cut, have dora drop the audio that waits at the receiver, of any conversation.",
+    )
     max_ahead: Annotated[float, Env("MAX_AHEAD")] = Field(
         0.0, ge=0, le=3600, description="Seconds of audio to send ahead of playback; 0 is no limit."
     )
@@ -217,6 +216,15 @@ class Settings(BaseModel):
     )
     buffer_low: Annotated[float, Env("AUDIO_BUFFER_LOW_WATER_MARK")] = Field(
         30.0, ge=0, lt=100, description="Percent on `buffer_status` below which it goes on."
+    )
+    transport: Annotated[Literal["daemon", "direct"], Env("TRANSPORT")] = Field(
+        "daemon",
+        description="Messages through dora's daemon, or on its direct path, which drops some when busy.",
+    )
+    otlp_endpoint: Annotated[str | None, BeforeValidator(_or_none), Env("OTLP_ENDPOINT")] = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="OpenTelemetry collector (OTLP over HTTP) for spans and metrics; none sends nothing.",
     )
     preload: Annotated[tuple[str, ...], BeforeValidator(_names), Env("PRELOAD_VOICES")] = Field(
         (), description="Voices to load before the node is ready, separated by commas."
@@ -253,15 +261,15 @@ class Settings(BaseModel):
             SettingError: a name is unknown or a value not allowed; says which and where.
         """
         environ = os.environ if environ is None else environ
-        values, origin = _read_file(path, environ)
+        values, origin = read_file(path, environ, internal=("file_speech", "environment_speech"))
         file_speech = values.pop("speech", None) or {}
-        _validated(SpeechSettings, file_speech, origin)
-        speech = _from_environment(SpeechSettings, environ)
-        _validated(SpeechSettings, speech, "environment")
-        own = _from_environment(cls, environ)
-        _validated(cls, own, "environment")
+        validated(SpeechSettings, file_speech, origin)
+        speech = from_environment(SpeechSettings, environ)
+        validated(SpeechSettings, speech, "environment")
+        own = from_environment(cls, environ)
+        validated(cls, own, "environment")
         layers = {"file_speech": file_speech, "environment_speech": speech}
-        return _validated(cls, {**values, **own, **layers}, origin)
+        return validated(cls, {**values, **own, **layers}, origin)
 
     def speech(
         self, voice: Mapping[str, Any] | None = None, request: Mapping[str, Any] | None = None
@@ -273,182 +281,8 @@ class Settings(BaseModel):
         """
         values = {
             **self.file_speech,
-            **_validated_part(SpeechSettings, voice or {}, "voice"),
+            **validated_part(SpeechSettings, voice or {}, "voice"),
             **self.environment_speech,
-            **_validated_part(SpeechSettings, request or {}, "request"),
+            **validated_part(SpeechSettings, request or {}, "request"),
         }
-        return _validated(SpeechSettings, values, "settings")
-
-
-def dora_node_id(environ: Mapping[str, str] | None = None) -> str:
-    """The name that the dataflow gave this node, or "" outside one."""
-    environ = os.environ if environ is None else environ
-    match = re.search(r"^node_id: *(\S+)", environ.get("DORA_NODE_CONFIG", ""), re.MULTILINE)
-    return match[1] if match else ""
-
-
-def deepen_queues(ports: Collection[str], size: int, environ: MutableMapping[str, str]) -> bool:
-    """Give a node's inputs room for a burst where the dataflow does not say how much; whether it did.
-
-    dora keeps a node's queues inside the node, ten messages deep by default, and drops what is older without
-    a word. Their depth comes from the variable by which dora tells a node about itself.
-    """
-    try:
-        config = yaml.compose(environ.get("DORA_NODE_CONFIG", ""), Loader=yaml.SafeLoader)
-        inputs = _entry(_entry(config, "run_config"), "inputs")
-        if not isinstance(inputs, yaml.MappingNode):
-            return False
-        inputs.value = [
-            (key, _with_room(value, size) if key.value in ports else value)
-            for key, value in inputs.value
-        ]
-        environ["DORA_NODE_CONFIG"] = yaml.serialize(config, Dumper=yaml.SafeDumper)
-    except (yaml.YAMLError, RecursionError):
-        return False
-    return True
-
-
-def _entry(node: yaml.Node | None, name: str) -> yaml.Node | None:
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    return next((value for key, value in node.value if key.value == name), None)
-
-
-def _with_room(value: yaml.Node, size: int) -> yaml.Node:
-    """An input with a queue of this size, unless it has one."""
-    if isinstance(value, yaml.ScalarNode):
-        source = (yaml.ScalarNode("tag:yaml.org,2002:str", "source"), value)
-        value = yaml.MappingNode("tag:yaml.org,2002:map", [source])
-    if isinstance(value, yaml.MappingNode) and _entry(value, "queue_size") is None:
-        number = yaml.ScalarNode("tag:yaml.org,2002:int", str(size))
-        value.value.append((yaml.ScalarNode("tag:yaml.org,2002:str", "queue_size"), number))
-    return value
-
-
-_Model = TypeVar("_Model", bound=BaseModel)
-
-
-def _validated(model: type[_Model], values: object, origin: str) -> _Model:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        raise SettingError(_explain(error, model, origin)) from error
-
-
-def _validated_part(
-    model: type[BaseModel], values: Mapping[str, Any], origin: str
-) -> Mapping[str, Any]:
-    _validated(model, dict(values), origin)
-    return values
-
-
-def _explain(error: ValidationError, model: type[BaseModel], origin: str) -> str:
-    problems = []
-    for problem in error.errors(include_url=False):
-        name = ".".join(map(str, problem["loc"])) or "value"
-        if problem["type"] == "extra_forbidden":
-            known = ", ".join(n for n, f in model.model_fields.items() if f.exclude is not True)
-            problems.append(f"{name} is unknown; allowed: {known}")
-        else:
-            given = repr(problem["input"])[:60]
-            message = problem["msg"][:1].lower() + problem["msg"][1:]
-            problems.append(f"{name} = {given}: {message}")
-    return f"{origin}: " + "; ".join(problems)
-
-
-def _from_environment(model: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str]:
-    found = {}
-    for name, variables in environment_names(model).items():
-        for variable in variables:
-            value = environ.get(variable)
-            if value is not None and not _is_locale(variable, value):
-                found[name] = value
-                break
-    return found
-
-
-def _is_locale(variable: str, value: str) -> bool:
-    """LANGUAGE is also gettext's list of locales ("en_US:en"), which is no choice of speech."""
-    return variable == "LANGUAGE" and (":" in value or "_" in value.removeprefix("all_")[:3])
-
-
-def environment_names(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
-    """Setting -> environment variables that set it, the first one winning."""
-    return {
-        name: mark.names
-        for name, field in model.model_fields.items()
-        for mark in field.metadata
-        if isinstance(mark, Env)
-    }
-
-
-def _read_file(path: Path | None, environ: Mapping[str, str]) -> tuple[dict[str, Any], str]:
-    named = path or (
-        Path(environ["DORA_MLX_TTS_CONFIG"]) if environ.get("DORA_MLX_TTS_CONFIG") else None
-    )
-    file = named or Path(CONFIG_FILE)
-    if named is None and not file.is_file():
-        return {}, "settings"
-    try:
-        if file.stat().st_size > _MAX_CONFIG_BYTES:
-            raise SettingError(f"{file}: larger than {_MAX_CONFIG_BYTES} bytes")
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{file}: cannot be read: {error}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise SettingError(f"{file}: not YAML: {error}") from error
-    if values is None:
-        return {}, str(file)
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise SettingError(f"{file}: must hold settings, name: value, a line each")
-    for internal in ("file_speech", "environment_speech"):
-        if internal in values:
-            raise SettingError(
-                f"{file}: {internal} is unknown; settings of speech go under 'speech'"
-            )
-    return values, str(file)
-
-
-class SettingRow(NamedTuple):
-    """One line of the table of settings."""
-
-    name: str
-    environment: str
-    default: str
-    allowed: str
-    meaning: str
-
-
-def settings_table() -> list[SettingRow]:
-    """Every setting, for help texts and documents."""
-    rows = []
-    for model, prefix in ((Settings, ""), (SpeechSettings, "speech.")):
-        schema = model.model_json_schema(mode="validation")["properties"]
-        names = environment_names(model)
-        for name, field in model.model_fields.items():
-            if field.exclude:
-                continue
-            default = "" if field.default in (None, ()) else str(field.default)
-            environment = ", ".join(names[name])
-            meaning = field.description or ""
-            rows.append(
-                SettingRow(prefix + name, environment, default, _allowed(schema[name]), meaning)
-            )
-    return rows
-
-
-_BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-_KINDS = {"string": "text", "array": "paths", "boolean": "true, false"}
-
-
-def _allowed(schema: Mapping[str, Any]) -> str:
-    for option in schema.get("anyOf", ()):
-        if option.get("type") != "null":
-            return _allowed(option)
-    if "enum" in schema:
-        return ", ".join(map(str, schema["enum"]))
-    bounds = [f"{sign} {schema[key]}" for key, sign in _BOUNDS.items() if key in schema]
-    kind = schema.get("type", "")
-    if kind == "array" and schema["items"].get("format") != "path":
-        return "names"
-    return ", ".join(bounds) or _KINDS.get(kind, kind)
+        return validated(SpeechSettings, values, "settings")

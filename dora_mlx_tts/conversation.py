@@ -11,41 +11,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Final
 
-from dora_mlx_tts.messages import BufferStatus, TextRequest
-from dora_mlx_tts.selections import Selection
-from dora_mlx_tts.session import Session
-from dora_mlx_tts.streams import Admission, StreamRules
-from dora_mlx_tts.utterance import Utterance
-
-if TYPE_CHECKING:
-    from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.turns.selections import Selection
+from dora_mlx_tts.turns.session import Session
+from dora_mlx_tts.turns.streams import Admission, StreamRules
+from dora_mlx_tts.turns.utterance import Utterance
+from dora_mlx_tts.wire.messages import BufferStatus, TextRequest
 
 DEFAULT_QUEUE_LIMIT: Final = 1000
 _SESSIONS: Final = 1000
 """Conversations without open texts that are remembered."""
-
-
-class SpeechEngine(Protocol):
-    """Turns a text into fragments; closing the iterator cancels, too."""
-
-    def stream(
-        self,
-        text: str,
-        *,
-        voice: str | None = None,
-        language: str | None = None,
-        cancelled: Callable[[], bool] = ...,
-        **settings: Any,  # noqa: ANN401  names and values are the engine's business
-    ) -> Iterator[Fragment]:
-        """Fragments of ``text`` in order, the last one marked final; raises TtsError subclasses.
-
-        ``cancelled`` is asked all the time while speaking; once it says True the stream ends.
-        """
-        ...
 
 
 class Conversation:
@@ -93,10 +71,6 @@ class Conversation:
         """The running number for a text that is answered without being queued."""
         with self._changed:
             return next(self._numbers)
-
-    def submit(self, request: TextRequest) -> Utterance | None:
-        """Queue a text; None where the queue is full, and then the caller refuses it."""
-        return self.hear(request).utterance
 
     def hear(self, request: TextRequest) -> Admission:
         """Take a text message: a new text, or a piece of the one its session is hearing.
@@ -205,7 +179,9 @@ class Conversation:
         utterance.cancelled_by = reason
         utterance.playback.reset()
         self._depth -= not utterance.begun
-        self._session(utterance.session).drop(utterance)
+        session = self._session(utterance.session)
+        session.is_cut |= bool(utterance.fragments) or utterance.follows_cut
+        session.drop(utterance)
 
     def _session(self, name: str) -> Session:
         session = self._sessions.get(name)
@@ -235,12 +211,18 @@ class Conversation:
                     session.look_after_stream()
                 utterance = self._next_ready()
                 if utterance is not None:
-                    self._depth -= not utterance.begun and not utterance.cancelled
+                    if not utterance.begun and not utterance.cancelled:
+                        self._begin_turn(utterance)
                     utterance.begun = True
                     return utterance
                 if self._closed and not self._turns:
                     return None
                 self._changed.wait(self._patience())
+
+    def _begin_turn(self, utterance: Utterance) -> None:
+        self._depth -= 1
+        session = self._session(utterance.session)
+        utterance.follows_cut, session.is_cut = session.is_cut, False
 
     def _next_ready(self) -> Utterance | None:
         for name, session in self._turns.items():

@@ -13,7 +13,7 @@ from dora_mlx_tts.errors import TtsError
 
 if TYPE_CHECKING:
     from dora_mlx_tts.config import Settings
-    from dora_mlx_tts.conversation import SpeechEngine
+    from dora_mlx_tts.serving.job import SpeechEngine
 
 _STARTED_BY_DORA = ("DORA_NODE_CONFIG", "DORA_TEST_WITH_INPUTS")
 

@@ -21,6 +21,7 @@ class SpeechFigures:
         ttfb_ms: From receipt of the text until its first fragment was ready to be sent.
         ttfa_ms: From receipt of the text until its first sound plays, if the player plays at once what it
             gets and has nothing else to play of this session.
+        total_ms: From receipt of the text until its answer.
         synthesis_ms: Time spent on synthesis, sending included, waiting not.
         rtf: ``synthesis_ms`` over the duration of the audio; below 1 is faster than real time.
         audio_s: Duration of the audio that was sent.
@@ -34,6 +35,7 @@ class SpeechFigures:
     aggregation_ms: float
     ttfb_ms: float
     ttfa_ms: float
+    total_ms: float
     synthesis_ms: float
     rtf: float
     audio_s: float
@@ -104,6 +106,7 @@ class SpeechMeter:
             aggregation_ms=self._after_receipt(self.first_part_s, 0.0),
             ttfb_ms=self._after_receipt(first, NO_AUDIO),
             ttfa_ms=self._after_receipt(self._audible_s, NO_AUDIO),
+            total_ms=1e3 * (now - self._received_s),
             synthesis_ms=1e3 * worked,
             rtf=worked / self._audio_s if self._audio_s > 0 else NO_AUDIO,
             audio_s=self._audio_s,

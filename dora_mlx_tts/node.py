@@ -21,17 +21,20 @@ from types import FrameType
 from typing import Final
 
 from dora_mlx_tts import __version__, protocol
-from dora_mlx_tts.commander import Catalogue, Commander
-from dora_mlx_tts.config import Settings, deepen_queues, dora_node_id
-from dora_mlx_tts.conversation import Conversation, SpeechEngine
-from dora_mlx_tts.finishing import Delivery
-from dora_mlx_tts.listener import Listener
-from dora_mlx_tts.messages import Plain, Status
+from dora_mlx_tts.config import Settings
+from dora_mlx_tts.conversation import Conversation
 from dora_mlx_tts.metrics import NodeMeter
-from dora_mlx_tts.outputs import DoraNode, NodeLogHandler, Outputs
-from dora_mlx_tts.overrides import Overrides, state_file
-from dora_mlx_tts.speaker import Speaker
-from dora_mlx_tts.streams import StreamRules
+from dora_mlx_tts.serving import wiring
+from dora_mlx_tts.serving.commander import Catalogue, Commander
+from dora_mlx_tts.serving.finishing import Delivery
+from dora_mlx_tts.serving.job import SpeechEngine
+from dora_mlx_tts.serving.listener import Listener
+from dora_mlx_tts.serving.outputs import DoraNode, NodeLogHandler, Outputs
+from dora_mlx_tts.serving.overrides import Overrides, state_file
+from dora_mlx_tts.serving.speaker import Speaker
+from dora_mlx_tts.serving.telemetry import Telemetry, exporting_to
+from dora_mlx_tts.turns.streams import StreamRules
+from dora_mlx_tts.wire.messages import Plain, Status
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +81,12 @@ def _stopping_on_signals(conversation: Conversation) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def serve(node: DoraNode, engine: SpeechEngine, settings: Settings) -> int:
+def serve(
+    node: DoraNode,
+    engine: SpeechEngine,
+    settings: Settings,
+    telemetry: Telemetry | None = None,
+) -> int:
     """Speak what ``node`` hears until it ends; the exit code. Call it on the thread that owns MLX."""
     meter = NodeMeter(_CLOCK)
     conversation = Conversation(
@@ -87,10 +95,18 @@ def serve(node: DoraNode, engine: SpeechEngine, settings: Settings) -> int:
         max_ahead_s=settings.max_ahead,
         marks=(settings.buffer_low, settings.buffer_high),
     )
-    outputs = Outputs(node, meter, nested=settings.audio_layout == "nested")
+    outputs = Outputs(
+        node,
+        meter,
+        nested=settings.audio_layout == "nested",
+        flush=settings.flush_audio,
+        watcher=telemetry.answered if telemetry else None,
+    )
     catalogue = Catalogue(engine)
     overrides = Overrides(settings, catalogue.check, _state_file(node, settings))
     commander = Commander(conversation, meter, overrides, catalogue)
+    if telemetry:
+        telemetry.watch(commander.figures)
     decode = partial(
         protocol.decode, text_limit=settings.text_limit, text_commands=settings.text_commands
     )
@@ -113,8 +129,7 @@ def serve(node: DoraNode, engine: SpeechEngine, settings: Settings) -> int:
         speaker.run()
         listener.join(_JOIN_S)
         speaker.run()  # answers what was heard after the end was decided
-        figures = meter.figures(queue_depth=conversation.depth, open_texts=conversation.open_texts)
-        _log.info("node ends", extra={"fields": figures.as_metadata()})
+        _log.info("node ends", extra={"fields": commander.figures()})
     return 1 if listener.failed else 0
 
 
@@ -134,7 +149,8 @@ def _told(node: DoraNode, question: str) -> object:
 
 
 def _state_file(node: DoraNode, settings: Settings) -> Path | None:
-    return state_file(settings, str(_told(node, "dataflow_id") or ""), dora_node_id())
+    dataflow = str(_told(node, "dataflow_id") or "")
+    return state_file(settings, dataflow, wiring.node_id(os.environ))
 
 
 def _housekeeping(engine: SpeechEngine) -> Callable[[], None]:
@@ -151,6 +167,33 @@ def _housekeeping(engine: SpeechEngine) -> Callable[[], None]:
     return run
 
 
+def _join_dataflow(settings: Settings) -> DoraNode:
+    from dora import Node  # noqa: PLC0415  only a node needs dora
+
+    wiring.deepen_queues(protocol.INPUTS, _QUEUE_SIZE, os.environ)
+    node: DoraNode
+    if settings.transport == "daemon":
+        try:
+            with wiring.through_daemon(os.environ) as done:
+                node = Node()
+        except RuntimeError as error:  # of whatever: if it is not our doing, it comes again below
+            _log.warning("dora's direct path may be taken, for it could not be closed: %s", error)
+        else:
+            if not done:
+                _log.warning(
+                    "dora's direct path may be taken, for zenoh is configured from outside"
+                )
+            return node
+    node = Node()
+    return node
+
+
+def _telemetry(settings: Settings) -> Telemetry | None:
+    if settings.otlp_endpoint is None:
+        return None
+    return exporting_to(settings.otlp_endpoint, wiring.node_id(os.environ))
+
+
 def run_node(load_engine: Callable[[Settings], SpeechEngine]) -> int:
     """Load the engine, warm, then join the dataflow and serve; the exit code.
 
@@ -161,12 +204,12 @@ def run_node(load_engine: Callable[[Settings], SpeechEngine]) -> int:
         TtsError: The settings or the voice cannot be used.
     """
     settings = Settings.load()
+    telemetry = _telemetry(settings)
     engine = load_engine(settings)
-    from dora import Node  # noqa: PLC0415  only a node needs dora
-
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    deepen_queues(protocol.INPUTS, _QUEUE_SIZE, os.environ)
-    code = serve(Node(), engine, settings)
+    code = serve(_join_dataflow(settings), engine, settings, telemetry)
+    if telemetry:
+        telemetry.close()
     if any(thread.name == "listener" for thread in threading.enumerate()):
         # Stopped by a signal that dora knows nothing of: the listener cannot leave next().
         sys.stdout.flush()

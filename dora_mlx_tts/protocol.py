@@ -1,6 +1,6 @@
 """The wire format: events of dora to records, records to Arrow arrays with metadata.
 
-Nothing else in the package knows Arrow. ``decode`` never raises: what cannot be understood becomes a
+Nothing else in the package knows Arrow but ``wire.values``. ``decode`` never raises: what cannot be understood becomes a
 ``BadInput``, which the node answers.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from dora_mlx_tts.errors import ProtocolError, SettingError, SynthesisError, TtsError
-from dora_mlx_tts.messages import (
+from dora_mlx_tts.wire.messages import (
     BadInput,
     BufferStatus,
     Command,
@@ -27,7 +26,7 @@ from dora_mlx_tts.messages import (
     Status,
     TextRequest,
 )
-from dora_mlx_tts.metadata import (
+from dora_mlx_tts.wire.metadata import (
     ID_KEYS,
     brief,
     check_ids,
@@ -38,7 +37,8 @@ from dora_mlx_tts.metadata import (
     read_settings,
     read_voice,
 )
-from dora_mlx_tts.text_forms import parse_json, read_forms
+from dora_mlx_tts.wire.text_forms import parse_json, read_forms
+from dora_mlx_tts.wire.values import one_number, one_string
 
 if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment
@@ -53,6 +53,8 @@ AUDIO: Final = "audio"
 SEGMENT_COMPLETE: Final = "segment_complete"
 STATUS: Final = "status"
 LOG: Final = "log"
+WORDS: Final = "words"
+OUTPUTS: Final = (AUDIO, SEGMENT_COMPLETE, STATUS, LOG, WORDS)
 
 DEFAULT_TEXT_LIMIT: Final = 20_000
 _MAX_ERROR = 500
@@ -116,7 +118,7 @@ def _decode_text(
     received_s: float,
     text_limit: int,
 ) -> TextRequest:
-    text = _one_string(value, text_limit)
+    text = one_string(value, text_limit)
     return TextRequest(
         text=text,
         echo=echo,
@@ -133,63 +135,10 @@ def _decode_text(
     )
 
 
-def _one_string(value: object, limit: int) -> str:
-    """The single string of an Arrow array; bytes (``uint8``, which dora makes of them) are UTF-8."""
-    if value is None:
-        raise ProtocolError("no value; one string is allowed")
-    if not isinstance(value, pa.Array):
-        raise ProtocolError(f"{type(value).__name__}; an Arrow array with one string is allowed")
-    if pa.types.is_uint8(value.type) and len(value):
-        if len(value) > 4 * limit:
-            raise _too_long(len(value) // 4, limit)
-        return _utf8(np.asarray(value).tobytes(), limit)
-    if len(value) != 1:
-        raise ProtocolError(f"an array of {len(value)} items ({value.type}); one string is allowed")
-    try:
-        item = value[0].as_py()
-    except UnicodeDecodeError:
-        raise ProtocolError("the string is not UTF-8") from None
-    if isinstance(item, bytes):
-        return _utf8(item, limit)
-    if not isinstance(item, str):
-        raise ProtocolError(f"{brief(item)} ({value.type}); one string is allowed")
-    if len(item) > limit:
-        raise _too_long(len(item), limit)
-    return item
-
-
-def _utf8(data: bytes, limit: int) -> str:
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        raise ProtocolError(f"bytes that are not UTF-8 (at byte {error.start})") from None
-    if len(text) > limit:
-        raise _too_long(len(text), limit)
-    return text
-
-
-def _too_long(length: int, limit: int) -> ProtocolError:
-    return ProtocolError(f"a text of at least {length} characters; {limit} are allowed")
-
-
-def _one_number(value: object) -> float:
-    """The single finite number of an Arrow array."""
-    if not isinstance(value, pa.Array) or len(value) != 1:
-        raise ProtocolError("an Arrow array with one number is allowed")
-    item = value[0].as_py()
-    try:
-        number = float(item)
-    except (TypeError, ValueError):
-        raise ProtocolError(f"{brief(item)}; one number is allowed") from None
-    if not math.isfinite(number):
-        raise ProtocolError(f"{brief(item)}; a finite number is allowed")
-    return number
-
-
 def _decode_buffer_status(
     value: object, _metadata: Mapping[str, object], echo: dict[str, Plain]
 ) -> BufferStatus:
-    return BufferStatus(_one_number(value), echo)
+    return BufferStatus(one_number(value), echo)
 
 
 def _decode_command(
@@ -197,7 +146,7 @@ def _decode_command(
 ) -> Command:
     """``cancel``, ``name:argument``, ``{"command": "cancel", "question_id": 3}``, or metadata ``command``."""
     word = metadata.get("command")
-    text = word if isinstance(word, str) and word else _one_string(value, _MAX_COMMAND)
+    text = word if isinstance(word, str) and word else one_string(value, _MAX_COMMAND)
     document = parse_json(text) if text.lstrip().startswith("{") else None
     if document is None:
         name, _, argument = text.strip().partition(":")
@@ -231,8 +180,11 @@ def encode_audio(
     text_index: int,
     seq: int,
     nested: bool = False,
+    flush: bool = False,
 ) -> Message:
     """A fragment as flat float32 (or one list of it, for readers written against dora-primespeech).
+
+    ``flush`` has dora drop what is older in the receiver's queue.
 
     Raises:
         SynthesisError: The samples are not finite numbers: an error is never audio.
@@ -256,6 +208,23 @@ def encode_audio(
         "start_s": float(fragment.start_s),
         "duration_s": duration,
         "duration": duration,
+        **({"flush": True} if flush else {}),
+    }
+
+
+def encode_words(
+    fragment: Fragment, *, echo: Mapping[str, Plain], text_index: int, seq: int
+) -> Message:
+    """The words that end in a fragment, with their times in the text's audio and places in the sentence."""
+    return pa.array([word.text for word in fragment.words], pa.string()), {
+        **echo,
+        "text_index": text_index,
+        "sentence_index": int(fragment.sentence_index),
+        "seq": seq,
+        "text": str(fragment.text),
+        "starts_s": [float(word.start_s) for word in fragment.words],
+        "ends_s": [float(word.end_s) for word in fragment.words],
+        "chars": [int(word.start) for word in fragment.words],
     }
 
 

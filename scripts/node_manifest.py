@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 import yaml
 
-from dora_mlx_tts.config import Settings, SpeechSettings, environment_names
+from dora_mlx_tts.config import Settings, SpeechSettings
+from dora_mlx_tts.setting_sources import environment_names
 
 FILE = Path(__file__).resolve().parents[1] / "dora-node.yml"
 
@@ -64,6 +65,11 @@ outputs:
   log:
     type: std/core/v1/String
     description: Log lines as JSON strings with node, level, message and timestamp.
+  words:
+    type: std/core/v1/String
+    description: >-
+      The words that end in each fragment (characters in Chinese and Japanese), with starts_s and ends_s in the
+      text's audio and chars, where each begins in the sentence.
 
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dora_mlx_tts.config import settings_table
+from dora_mlx_tts.cli.settings_table import settings_table
 
 FILE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import click
 
 from dora_mlx_tts.cli.options import config_option, json_option, load_settings, print_json
 from dora_mlx_tts.config import Settings
-from dora_mlx_tts.errors import TtsError
+from dora_mlx_tts.errors import BackendError, TtsError
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.voices.registry import VoiceRegistry
 from dora_mlx_tts.weights.pack import Pack
 
 _PACKAGES = ("dora-mlx-tts", "dora-rs", "dora-rs-cli", "mlx", "numpy", "pyarrow")
+_DORA: Final = (1, 0)
 _GOOD_GFLOPS = 20.0  # a core with AVX2 reaches 50 and more, MLX's own BLAS 2 to 4
 
 
@@ -26,7 +31,7 @@ _GOOD_GFLOPS = 20.0  # a core with AVX2 reaches 50 and more, MLX's own BLAS 2 to
 @config_option
 @json_option
 def doctor(config: Path | None, *, as_json: bool) -> None:
-    """Check the machine, MLX, its BLAS, the packages and the voices."""
+    """Check the machine, the packages, dora, MLX, its BLAS and the voices."""
     settings = load_settings(config)
     findings: dict[str, str] = {}
     failed = []
@@ -57,6 +62,32 @@ def _packages(_: Settings) -> str:
         except importlib.metadata.PackageNotFoundError:
             found.append(f"{name} missing")
     return ", ".join(found)
+
+
+def _dora(_: Settings) -> str:
+    """Nodes and the command must speak the same wire format: the versions have to match."""
+    try:
+        node = importlib.metadata.version("dora-rs")
+    except importlib.metadata.PackageNotFoundError:
+        raise BackendError("the package dora-rs is missing: pip install dora-rs") from None
+    if tuple(map(int, re.findall(r"\d+", node)[:2])) < _DORA:
+        raise BackendError(f"dora-rs {node} is too old; 1.0 and newer are supported")
+    command = shutil.which("dora")
+    if command is None:
+        return f"dora-rs {node}; no command `dora` on the PATH, so no dataflow can be started here"
+    try:
+        done = subprocess.run(  # noqa: S603  the user's own dora
+            [command, "--version"], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BackendError(f"{command} does not answer: {error}") from error
+    found = re.search(r"\d+(?:\.\d+)+\S*", done.stdout)
+    if found is None or found[0] != node:
+        other = found[0] if found else done.stdout.strip() or "unknown"
+        raise BackendError(
+            f"{command} is {other}, dora-rs is {node}: they must be the same version"
+        )
+    return f"dora-rs and {command} are {node}"
 
 
 def _device(settings: Settings) -> str:
@@ -98,6 +129,7 @@ def _voices(settings: Settings) -> str:
 _CHECKS: dict[str, Callable[[Settings], str]] = {
     "machine": _machine,
     "packages": _packages,
+    "dora": _dora,
     "device": _device,
     "blas": _blas,
     "speed": _speed,

@@ -164,15 +164,16 @@ def is_sound(step):
 class Running:
     """``serve`` on a thread of its own, as the main thread of a node."""
 
-    def __init__(self, engine=None, node=None, **settings):
+    def __init__(self, engine=None, node=None, telemetry=None, **settings):
         self.node = node or FakeNode()
+        self._telemetry = telemetry
         self.engine = engine or FakeEngine()
         self.code = None
         self._settings = Settings(**settings)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self):
-        self.code = serve(self.node, self.engine, self._settings)
+        self.code = serve(self.node, self.engine, self._settings, self._telemetry)
 
     def __enter__(self):
         self._thread.start()
@@ -196,3 +197,17 @@ def spoken(texts, engine=None, node=None, **settings):
         fake.end()
     assert running.code == 0
     return fake
+
+
+CONTRACT = {"outcome", "error", "error_stage", "ttfb_ms", "rtf", "audio_s", "spoken_text"}
+"""What every reply says."""
+
+
+def outcomes(node):
+    return [outcome for outcome, _ in node.replies()]
+
+
+def held(text="Long."):
+    """An engine that stops in the middle of ``text`` until its gate is opened."""
+    gate = Gate()
+    return FakeEngine({text: ("ok", gate, "ok", "ok")}), gate

@@ -9,8 +9,8 @@ from node_fakes import FakeEngine, FakeNode, Gate, Running, spoken
 
 from dora_mlx_tts.config import Settings
 from dora_mlx_tts.errors import SettingError, VoiceError
-from dora_mlx_tts.messages import TextRequest
-from dora_mlx_tts.overrides import Overrides, state_file
+from dora_mlx_tts.serving.overrides import Overrides, state_file
+from dora_mlx_tts.wire.messages import TextRequest
 
 VOICES = ["maple", "luo xiang"]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.conversation import Conversation
-from dora_mlx_tts.messages import Command, TextRequest
-from dora_mlx_tts.selections import cancel_selection, reset_selection
 from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.turns.selections import cancel_selection, reset_selection
+from dora_mlx_tts.wire.messages import Command, TextRequest
 
 
 def text(name, **echo):
@@ -35,36 +35,36 @@ def names(conversation):
 def test_one_session_keeps_its_order():
     conversation = Conversation()
     for name in "abcd":
-        conversation.submit(text(name, session_id="s"))
+        conversation.hear(text(name, session_id="s"))
     assert names(conversation) == ["a", "b", "c", "d"]
 
 
 def test_sessions_take_turns_and_keep_their_order():
     conversation = Conversation()
     for name in ["a1", "a2", "a3", "b1", "c1", "b2"]:
-        conversation.submit(text(name, session_id=name[0]))
+        conversation.hear(text(name, session_id=name[0]))
     assert names(conversation) == ["a1", "b1", "c1", "a2", "b2", "a3"]
 
 
 def test_typed_and_string_ids_are_one_session():
     conversation = Conversation()
     for name, session in [("a", 1), ("b", "1"), ("c", 2)]:
-        conversation.submit(text(name, session_id=session))
+        conversation.hear(text(name, session_id=session))
     assert names(conversation) == ["a", "c", "b"]
 
 
 def test_the_limit_counts_wanted_waiting_texts_only():
     conversation = Conversation(queue_limit=2)
-    assert conversation.submit(text("a"))
+    assert conversation.hear(text("a")).utterance
     speaking = conversation.take()
-    assert conversation.submit(text("b"))
-    assert conversation.submit(text("c"))
-    assert conversation.submit(text("d")) is None
+    assert conversation.hear(text("b")).utterance
+    assert conversation.hear(text("c")).utterance
+    assert conversation.hear(text("d")).utterance is None
     assert conversation.depth == 2
     conversation.cancel(lambda t: t.text in "ab", "cancel")
     assert conversation.depth == 1
-    assert conversation.submit(text("e"))
-    assert conversation.submit(text("f")) is None
+    assert conversation.hear(text("e")).utterance
+    assert conversation.hear(text("f")).utterance is None
     conversation.settle(speaking)
     assert conversation.open_texts == 3
     assert drain(conversation) == [("b", "cancel"), ("c", ""), ("e", "")]
@@ -73,7 +73,7 @@ def test_the_limit_counts_wanted_waiting_texts_only():
 
 def test_a_text_is_settled_once_and_cannot_be_cancelled_afterwards():
     conversation = Conversation()
-    conversation.submit(text("a"))
+    conversation.hear(text("a"))
     utterance = conversation.take()
     assert conversation.settle(utterance)
     assert not conversation.settle(utterance)
@@ -83,7 +83,7 @@ def test_a_text_is_settled_once_and_cannot_be_cancelled_afterwards():
 
 def test_cancelling_twice_counts_once_and_keeps_the_first_reason():
     conversation = Conversation()
-    utterance = conversation.submit(text("a"))
+    utterance = conversation.hear(text("a")).utterance
     assert conversation.cancel(lambda _: True, "cancel") == 1
     assert conversation.cancel(lambda _: True, "reset") == 0
     assert utterance.cancelled_by == "cancel"
@@ -91,18 +91,18 @@ def test_cancelling_twice_counts_once_and_keeps_the_first_reason():
 
 def test_flush_silences_older_texts_of_its_session_only():
     conversation = Conversation(queue_limit=3)
-    conversation.submit(text("a1", session_id="a"))
-    conversation.submit(text("b1", session_id="b"))
-    conversation.submit(text("a2", session_id="a"))
-    assert conversation.submit(text("a3", session_id="a", flush=True))
+    conversation.hear(text("a1", session_id="a"))
+    conversation.hear(text("b1", session_id="b"))
+    conversation.hear(text("a2", session_id="a"))
+    assert conversation.hear(text("a3", session_id="a", flush=True)).utterance
     assert drain(conversation) == [("a1", "flush"), ("b1", ""), ("a2", "flush"), ("a3", "")]
 
 
 def test_stop_silences_everything_and_later_texts_too():
     conversation = Conversation()
-    conversation.submit(text("a"))
+    conversation.hear(text("a"))
     conversation.stop()
-    conversation.submit(text("b"))
+    conversation.hear(text("b"))
     assert drain(conversation) == [("a", "stop"), ("b", "stop")]
 
 
@@ -117,7 +117,7 @@ def test_take_waits_for_a_text_and_ends_on_close():
 
     speaker = threading.Thread(target=speak)
     speaker.start()
-    conversation.submit(text("a"))
+    conversation.hear(text("a"))
     conversation.close()
     speaker.join(10)
     assert not speaker.is_alive()
@@ -126,11 +126,11 @@ def test_take_waits_for_a_text_and_ends_on_close():
 
 def test_indices_number_texts_answered_with_and_without_the_queue():
     conversation = Conversation(queue_limit=1)
-    assert conversation.submit(text("a")).index == 0
-    assert conversation.submit(text("b")) is None
+    assert conversation.hear(text("a")).utterance.index == 0
+    assert conversation.hear(text("b")).utterance is None
     assert conversation.next_index() == 1
     conversation.take()
-    assert conversation.submit(text("c")).index == 2
+    assert conversation.hear(text("c")).utterance.index == 2
 
 
 TEXTS = [
@@ -165,7 +165,7 @@ def test_who_is_silenced(selection, ids, chosen):
 
 def test_spoken_text_is_each_sentence_once():
     conversation = Conversation()
-    utterance = conversation.submit(text("One. Two."))
+    utterance = conversation.hear(text("One. Two.")).utterance
     for sentence, name in [(0, "One."), (0, "One."), (1, "Two.")]:
         utterance.spoke(Fragment(np.zeros(1, np.float32), 1, name, sentence, 0, False, 0.0, 1))
     assert utterance.spoken_text == "One. Two."
@@ -184,7 +184,7 @@ def test_two_threads_lose_and_double_nothing():
     speaker = threading.Thread(target=speak)
     speaker.start()
     for number in range(2000):
-        conversation.submit(text(str(number), session_id=number % 3))
+        conversation.hear(text(str(number), session_id=number % 3))
         if number % 50 == 0:
             conversation.cancel(lambda _: True, "cancel")
     conversation.close()

@@ -11,11 +11,11 @@ import pytest
 from node_fakes import RATE, FakeEngine, FakeNode, Gate, Running, spoken
 
 from dora_mlx_tts.conversation import Conversation
-from dora_mlx_tts.finishing import Finisher
-from dora_mlx_tts.messages import BufferStatus, TextRequest
-from dora_mlx_tts.playback import PlaybackClock
+from dora_mlx_tts.serving.finishing import Finisher
 from dora_mlx_tts.synthesis.records import Fragment
-from dora_mlx_tts.utterance import Utterance
+from dora_mlx_tts.turns.playback import PlaybackClock
+from dora_mlx_tts.turns.utterance import Utterance
+from dora_mlx_tts.wire.messages import BufferStatus, TextRequest
 
 
 def fragment(samples, text="Hi.", sentence=0, *, final=False, rate=RATE):
@@ -77,6 +77,57 @@ def test_everything_dora_primespeech_expects_at_once():
     assert len(samples[0]) == pytest.approx(2 * 0.3 * 24000, abs=4)
     assert (metadata["seq"], metadata["fin"], metadata["text"]) == (0, True, "One. Two.")
     assert node.replies()[0][1]["fragments"] == 1
+
+
+# ------------------------------------------------------------------------------- after a cut
+
+
+def cut_and_go_on(**settings):
+    gate = Gate()
+    running = Running(FakeEngine({"Long.": ("ok", gate, "ok")}), **settings)
+    with running as node:
+        node.text("Long.", session_id="a")
+        assert gate.reached.wait(10)
+        node.control("cancel", session_id="a")
+        node.wait_for(lambda n: len(n.on("status")) == 2)
+        gate.go.set()
+        for session in ("b", "a", "a"):
+            node.text("Next.", session_id=session)
+        node.end()
+    marked = [(m["text_index"], m["seq"]) for _, m in node.on("audio") if m.get("flush")]
+    return marked, {m["text_index"]: m["session_id"] for _, m in node.on("audio")}
+
+
+def test_the_first_fragment_after_a_cut_clears_the_receivers_queue_where_asked():
+    marked, sessions = cut_and_go_on(flush_audio=True)
+    assert marked == [(2, 0)]
+    assert sessions[2] == "a"
+    assert cut_and_go_on()[0] == []
+
+
+def test_a_cut_is_remembered_until_something_was_sent():
+    conversation = Conversation()
+    first = conversation.hear(TextRequest("One.")).utterance
+    assert conversation.take() is first
+    first.spoke(fragment(np.zeros(8), "One."))
+    for text in ("Two.", "Three."):
+        conversation.cancel(lambda _: True, "cancel")
+        following = conversation.hear(TextRequest(text)).utterance
+        while (taken := conversation.take()) is not following:
+            conversation.settle(taken)
+        assert following.follows_cut
+
+
+def test_nothing_is_to_be_cleared_where_nothing_was_sent():
+    conversation = Conversation()
+    conversation.hear(TextRequest("One."))
+    conversation.settle(conversation.take())
+    conversation.hear(TextRequest("Two."))
+    conversation.cancel(lambda _: True, "cancel")
+    conversation.settle(conversation.take())
+    following = conversation.hear(TextRequest("Three.")).utterance
+    assert conversation.take() is following
+    assert not following.follows_cut
 
 
 # ------------------------------------------------------------------------------------------- pace

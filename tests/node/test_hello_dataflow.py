@@ -27,10 +27,10 @@ needs_dora = pytest.mark.skipif(
 )
 
 
-def dora_run(file):
+def dora_run(file, *options):
     """Run a dataflow to its end, in its own folder."""
     return subprocess.run(
-        ["dora", "run", str(file)],
+        ["dora", "run", str(file), *options],
         env=ENVIRONMENT,
         cwd=file.parent,
         capture_output=True,
@@ -157,16 +157,12 @@ def test_the_manifest_names_the_ports_of_the_protocol():
 
     manifest = yaml.safe_load((ROOT / "dora-node.yml").read_text())
     assert set(manifest["inputs"]) == set(protocol.INPUTS)
-    assert set(manifest["outputs"]) == {
-        protocol.AUDIO,
-        protocol.SEGMENT_COMPLETE,
-        protocol.STATUS,
-        protocol.LOG,
-    }
+    assert set(manifest["outputs"]) == set(protocol.OUTPUTS)
 
 
 def test_the_manifests_environment_exists_and_has_its_defaults():
-    from dora_mlx_tts.config import Settings, SpeechSettings, environment_names
+    from dora_mlx_tts.config import Settings, SpeechSettings
+    from dora_mlx_tts.setting_sources import environment_names
 
     manifest = yaml.safe_load((ROOT / "dora-node.yml").read_text())
     defaults = {}
@@ -209,6 +205,7 @@ def test_the_recorder_is_content_with_what_is_right():
         ({"replies": 0}, "0 terminal replies"),
         ({"replies": 2}, "2 terminal replies"),
         ({"seqs": (0,)}, "1 of 2 fragments"),
+        ({"seqs": (0, 1, 1)}, "fragment 1 twice"),
         ({"audio": pa.array([[0.0, 0.1]], pa.list_(pa.float32()))}, "audio is list"),
         ({"audio": pa.array([0.0, 0.1])}, "audio is double"),
         ({"rate": 32000.0}, "sample_rate 32000.0"),

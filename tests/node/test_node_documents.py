@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from dora_mlx_tts import protocol
-from dora_mlx_tts.commander import Catalogue, Commander
 from dora_mlx_tts.config import Settings
 from dora_mlx_tts.conversation import Conversation
-from dora_mlx_tts.messages import Outcome, Stage
-from dora_mlx_tts.metadata import ALIASES, ID_KEYS, OWN_KEYS
 from dora_mlx_tts.metrics import NodeFigures, NodeMeter, SpeechFigures
-from dora_mlx_tts.overrides import Overrides
+from dora_mlx_tts.serving.commander import Catalogue, Commander
+from dora_mlx_tts.serving.overrides import Overrides
+from dora_mlx_tts.wire.messages import Outcome, Stage
+from dora_mlx_tts.wire.metadata import ALIASES, ID_KEYS, OWN_KEYS
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,13 +40,7 @@ def commands():
 
 
 NAMES = {
-    "ports": [
-        *protocol.INPUTS,
-        protocol.AUDIO,
-        protocol.SEGMENT_COMPLETE,
-        protocol.STATUS,
-        protocol.LOG,
-    ],
+    "ports": [*protocol.INPUTS, *protocol.OUTPUTS],
     "commands": commands(),
     "ids": [*ID_KEYS, *ALIASES],
     "metadata": sorted(OWN_KEYS - {"timestamp", "retries"}),

@@ -8,23 +8,38 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dora_mlx_tts.messages import TextRequest
-from dora_mlx_tts.playback import PlaybackClock
+from dora_mlx_tts.turns.playback import PlaybackClock
+from dora_mlx_tts.wire.messages import TextRequest
 
 if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment
 
 _WIDE_S = 0.2  # a Han character, a kana or a Hangul syllable takes about this long
 _NARROW_S = 0.07
+_CLOSING = " .,;:!?…。，、；：！？」』”’\"')"
 
 
 @dataclass(slots=True)
 class _Sentence:
-    """What has left of one sentence: when it begins to play and how long it is so far."""
+    """What has left of one sentence: when it begins to play and how long it is so far.
+
+    ``words`` holds when each word begins to play and the character after its last one, where that is known.
+    """
 
     text: str
     start_s: float
     duration_s: float = 0.0
+    words: list[tuple[float, int]] = field(default_factory=list)
+
+    def heard(self, until: float) -> str:
+        """What was heard of it up to the word that was being said; without word times, by its length."""
+        played = until - self.start_s
+        if not self.words:
+            length = max(self.duration_s, _usual_duration(self.text))
+            return _beginning(self.text, min(played, self.duration_s) / length if length else 1.0)
+        if self.words[-1][1] >= len(self.text.rstrip(_CLOSING)) and played >= self.duration_s:
+            return self.text
+        return self.text[: max((end for start, end in self.words if start <= until), default=0)]
 
 
 @dataclass(eq=False, slots=True)
@@ -45,6 +60,7 @@ class Utterance:
         first_part_s: When the first part was complete.
         overflow: Why pieces of it were refused, or empty.
         begun: Whether it was handed out at least once.
+        follows_cut: Whether audio of an older, silenced text may still wait at the receiver.
         in_part: Whether the engine is in the middle of a part.
         playback: The clock of its conversation's player.
         last_start_s: When the fragment sent last begins to play.
@@ -63,6 +79,7 @@ class Utterance:
     first_part_s: float | None = None
     overflow: str = ""
     begun: bool = False
+    follows_cut: bool = False
     in_part: bool = False
     playback: PlaybackClock = field(default_factory=PlaybackClock)
     last_start_s: float = 0.0
@@ -90,6 +107,8 @@ class Utterance:
         key = int(fragment.sentence_index)
         sentence = self._sentences.setdefault(key, _Sentence(str(fragment.text), start))
         sentence.duration_s += fragment.duration_s
+        later = start - fragment.start_s
+        sentence.words += [(word.start_s + later, word.end) for word in fragment.words]
 
     @property
     def spoken_text(self) -> str:
@@ -108,15 +127,12 @@ class Utterance:
         )
 
     def _heard_text(self, until: float) -> str:
-        """Sentences up to the word that was being said: without word times, by their length."""
+        """Sentences up to the word that was being said."""
         heard = []
         for _, sentence in sorted(self._sentences.items()):
             if sentence.start_s > until:
                 break
-            length = max(sentence.duration_s, _usual_duration(sentence.text))
-            played = min(until - sentence.start_s, sentence.duration_s)
-            share = played / length if length else 1.0
-            heard.append(_beginning(sentence.text, share))
+            heard.append(sentence.heard(until))
         return " ".join(text for text in heard if text)
 
 

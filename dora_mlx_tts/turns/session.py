@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from dora_mlx_tts.messages import TextRequest
-from dora_mlx_tts.playback import PlaybackClock
-from dora_mlx_tts.streams import Admission, SequenceWatch, StreamRules, TextStream, joined
-from dora_mlx_tts.utterance import Utterance
+from dora_mlx_tts.turns.playback import PlaybackClock
+from dora_mlx_tts.turns.streams import Admission, SequenceWatch, StreamRules, TextStream, joined
+from dora_mlx_tts.turns.utterance import Utterance
+from dora_mlx_tts.wire.messages import TextRequest
 
 
 class Session:
@@ -28,6 +28,7 @@ class Session:
         self.playback = PlaybackClock(clock)
         self.is_paused = False
         self.is_full = False
+        self.is_cut = False  # audio of a silenced text may still wait at its receiver
         self._rules = rules
         self._part_limit = part_limit
         self._clock = clock

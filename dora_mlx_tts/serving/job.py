@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import numpy as np
 
-from dora_mlx_tts.conversation import SpeechEngine
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.finishing import Finisher
-from dora_mlx_tts.messages import Recording
 from dora_mlx_tts.metrics import SpeechMeter
-from dora_mlx_tts.synthesis.records import Fragment
-from dora_mlx_tts.utterance import Utterance
+from dora_mlx_tts.serving.finishing import Finisher
+from dora_mlx_tts.synthesis.records import Fragment, WordTiming
+from dora_mlx_tts.turns.utterance import Utterance
+from dora_mlx_tts.wire.messages import Recording
 
 _CLOSING_S: Final = 0.01
 _AUDIBLE: Final = 0.01  # -40 dB
+
+
+class SpeechEngine(Protocol):
+    """Turns a text into fragments; closing the iterator cancels, too."""
+
+    def stream(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        language: str | None = None,
+        cancelled: Callable[[], bool] = ...,
+        **settings: Any,  # noqa: ANN401  names and values are the engine's business
+    ) -> Iterator[Fragment]:
+        """Fragments of ``text`` in order, the last one marked final; raises TtsError subclasses.
+
+        ``cancelled`` is asked all the time while speaking; once it says True the stream ends.
+        """
+        ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,6 +74,7 @@ class Job:
         self._sentences = 0  # of the parts before
         self._start_s = 0.0
         self._last: Fragment | None = None
+        self._words: tuple[WordTiming, ...] = ()  # of fragments that the resampler still holds
 
     @property
     def in_part(self) -> bool:
@@ -95,15 +114,17 @@ class Job:
         for fragment in self._fragments or ():
             self.meter.produced()
             finished = self._finisher.finish(fragment, is_last=fragment.is_final)
+            self._words += shifted(fragment.words, self._start_s - fragment.start_s)
             finished = dataclasses.replace(
                 finished,
+                words=self._words,
                 sentence_index=self._sentences + int(fragment.sentence_index),
                 start_s=self._start_s,
                 is_final=bool(fragment.is_final) and is_last_part(),
             )
             if len(finished.samples):
                 self._start_s += finished.duration_s
-                self._last = finished
+                self._last, self._words = finished, ()
                 return finished
         return None
 
@@ -134,6 +155,7 @@ class Job:
             samples=np.concatenate([part.samples for part in parts]),
             text=" ".join(sentences.values()),
             is_final=True,
+            words=tuple(word for part in parts for word in part.words),
             tokens=sum(part.tokens for part in parts),
         )
 
@@ -150,7 +172,16 @@ class Job:
             is_final=True,
             start_s=self._start_s,
             tokens=0,
+            words=(),
         )
+
+
+def shifted(words: Sequence[WordTiming], seconds: float) -> tuple[WordTiming, ...]:
+    """The words that much later."""
+    return tuple(
+        dataclasses.replace(word, start_s=word.start_s + seconds, end_s=word.end_s + seconds)
+        for word in words
+    )
 
 
 def _adopt(engine: SpeechEngine, recording: Recording) -> str:

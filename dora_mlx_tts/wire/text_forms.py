@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 
 from dora_mlx_tts.errors import ProtocolError
-from dora_mlx_tts.messages import Recording, TextRequest
-from dora_mlx_tts.metadata import brief, read_language, read_settings, read_voice
+from dora_mlx_tts.wire.messages import Recording, TextRequest
+from dora_mlx_tts.wire.metadata import brief, read_language, read_settings, read_voice
 
 _PREFIX = "VOICE:"
 _CUSTOM_FIELDS = 4

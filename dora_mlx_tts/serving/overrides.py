@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from dora_mlx_tts.config import Settings
 from dora_mlx_tts.errors import SettingError, TtsError
-from dora_mlx_tts.job import Manner
-from dora_mlx_tts.messages import TextRequest
-from dora_mlx_tts.metadata import ALIASES, brief, read_voice
+from dora_mlx_tts.serving.job import Manner
+from dora_mlx_tts.wire.messages import TextRequest
+from dora_mlx_tts.wire.metadata import ALIASES, brief, read_voice
 
 _log = logging.getLogger(__name__)
 _SESSIONS: Final = 1000

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from dora_mlx_tts.config import Settings
-from dora_mlx_tts.messages import Plain, TextRequest
 from dora_mlx_tts.text.markup import Policy
 from dora_mlx_tts.text.script import filtered
 from dora_mlx_tts.text.sentences import ScannerOptions, SentenceScanner
-from dora_mlx_tts.utterance import Utterance
+from dora_mlx_tts.turns.utterance import Utterance
+from dora_mlx_tts.wire.messages import Plain, TextRequest
 
 _KEYS: Final = ("question_id", "segment_id")
 _PART_LENGTH: Final = 300

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from dora_mlx_tts import protocol
-from dora_mlx_tts.commander import Commander, complaint
 from dora_mlx_tts.conversation import Conversation
 from dora_mlx_tts.errors import TtsError
-from dora_mlx_tts.messages import (
+from dora_mlx_tts.metrics import NodeMeter, SpeechMeter
+from dora_mlx_tts.serving.commander import Commander, complaint
+from dora_mlx_tts.serving.outputs import DoraNode, Outputs
+from dora_mlx_tts.wire.messages import (
     BadInput,
     BufferStatus,
     Command,
@@ -23,8 +25,7 @@ from dora_mlx_tts.messages import (
     Status,
     TextRequest,
 )
-from dora_mlx_tts.metrics import NodeMeter, SpeechMeter
-from dora_mlx_tts.outputs import DoraNode, Outputs
+from dora_mlx_tts.wire.metadata import brief
 
 _log = logging.getLogger(__name__)
 _CLOCK: Final = time.monotonic
@@ -103,11 +104,19 @@ class Listener(threading.Thread):
             kind = event.get("type")
             if kind == "INPUT":
                 self._hear_input(event)
+            elif kind == "ERROR":
+                self._hear_error(str(event.get("error")))
             elif kind in {"PARAM_UPDATE", "PARAM_DELETED"}:
                 value = event.get("value") if kind == "PARAM_UPDATE" else None
                 self._answer(lambda: self._commander.parameter(str(event.get("id")), value), {})
         except Exception:  # noqa: BLE001  logged; one message must not end the node
             _log.exception("a message on %s could not be handled", event.get("id"))
+
+    @staticmethod
+    def _hear_error(error: str) -> None:
+        """What dora says of itself; that nothing came in time is no news."""
+        if not error.startswith("Timeout"):
+            _log.error("dora: %s", brief(error, 500))
 
     def _hear_input(self, event: Mapping[str, Any]) -> None:
         received_s = _CLOCK()

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from dora_mlx_tts.conversation import Conversation
 from dora_mlx_tts.errors import SettingError, TtsError
-from dora_mlx_tts.messages import BufferStatus, Command, Metadata, Plain, Status
-from dora_mlx_tts.metadata import brief, plain
 from dora_mlx_tts.metrics import NodeMeter
-from dora_mlx_tts.overrides import Overrides
-from dora_mlx_tts.selections import SELECTIONS, cancel_selection
+from dora_mlx_tts.serving.overrides import Overrides
+from dora_mlx_tts.turns.selections import SELECTIONS, cancel_selection
+from dora_mlx_tts.wire.messages import BufferStatus, Command, Metadata, Plain, Status
+from dora_mlx_tts.wire.metadata import brief, plain
 
 _STATES: Final = {"cancel": "cancelled", "reset": "reset"}
 
@@ -82,6 +82,13 @@ class Commander:
     def names(self) -> list[str]:
         """The commands there are."""
         return sorted(self._answers)
+
+    def figures(self) -> dict[str, Plain]:
+        """Everything that is counted, as of now."""
+        depth, open_texts = self._conversation.depth, self._conversation.open_texts
+        figures = self._meter.figures(queue_depth=depth, open_texts=open_texts)
+        limit = self._conversation.queue_limit
+        return {**figures.as_metadata(), **self._catalogue.figures(), "queue_limit": limit}
 
     def obey(self, command: Command) -> Status:
         """Do what a command says; the answer.
@@ -153,11 +160,7 @@ class Commander:
         return Status("voices", command.echo, {"voices": self._catalogue.names()})
 
     def _stats(self, command: Command) -> Status:
-        depth, open_texts = self._conversation.depth, self._conversation.open_texts
-        figures = self._meter.figures(queue_depth=depth, open_texts=open_texts)
-        limit = self._conversation.queue_limit
-        details = {**figures.as_metadata(), **self._catalogue.figures(), "queue_limit": limit}
-        return Status("stats", command.echo, details)
+        return Status("stats", command.echo, self.figures())
 
 
 def complaint(error: TtsError, echo: Metadata) -> Status:

@@ -15,7 +15,7 @@ from typing import Final, get_args
 
 from dora_mlx_tts.config import SpeechSettings
 from dora_mlx_tts.errors import ProtocolError, SettingError
-from dora_mlx_tts.messages import Plain
+from dora_mlx_tts.wire.messages import Plain
 
 OWN_KEYS: Final = frozenset(
     {
@@ -24,8 +24,9 @@ OWN_KEYS: Final = frozenset(
         # what this node says about its own messages
         "sample_rate", "sentence_index", "fragment_index", "text_index", "seq", "fin", "text", "start_s",
         "duration_s", "duration", "outcome", "error", "error_stage", "reason", "goal_status", "command",
-        "spoken_text", "ttfb_ms", "rtf", "audio_s", "queue_ms", "synthesis_ms", "fragments", "tokens",
-        "characters", "aggregation_ms", "ttfa_ms", "pieces", "played_s", "retries",
+        "spoken_text", "ttfb_ms", "rtf", "audio_s", "queue_ms", "synthesis_ms", "total_ms", "fragments", "tokens",
+        "characters", "aggregation_ms", "ttfa_ms", "pieces", "played_s", "retries", "starts_s",
+        "ends_s", "chars",
     }
 )  # fmt: skip
 """Keys that are never copied from a text to its outputs."""

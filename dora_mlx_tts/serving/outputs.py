@@ -14,15 +14,17 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dora_mlx_tts import protocol
-from dora_mlx_tts.messages import Outcome, Plain, Reply, Status
 from dora_mlx_tts.metrics import NodeMeter, SpeechFigures
-from dora_mlx_tts.utterance import Utterance
+from dora_mlx_tts.turns.utterance import Utterance
+from dora_mlx_tts.wire.messages import Outcome, Plain, Reply, Status
 
 if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment
 
 _log = logging.getLogger(__name__)
 _LEVELS: Final = {"DEBUG": "debug", "INFO": "info", "WARNING": "warn", "ERROR": "error"}
+
+Watcher = Callable[[Reply, SpeechFigures, int], None]
 
 
 class DoraNode(Protocol):
@@ -38,12 +40,30 @@ class DoraNode(Protocol):
 
 
 class Outputs:
-    """The declared outputs of the node."""
+    """The declared outputs of the node.
 
-    def __init__(self, node: DoraNode, meter: NodeMeter, *, nested: bool = False) -> None:
+    Args:
+        node: Where messages go.
+        meter: The node's counts.
+        nested: Whether audio is one list, as dora-primespeech sends it.
+        flush: Whether the first fragment after a cut drops what is older in the receiver's queue.
+        watcher: Is told of every text that was answered.
+    """
+
+    def __init__(
+        self,
+        node: DoraNode,
+        meter: NodeMeter,
+        *,
+        nested: bool = False,
+        flush: bool = False,
+        watcher: Watcher | None = None,
+    ) -> None:
         self._node = node
         self._meter = meter
         self._nested = nested
+        self._flush = flush
+        self._watcher = watcher
         self._lock = threading.RLock()
         self._declared = _declared_outputs(node)
 
@@ -59,14 +79,26 @@ class Outputs:
             text_index=utterance.index,
             seq=utterance.fragments,
             nested=self._nested,
+            flush=self._flush and utterance.follows_cut and not utterance.fragments,
         )
+        seq = utterance.fragments
         with self._lock:
             if utterance.cancelled:
                 return False
             failure = self._try(protocol.AUDIO, message)
             if failure is None:
                 utterance.spoke(fragment)
+                self._words(utterance, fragment, seq)
         return self._report(protocol.AUDIO, failure)
+
+    def _words(self, utterance: Utterance, fragment: Fragment, seq: int) -> None:
+        """Tell the words of a fragment, under the lock that lets none follow a cancel."""
+        if not fragment.words or not self._is_declared(protocol.WORDS):
+            return
+        echo = utterance.request.echo
+        message = protocol.encode_words(fragment, echo=echo, text_index=utterance.index, seq=seq)
+        if self._try(protocol.WORDS, message) is not None:
+            self._meter.count("send_failures")
 
     def reply(self, reply: Reply, figures: SpeechFigures, *, text_index: int) -> None:
         """Send the terminal answer to a text and count it."""
@@ -77,6 +109,8 @@ class Outputs:
         fields = {"text_index": text_index, "stage": reply.stage or "", **figures.as_metadata()}
         said = f": {reply.error or reply.reason}" if reply.error or reply.reason else ""
         _log.log(level, "text %d %s%s", text_index, reply.outcome, said, extra={"fields": fields})
+        if self._watcher is not None:
+            self._watcher(reply, figures, text_index)
 
     def status(self, status: Status) -> None:
         """Send a word on ``status``."""
@@ -97,7 +131,7 @@ class Outputs:
 
     def _try(self, port: str, message: protocol.Message) -> Exception | None:
         """Give a message to dora; what went wrong. An output that nobody declared needs no sending."""
-        if self._declared is not None and port not in self._declared:
+        if not self._is_declared(port):
             return None
         array, metadata = message
         try:
@@ -105,6 +139,9 @@ class Outputs:
         except Exception as error:  # noqa: BLE001  a lost receiver must not end the node
             return error
         return None
+
+    def _is_declared(self, port: str) -> bool:
+        return self._declared is None or port in self._declared
 
     def _report(self, port: str, failure: Exception | None) -> bool:
         """Count and log a failure, never while the lock is held: logging has a lock of its own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from dora_mlx_tts.messages import Command, TextRequest
+from dora_mlx_tts.wire.messages import Command, TextRequest
 
 Selection = Callable[[TextRequest], bool]
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from dora_mlx_tts.conversation import Conversation, SpeechEngine
+from dora_mlx_tts.conversation import Conversation
 from dora_mlx_tts.errors import (
     EmptyTextError,
     SettingError,
@@ -16,13 +16,13 @@ from dora_mlx_tts.errors import (
     TtsError,
     VoiceError,
 )
-from dora_mlx_tts.finishing import Delivery
-from dora_mlx_tts.job import Job, Manner
-from dora_mlx_tts.messages import Outcome, Reply, Stage, TextRequest
 from dora_mlx_tts.metrics import NodeMeter, SpeechMeter
-from dora_mlx_tts.outputs import Outputs
+from dora_mlx_tts.serving.finishing import Delivery
+from dora_mlx_tts.serving.job import Job, Manner, SpeechEngine
+from dora_mlx_tts.serving.outputs import Outputs
 from dora_mlx_tts.synthesis.records import Fragment
-from dora_mlx_tts.utterance import Utterance
+from dora_mlx_tts.turns.utterance import Utterance
+from dora_mlx_tts.wire.messages import Outcome, Reply, Stage, TextRequest
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""The hands of the node: one hears, one speaks, one obeys, and what they send with."""
