@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 import sys
 from dataclasses import dataclass
 from typing import Literal
@@ -69,3 +70,10 @@ def select(name: DeviceName = "auto") -> Device:
         return Device("cpu", Formulation.NATIVE, "CPU (macOS)")
     mx.set_default_device(mx.gpu)
     return Device("gpu", Formulation.NATIVE, "Metal" if mx.metal.is_available() else "CUDA")
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

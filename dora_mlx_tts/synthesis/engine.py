@@ -12,8 +12,9 @@ import numpy as np
 from dora_mlx_tts.config import Settings, SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError
 from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.runtime.device import Device, Formulation, usable_cores
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
+from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.lines import lines_of, speak_lines
 from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.synthesis.records import Fragment, Speech
@@ -54,6 +55,8 @@ class Synthesizer:
         self._caches: WeakKeyDictionary[Networks, list[KeptCache]] = WeakKeyDictionary()
         self._heads: WeakKeyDictionary[Networks, Heads] = WeakKeyDictionary()
         self._meter = SynthesisMeter()
+        overlaps = where.formulation is Formulation.CPU and usable_cores() > 1
+        self._helper = Helper() if overlaps else None
 
     @classmethod
     def load(
@@ -191,7 +194,9 @@ class Synthesizer:
         cache = free.pop() if free else KeptCache(networks.t2s)  # texts may be spoken by turns
         kind = FlowSpeaker if networks.flow else SentenceSpeaker
         heads = self._alignment_heads(ready)
-        speaker = kind(networks, ready.prompt, settings, cache, self._meter, cancelled, heads)
+        speaker = kind(
+            networks, ready.prompt, settings, cache, self._meter, cancelled, heads, self._helper
+        )
         try:
             yield from speak_lines(ready, settings, lines_of(script), speaker)
         except Cancelled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import mlx.core as mx
 import numpy as np
@@ -18,6 +19,7 @@ from dora_mlx_tts.models.sovits.stream import Manner, SoVITSStream
 from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.synthesis.batch import Decoded, decode_together
 from dora_mlx_tts.synthesis.guard import TOKENS_PER_SECOND, Problem, SampleGuard, TokenGuard
+from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.synthesis.prompt import Prompt
 from dora_mlx_tts.synthesis.records import WordTiming
@@ -59,8 +61,9 @@ class SentenceSpeaker:
         settings: of speech.
         cache: for decoding, one sentence after the other.
         meter: counts what happens.
-        heads: of the text-to-semantic network that follow the text.
         cancelled: asked between tokens and between slices of sound; True raises `Cancelled`.
+        heads: of the text-to-semantic network that follow the text.
+        helper: decodes on while sound is made, where that needs no MLX.
     """
 
     networks: Networks
@@ -70,6 +73,7 @@ class SentenceSpeaker:
     meter: SynthesisMeter
     cancelled: Callable[[], bool]
     heads: Heads = ()
+    helper: Helper | None = None
 
     def decode(self, phonemes: Sequence[Phonemes], seeds: Sequence[int]) -> list[Decoded]:
         """Decode several sentences together, for `stream` to speak one after the other.
@@ -77,6 +81,8 @@ class SentenceSpeaker:
         Raises:
             Cancelled: they are not wanted any more.
         """
+        if self.helper is not None:
+            self.helper.settle()
         tasks = [self._task(*pair) for pair in zip(phonemes, seeds, strict=True)]
         limits = [self._guard(one).most for one in phonemes]
         size, network = self.settings.batch_size, self.networks.t2s
@@ -116,8 +122,10 @@ class SentenceSpeaker:
             tracker, rate = self._tracker(phonemes), self.networks.sovits.config.sample_rate
             heard_s = 0.0
             problem, count = None, 0
-            for size in self._sizes(voice):
+            for size, following in pairwise(self._sizes(voice)):
                 new, last = tokens.take(size)
+                if heard and not last:  # the first sound has all cores to itself
+                    tokens.look_ahead(following)
                 samples = self._sound(voice, new, last=last)
                 problem = guard.samples(samples) or (guard.end() if last else None)
                 if problem is not None:
@@ -149,7 +157,7 @@ class SentenceSpeaker:
 
     def _sizes(self, voice: SoVITSStream) -> Iterator[int | None]:
         if self.settings.mode == "throughput":
-            return iter([None])
+            return iter([None, None])
         return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
 
     def _tracker(self, phonemes: Phonemes) -> WordTracker:
@@ -179,6 +187,7 @@ class SentenceSpeaker:
             self.meter,
             self.cancelled,
             watch=AttentionWatch(self.heads, len(self.prompt.phones)) if self.heads else None,
+            helper=self.helper,
         )
 
     def _task(self, phonemes: Phonemes, seed: int) -> DecodeTask:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractContextManager, nullcontext
 
 import mlx.core as mx
@@ -10,7 +9,7 @@ import mlx.core as mx
 from dora_mlx_tts.models.layers import Conv1d, ConvTranspose1d, Layer, Linear
 from dora_mlx_tts.models.ops import Ops, leaky_relu
 from dora_mlx_tts.models.sovits.config import GeneratorConfig
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Formulation, usable_cores
 
 SLOPE = 0.1
 LAST_SLOPE = 0.01  # the reference leaves the default in its last activation
@@ -66,7 +65,7 @@ class Generator(Layer):
         super().prepare(ops)
         if ops.formulation is Formulation.CPU:
             self._second = mx.new_thread_local_stream(mx.cpu)  # any thread may evaluate
-            self.two_streams = _usable_cores() > 1
+            self.two_streams = usable_cores() > 1
 
     @property
     def formulation(self) -> Formulation:
@@ -111,10 +110,3 @@ class Generator(Layer):
         for block in others:
             total = total + block(x)
         return total * (1.0 / count)
-
-
-def _usable_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
