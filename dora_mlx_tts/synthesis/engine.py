@@ -13,6 +13,7 @@ from dora_mlx_tts.config import Settings, SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device, Formulation, usable_cores
+from dora_mlx_tts.synthesis.code_table import CodeTable
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
 from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.lines import lines_of, speak_lines
@@ -54,6 +55,7 @@ class Synthesizer:
         )
         self._caches: WeakKeyDictionary[Networks, list[KeptCache]] = WeakKeyDictionary()
         self._heads: WeakKeyDictionary[Networks, Heads] = WeakKeyDictionary()
+        self._tables: WeakKeyDictionary[Networks, CodeTable] = WeakKeyDictionary()
         self._meter = SynthesisMeter()
         overlaps = where.formulation is Formulation.CPU and usable_cores() > 1
         self._helper = Helper() if overlaps else None
@@ -195,7 +197,15 @@ class Synthesizer:
         kind = FlowSpeaker if networks.flow else SentenceSpeaker
         heads = self._alignment_heads(ready)
         speaker = kind(
-            networks, ready.prompt, settings, cache, self._meter, cancelled, heads, self._helper
+            networks,
+            ready.prompt,
+            settings,
+            cache,
+            self._meter,
+            cancelled,
+            heads,
+            self._helper,
+            self._table(ready),
         )
         try:
             yield from speak_lines(ready, settings, lines_of(script), speaker)
@@ -211,3 +221,12 @@ class Synthesizer:
         if ready.networks not in self._heads:
             self._heads[ready.networks] = alignment_heads(ready.networks.t2s, ready.prompt)
         return self._heads[ready.networks]
+
+    def _table(self, ready: ReadyVoice) -> CodeTable:
+        """What this network's codes say about phones: one table for all its voices."""
+        table = self._tables.get(ready.networks)
+        if table is None:
+            table = CodeTable(np.array(ready.networks.encoder.quantizer.embed, np.float32))
+            self._tables[ready.networks] = table
+            table.learn(np.asarray(ready.prompt.phones), np.asarray(ready.prompt.codes))
+        return table

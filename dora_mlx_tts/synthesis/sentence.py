@@ -18,6 +18,7 @@ from dora_mlx_tts.models.sampling import SamplingSettings
 from dora_mlx_tts.models.sovits.stream import Manner, SoVITSStream
 from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.synthesis.batch import Decoded, decode_together
+from dora_mlx_tts.synthesis.code_table import CodeTable
 from dora_mlx_tts.synthesis.guard import TOKENS_PER_SECOND, Problem, SampleGuard, TokenGuard
 from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.networks import Networks
@@ -64,6 +65,7 @@ class SentenceSpeaker:
         cancelled: asked between tokens and between slices of sound; True raises `Cancelled`.
         heads: of the text-to-semantic network that follow the text.
         helper: decodes on while sound is made, where that needs no MLX.
+        table: which codes phones are spoken with; learns from each sentence.
     """
 
     networks: Networks
@@ -74,6 +76,7 @@ class SentenceSpeaker:
     cancelled: Callable[[], bool]
     heads: Heads = ()
     helper: Helper | None = None
+    table: CodeTable | None = None
 
     def decode(self, phonemes: Sequence[Phonemes], seeds: Sequence[int]) -> list[Decoded]:
         """Decode several sentences together, for `stream` to speak one after the other.
@@ -104,6 +107,8 @@ class SentenceSpeaker:
                 tokens.begin_with(decoded.tokens, decoded.end)
             yield from self._windows(phonemes, tokens, seed)
             self.meter.count("spoken")
+            if self.table is not None:
+                self.table.learn(np.asarray(phonemes.ids), np.array(tokens.tokens, np.int32))
         except Cancelled:
             self.meter.count("cancelled")
             raise
@@ -131,7 +136,7 @@ class SentenceSpeaker:
                 if problem is not None:
                     break
                 count += len(new)
-                tracker.tokens(self._rows(phonemes, tokens, len(new)))
+                self._follow(tracker, phonemes, tokens, new)
                 if len(samples):
                     heard = True
                     heard_s += len(samples) / rate
@@ -161,7 +166,14 @@ class SentenceSpeaker:
         return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
 
     def _tracker(self, phonemes: Phonemes) -> WordTracker:
-        return WordTracker(phonemes, 1 / (TOKENS_PER_SECOND * self.settings.speed))
+        table = self.table if self.table is not None and self.table.informed else None
+        return WordTracker(phonemes, 1 / (TOKENS_PER_SECOND * self.settings.speed), table)
+
+    def _follow(
+        self, tracker: WordTracker, phonemes: Phonemes, tokens: GuardedTokens, new: list[int]
+    ) -> None:
+        rows = self._rows(phonemes, tokens, len(new)) if tracker.needs_attention else []
+        tracker.tokens(new, rows)
 
     def _rows(self, phonemes: Phonemes, tokens: GuardedTokens, new: int) -> list[FloatArray]:
         """Attention of the newest tokens that were taken: watched, computed now, or expected."""
