@@ -14,6 +14,7 @@ from dora_mlx_tts.errors import EmptyTextError
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device, Formulation, usable_cores
 from dora_mlx_tts.synthesis.code_table import CodeTable
+from dora_mlx_tts.synthesis.fit import check_fit
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
 from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.lines import lines_of, speak_lines
@@ -226,6 +227,7 @@ class Synthesizer:
         """What this network's codes say about phones: one table for all its voices."""
         table = self._tables.get(ready.networks)
         if table is None:
+            check_fit(ready.networks)
             table = CodeTable(np.array(ready.networks.encoder.quantizer.embed, np.float32))
             self._tables[ready.networks] = table
             table.learn(np.asarray(ready.prompt.phones), np.asarray(ready.prompt.codes))
