@@ -8,6 +8,8 @@ the codebook sound alike and share its counts, so that ten sentences are enough.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -38,12 +40,15 @@ class CodeTable:
         codebook: a row for each code, [K, C].
 
     Attributes:
+        name: of the codebook, from its content.
         lessons: sentences learned from.
         gain: how much better, in nats a token, the table foretold the latest sentences' codes than
             their frequencies do, before it learned from them.
     """
 
     def __init__(self, codebook: FloatArray) -> None:
+        exact = np.ascontiguousarray(codebook, "<f4").tobytes()
+        self.name = hashlib.sha256(exact).hexdigest()[:32]
         self._sharing = _sharing(np.asarray(codebook, np.float64))
         self._rows: dict[int, int] = {}
         codes = len(codebook)
@@ -88,6 +93,35 @@ class CodeTable:
             chances = _even(len(codes), len(phones))
         self._count(phones, codes, chances)
         self.lessons += 1
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """What it knows, as arrays."""
+        return {
+            "phones": np.array(list(self._rows), np.int32),
+            "counts": self._counts.astype(np.float32),
+            "taken": self._taken.astype(np.float32),
+            "all": self._all.astype(np.float32),
+            "progress": np.array([self.lessons, self.gain]),
+        }
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Know what another table knew.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: arrays do not fit this codebook or each other, or are no numbers.
+        """
+        phones, codes = state["phones"], len(self._all)
+        shapes = {"counts": (len(phones), codes), "taken": (len(phones), 2), "all": (codes,)}
+        wanted = shapes | {"progress": (2,)}
+        for name, shape in wanted.items():
+            if state[name].shape != shape or not np.isfinite(state[name].astype(np.float64)).all():
+                raise ValueError(f"{name} has shape {state[name].shape}, expected {shape}")
+        self._rows = {int(phone): row for row, phone in enumerate(phones)}
+        self._counts, self._taken, self._all = (
+            state[name].astype(np.float64) for name in ("counts", "taken", "all")
+        )
+        self.lessons, self.gain = int(state["progress"][0]), float(state["progress"][1])
 
     def _known(self, phones: Ids) -> list[int]:
         return [self._rows.get(int(phone), -1) for phone in phones]

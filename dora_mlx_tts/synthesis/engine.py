@@ -14,6 +14,7 @@ from dora_mlx_tts.errors import EmptyTextError
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device, Formulation, usable_cores
 from dora_mlx_tts.synthesis.code_table import CodeTable
+from dora_mlx_tts.synthesis.code_table_store import TableStore
 from dora_mlx_tts.synthesis.fit import check_fit
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
 from dora_mlx_tts.synthesis.helper import Helper
@@ -56,6 +57,7 @@ class Synthesizer:
         )
         self._caches: WeakKeyDictionary[Networks, list[KeptCache]] = WeakKeyDictionary()
         self._heads: WeakKeyDictionary[Networks, Heads] = WeakKeyDictionary()
+        self._table_store = TableStore(settings.cache.expanduser() / "words")
         self._tables: WeakKeyDictionary[Networks, CodeTable] = WeakKeyDictionary()
         self._meter = SynthesisMeter()
         overlaps = where.formulation is Formulation.CPU and usable_cores() > 1
@@ -214,6 +216,8 @@ class Synthesizer:
             return
         finally:
             free.append(cache)
+            if speaker.table is not None:
+                self._table_store.keep(speaker.table)
 
     def _alignment_heads(self, ready: ReadyVoice) -> Heads:
         """Heads that tell the words' times: a network's own, found with its first prompt."""
@@ -228,7 +232,8 @@ class Synthesizer:
         table = self._tables.get(ready.networks)
         if table is None:
             check_fit(ready.networks)
-            table = CodeTable(np.array(ready.networks.encoder.quantizer.embed, np.float32))
-            self._tables[ready.networks] = table
-            table.learn(np.asarray(ready.prompt.phones), np.asarray(ready.prompt.codes))
+            codebook = np.array(ready.networks.encoder.quantizer.embed, np.float32)
+            table = self._tables[ready.networks] = self._table_store.get(codebook)
+            if not table.lessons:
+                table.learn(np.asarray(ready.prompt.phones), np.asarray(ready.prompt.codes))
         return table
