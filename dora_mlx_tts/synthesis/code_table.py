@@ -31,6 +31,7 @@ _PACE = 2.2  # tokens a phone
 _SKIPPED = 0.02  # chance that a phone has no token
 _LEAST_GAIN = 0.7  # nats a token; text and tokens that do not belong together reach 0.4
 _MEMORY = 0.8  # of the running gain
+_OTHER = 0.4  # share of it below which another text was spoken, and nothing is to be learned
 
 
 class CodeTable:
@@ -88,6 +89,8 @@ class CodeTable:
         chances = _posterior(evidence, self.moves(phones))
         if self.lessons:
             gain = float((chances * evidence).sum(1).mean())
+            if self.informed and gain < _OTHER * self.gain:
+                return
             self.gain += (1 - _MEMORY) * (gain - self.gain)
         if self.lessons < _ROUGH:
             chances = _even(len(codes), len(phones))
