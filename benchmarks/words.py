@@ -66,6 +66,7 @@ class Voice:
             ready.networks, ready.prompt, settings, cache, SynthesisMeter(), lambda: False
         )
         self.words = VOCABULARY[name].split()
+        self.stop = "." if name.endswith("en") else "。"
 
     def read(self, text: str) -> Phonemes:
         """Phones of a text."""
@@ -96,7 +97,7 @@ def joined(voice: Voice, draw: np.random.Generator, count: int) -> Iterator[Case
         codes: Codes = []
         ends = []
         for word in words:
-            phonemes = voice.read(str(word))
+            phonemes = voice.read(str(word) + voice.stop)
             spoken = voice.tokens(phonemes, seed)
             steps = loud(voice.sound(phonemes, spoken, seed), RATE // PACE, -50)
             codes += spoken[int(steps[0]) : int(steps[-1]) + 1] if len(steps) else spoken
