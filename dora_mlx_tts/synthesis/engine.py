@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
+import mlx.core as mx
 import numpy as np
 
 from dora_mlx_tts.config import Settings, SpeechSettings
@@ -232,7 +233,7 @@ class Synthesizer:
         table = self._tables.get(ready.networks)
         if table is None:
             check_fit(ready.networks)
-            codebook = np.array(ready.networks.encoder.quantizer.embed, np.float32)
+            codebook = np.array(ready.networks.encoder.quantizer.embed.astype(mx.float32))
             table = self._tables[ready.networks] = self._table_store.get(codebook)
             if not table.lessons:
                 table.learn(np.asarray(ready.prompt.phones), np.asarray(ready.prompt.codes))
