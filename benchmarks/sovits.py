@@ -24,8 +24,13 @@ from dora_mlx_tts.synthesis.benchmark import FULL_SOVITS, random_weights
 STARTER = dataclasses.replace(
     FULL_SOVITS,
     filter_channels=512,
-    layers=4,
-    generator=dataclasses.replace(FULL_SOVITS.generator, initial_channels=256),
+    layers=2,
+    generator=dataclasses.replace(
+        FULL_SOVITS.generator,
+        initial_channels=256,
+        rates=(10, 8, 4, 2),
+        kernels=(20, 16, 8, 4),
+    ),
 )
 SIZES = {"starter": STARTER, "v2": FULL_SOVITS}
 PHONES_A_SECOND = 12

@@ -3,20 +3,26 @@
     python benchmarks/stream.py --json out/stream.json
     python benchmarks/stream.py --sizes starter --requests 500
 
-The starter voice speaks real sentences. Full-size v2 has random weights, which end no sentence: it
-decodes as many tokens as the sentence would have and makes the same windows of them. `--requests`
-speaks so many sentences of mixed length and says how memory grew.
+The starter voice and a full-size v2 speak the same sentences through the same code. v2's weights are
+made up and end no sentence, so it is made to end after as many tokens as the sentence would have.
+`--requests` speaks so many sentences of mixed length and says how memory grew. `busy` in a row is the share
+of a core that other programs used meanwhile: seconds of a quiet machine are those with none.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import resource
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
+from types import SimpleNamespace
 from typing import Any
 
 import harness
@@ -26,15 +32,15 @@ import sovits as sovits_benchmark
 import t2s as t2s_benchmark
 
 from dora_mlx_tts import Synthesizer
-from dora_mlx_tts.models.decode import DecodeSettings, generate
-from dora_mlx_tts.models.sovits.stream import SoVITSStream
-from dora_mlx_tts.models.t2s import T2SText
-from dora_mlx_tts.runtime.device import Device
-from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
+from dora_mlx_tts.models.t2s import T2S, Cache, Logits
+from dora_mlx_tts.synthesis.helper import Helper
+from dora_mlx_tts.synthesis.prompt import Prompt
+from dora_mlx_tts.synthesis.sentence import Cancelled, SentenceSpeaker
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.stream import KeptCache
-from dora_mlx_tts.synthesis.windows import WindowSizes
+from dora_mlx_tts.text.phonemes import Phonemes
 
+RATE = 32000
 SENTENCES = {
     5: "Okay.",
     20: "Please come back now.",
@@ -43,106 +49,194 @@ SENTENCES = {
     " long winter, the price of bread and the letters that our friends had written to us from the"
     " other side of town.",
 }
-MODES = {"windows": "latency", "whole": "throughput"}
-TOKENS_A_CHARACTER, PHONES_A_CHARACTER = 1.6, 0.85
-PROMPT, PROMPT_PHONES = 125, 60
+TOKENS_A_CHARACTER, PROMPT_TOKENS, PROMPT_PHONES = 1.2, 125, 60
 
-Pieces = Callable[[], Iterator[np.ndarray[Any, np.dtype[np.float32]]]]
+Samples = np.ndarray[Any, np.dtype[np.float32]]
 
 
-def starter(synthesizer: Synthesizer, text: str, mode: str) -> Pieces:
-    """The real voice and sentence, undivided."""
-    ready = synthesizer.prepare("starter-en")
-    settings = synthesizer.settings.speech(ready.voice.defaults, {"mode": mode})
-    phonemes = ready.front_end.phonemize(text, "en")
-    cache, meter = KeptCache(ready.networks.t2s), SynthesisMeter()
+class Ending:
+    """A network with made-up weights that ends a sentence after a number of tokens, not before."""
 
-    def pieces() -> Iterator[np.ndarray[Any, np.dtype[np.float32]]]:
-        speaker = SentenceSpeaker(
-            ready.networks, ready.prompt, settings, cache, meter, lambda: False
-        )
-        for piece in speaker.stream(phonemes, 1):
+    def __init__(self, network: T2S) -> None:
+        self._network, self.after = network, 0
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever the network has
+        return getattr(self._network, name)
+
+    def step(self, tokens: Any, cache: Cache) -> Logits:  # noqa: ANN401  as the network's
+        """As the network's, with another chance of the end."""
+        logits = self._network.step(tokens, cache)
+        bias = np.zeros((1, self._network.config.vocabulary), np.float32)
+        decoded = cache.length - cache.text_length - PROMPT_TOKENS
+        bias[:, self._network.config.eos] = 1e4 if decoded >= self.after else -1e4
+        return logits + (mx.array(bias) if isinstance(logits, mx.array) else bias)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A voice of some size.
+
+    Attributes:
+        name: for the table.
+        speaker: with it, in windows.
+        read: a text to phones; tells a made-up network when to end.
+    """
+
+    name: str
+    speaker: SentenceSpeaker
+    read: Callable[[str], Phonemes]
+
+    def pieces(self, text: str, mode: str = "latency", **changes: Any) -> Iterator[Samples]:  # noqa: ANN401
+        """Speak one sentence."""
+        settings = self.speaker.settings.model_copy(update={"mode": mode})
+        speaker = replace(self.speaker, settings=settings, **changes)
+        for piece in speaker.stream(self.read(text), 1):
             yield piece.samples
 
-    return pieces
 
-
-class FullSize:
-    """v2's sizes with random weights."""
-
-    def __init__(self, chosen: Device) -> None:
-        self._t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen.formulation)
-        self._sovits = sovits_benchmark.build(sovits_benchmark.SIZES["v2"], chosen.formulation)
-        self._style = mx.zeros((1, 1, 512))
-
-    def pieces(self, characters: int, mode: str) -> Iterator[np.ndarray[Any, np.dtype[np.float32]]]:
-        """Tokens for a sentence of so many characters, and their windows."""
-        count = max(20, round(characters * TOKENS_A_CHARACTER))
-        phones = np.arange(max(3, round(characters * PHONES_A_CHARACTER)), dtype=np.int32) % 700
-        text = T2SText(np.concatenate([np.arange(PROMPT_PHONES, dtype=np.int32), phones]))
-        voice = SoVITSStream(self._sovits, mx.array(phones)[None], self._style)
-        sizes = WindowSizes(0.4, 1.6).tokens(voice) if mode == "latency" else iter([count])
-        settings = DecodeSettings(min_tokens=count)
-        prompt = np.arange(PROMPT, dtype=np.int32)
-        done = 0
-        with generate(self._t2s, text, prompt, settings, seed=1) as stream:
-            while done < count:
-                new = [next(stream) for _ in range(min(next(sizes), count - done))]
-                done += len(new)
-                parts = [np.array(part) for part in voice.speak(new, last=done == count)]
-                yield np.concatenate(parts)
-
-
-def latency(name: str, make: dict[tuple[int, str], Pieces], samples: int) -> list[harness.Row]:
-    """First sound and the whole, for each length, streamed and not."""
-    rows = []
-    for (characters, mode), pieces in make.items():
-        setting = f"{characters} characters, {mode}"
-        first = {"first": partial(_first, pieces)}
-        rows.append(
-            harness.Row(
-                f"{name}, first sound", setting, harness.take_turns(first, samples=samples)["first"]
-            )
-        )
-        seconds = sum(map(len, pieces())) / 32000
-        whole = {"all": lambda pieces=pieces: list(pieces())}
-        timing = harness.take_turns(whole, samples=samples, warmup=0)["all"]
-        factor = timing.middle / seconds
-        rows.append(harness.Row(f"{name}, all sound", setting, timing, factor, "of real time"))
-    return rows
-
-
-def _first(pieces: Pieces) -> None:
-    stream = pieces()
-    next(stream)
-    stream.close()  # type: ignore[attr-defined]  # a generator
-
-
-def window_cost(synthesizer: Synthesizer) -> dict[str, list[float]]:
-    """CPU seconds of SoVITS for windows of 1 s at the beginning and the end of a long sentence."""
+def starter(synthesizer: Synthesizer, helper: Helper) -> Subject:
+    """The voice that ships."""
     ready = synthesizer.prepare("starter-en")
-    phonemes = ready.front_end.phonemize(SENTENCES[200], "en")
+    speaker = SentenceSpeaker(
+        ready.networks,
+        ready.prompt,
+        synthesizer.settings.speech(ready.voice.defaults, {}),
+        KeptCache(ready.networks.t2s),
+        SynthesisMeter(),
+        lambda: False,
+        helper=helper,
+    )
+    return Subject("starter", speaker, lambda text: ready.front_end.phonemize(text, "en"))
+
+
+def full_size(synthesizer: Synthesizer, helper: Helper) -> Subject:
+    """v2's sizes with made-up weights; the front end is the starter voice's."""
+    chosen = synthesizer.device.formulation
+    network = Ending(t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen))
+    acoustic = sovits_benchmark.build(sovits_benchmark.SIZES["v2"], chosen)
+    networks: Any = SimpleNamespace(t2s=network, sovits=acoustic)
+    prompt = Prompt(
+        codes=np.arange(PROMPT_TOKENS, dtype=np.int32) * 7 % 1024,
+        ge=np.zeros((1, 1, sovits_benchmark.SIZES["v2"].style_channels), np.float32),
+        phones=np.arange(PROMPT_PHONES, dtype=np.int32),
+        features=None,
+        text="made up",
+        language="en",
+        duration_s=PROMPT_TOKENS / 25,
+    )
+    same = starter(synthesizer, helper)
+    cache: Any = KeptCache(networks.t2s)
+    speaker = replace(same.speaker, networks=networks, prompt=prompt, cache=cache)
+
+    def read(text: str) -> Phonemes:
+        network.after = max(24, round(len(text) * TOKENS_A_CHARACTER))
+        return same.read(text)
+
+    return Subject("v2", speaker, read)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What passed between two moments.
+
+    Attributes:
+        wall: seconds.
+        cpu: seconds of this process, all threads.
+        busy: cores that other programs used, on average.
+    """
+
+    wall: float
+    cpu: float
+    busy: float
+
+
+class Clock:
+    """Measures from its making on."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu, self._all = time.perf_counter(), time.process_time(), _machine_s()
+
+    def span(self) -> Span:
+        """From then to now."""
+        wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
+        return Span(wall, cpu, max(0.0, _machine_s() - self._all - cpu) / max(wall, 1e-9))
+
+
+def _machine_s() -> float:
+    """Seconds that all cores worked since the machine started; 0 where nothing tells."""
+    if sys.platform != "linux":
+        return time.process_time()
+    ticks = [
+        int(n) for n in Path("/proc/stat").read_text(encoding="ascii").split("\n")[0].split()[1:9]
+    ]
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def latency(subject: Subject, samples: int) -> Iterator[dict[str, Any]]:
+    """First sound and the whole, for each length, in windows (with a helper and without) and at once."""
+    ways: dict[str, dict[str, Any]] = {
+        "windows": {"mode": "latency"},
+        "windows, alone": {"mode": "latency", "helper": None},
+        "whole": {"mode": "throughput"},
+    }
+    for size, text in SENTENCES.items():
+        found: dict[str, list[tuple[float, Span, float]]] = {name: [] for name in ways}
+        for turn in range(samples + (size == min(SENTENCES))):  # the very first is a warm-up
+            for name, way in ways.items():
+                clock, first, length = Clock(), 0.0, 0
+                for piece in subject.pieces(text, **way):
+                    first = first or clock.span().wall
+                    length += len(piece)
+                if turn or size != min(SENTENCES):
+                    found[name].append((first, clock.span(), length / RATE))
+        begin = median(prefill(subject, text) for _ in range(samples))
+        for name, runs in found.items():
+            seconds = runs[0][2]
+            yield {
+                "voice": subject.name,
+                "characters": size,
+                "way": name,
+                "prefill_ms": round(1000 * begin),
+                "first_ms": round(1000 * median(first for first, _, _ in runs)),
+                "all_ms": round(1000 * median(span.wall for _, span, _ in runs)),
+                "audio_s": round(seconds, 2),
+                "real_time_factor": round(median(span.wall for _, span, _ in runs) / seconds, 3),
+                "cpu_a_second": round(median(span.cpu for _, span, _ in runs) / seconds, 3),
+                "busy": round(median(span.busy for _, span, _ in runs), 2),
+            }
+
+
+def prefill(subject: Subject, text: str) -> float:
+    """Seconds until the first token."""
+    tokens = subject.speaker._tokens(subject.read(text), 1)
+    start = time.perf_counter()
+    tokens.take(1)
+    elapsed = time.perf_counter() - start
+    tokens.close()
+    return elapsed
+
+
+def window_cost(subject: Subject) -> list[float]:
+    """CPU milliseconds of SoVITS for each window of 1 s of a long sentence, the best of three."""
     codes = (np.arange(375) * 7 % 1024).tolist()
-    text, style = mx.array(phonemes.ids)[None], mx.array(ready.prompt.ge)
+    phonemes = subject.read(SENTENCES[200])
     costs: list[list[float]] = []
     for _ in range(3):
-        voice = SoVITSStream(ready.networks.sovits, text, style)
+        voice = subject.speaker._voice(phonemes, 1)
         costs.append([])
         for start in range(0, len(codes), 25):
-            begin = time.process_time()
+            clock = Clock()
             list(voice.speak(codes[start : start + 25], last=False))
-            costs[-1].append(time.process_time() - begin)
-    return {"CPU seconds per window of 1 s": [round(min(c), 3) for c in zip(*costs, strict=True)]}
+            costs[-1].append(1000 * clock.span().cpu)
+    return [round(min(cost)) for cost in zip(*costs, strict=True)]
 
 
-def seams(synthesizer: Synthesizer) -> dict[str, float]:
-    """Distance of windows from the whole in dB of a log mel spectrum, beside that of other noise."""
-    pieces = {
-        mode: list(starter(synthesizer, SENTENCES[80], mode)())
-        for mode in ("latency", "throughput")
-    }
-    windows, whole = np.concatenate(pieces["latency"]), np.concatenate(pieces["throughput"])
-    ends = np.cumsum([len(piece) for piece in pieces["latency"]])[:-1]
+def seams(subject: Subject) -> dict[str, float]:
+    """Distance of windows from the whole in dB of a log mel spectrum, and bends of the waveform."""
+    pieces = list(subject.pieces(SENTENCES[80]))
+    windows = np.concatenate(pieces)
+    (whole,) = subject.pieces(SENTENCES[80], "throughput")
+    ends = np.cumsum([len(piece) for piece in pieces])[:-1]
     bend = np.abs(np.diff(windows, 2))
     at = max(float(bend[end - 3 : end + 3].max()) for end in ends)
     return {
@@ -152,8 +246,8 @@ def seams(synthesizer: Synthesizer) -> dict[str, float]:
     }
 
 
-def _distance(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> float:
-    def spectrum(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _distance(one: Samples, other: Samples) -> float:
+    def spectrum(x: Samples) -> np.ndarray[Any, Any]:
         frames = np.lib.stride_tricks.sliding_window_view(x, 1024)[::320] * np.hanning(1024)
         powers = np.abs(np.fft.rfft(frames, axis=1))
         hertz = np.linspace(0, 16000, 513)
@@ -165,6 +259,31 @@ def _distance(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> float:
         )
 
     return float(np.abs(spectrum(one) - spectrum(other)).mean())
+
+
+def cancelling(subject: Subject, times: int) -> dict[str, float]:
+    """From the moment that a text is unwanted to its end: milliseconds over moments of a sentence."""
+    clock = Clock()
+    list(subject.pieces(SENTENCES[80]))
+    whole = clock.span().wall
+    found: list[Span] = []
+    for number in range(times):
+        asked: list[Clock] = []
+        timer = threading.Timer(
+            whole * (number + 0.5) / times, lambda asked=asked: asked.append(Clock())
+        )
+        timer.start()
+        try:
+            for _ in subject.pieces(SENTENCES[80], cancelled=lambda asked=asked: bool(asked)):
+                pass
+        except Cancelled:
+            found.append(asked[0].span())
+        timer.join()
+    return {
+        f"{name} {kind}, ms": round(1000 * value(getattr(span, kind) for span in found), 1)
+        for kind in ("wall", "cpu")
+        for name, value in (("median", median), ("largest", max))
+    } | {"moments": len(found), "busy": round(median(span.busy for span in found), 2)}
 
 
 def endurance(synthesizer: Synthesizer, requests: int) -> list[dict[str, float]]:
@@ -194,38 +313,56 @@ def memory(synthesizer: Synthesizer) -> dict[str, float]:
     }
 
 
+def table(rows: Sequence[dict[str, Any]]) -> None:
+    """Print, with the growth of first sound beyond the prefill's own."""
+    if not rows:
+        return
+    columns = list(rows[0])
+    print("  ".join(columns))
+    for row in rows:
+        print("  ".join(str(row[name]).ljust(len(name)) for name in columns))
+    for voice in dict.fromkeys(row["voice"] for row in rows):
+        ours = [row for row in rows if row["voice"] == voice and row["way"] == "windows"]
+        for shorter, longer in pairwise(row for row in ours if row["characters"] > min(SENTENCES)):
+            beyond = [row["first_ms"] - row["prefill_ms"] for row in (shorter, longer)]
+            print(
+                f"{voice}: first sound beyond the prefill, {longer['characters']} characters against"
+                f" {shorter['characters']}: {beyond[1]} and {beyond[0]} ms, {beyond[1] / beyond[0]:.2f}"
+            )
+
+
 def main() -> None:
     """Measure and report."""
     parser = harness.parser(__doc__.splitlines()[0])
     parser.add_argument("--sizes", default="starter,v2", help="starter, v2, or both")
+    parser.add_argument("--parts", default="latency,windows,cancel", help="what to measure")
+    parser.add_argument("--cancels", type=int, default=24, help="moments at which to cancel")
     parser.add_argument("--requests", type=int, default=0, help="sentences of the memory test")
     given = parser.parse_args()
     synthesizer = Synthesizer.load()
-    about: dict[str, Any] = {"device": synthesizer.device.description}
-    rows: list[harness.Row] = []
-    if "starter" in given.sizes:
-        make = {
-            (size, name): starter(synthesizer, text, mode)
-            for size, text in SENTENCES.items()
-            for name, mode in MODES.items()
-        }
-        rows += latency("starter", make, given.samples)
-        about |= window_cost(synthesizer) | seams(synthesizer)
-    if "v2" in given.sizes:
-        full = FullSize(synthesizer.device)
-        sizes = [(size, name, mode) for size in SENTENCES for name, mode in MODES.items()]
-        make = {(size, name): partial(full.pieces, size, mode) for size, name, mode in sizes}
-        rows += latency("v2", make, max(1, given.samples // 2))
+    helper = Helper()
+    rows: list[dict[str, Any]] = []
+    about: dict[str, Any] = {}
+    makers = {"starter": starter, "v2": full_size}
+    for subject in (makers[name](synthesizer, helper) for name in given.sizes.split(",")):
+        if "latency" in given.parts:
+            rows += latency(subject, given.samples)
+        if "windows" in given.parts:
+            about[f"{subject.name}, CPU ms a window of 1 s"] = window_cost(subject)
+            about[f"{subject.name}, seams"] = seams(subject)
+        if "cancel" in given.parts:
+            about[f"{subject.name}, cancelling"] = cancelling(subject, given.cancels)
     if given.requests:
         about["memory, MiB"] = endurance(synthesizer, given.requests)
-    harness.report("Streaming inside the sentence", rows, harness.machine(**about), given.json)
+    machine = harness.machine(device=synthesizer.device.description)
+    print(f"{machine['processor']}, {machine['cores']} cores; {machine['versions']}")
+    table(rows)
     for name, value in about.items():
         print(f"{name}: {value}")
-    first = [
-        row.timing.middle for row in rows if "first" in row.contestant and "windows" in row.setting
-    ]
-    for shorter, longer in pairwise(first):
-        print(f"first sound, next length against the one before: {longer / shorter:.2f}")
+    if given.json:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        document = {"machine": machine, "rows": rows, **about}
+        given.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Formulation
 from dora_mlx_tts.synthesis.benchmark import FULL_T2S, random_weights
 
-SIZES = {"starter": T2SConfig(384, 6, 1536, 6, 1025, 732, 1024), "v2": FULL_T2S}
+SIZES = {"starter": T2SConfig(320, 5, 1280, 6, 1025, 732, 1024), "v2": FULL_T2S}
 DTYPES = {"float32": mx.float32, "float16": mx.float16, "bfloat16": mx.bfloat16}
 CONTEXTS = (100, 300, 1000)
 PREFILLS = (100, 300)

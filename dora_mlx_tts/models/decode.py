@@ -17,7 +17,7 @@ from typing import Self
 import mlx.core as mx
 import numpy as np
 
-from dora_mlx_tts.errors import EmptyTextError, SettingError
+from dora_mlx_tts.errors import EmptyTextError, SettingError, SynthesisError
 from dora_mlx_tts.models.kv_cache import MlxCache
 from dora_mlx_tts.models.sampling import Picks, Sampler, SamplingSettings
 from dora_mlx_tts.models.t2s import T2S, Cache, IntArray, Logits, T2SText
@@ -167,6 +167,7 @@ class BatchStream(Iterator[tuple[int, int]]):
     ) -> Iterator[tuple[int, int]]:
         try:
             logits, self._cache = self._model.prefill(texts, prompt, self._cache)
+            _require_finite(logits)
             decoder = self._fused(logits, prompt)
             if decoder is not None:
                 yield from self._launches(decoder)
@@ -261,6 +262,15 @@ class BatchStream(Iterator[tuple[int, int]]):
             if self._owns_cache:
                 self._cache.free()
             self._cache = None
+
+
+def _require_finite(logits: Logits) -> None:
+    """Weights that are not numbers show here, before anything is made of them."""
+    finite = mx.isfinite(logits) if isinstance(logits, mx.array) else np.isfinite(logits)
+    if not np.array(finite).all():
+        raise SynthesisError(
+            "the text-to-semantic network gave values that are not finite; its weights are damaged"
+        )
 
 
 def generate(

@@ -6,24 +6,16 @@ each half gets a thread, which evaluates what it builds: a graph cannot be evalu
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import mlx.core as mx
 
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Formulation, usable_cores
 
 Task: TypeAlias = Callable[[], mx.array]
 Runner: TypeAlias = Callable[[Sequence[Task]], list[mx.array]]
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Halves:

@@ -7,7 +7,7 @@ a step read without a copy. Buffers grow in steps up to a limit that is set when
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -51,9 +51,11 @@ class KVCache(abc.ABC, Generic[Array]):
         text_length: how many of them are text, padding included; audio comes after.
         padding: for each row, how many positions at its start hold nothing.
         watch: is shown the attention of steps on the host.
+        between_layers: called while a text is read; what it raises ends the reading.
     """
 
     watch: AttentionWatch | None = None
+    between_layers: Callable[[], object] | None = None
 
     def __init__(self, shape: CacheShape, rows: int, limit: int) -> None:
         if rows < 1 or limit < 1:

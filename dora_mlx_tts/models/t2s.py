@@ -269,6 +269,8 @@ class T2S(Layer):
         last = len(self.h.layers) - 1
         for layer, block in enumerate(self.h.layers):
             x = block.prefill(x, cache, layer, bias, last_only=last_only and layer == last)
+            if cache.between_layers is not None:
+                cache.between_layers()
         cache.advance(length)
         return x
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 import sys
 from dataclasses import dataclass
 from typing import Literal
@@ -82,3 +83,10 @@ def select(name: DeviceName = "auto", *, kernels: bool = True) -> Device:
     if mx.metal.is_available():
         return Device("gpu", Formulation.NATIVE, "Metal")
     return Device("gpu", Formulation.NATIVE, "CUDA", cuda.multiprocessors() if kernels else 0)
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from dora_mlx_tts.models.decode import DecodeSettings, End, generate_batch
 from dora_mlx_tts.models.t2s import T2S
@@ -43,17 +44,19 @@ def decode_together(
     results = [Decoded([], None) for _ in tasks]
     for rows in buckets([len(task.text.phones) for task in tasks], size):
         first = tasks[rows[0]]
+        cache = network.make_cache(len(rows))
+        cache.between_layers = partial(_ask, cancelled)
         stream = generate_batch(
             network,
             [tasks[row].text for row in rows],
             first.prompt if len(first.prompt) else None,
             DecodeSettings(first.sampling, early_stop=max(limits[row] for row in rows)),
             seeds=[tasks[row].seed for row in rows],
+            cache=cache,
         )
         try:
             for place, token in stream:
-                if cancelled():
-                    raise Cancelled
+                _ask(cancelled)
                 results[rows[place]].tokens.append(token)
                 meter.count("tokens")
         finally:
@@ -61,3 +64,8 @@ def decode_together(
         for place, row in enumerate(rows):
             results[row] = Decoded(results[row].tokens, stream.ends[place])
     return results
+
+
+def _ask(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled

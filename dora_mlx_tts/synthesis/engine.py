@@ -7,13 +7,18 @@ from collections.abc import Callable, Iterator
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
+import mlx.core as mx
 import numpy as np
 
 from dora_mlx_tts.config import Settings, SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError
 from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.runtime.device import Device, Formulation, usable_cores
+from dora_mlx_tts.synthesis.code_table import CodeTable
+from dora_mlx_tts.synthesis.code_table_store import TableStore
+from dora_mlx_tts.synthesis.fit import check_fit
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
+from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.lines import lines_of, speak_lines
 from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.synthesis.records import Fragment, Speech
@@ -53,7 +58,11 @@ class Synthesizer:
         )
         self._caches: WeakKeyDictionary[Networks, list[KeptCache]] = WeakKeyDictionary()
         self._heads: WeakKeyDictionary[Networks, Heads] = WeakKeyDictionary()
+        self._table_store = TableStore(settings.cache.expanduser() / "words")
+        self._tables: WeakKeyDictionary[Networks, CodeTable] = WeakKeyDictionary()
         self._meter = SynthesisMeter()
+        overlaps = where.formulation is Formulation.CPU and usable_cores() > 1
+        self._helper = Helper() if overlaps else None
 
     @classmethod
     def load(
@@ -190,13 +199,25 @@ class Synthesizer:
         cache = free.pop() if free else KeptCache(networks.t2s)  # texts may be spoken by turns
         kind = FlowSpeaker if networks.flow else SentenceSpeaker
         heads = self._alignment_heads(ready)
-        speaker = kind(networks, ready.prompt, settings, cache, self._meter, cancelled, heads)
+        speaker = kind(
+            networks,
+            ready.prompt,
+            settings,
+            cache,
+            self._meter,
+            cancelled,
+            heads,
+            self._helper,
+            self._table(ready),
+        )
         try:
             yield from speak_lines(ready, settings, lines_of(script), speaker)
         except Cancelled:
             return
         finally:
             free.append(cache)
+            if speaker.table is not None:
+                self._table_store.keep(speaker.table)
 
     def _alignment_heads(self, ready: ReadyVoice) -> Heads:
         """Heads that tell the words' times: a network's own, found with its first prompt."""
@@ -205,3 +226,14 @@ class Synthesizer:
         if ready.networks not in self._heads:
             self._heads[ready.networks] = alignment_heads(ready.networks.t2s, ready.prompt)
         return self._heads[ready.networks]
+
+    def _table(self, ready: ReadyVoice) -> CodeTable:
+        """What this network's codes say about phones: one table for all its voices."""
+        table = self._tables.get(ready.networks)
+        if table is None:
+            check_fit(ready.networks)
+            codebook = np.array(ready.networks.encoder.quantizer.embed.astype(mx.float32))
+            table = self._tables[ready.networks] = self._table_store.get(codebook)
+            if not table.lessons:
+                table.learn(np.asarray(ready.prompt.phones), np.asarray(ready.prompt.codes))
+        return table

@@ -39,7 +39,7 @@ class FlowSpeaker(SentenceSpeaker):
             guard, problem, heard = SampleGuard(), None, False
             count, spoken_s = len(codes), 0.0
             tracker = self._tracker(phonemes)
-            tracker.tokens(self._rows(phonemes, tokens, count))
+            self._follow(tracker, phonemes, tokens, codes)
             for samples, last in self._pieces(phonemes, codes, seed):
                 problem = guard.samples(samples) or (guard.end() if last else None)
                 if problem is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import mlx.core as mx
 import numpy as np
@@ -17,7 +18,9 @@ from dora_mlx_tts.models.sampling import SamplingSettings
 from dora_mlx_tts.models.sovits.stream import Manner, SoVITSStream
 from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.synthesis.batch import Decoded, decode_together
+from dora_mlx_tts.synthesis.code_table import CodeTable
 from dora_mlx_tts.synthesis.guard import TOKENS_PER_SECOND, Problem, SampleGuard, TokenGuard
+from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.synthesis.prompt import Prompt
 from dora_mlx_tts.synthesis.records import WordTiming
@@ -59,8 +62,10 @@ class SentenceSpeaker:
         settings: of speech.
         cache: for decoding, one sentence after the other.
         meter: counts what happens.
-        heads: of the text-to-semantic network that follow the text.
         cancelled: asked between tokens and between slices of sound; True raises `Cancelled`.
+        heads: of the text-to-semantic network that follow the text.
+        helper: decodes on while sound is made, where that needs no MLX.
+        table: which codes phones are spoken with; learns from each sentence.
     """
 
     networks: Networks
@@ -70,6 +75,8 @@ class SentenceSpeaker:
     meter: SynthesisMeter
     cancelled: Callable[[], bool]
     heads: Heads = ()
+    helper: Helper | None = None
+    table: CodeTable | None = None
 
     def decode(self, phonemes: Sequence[Phonemes], seeds: Sequence[int]) -> list[Decoded]:
         """Decode several sentences together, for `stream` to speak one after the other.
@@ -77,6 +84,8 @@ class SentenceSpeaker:
         Raises:
             Cancelled: they are not wanted any more.
         """
+        if self.helper is not None:
+            self.helper.settle()
         tasks = [self._task(*pair) for pair in zip(phonemes, seeds, strict=True)]
         limits = [self._guard(one).most for one in phonemes]
         size, network = self.settings.batch_size, self.networks.t2s
@@ -98,6 +107,8 @@ class SentenceSpeaker:
                 tokens.begin_with(decoded.tokens, decoded.end)
             yield from self._windows(phonemes, tokens, seed)
             self.meter.count("spoken")
+            if self.table is not None:
+                self.table.learn(np.asarray(phonemes.ids), np.array(tokens.tokens, np.int32))
         except Cancelled:
             self.meter.count("cancelled")
             raise
@@ -116,14 +127,16 @@ class SentenceSpeaker:
             tracker, rate = self._tracker(phonemes), self.networks.sovits.config.sample_rate
             heard_s = 0.0
             problem, count = None, 0
-            for size in self._sizes(voice):
+            for size, following in pairwise(self._sizes(voice)):
                 new, last = tokens.take(size)
+                if heard and not last:  # the first sound has all cores to itself
+                    tokens.look_ahead(following)
                 samples = self._sound(voice, new, last=last)
                 problem = guard.samples(samples) or (guard.end() if last else None)
                 if problem is not None:
                     break
                 count += len(new)
-                tracker.tokens(self._rows(phonemes, tokens, len(new)))
+                self._follow(tracker, phonemes, tokens, new)
                 if len(samples):
                     heard = True
                     heard_s += len(samples) / rate
@@ -149,11 +162,18 @@ class SentenceSpeaker:
 
     def _sizes(self, voice: SoVITSStream) -> Iterator[int | None]:
         if self.settings.mode == "throughput":
-            return iter([None])
+            return iter([None, None])
         return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
 
     def _tracker(self, phonemes: Phonemes) -> WordTracker:
-        return WordTracker(phonemes, 1 / (TOKENS_PER_SECOND * self.settings.speed))
+        table = self.table if self.table is not None and self.table.informed else None
+        return WordTracker(phonemes, 1 / (TOKENS_PER_SECOND * self.settings.speed), table)
+
+    def _follow(
+        self, tracker: WordTracker, phonemes: Phonemes, tokens: GuardedTokens, new: list[int]
+    ) -> None:
+        rows = self._rows(phonemes, tokens, len(new)) if tracker.needs_attention else []
+        tracker.tokens(new, rows)
 
     def _rows(self, phonemes: Phonemes, tokens: GuardedTokens, new: int) -> list[FloatArray]:
         """Attention of the newest tokens that were taken: watched, computed now, or expected."""
@@ -179,6 +199,7 @@ class SentenceSpeaker:
             self.meter,
             self.cancelled,
             watch=AttentionWatch(self.heads, len(self.prompt.phones)) if self.heads else None,
+            helper=self.helper,
         )
 
     def _task(self, phonemes: Phonemes, seed: int) -> DecodeTask:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from dora_mlx_tts.models.kv_cache import FloatArray
 from dora_mlx_tts.models.sampling import SamplingSettings
 from dora_mlx_tts.models.t2s import T2S, Cache, T2SText
 from dora_mlx_tts.synthesis.guard import Problem, TokenGuard
+from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 
 logger = logging.getLogger(__name__)
@@ -80,6 +83,9 @@ class GuardedTokens:
     Tokens that were taken may have been heard. So an attempt that fails later is continued from the
     last good token, and one that fails before anything was taken begins anew.
 
+    With a helper, tokens go on between two calls. What is found there counts when it is asked for, so
+    that the tokens are the same without one.
+
     Attributes:
         tokens: everything decoded and not given up.
         rows: attention of each token to the sentence's phones; None where it could not be watched.
@@ -96,8 +102,10 @@ class GuardedTokens:
         cancelled: Callable[[], bool],
         *,
         watch: AttentionWatch | None = None,
+        helper: Helper | None = None,
     ) -> None:
-        self._watch = watch
+        self._watch, self._helper = watch, helper
+        self._ahead: Future[Problem | None] | None = None
         self._network, self._task, self._guard = network, task, guard
         self._cache, self._meter, self._cancelled = cache, meter, cancelled
         self._attempt = 0
@@ -115,11 +123,20 @@ class GuardedTokens:
             SynthesisError: all attempts failed.
         """
         wanted = None if count is None else self.taken + count
-        while (problem := self._advance(wanted)) is not None:
+        problem = self._settle() or self._advance(wanted, self._ask)
+        while problem is not None:
             self.give_up(problem)
+            problem = self._advance(wanted, self._ask)
         end = len(self.tokens) if wanted is None else min(wanted, len(self.tokens))
         new, self.taken = self.tokens[self.taken : end], end
         return new, self._ended and end == len(self.tokens)
+
+    def look_ahead(self, count: int | None) -> None:
+        """Go on decoding while the caller makes sound; the next `take` must ask for `count`, too."""
+        if self._helper is None or self._stream is None:  # the beginning of an attempt is MLX's
+            return
+        wanted = None if count is None else self.taken + count
+        self._ahead = self._helper.start(partial(self._advance, wanted))
 
     def begin_with(self, tokens: list[int], end: End | None) -> None:
         """Take tokens that were decoded elsewhere as the first attempt.
@@ -172,29 +189,46 @@ class GuardedTokens:
 
     def close(self) -> None:
         """Stop decoding and give the cache back."""
+        if self._helper is not None:
+            self._helper.settle()
+        self._ahead = None
+        self._release()
+
+    def _release(self) -> None:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-            self._cache.lend().watch = None
+            cache = self._cache.lend()
+            cache.watch = cache.between_layers = None
             self._meter.cache(self._cache.give_back())
 
-    def _advance(self, wanted: int | None) -> Problem | None:
-        """Decode until there are `wanted` tokens, or the end, or a problem."""
+    def _settle(self) -> Problem | None:
+        """Stop the helper; what it found in the tokens that it decoded."""
+        if self._helper is not None:
+            self._helper.settle()
+        ahead, self._ahead = self._ahead, None
+        return ahead.result() if ahead is not None else None
+
+    def _ask(self) -> bool:
+        if self._cancelled():
+            raise Cancelled
+        return False
+
+    def _advance(self, wanted: int | None, stopped: Callable[[], bool]) -> Problem | None:
+        """Decode until there are `wanted` tokens, or the end, or a problem, or it is `stopped`."""
         while not self._ended and (wanted is None or len(self.tokens) < wanted):
             stream = self._stream or self._open()
             token = next(stream, None)
-            if self._cancelled():
-                raise Cancelled
             if token is None:
                 self._ended = True
                 problem = self._guard.end(self.tokens, stream.end, self._reached())
-                self.close()
+                self._release()
                 return problem
             self._meter.count("tokens")
             self.tokens.append(token)
             self.rows.append(self._watch.row() if self._watch else None)
             problem = self._guard.token(self.tokens)
-            if problem is not None:
+            if problem is not None or stopped():
                 return problem
         return None
 
@@ -212,6 +246,7 @@ class GuardedTokens:
         least = max(0, self._guard.least - len(self.tokens)) if self.tokens else MIN_TOKENS
         settings = DecodeSettings(self._sampling(), min_tokens=least)
         cache = self._cache.lend()
+        cache.between_layers = self._ask
         if self._watch is not None:
             self._watch.forget()
             cache.watch = self._watch

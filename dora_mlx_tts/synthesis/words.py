@@ -1,8 +1,8 @@
-"""When each word is spoken: a monotone alignment of tokens to phones by the decoder's attention.
+"""When each word is spoken: a way through the phones that never goes back, token by token.
 
-Some heads of the text-to-semantic network look at the phone that is being spoken. Which ones shows
-the prompt, whose tokens and phones are both known. Their mean is evidence for a path that never goes
-back through the phones.
+What tells the phone of a token is, in order of trust: the codes themselves, once a table was learned
+(`code_table`); some heads of the text-to-semantic network, which look at the phone that is being
+spoken (the prompt, whose tokens and phones are both known, shows which); an even pace.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dora_mlx_tts.models.kv_cache import FloatArray
 from dora_mlx_tts.models.t2s import T2S, T2SText
 from dora_mlx_tts.models.t2s_attention import text_attention
+from dora_mlx_tts.synthesis.code_table import CodeTable, Floats
 from dora_mlx_tts.synthesis.prompt import Prompt
 from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.text.phonemes import Phonemes
@@ -25,8 +26,7 @@ Heads = tuple[tuple[int, int], ...]
 
 _STEADY = 0.9  # correlation of a head's place in the text with time from which it counts
 _MOST_HEADS = 8
-_MOVES = np.log([0.6, 0.33, 0.06, 0.008, 0.002])  # chances that a token moves on by 0, 1, … phones
-_JUMP = len(_MOVES) - 1
+_MOVES = tuple(np.log([0.6, 0.33, 0.06, 0.008, 0.002]))  # chances to move on by 0, 1, … phones
 _LEAD = 2  # tokens by which attention runs ahead of the sound
 _AFTER_MARK = 2  # further tokens by which it leaves a mark before the pause is over
 _FLOOR = 1e-3
@@ -67,7 +67,7 @@ def units(phonemes: Phonemes) -> list[Unit]:
 
 def alignment_heads(network: T2S, prompt: Prompt) -> Heads:
     """Heads that follow the text while the prompt's own tokens are read; none for zero-shot."""
-    if prompt.is_zero_shot or len(prompt.phones) < _JUMP:
+    if prompt.is_zero_shot or len(prompt.phones) < len(_MOVES):
         return ()
     text = T2SText(prompt.phones, prompt.features)
     attention = text_attention(network, text, prompt.codes, slice(0, len(prompt.phones)))
@@ -82,28 +82,39 @@ def alignment_heads(network: T2S, prompt: Prompt) -> Heads:
 
 
 class Path:
-    """The best way through the phones that never goes back, extended token by token."""
+    """The best way through the phones that never goes back, extended token by token.
 
-    def __init__(self, phones: int) -> None:
+    Args:
+        phones: how many there are.
+        moves: log chances to move on by 0, 1, … phones; one for all phones, or [m].
+        ends: phones from the end at which the last token may be.
+    """
+
+    def __init__(
+        self, phones: int, moves: Sequence[float | Floats] = _MOVES, *, ends: int = 1
+    ) -> None:
+        self._moves = [np.broadcast_to(np.asarray(move), (phones,)) for move in moves]
+        self._ends = ends
         self._scores = np.full(phones, -np.inf)
         self._steps: list[NDArray[np.int64]] = []
 
-    def add(self, row: FloatArray) -> None:
-        """One more token, with its attention [m]."""
-        evidence = np.log(row + _FLOOR)
+    def add(self, evidence: Floats | FloatArray) -> None:
+        """One more token, with what speaks for each phone in nats [m]."""
         if not self._steps:
-            self._scores[:_JUMP] = evidence[:_JUMP] + _MOVES[:_JUMP][: len(row)]
-            self._steps.append(np.zeros(len(row), np.int64))
+            jump = len(self._moves) - 1
+            begin = np.array([move[0] for move in self._moves[:jump]])[: len(evidence)]
+            self._scores[:jump] = evidence[:jump] + begin
+            self._steps.append(np.zeros(len(evidence), np.int64))
             return
-        before = np.stack([_shifted(self._scores, n) + move for n, move in enumerate(_MOVES)])
+        before = np.stack([_shifted(self._scores + move, n) for n, move in enumerate(self._moves)])
         best = before.argmax(0)
         self._scores = before.max(0) + evidence
         self._steps.append(best)
 
     def phones(self, *, ended: bool) -> NDArray[np.int64]:
         """The phone of each token; once `ended` the last token is at the last phone."""
-        reached = np.isfinite(self._scores)
-        phone = int(np.flatnonzero(reached)[-1]) if ended else int(self._scores.argmax())
+        last = np.flatnonzero(np.isfinite(self._scores))[-self._ends :]
+        phone = int(last[self._scores[last].argmax()] if ended else self._scores.argmax())
         path = np.zeros(len(self._steps), np.int64)
         for token in range(len(self._steps) - 1, -1, -1):
             path[token] = phone
@@ -123,21 +134,34 @@ class WordTracker:
     Args:
         phonemes: of the sentence.
         seconds: of sound a token.
+        table: of codes, if one is informed; attention tells otherwise.
     """
 
-    def __init__(self, phonemes: Phonemes, seconds: float) -> None:
+    def __init__(self, phonemes: Phonemes, seconds: float, table: CodeTable | None = None) -> None:
         self._units = units(phonemes)
-        self._count = len(phonemes)
-        self._path = Path(self._count)
+        self._phones = np.asarray(phonemes.ids)
+        self._table = table
+        moves = _MOVES if table is None else table.moves(self._phones)
+        self._path = Path(len(phonemes), moves, ends=1 if table is None else 2)
+        self._lead, self._after_mark = (_LEAD, _AFTER_MARK) if table is None else (0, 0)
         self._seconds = seconds
         self._tokens = self._told = 0
         self._end = 0.0
 
-    def tokens(self, rows: Sequence[FloatArray]) -> None:
+    @property
+    def needs_attention(self) -> bool:
+        """Whether `tokens` looks at the rows that it is given."""
+        return self._table is None
+
+    def tokens(self, codes: Sequence[int], rows: Sequence[FloatArray]) -> None:
         """More tokens, with their attention to the phones."""
-        for row in rows:
-            self._path.add(row)
-        self._tokens += len(rows)
+        if self._table is not None:
+            for row in self._table.evidence(self._phones, np.array(codes, np.int32)):
+                self._path.add(row)
+        else:
+            for attention in rows:
+                self._path.add(np.log(attention + _FLOOR))
+        self._tokens += len(codes)
 
     def words(self, until_s: float, *, ended: bool) -> list[WordTiming]:
         """Words whose end lies before `until_s`, or all that are left; times from the first token."""
@@ -148,7 +172,7 @@ class WordTracker:
         for number in range(self._told, len(self._units)):
             unit = self._units[number]
             start = max(self._start(number, path), self._end)
-            end = max(self._time(path, unit.end, _LEAD), start)
+            end = max(self._time(path, unit.end, self._lead), start)
             if not ended and (end > until_s or path[-1] < unit.end):
                 break
             self._end = end
@@ -160,8 +184,8 @@ class WordTracker:
         first = self._units[number].first
         if number == 0:
             return self._time(path, first, 0)
-        pause = _AFTER_MARK if first > self._units[number - 1].end else 0
-        return self._time(path, first, _LEAD + pause)
+        pause = self._after_mark if first > self._units[number - 1].end else 0
+        return self._time(path, first, self._lead + pause)
 
     def _time(self, path: NDArray[np.int64], phone: int, later: int) -> float:
         return min(int(np.searchsorted(path, phone)) + later, len(path)) * self._seconds

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from t2s_tiny import CONFIG, text, tiny, tokens
 
-from dora_mlx_tts.errors import EmptyTextError, SettingError, TextError
+from dora_mlx_tts.errors import EmptyTextError, SettingError, SynthesisError, TextError
 from dora_mlx_tts.models import decode
 from dora_mlx_tts.models.decode import (
     MIN_TOKENS,
@@ -197,3 +197,17 @@ def test_bad_settings_are_refused():
         generate_batch(Scripted([3]), [text(3)], seeds=[1, 2])
     with pytest.raises(TextError):
         generate_batch(tiny(Formulation.CPU), [])
+
+
+@BOTH
+def test_a_network_that_gives_no_numbers_is_refused(formulation: Formulation) -> None:
+    model = tiny(formulation)
+    prefill = model.prefill
+
+    def broken(*args):
+        logits, cache = prefill(*args)
+        return logits * float("nan"), cache
+
+    model.prefill = broken
+    with pytest.raises(SynthesisError, match="not finite"):
+        next(generate(model, text(5), seed=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +18,7 @@ from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.synthesis import stream as stream_module
 from dora_mlx_tts.synthesis.engine import Synthesizer
 from dora_mlx_tts.synthesis.guard import Kind, Limits, Problem, SampleGuard, TokenGuard
+from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.stream import Cancelled, DecodeTask, GuardedTokens
 
@@ -185,7 +187,7 @@ class NoCache:
 
 
 def guarded(
-    script: Script, monkeypatch: pytest.MonkeyPatch, cancelled=lambda: False, **changes
+    script: Script, monkeypatch: pytest.MonkeyPatch, cancelled=lambda: False, helper=None, **changes
 ) -> tuple[GuardedTokens, SynthesisMeter]:
     monkeypatch.setattr(stream_module, "generate", script)
     meter = SynthesisMeter()
@@ -199,7 +201,7 @@ def guarded(
     }
     guard = TokenGuard(PHONES, PROMPT)
     tokens = GuardedTokens(
-        None, DecodeTask(**{**task, **changes}), guard, NoCache(), meter, cancelled
+        None, DecodeTask(**{**task, **changes}), guard, NoCache(), meter, cancelled, helper=helper
     )
     return tokens, meter
 
@@ -225,6 +227,29 @@ def test_what_was_taken_stays_and_the_rest_goes_on_from_there(monkeypatch) -> No
     assert (new, last) == ([*LOOP[10:15], *varied(50, 3)], True)
     assert script.calls[1]["prompt"].tolist() == [*PROMPT, *LOOP[:15]]
     assert meter.stats().continuations == 1
+
+
+@pytest.mark.parametrize("sizes", [(10, 30, 30, 30), (18, 4, 4, 100), (20, 80), (13, 2, 2, 90)])
+@pytest.mark.parametrize("first", [LOOP, varied(20), GOOD])
+def test_what_is_found_while_sound_is_made_changes_nothing(monkeypatch, sizes, first) -> None:
+    """A problem that the helper has met already counts when its tokens are asked for."""
+    outcomes = []
+    for helper in (None, Helper()):
+        script = Script((first, End.EOS), (varied(50, 3), End.EOS))
+        tokens, meter = guarded(script, monkeypatch, helper=helper)
+        taken = []
+        for size, following in pairwise([*sizes, None, None]):
+            taken.append(tokens.take(size))
+            if taken[-1][1]:
+                break
+            tokens.look_ahead(following)
+            if helper is not None and tokens._ahead is not None:
+                tokens._ahead.exception()  # as far as it can come
+        tokens.close()
+        outcomes.append((taken, meter.stats(), [call["seed"] for call in script.calls]))
+        if helper is not None:
+            helper.close()
+    assert outcomes[0] == outcomes[1]
 
 
 def test_tokens_of_a_loop_that_were_taken_stay(monkeypatch) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import mlx.core as mx
 import numpy as np
 import pytest
 
 from dora_mlx_tts.config import Settings
+from dora_mlx_tts.models.sovits.stream import SoVITSStream
 from dora_mlx_tts.synthesis.engine import Synthesizer
 from dora_mlx_tts.synthesis.records import Fragment
 
@@ -161,6 +163,27 @@ def test_cancelled_while_sound_is_made(synthesizer: Synthesizer) -> None:
 
     assert fragments(synthesizer, "Good morning.", mode="throughput", cancelled=cancelled) == []
     assert asked == count + 3
+
+
+def test_cancelled_while_the_text_is_read(
+    synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the layers of the prefill, before any token."""
+    network = synthesizer.prepare("starter-en").networks.t2s
+    steps: list[int] = []
+    monkeypatch.setattr(network, "step", lambda *_: steps.append(1))
+    asked = iter([False, False, True])
+    assert fragments(synthesizer, cancelled=lambda: next(asked)) == []
+    assert not steps
+
+
+def test_cancelling_is_looked_at_after_each_part_of_a_window(synthesizer: Synthesizer) -> None:
+    """Encoder, flow and every stage of the generator: no part is a large share of the window."""
+    sovits = synthesizer.prepare("starter-en").networks.sovits
+    voice = SoVITSStream(sovits, mx.array([[5, 6, 7, 8]]), mx.zeros((1, 1, 512)))
+    looks = len(list(voice.speak(list(range(10)), last=True)))
+    slices = 2  # of 10 latent frames
+    assert looks == 3 + slices * (len(sovits.dec.ups) + 1)
 
 
 def test_stats_add_up(synthesizer: Synthesizer) -> None:

@@ -7,12 +7,61 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from dora_mlx_tts.synthesis.code_table import LESSONS as MOST_LESSONS
+from dora_mlx_tts.synthesis.code_table import CodeTable
 from dora_mlx_tts.synthesis.engine import Synthesizer
 from dora_mlx_tts.synthesis.records import Speech, spoken_words
-from dora_mlx_tts.synthesis.words import Path, alignment_heads, units
+from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
+from dora_mlx_tts.synthesis.stats import SynthesisMeter
+from dora_mlx_tts.synthesis.stream import KeptCache
+from dora_mlx_tts.synthesis.words import Path, WordTracker, alignment_heads, units
 
 RATE = 32000
 TEXT = "We waited, then talked, then went home."
+
+
+LESSONS = (
+    "The morning train was late again, so we waited.",
+    "Please call me back before five, or write a letter.",
+    "My brother lives in the city, but he never calls.",
+    "What time is it, and where are the children?",
+    "Nobody wanted to leave before the end of the story.",
+    "We walked by the river, talked, and went home early.",
+    "She put the yellow book on the kitchen table.",
+    "They opened the window because the room was warm.",
+)
+"""Spoken with two seeds they teach the codes of most phones."""
+
+
+@pytest.fixture(scope="module")
+def lesson(synthesizer: Synthesizer) -> CodeTable:
+    """A table that has learned and learns no more."""
+    ready = synthesizer.prepare("starter-en")
+    speaker = tokens_speaker(synthesizer)
+    table = CodeTable(np.array(ready.networks.encoder.quantizer.embed))
+    for seed in (1, 2):
+        for text in LESSONS:
+            phonemes = ready.front_end.phonemize(text, "en")
+            codes, _ = speaker._tokens(phonemes, seed).take(None)
+            table.learn(np.asarray(phonemes.ids), np.array(codes, np.int32))
+    assert table.informed
+    table.lessons = MOST_LESSONS
+    return table
+
+
+@pytest.fixture(params=["attention", "codes"])
+def evidence(request, synthesizer, lesson, monkeypatch) -> str:
+    """What words are found by; the same for all speech of a test."""
+    table = lesson if request.param == "codes" else None
+    monkeypatch.setattr(synthesizer, "_table", lambda _: table)
+    return request.param
+
+
+def tokens_speaker(synthesizer: Synthesizer) -> SentenceSpeaker:
+    ready = synthesizer.prepare("starter-en")
+    settings = synthesizer.settings.speech(ready.voice.defaults, {})
+    cache, meter = KeptCache(ready.networks.t2s), SynthesisMeter()
+    return SentenceSpeaker(ready.networks, ready.prompt, settings, cache, meter, lambda: False)
 
 
 def quiet_stretches(samples: np.ndarray, least: float = 0.08) -> list[tuple[float, float]]:
@@ -48,11 +97,11 @@ def test_a_path_follows_the_attention_and_never_goes_back() -> None:
     for phone in truth:
         row = noise.random(8).astype(np.float32) * 0.05
         row[phone] += 1
-        path.add(row / row.sum())
+        path.add(np.log(row / row.sum() + 1e-3))
     assert path.phones(ended=True).tolist() == truth.tolist()
     confused = Path(4)
     for phone in (3, 0, 2, 1, 3):
-        confused.add(np.eye(4, dtype=np.float32)[phone])
+        confused.add(np.log(np.eye(4)[phone] + 1e-3))
     found = confused.phones(ended=True)
     assert (np.diff(found) >= 0).all()
     assert found[-1] == 3
@@ -65,6 +114,7 @@ def test_some_heads_follow_the_text(synthesizer: Synthesizer) -> None:
     assert len(set(heads)) == len(heads)
 
 
+@pytest.mark.usefixtures("evidence")
 @pytest.mark.parametrize(
     ("text", "voice"), [(TEXT, "starter-en"), ("今天天气很好，我们去公园散步。", "starter-zh")]
 )
@@ -83,6 +133,7 @@ def test_words_are_complete_and_in_order(synthesizer: Synthesizer, text: str, vo
         assert all(word.end_s <= fragment.start_s + fragment.duration_s for word in fragment.words)
 
 
+@pytest.mark.usefixtures("evidence")
 def test_words_border_on_the_pauses_that_are_heard(synthesizer: Synthesizer) -> None:
     errors = []
     for seed in (1, 2):
@@ -97,6 +148,7 @@ def test_words_border_on_the_pauses_that_are_heard(synthesizer: Synthesizer) -> 
     assert np.median(np.abs(errors)) < 0.1
 
 
+@pytest.mark.usefixtures("evidence")
 def test_words_do_not_depend_on_windows(synthesizer: Synthesizer) -> None:
     windows, whole = (speak(synthesizer, TEXT, mode=m) for m in ("latency", "throughput"))
     assert [w.text for w in windows.words] == [w.text for w in whole.words]
@@ -104,6 +156,7 @@ def test_words_do_not_depend_on_windows(synthesizer: Synthesizer) -> None:
     assert np.median(np.abs(ends)) < 0.05
 
 
+@pytest.mark.usefixtures("evidence")
 def test_words_follow_speed_and_sentences(synthesizer: Synthesizer) -> None:
     slow, fast = (speak(synthesizer, TEXT, speed=s, edge_silence=5) for s in (0.7, 1.4))
     assert slow.words[-1].end_s / fast.words[-1].end_s == pytest.approx(2, rel=0.05)
@@ -113,6 +166,7 @@ def test_words_follow_speed_and_sentences(synthesizer: Synthesizer) -> None:
     assert 0.3 < how.start_s / two.duration_s < 0.8
 
 
+@pytest.mark.usefixtures("evidence")
 def test_words_of_sentences_decoded_together(synthesizer: Synthesizer) -> None:
     text = "The morning train was late again, sir. How are you today, my dear old friend?"
     alone, together = (
@@ -123,8 +177,43 @@ def test_words_of_sentences_decoded_together(synthesizer: Synthesizer) -> None:
         assert one.end_s == pytest.approx(other.end_s, abs=0.05)
 
 
+@pytest.mark.usefixtures("evidence")
 def test_what_was_spoken_before_an_interruption(synthesizer: Synthesizer) -> None:
     words = speak(synthesizer, TEXT).words
     assert spoken_words(words, 0.0) == 0
     assert spoken_words(words, words[2].end_s) >= 3
     assert spoken_words(words, 60.0) == len(words)
+
+
+def test_codes_tell_the_borders_of_words_that_were_spoken_one_by_one(
+    synthesizer: Synthesizer, lesson: CodeTable
+) -> None:
+    """Joined tokens of single words, whose borders are known: nearer than an even split."""
+    speaker, front_end = tokens_speaker(synthesizer), synthesizer.prepare("starter-en").front_end
+    found, even = [], []
+    for text in (
+        "morning train letters table",
+        "please remember yellow garden",
+        "window river city",
+    ):
+        parts = [
+            speaker._tokens(front_end.phonemize(word, "en"), 1).take(None)[0]
+            for word in text.split()
+        ]
+        codes = [code for part in parts for code in part]
+        borders = np.cumsum([len(part) for part in parts])[:-1] / 25
+        phonemes = front_end.phonemize(text, "en")
+        tracker = WordTracker(phonemes, 1 / 25, lesson)
+        tracker.tokens(codes, [])
+        words = tracker.words(0, ended=True)
+        found.extend([word.end_s for word in words[:-1]] - borders)
+        shares = [unit.end / len(phonemes) for unit in units(phonemes)[:-1]]
+        even.extend(np.array(shares) * len(codes) / 25 - borders)
+    assert np.median(np.abs(found)) < np.median(np.abs(even))
+
+
+def test_a_synthesizer_learns_from_what_it_speaks(synthesizer: Synthesizer) -> None:
+    table = synthesizer._table(synthesizer.prepare("starter-en"))
+    before = table.lessons
+    speak(synthesizer, "Good morning.", "starter-zh", language="en")
+    assert table.lessons == min(before + 1, MOST_LESSONS)

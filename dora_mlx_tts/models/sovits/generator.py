@@ -6,11 +6,10 @@ from contextlib import AbstractContextManager, nullcontext
 
 import mlx.core as mx
 
-from dora_mlx_tts.models.halves import usable_cores
 from dora_mlx_tts.models.layers import Conv1d, ConvTranspose1d, Layer, Linear
 from dora_mlx_tts.models.ops import Ops, leaky_relu
 from dora_mlx_tts.models.sovits.config import GeneratorConfig
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Formulation, usable_cores
 
 SLOPE = 0.1
 LAST_SLOPE = 0.01  # the reference leaves the default in its last activation

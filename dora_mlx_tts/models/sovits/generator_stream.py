@@ -6,11 +6,14 @@ and catches up with the last piece. Pieces joined are what `Generator` gives for
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import mlx.core as mx
 
 from dora_mlx_tts.models.layers import Conv1d, ConvTranspose1d
 from dora_mlx_tts.models.ops import leaky_relu
 from dora_mlx_tts.models.sovits.generator import LAST_SLOPE, SLOPE, Generator, ResBlock
+from dora_mlx_tts.runtime.device import Formulation
 
 
 class Queue:
@@ -162,13 +165,24 @@ class GeneratorStream:
 
         All samples have come out after the piece that says it is the `last`.
         """
+        *_, samples = self.steps(z, last=last)
+        return samples
+
+    def steps(self, z: mx.array | None, *, last: bool) -> Iterator[mx.array]:
+        """As `__call__`, with a place to stop at after each stage: nothing, then the samples.
+
+        The Linux CPU, where a stage takes its time, evaluates each by itself.
+        """
         x = self._pre(z, self._style, last=last)
         for stage in self._stages:
             x = stage(x, last=last)
+            if x is not None and self._generator.formulation is Formulation.CPU:
+                mx.eval(x)
+            yield mx.zeros((0,))
         y = self._post(None if x is None else leaky_relu(x, LAST_SLOPE), last=last)
         samples = mx.zeros((0,)) if y is None else self._generator.tanh(y[0, :, 0])
         mx.eval(samples, self._state())
-        return samples
+        yield samples
 
     def _state(self) -> list[mx.array]:
         """Everything carried over; unevaluated it would keep the pieces before alive."""

@@ -116,7 +116,8 @@ class SoVITSStream:
     def speak(self, codes: Sequence[int], *, last: bool) -> Iterator[mx.array]:
         """More codes, to the samples [N] that are settled by them, in slices of a few frames.
 
-        The `last` call gives the rest. Slices may be empty; after each the caller may stop.
+        The `last` call gives the rest. Most slices are empty: they stand for a part of the work that is
+        done (encoder, flow, a stage of the generator), after which the caller may stop.
 
         Raises:
             SynthesisError: a code outside the codebook, or none at all.
@@ -126,13 +127,22 @@ class SoVITSStream:
         settled = total if last else total - FRAMES * self.context.lookahead
         if settled <= self._first and not last:
             return
-        z_p, new = self._draw(self._latent(settled), settled, total, last=last)
+        yield self._part(self._phones)
+        latent = self._latent(settled)
+        yield self._part(latent)
+        z_p, new = self._draw(latent, settled, total, last=last)
         z = self._flow(z_p, new)
         yield mx.zeros((0,))
         size = _SLICE[self._sovits.dec.formulation]
         for start in range(0, max(new, 1), size):
             piece = None if z is None else z[:, start : start + size]
-            yield self._generator(piece, last=last and start + size >= new)
+            yield from self._generator.steps(piece, last=last and start + size >= new)
+
+    def _part(self, done: mx.array) -> mx.array:
+        """Finish a part of the work on the Linux CPU, where it takes its time; no samples."""
+        if self._sovits.dec.formulation is Formulation.CPU:
+            mx.eval(done)
+        return mx.zeros((0,))
 
     def _latent(self, settled: int) -> mx.array:
         """Latent frames from the first that is not settled; moves the border to `settled`."""
