@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import mlx.core as mx
-import numpy as np
 from mlx import nn
 
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.attention import attend
 from dora_mlx_tts.models.hf_config import check_divides, read_config
 from dora_mlx_tts.models.layers import Conv1d, Layer, LayerNorm, Linear
+from dora_mlx_tts.weights.arrays import fold_weight_norm
+from dora_mlx_tts.weights.stored import Weight, Weights
 
 SAMPLE_RATE = 16000
 
@@ -32,14 +33,6 @@ _FIXED = {
     "conv_pos_batch_norm": False,
 }
 _UNUSED = re.compile(r"masked_spec_embed$|lm_head\.")  # training masks frames; CTC heads
-_POSITION = "encoder.pos_conv_embed.conv"
-_POSITION_NORM = (
-    (f"{_POSITION}.weight_g", f"{_POSITION}.weight_v"),
-    (
-        f"{_POSITION}.parametrizations.weight.original0",
-        f"{_POSITION}.parametrizations.weight.original1",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +238,7 @@ class Hubert(nn.Module):
         return self.encoder(self.feature_projection(self.feature_extractor(samples)))
 
     @staticmethod
-    def sanitize(weights: Mapping[str, np.ndarray | mx.array]) -> dict[str, mx.array]:
+    def sanitize(weights: Weights) -> dict[str, Weight]:
         """Checkpoint keys and PyTorch layouts to this module's.
 
         A `hubert.` prefix goes, the weight norm of the positional convolution (old or new spelling)
@@ -254,22 +247,7 @@ class Hubert(nn.Module):
         Raises:
             WeightsError: half of the weight-norm pair is missing.
         """
-        result = {}
-        for key, value in weights.items():
-            name = key.removeprefix("hubert.")
-            if not _UNUSED.match(name):
-                result[name] = mx.array(value)
-        _fold_position_norm(result)
-        return {k: v.swapaxes(1, 2) if v.ndim == 3 else v for k, v in result.items()}  # noqa: PLR2004  [O, I, k]
-
-
-def _fold_position_norm(weights: dict[str, mx.array]) -> None:
-    """Replace g [1, 1, k] and v [O, I, k] by `g v / |v|`, the norm taken for each tap."""
-    for pair in _POSITION_NORM:
-        present = [name for name in pair if name in weights]
-        if len(present) == 1:
-            raise WeightsError(f"HuBERT checkpoint: '{present[0]}' comes without its other half")
-        if present:
-            g, v = (weights.pop(name).astype(mx.float32) for name in pair)
-            norm = mx.sqrt(mx.square(v).sum(axis=(0, 1), keepdims=True))
-            weights[f"{_POSITION}.weight"] = g * v / norm
+        named = {key.removeprefix("hubert."): value for key, value in weights.items()}
+        used = {name: value for name, value in named.items() if not _UNUSED.match(name)}
+        folded = fold_weight_norm(used, "HuBERT checkpoint")
+        return {k: v.swapaxes(1, 2) if v.ndim == 3 else v for k, v in folded.items()}  # noqa: PLR2004  [O, I, k]

@@ -16,6 +16,7 @@ from mlx import nn
 
 from dora_mlx_tts.models.ops import NativeOps, Ops, ops_for
 from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.weights.stored import Stored
 
 
 class Layer(nn.Module):
@@ -51,9 +52,25 @@ class Linear(Layer):
         self.weight = mx.zeros((outputs, inputs))
         if bias:
             self.bias = mx.zeros((outputs,))
+        self._kept: Stored | None = None
+
+    def keep(self, weight: Stored) -> None:
+        """Leave the matrix in its file, in half precision or 8 bits; each call widens it anew.
+
+        That saves loading and most of the memory, and costs little where many rows are multiplied.
+        """
+        self.pop("weight")
+        self._kept = weight
+
+    @property
+    def dtype(self) -> mx.Dtype:
+        """What it computes in."""
+        return mx.float32 if self._kept is not None else self.weight.dtype
 
     def __call__(self, x: mx.array) -> mx.array:
         """[..., I] to [..., O]."""
+        if self._kept is not None:
+            return self._ops.affine(x, self._kept, self.get("bias"))
         if "bias" in self:
             return mx.addmm(self.bias, x, self.weight.T)
         return x @ self.weight.T
@@ -111,6 +128,7 @@ class Conv1d(Layer):
         """On the CPU turn the weight to k matrices [(groups,) I, O], or to one for strides."""
         super().prepare(ops)
         if ops.formulation is not Formulation.CPU:
+            self.weight = mx.contiguous(self.weight)
             return
         weight = self.pop("weight")
         outputs, kernel, inputs = weight.shape
@@ -121,7 +139,7 @@ class Conv1d(Layer):
             taps = weight.transpose(1, 2, 0).reshape(1, kernel * inputs, outputs)
         else:
             taps = weight.transpose(1, 2, 0)
-        self._taps = [mx.contiguous(tap) for tap in taps]
+        self._taps = list(mx.contiguous(taps))  # views, and no copy if the file had that order
         mx.eval(self._taps)
 
     def __call__(self, x: mx.array, residual: mx.array | None = None) -> mx.array:

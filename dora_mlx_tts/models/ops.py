@@ -12,6 +12,8 @@ import mlx.core as mx
 
 from dora_mlx_tts.models import host
 from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.weights.load import to_mlx
+from dora_mlx_tts.weights.stored import Stored
 
 _EXP2 = (  # minimax polynomial of 2**f on [-0.5, 0.5], highest power first
     1.5403530393381609954e-4,
@@ -63,11 +65,19 @@ class NativeOps:
         """Layer normalisation over the last axis."""
         return mx.fast.layer_norm(x, weight, bias, eps)
 
+    def affine(self, x: mx.array, weight: Stored, bias: mx.array | None) -> mx.array:
+        """[..., I] times a stored matrix [O, I], plus `bias`."""
+        y = x @ to_mlx(weight).T
+        return y if bias is None else y + bias
+
 
 class CpuOps(NativeOps):
     """The same functions from operations that the Linux CPU backend vectorizes."""
 
     formulation = Formulation.CPU
+
+    def __init__(self) -> None:
+        self._widener = host.Widener()
 
     def exp(self, x: mx.array) -> mx.array:
         """Natural exponential for float32; arguments below -87 give 1e-38 instead of less."""
@@ -101,6 +111,10 @@ class CpuOps(NativeOps):
     def gelu(self, x: mx.array) -> mx.array:
         """GELU, exact form, computed by numpy."""
         return host.gelu(x)
+
+    def affine(self, x: mx.array, weight: Stored, bias: mx.array | None) -> mx.array:
+        """[..., I] times a stored matrix [O, I], plus `bias`; float32."""
+        return self._widener.affine(x, weight, bias)
 
     def mish(self, x: mx.array) -> mx.array:
         """`x * tanh(softplus(x))` as a rational function of e^x."""

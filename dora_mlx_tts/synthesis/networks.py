@@ -29,13 +29,18 @@ from dora_mlx_tts.models.speaker import SpeakerConfig, SpeakerNetwork
 from dora_mlx_tts.models.t2s import T2S, T2SConfig
 from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
-from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.runtime.device import Device, Formulation
 from dora_mlx_tts.synthesis.chunked_cfm import V3_SIZES, V4_SIZES, ChunkSizes
 from dora_mlx_tts.text.bert_features import BertFeatures, BertTokenizer
 from dora_mlx_tts.weights.load import strict_load
 from dora_mlx_tts.weights.pack import Pack
+from dora_mlx_tts.weights.stored import Stored, Weights
+from dora_mlx_tts.weights.verified import VerifiedFiles
 
 logger = logging.getLogger(__name__)
+
+_MANY_ROWS = frozenset({"ssl", "bert", "cfm"})
+"""Parts that multiply many rows by each matrix: on a CPU these stay in their file, half as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +72,20 @@ class Networks:
         self.device = device
 
     @classmethod
-    def open(cls, folder: Path, device: Device) -> Networks:
+    def open(
+        cls, folder: Path, device: Device, *, verified: VerifiedFiles | None = None
+    ) -> Networks:
         """Open a pack; its files are checked now, its networks built later.
+
+        Args:
+            folder: the pack's.
+            device: where networks run.
+            verified: files whose hash need not be compared again.
 
         Raises:
             PackError: the pack is missing, damaged, or lacks a part that speech needs.
         """
-        pack = Pack.open(folder)
+        pack = Pack.open(folder, verified=verified)
         parts = ("t2s", "sovits", *(("cfm", "vocoder") if pack.manifest.model in FLOWS else ()))
         for part in parts:
             if not pack.has(part):
@@ -141,7 +153,8 @@ class Networks:
         """
         _, weights = self._read("speaker")
         network = SpeakerNetwork(SpeakerConfig.from_weights(weights))
-        self._load(network, SpeakerNetwork.sanitize(weights), "speaker")
+        tensors = {key: weight.full() for key, weight in weights.items()}
+        self._load(network, SpeakerNetwork.sanitize(tensors), "speaker")
         return network
 
     @cached_property
@@ -181,11 +194,12 @@ class Networks:
             tokenizer, lambda ids: np.array(self.bert.features(mx.array(ids)), np.float32)
         )
 
-    def _read(self, part: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.pack.part(part)
+    def _read(self, part: str) -> tuple[dict[str, Any], dict[str, Stored]]:
+        return self.pack.weights(part)
 
-    def _load(self, network: Any, weights: dict[str, Any], part: str) -> None:  # noqa: ANN401  any network
+    def _load(self, network: Any, weights: Weights, part: str) -> None:  # noqa: ANN401  any network
         start = time.perf_counter()
-        strict_load(network, weights, f"{self.pack.root}: {part}")
+        keep = self.device.formulation is Formulation.CPU and part in _MANY_ROWS
+        strict_load(network, weights, f"{self.pack.root}: {part}", keep=keep)
         prepare(network, self.device.formulation)
         logger.debug("%s built in %.0f ms", part, 1000 * (time.perf_counter() - start))

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dora_mlx_tts.errors import WeightsError
-from dora_mlx_tts.weights.arrays import fold_weight_norm, pair_of
+from dora_mlx_tts.weights.folding import fold_pairs
+from dora_mlx_tts.weights.memory_order import memory_order
 from dora_mlx_tts.weights.quantize import (
     SCALE_SUFFIX,
     QuantizationError,
@@ -31,8 +32,8 @@ def no_progress(_part: str, _done: int, _total: int) -> None:
 class Encoder:
     """Stores one network's tensors in the wanted precision and keeps the error figures.
 
-    float32 and float16 keep weight-norm pairs, so that a half-precision checkpoint is stored bit by
-    bit; int8 folds each pair first, then stores every matrix in 8 bits, the rest as float16.
+    Weight-norm pairs are folded, so that loading computes nothing. int8 stores every matrix in 8
+    bits, the rest as float16.
 
     Attributes:
         part: Name for progress and errors.
@@ -63,11 +64,16 @@ class Encoder:
         for key in tensors:
             if ":" in key:
                 raise WeightsError(f"{self.part}: key {key!r} holds a colon, which names scales")
-        self.parameters = sum(tensor.size for tensor in tensors.values())
+        plain = fold_pairs(tensors, self.part)
+        self.parameters = sum(tensor.size for tensor in plain.values())
+        done = _Counter(self.part, len(plain), self.progress)
         if self.storage != "int8":
-            done = _Counter(self.part, len(tensors), self.progress)
-            return {key: self._whole(key, tensor, done) for key, tensor in tensors.items()}
-        return self._small(tensors)
+            return {key: self._whole(key, tensor, done) for key, tensor in plain.items()}
+        specs: dict[str, TensorSpec] = {}
+        for key, tensor in plain.items():
+            specs.update(self._store(key, tensor.read()))
+            done.step()
+        return specs
 
     def _whole(self, key: str, tensor: ReadableTensor, done: _Counter) -> TensorSpec:
         kind = np.dtype("f4") if tensor.bfloat16 else tensor.dtype.newbyteorder("=")
@@ -78,7 +84,7 @@ class Encoder:
             done.step()
             return values
 
-        return TensorSpec(dtype, tensor.shape, read)
+        return TensorSpec(dtype, tensor.shape, read, memory_order(self.part, key, tensor.shape))
 
     def _float_type(self, key: str) -> np.dtype[np.floating]:
         return np.dtype("f4") if self.storage == "float32" or self._is_wide(key) else np.dtype("f2")
@@ -86,32 +92,13 @@ class Encoder:
     def _is_wide(self, key: str) -> bool:
         return self.wide is not None and re.match(self.wide, key) is not None
 
-    def _small(self, tensors: Tensors) -> dict[str, TensorSpec]:
-        done = _Counter(self.part, len(tensors), self.progress)
-        specs: dict[str, TensorSpec] = {}
-        for key, tensor in tensors.items():
-            for name, values in self._folded(key, tensor, tensors).items():
-                specs.update(self._store(name, values))
-            done.step()
-        return specs
-
-    def _folded(self, key: str, tensor: ReadableTensor, tensors: Tensors) -> dict[str, Array]:
-        """The plain weight of a pair at its direction, nothing at its magnitude."""
-        pair = pair_of(key)
-        if pair is None:
-            return {key: tensor.read()}
-        halves = {name: tensors[name].read() for name in pair[1:] if name in tensors}
-        if len(halves) == len(pair[1:]) and key == pair[1]:
-            return {}
-        exact = {name: values.astype(np.float32) for name, values in halves.items()}
-        return fold_weight_norm(exact, self.part)
-
     def _store(self, key: str, values: Array) -> dict[str, TensorSpec]:
         exact = self.exact is not None and re.match(self.exact, key)
         kept_exact = exact or self._is_wide(key)
         if values.dtype.kind != "f" or kept_exact or not is_quantizable(values.shape):
             kind = self._float_type(key) if values.dtype.kind == "f" else values.dtype
-            return {key: _spec(_converted(self.part, key, values, kind))}
+            converted = _converted(self.part, key, values, kind)
+            return {key: _spec(converted, memory_order(self.part, key, values.shape))}
         try:
             stored, error = quantize_best(values)
         except WeightsError as problem:
@@ -119,7 +106,10 @@ class Encoder:
         self.eight_bit += values.size
         self.error += error
         self.errors.append(TensorError(key, error.max_abs, error.relative_rms))
-        return {key: _spec(stored.values), key + SCALE_SUFFIX: _spec(stored.scale)}
+        specs = {key: _spec(stored.values, memory_order(self.part, key, values.shape))}
+        if stored.scale is not None:
+            specs[key + SCALE_SUFFIX] = _spec(stored.scale)
+        return specs
 
 
 class _Counter:
@@ -136,8 +126,8 @@ class _Counter:
         self._progress(self._part, self._done, self._total)
 
 
-def _spec(values: Array) -> TensorSpec:
-    return TensorSpec(values.dtype, values.shape, lambda: values)
+def _spec(values: Array, order: tuple[int, ...] | None = None) -> TensorSpec:
+    return TensorSpec(values.dtype, values.shape, lambda: values, order)
 
 
 def _converted(part: str, key: str, values: Array, dtype: np.dtype[np.generic]) -> Array:

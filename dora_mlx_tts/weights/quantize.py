@@ -14,20 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.weights.stored import Stored
 from dora_mlx_tts.weights.tensors import Array
 
 SCALE_SUFFIX = ":scale"
 MIN_ELEMENTS = 4096
 _LEVELS = 127.0
 _CHUNK = 2**20  # numbers compared at a time, so that a large matrix needs no large copies
-
-
-@dataclass(frozen=True)
-class Quantized:
-    """A tensor in 8 bits; ``scale`` has its rank and broadcasts against it."""
-
-    values: Array
-    scale: Array
 
 
 @dataclass(frozen=True)
@@ -63,7 +56,7 @@ def is_quantizable(shape: tuple[int, ...]) -> bool:
     return len(shape) >= 2 and int(np.prod(shape)) >= MIN_ELEMENTS  # noqa: PLR2004 (a matrix has 2)
 
 
-def quantize(weights: Array, axis: int = 0) -> Quantized:
+def quantize(weights: Array, axis: int = 0) -> Stored:
     """8-bit form of floating-point ``weights`` with one scale for each index along ``axis``.
 
     Raises:
@@ -78,28 +71,22 @@ def quantize(weights: Array, axis: int = 0) -> Quantized:
     steps = np.divide(exact, scale, out=np.zeros_like(exact), where=scale > 0)
     np.rint(steps, out=steps)
     np.clip(steps, -_LEVELS, _LEVELS, out=steps)
-    return Quantized(steps.astype(np.int8), scale)
+    return Stored(steps.astype(np.int8), scale)
 
 
-def quantize_best(weights: Array) -> tuple[Quantized, QuantizationError]:
+def quantize_best(weights: Array) -> tuple[Stored, QuantizationError]:
     """8-bit form along the first or second dimension, whichever loses less.
 
     The output channels are the first dimension of linear layers, convolutions and embeddings, and
     the second of transposed convolutions; the numbers tell which.
     """
     tried = [quantize(weights, axis) for axis in (0, 1)]
-    errors = [measure(weights, dequantize(one)) for one in tried]
+    errors = [measure(weights, one.full()) for one in tried]
     best = min((0, 1), key=lambda axis: errors[axis].square_error)
     # Scales along the second dimension are only worth it when they are clearly better.
     if best == 1 and errors[1].square_error > 0.8 * errors[0].square_error:
         best = 0
     return tried[best], errors[best]
-
-
-def dequantize(stored: Quantized) -> Array:
-    """The float32 weights of an 8-bit tensor."""
-    out: Array = np.multiply(stored.values, stored.scale, dtype=np.float32)
-    return out
 
 
 def measure(given: Array, stored: Array) -> QuantizationError:
@@ -115,21 +102,17 @@ def measure(given: Array, stored: Array) -> QuantizationError:
     return total
 
 
-def join_scales(
-    stored: Mapping[str, Array], source: str, dtype: np.dtype[np.floating] | None = None
-) -> dict[str, Array]:
-    """Full tensors of a file that may hold 8-bit ones.
+def join_scales(stored: Mapping[str, Array], source: str) -> dict[str, Stored]:
+    """The tensors of a file that may hold 8-bit ones, each with its scale.
 
     Args:
         stored: Key -> array; an 8-bit tensor ``k`` comes with ``k:scale``.
         source: What to name in errors.
-        dtype: Type of all floating-point results; None gives float32 for 8-bit tensors and keeps
-            the others as stored.
 
     Raises:
         WeightsError: A scale has no tensor or does not fit it.
     """
-    full: dict[str, Array] = {}
+    joined: dict[str, Stored] = {}
     for key, values in stored.items():
         if key.endswith(SCALE_SUFFIX):
             if key.removesuffix(SCALE_SUFFIX) not in stored:
@@ -138,10 +121,8 @@ def join_scales(
         scale = stored.get(key + SCALE_SUFFIX)
         if scale is not None:
             _check_scale(source, key, values, scale)
-            values = dequantize(Quantized(values, scale))  # noqa: PLW2901 (same tensor, full form)
-        wanted = dtype is not None and values.dtype.kind == "f" and values.dtype != dtype
-        full[key] = values.astype(dtype) if wanted else values
-    return full
+        joined[key] = Stored(values, scale)
+    return joined
 
 
 def _check_scale(source: str, key: str, values: Array, scale: Array) -> None:

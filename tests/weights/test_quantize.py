@@ -10,7 +10,6 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.weights.quantize import (
-    dequantize,
     is_quantizable,
     join_scales,
     measure,
@@ -29,14 +28,14 @@ def test_no_weight_is_further_off_than_half_a_step(weights, axis):
     stored = quantize(weights, axis)
     assert stored.values.dtype == np.int8
     assert stored.scale.shape == tuple(n if i == axis else 1 for i, n in enumerate(weights.shape))
-    off = np.abs(dequantize(stored).astype(np.float64) - weights)
+    off = np.abs(stored.full().astype(np.float64) - weights)
     assert (off <= 0.501 * stored.scale + 1e-30).all()
 
 
 def test_the_largest_weight_of_a_channel_is_exact():
     weights = np.array([[1.0, -0.2, 0.1], [0.0, 0.0, 0.0], [-50.0, 3.0, 25.0]], np.float32)
     stored = quantize(weights)
-    back = dequantize(stored)
+    back = stored.full()
     np.testing.assert_allclose(back[[0, 2], 0], [1.0, -50.0], rtol=1e-6)
     np.testing.assert_array_equal(back[1], 0)
     assert stored.values.min() >= -127
@@ -79,12 +78,10 @@ def test_joining_scales():
     file = {"a": stored.values, "a:scale": stored.scale, "b": np.ones(3, "f2"), "n": np.arange(2)}
     full = join_scales(file, "file")
     assert set(full) == {"a", "b", "n"}
-    np.testing.assert_array_equal(full["a"], dequantize(stored))
+    np.testing.assert_array_equal(full["a"].full(), stored.full())
     assert full["a"].dtype == np.float32
-    assert full["b"].dtype == np.float16
-    half = join_scales(file, "file", np.dtype("f2"))
-    assert half["a"].dtype == half["b"].dtype == np.float16
-    assert half["n"].dtype == np.int64
+    assert full["a"].full(np.dtype("f2")).dtype == full["b"].dtype == np.float16
+    assert full["n"].full().dtype == np.int64
 
 
 @pytest.mark.parametrize(
