@@ -74,7 +74,6 @@ def test_equal_input_gives_equal_packs(tmp_path, folder):
     [
         (lambda c: c.pop("format"), "'format' is missing"),
         (lambda c: c.update(format=3), "format 3; this version reads formats 1 to 2"),
-        (lambda c: c.update(format=0), "format 0; this version reads formats 1 to 2"),
         (lambda c: c.update(format="1"), "'format' is '1'"),
         (lambda c: c.update(format=True), "'format' is True"),
         (lambda c: c.update(name=""), "'name'"),
