@@ -142,6 +142,10 @@ class Settings(BaseModel):
     device: Annotated[Literal["auto", "cpu", "gpu"], BeforeValidator(_device), Env("DEVICE")] = (
         Field("auto", description="Where the networks run.")
     )
+    precision: Annotated[Literal["auto", "float32"], Env("DORA_MLX_TTS_PRECISION")] = Field(
+        "auto",
+        description="float32 everywhere, or (auto) half precision and 8 bits on a GPU where they are as good.",
+    )
     blas: Annotated[str, Env("DORA_MLX_TTS_BLAS")] = Field(
         "auto", description="BLAS for MLX on the Linux CPU: auto, off, or a library's path."
     )

@@ -71,10 +71,11 @@ class WordTable(nn.Module):
         self.weight = mx.zeros((words, width))
         self._kept: Stored | None = None
 
-    def keep(self, weight: Stored) -> None:
+    def keep(self, name: str, weight: Stored) -> bool:
         """Leave the table in its file."""
-        self.pop("weight")
+        self.pop(name)
         self._kept = weight
+        return True
 
     def __call__(self, ids: mx.array) -> mx.array:
         """[...] to [..., C]."""
@@ -198,9 +199,9 @@ class Bert(nn.Module):
         self.encoder = Encoder(config)
 
     def features(self, ids: mx.array) -> mx.array:
-        """Token ids [B, T], [CLS] first and [SEP] last, to features [B, T, hidden]."""
+        """Token ids [B, T], [CLS] first and [SEP] last, to features [B, T, hidden], float32."""
         features: mx.array = self.encoder(self.embeddings(ids))
-        return features
+        return features.astype(mx.float32)
 
     def sanitize(self, weights: Weights) -> dict[str, Weight]:
         """Checkpoint keys to this module's: no `bert.` prefix, no heads, no layers beyond the used.

@@ -82,9 +82,11 @@ class ChannelNorm(LayerNorm):
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, C] to [B, T, C]."""
-        centred = x - x.mean(axis=1, keepdims=True)
+        wide = x.astype(mx.float32)  # sums over many thousand frames
+        centred = wide - wide.mean(axis=1, keepdims=True)
         variance = mx.square(centred).mean(axis=1, keepdims=True)
-        return centred * (mx.rsqrt(variance + self.eps) * self.weight) + self.bias
+        y = centred * (mx.rsqrt(variance + self.eps) * self.weight) + self.bias
+        return y.astype(x.dtype)
 
 
 class ConvLayer(Layer):
@@ -119,6 +121,12 @@ class FeatureExtractor(nn.Module):
     def __init__(self, config: HubertConfig) -> None:
         super().__init__()
         self.conv_layers = [ConvLayer(config, i) for i in range(len(config.conv_dim))]
+
+    @property
+    def dtype(self) -> mx.Dtype:
+        """What it computes in."""
+        found: mx.Dtype = self.conv_layers[0].layer_norm.weight.dtype
+        return found
 
     def __call__(self, samples: mx.array) -> mx.array:
         """[B, N] to [B, T, C]."""
@@ -234,8 +242,10 @@ class Hubert(nn.Module):
         self.encoder = Encoder(config)
 
     def __call__(self, samples: mx.array) -> mx.array:
-        """Features [B, T, hidden] of samples [B, N] at 16 kHz, T = `config.frames(N)`."""
-        return self.encoder(self.feature_projection(self.feature_extractor(samples)))
+        """Features [B, T, hidden], float32, of samples [B, N] at 16 kHz, T = `config.frames(N)`."""
+        x = samples.astype(self.feature_extractor.dtype)
+        features: mx.array = self.encoder(self.feature_projection(self.feature_extractor(x)))
+        return features.astype(mx.float32)
 
     @staticmethod
     def sanitize(weights: Weights) -> dict[str, Weight]:

@@ -15,6 +15,7 @@ import mlx.core as mx
 from mlx import nn
 
 from dora_mlx_tts.models.ops import NativeOps, Ops, ops_for
+from dora_mlx_tts.models.products import Product
 from dora_mlx_tts.runtime.device import Formulation
 from dora_mlx_tts.weights.stored import Stored
 
@@ -53,24 +54,33 @@ class Linear(Layer):
         if bias:
             self.bias = mx.zeros((outputs,))
         self._kept: Stored | None = None
+        self._product: Product | None = None
 
-    def keep(self, weight: Stored) -> None:
-        """Leave the matrix in its file, in half precision or 8 bits; each call widens it anew.
+    def keep(self, name: str, weight: Stored) -> bool:
+        """Leave the matrix as it is stored; products widen it (`models/products.py`).
 
         That saves loading and most of the memory, and costs little where many rows are multiplied.
         """
+        if name != "weight":
+            return False
         self.pop("weight")
         self._kept = weight
+        return True
+
+    def prepare(self, ops: Ops) -> None:
+        """Give a kept matrix the form that suits the device."""
+        super().prepare(ops)
+        self._product = ops.product(self._kept) if self._kept is not None else None
 
     @property
     def dtype(self) -> mx.Dtype:
-        """What it computes in."""
+        """What it computes in, where it does not take the type of its input."""
         return mx.float32 if self._kept is not None else self.weight.dtype
 
     def __call__(self, x: mx.array) -> mx.array:
         """[..., I] to [..., O]."""
-        if self._kept is not None:
-            return self._ops.affine(x, self._kept, self.get("bias"))
+        if self._product is not None:
+            return self._product(x, self.get("bias"))
         if "bias" in self:
             return mx.addmm(self.bias, x, self.weight.T)
         return x @ self.weight.T

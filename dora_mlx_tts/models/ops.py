@@ -11,8 +11,8 @@ from __future__ import annotations
 import mlx.core as mx
 
 from dora_mlx_tts.models import host
+from dora_mlx_tts.models.products import Product, WidenedProduct, native_product
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import to_mlx
 from dora_mlx_tts.weights.stored import Stored
 
 _EXP2 = (  # minimax polynomial of 2**f on [-0.5, 0.5], highest power first
@@ -65,10 +65,9 @@ class NativeOps:
         """Layer normalisation over the last axis."""
         return mx.fast.layer_norm(x, weight, bias, eps)
 
-    def affine(self, x: mx.array, weight: Stored, bias: mx.array | None) -> mx.array:
-        """[..., I] times a stored matrix [O, I], plus `bias`."""
-        y = x @ to_mlx(weight).T
-        return y if bias is None else y + bias
+    def product(self, matrix: Stored) -> Product:
+        """The product with a stored matrix [O, I]."""
+        return native_product(matrix)
 
 
 class CpuOps(NativeOps):
@@ -112,9 +111,9 @@ class CpuOps(NativeOps):
         """GELU, exact form, computed by numpy."""
         return host.gelu(x)
 
-    def affine(self, x: mx.array, weight: Stored, bias: mx.array | None) -> mx.array:
-        """[..., I] times a stored matrix [O, I], plus `bias`; float32."""
-        return self._widener.affine(x, weight, bias)
+    def product(self, matrix: Stored) -> Product:
+        """The product with a stored matrix [O, I], in float32."""
+        return WidenedProduct(self._widener, matrix)
 
     def mish(self, x: mx.array) -> mx.array:
         """`x * tanh(softplus(x))` as a rational function of e^x."""

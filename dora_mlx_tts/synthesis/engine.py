@@ -52,7 +52,9 @@ class Synthesizer:
             VoicePrompts(settings.cache.expanduser()),
             limit=settings.voice_memory << 20,
             open_pack=partial(
-                Networks.open, verified=VerifiedFiles(settings.cache.expanduser())
+                Networks.open,
+                verified=VerifiedFiles(settings.cache.expanduser()),
+                exact=settings.precision == "float32",
             ),
             reading=ReadingOptions.load(settings.lexicon, settings.polyphone_model),
         )

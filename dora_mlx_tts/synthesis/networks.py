@@ -41,6 +41,10 @@ logger = logging.getLogger(__name__)
 
 _MANY_ROWS = frozenset({"ssl", "bert", "cfm"})
 """Parts that multiply many rows by each matrix: on a CPU these stay in their file, half as large."""
+_EIGHT_BIT = {"t2s": ("h.layers.*",), "ssl": ("*",), "bert": ("encoder.*",)}
+"""Parts whose matrices in 8 bits stay so on a GPU. A CPU has no fast product of them."""
+_HALF = frozenset({"t2s", "ssl", "bert", "cfm"})
+"""Parts that compute in half precision on a GPU, as the reference does; sound is made in float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +71,19 @@ FLOWS: Mapping[str, FlowFamily] = {
 class Networks:
     """A pack's networks on a device."""
 
-    def __init__(self, pack: Pack, device: Device) -> None:
+    def __init__(self, pack: Pack, device: Device, *, exact: bool = False) -> None:
         self.pack = pack
         self.device = device
+        self._exact = exact
 
     @classmethod
     def open(
-        cls, folder: Path, device: Device, *, verified: VerifiedFiles | None = None
+        cls,
+        folder: Path,
+        device: Device,
+        *,
+        verified: VerifiedFiles | None = None,
+        exact: bool = False,
     ) -> Networks:
         """Open a pack; its files are checked now, its networks built later.
 
@@ -81,6 +91,7 @@ class Networks:
             folder: the pack's.
             device: where networks run.
             verified: files whose hash need not be compared again.
+            exact: compute everything in float32, also where half precision is as good.
 
         Raises:
             PackError: the pack is missing, damaged, or lacks a part that speech needs.
@@ -90,7 +101,7 @@ class Networks:
         for part in parts:
             if not pack.has(part):
                 raise PackError(f"{folder}: the pack has no part {part!r}; speech needs it")
-        return cls(pack, device)
+        return cls(pack, device, exact=exact)
 
     @cached_property
     def t2s(self) -> T2S:
@@ -194,12 +205,31 @@ class Networks:
             tokenizer, lambda ids: np.array(self.bert.features(mx.array(ids)), np.float32)
         )
 
+    def _kept(self, part: str) -> tuple[str, ...]:
+        """Patterns of matrices that stay as they are stored; see `models/products.py`."""
+        if self.device.formulation is Formulation.CPU:
+            return ("*",) if part in _MANY_ROWS else ()
+        if self.pack.manifest.storage != "int8" or self._exact:
+            return ()
+        # Where T2S has a kernel of its own, that reads plain matrices.
+        fused = part == "t2s" and getattr(self.device, "kernels", False)
+        return () if fused else _EIGHT_BIT.get(part, ())
+
+    def _precision(self, part: str) -> mx.Dtype:
+        halved = self.device.kind == "gpu" and part in _HALF and not self._exact
+        return mx.float16 if halved else mx.float32
+
     def _read(self, part: str) -> tuple[dict[str, Any], dict[str, Stored]]:
         return self.pack.weights(part)
 
     def _load(self, network: Any, weights: Weights, part: str) -> None:  # noqa: ANN401  any network
         start = time.perf_counter()
-        keep = self.device.formulation is Formulation.CPU and part in _MANY_ROWS
-        strict_load(network, weights, f"{self.pack.root}: {part}", keep=keep)
+        strict_load(
+            network,
+            weights,
+            f"{self.pack.root}: {part}",
+            dtype=self._precision(part),
+            keep=self._kept(part),
+        )
         prepare(network, self.device.formulation)
         logger.debug("%s built in %.0f ms", part, 1000 * (time.perf_counter() - start))

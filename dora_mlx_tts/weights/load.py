@@ -15,15 +15,14 @@ from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.weights.stored import Stored
 
 _SHOWN = 5
-_KEPT = "weight"
 
 
 @runtime_checkable
 class Keeper(Protocol):
-    """A module that can work with a weight that stays in its file."""
+    """A module that can work with a weight as it is stored."""
 
-    def keep(self, weight: Stored) -> None:
-        """Take the weight in place of the parameter `weight`."""
+    def keep(self, name: str, weight: Stored) -> bool:
+        """Take the weight in place of the parameter `name`, or say no."""
 
 
 def strict_load(
@@ -33,7 +32,7 @@ def strict_load(
     *,
     ignore: Sequence[str] = (),
     dtype: mx.Dtype | None = mx.float32,
-    keep: bool = False,
+    keep: Sequence[str] = (),
 ) -> None:
     """Give every parameter of ``module`` its weight; nothing may be missing or left over.
 
@@ -43,7 +42,7 @@ def strict_load(
         source: The file or part, for errors.
         ignore: Patterns (``enc_q.*``) of keys that may be left over.
         dtype: Type of floating-point parameters; None keeps each weight's own.
-        keep: Leave stored weights where they are for modules that can work with them so.
+        keep: Patterns of keys that stay as they are stored, for modules that can work with them so.
 
     Raises:
         WeightsError: Names the keys that are missing, left over, or of another shape.
@@ -65,20 +64,17 @@ def strict_load(
     if problems:
         name = type(module).__name__
         raise WeightsError(f"{source}: the weights do not fit {name}: {'; '.join(problems)}")
-    if keep:
-        used = {key: value for key, value in used.items() if not _kept(modules, key, value)}
+    kept = {key for key in used if _matches(key, keep) and _keep(modules, key, used[key])}
+    used = {key: value for key, value in used.items() if key not in kept}
     arrays = {key: to_mlx(value, dtype) for key, value in used.items()}
     module.update(tree_unflatten(list(arrays.items())))
     mx.eval(module.parameters())
 
 
-def _kept(modules: Mapping[str, nn.Module], key: str, value: object) -> bool:
+def _keep(modules: Mapping[str, nn.Module], key: str, value: object) -> bool:
     owner, _, name = key.rpartition(".")
     module = modules.get(owner)
-    if name != _KEPT or not isinstance(value, Stored) or not isinstance(module, Keeper):
-        return False
-    module.keep(value)
-    return True
+    return isinstance(value, Stored) and isinstance(module, Keeper) and module.keep(name, value)
 
 
 def to_mlx(value: Any, dtype: mx.Dtype | None = mx.float32) -> mx.array:  # noqa: ANN401  as `weights`

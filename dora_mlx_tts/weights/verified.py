@@ -59,9 +59,10 @@ class VerifiedFiles:
             content = json.loads(self._file.read_bytes())
         except (OSError, ValueError, RecursionError):
             return {}
-        files = content.get("files") if isinstance(content, dict) else None
-        known = isinstance(files, dict) and content.get("version") == _VERSION
-        return files if known else {}
+        if not isinstance(content, dict) or content.get("version") != _VERSION:
+            return {}
+        files = content.get("files")
+        return files if isinstance(files, dict) else {}
 
     def _write(self) -> None:
         part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
