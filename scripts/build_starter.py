@@ -1,8 +1,9 @@
 """Make the starter pack and the voices that speak with it from their training checkpoints.
 
 The checkpoints go through the same `convert` as anybody's, in 8 bits, the SSL encoder included, so
-that the pack can learn other recordings. The voices' own prompts are prepared with the float weights.
-Recordings, prompts and voice files are written beside the pack.
+that the pack can learn other recordings. Where that is larger than --most, the SSL encoder gets 6 bits,
+then SoVITS, then T2S. The voices' own prompts are prepared with the float weights. Recordings, prompts and
+voice files are written beside the pack.
 
     python scripts/build_starter.py --s1 F --s2 F --ssl DIR --references DIR -o PACK
 
@@ -16,7 +17,7 @@ import argparse
 import json
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import soundfile
@@ -35,6 +36,8 @@ LICENCE = "Apache-2.0"
 DOCUMENTS = ("MODEL_CARD.md", "LICENSES.md")
 SPOKEN = {"en": "American English", "zh": "Mandarin"}
 MIB = 2**20
+COARSER = ((), ("ssl",), ("ssl", "sovits"), ("ssl", "sovits", "t2s"))
+"""Parts in 6 bits, the first choice first: what is heard of them least comes first."""
 
 YAML = """\
 # Made by scripts/build_starter.py.
@@ -100,9 +103,15 @@ def main() -> None:
             storage="int8", name="starter", licence=LICENCE, languages=languages, overwrite=True
         )
         extra: dict[str, bytes | Path] = {name: documents / name for name in DOCUMENTS}
-        report = convert(sources, options.out, described, extra=extra)
+        for others in COARSER:
+            described = replace(described, others=dict.fromkeys(others, "int6"))
+            report = convert(sources, options.out, described, extra=extra)
+            if report.bytes <= options.most * MIB:
+                break
+        else:
+            raise SystemExit(f"even in 6 bits the pack has {report.bytes / MIB:.2f} MiB")
         write_voices(options, voices, exact)
-    print_sizes(report, options.out.parent)
+    print_sizes(report, described, options.out.parent)
 
 
 def _options() -> argparse.Namespace:
@@ -112,6 +121,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ssl", type=Path, required=True, help="folder of the SSL encoder")
     parser.add_argument("--references", type=Path, required=True, help="folder of the recordings")
     parser.add_argument("--documents", type=Path, help="folder of model card and licences")
+    parser.add_argument("--most", type=float, default=31.25, help="MiB that the pack may have")
     parser.add_argument("--top-k", type=int, default=3, help="the voices' default")
     parser.add_argument("--penalty", type=float, default=1.0, help="the voices' default")
     parser.add_argument("-o", "--out", type=Path, required=True, help="the pack's folder")
@@ -144,7 +154,9 @@ def write_voices(options: argparse.Namespace, voices: list[StarterVoice], exact:
         save_prompt(out / "prompts" / f"{voice.name}.safetensors", prompt, key)
         (out / f"{voice.name}.yml").write_text(_yaml(voice, voices, options), encoding="utf-8")
         equal = (_prompt(shipped, reference, voice).codes == prompt.codes).mean()
-        print(f"{voice.name}: {len(prompt.codes)} codes, {equal:.1%} the same with 8-bit weights")
+        print(
+            f"{voice.name}: {len(prompt.codes)} codes, {equal:.1%} the same with the stored weights"
+        )
 
 
 def _prompt(networks: Networks, reference: Reference, voice: StarterVoice) -> Prompt:
@@ -172,11 +184,12 @@ def _yaml(voice: StarterVoice, voices: list[StarterVoice], options: argparse.Nam
     )
 
 
-def print_sizes(report: ConversionReport, folder: Path) -> None:
+def print_sizes(report: ConversionReport, options: PackOptions, folder: Path) -> None:
     """Print the size of each part, of the recordings and of everything."""
+    storages = {part.name: options.others.get(part.name, options.storage) for part in report.parts}
     for part in report.parts:
         print(
-            f"{part.name}: {part.parameters / 1e6:.2f} million parameters,"
+            f"{part.name}: {part.parameters / 1e6:.2f} million parameters, {storages[part.name]},"
             f" {part.bytes / MIB:.2f} MiB, relative RMS error {part.error.relative_rms:.5f}"
         )
     print(f"pack: {report.bytes / MIB:.2f} MiB")

@@ -209,7 +209,7 @@ class Networks:
         """Patterns of matrices that stay as they are stored; see `models/products.py`."""
         if self.device.formulation is Formulation.CPU:
             return ("*",) if part in _MANY_ROWS else ()
-        if self.pack.manifest.storage != "int8" or self._exact:
+        if not self.pack.manifest.storage.startswith("int") or self._exact:
             return ()
         # Where T2S has a kernel of its own, that reads plain matrices.
         fused = part == "t2s" and getattr(self.device, "kernels", False)

@@ -12,15 +12,24 @@ from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.weights.folding import fold_pairs
 from dora_mlx_tts.weights.memory_order import memory_order
 from dora_mlx_tts.weights.quantize import (
+    EIGHT_BITS,
     SCALE_SUFFIX,
     QuantizationError,
     is_quantizable,
     quantize_best,
 )
 from dora_mlx_tts.weights.report import TensorError
+from dora_mlx_tts.weights.six_bits import (
+    LAYOUT_SUFFIX,
+    SIX_BITS,
+    SIX_SUFFIX,
+    layout_of,
+    pack,
+)
 from dora_mlx_tts.weights.tensor_file import TensorSpec
 from dora_mlx_tts.weights.tensors import Array, ReadableTensor, Tensors
 
+_LEVELS = {"int8": EIGHT_BITS, "int6": SIX_BITS}
 Progress = Callable[[str, int, int], None]  # part, tensors done, tensors in all
 
 
@@ -32,13 +41,13 @@ def no_progress(_part: str, _done: int, _total: int) -> None:
 class Encoder:
     """Stores one network's tensors in the wanted precision and keeps the error figures.
 
-    Weight-norm pairs are folded, so that loading computes nothing. int8 stores every matrix in 8
-    bits, the rest as float16.
+    Weight-norm pairs are folded, so that loading computes nothing. int8 and int6 store every matrix
+    in so many bits, the rest as float16.
 
     Attributes:
         part: Name for progress and errors.
-        storage: "float32", "float16" or "int8".
-        exact: Pattern of keys that stay float16 even with int8.
+        storage: "float32", "float16", "int8" or "int6".
+        exact: Pattern of keys that stay one step finer: float16 with int8, 8 bits with int6.
         wide: Pattern of keys that stay float32 in every precision.
         progress: Told about every tensor.
     """
@@ -56,7 +65,7 @@ class Encoder:
     def encode(self, tensors: Tensors) -> dict[str, TensorSpec]:
         """What is to be written, under the keys of the file.
 
-        In 8 bits the tensors are read and converted here; otherwise each is read when written.
+        In 8 or 6 bits the tensors are read and converted here; otherwise each is read when written.
 
         Raises:
             WeightsError: A key cannot be stored, or 8-bit weights are not finite.
@@ -67,7 +76,7 @@ class Encoder:
         plain = fold_pairs(tensors, self.part)
         self.parameters = sum(tensor.size for tensor in plain.values())
         done = _Counter(self.part, len(plain), self.progress)
-        if self.storage != "int8":
+        if self.storage not in _LEVELS:
             return {key: self._whole(key, tensor, done) for key, tensor in plain.items()}
         specs: dict[str, TensorSpec] = {}
         for key, tensor in plain.items():
@@ -93,20 +102,26 @@ class Encoder:
         return self.wide is not None and re.match(self.wide, key) is not None
 
     def _store(self, key: str, values: Array) -> dict[str, TensorSpec]:
-        exact = self.exact is not None and re.match(self.exact, key)
-        kept_exact = exact or self._is_wide(key)
-        if values.dtype.kind != "f" or kept_exact or not is_quantizable(values.shape):
+        exact = self.exact is not None and re.match(self.exact, key) is not None
+        levels = EIGHT_BITS if exact else _LEVELS[self.storage]
+        whole = (exact and self.storage == "int8") or self._is_wide(key)
+        if values.dtype.kind != "f" or whole or not is_quantizable(values.shape):
             kind = self._float_type(key) if values.dtype.kind == "f" else values.dtype
             converted = _converted(self.part, key, values, kind)
             return {key: _spec(converted, memory_order(self.part, key, values.shape))}
         try:
-            stored, error = quantize_best(values)
+            stored, error = quantize_best(values, levels)
         except WeightsError as problem:
             raise WeightsError(f"{self.part}: tensor {key!r}: {problem}") from problem
         self.eight_bit += values.size
         self.error += error
         self.errors.append(TensorError(key, error.max_abs, error.relative_rms))
-        specs = {key: _spec(stored.values, memory_order(self.part, key, values.shape))}
+        order = memory_order(self.part, key, values.shape)
+        specs = (
+            _packed(key, stored.values, order)
+            if levels == SIX_BITS
+            else {key: _spec(stored.values, order)}
+        )
         if stored.scale is not None:
             specs[key + SCALE_SUFFIX] = _spec(stored.scale)
         return specs
@@ -124,6 +139,12 @@ class _Counter:
     def step(self) -> None:
         self._done += 1
         self._progress(self._part, self._done, self._total)
+
+
+def _packed(key: str, values: Array, order: tuple[int, ...] | None) -> dict[str, TensorSpec]:
+    ordered = np.ascontiguousarray(values.transpose(order) if order else values)
+    layout = layout_of(values.shape, order)
+    return {key + SIX_SUFFIX: _spec(pack(ordered)), key + LAYOUT_SUFFIX: _spec(layout)}
 
 
 def _spec(values: Array, order: tuple[int, ...] | None = None) -> TensorSpec:

@@ -94,6 +94,24 @@ def test_an_encoder_of_any_size_is_stored_in_8_bits_and_speaks(tmp_path, monkeyp
     assert check_pack(tmp_path / "pack", device.select("cpu")).audio_s > 0
 
 
+def test_six_bits_where_eight_are_too_many(script, tmp_path, monkeypatch, capsys):
+    sizes = {"intermediate_size": 4000}
+    monkeypatch.setattr(whole_voice, "HUBERT_CONFIG", {**whole_voice.HUBERT_CONFIG, **sizes})
+    monkeypatch.setattr(whole_voice, "WIDTH", 40)
+    sources = whole_voice.save_voice(tmp_path / "files", "v2")
+    packs = {}
+    for storage in ("int8", "int6"):
+        convert(sources, tmp_path / storage, PackOptions(storage=storage))
+        packs[storage] = Pack.open(tmp_path / storage)
+        assert check_pack(tmp_path / storage, device.select("cpu")).audio_s > 0
+    exact, coarse = (packs[name].part("ssl")[1] for name in ("int8", "int6"))
+    name = "encoder.layers.0.feed_forward.output_dense.weight"
+    error = np.sqrt(np.mean((exact[name] - coarse[name]) ** 2) / np.mean(exact[name] ** 2))
+    assert 1e-3 < error < 5e-2
+    sizes = [packs[name].manifest.files["ssl.safetensors"].bytes for name in ("int6", "int8")]
+    assert sizes[0] < 0.83 * sizes[1]
+
+
 def test_statistics_of_the_codebook_are_not_stored(built):
     stored = read_tensor_file(Pack.open(built[0] / "starter").file("sovits.safetensors"))
     assert [key for key in stored if key.endswith("_codebook.embed")]

@@ -1,4 +1,4 @@
-"""8-bit storage."""
+"""Storage in 8 and 6 bits."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from dora_mlx_tts.weights.quantize import (
     quantize,
     quantize_best,
 )
+from dora_mlx_tts.weights.six_bits import layout_of, pack, unpack
 
 
 @given(
@@ -101,3 +102,60 @@ def test_scales_that_do_not_fit(values, scale):
 def test_a_scale_without_its_tensor():
     with pytest.raises(WeightsError, match="has no tensor"):
         join_scales({"a:scale": np.ones(1, np.float32)}, "file")
+
+
+@pytest.mark.parametrize("order", [None, (1, 0, 2), (2, 1, 0)])
+@pytest.mark.parametrize("shape", [(5, 3, 7), (4, 4, 4), (1, 1, 1), (3, 1, 2)])
+def test_6_bits_come_back(shape, order):
+    values = np.random.default_rng(1).integers(-31, 32, shape).astype(np.int8)
+    packed = pack(values.transpose(order) if order else values)
+    assert packed.nbytes == -(-values.size // 4) * 3
+    back = unpack(packed, layout_of(shape, order), "file")
+    np.testing.assert_array_equal(back, values)
+    assert back.dtype == np.int8
+    assert (back.transpose(order) if order else back).flags.c_contiguous
+
+
+def six(**changes):
+    values = np.ones((4, 6), np.int8)
+    file = {
+        "a:six": pack(values),
+        "a:layout": layout_of((4, 6), None),
+        "a:scale": np.full((4, 1), 2, "f4"),
+        **changes,
+    }
+    return {key: value for key, value in file.items() if value is not None}
+
+
+def test_tensors_of_6_bits_are_joined():
+    joined = join_scales(six(), "file")
+    assert list(joined) == ["a"]
+    np.testing.assert_array_equal(joined["a"].full(), np.full((4, 6), 2, "f4"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"a:layout": None}, "lacks its layout"),
+        ({"a:scale": None}, "lacks its layout or scale"),
+        ({"a": np.ones((4, 6), "f4")}, "there twice"),
+        ({"a:six": None}, "has no tensor"),
+        ({"a:six": np.zeros(17, np.uint8)}, "do not hold"),
+        ({"a:six": np.zeros(18, np.int8)}, "do not hold"),
+        ({"a:layout": np.zeros((2, 2), np.int64)}, "type int64"),
+        ({"a:layout": np.zeros((3, 2), np.int32)}, "shape"),
+        ({"a:layout": np.array([[4, 6], [0, 0]], np.int32)}, "no layout"),
+        ({"a:layout": np.array([[4, -6], [0, 1]], np.int32)}, "no layout"),
+        ({"a:layout": np.array([[2**31 - 1] * 3, [0, 1, 2]], np.int32)}, "do not hold"),
+        ({"a:scale": np.ones((5, 1), "f4")}, "does not fit"),
+    ],
+)
+def test_damaged_tensors_of_6_bits(changes, match):
+    with pytest.raises(WeightsError, match=match):
+        join_scales(six(**changes), "file")
+
+
+def test_6_bits_lose_four_times_as_much():
+    weights = np.random.default_rng(2).normal(size=(64, 256)).astype("f4")
+    errors = [quantize_best(weights, levels)[1].relative_rms for levels in (127, 31)]
+    assert 3.5 < errors[1] / errors[0] < 4.5
