@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 _MANY_ROWS = frozenset({"ssl", "bert", "cfm"})
 """Parts that multiply many rows by each matrix: on a CPU these stay in their file, half as large."""
+_FOR_RECORDINGS = ("ssl", "speaker")
 _EIGHT_BIT = {"t2s": ("h.layers.*",), "ssl": ("*",), "bert": ("encoder.*",)}
 """Parts whose matrices in 8 bits stay so on a GPU. A CPU has no fast product of them."""
 _HALF = frozenset({"t2s", "ssl", "bert", "cfm"})
@@ -204,6 +205,11 @@ class Networks:
         return BertFeatures(
             tokenizer, lambda ids: np.array(self.bert.features(mx.array(ids)), np.float32)
         )
+
+    def release_encoders(self) -> None:
+        """Let go of the networks that only new recordings need; they are built again when asked for."""
+        for name in _FOR_RECORDINGS:
+            self.__dict__.pop(name, None)  # where `cached_property` keeps them
 
     def _kept(self, part: str) -> tuple[str, ...]:
         """Patterns of matrices that stay as they are stored; see `models/products.py`."""
