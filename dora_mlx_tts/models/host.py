@@ -6,6 +6,7 @@ well while a block stays in the processor's cache. Arrays are evaluated when the
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import mlx.core as mx
@@ -67,21 +68,23 @@ class Widener:
     """Multiplies by matrices that stay in their files, in half precision or 8 bits.
 
     A matrix is widened to float32 in one of two buffers, by turns, so that the next is widened while MLX,
-    which computes in a thread of its own, still multiplies by the last. One thread at a time may ask.
+    which computes in a thread of its own, still multiplies by the last.
     """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._buffers: list[_Buffer | None] = [None, None]
         self._turn = 0
 
     def affine(self, x: mx.array, weight: Stored, bias: mx.array | None) -> mx.array:
         """[..., I] times a stored matrix [O, I], plus `bias`, computed or being computed."""
-        buffer = self._free(weight.size)
-        weight.widen(buffer.view[: weight.size].reshape(weight.shape))
-        matrix = buffer.array[: weight.size].reshape(weight.shape).T
-        y = x @ matrix if bias is None else mx.addmm(bias, x, matrix)
-        mx.async_eval(y)  # type: ignore[no-untyped-call]  # MLX's stub
-        buffer.reader = y
+        with self._lock:
+            buffer = self._free(weight.size)
+            weight.widen(buffer.view[: weight.size].reshape(weight.shape))
+            matrix = buffer.array[: weight.size].reshape(weight.shape).T
+            y = x @ matrix if bias is None else mx.addmm(bias, x, matrix)
+            mx.async_eval(y)  # type: ignore[no-untyped-call]  # MLX's stub
+            buffer.reader = y
         return y
 
     def _free(self, size: int) -> _Buffer:

@@ -42,6 +42,8 @@ def prepare(model: nn.Module, formulation: Formulation) -> None:
     for _, module in model.named_modules():
         if isinstance(module, Layer):
             module.prepare(ops)
+    if formulation is Formulation.NATIVE:  # files have another order; kernels would copy each time
+        model.apply(lambda weight: mx.contiguous(weight) if weight.ndim > 2 else weight)  # noqa: PLR2004
     mx.eval(model.parameters())
 
 
@@ -138,7 +140,6 @@ class Conv1d(Layer):
         """On the CPU turn the weight to k matrices [(groups,) I, O], or to one for strides."""
         super().prepare(ops)
         if ops.formulation is not Formulation.CPU:
-            self.weight = mx.contiguous(self.weight)
             return
         weight = self.pop("weight")
         outputs, kernel, inputs = weight.shape
