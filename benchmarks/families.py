@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,10 +33,11 @@ from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.weights import selection
+from dora_mlx_tts.weights.encode import Encoder
 from dora_mlx_tts.weights.pack import PartContent, write_pack
 from dora_mlx_tts.weights.pack_manifest import PackManifest
 from dora_mlx_tts.weights.selection import select, select_bert
-from dora_mlx_tts.weights.tensor_file import TensorSpec
+from dora_mlx_tts.weights.verified import VerifiedFiles
 
 FAMILIES = ("v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4")
 RATES = {"v3": 24000, "v4": 48000}
@@ -45,13 +49,31 @@ BLOCK = (np.random.default_rng(0).standard_normal(1 << 20) * 0.02).astype(np.flo
 Shapes = Mapping[str, list[int]]
 
 
-def random_part(shapes: Shapes, config: Mapping[str, Any]) -> PartContent:
-    """A network of small random numbers."""
+@dataclass(frozen=True)
+class RandomTensor:
+    """A tensor of small random numbers in half precision."""
 
-    def spec(shape: list[int]) -> TensorSpec:
-        return TensorSpec(np.dtype("f2"), tuple(shape), lambda: np.resize(BLOCK, shape))
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype("f2"))
+    bfloat16: bool = False
 
-    return PartContent(config, {key: spec(shape) for key, shape in shapes.items()})
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    def read(self) -> Any:  # noqa: ANN401  an array
+        """The numbers; the first ones are the same in all tensors."""
+        return np.resize(BLOCK, self.shape)
+
+
+Parts = dict[str, tuple[Shapes, Mapping[str, Any]]]
+
+
+def random_part(part: str, shapes: Shapes, config: Mapping[str, Any], storage: str) -> PartContent:
+    """A network of small random numbers, stored as conversion stores it."""
+    tensors = {key: RandomTensor(tuple(shape)) for key, shape in shapes.items()}
+    return PartContent(config, Encoder(part, storage).encode(tensors))
 
 
 def chosen(shapes: Shapes, wanted: str, rules: tuple[tuple[str, str], ...]) -> Shapes:
@@ -60,8 +82,8 @@ def chosen(shapes: Shapes, wanted: str, rules: tuple[tuple[str, str], ...]) -> S
     return {key: tensor.shape for key, tensor in select(tensors, wanted, rules, "").kept.items()}
 
 
-def parts_of(family: str, goldens: Path) -> dict[str, PartContent]:
-    """All networks of a family."""
+def parts_of(family: str, goldens: Path) -> Parts:
+    """Shapes and sizes of all networks of a family."""
     manifest = json.loads((goldens / "manifest.json").read_text(encoding="utf-8"))
     weights, cases = manifest["weights"], manifest["cases"]
 
@@ -76,25 +98,25 @@ def parts_of(family: str, goldens: Path) -> dict[str, PartContent]:
     ssl = chosen(weights["hubert_full"], selection.HUBERT_WANTED, selection.HUBERT_RULES)
     tensors = {key: SimpleNamespace(shape=shape) for key, shape in weights["bert_full"].items()}
     bert = {key: tensor.shape for key, tensor in select_bert(tensors, 24, "").kept.items()}
-    made = {
-        "t2s": random_part(weights["t2s_full"], config("t2s_full_prefill")),
-        "sovits": random_part(chosen(weights[name], wanted, rules), {**config(case), **DATA}),
-        "ssl": random_part(ssl, config("hubert_full")),
-        "bert": random_part(bert, config("bert_full")),
+    made: Parts = {
+        "t2s": (weights["t2s_full"], config("t2s_full_prefill")),
+        "sovits": (chosen(weights[name], wanted, rules), {**config(case), **DATA}),
+        "ssl": (ssl, config("hubert_full")),
+        "bert": (bert, config("bert_full")),
     }
     if family.startswith("v2Pro"):
         shapes = weights["eres2netv2_full"]
         kept = chosen(shapes, selection.SPEAKER_WANTED, selection.SPEAKER_RULES)
-        made["speaker"] = random_part(kept, {})
+        made["speaker"] = (kept, {})
     if flow:
         cfm = {_cfm_key(key): shape for key, shape in weights["cfm_full"].items()}
-        made["cfm"] = random_part(cfm, {"version": family})
+        made["cfm"] = (cfm, {"version": family})
         vocoder, kind = (
             ("bigvgan_full", "bigvgan") if family == "v3" else ("hifigan48_full", "hifigan")
         )
         sizes = {**config(vocoder), "kind": kind}
         kept = chosen(weights[vocoder], selection.VOCODER_WANTED, selection.VOCODER_RULES)
-        made["vocoder"] = random_part(kept, sizes)
+        made["vocoder"] = (kept, sizes)
     return made
 
 
@@ -102,14 +124,18 @@ def _cfm_key(key: str) -> str:
     return key if key.startswith("cfm.") else f"cfm.{key}"
 
 
-def write(family: str, folder: Path, goldens: Path) -> Path:
+def write(family: str, folder: Path, goldens: Path, storage: str) -> Path:
     """The family's pack, made if it is not there."""
-    out = folder / family
+    out = folder / f"{family}-{storage}"
     if not (out / "pack.json").is_file():
         symbols = "v1" if family == "v1" else "v2"
         rate = RATES.get(family, 32000)
-        manifest = PackManifest(family, family, symbols, rate, "none", (), "float16", {}, {})
-        write_pack(out, manifest, parts_of(family, goldens), {"vocab.txt": VOCABULARY.encode()})
+        manifest = PackManifest(family, family, symbols, rate, "none", (), storage, {}, {})
+        parts = {
+            name: random_part(name, *described, storage)
+            for name, described in parts_of(family, goldens).items()
+        }
+        write_pack(out, manifest, parts, {"vocab.txt": VOCABULARY.encode()})
     return out
 
 
@@ -117,21 +143,29 @@ def measure(pack: Path, kind: str) -> dict[str, Any]:
     """Load every part, then run the stages; seconds, and memory where the system tells."""
     blas.accelerate()
     chosen_device = device.select(kind)
-    start = time.perf_counter()
-    networks = Networks.open(pack, chosen_device)
-    load = {"open and verify": time.perf_counter() - start}
+    verified = VerifiedFiles(pack.parent / "cache")
+    once, _ = _timed(lambda: Networks.open(pack, chosen_device, verified=verified))
+    opened, networks = _timed(lambda: Networks.open(pack, chosen_device, verified=verified))
+    load = {"open": opened}
     for name in _parts(networks):
-        start = time.perf_counter()
-        getattr(networks, name)
-        load[name] = time.perf_counter() - start
-    loaded = _peak()
+        load[name], _ = _timed(partial(getattr, networks, name))
+    loaded, resident = _peak(), _resident()
     return {
         "device": chosen_device.description,
         "load_s": load,
+        "hashes_once_s": once,
         "loaded_mib": loaded,
+        "resident_loaded_mib": resident,
         "stages": _stages(networks),
         "peak_mib": _peak(),
+        "resident_mib": _resident(),
     }
+
+
+def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.perf_counter()
+    result = run()
+    return time.perf_counter() - start, result
 
 
 def _parts(networks: Networks) -> list[str]:
@@ -190,13 +224,30 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
+def _resident() -> dict[str, float]:
+    """What the process holds now: its own memory, and mapped files, which the system may drop."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    pairs = dict(line.split(":", 1) for line in lines)
+    names = {"own": "RssAnon", "files": "RssFile"}
+    return {name: int(pairs[key].split()[0]) / 1024 for name, key in names.items()}
+
+
 def show(family: str, result: Mapping[str, Any]) -> None:
     """A few lines for people."""
     print(f"{family} on {result['device']}")
     load = result["load_s"]
     print(f"  load {sum(load.values()):.2f} s: ", end="")
-    print(", ".join(f"{name} {seconds:.2f}" for name, seconds in load.items()))
-    print(f"  memory: {result['loaded_mib']:.0f} MiB loaded, {result['peak_mib']:.0f} at the peak")
+    print(", ".join(f"{name} {seconds:.2f}" for name, seconds in load.items()), end="")
+    print(f"; hashes compared, the first time, in {result['hashes_once_s']:.2f}")
+    print(
+        f"  peak of memory: {result['loaded_mib']:.0f} MiB loaded, {result['peak_mib']:.0f} at the end"
+    )
+    for when, held in (("loaded", "resident_loaded_mib"), ("at the end", "resident_mib")):
+        text = ", ".join(f"{name} {size:.0f}" for name, size in result[held].items())
+        print(f"  resident {when}, MiB: {text}")
     for name, factor in result["stages"].items():
         print(f"  {factor:8.3f}  {name}")
 
@@ -207,6 +258,7 @@ def main() -> None:
     parser.add_argument("--families", default=",".join(FAMILIES))
     parser.add_argument("--goldens", type=Path, default=Path("../shared/goldens"))
     parser.add_argument("--packs", type=Path, help="where packs are kept; a temporary folder")
+    parser.add_argument("--storage", default="float16", choices=("float32", "float16", "int8"))
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"))
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
@@ -218,7 +270,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.packs or Path(temporary)
         for family in given.families.split(","):
-            pack = write(family, folder, given.goldens)
+            pack = write(family, folder, given.goldens, given.storage)
             command = [sys.executable, __file__, "--measure", str(pack), "--device", given.device]
             answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             results[family] = json.loads(answer.splitlines()[-1])

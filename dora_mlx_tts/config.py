@@ -141,6 +141,10 @@ class Settings(BaseModel):
         "off",
         description="Own CUDA kernels: auto uses them where they fit the network, off leaves all to MLX.",
     )
+    precision: Annotated[Literal["auto", "float32"], Env("DORA_MLX_TTS_PRECISION")] = Field(
+        "auto",
+        description="float32 everywhere, or (auto) half precision and 8 bits on a GPU where they are as good.",
+    )
     blas: Annotated[str, Env("DORA_MLX_TTS_BLAS")] = Field(
         "auto", description="BLAS for MLX on the Linux CPU: auto, off, or a library's path."
     )

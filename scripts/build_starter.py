@@ -1,51 +1,43 @@
-"""Make the starter pack and voices that ship from their training checkpoints.
+"""Make the starter pack and the voices that speak with it from their training checkpoints.
 
-The checkpoints go through the same `convert` as anybody's. The SSL encoder stays out of the pack:
-prompts are prepared here, with the float weights.
+The checkpoints go through the same `convert` as anybody's, in 8 bits, the SSL encoder included, so
+that the pack can learn other recordings. Where that is larger than --most, the SSL encoder gets 6 bits,
+then SoVITS, then T2S. The voices' own prompts are prepared with the float weights. Recordings, prompts and
+voice files are written beside the pack.
 
-    python scripts/build_starter.py --source DIR
+    python scripts/build_starter.py --s1 F --s2 F --ssl DIR --references DIR -o PACK
+
+The references folder holds `references.json`, a list of `{"name", "text", "lang"}` and optionally
+`"description"` and `"voice"` (what the voice is to be called), and `<name>.wav` for each.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import soundfile
 
-from dora_mlx_tts.audio.reference import reference_samples
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.audio.reference import Reference, reference_samples
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.synthesis.networks import Networks
-from dora_mlx_tts.synthesis.prompt import PromptNetworks, prepare_prompt
+from dora_mlx_tts.synthesis.prompt import Prompt, PromptNetworks, prepare_prompt
 from dora_mlx_tts.synthesis.prompt_store import prompt_key, save_prompt
 from dora_mlx_tts.synthesis.references import weights_id
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.voices.registry import BUILTIN
 from dora_mlx_tts.weights.convert import ConversionSources, PackOptions, convert
-from dora_mlx_tts.weights.pack import Pack
+from dora_mlx_tts.weights.report import ConversionReport
 
-
-@dataclass(frozen=True)
-class StarterVoice:
-    """A voice that ships; `source` is the reference's name in the checkpoints' folder."""
-
-    name: str
-    source: str
-    language: str
-    description: str
-
-
-VOICES = (
-    StarterVoice("starter-en", "en_female_heart", "en", "female, American English"),
-    StarterVoice("starter-en-2", "en_male_michael", "en", "male, American English"),
-    StarterVoice("starter-zh", "zh_female_xiaoxiao", "zh", "female, Mandarin"),
-    StarterVoice("starter-zh-2", "zh_male_yunxi", "zh", "male, Mandarin"),
-)
 LICENCE = "Apache-2.0"
+DOCUMENTS = ("MODEL_CARD.md", "LICENSES.md")
+SPOKEN = {"en": "American English", "zh": "Mandarin"}
+MIB = 2**20
+COARSER = ((), ("ssl",), ("ssl", "sovits"), ("ssl", "sovits", "t2s"))
+"""Parts in 6 bits, the first choice first: what is heard of them least comes first."""
 
 YAML = """\
 # Made by scripts/build_starter.py.
@@ -53,84 +45,158 @@ name: {name}
 description: {description} (starter voice)
 licence: {licence}
 languages: [{languages}]
-pack: starter
+pack: {pack}
 reference:
   audio: references/{name}.flac
   text: {text}
   language: {language}
 prompt: prompts/{name}.safetensors
 defaults:
-  top_k: 3
-  repetition_penalty: 1.0
+  top_k: {top_k}
+  repetition_penalty: {penalty}
 """
 
 
-def main() -> None:
-    """Build everything into the package."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--source", type=Path, required=True, help="folder of the checkpoints")
-    source = parser.parse_args().source
-    sources = ConversionSources(source / "starter-s1.ckpt", source / "starter-s2.pth")
-    card = {name: source / name for name in ("MODEL_CARD.md", "LICENSES.md")}
-    options = PackOptions(
-        storage="int8",
-        name="starter",
-        licence=LICENCE,
-        languages=("en", "zh"),
-        reference_encoder=False,
-        overwrite=True,
-    )
-    report = convert(sources, BUILTIN / "starter", options, extra=card)
-    for part in report.parts:
-        print(
-            f"{part.name}: {part.bytes / 2**20:.2f} MiB, relative RMS {part.error.relative_rms:.5f}"
+@dataclass(frozen=True)
+class StarterVoice:
+    """A voice that ships, and the recording it is made from."""
+
+    name: str
+    recording: Path
+    text: str
+    language: str
+    description: str
+
+
+def read_voices(folder: Path) -> list[StarterVoice]:
+    """The voices that `references.json` describes, named `starter-<language>[-<number>]` by default."""
+    voices: list[StarterVoice] = []
+    for entry in json.loads((folder / "references.json").read_text("utf-8")):
+        language = entry.get("lang") or entry["language"]
+        before = sum(voice.language == language for voice in voices)
+        number = f"-{before + 1}" if before else ""
+        words = entry["name"].split("_")
+        sex = next((word for word in words if word in {"male", "female"}), "voice")
+        voices.append(
+            StarterVoice(
+                name=entry.get("voice") or f"starter-{language}{number}",
+                recording=folder / f"{entry['name']}.wav",
+                text=entry["text"],
+                language=language,
+                description=entry.get("description") or f"{sex}, {SPOKEN.get(language, language)}",
+            )
         )
+    return voices
+
+
+def main() -> None:
+    """Build everything."""
+    options = _options()
+    documents = options.documents or options.s1.parent
+    voices = read_voices(options.references)
+    sources = ConversionSources(options.s1, options.s2, options.ssl)
+    languages = tuple(dict.fromkeys(voice.language for voice in voices))
     with tempfile.TemporaryDirectory() as folder:
-        float_sources = ConversionSources(sources.gpt, sources.sovits, source / "hubert")
-        convert(float_sources, Path(folder) / "float", PackOptions(name="starter"))
-        write_voices(source, Path(folder) / "float")
+        exact = Path(folder) / "exact"
+        convert(sources, exact, PackOptions(storage="float32", name="starter"))
+        described = PackOptions(
+            storage="int8", name="starter", licence=LICENCE, languages=languages, overwrite=True
+        )
+        extra: dict[str, bytes | Path] = {name: documents / name for name in DOCUMENTS}
+        for others in COARSER:
+            described = replace(described, others=dict.fromkeys(others, "int6"))
+            report = convert(sources, options.out, described, extra=extra)
+            if report.bytes <= options.most * MIB:
+                break
+        else:
+            raise SystemExit(f"even in 6 bits the pack has {report.bytes / MIB:.2f} MiB")
+        write_voices(options, voices, exact)
+    print_sizes(report, described, options.out.parent)
 
 
-def write_voices(source: Path, float_pack: Path) -> None:
-    """Write reference recordings, prompts and voice files."""
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--s1", type=Path, required=True, help="T2S checkpoint (.ckpt)")
+    parser.add_argument("--s2", type=Path, required=True, help="SoVITS checkpoint (.pth)")
+    parser.add_argument("--ssl", type=Path, required=True, help="folder of the SSL encoder")
+    parser.add_argument("--references", type=Path, required=True, help="folder of the recordings")
+    parser.add_argument("--documents", type=Path, help="folder of model card and licences")
+    parser.add_argument("--most", type=float, default=31.25, help="MiB that the pack may have")
+    parser.add_argument("--top-k", type=int, default=3, help="the voices' default")
+    parser.add_argument("--penalty", type=float, default=1.0, help="the voices' default")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="the pack's folder")
+    options = parser.parse_args()
+    documents = options.documents or options.s1.parent
+    for file in (*(documents / name for name in DOCUMENTS), options.s1, options.s2):
+        if not file.is_file():
+            parser.error(f"{file}: no such file")
+    return options
+
+
+def write_voices(options: argparse.Namespace, voices: list[StarterVoice], exact: Path) -> None:
+    """Write reference recordings, prompts and voice files; older ones of the same kind go first."""
     blas.accelerate()
-    networks = Networks.open(float_pack, device.select(Settings.load(environ={}).device))
-    front_end = FrontEnd("v2")
-    shipped = weights_id(Pack.open(BUILTIN / "starter"))
-    texts = {
-        entry["name"]: entry["text"]
-        for entry in json.loads((source / "references" / "references.json").read_text("utf-8"))
-    }
+    chosen = device.select("cpu")
+    given, shipped = Networks.open(exact, chosen), Networks.open(options.out, chosen)
+    out = options.out.parent
     for folder in ("references", "prompts"):
-        (BUILTIN / folder).mkdir(exist_ok=True)
-    for voice in VOICES:
-        audio = BUILTIN / "references" / f"{voice.name}.flac"
-        samples, rate = soundfile.read(source / "references" / f"{voice.source}.wav", dtype="int16")
+        shutil.rmtree(out / folder, ignore_errors=True)
+        (out / folder).mkdir()
+    for old in out.glob("starter-*.yml"):
+        old.unlink()
+    for voice in voices:
+        audio = out / "references" / f"{voice.name}.flac"
+        samples, rate = soundfile.read(voice.recording, dtype="int16")
         soundfile.write(audio, samples, rate)
         reference = reference_samples(audio)
-        text = texts[voice.source]
-        prompt = prepare_prompt(
-            PromptNetworks(networks.sovits, networks.ssl),
-            reference,
-            front_end.prompt_phonemes,
-            text=text,
-            language=voice.language,
+        prompt = _prompt(given, reference, voice)
+        key = prompt_key(weights_id(shipped.pack), [reference], voice.text, voice.language)
+        save_prompt(out / "prompts" / f"{voice.name}.safetensors", prompt, key)
+        (out / f"{voice.name}.yml").write_text(_yaml(voice, voices, options), encoding="utf-8")
+        equal = (_prompt(shipped, reference, voice).codes == prompt.codes).mean()
+        print(
+            f"{voice.name}: {len(prompt.codes)} codes, {equal:.1%} the same with the stored weights"
         )
-        key = prompt_key(shipped, [reference], text, voice.language)
-        save_prompt(BUILTIN / "prompts" / f"{voice.name}.safetensors", prompt, key)
-        other = "zh" if voice.language == "en" else "en"
-        (BUILTIN / f"{voice.name}.yml").write_text(
-            YAML.format(
-                name=voice.name,
-                description=voice.description,
-                licence=LICENCE,
-                languages=f"{voice.language}, {other}",
-                text=json.dumps(text, ensure_ascii=False),
-                language=voice.language,
-            ),
-            encoding="utf-8",
+
+
+def _prompt(networks: Networks, reference: Reference, voice: StarterVoice) -> Prompt:
+    return prepare_prompt(
+        PromptNetworks(networks.sovits, networks.ssl),
+        reference,
+        FrontEnd(networks.pack.manifest.symbols).prompt_phonemes,
+        text=voice.text,
+        language=voice.language,
+    )
+
+
+def _yaml(voice: StarterVoice, voices: list[StarterVoice], options: argparse.Namespace) -> str:
+    languages = dict.fromkeys([voice.language, *(other.language for other in voices)])
+    return YAML.format(
+        name=voice.name,
+        description=voice.description,
+        licence=LICENCE,
+        languages=", ".join(languages),
+        pack=options.out.name,
+        text=json.dumps(voice.text, ensure_ascii=False),
+        language=voice.language,
+        top_k=options.top_k,
+        penalty=options.penalty,
+    )
+
+
+def print_sizes(report: ConversionReport, options: PackOptions, folder: Path) -> None:
+    """Print the size of each part, of the recordings and of everything."""
+    storages = {part.name: options.others.get(part.name, options.storage) for part in report.parts}
+    for part in report.parts:
+        print(
+            f"{part.name}: {part.parameters / 1e6:.2f} million parameters, {storages[part.name]},"
+            f" {part.bytes / MIB:.2f} MiB, relative RMS error {part.error.relative_rms:.5f}"
         )
-        print(f"{voice.name}: {len(prompt.codes)} codes, {len(prompt.phones)} phones")
+    print(f"pack: {report.bytes / MIB:.2f} MiB")
+    beside = [file for name in ("references", "prompts") for file in (folder / name).iterdir()]
+    size = sum(file.stat().st_size for file in beside)
+    print(f"recordings and prompts: {size / MIB:.2f} MiB")
+    print(f"together: {(report.bytes + size) / MIB:.2f} MiB")
 
 
 if __name__ == "__main__":

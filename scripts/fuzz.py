@@ -35,7 +35,8 @@ import soundfile
 
 from dora_mlx_tts.audio.reference import reference_samples
 from dora_mlx_tts.errors import TtsError
-from dora_mlx_tts.voices.registry import VoiceRegistry
+from dora_mlx_tts.voices.python_table import read_python_table
+from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
 from dora_mlx_tts.weights.model_folder import read_model_folder
 from dora_mlx_tts.weights.pack import Pack
 from dora_mlx_tts.weights.sovits_file import open_sovits
@@ -100,19 +101,21 @@ def make_targets(folder: Path) -> dict[str, Target]:
     hubert = tiny_voice.save_folder(
         seeds / "hubert", tiny_voice.hubert_weights(), tiny_voice.HUBERT_CONFIG
     )
-    convert(ConversionSources(gpt, pth), seeds / "pack", PackOptions(storage="int8"))
-    pack = seeds / "pack"
+    pack, six = seeds / "pack", seeds / "six"
+    for folder_of_pack, storage in ((pack, "int8"), (six, "int6")):
+        convert(ConversionSources(gpt, pth), folder_of_pack, PackOptions(storage=storage))
     recordings = [_recording(seeds, name) for name in ("a.wav", "a.flac", "a.ogg")]
     goldens = Path(os.environ.get("DORA_MLX_TTS_GOLDENS", ROOT.parent / "shared" / "goldens"))
     real = [p.read_bytes() for p in sorted((goldens / "files").glob("*.*")) if p.is_file()]
     checkpoints = [_small(gpt), _small(pth), _small(plus), *real]
     weights = (pack / "sovits.safetensors").read_bytes()
+    packed = (six / "sovits.safetensors").read_bytes()
     manifest = (pack / "pack.json").read_bytes()
     config = (hubert / "config.json").read_bytes()
 
-    def in_pack(name: str) -> Callable[[Path, bytes], Path]:
+    def in_pack(name: str, source: Path = pack) -> Callable[[Path, bytes], Path]:
         def place(work: Path, data: bytes) -> Path:
-            shutil.copytree(pack, work / "pack")
+            shutil.copytree(source, work / "pack")
             (work / "pack" / name).write_bytes(data)
             return work / "pack"
 
@@ -128,13 +131,22 @@ def make_targets(folder: Path) -> dict[str, Target]:
         "pickle": Target(real[:1] + checkpoints[:3], _as_file("x.pth"), _read_sovits),
         "safetensors": Target([weights], _as_file("x.safetensors"), _read_tensors),
         "pack": Target([weights], in_pack("sovits.safetensors"), _read_pack),
+        "six bits": Target([packed], in_pack("sovits.safetensors", six), _read_pack),
         "manifest": Target([manifest], in_pack("pack.json"), _read_pack),
         "folder": Target([config], model_folder, read_model_folder),
         "voice": Target([_VOICE, _FLOW_VOICE], _as_file("voices/anna.yml"), _read_voices),
+        "table": Target([_TABLE], _as_file("config.py"), _read_table),
         "recording": Target(recordings, _as_file("x.wav"), reference_samples),
     }
 
 
+_TABLE = b"""\
+import os
+VOICE_CONFIGS = {
+    "One": {"gpt_weights": "GPT_weights/one.ckpt", "prompt_text": "What is said.", "speed_factor": 1.1},
+    "Two": {"gpt_weights": ["a", ("b", -1, None)], "prompt_text": "", "x": {1, 2}},
+}
+"""
 _VOICE = b"""\
 name: anna
 aliases: [Anna, "\xc3\x84nnchen"]
@@ -196,12 +208,17 @@ def _read_pack(path: Path) -> None:
         pack.part(part)
 
 
+def _read_table(path: Path) -> None:
+    read_python_table(path, "VOICE_CONFIGS")
+
+
 def _read_voices(path: Path) -> None:
     registry = VoiceRegistry.scan([path.parent])
+    roots = [path.parent.resolve(), BUILTIN.resolve()]
     for voice in registry:
         registry.get(voice.name)
         for named in (voice.pack, voice.reference.audio, *voice.auxiliary):
-            if named.name == "canary" or "etc" in named.parts:
+            if not any(named.is_relative_to(root) for root in roots):
                 raise RuntimeError(f"{named} was let through")
     for error in registry.broken.values():
         if len(str(error)) > 20_000:

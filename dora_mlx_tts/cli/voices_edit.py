@@ -173,7 +173,9 @@ def _import_options(command: Any) -> Any:  # noqa: ANN401  any command
 
 @import_voices.command("primespeech")
 @click.argument("tree", type=_FOLDER)
-@click.option("--table", type=_FILE, required=True, help="VOICE_CONFIGS as YAML or JSON.")
+@click.option(
+    "--table", type=_FILE, required=True, help="VOICE_CONFIGS as YAML, JSON, or in config.py."
+)
 @click.option("--voice", "names", multiple=True, help="Only this one; may be given again.")
 @_import_options
 def primespeech(tree: Path, table: Path, names: Sequence[str], **options: Any) -> None:  # noqa: ANN401  click's values

@@ -19,6 +19,7 @@ from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.attention import attend
 from dora_mlx_tts.models.hf_config import check_divides, read_config
 from dora_mlx_tts.models.layers import Layer, LayerNorm, Linear
+from dora_mlx_tts.weights.stored import Stored, Weight, Weights
 
 _FIXED = {"model_type": "bert", "hidden_act": "gelu", "position_embedding_type": "absolute"}
 _SKIPPED_LAYERS = 2
@@ -62,13 +63,34 @@ class BertConfig:
         return self.num_hidden_layers - _SKIPPED_LAYERS
 
 
+class WordTable(nn.Module):
+    """Vectors of words, [V, C]; as large as three layers, and few rows are read."""
+
+    def __init__(self, words: int, width: int) -> None:
+        super().__init__()
+        self.weight = mx.zeros((words, width))
+        self._kept: Stored | None = None
+
+    def keep(self, name: str, weight: Stored) -> bool:
+        """Leave the table in its file."""
+        self.pop(name)
+        self._kept = weight
+        return True
+
+    def __call__(self, ids: mx.array) -> mx.array:
+        """[...] to [..., C]."""
+        if self._kept is None:
+            return self.weight[ids]
+        return mx.array(self._kept.rows(np.array(ids)))
+
+
 class Embeddings(nn.Module):
     """Word, position and segment vectors (all of segment 0), added and normalized."""
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
         width = config.hidden_size
-        self.word_embeddings = nn.Embedding(config.vocab_size, width)
+        self.word_embeddings = WordTable(config.vocab_size, width)
         self.position_embeddings = nn.Embedding(config.max_position_embeddings, width)
         self.token_type_embeddings = nn.Embedding(config.type_vocab_size, width)
         self.LayerNorm = LayerNorm(width, config.layer_norm_eps)
@@ -177,21 +199,21 @@ class Bert(nn.Module):
         self.encoder = Encoder(config)
 
     def features(self, ids: mx.array) -> mx.array:
-        """Token ids [B, T], [CLS] first and [SEP] last, to features [B, T, hidden]."""
+        """Token ids [B, T], [CLS] first and [SEP] last, to features [B, T, hidden], float32."""
         features: mx.array = self.encoder(self.embeddings(ids))
-        return features
+        return features.astype(mx.float32)
 
-    def sanitize(self, weights: Mapping[str, np.ndarray | mx.array]) -> dict[str, mx.array]:
+    def sanitize(self, weights: Weights) -> dict[str, Weight]:
         """Checkpoint keys to this module's: no `bert.` prefix, no heads, no layers beyond the used.
 
         Conversions from TensorFlow call the parameters of layer norms gamma and beta.
         """
-        result = {}
+        result: dict[str, Weight] = {}
         for key, value in weights.items():
             name = key.removeprefix("bert.")
             layer = _LAYER.match(name)
             if _UNUSED.match(name) or (layer and int(layer[1]) >= self.config.used_layers):
                 continue
             stem, _, leaf = name.rpartition(".")
-            result[f"{stem}.{_OLD_NAMES.get(leaf, leaf)}"] = mx.array(value)
+            result[f"{stem}.{_OLD_NAMES.get(leaf, leaf)}"] = value
         return result

@@ -6,9 +6,14 @@ well while a block stays in the processor's cache. Arrays are evaluated when the
 
 from __future__ import annotations
 
+import threading
+from dataclasses import dataclass
+
 import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
+
+from dora_mlx_tts.weights.stored import Stored
 
 Floats = NDArray[np.float32]
 
@@ -51,3 +56,53 @@ def _gelu_block(x: Floats, out: Floats) -> None:
     out *= size
     out += x
     out *= np.float32(0.5)
+
+
+@dataclass(slots=True)
+class _Buffer:
+    """Room for a widened matrix, and the product that was last asked to read it."""
+
+    array: mx.array
+    view: Floats
+    reader: mx.array | None = None
+
+    @classmethod
+    def of(cls, size: int) -> _Buffer:
+        array = mx.zeros((size,))
+        mx.eval(array)
+        return cls(array, np.array(array, copy=False))
+
+
+class Widener:
+    """Multiplies by matrices that stay in their files, in half precision or 8 bits.
+
+    A matrix is widened to float32 in one of two buffers, by turns, so that the next is widened while MLX,
+    which computes in a thread of its own, still multiplies by the last.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._buffers: list[_Buffer | None] = [None, None]
+        self._turn = 0
+
+    def affine(self, x: mx.array, weight: Stored, bias: mx.array | None) -> mx.array:
+        """[..., I] times a stored matrix [O, I], plus `bias`, computed or being computed."""
+        with self._lock:
+            buffer = self._free(weight.size)
+            weight.widen(buffer.view[: weight.size].reshape(weight.shape))
+            matrix = buffer.array[: weight.size].reshape(weight.shape).T
+            y = x @ matrix if bias is None else mx.addmm(bias, x, matrix)
+            mx.async_eval(y)  # type: ignore[no-untyped-call]  # MLX's stub
+            buffer.reader = y
+        return y
+
+    def _free(self, size: int) -> _Buffer:
+        """The buffer whose turn it is, once nobody reads it."""
+        self._turn = 1 - self._turn
+        buffer = self._buffers[self._turn]
+        if buffer is not None and buffer.reader is not None:
+            mx.eval(buffer.reader)
+            buffer.reader = None
+        if buffer is None or buffer.view.size < size:
+            buffer = self._buffers[self._turn] = _Buffer.of(size)
+        return buffer

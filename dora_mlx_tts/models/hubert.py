@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import mlx.core as mx
-import numpy as np
 from mlx import nn
 
 from dora_mlx_tts.errors import WeightsError
@@ -21,6 +20,8 @@ from dora_mlx_tts.models.attention import attend
 from dora_mlx_tts.models.halves import Halves, Runner, Task
 from dora_mlx_tts.models.hf_config import check_divides, read_config
 from dora_mlx_tts.models.layers import Conv1d, Layer, LayerNorm, Linear
+from dora_mlx_tts.weights.arrays import fold_weight_norm
+from dora_mlx_tts.weights.stored import Weight, Weights
 
 SAMPLE_RATE = 16000
 
@@ -34,14 +35,6 @@ _FIXED = {
     "conv_pos_batch_norm": False,
 }
 _UNUSED = re.compile(r"masked_spec_embed$|lm_head\.")  # training masks frames; CTC heads
-_POSITION = "encoder.pos_conv_embed.conv"
-_POSITION_NORM = (
-    (f"{_POSITION}.weight_g", f"{_POSITION}.weight_v"),
-    (
-        f"{_POSITION}.parametrizations.weight.original0",
-        f"{_POSITION}.parametrizations.weight.original1",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +84,11 @@ class ChannelNorm(LayerNorm):
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, C] to [B, T, C]."""
-        centred = x - x.mean(axis=1, keepdims=True)
+        wide = x.astype(mx.float32)  # sums over many thousand frames
+        centred = wide - wide.mean(axis=1, keepdims=True)
         variance = mx.square(centred).mean(axis=1, keepdims=True)
-        return centred * (mx.rsqrt(variance + self.eps) * self.weight) + self.bias
+        y = centred * (mx.rsqrt(variance + self.eps) * self.weight) + self.bias
+        return y.astype(x.dtype)
 
 
 class ConvLayer(Layer):
@@ -134,6 +129,12 @@ class FeatureExtractor(nn.Module):
     def __init__(self, config: HubertConfig) -> None:
         super().__init__()
         self.conv_layers = [ConvLayer(config, i) for i in range(len(config.conv_dim))]
+
+    @property
+    def dtype(self) -> mx.Dtype:
+        """What it computes in."""
+        found: mx.Dtype = self.conv_layers[0].layer_norm.weight.dtype
+        return found
 
     def __call__(self, samples: mx.array, run: Runner | None = None) -> mx.array:
         """[B, N] to [B, T, C]; with `run` all but the first layer in two halves of the time."""
@@ -291,13 +292,14 @@ class Hubert(Layer):
         self._halves = Halves()
 
     def __call__(self, samples: mx.array) -> mx.array:
-        """Features [B, T, hidden] of samples [B, N] at 16 kHz, T = `config.frames(N)`."""
+        """Features [B, T, hidden], float32, of samples [B, N] at 16 kHz, T = `config.frames(N)`."""
         run = self._halves.runner(self._ops.formulation)
-        features = self.feature_projection(self.feature_extractor(samples, run))
-        return self.encoder(features, run)
+        x = samples.astype(self.feature_extractor.dtype)
+        features = self.encoder(self.feature_projection(self.feature_extractor(x, run)), run)
+        return features.astype(mx.float32)
 
     @staticmethod
-    def sanitize(weights: Mapping[str, np.ndarray | mx.array]) -> dict[str, mx.array]:
+    def sanitize(weights: Weights) -> dict[str, Weight]:
         """Checkpoint keys and PyTorch layouts to this module's.
 
         A `hubert.` prefix goes, the weight norm of the positional convolution (old or new spelling)
@@ -306,22 +308,7 @@ class Hubert(Layer):
         Raises:
             WeightsError: half of the weight-norm pair is missing.
         """
-        result = {}
-        for key, value in weights.items():
-            name = key.removeprefix("hubert.")
-            if not _UNUSED.match(name):
-                result[name] = mx.array(value)
-        _fold_position_norm(result)
-        return {k: v.swapaxes(1, 2) if v.ndim == 3 else v for k, v in result.items()}  # noqa: PLR2004  [O, I, k]
-
-
-def _fold_position_norm(weights: dict[str, mx.array]) -> None:
-    """Replace g [1, 1, k] and v [O, I, k] by `g v / |v|`, the norm taken for each tap."""
-    for pair in _POSITION_NORM:
-        present = [name for name in pair if name in weights]
-        if len(present) == 1:
-            raise WeightsError(f"HuBERT checkpoint: '{present[0]}' comes without its other half")
-        if present:
-            g, v = (weights.pop(name).astype(mx.float32) for name in pair)
-            norm = mx.sqrt(mx.square(v).sum(axis=(0, 1), keepdims=True))
-            weights[f"{_POSITION}.weight"] = g * v / norm
+        named = {key.removeprefix("hubert."): value for key, value in weights.items()}
+        used = {name: value for name, value in named.items() if not _UNUSED.match(name)}
+        folded = fold_weight_norm(used, "HuBERT checkpoint")
+        return {k: v.swapaxes(1, 2) if v.ndim == 3 else v for k, v in folded.items()}  # noqa: PLR2004  [O, I, k]

@@ -15,7 +15,9 @@ import mlx.core as mx
 from mlx import nn
 
 from dora_mlx_tts.models.ops import NativeOps, Ops, ops_for
+from dora_mlx_tts.models.products import Product
 from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.weights.stored import Stored
 
 
 class Layer(nn.Module):
@@ -40,6 +42,8 @@ def prepare(model: nn.Module, formulation: Formulation) -> None:
     for _, module in model.named_modules():
         if isinstance(module, Layer):
             module.prepare(ops)
+    if formulation is Formulation.NATIVE:  # files have another order; kernels would copy each time
+        model.apply(lambda weight: mx.contiguous(weight) if weight.ndim > 2 else weight)  # noqa: PLR2004
     mx.eval(model.parameters())
 
 
@@ -51,9 +55,34 @@ class Linear(Layer):
         self.weight = mx.zeros((outputs, inputs))
         if bias:
             self.bias = mx.zeros((outputs,))
+        self._kept: Stored | None = None
+        self._product: Product | None = None
+
+    def keep(self, name: str, weight: Stored) -> bool:
+        """Leave the matrix as it is stored; products widen it (`models/products.py`).
+
+        That saves loading and most of the memory, and costs little where many rows are multiplied.
+        """
+        if name != "weight":
+            return False
+        self.pop("weight")
+        self._kept = weight
+        return True
+
+    def prepare(self, ops: Ops) -> None:
+        """Give a kept matrix the form that suits the device."""
+        super().prepare(ops)
+        self._product = ops.product(self._kept) if self._kept is not None else None
+
+    @property
+    def dtype(self) -> mx.Dtype:
+        """What it computes in, where it does not take the type of its input."""
+        return mx.float32 if self._kept is not None else self.weight.dtype
 
     def __call__(self, x: mx.array) -> mx.array:
         """[..., I] to [..., O]."""
+        if self._product is not None:
+            return self._product(x, self.get("bias"))
         if "bias" in self:
             return mx.addmm(self.bias, x, self.weight.T)
         return x @ self.weight.T
@@ -121,7 +150,7 @@ class Conv1d(Layer):
             taps = weight.transpose(1, 2, 0).reshape(1, kernel * inputs, outputs)
         else:
             taps = weight.transpose(1, 2, 0)
-        self._taps = [mx.contiguous(tap) for tap in taps]
+        self._taps = list(mx.contiguous(taps))  # views, and no copy if the file had that order
         mx.eval(self._taps)
 
     def __call__(self, x: mx.array, residual: mx.array | None = None) -> mx.array:

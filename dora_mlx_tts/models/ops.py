@@ -11,7 +11,9 @@ from __future__ import annotations
 import mlx.core as mx
 
 from dora_mlx_tts.models import host
+from dora_mlx_tts.models.products import Product, WidenedProduct, native_product
 from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.weights.stored import Stored
 
 _EXP2 = (  # minimax polynomial of 2**f on [-0.5, 0.5], highest power first
     1.5403530393381609954e-4,
@@ -64,11 +66,18 @@ class NativeOps:
         """Layer normalisation over the last axis."""
         return mx.fast.layer_norm(x, weight, bias, eps)
 
+    def product(self, matrix: Stored) -> Product:
+        """The product with a stored matrix [O, I]."""
+        return native_product(matrix)
+
 
 class CpuOps(NativeOps):
     """The same functions from operations that the Linux CPU backend vectorizes."""
 
     formulation = Formulation.CPU
+
+    def __init__(self) -> None:
+        self._widener = host.Widener()
 
     def exp(self, x: mx.array) -> mx.array:
         """Natural exponential for float32; arguments below -87 give 1e-38 instead of less."""
@@ -104,6 +113,10 @@ class CpuOps(NativeOps):
     def gelu(self, x: mx.array) -> mx.array:
         """GELU, exact form, computed by numpy."""
         return host.gelu(x)
+
+    def product(self, matrix: Stored) -> Product:
+        """The product with a stored matrix [O, I], in float32."""
+        return WidenedProduct(self._widener, matrix)
 
     def mish(self, x: mx.array) -> mx.array:
         """`x * tanh(softplus(x))` as a rational function of e^x."""

@@ -16,7 +16,9 @@ from mlx import nn
 from dora_mlx_tts.models.kv_cache import FloatArray, KVCache
 from dora_mlx_tts.models.layers import Layer, LayerNorm, Linear
 from dora_mlx_tts.models.ops import Ops, relu
+from dora_mlx_tts.models.products import Product
 from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.weights.stored import Stored
 
 HIDDEN = -1e9
 """Added to the score of a position that must not be seen."""
@@ -96,7 +98,7 @@ class RowLinear(Linear):
     def prepare(self, ops: Ops) -> None:
         """On the CPU choose the storage."""
         super().prepare(ops)
-        if ops.formulation is Formulation.CPU:
+        if ops.formulation is Formulation.CPU and "weight" in self:
             self.weight = row_layout(self.weight)
 
 
@@ -130,17 +132,32 @@ class SelfAttention(Layer):
         self.in_proj_weight = mx.zeros((3 * channels, channels))
         self.in_proj_bias = mx.zeros((3 * channels,))
         self.out_proj = RowLinear(channels, channels)
+        self._kept: Stored | None = None
+        self._product: Product | None = None
+
+    def keep(self, name: str, weight: Stored) -> bool:
+        """Leave the merged projection as it is stored, in 8 bits."""
+        if name != "in_proj_weight":
+            return False
+        self.pop(name)
+        self._kept = weight
+        return True
 
     def prepare(self, ops: Ops) -> None:
         """On the CPU choose the storage of the merged projection."""
         super().prepare(ops)
-        if ops.formulation is Formulation.CPU:
+        if self._kept is not None:
+            self._product = ops.product(self._kept)
+        elif ops.formulation is Formulation.CPU:
             self.in_proj_weight = row_layout(self.in_proj_weight)
 
     def project(self, x: mx.array) -> tuple[mx.array, mx.array, mx.array]:
         """[B, T, C] to query, key and value [B, H, T, C / H]."""
         batch, length, channels = x.shape
-        merged = mx.addmm(self.in_proj_bias, x, self.in_proj_weight.T)
+        if self._product is not None:
+            merged = self._product(x, self.in_proj_bias)
+        else:
+            merged = mx.addmm(self.in_proj_bias, x, self.in_proj_weight.T)
         merged = merged.reshape(batch, length, 3, self.heads, channels // self.heads)
         merged = merged.transpose(2, 0, 3, 1, 4)
         return merged[0], merged[1], merged[2]

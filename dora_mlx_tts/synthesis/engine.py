@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -32,6 +33,7 @@ from dora_mlx_tts.text.lexicon import ReadingOptions
 from dora_mlx_tts.text.script import Piece, pieces
 from dora_mlx_tts.voices.registry import VoiceRegistry
 from dora_mlx_tts.voices.voice import Voice
+from dora_mlx_tts.weights.verified import VerifiedFiles
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +56,11 @@ class Synthesizer:
             where,
             VoicePrompts(settings.cache.expanduser()),
             limit=settings.voice_memory << 20,
+            open_pack=partial(
+                Networks.open,
+                verified=VerifiedFiles(settings.cache.expanduser()),
+                exact=settings.precision == "float32",
+            ),
             reading=ReadingOptions.load(settings.lexicon, settings.polyphone_model),
         )
         self._caches: WeakKeyDictionary[Networks, list[KeptCache]] = WeakKeyDictionary()

@@ -30,13 +30,23 @@ from dora_mlx_tts.models.t2s import T2S, T2SConfig
 from dora_mlx_tts.models.t2s_fused import supports
 from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
-from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.runtime.device import Device, Formulation
 from dora_mlx_tts.synthesis.chunked_cfm import V3_SIZES, V4_SIZES, ChunkSizes
 from dora_mlx_tts.text.bert_features import BertFeatures, BertTokenizer
 from dora_mlx_tts.weights.load import strict_load
 from dora_mlx_tts.weights.pack import Pack
+from dora_mlx_tts.weights.stored import Stored, Weights
+from dora_mlx_tts.weights.verified import VerifiedFiles
 
 logger = logging.getLogger(__name__)
+
+_MANY_ROWS = frozenset({"ssl", "bert", "cfm"})
+"""Parts that multiply many rows by each matrix: on a CPU these stay in their file, half as large."""
+_FOR_RECORDINGS = ("ssl", "speaker")
+_EIGHT_BIT = {"t2s": ("h.layers.*",), "ssl": ("*",), "bert": ("encoder.*",)}
+"""Parts whose matrices in 8 bits stay so on a GPU. A CPU has no fast product of them."""
+_HALF = frozenset({"t2s", "ssl", "bert", "cfm"})
+"""Parts that compute in half precision on a GPU, as the reference does; sound is made in float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +73,37 @@ FLOWS: Mapping[str, FlowFamily] = {
 class Networks:
     """A pack's networks on a device."""
 
-    def __init__(self, pack: Pack, device: Device) -> None:
+    def __init__(self, pack: Pack, device: Device, *, exact: bool = False) -> None:
         self.pack = pack
         self.device = device
+        self._exact = exact
 
     @classmethod
-    def open(cls, folder: Path, device: Device) -> Networks:
+    def open(
+        cls,
+        folder: Path,
+        device: Device,
+        *,
+        verified: VerifiedFiles | None = None,
+        exact: bool = False,
+    ) -> Networks:
         """Open a pack; its files are checked now, its networks built later.
+
+        Args:
+            folder: the pack's.
+            device: where networks run.
+            verified: files whose hash need not be compared again.
+            exact: compute everything in float32, also where half precision is as good.
 
         Raises:
             PackError: the pack is missing, damaged, or lacks a part that speech needs.
         """
-        pack = Pack.open(folder)
+        pack = Pack.open(folder, verified=verified)
         parts = ("t2s", "sovits", *(("cfm", "vocoder") if pack.manifest.model in FLOWS else ()))
         for part in parts:
             if not pack.has(part):
                 raise PackError(f"{folder}: the pack has no part {part!r}; speech needs it")
-        return cls(pack, device)
+        return cls(pack, device, exact=exact)
 
     @cached_property
     def t2s(self) -> T2S:
@@ -144,7 +168,8 @@ class Networks:
         """
         _, weights = self._read("speaker")
         network = SpeakerNetwork(SpeakerConfig.from_weights(weights))
-        self._load(network, SpeakerNetwork.sanitize(weights), "speaker")
+        tensors = {key: weight.full() for key, weight in weights.items()}
+        self._load(network, SpeakerNetwork.sanitize(tensors), "speaker")
         return network
 
     @cached_property
@@ -184,11 +209,36 @@ class Networks:
             tokenizer, lambda ids: np.array(self.bert.features(mx.array(ids)), np.float32)
         )
 
-    def _read(self, part: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.pack.part(part)
+    def release_encoders(self) -> None:
+        """Let go of the networks that only new recordings need; they are built again when asked for."""
+        for name in _FOR_RECORDINGS:
+            self.__dict__.pop(name, None)  # where `cached_property` keeps them
 
-    def _load(self, network: Any, weights: dict[str, Any], part: str) -> None:  # noqa: ANN401  any network
+    def _kept(self, part: str) -> tuple[str, ...]:
+        """Patterns of matrices that stay as they are stored; see `models/products.py`."""
+        if self.device.formulation is Formulation.CPU:
+            return ("*",) if part in _MANY_ROWS else ()
+        if not self.pack.manifest.storage.startswith("int") or self._exact:
+            return ()
+        # Where T2S has a kernel of its own, that reads plain matrices.
+        fused = part == "t2s" and self.device.multiprocessors > 0
+        return () if fused else _EIGHT_BIT.get(part, ())
+
+    def _precision(self, part: str) -> mx.Dtype:
+        halved = self.device.kind == "gpu" and part in _HALF and not self._exact
+        return mx.float16 if halved else mx.float32
+
+    def _read(self, part: str) -> tuple[dict[str, Any], dict[str, Stored]]:
+        return self.pack.weights(part)
+
+    def _load(self, network: Any, weights: Weights, part: str) -> None:  # noqa: ANN401  any network
         start = time.perf_counter()
-        strict_load(network, weights, f"{self.pack.root}: {part}")
+        strict_load(
+            network,
+            weights,
+            f"{self.pack.root}: {part}",
+            dtype=self._precision(part),
+            keep=self._kept(part),
+        )
         prepare(network, self.device.formulation)
         logger.debug("%s built in %.0f ms", part, 1000 * (time.perf_counter() - start))

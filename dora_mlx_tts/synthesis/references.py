@@ -83,14 +83,17 @@ def make_prompt(
         VoiceError: the pack lacks a network that this takes, or the family a transcript.
     """
     start = time.perf_counter()
-    prompt = prepare_prompt(
-        _prompt_networks(voice, networks),
-        references[0],
-        front_end.prompt_phonemes,
-        text=voice.reference.text,
-        language=voice.reference.language,
-        auxiliary=references[1:],
-    )
+    try:
+        prompt = prepare_prompt(
+            _prompt_networks(voice, networks),
+            references[0],
+            front_end.prompt_phonemes,
+            text=voice.reference.text,
+            language=voice.reference.language,
+            auxiliary=references[1:],
+        )
+    finally:
+        networks.release_encoders()
     logger.info("voice %s prepared in %.1f s", voice.name, time.perf_counter() - start)
     return prompt
 

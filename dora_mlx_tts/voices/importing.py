@@ -15,6 +15,7 @@ from typing import Any
 
 from dora_mlx_tts.errors import VoiceError
 from dora_mlx_tts.voices.adding import NewReference, NewVoice, add_voice
+from dora_mlx_tts.voices.python_table import read_python_table
 from dora_mlx_tts.voices.voice import Voice, is_voice_name, resolve_inside
 from dora_mlx_tts.voices.yaml_file import MAX_BYTES, read_yaml
 from dora_mlx_tts.weights.convert import ConversionSources, PackOptions, convert
@@ -24,6 +25,7 @@ from dora_mlx_tts.weights.report import ConversionReport
 PACKS = "packs"
 HUBERT, BERT = "chinese-hubert-base", "chinese-roberta-wwm-ext-large"
 _TREE = "moyoyo"
+_TABLE = "VOICE_CONFIGS"
 _FOLDERS = {
     "gpt_weights": "GPT_weights",
     "sovits_weights": "SoVITS_weights",
@@ -78,7 +80,7 @@ def primespeech_voices(tree: Path, table: Path) -> list[FoundVoice]:
 
     Args:
         tree: ``PRIMESPEECH_MODEL_DIR``, or the folder ``moyoyo`` in it.
-        table: YAML or JSON: name -> gpt_weights, sovits_weights, reference_audio, prompt_text,
+        table: YAML, JSON, or its own ``config.py``: name -> gpt_weights, sovits_weights, reference_audio, prompt_text,
             prompt_lang, text_lang, speed_factor.
 
     Raises:
@@ -88,8 +90,9 @@ def primespeech_voices(tree: Path, table: Path) -> list[FoundVoice]:
     root = tree / _TREE if (tree / _TREE).is_dir() else tree
     if not (root / _FOLDERS["gpt_weights"]).is_dir():
         raise VoiceError(f"{tree}: no model tree; expected {_TREE}/{_FOLDERS['gpt_weights']}")
-    content = read_yaml(table)
-    entries = content.values.get("VOICE_CONFIGS", content.values)
+    python = table.suffix == ".py"
+    content = read_python_table(table, _TABLE) if python else read_yaml(table)
+    entries = content.values.get(_TABLE, content.values)
     if not isinstance(entries, dict):
         raise VoiceError(f"{table}: expected a table of voices")
     found, absent = [], []

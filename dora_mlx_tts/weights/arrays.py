@@ -8,9 +8,11 @@ from typing import TypeVar
 import numpy as np
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.weights.stored import Stored, Weight, full
 from dora_mlx_tts.weights.tensors import Array
 
 T = TypeVar("T")
+W = TypeVar("W", Array, Stored, Weight)
 
 # How a pair (magnitude, direction) is called: torch's old weight_norm and its parametrization.
 _PAIRS = (
@@ -19,7 +21,7 @@ _PAIRS = (
 )
 
 
-def fold_weight_norm(weights: Mapping[str, Array], source: str = "weights") -> dict[str, Array]:
+def fold_weight_norm(weights: Mapping[str, W], source: str = "weights") -> dict[str, W | Array]:
     """Replace every weight-norm pair by the plain weight ``g * v / ||v||``.
 
     The norm runs over all dimensions in which ``g`` has length 1: all but the first in SoVITS and
@@ -28,7 +30,7 @@ def fold_weight_norm(weights: Mapping[str, Array], source: str = "weights") -> d
     Raises:
         WeightsError: Half of a pair is missing, or the halves do not fit.
     """
-    folded: dict[str, Array] = {}
+    folded: dict[str, W | Array] = {}
     for key, values in weights.items():
         match pair_of(key):
             case None:
@@ -38,7 +40,8 @@ def fold_weight_norm(weights: Mapping[str, Array], source: str = "weights") -> d
                 if missing is not None:
                     raise WeightsError(f"{source}: {key!r} comes without {missing!r}")
                 if key == direction:
-                    folded[f"{stem}.weight"] = _fold(source, key, weights[magnitude], values)
+                    halves = full(weights[magnitude]), full(values)
+                    folded[f"{stem}.weight"] = _fold(source, key, *halves)
     return folded
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,8 @@ class PackOptions:
     """How a pack is stored and described.
 
     Attributes:
-        storage: "float32", "float16" or "int8".
+        storage: "float32", "float16", "int8" or "int6".
+        others: Part -> another storage for it.
         name: For people; the SoVITS file's stem when empty.
         licence: SPDX expression.
         languages: Languages the voice speaks.
@@ -79,6 +80,7 @@ class PackOptions:
     reference_encoder: bool = True
     overwrite: bool = False
     share: bool = False
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def convert(
@@ -104,9 +106,10 @@ def convert(
         WeightsError: A file is missing, damaged, of another family, or contradicts itself.
     """
     options = options or PackOptions()
-    if options.storage not in STORAGES:
-        allowed = ", ".join(sorted(STORAGES))
-        raise WeightsError(f"storage {options.storage!r} is not allowed; allowed are {allowed}")
+    for storage in (options.storage, *options.others.values()):
+        if storage not in STORAGES:
+            allowed = ", ".join(sorted(STORAGES))
+            raise WeightsError(f"storage {storage!r} is not allowed; allowed are {allowed}")
     if sources.ssl is not None and not options.reference_encoder:
         raise WeightsError("an SSL encoder is of no use in a pack without the reference encoder")
     gpt, sovits = (
@@ -158,7 +161,8 @@ def _sample_rate(family: Family, sovits: Part) -> int:
 
 
 def _encoder(part: Part, options: PackOptions, progress: Progress) -> Encoder:
-    return Encoder(part.name, options.storage, part.exact, part.wide, progress)
+    storage = options.others.get(part.name, options.storage)
+    return Encoder(part.name, storage, part.exact, part.wide, progress)
 
 
 def _manifest(

@@ -9,17 +9,27 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dora_mlx_tts.errors import WeightsError
-from dora_mlx_tts.weights.arrays import fold_weight_norm, pair_of
+from dora_mlx_tts.weights.folding import fold_pairs
+from dora_mlx_tts.weights.memory_order import memory_order
 from dora_mlx_tts.weights.quantize import (
+    EIGHT_BITS,
     SCALE_SUFFIX,
     QuantizationError,
     is_quantizable,
     quantize_best,
 )
 from dora_mlx_tts.weights.report import TensorError
+from dora_mlx_tts.weights.six_bits import (
+    LAYOUT_SUFFIX,
+    SIX_BITS,
+    SIX_SUFFIX,
+    layout_of,
+    pack,
+)
 from dora_mlx_tts.weights.tensor_file import TensorSpec
 from dora_mlx_tts.weights.tensors import Array, ReadableTensor, Tensors
 
+_LEVELS = {"int8": EIGHT_BITS, "int6": SIX_BITS}
 Progress = Callable[[str, int, int], None]  # part, tensors done, tensors in all
 
 
@@ -31,13 +41,13 @@ def no_progress(_part: str, _done: int, _total: int) -> None:
 class Encoder:
     """Stores one network's tensors in the wanted precision and keeps the error figures.
 
-    float32 and float16 keep weight-norm pairs, so that a half-precision checkpoint is stored bit by
-    bit; int8 folds each pair first, then stores every matrix in 8 bits, the rest as float16.
+    Weight-norm pairs are folded, so that loading computes nothing. int8 and int6 store every matrix
+    in so many bits, the rest as float16.
 
     Attributes:
         part: Name for progress and errors.
-        storage: "float32", "float16" or "int8".
-        exact: Pattern of keys that stay float16 even with int8.
+        storage: "float32", "float16", "int8" or "int6".
+        exact: Pattern of keys that stay one step finer: float16 with int8, 8 bits with int6.
         wide: Pattern of keys that stay float32 in every precision.
         progress: Told about every tensor.
     """
@@ -55,7 +65,7 @@ class Encoder:
     def encode(self, tensors: Tensors) -> dict[str, TensorSpec]:
         """What is to be written, under the keys of the file.
 
-        In 8 bits the tensors are read and converted here; otherwise each is read when written.
+        In 8 or 6 bits the tensors are read and converted here; otherwise each is read when written.
 
         Raises:
             WeightsError: A key cannot be stored, or 8-bit weights are not finite.
@@ -63,11 +73,16 @@ class Encoder:
         for key in tensors:
             if ":" in key:
                 raise WeightsError(f"{self.part}: key {key!r} holds a colon, which names scales")
-        self.parameters = sum(tensor.size for tensor in tensors.values())
-        if self.storage != "int8":
-            done = _Counter(self.part, len(tensors), self.progress)
-            return {key: self._whole(key, tensor, done) for key, tensor in tensors.items()}
-        return self._small(tensors)
+        plain = fold_pairs(tensors, self.part)
+        self.parameters = sum(tensor.size for tensor in plain.values())
+        done = _Counter(self.part, len(plain), self.progress)
+        if self.storage not in _LEVELS:
+            return {key: self._whole(key, tensor, done) for key, tensor in plain.items()}
+        specs: dict[str, TensorSpec] = {}
+        for key, tensor in plain.items():
+            specs.update(self._store(key, tensor.read()))
+            done.step()
+        return specs
 
     def _whole(self, key: str, tensor: ReadableTensor, done: _Counter) -> TensorSpec:
         kind = np.dtype("f4") if tensor.bfloat16 else tensor.dtype.newbyteorder("=")
@@ -78,7 +93,7 @@ class Encoder:
             done.step()
             return values
 
-        return TensorSpec(dtype, tensor.shape, read)
+        return TensorSpec(dtype, tensor.shape, read, memory_order(self.part, key, tensor.shape))
 
     def _float_type(self, key: str) -> np.dtype[np.floating]:
         return np.dtype("f4") if self.storage == "float32" or self._is_wide(key) else np.dtype("f2")
@@ -86,40 +101,30 @@ class Encoder:
     def _is_wide(self, key: str) -> bool:
         return self.wide is not None and re.match(self.wide, key) is not None
 
-    def _small(self, tensors: Tensors) -> dict[str, TensorSpec]:
-        done = _Counter(self.part, len(tensors), self.progress)
-        specs: dict[str, TensorSpec] = {}
-        for key, tensor in tensors.items():
-            for name, values in self._folded(key, tensor, tensors).items():
-                specs.update(self._store(name, values))
-            done.step()
-        return specs
-
-    def _folded(self, key: str, tensor: ReadableTensor, tensors: Tensors) -> dict[str, Array]:
-        """The plain weight of a pair at its direction, nothing at its magnitude."""
-        pair = pair_of(key)
-        if pair is None:
-            return {key: tensor.read()}
-        halves = {name: tensors[name].read() for name in pair[1:] if name in tensors}
-        if len(halves) == len(pair[1:]) and key == pair[1]:
-            return {}
-        exact = {name: values.astype(np.float32) for name, values in halves.items()}
-        return fold_weight_norm(exact, self.part)
-
     def _store(self, key: str, values: Array) -> dict[str, TensorSpec]:
-        exact = self.exact is not None and re.match(self.exact, key)
-        kept_exact = exact or self._is_wide(key)
-        if values.dtype.kind != "f" or kept_exact or not is_quantizable(values.shape):
+        exact = self.exact is not None and re.match(self.exact, key) is not None
+        levels = EIGHT_BITS if exact else _LEVELS[self.storage]
+        whole = (exact and self.storage == "int8") or self._is_wide(key)
+        if values.dtype.kind != "f" or whole or not is_quantizable(values.shape):
             kind = self._float_type(key) if values.dtype.kind == "f" else values.dtype
-            return {key: _spec(_converted(self.part, key, values, kind))}
+            converted = _converted(self.part, key, values, kind)
+            return {key: _spec(converted, memory_order(self.part, key, values.shape))}
         try:
-            stored, error = quantize_best(values)
+            stored, error = quantize_best(values, levels)
         except WeightsError as problem:
             raise WeightsError(f"{self.part}: tensor {key!r}: {problem}") from problem
         self.eight_bit += values.size
         self.error += error
         self.errors.append(TensorError(key, error.max_abs, error.relative_rms))
-        return {key: _spec(stored.values), key + SCALE_SUFFIX: _spec(stored.scale)}
+        order = memory_order(self.part, key, values.shape)
+        specs = (
+            _packed(key, stored.values, order)
+            if levels == SIX_BITS
+            else {key: _spec(stored.values, order)}
+        )
+        if stored.scale is not None:
+            specs[key + SCALE_SUFFIX] = _spec(stored.scale)
+        return specs
 
 
 class _Counter:
@@ -136,8 +141,14 @@ class _Counter:
         self._progress(self._part, self._done, self._total)
 
 
-def _spec(values: Array) -> TensorSpec:
-    return TensorSpec(values.dtype, values.shape, lambda: values)
+def _packed(key: str, values: Array, order: tuple[int, ...] | None) -> dict[str, TensorSpec]:
+    ordered = np.ascontiguousarray(values.transpose(order) if order else values)
+    layout = layout_of(values.shape, order)
+    return {key + SIX_SUFFIX: _spec(pack(ordered)), key + LAYOUT_SUFFIX: _spec(layout)}
+
+
+def _spec(values: Array, order: tuple[int, ...] | None = None) -> TensorSpec:
+    return TensorSpec(values.dtype, values.shape, lambda: values, order)
 
 
 def _converted(part: str, key: str, values: Array, dtype: np.dtype[np.generic]) -> Array:

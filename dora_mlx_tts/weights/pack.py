@@ -1,7 +1,8 @@
 """Voice packs: a folder with ``pack.json`` and safetensors, nothing executable, nothing pickled.
 
-Tensors keep the checkpoint's keys and layouts, so a pack and a raw checkpoint go through the same
-loading code. 8-bit tensors carry their scale beside them (see quantize.py).
+Tensors keep the checkpoint's keys and shapes, so a pack and a raw checkpoint go through the same
+loading code; in the file their axes lie as networks want them in memory (see memory_order.py).
+8-bit tensors carry their scale beside them (see quantize.py).
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from dora_mlx_tts.weights.pack_manifest import (
     check_part_name,
 )
 from dora_mlx_tts.weights.quantize import join_scales
-from dora_mlx_tts.weights.tensor_file import TensorSpec, read_tensor_file, write_tensor_file
+from dora_mlx_tts.weights.stored import Stored
+from dora_mlx_tts.weights.tensor_file import TensorSpec, map_tensor_file, write_tensor_file
 from dora_mlx_tts.weights.tensors import Array
+from dora_mlx_tts.weights.verified import VerifiedFiles, mark
 
 MAX_MANIFEST_BYTES = 2**20
 PARTS = "parts"
@@ -53,12 +56,15 @@ class Pack:
         self.manifest = manifest
 
     @classmethod
-    def open(cls, path: str | Path, *, verify: bool = True) -> Pack:
+    def open(
+        cls, path: str | Path, *, verify: bool = True, verified: VerifiedFiles | None = None
+    ) -> Pack:
         """Open a pack folder and check it.
 
         Args:
             path: The folder.
             verify: Compare every file with its hash; lengths are always compared.
+            verified: Where hashes that were compared are remembered, so that each is only once.
 
         Raises:
             PackError: The folder, a file or a field is missing, damaged or not allowed.
@@ -68,7 +74,7 @@ class Pack:
             raise PackError(f"{root}: no such pack; expected a folder with {MANIFEST}")
         pack = cls(root, PackManifest.from_json(_read_manifest(root), str(root / MANIFEST)))
         for name, entry in pack.manifest.files.items():
-            _check_file(pack.file(name), entry, verify=verify)
+            _check_file(pack.file(name), entry, verify=verify, verified=verified)
         return pack
 
     @property
@@ -109,7 +115,7 @@ class Pack:
     def part(
         self, name: str, dtype: np.dtype[np.floating] | None = None
     ) -> tuple[dict[str, Any], dict[str, Array]]:
-        """A part's sizes and full tensors, under the checkpoint's keys and layouts.
+        """A part's sizes and full tensors, as arrays of their own; see `weights`.
 
         Args:
             name: "t2s", "sovits", …
@@ -117,13 +123,24 @@ class Pack:
                 leaves the others as they are stored.
 
         Raises:
+            PackError: As `weights`.
+        """
+        config, tensors = self.weights(name)
+        kinds = {key: dtype if one.dtype.kind == "f" else None for key, one in tensors.items()}
+        return config, {key: one.full(kinds[key]) for key, one in tensors.items()}
+
+    def weights(self, name: str) -> tuple[dict[str, Any], dict[str, Stored]]:
+        """A part's sizes and tensors, under the checkpoint's keys and shapes, not yet read.
+
+        The file is mapped into memory and must stay as it is while they are used.
+
+        Raises:
             PackError: The pack has no such part, or its file is damaged.
         """
         part = self._part(name)
         path = self.file(part.file)
         try:
-            stored = {key: tensor.read() for key, tensor in read_tensor_file(path).items()}
-            return dict(part.config), join_scales(stored, str(path), dtype)
+            return dict(part.config), join_scales(map_tensor_file(path), str(path))
         except PackError:
             raise
         except WeightsError as error:
@@ -214,12 +231,22 @@ def _read_manifest(root: Path) -> Mapping[str, Any]:
     return content
 
 
-def _check_file(path: Path, entry: PackFile, *, verify: bool) -> None:
-    size = path.stat().st_size
-    if size != entry.bytes:
-        raise PackError(f"{path}: has {size} bytes, {MANIFEST} says {entry.bytes}")
-    if verify and file_sha256(path) != entry.sha256:
-        raise PackError(f"{path}: damaged or changed: its SHA-256 is not the one in {MANIFEST}")
+def _check_file(
+    path: Path, entry: PackFile, *, verify: bool, verified: VerifiedFiles | None
+) -> None:
+    try:
+        before = mark(path)
+        size = path.stat().st_size
+        if size != entry.bytes:
+            raise PackError(f"{path}: has {size} bytes, {MANIFEST} says {entry.bytes}")
+        if not verify or (verified and verified.has(path, entry.sha256)):
+            return
+        if file_sha256(path) != entry.sha256:
+            raise PackError(f"{path}: damaged or changed: its SHA-256 is not the one in {MANIFEST}")
+        if verified:
+            verified.add(path, entry.sha256, before)
+    except OSError as error:
+        raise PackError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def file_sha256(path: Path) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 
 from dora_mlx_tts.errors import PackError
 
-FORMAT = 1
+FORMAT = 2
+"""1 had every tensor in row-major order and weight norm in pairs; it is read as well."""
 MANIFEST = "pack.json"
 FAMILIES = frozenset({"v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4"})
 SYMBOLS = frozenset({"v1", "v2"})
-STORAGES = frozenset({"float32", "float16", "int8"})
+STORAGES = frozenset({"float32", "float16", "int8", "int6"})
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -100,8 +101,8 @@ class PackManifest:
         """
         read = _Fields(content, source)
         number = read.whole("format")
-        if number != FORMAT:
-            raise PackError(f"{source}: format {number}; this version reads format {FORMAT}")
+        if not 1 <= number <= FORMAT:
+            raise PackError(f"{source}: format {number}; this version reads formats 1 to {FORMAT}")
         files = {name: _file(name, entry, source) for name, entry in read.table("files").items()}
         parts = {name: _part(name, entry, source) for name, entry in read.table("parts").items()}
         for name, part in parts.items():

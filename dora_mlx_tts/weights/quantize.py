@@ -1,4 +1,4 @@
-"""Storage of weights in 8 bits: a signed byte a weight and a float32 scale an output channel.
+"""Storage of weights in 8 (or 6) bits: a whole number a weight and a float32 scale an output channel.
 
 ``w ≈ q * scale`` with q in -127..127 and ``scale = max|w| / 127`` over everything but the channel
 dimension; the scale keeps the tensor's rank, so it broadcasts. In a file the scale of tensor ``k``
@@ -14,20 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.weights.six_bits import LAYOUT_SUFFIX, SIX_SUFFIX, unpack
+from dora_mlx_tts.weights.stored import Stored
 from dora_mlx_tts.weights.tensors import Array
 
 SCALE_SUFFIX = ":scale"
 MIN_ELEMENTS = 4096
-_LEVELS = 127.0
+EIGHT_BITS = 127
+"""The largest number that a byte holds, either sign."""
 _CHUNK = 2**20  # numbers compared at a time, so that a large matrix needs no large copies
-
-
-@dataclass(frozen=True)
-class Quantized:
-    """A tensor in 8 bits; ``scale`` has its rank and broadcasts against it."""
-
-    values: Array
-    scale: Array
 
 
 @dataclass(frozen=True)
@@ -63,8 +58,8 @@ def is_quantizable(shape: tuple[int, ...]) -> bool:
     return len(shape) >= 2 and int(np.prod(shape)) >= MIN_ELEMENTS  # noqa: PLR2004 (a matrix has 2)
 
 
-def quantize(weights: Array, axis: int = 0) -> Quantized:
-    """8-bit form of floating-point ``weights`` with one scale for each index along ``axis``.
+def quantize(weights: Array, axis: int = 0, levels: int = EIGHT_BITS) -> Stored:
+    """Whole numbers up to ``levels`` for floating-point ``weights``, a scale for each index along ``axis``.
 
     Raises:
         WeightsError: A weight is not finite.
@@ -74,32 +69,26 @@ def quantize(weights: Array, axis: int = 0) -> Quantized:
     peak = np.maximum(exact.max(axis=others, keepdims=True), -exact.min(axis=others, keepdims=True))
     if not np.isfinite(peak).all():
         raise WeightsError("weights that are not finite cannot be stored in 8 bits")
-    scale = (peak / _LEVELS).astype(np.float32)
+    scale = (peak / levels).astype(np.float32)
     steps = np.divide(exact, scale, out=np.zeros_like(exact), where=scale > 0)
     np.rint(steps, out=steps)
-    np.clip(steps, -_LEVELS, _LEVELS, out=steps)
-    return Quantized(steps.astype(np.int8), scale)
+    np.clip(steps, -levels, levels, out=steps)
+    return Stored(steps.astype(np.int8), scale)
 
 
-def quantize_best(weights: Array) -> tuple[Quantized, QuantizationError]:
-    """8-bit form along the first or second dimension, whichever loses less.
+def quantize_best(weights: Array, levels: int = EIGHT_BITS) -> tuple[Stored, QuantizationError]:
+    """The form along the first or second dimension, whichever loses less.
 
     The output channels are the first dimension of linear layers, convolutions and embeddings, and
     the second of transposed convolutions; the numbers tell which.
     """
-    tried = [quantize(weights, axis) for axis in (0, 1)]
-    errors = [measure(weights, dequantize(one)) for one in tried]
+    tried = [quantize(weights, axis, levels) for axis in (0, 1)]
+    errors = [measure(weights, one.full()) for one in tried]
     best = min((0, 1), key=lambda axis: errors[axis].square_error)
     # Scales along the second dimension are only worth it when they are clearly better.
     if best == 1 and errors[1].square_error > 0.8 * errors[0].square_error:
         best = 0
     return tried[best], errors[best]
-
-
-def dequantize(stored: Quantized) -> Array:
-    """The float32 weights of an 8-bit tensor."""
-    out: Array = np.multiply(stored.values, stored.scale, dtype=np.float32)
-    return out
 
 
 def measure(given: Array, stored: Array) -> QuantizationError:
@@ -115,33 +104,48 @@ def measure(given: Array, stored: Array) -> QuantizationError:
     return total
 
 
-def join_scales(
-    stored: Mapping[str, Array], source: str, dtype: np.dtype[np.floating] | None = None
-) -> dict[str, Array]:
-    """Full tensors of a file that may hold 8-bit ones.
+def join_scales(stored: Mapping[str, Array], source: str) -> dict[str, Stored]:
+    """The tensors of a file that may hold ones in 8 or 6 bits, each with its scale.
 
     Args:
-        stored: Key -> array; an 8-bit tensor ``k`` comes with ``k:scale``.
+        stored: Key -> array; an 8-bit tensor ``k`` comes with ``k:scale``; see six_bits.py for the other.
         source: What to name in errors.
-        dtype: Type of all floating-point results; None gives float32 for 8-bit tensors and keeps
-            the others as stored.
 
     Raises:
-        WeightsError: A scale has no tensor or does not fit it.
+        WeightsError: A scale has no tensor or does not fit it, or packed numbers are damaged.
     """
-    full: dict[str, Array] = {}
-    for key, values in stored.items():
+    joined: dict[str, Stored] = {}
+    for key, values in _unpacked(stored, source).items():
         if key.endswith(SCALE_SUFFIX):
-            if key.removesuffix(SCALE_SUFFIX) not in stored:
+            stem = key.removesuffix(SCALE_SUFFIX)
+            if stem not in stored and stem + SIX_SUFFIX not in stored:
                 raise WeightsError(f"{source}: {key!r} has no tensor")
             continue
         scale = stored.get(key + SCALE_SUFFIX)
         if scale is not None:
             _check_scale(source, key, values, scale)
-            values = dequantize(Quantized(values, scale))  # noqa: PLW2901 (same tensor, full form)
-        wanted = dtype is not None and values.dtype.kind == "f" and values.dtype != dtype
-        full[key] = values.astype(dtype) if wanted else values
-    return full
+        joined[key] = Stored(values, scale)
+    return joined
+
+
+def _unpacked(stored: Mapping[str, Array], source: str) -> dict[str, Array]:
+    """Every tensor of 6 bits as bytes, under its own key."""
+    found: dict[str, Array] = {}
+    for key, values in stored.items():
+        if key.endswith(SIX_SUFFIX):
+            stem = key.removesuffix(SIX_SUFFIX)
+            layout = stored.get(stem + LAYOUT_SUFFIX)
+            if layout is None or stem in stored or stem + SCALE_SUFFIX not in stored:
+                raise WeightsError(
+                    f"{source}: {key!r} lacks its layout or scale, or is there twice"
+                )
+            found[stem] = unpack(values, layout, f"{source}: {stem!r}")
+        elif key.endswith(LAYOUT_SUFFIX):
+            if key.removesuffix(LAYOUT_SUFFIX) + SIX_SUFFIX not in stored:
+                raise WeightsError(f"{source}: {key!r} has no tensor")
+        else:
+            found[key] = values
+    return found
 
 
 def _check_scale(source: str, key: str, values: Array, scale: Array) -> None:

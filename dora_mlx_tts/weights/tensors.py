@@ -71,6 +71,22 @@ class LazyTensor:
             raise WeightsError(f"{self.path}: ends inside a tensor of shape {self.shape}")
         return self._native(self._arrange(flat))
 
+    def view(self, memory: Array) -> Array:
+        """The tensor within its file's bytes, without a copy; not for bfloat16.
+
+        Raises:
+            WeightsError: The file has become shorter.
+        """
+        start = self.position + self.start * self.dtype.itemsize
+        flat = memory[start : start + self.span * self.dtype.itemsize]
+        if flat.size != self.span * self.dtype.itemsize:
+            raise WeightsError(f"{self.path}: ends inside a tensor of shape {self.shape}")
+        steps = tuple(step * self.dtype.itemsize for step in self.strides)
+        values = flat.view(self.dtype)
+        if self.size == 0:
+            return values.reshape(self.shape)
+        return np.lib.stride_tricks.as_strided(values, self.shape, steps, writeable=False)
+
     def _arrange(self, flat: Array) -> Array:
         if self.strides == contiguous_strides(self.shape) or self.size == 0:
             return flat.reshape(self.shape)

@@ -14,6 +14,7 @@ from dora_mlx_tts.config import Settings
 from dora_mlx_tts.errors import SettingError, VoiceError, WeightsError
 from dora_mlx_tts.models.decode import End
 from dora_mlx_tts.runtime import device
+from dora_mlx_tts.runtime.device import Device, Formulation
 from dora_mlx_tts.synthesis import stream
 from dora_mlx_tts.synthesis.engine import Synthesizer
 from dora_mlx_tts.synthesis.flow_sentence import ChunkVocoder
@@ -57,6 +58,25 @@ def test_packs_of_every_family_pass_their_own_test(packs, cpu, family):
     assert {"reference", "t2s", "sound"} <= result.seconds.keys()
 
 
+@pytest.mark.parametrize("storage", ["float16", "int8"])
+@pytest.mark.parametrize("family", ["v2", "v2Pro", "v3", "v4"])
+def test_packs_speak_in_the_precision_of_a_gpu(packs, tmp_path, cpu, family, storage):
+    pack = packs[family]
+    if storage == "int8":
+        pack = tmp_path / "pack"
+        sources = whole_voice.save_voice(tmp_path / "files", family)
+        convert(sources, pack, PackOptions(storage=storage))
+    like_a_gpu = Device("gpu", Formulation.NATIVE, "as on a GPU")
+    result = check_pack(pack, like_a_gpu)
+    assert 1e-4 < result.peak <= 1
+    networks = Networks.open(pack, like_a_gpu)
+    assert networks.ssl.feature_extractor.dtype == mx.float16
+    assert networks.t2s.ar_predict_layer.weight.dtype == mx.float16
+    assert networks.encoder.enc_p.proj.weight.dtype == mx.float32
+    exact = Networks.open(pack, like_a_gpu, exact=True)
+    assert exact.t2s.ar_predict_layer.weight.dtype == mx.float32
+
+
 class TokensInOneRow:
     """Stands in for decoding: what random weights would never end by themselves."""
 
@@ -98,6 +118,14 @@ def synthesizer(voices, packs, cpu):
 
 
 TEXT = "Good morning, my friend."
+
+
+def test_encoders_are_let_go_once_a_recording_is_prepared(synthesizer):
+    networks = synthesizer.prepare("v2Pro").networks
+    assert "sovits" in vars(networks)
+    assert not {"ssl", "speaker"} & vars(networks).keys()
+    assert networks.ssl is networks.ssl
+    networks.release_encoders()
 
 
 @pytest.mark.parametrize("family", ["v2Pro", "v3", "v4"])

@@ -103,6 +103,35 @@ def test_tables_that_are_wrong(tmp_path: Path, tree: Path, content: object, matc
     assert not (tmp_path / "voices").exists()
 
 
+def test_the_table_may_be_the_python_file_itself(tmp_path: Path, tree: Path) -> None:
+    file = tmp_path / "config.py"
+    before = "import os\nraise SystemExit\n"
+    file.write_text(f"{before}VOICE_CONFIGS = {{'One': {entry('one')!r}, '../x': 3}}\n")
+    with pytest.raises(VoiceError, match=r"config.py, line 3: '../x' is no voice"):
+        primespeech_voices(tree, file)
+    file.write_text(f"{before}VOICE_CONFIGS: dict = {{'One': {entry('one')!r}}}\n")
+    assert [voice.name for voice in primespeech_voices(tree, file)] == ["One"]
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        ("VOICE_CONFIGS = {'One': open('/etc/passwd')}", "line 1: more than plain values"),
+        ("VOICE_CONFIGS = {[]: 1}", "more than plain values"),
+        ("VOICE_CONFIGS = dict()", "assigns no dictionary"),
+        ("def f(): VOICE_CONFIGS = {}", "assigns no dictionary"),
+        ("VOICE_CONFIGS = {", "not Python"),
+        ("(" * 5000, "not Python"),
+        ("x = '\0'", "not Python"),
+        ("#" * 300_000, "larger than"),
+    ],
+)
+def test_python_tables_that_are_wrong(tmp_path: Path, tree: Path, content: str, match: str) -> None:
+    (tmp_path / "config.py").write_text(content)
+    with pytest.raises(VoiceError, match=match):
+        primespeech_voices(tree, tmp_path / "config.py")
+
+
 def test_voices_are_chosen(tmp_path: Path, tree: Path, table: Path) -> None:
     found = primespeech_voices(tree / "moyoyo", table)
     assert [voice.name for voice in choose(found, ["TWO"])] == ["Two"]

@@ -15,6 +15,7 @@ from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.runtime.device import Formulation
 from dora_mlx_tts.weights.load import strict_load
+from dora_mlx_tts.weights.stored import Stored, full
 
 
 def parametrized(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -158,3 +159,12 @@ def test_families():
     prepare(model, Formulation.CPU)
     assert model.style([tiny.spectrogram(4, rows=1025)]).shape == (1, 1, tiny.STYLE)
     assert mx.isfinite(model.style([tiny.spectrogram(4, rows=1025)])).all()
+
+
+def test_stored_pairs_of_older_packs_are_folded():
+    drawn = tiny.weights()
+    plain = SoVITS.sanitize(drawn)
+    stored = SoVITS.sanitize({key: Stored(values) for key, values in drawn.items()})
+    assert plain.keys() == stored.keys()
+    for key, values in plain.items():
+        np.testing.assert_array_equal(full(stored[key]), values, err_msg=key)

@@ -73,7 +73,7 @@ def test_equal_input_gives_equal_packs(tmp_path, folder):
     ("change", "match"),
     [
         (lambda c: c.pop("format"), "'format' is missing"),
-        (lambda c: c.update(format=2), "format 2; this version reads format 1"),
+        (lambda c: c.update(format=3), "format 3; this version reads formats 1 to 2"),
         (lambda c: c.update(format="1"), "'format' is '1'"),
         (lambda c: c.update(format=True), "'format' is True"),
         (lambda c: c.update(name=""), "'name'"),

@@ -1,4 +1,4 @@
-"""8-bit storage."""
+"""Storage in 8 and 6 bits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.weights.quantize import (
-    dequantize,
     is_quantizable,
     join_scales,
     measure,
     quantize,
     quantize_best,
 )
+from dora_mlx_tts.weights.six_bits import layout_of, pack, unpack
 
 
 @given(
@@ -29,14 +29,14 @@ def test_no_weight_is_further_off_than_half_a_step(weights, axis):
     stored = quantize(weights, axis)
     assert stored.values.dtype == np.int8
     assert stored.scale.shape == tuple(n if i == axis else 1 for i, n in enumerate(weights.shape))
-    off = np.abs(dequantize(stored).astype(np.float64) - weights)
+    off = np.abs(stored.full().astype(np.float64) - weights)
     assert (off <= 0.501 * stored.scale + 1e-30).all()
 
 
 def test_the_largest_weight_of_a_channel_is_exact():
     weights = np.array([[1.0, -0.2, 0.1], [0.0, 0.0, 0.0], [-50.0, 3.0, 25.0]], np.float32)
     stored = quantize(weights)
-    back = dequantize(stored)
+    back = stored.full()
     np.testing.assert_allclose(back[[0, 2], 0], [1.0, -50.0], rtol=1e-6)
     np.testing.assert_array_equal(back[1], 0)
     assert stored.values.min() >= -127
@@ -79,12 +79,10 @@ def test_joining_scales():
     file = {"a": stored.values, "a:scale": stored.scale, "b": np.ones(3, "f2"), "n": np.arange(2)}
     full = join_scales(file, "file")
     assert set(full) == {"a", "b", "n"}
-    np.testing.assert_array_equal(full["a"], dequantize(stored))
+    np.testing.assert_array_equal(full["a"].full(), stored.full())
     assert full["a"].dtype == np.float32
-    assert full["b"].dtype == np.float16
-    half = join_scales(file, "file", np.dtype("f2"))
-    assert half["a"].dtype == half["b"].dtype == np.float16
-    assert half["n"].dtype == np.int64
+    assert full["a"].full(np.dtype("f2")).dtype == full["b"].dtype == np.float16
+    assert full["n"].full().dtype == np.int64
 
 
 @pytest.mark.parametrize(
@@ -104,3 +102,60 @@ def test_scales_that_do_not_fit(values, scale):
 def test_a_scale_without_its_tensor():
     with pytest.raises(WeightsError, match="has no tensor"):
         join_scales({"a:scale": np.ones(1, np.float32)}, "file")
+
+
+@pytest.mark.parametrize("order", [None, (1, 0, 2), (2, 1, 0)])
+@pytest.mark.parametrize("shape", [(5, 3, 7), (4, 4, 4), (1, 1, 1), (3, 1, 2)])
+def test_6_bits_come_back(shape, order):
+    values = np.random.default_rng(1).integers(-31, 32, shape).astype(np.int8)
+    packed = pack(values.transpose(order) if order else values)
+    assert packed.nbytes == -(-values.size // 4) * 3
+    back = unpack(packed, layout_of(shape, order), "file")
+    np.testing.assert_array_equal(back, values)
+    assert back.dtype == np.int8
+    assert (back.transpose(order) if order else back).flags.c_contiguous
+
+
+def six(**changes):
+    values = np.ones((4, 6), np.int8)
+    file = {
+        "a:six": pack(values),
+        "a:layout": layout_of((4, 6), None),
+        "a:scale": np.full((4, 1), 2, "f4"),
+        **changes,
+    }
+    return {key: value for key, value in file.items() if value is not None}
+
+
+def test_tensors_of_6_bits_are_joined():
+    joined = join_scales(six(), "file")
+    assert list(joined) == ["a"]
+    np.testing.assert_array_equal(joined["a"].full(), np.full((4, 6), 2, "f4"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"a:layout": None}, "lacks its layout"),
+        ({"a:scale": None}, "lacks its layout or scale"),
+        ({"a": np.ones((4, 6), "f4")}, "there twice"),
+        ({"a:six": None}, "has no tensor"),
+        ({"a:six": np.zeros(17, np.uint8)}, "do not hold"),
+        ({"a:six": np.zeros(18, np.int8)}, "do not hold"),
+        ({"a:layout": np.zeros((2, 2), np.int64)}, "type int64"),
+        ({"a:layout": np.zeros((3, 2), np.int32)}, "shape"),
+        ({"a:layout": np.array([[4, 6], [0, 0]], np.int32)}, "no layout"),
+        ({"a:layout": np.array([[4, -6], [0, 1]], np.int32)}, "no layout"),
+        ({"a:layout": np.array([[2**31 - 1] * 3, [0, 1, 2]], np.int32)}, "do not hold"),
+        ({"a:scale": np.ones((5, 1), "f4")}, "does not fit"),
+    ],
+)
+def test_damaged_tensors_of_6_bits(changes, match):
+    with pytest.raises(WeightsError, match=match):
+        join_scales(six(**changes), "file")
+
+
+def test_6_bits_lose_four_times_as_much():
+    weights = np.random.default_rng(2).normal(size=(64, 256)).astype("f4")
+    errors = [quantize_best(weights, levels)[1].relative_rms for levels in (127, 31)]
+    assert 3.5 < errors[1] / errors[0] < 4.5

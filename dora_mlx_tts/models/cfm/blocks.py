@@ -62,7 +62,7 @@ class TimeEmbedding(Layer):
         half = TIME_CHANNELS // 2
         angles = _TIME_SCALE * time * np.exp(-math.log(_BASE) / (half - 1) * np.arange(half))
         waves = mx.array(np.concatenate([np.sin(angles), np.cos(angles)])[None], mx.float32)
-        inner = self.time_mlp[0](waves.astype(self.time_mlp[0].weight.dtype))
+        inner = self.time_mlp[0](waves.astype(self.time_mlp[0].dtype))
         embedded: mx.array = self.time_mlp[2](silu(inner, self._ops))
         return embedded
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import mlx.core as mx
-import numpy as np
 
 from dora_mlx_tts.errors import SettingError, SynthesisError
 from dora_mlx_tts.models.cfm.config import DiTConfig
 from dora_mlx_tts.models.cfm.dit import Conditions, DiT
 from dora_mlx_tts.models.layers import Layer
-from dora_mlx_tts.weights.tensors import Array
+from dora_mlx_tts.weights.stored import Weight, Weights
 
 MOST_STEPS = 128
 
@@ -30,7 +29,7 @@ class CFM(Layer):
         self.estimator = DiT(config)
 
     @staticmethod
-    def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
+    def sanitize(weights: Weights) -> dict[str, Weight]:
         """The `cfm.` tensors of a checkpoint as parameters of this module.
 
         Convolutions turn from [O, I, k] to [O, k, I]; types stay.
@@ -135,7 +134,7 @@ def _check_settings(steps: int, cfg_rate: float) -> None:
         raise SettingError(f"cfg_rate is {cfg_rate}; allowed: 0 or more")
 
 
-def _turn(key: str, values: Array) -> Array:
+def _turn(key: str, values: Weight) -> Weight:
     if values.ndim != 3 or not key.endswith(".weight"):  # noqa: PLR2004  [O, I, k]
         return values
-    return np.ascontiguousarray(values.transpose(0, 2, 1))
+    return values.transpose(0, 2, 1)

@@ -86,7 +86,7 @@ class DiT(Layer):
 
     def conditions(self, prompt: mx.array, features: mx.array) -> Conditions:
         """Prepare the prompt's spectrogram [B, T, mels] and features [B, T, F] for all steps."""
-        dtype = self.proj_out.weight.dtype
+        dtype = self.proj_out.dtype
         text = self.text_embed(features.astype(dtype))
         return Conditions(prompt.astype(dtype), text, rotation(features.shape[1]))
 

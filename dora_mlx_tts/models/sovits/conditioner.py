@@ -16,7 +16,7 @@ from dora_mlx_tts.models.sovits import sanitize as checkpoint
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.flow import KERNEL, WN
 from dora_mlx_tts.models.sovits.semantic import SemanticEncoder, resample_latent
-from dora_mlx_tts.weights.tensors import Array
+from dora_mlx_tts.weights.stored import Weight, Weights
 
 Version = Literal["v3", "v4"]
 
@@ -74,7 +74,7 @@ class Conditioner(SemanticEncoder):
         self.wns1 = WaveNet(width, config.semantic.style_channels)
 
     @staticmethod
-    def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
+    def sanitize(weights: Weights) -> dict[str, Weight]:
         """Checkpoint tensors to parameters of this module; flow matching's are left out.
 
         Raises:

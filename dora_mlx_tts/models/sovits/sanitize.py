@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 import numpy as np
 
 from dora_mlx_tts.weights.arrays import fold_weight_norm
-from dora_mlx_tts.weights.tensors import Array
+from dora_mlx_tts.weights.stored import Stored, Weight, Weights
 
 # Training-time parts: posterior encoder, codebook statistics, the head of an unused mel loss.
 _UNUSED = re.compile(r"^enc_q\.|_codebook\.(inited|cluster_size|embed_avg)$|^linear_mel\.")
@@ -17,13 +16,13 @@ _TRANSPOSED_CONVOLUTION = re.compile(r"^dec\.ups\.\d+\.weight$")
 _CONVOLUTION_AXES = 3
 
 
-def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
+def sanitize(weights: Weights) -> dict[str, Weight]:
     """Rename, fold and turn a checkpoint's or a pack's tensors (PyTorch keys and layouts).
 
     Weight norm may be there as `weight_g` and `weight_v`, as parametrizations, or folded already.
     Convolutions become [O, k, I]; those of one tap become the matrices of linear layers [O, I].
-    Floating point tensors become float32 before anything is computed. What inference does not need
-    is dropped.
+    Arrays become float32 before anything is computed; what a pack stores is only turned, not read.
+    What inference does not need is dropped.
 
     Raises:
         WeightsError: half of a weight-norm pair is missing or does not fit the other.
@@ -33,7 +32,9 @@ def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
     return {_rename(key): _turn(key, value) for key, value in folded.items()}
 
 
-def _exact(values: Array) -> Array:
+def _exact(values: Weight) -> Weight:
+    if isinstance(values, Stored):
+        return values
     return values.astype(np.float32) if values.dtype.kind == "f" else values
 
 
@@ -46,11 +47,9 @@ def _rename(key: str) -> str:
     return key.removesuffix("beta") + "bias" if key.endswith(".beta") else key
 
 
-def _turn(key: str, values: Array) -> Array:
+def _turn(key: str, values: Weight) -> Weight:
     if values.ndim != _CONVOLUTION_AXES or not key.endswith(".weight"):
         return values
     if _TRANSPOSED_CONVOLUTION.match(key):
-        return np.ascontiguousarray(values.transpose(1, 2, 0))
-    if values.shape[2] == 1:
-        return values[:, :, 0]
-    return np.ascontiguousarray(values.transpose(0, 2, 1))
+        return values.transpose(1, 2, 0)
+    return values.squeeze(2) if values.shape[2] == 1 else values.transpose(0, 2, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import mlx.core as mx
 
@@ -13,7 +12,7 @@ from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.flow import Flow
 from dora_mlx_tts.models.sovits.generator import Generator
 from dora_mlx_tts.models.sovits.semantic import SemanticEncoder, resample_latent
-from dora_mlx_tts.weights.tensors import Array
+from dora_mlx_tts.weights.stored import Weight, Weights
 
 
 class SoVITS(SemanticEncoder):
@@ -28,7 +27,7 @@ class SoVITS(SemanticEncoder):
         self.dec = Generator(config.generator, config.channels, config.style_channels)
 
     @staticmethod
-    def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
+    def sanitize(weights: Weights) -> dict[str, Weight]:
         """Checkpoint tensors to parameters of this module; see `sovits.sanitize`."""
         return checkpoint.sanitize(weights)
 

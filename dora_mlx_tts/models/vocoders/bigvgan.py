@@ -17,7 +17,7 @@ from dora_mlx_tts.models.ops import Ops
 from dora_mlx_tts.models.vocoders import config as checkpoint
 from dora_mlx_tts.models.vocoders.config import BIGVGAN_24K, VocoderConfig
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.tensors import Array
+from dora_mlx_tts.weights.stored import Weight, Weights
 
 EDGE_KERNEL = 7
 TAPS = 12  # of the filter that doubles and halves the rate
@@ -177,7 +177,7 @@ class BigVGAN(Layer):
         return VocoderConfig.from_checkpoint(config, weights, BIGVGAN_24K)
 
     @staticmethod
-    def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
+    def sanitize(weights: Weights) -> dict[str, Weight]:
         """Checkpoint tensors to parameters of this module; see `vocoders.config.sanitize`."""
         return checkpoint.sanitize(weights)
 

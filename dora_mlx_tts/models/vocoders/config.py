@@ -12,7 +12,7 @@ import numpy as np
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.sovits.config import GeneratorConfig
 from dora_mlx_tts.weights.arrays import fold_weight_norm
-from dora_mlx_tts.weights.tensors import Array
+from dora_mlx_tts.weights.stored import Weight, Weights
 
 _BLOCK_KERNELS, _BLOCK_DILATIONS = (3, 7, 11), ((1, 3, 5),) * 3
 _UPSAMPLING = re.compile(r"^ups\.\d+\.(0\.)?weight$")
@@ -123,7 +123,7 @@ HIFIGAN_48K = VocoderConfig(
 """v4: the vocoder beside its base model."""
 
 
-def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
+def sanitize(weights: Weights) -> dict[str, Weight]:
     """Checkpoint tensors to parameters: weight norm folded, convolutions turned to [O, k, I].
 
     BigVGAN's filters are tables, computed here, and dropped.
@@ -135,11 +135,11 @@ def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
     return {key: _turn(key, value) for key, value in fold_weight_norm(needed, "vocoder").items()}
 
 
-def _turn(key: str, values: Array) -> Array:
+def _turn(key: str, values: Weight) -> Weight:
     if values.ndim != _CONVOLUTION_AXES:
         return values
     axes = (1, 2, 0) if _UPSAMPLING.match(key) else (0, 2, 1)
-    return np.ascontiguousarray(values.transpose(axes))
+    return values.transpose(*axes)
 
 
 def _shape(weights: Mapping[str, Any], name: str) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from dora_mlx_tts.models.ops import leaky_relu
 from dora_mlx_tts.models.sovits.generator import EDGE_KERNEL, LAST_SLOPE, Generator
 from dora_mlx_tts.models.vocoders import config as checkpoint
 from dora_mlx_tts.models.vocoders.config import HIFIGAN_48K, VocoderConfig
-from dora_mlx_tts.weights.tensors import Array
+from dora_mlx_tts.weights.stored import Weight, Weights
 
 
 class HiFiGAN(Generator):
@@ -40,7 +40,7 @@ class HiFiGAN(Generator):
         return VocoderConfig.from_checkpoint(config, weights, HIFIGAN_48K)
 
     @staticmethod
-    def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
+    def sanitize(weights: Weights) -> dict[str, Weight]:
         """Checkpoint tensors to parameters of this module; see `vocoders.config.sanitize`."""
         return checkpoint.sanitize(weights)
 
