@@ -54,6 +54,8 @@ prompt: prompts/{name}.safetensors
 defaults:
   top_k: {top_k}
   repetition_penalty: {penalty}
+  temperature: {temperature}
+  noise_scale: {noise_scale}
 """
 
 
@@ -124,6 +126,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--most", type=float, default=31.25, help="MiB that the pack may have")
     parser.add_argument("--top-k", type=int, default=3, help="the voices' default")
     parser.add_argument("--penalty", type=float, default=1.0, help="the voices' default")
+    parser.add_argument("--temperature", type=float, default=0.5, help="the voices' default")
+    parser.add_argument("--noise-scale", type=float, default=0.2, help="the voices' default")
     parser.add_argument("-o", "--out", type=Path, required=True, help="the pack's folder")
     options = parser.parse_args()
     documents = options.documents or options.s1.parent
@@ -181,6 +185,8 @@ def _yaml(voice: StarterVoice, voices: list[StarterVoice], options: argparse.Nam
         language=voice.language,
         top_k=options.top_k,
         penalty=options.penalty,
+        temperature=options.temperature,
+        noise_scale=options.noise_scale,
     )
 
 

@@ -39,7 +39,6 @@ ROOT = Path(__file__).parents[1]
 SETS = ROOT / "tests" / "listen"
 LANGUAGES = {"en": "en", "zh": "zh", "mixed": "zh"}
 RECOGNISER_RATE = 16_000
-PROMPTS = {"zh": "以下是普通话的句子。", "mixed": "以下是普通话的句子，with some English words。"}
 
 
 @dataclass
@@ -76,7 +75,6 @@ class Recogniser:
             beam_size=5,
             without_timestamps=True,
             condition_on_previous_text=False,
-            initial_prompt=PROMPTS.get(kind),
         )
         return "".join(segment.text for segment in segments).strip()
 

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from dora_mlx_tts.runtime import blas
+from dora_mlx_tts.voices.registry import BUILTIN
 
 
 @pytest.fixture(scope="session", autouse=True)
 def fast_matrix_products() -> None:
     """MLX's own BLAS on Linux would make the networks' tests 5 to 20 times slower."""
     blas.accelerate()
+
+
+@pytest.fixture
+def without_encoder() -> Callable[[Path], None]:
+    """Makes a copy of the starter pack that cannot encode recordings."""
+
+    def copy(folder: Path) -> None:
+        shutil.copytree(BUILTIN / "starter", folder)
+        manifest = json.loads((folder / "pack.json").read_text("utf-8"))
+        file = manifest["parts"].pop("ssl")["file"]
+        del manifest["files"][file]
+        (folder / file).unlink()
+        (folder / "pack.json").write_text(json.dumps(manifest), "utf-8")
+
+    return copy

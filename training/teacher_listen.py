@@ -45,7 +45,14 @@ def main() -> None:
                 total = totals.setdefault(key, [0, 0])
                 total[0] += errors
                 total[1] += length
-        figures.update({key: round(100 * e / n, 1) for key, (e, n) in totals.items()})
+        done = name == list(VOICES)[-1]
+        figures.update(
+            {
+                key: round(100 * e / n, 1)
+                for key, (e, n) in totals.items()
+                if done or "all" not in key
+            }
+        )
         out.write_text(json.dumps(figures, indent=1) + "\n")
         print(figures, flush=True)
 
