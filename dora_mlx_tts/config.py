@@ -115,6 +115,10 @@ class SpeechSettings(BaseModel):
     batch_size: Annotated[int, Env("BATCH_SIZE")] = Field(
         4, ge=1, le=64, description="Sentences decoded together in throughput mode."
     )
+    join_short: Annotated[bool, Env("JOIN_SHORT")] = Field(
+        True,
+        description="Speak short sentences together; false for a voice that ends at the first stop.",
+    )
     edge_silence: Annotated[float, Env("EDGE_SILENCE")] = Field(
         0.1, ge=0, le=5, description="Quiet kept before and after a sentence's speech, in seconds."
     )

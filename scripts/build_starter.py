@@ -56,6 +56,7 @@ defaults:
   repetition_penalty: {penalty}
   temperature: {temperature}
   noise_scale: {noise_scale}
+  join_short: false
 """
 
 

@@ -166,7 +166,7 @@ class Synthesizer:
         settings = self.settings.speech(ready.voice.defaults, speech)
         if not self.settings.return_fragment:
             settings = settings.model_copy(update={"mode": "throughput"})
-        script = pieces(text, self.settings.speech_markup)
+        script = pieces(text, self.settings.speech_markup, join_short=settings.join_short)
         if not any(piece.text for piece in script):
             raise EmptyTextError("the text holds nothing that can be pronounced")
         return self._fragments(ready, settings, script, cancelled)

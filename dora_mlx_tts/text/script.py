@@ -26,15 +26,20 @@ class Piece:
     rate: float = 1.0
 
 
-def pieces(text: str, policy: Policy = "text") -> list[Piece]:
+def pieces(text: str, policy: Policy = "text", *, join_short: bool = True) -> list[Piece]:
     """Pieces of a text with markup, or with the notes the sentence scanner made of it.
+
+    Args:
+        text: what is to be spoken.
+        policy: what malformed markup is.
+        join_short: whether short sentences share a piece.
 
     Raises:
         TextError: malformed markup, with its position, where `policy` is strict.
     """
     found: list[Piece] = []
     for segment in segments(text, policy):
-        parts = split(segment.text) or [""]
+        parts = split(segment.text, join_short=join_short) or [""]
         found += [Piece(part, 0.0, segment.rate) for part in parts[:-1]]
         found.append(Piece(parts[-1], segment.pause_s, segment.rate))
     return found

@@ -43,14 +43,17 @@ _WORD = re.compile(
 _ENDED = re.compile(rf"[^\w\s][{re.escape(''.join(sorted(CLOSERS)))}\s]*$")
 
 
-def split(text: str) -> list[str]:
-    """Pieces of `text`; [] if there is nothing to speak. Each ends with a mark."""
+def split(text: str, *, join_short: bool = True) -> list[str]:
+    """Pieces of `text`; [] if there is nothing to speak. Each ends with a mark.
+
+    `join_short` false leaves short sentences to themselves, for networks that end at a full stop.
+    """
     scanner = SentenceScanner(ScannerOptions(markup=False))
     sentences = [*scanner.feed(text), *scanner.flush()]
     pieces: list[str] = []
     for group in _join_quotations(text, sentences):
         pieces.extend(_divide(group))
-    return [_ended(piece) for piece in _join_short(pieces)]
+    return [_ended(piece) for piece in (_join_short(pieces) if join_short else pieces)]
 
 
 def _length(text: str) -> float:

@@ -238,3 +238,8 @@ def test_a_filtered_text_keeps_its_speech_markup() -> None:
     assert plain(text) == "一行，好。"
     assert [note.kind for note in read_notes(text)[1]] == ["pinyin", "break"]
     assert filtered("好<break/>{1s}", "off") == "好{1s}"
+
+
+def test_short_sentences_stay_alone_where_asked() -> None:
+    assert split("Hi. How are you?") == ["Hi. How are you?"]
+    assert split("Hi. How are you?", join_short=False) == ["Hi.", "How are you?"]
