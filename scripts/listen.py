@@ -56,9 +56,9 @@ class Heard:
     length: int
     character_errors: int
     characters: int
-    seconds: float
-    peak: float
-    level: float
+    seconds: float = 0.0
+    peak: float = 0.0
+    level: float = 0.0
     error: str = ""
 
 
@@ -185,30 +185,14 @@ def main() -> None:
     results: list[Heard] = []
     spoken = computed = 0.0
     for number, (voice, (kind, name, text)) in enumerate(((v, t) for v in voices for t in todo), 1):
-        want = units(text, kind)
         start = time.perf_counter()
         try:
             speech = synthesizer.speak(
                 text, voice=voice, language="en" if kind == "en" else "auto", seed=1, **options
             )
         except TtsError as error:
-            results.append(
-                Heard(
-                    voice,
-                    kind,
-                    name,
-                    text,
-                    "",
-                    len(want[0]),
-                    len(want[0]),
-                    len(want[1]),
-                    len(want[1]),
-                    0,
-                    0,
-                    0,
-                    repr(error),
-                )
-            )
+            scores = judged(units, kind, text, "")
+            results.append(Heard(voice, kind, name, text, "", *scores, error=repr(error)))
             continue
         computed += time.perf_counter() - start
         samples = speech.samples

@@ -29,7 +29,7 @@ acoustic() { # WORKERS GEN SECONDS
   wait
   flag=$(awk '/^tune plain/ {p=$3} /^tune fast/ {f=$3} END {if (f > 0 && f < 0.9 * p) print "--fast"}' log/tune)
   # shellcheck disable=SC2086
-  CUDA_VISIBLE_DEVICES=0 OMP_NUM_THREADS=4 python3 code/train_sovits.py --data data --tokenizer tok --out out --seconds "$3" $flag > log/s2 2>&1
+  CUDA_VISIBLE_DEVICES=0 OMP_NUM_THREADS=4 python3 code/train_sovits.py --data data --tokenizer tok --out out --batch 20 --rate 3.5e-4 --seconds "$3" $flag > log/s2 2>&1
 }
 
 decoder() { # WORKERS GEN SECONDS
@@ -42,6 +42,8 @@ case $1 in
 start)
   mkdir -p data out log
   python3 -m pip install -q --no-index --no-deps --target site ./*.whl
+  # an allocation on the host, which no CUDA graph may hold
+  sed -i 's/torch.zeros(x.size(0)).to(dtype=x.dtype, device=x.device)/torch.zeros(x.size(0), dtype=x.dtype, device=x.device)/' gs/module/modules.py
   cat part*.bin > kokoro.onnx
   python3 code/teacher.py kokoro.onnx src kt.pt 2>&1 | grep teacher:
   acoustic 8 "$2" "$4" &

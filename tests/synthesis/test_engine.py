@@ -146,9 +146,10 @@ def test_decoding_without_end_is_an_error(
 
     monkeypatch.setattr(network, "step", lambda *a: no_end(step(*a)))
     monkeypatch.setattr(network, "prefill", lambda *a: (no_end(prefill(*a)[0]), prefill(*a)[1]))
-    # what it says for want of an end may be found first
-    with pytest.raises(SynthesisError, match=r"did not end|times in a row"):
-        synthesizer.speak("Hi.")
+    with pytest.raises(SynthesisError, match="did not end"):
+        synthesizer.speak(
+            "Hi.", seed=1, repetition_penalty=3
+        )  # without it the voice repeats itself
     monkeypatch.undo()
     assert synthesizer.speak("Hi.").duration_s > 0.3
 
