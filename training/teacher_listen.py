@@ -36,7 +36,7 @@ def main() -> None:
             _, phonemes = speakable.read(text, "en" if kind == "en" else "auto")
             phonemes = phonemes.removeprefix(". ")
             mix = {voice: 1.0}
-            vector = teacher.style(voices, mix, mix, teacher.tokens(model, phonemes))
+            vector = teacher.style(voices, mix, mix, len(teacher.numbers(model, phonemes)) - 2)
             wave = shape(teacher.speak(model, phonemes, vector)).astype(np.float32)
             errors, length, *_ = listen.judged(
                 units, kind, text, recogniser(wave, SAMPLE_RATE, kind)
