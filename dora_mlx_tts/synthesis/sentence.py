@@ -19,6 +19,7 @@ from dora_mlx_tts.models.sovits.stream import Manner, SoVITSStream
 from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.synthesis.batch import Decoded, decode_together
 from dora_mlx_tts.synthesis.code_table import CodeTable
+from dora_mlx_tts.synthesis.content import ContentCheck
 from dora_mlx_tts.synthesis.guard import TOKENS_PER_SECOND, Problem, SampleGuard, TokenGuard
 from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.networks import Networks
@@ -65,7 +66,8 @@ class SentenceSpeaker:
         cancelled: asked between tokens and between slices of sound; True raises `Cancelled`.
         heads: of the text-to-semantic network that follow the text.
         helper: decodes on while sound is made, where that needs no MLX.
-        table: which codes phones are spoken with; learns from each sentence.
+        table: which codes phones are spoken with; learns from each sentence. None where the pack
+            knows (`Networks.phone_codes`).
     """
 
     networks: Networks
@@ -105,6 +107,8 @@ class SentenceSpeaker:
         try:
             if decoded is not None:
                 tokens.begin_with(decoded.tokens, decoded.end)
+            if self.settings.content_check == "whole" and self.networks.phone_codes is not None:
+                tokens.hold()
             yield from self._windows(phonemes, tokens, seed)
             self.meter.count("spoken")
             if self.table is not None:
@@ -166,7 +170,8 @@ class SentenceSpeaker:
         return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
 
     def _tracker(self, phonemes: Phonemes) -> WordTracker:
-        table = self.table if self.table is not None and self.table.informed else None
+        learned = self.table if self.table is not None and self.table.informed else None
+        table = self.networks.phone_codes or learned
         return WordTracker(phonemes, 1 / (TOKENS_PER_SECOND * self.settings.speed), table)
 
     def _follow(
@@ -213,7 +218,9 @@ class SentenceSpeaker:
         )
 
     def _guard(self, phonemes: Phonemes) -> TokenGuard:
-        return TokenGuard(phonemes.ids, self.prompt.codes, self.prompt.phones)
+        table = self.networks.phone_codes if self.settings.content_check != "off" else None
+        content = None if table is None else ContentCheck(table, phonemes)
+        return TokenGuard(phonemes.ids, self.prompt.codes, self.prompt.phones, content=content)
 
     def _sampling(self) -> SamplingSettings:
         settings = self.settings
