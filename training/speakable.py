@@ -142,9 +142,11 @@ class Speakable:
         pairs = zip(said.symbols, said.spans, strict=True)
         for (start, end), group in itertools.groupby(pairs, key=lambda pair: pair[1]):
             phones = [symbol for symbol, _ in group]
-            if phones[0] in MARKS:
-                yield "".join(MARKS[p] for p in phones) + " "
-            else:
+            marks = [phone for phone in phones if phone in MARKS]  # a single letter brings its own
+            phones = phones[len(marks) :]
+            if marks:
+                yield "".join(MARKS[p] for p in marks) + " "
+            if phones:
                 yield arpabet(phones, weak=span.norm_text[start:end].lower() in UNSTRESSED) + " "
 
     def _chinese_words(self, span: LanguageSpan) -> Iterator[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.config import SpeechSettings
-from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.errors import MisspokenError, SynthesisError
 from dora_mlx_tts.models.attention_watch import AttentionWatch
 from dora_mlx_tts.models.kv_cache import FloatArray
 from dora_mlx_tts.models.sampling import SamplingSettings
@@ -100,6 +100,7 @@ class SentenceSpeaker:
 
         Raises:
             Cancelled: it is not wanted any more.
+            MisspokenError: the networks said something else in each attempt.
             SynthesisError: the networks gave no speech after several attempts.
         """
         self.meter.count("sentences")
@@ -115,6 +116,9 @@ class SentenceSpeaker:
                 self.table.learn(np.asarray(phonemes.ids), np.array(tokens.tokens, np.int32))
         except Cancelled:
             self.meter.count("cancelled")
+            raise
+        except MisspokenError as error:
+            self.meter.count("failed" if error.heard else "misspoken")
             raise
         except SynthesisError:
             self.meter.count("failed")

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.errors import MisspokenError, SynthesisError
 from dora_mlx_tts.models.attention_watch import AttentionWatch
 from dora_mlx_tts.models.decode import MIN_TOKENS, DecodeSettings, End, TokenStream, generate
 from dora_mlx_tts.models.kv_cache import FloatArray
@@ -185,7 +185,10 @@ class GuardedTokens:
         heard = problem.is_content and problem.good < self.taken
         if self._attempt >= task.attempts or heard:
             why = "and was heard" if heard else f"{self._attempt} attempts"
-            raise SynthesisError(f"{task.label[:60]!r}: {problem.detail} ({why})")
+            message = f"{task.label[:60]!r}: {problem.detail} ({why})"
+            if problem.is_content:
+                raise MisspokenError(message, heard=self.taken > 0)
+            raise SynthesisError(message)
         kept = max(self.taken, min(problem.good, len(self.tokens))) if self.taken else 0
         self._meter.count("continuations" if kept else "restarts")
         logger.warning(
