@@ -36,7 +36,7 @@ def main() -> None:
             if text.number in done:
                 continue
             start = time.perf_counter()
-            _, phonemes = speakable.read(text.text, "auto")
+            _, phonemes = speakable.read(text.text, text.reading)
             phonemes = phonemes.removeprefix(". ")
             mix = {VOICES[text.voice]: 1.0}
             vector = teacher.style(voices, mix, mix, teacher.tokens(model, phonemes))
@@ -48,6 +48,7 @@ def main() -> None:
                 "number": text.number,
                 "kind": text.kind,
                 "language": text.language,
+                "text": text.text,
                 "file": name,
                 "audio_s": round(len(wave) / SAMPLE_RATE, 2),
                 "seconds": round(time.perf_counter() - start, 2),
