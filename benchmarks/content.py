@@ -121,7 +121,7 @@ def judge(check: ContentCheck, codes: Codes) -> tuple[Flaw | None, Flaw | None, 
         check.add(int(code))
         early = early or check.ahead()
     end = check.ended()
-    return early, end, 1e6 * (time.perf_counter() - start) / len(codes)
+    return early, end, 1e6 * (time.perf_counter() - start) / max(1, len(codes))
 
 
 def main() -> None:

@@ -72,12 +72,12 @@ class ContentLimits:
     again: float = 12.0
     foreign: float = 3.7
     pause: float = 0.08
-    ended: float = 11.0
-    ahead: float = 16.0
+    ended: float = 7.0
+    ahead: float = 10.0
     lag: int = 6
-    floor: float = 0.3
+    floor: float = 1.0
     short: int = 8
-    few: float = 18.0
+    few: float = 8.0
 
 
 class ContentCheck:
@@ -150,12 +150,12 @@ class ContentCheck:
         full = float(clean[-_ENDS:].max())
         reached, last = int(clean.argmax()), int(flawed.argmax())
         mean, margin = float(clean[reached]) / len(self._came), self._margin(self.limits.ended)
+        if flawed[last] - clean[reached] >= margin:
+            return self._flaw(last)
         if mean < self.limits.floor and len(self._phonemes) > self.limits.short:
             return Flaw(
                 Fault.GARBLED, 0, f"the codes hardly say the text ({mean:.1f} nats a token)"
             )
-        if flawed[last] - clean[reached] >= margin:
-            return self._flaw(last)
         if clean[reached] - self.limits.jump - full >= margin:
             rest = self._excerpt((reached + 1) // 2, len(self._phonemes))
             return Flaw(Fault.MISSING, len(self._came), f"the codes end before {rest!r}")
