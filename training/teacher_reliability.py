@@ -10,7 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import reliability
 import soundfile
 import teacher
@@ -18,8 +17,7 @@ import torch
 from networks import SAMPLE_RATE
 from recognise import read_lines
 from speakable import Speakable
-from synthesize import shape
-from teacher_listen import VOICES
+from teacher_listen import VOICES, read_aloud
 
 COUNT = 300
 NOTHING_FOUND = {"problems": {}, "restarts": 0, "continuations": 0}
@@ -36,14 +34,10 @@ def main() -> None:
             if text.number in done:
                 continue
             start = time.perf_counter()
-            _, phonemes = speakable.read(text.text, text.reading)
-            phonemes = phonemes.removeprefix(". ")
-            mix = {VOICES[text.voice]: 1.0}
-            vector = teacher.style(voices, mix, mix, teacher.tokens(model, phonemes))
-            wave = shape(teacher.speak(model, phonemes, vector))
-            assert wave is not None, text
+            phonemes = speakable.read(text.text, text.reading)[1]
+            wave = read_aloud(model, voices, VOICES[text.voice], phonemes)
             name = f"{text.number:03}.wav"
-            soundfile.write(out / name, wave.astype(np.float32), SAMPLE_RATE)
+            soundfile.write(out / name, wave, SAMPLE_RATE)
             line = {
                 "number": text.number,
                 "kind": text.kind,
