@@ -154,7 +154,7 @@ class TokenGuard:
             )
             return Problem(Kind.NO_END, detail, min(self.least, len(tokens)))
         problem = self._repetition(tokens) or self._leak(tokens)
-        return problem or (_content_problem(self._content.ahead()) if self._content else None)
+        return problem or (content_problem(self._content.ahead()) if self._content else None)
 
     def end(
         self, tokens: Sequence[int], end: End | None, reached: float | None = None
@@ -177,7 +177,7 @@ class TokenGuard:
         ):
             detail = f"the network ended after {100 * reached:.0f} % of the phones"
             return Problem(Kind.CUT_OFF, detail, len(tokens))
-        return _content_problem(self._content.ended()) if self._content else None
+        return content_problem(self._content.ended()) if self._content else None
 
     def _repetition(self, tokens: Sequence[int]) -> Problem | None:
         limits = self.limits
@@ -209,7 +209,8 @@ _KINDS = {
 }
 
 
-def _content_problem(flaw: Flaw | None) -> Problem | None:
+def content_problem(flaw: Flaw | None) -> Problem | None:
+    """A flaw as a finding."""
     if flaw is None:
         return None
     return Problem(_KINDS[flaw.fault], flaw.detail, flaw.since, is_content=True)

@@ -20,9 +20,16 @@ from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.synthesis.batch import Decoded, decode_together
 from dora_mlx_tts.synthesis.code_table import CodeTable
 from dora_mlx_tts.synthesis.content import ContentCheck
-from dora_mlx_tts.synthesis.guard import TOKENS_PER_SECOND, Problem, SampleGuard, TokenGuard
+from dora_mlx_tts.synthesis.guard import (
+    TOKENS_PER_SECOND,
+    Problem,
+    SampleGuard,
+    TokenGuard,
+    content_problem,
+)
 from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.networks import Networks
+from dora_mlx_tts.synthesis.own_ear import OwnEar
 from dora_mlx_tts.synthesis.prompt import Prompt
 from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
@@ -108,9 +115,13 @@ class SentenceSpeaker:
         try:
             if decoded is not None:
                 tokens.begin_with(decoded.tokens, decoded.end)
-            if self.settings.content_check == "whole" and self.networks.phone_codes is not None:
+            check, ear = self.settings.content_check, self._ear()
+            if check in {"whole", "sound"} and self.networks.phone_codes is not None:
                 tokens.hold()
-            yield from self._windows(phonemes, tokens, seed)
+            if ear:
+                yield from self._listened(ear, phonemes, tokens, seed)
+            else:
+                yield from self._windows(phonemes, tokens, seed)
             self.meter.count("spoken")
             if self.table is not None:
                 self.table.learn(np.asarray(phonemes.ids), np.array(tokens.tokens, np.int32))
@@ -157,6 +168,26 @@ class SentenceSpeaker:
             if problem is not None:
                 last = False
                 self._recover(problem, phonemes, tokens, heard=heard)
+
+    def _listened(
+        self, ear: OwnEar, phonemes: Phonemes, tokens: GuardedTokens, seed: int
+    ) -> Iterator[SentencePiece]:
+        """The windows of a sentence once its whole sound was heard; attempts that sound wrong go."""
+        while True:
+            pieces = list(self._windows(phonemes, tokens, seed))
+            sound = np.concatenate([piece.samples for piece in pieces])
+            problem = content_problem(ear.flaw(phonemes, sound))
+            if problem is None:
+                yield from pieces
+                return
+            tokens.restart(problem)
+
+    def _ear(self) -> OwnEar | None:
+        """What listens to the sound, where that is wanted and the pack can."""
+        table, pack = self.networks.phone_codes, self.networks.pack
+        if self.settings.content_check != "sound" or table is None or not pack.has("ssl"):
+            return None
+        return OwnEar(self.networks, table, pack.manifest.sample_rate)
 
     def _recover(
         self, problem: Problem, phonemes: Phonemes, tokens: GuardedTokens, *, heard: bool

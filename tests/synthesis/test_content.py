@@ -15,6 +15,7 @@ from dora_mlx_tts.synthesis import stream as stream_module
 from dora_mlx_tts.synthesis.content import ContentCheck, Fault, Flaw
 from dora_mlx_tts.synthesis.engine import Synthesizer
 from dora_mlx_tts.synthesis.guard import Kind, TokenGuard
+from dora_mlx_tts.synthesis.own_ear import OwnEar
 from dora_mlx_tts.synthesis.phone_codes import PhoneCodes
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.stream import DecodeTask, GuardedTokens
@@ -279,3 +280,38 @@ def test_a_table_of_another_tokenizer_is_named(
     monkeypatch.setattr(networks.pack, "part", lambda part: ({}, TABLE.tensors()))
     with pytest.raises(PackError, match="knows 200 codes"):
         _ = networks.phone_codes
+
+
+def test_the_sound_is_heard_before_any_of_it_leaves(
+    synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The acoustic network is made to say nothing clear, though the codes pass."""
+    networks = synthesizer.prepare("starter-en").networks
+    monkeypatch.setitem(networks.__dict__, "phone_codes", blank(synthesizer))
+    monkeypatch.setattr(ContentCheck, "ended", lambda self: None)
+    heard: list[int] = []
+    verdicts = iter([Flaw(Fault.GARBLED, 0, "noise"), None])
+
+    def flaw(self, phonemes, samples):
+        heard.append(len(self.codes(samples)))
+        return next(verdicts)
+
+    monkeypatch.setattr(OwnEar, "flaw", flaw)
+    before = synthesizer.stats
+    fragments = list(synthesizer.stream(TEXT, seed=1, content_check="sound"))
+    after = synthesizer.stats
+    assert after.problems["garbled"] == before.problems.get("garbled", 0) + 1
+    assert after.restarts == before.restarts + 1
+    assert len(fragments) > 1
+    assert sum(fragment.tokens for fragment in fragments) == pytest.approx(heard[1], abs=2)
+
+
+def test_own_ear_hears_what_was_said(synthesizer: Synthesizer) -> None:
+    """Twenty-five codes a second, and none of what is too short."""
+    ready = synthesizer.prepare("starter-en")
+    ear = OwnEar(ready.networks, TABLE, ready.networks.pack.manifest.sample_rate)
+    speech = synthesizer.speak(TEXT, seed=1, fragment_interval=0)
+    codes = ear.codes(speech.samples)
+    assert len(codes) == pytest.approx(25 * speech.duration_s, abs=2)
+    assert len(set(codes)) > 10
+    assert ear.codes(speech.samples[:100]) == []
