@@ -64,6 +64,7 @@ class ContentLimits:
         ahead: the same while tokens are still coming.
         lag: tokens that must follow a flaw before it is believed.
         floor: nats a token that a clean sentence has at least.
+        known: share of the phones that the table must know; other languages are not judged.
         short: phones of texts in which single sounds weigh too much; their margin is `few`.
         few: see there.
     """
@@ -76,6 +77,7 @@ class ContentLimits:
     ahead: float = 10.0
     lag: int = 6
     floor: float = 1.0
+    known: float = 0.9
     short: int = 8
     few: float = 8.0
 
@@ -95,7 +97,11 @@ class ContentCheck:
         self.limits = limits or ContentLimits()
         self._phonemes = phonemes
         ids = np.asarray(phonemes.ids)
-        self._table, self._spoken = table, table.of(ids)
+        anything = np.maximum(table.best - self.limits.foreign, 0.0)
+        known = table.knows(ids)
+        self._table = table
+        self._spoken = np.where(known[:, None], table.of(ids), anything)
+        self._vague = known.mean() < self.limits.known if len(ids) else True
         states = 2 * len(ids) + 1  # a pause, the first phone, a pause, … a pause
         self._from = np.arange(states) - np.arange(_STEPS)[:, None]
         self._moves = self._chances(table.moves(ids), states)
@@ -137,14 +143,14 @@ class ContentCheck:
 
     def ahead(self) -> Flaw | None:
         """What is wrong by now, if that is certain."""
-        if not self._came or self.gain < self._margin(self.limits.ahead):
+        if not self._came or self._vague or self.gain < self._margin(self.limits.ahead):
             return None
         flaw = self._flaw(int(self._scores[_FLAWED].argmax()))
         return flaw if len(self._came) - flaw.since >= self.limits.lag else None
 
     def ended(self) -> Flaw | None:
         """What is wrong with the tokens, if they are all."""
-        if not self._came:
+        if not self._came or self._vague:
             return None
         clean, flawed = self._scores
         full = float(clean[-_ENDS:].max())

@@ -101,6 +101,11 @@ class PhoneCodes:
         """Number of codes that it knows."""
         return int(self._evidence.shape[1])
 
+    def knows(self, phones: Ids) -> NDArray[np.bool_]:
+        """Which of the phones [m] were heard when the table was learned."""
+        known: NDArray[np.bool_] = self._row_of(phones) >= 0
+        return known
+
     def of(self, phones: Ids) -> NDArray[np.float32]:
         """A row for each phone [m]: by how much every code speaks for it, [m, codes]."""
         rows = self._row_of(phones)

@@ -112,6 +112,30 @@ def test_a_flaw_is_not_believed_before_more_has_come() -> None:
     assert check.ahead() is None
 
 
+def partly_known(known: int) -> PhoneCodes:
+    """A table that never heard phones from number `known` on."""
+    tensors = TABLE.tensors()
+    rows = np.where(np.arange(spoken.PHONES) < known, tensors["rows"], -1)
+    return PhoneCodes.read({**tensors, "rows": rows}, "x")
+
+
+def test_phones_that_the_table_does_not_know_may_sound_like_anything() -> None:
+    rare = int(np.unique(SENTENCE.ids)[-1])
+    assert 0 < (SENTENCE.ids == rare).sum() <= 2
+    check = ContentCheck(partly_known(rare), SENTENCE)
+    check.begin(GOOD)
+    assert check.ended() is None
+    check.begin(SWALLOWED)
+    assert check.ended() is not None
+
+
+def test_a_language_that_the_table_does_not_know_is_not_judged() -> None:
+    check = ContentCheck(partly_known(8), SENTENCE)
+    check.begin(SWALLOWED)
+    assert check.ahead() is None
+    assert check.ended() is None
+
+
 def test_beginning_again_forgets() -> None:
     check = ContentCheck(TABLE, SENTENCE)
     check.begin(TWICE)
