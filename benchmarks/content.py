@@ -5,7 +5,8 @@
 PAIRS as `scripts/learn_codes.py` reads them; the last ones, which the table must not have seen, are judged as they are
 and after a damage: phones cut out with their codes, codes said twice, codes of another text put in between or in
 place of some phones, the end cut off, halves swapped, another text. Prints the share of each that is found, and the
-share of genuine utterances in which something is found, at the end and while tokens come.
+share of genuine utterances in which something is found, at the end and while tokens come; and how far the path through the
+phones, which gives the word times, is from the alignments of PAIRS, where they have some.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from dora_mlx_tts.text.symbols import SymbolTable
 from dora_mlx_tts.weights.tensor_file import map_tensor_file
 
 Codes = NDArray[np.int64]
+
+SHARES = (0.5, 0.9, 0.99)
 
 INSIDE = [
     *(("left out", count) for count in (3, 4, 5, 6, 8)),
@@ -88,6 +91,15 @@ class Damage:
         for count in (8, 12, 20):
             at = int(self._draw.integers(3, max(4, len(codes) - 3)))
             yield f"{count} codes put in", np.insert(codes, at, self._foreign(count))
+
+    def borders(self, one: Utterance) -> Iterator[int]:
+        """By how many codes each phone's beginning is off."""
+        if one.aligned is not None:
+            places = self._places(one)
+            for phone in np.unique(one.aligned[one.aligned > 0]):
+                if self._symbols[one.phones[phone]] not in MARKS:
+                    begins = int(np.flatnonzero(one.aligned == phone)[0])
+                    yield int(np.searchsorted(places, phone)) - begins
 
     def _places(self, one: Utterance) -> Codes:
         phones, codes = one.phones.astype(np.int32), one.codes.astype(np.int32)
@@ -158,6 +170,10 @@ def main() -> None:
         print(
             f"{kind:20} {len(flaws):5} found: {either:6.1%}  coming {early:6.1%}  at the end {ended:6.1%}"
         )
+    off = 40 * np.abs([border for one in pairs for border in damage.borders(one)])
+    if len(off):
+        within = ", ".join(f"{share:.0%} within {np.quantile(off, share):.0f}" for share in SHARES)
+        print(f"{len(off)} beginnings of phones, ms off: {within}")
     for check, flaw in shown[: given.show]:
         print(flaw.fault.value, flaw.since, flaw.detail, "|", check._phonemes.text[:120])
 
