@@ -14,7 +14,7 @@ import teacher
 import torch
 from networks import SAMPLE_RATE
 from speakable import Speakable
-from synthesize import shape
+from synthesize import shape, upward
 
 VOICES = {
     "starter-en": "af_heart",
@@ -22,6 +22,17 @@ VOICES = {
     "starter-zh": "zf_xiaoxiao",
     "starter-zh-2": "zm_yunxi",
 }
+
+
+def read_aloud(model: torch.nn.Module, voices: Path, voice: str, phonemes: str) -> np.ndarray:
+    """Speech of a voice, 32 kHz, as the corpus has it."""
+    phonemes = phonemes.removeprefix(". ")
+    tokens = len(teacher.numbers(model, phonemes)) - 2
+    vector = teacher.style(voices, {voice: 1.0}, {voice: 1.0}, tokens)
+    wave = torch.from_numpy(teacher.speak(model, phonemes, vector))[None]
+    shaped = shape(upward(wave)[0].numpy())
+    assert shaped is not None, phonemes
+    return shaped[0].astype(np.float32)
 
 
 def main() -> None:
@@ -33,11 +44,8 @@ def main() -> None:
     totals: dict[str, list[int]] = {}
     for name, voice in VOICES.items():
         for kind, _, text in listen.sentences(list(listen.LANGUAGES), None):
-            _, phonemes = speakable.read(text, "en" if kind == "en" else "auto")
-            phonemes = phonemes.removeprefix(". ")
-            mix = {voice: 1.0}
-            vector = teacher.style(voices, mix, mix, len(teacher.numbers(model, phonemes)) - 2)
-            wave = shape(teacher.speak(model, phonemes, vector)).astype(np.float32)
+            language = "en" if kind == "en" else "auto"
+            wave = read_aloud(model, voices, voice, speakable.read(text, language)[1])
             errors, length, *_ = listen.judged(
                 units, kind, text, recogniser(wave, SAMPLE_RATE, kind)
             )
