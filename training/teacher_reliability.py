@@ -16,8 +16,8 @@ import teacher
 import torch
 from networks import SAMPLE_RATE
 from recognise import read_lines
+from references import SPEAKERS, read_aloud
 from speakable import Speakable
-from teacher_listen import VOICES, read_aloud
 
 COUNT = 300
 NOTHING_FOUND = {"problems": {}, "restarts": 0, "continuations": 0}
@@ -28,6 +28,7 @@ def main() -> None:
     torch.set_grad_enabled(False)
     out.mkdir(parents=True, exist_ok=True)
     model, speakable = teacher.load(source, weights), Speakable(source)
+    speakers = {speaker.voice: speaker for speaker in SPEAKERS}
     done = {line["number"] for line in read_lines(out / "spoken.jsonl")}
     with (out / "spoken.jsonl").open("a", encoding="utf-8") as file:
         for text in reliability.texts(COUNT):
@@ -35,7 +36,13 @@ def main() -> None:
                 continue
             start = time.perf_counter()
             phonemes = speakable.read(text.text, text.reading)[1]
-            wave = read_aloud(model, voices, VOICES[text.voice], phonemes)
+            wave = read_aloud(
+                model,
+                voices,
+                speakers[text.voice],
+                phonemes,
+                "en" if text.language == "en" else "zh",
+            )
             name = f"{text.number:03}.wav"
             soundfile.write(out / name, wave, SAMPLE_RATE)
             line = {
