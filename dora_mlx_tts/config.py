@@ -145,6 +145,11 @@ class Settings(BaseModel):
         "off",
         description="Own CUDA kernels: auto uses them where they fit the network, off leaves all to MLX.",
     )
+    cuda_layers: Annotated[Literal["mlx", "products"], Env("DORA_MLX_TTS_CUDA_LAYERS")] = Field(
+        "mlx",
+        description="Convolutions and prefills on CUDA: MLX's own, which plan each new length of a sentence,"
+        " or matrix products.",
+    )
     precision: Annotated[Literal["auto", "float32"], Env("DORA_MLX_TTS_PRECISION")] = Field(
         "auto",
         description="float32 everywhere, or (auto) half precision and 8 bits on a GPU where they are as good.",

@@ -140,7 +140,7 @@ class BatchStream(Iterator[tuple[int, int]]):
             model.config.vocabulary,
             () if prompt is None else prompt,
             seeds,
-            on_device=model.formulation is Formulation.NATIVE,
+            on_device=model.formulation is not Formulation.CPU,
         )
         self._pairs = self._decode(texts, prompt)
 
@@ -167,8 +167,9 @@ class BatchStream(Iterator[tuple[int, int]]):
     ) -> Iterator[tuple[int, int]]:
         try:
             logits, self._cache = self._model.prefill(texts, prompt, self._cache)
-            _require_finite(logits)
-            decoder = self._fused(logits, prompt)
+            finite = _finite(logits)
+            decoder = self._fused(logits, prompt)  # is made while the device still reads
+            _require(finite)
             if decoder is not None:
                 yield from self._launches(decoder)
                 return
@@ -264,9 +265,17 @@ class BatchStream(Iterator[tuple[int, int]]):
             self._cache = None
 
 
-def _require_finite(logits: Logits) -> None:
+def _finite(logits: Logits) -> Logits:
+    """Which logits are numbers; on a device it begins to compute them."""
+    if not isinstance(logits, mx.array):
+        return np.isfinite(logits)
+    finite = mx.isfinite(logits)
+    mx.async_eval(finite)  # type: ignore[no-untyped-call]  # MLX stub
+    return finite
+
+
+def _require(finite: Logits) -> None:
     """Weights that are not numbers show here, before anything is made of them."""
-    finite = mx.isfinite(logits) if isinstance(logits, mx.array) else np.isfinite(logits)
     if not np.array(finite).all():
         raise SynthesisError(
             "the text-to-semantic network gave values that are not finite; its weights are damaged"

@@ -28,6 +28,7 @@ from dora_mlx_tts.models.t2s_layers import (
     RowLinear,
     host_view,
     position_table,
+    stretches,
 )
 from dora_mlx_tts.models.t2s_packed import FusedWeights
 from dora_mlx_tts.runtime.device import Formulation
@@ -266,9 +267,12 @@ class T2S(Layer):
 
     def _run(self, x: mx.array, cache: Cache, *, last_only: bool) -> mx.array:
         bias, length = self._bias(cache, x.shape[1]), x.shape[1]
+        rows = stretches(cache.text_length, length, bias, x.dtype, self.formulation)
         last = len(self.h.layers) - 1
         for layer, block in enumerate(self.h.layers):
-            x = block.prefill(x, cache, layer, bias, last_only=last_only and layer == last)
+            only = last_only and layer == last
+            cut = [(length - 1, length, bias)] if only else rows
+            x = block.prefill(x, cache, layer, cut, last_only=only)
             if cache.between_layers is not None:
                 cache.between_layers()
         cache.advance(length)

@@ -114,8 +114,8 @@ class FusedDecoder:
         self._after = mx.zeros(_LEAST)
         self._settings = self._constants()
         self._steps: dict[int, mx.array] = {}
-        mx.eval(self._cache, self._padding, self._seen, self._tokens, self._state, self._sync)
-        mx.eval(self._scratch, self._after, self._settings, self._rates)
+        held = (self._cache, self._padding, self._seen, self._tokens, self._state, self._sync)
+        mx.eval(*held, self._scratch, self._after, self._settings, self._rates)
 
     def _constants(self) -> mx.array:
         return _on_device(np.array([self._text, self._capacity, *self._choice], np.int32))
@@ -208,9 +208,13 @@ class FusedDecoder:
 
 def _stacked(cache: MlxCache, blank: int) -> mx.array:
     """Keys and values as one array, [layers, 2, rows, heads, capacity, size]."""
-    layers = [mx.stack(list(cache.buffers(layer))) for layer in range(cache.shape.layers)]
-    whole = mx.stack(layers)
-    return mx.pad(whole, [(0, 0), (0, 0), (0, blank), *[(0, 0)] * 3]) if blank else whole
+    if cache.whole:
+        room = cache.capacity - cache.length
+        whole = mx.stack(cache.whole)
+    else:
+        room = 0
+        whole = mx.stack([mx.stack(list(cache.buffers(i))) for i in range(cache.shape.layers)])
+    return mx.pad(whole, [(0, 0), (0, 0), (0, blank), (0, 0), (0, room), (0, 0)])
 
 
 def _rows(wanted: int) -> int:

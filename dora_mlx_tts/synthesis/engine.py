@@ -90,7 +90,11 @@ class Synthesizer:
             settings = settings.model_copy(update={"voice": voice})
         status = blas.accelerate(settings.blas, settings.blas_threads)
         logger.debug("BLAS: %s", status)
-        chosen = device.select(settings.device, kernels=settings.kernels == "auto")
+        chosen = device.select(
+            settings.device,
+            kernels=settings.kernels == "auto",
+            products=settings.cuda_layers == "products",
+        )
         synthesizer = cls(settings, VoiceRegistry.scan(settings.voices), chosen)
         for name in (*settings.preload, settings.voice):
             ready = synthesizer.prepare(name)

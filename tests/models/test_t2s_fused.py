@@ -47,7 +47,14 @@ def emulated(kernel, monkeypatch):
 
 @pytest.fixture
 def model():
-    return tiny(Formulation.NATIVE, config=CONFIG, spread=0.15)
+    return made(Formulation.NATIVE)
+
+
+def made(formulation: Formulation) -> T2S:
+    return tiny(formulation, config=CONFIG, spread=0.15)
+
+
+BOTH = pytest.mark.parametrize("formulation", [Formulation.NATIVE, Formulation.PRODUCTS])
 
 
 def plain_steps(model: T2S, count: int) -> list[np.ndarray]:
@@ -66,7 +73,9 @@ def given(step: int) -> mx.array:
     return mx.array(np.array([7 * step % 64, (3 * step + 1) % 64], np.int32))
 
 
-def test_steps_equal_the_plain_ones(emulated, model):
+@BOTH
+def test_steps_equal_the_plain_ones(emulated, formulation):
+    model = made(formulation)
     want = plain_steps(model, 4)
     for got, wanted in zip(fused_steps(model, 4, BLOCKS), want, strict=True):
         np.testing.assert_allclose(got, wanted, atol=2e-5 * np.abs(wanted).max())
@@ -143,9 +152,11 @@ def test_only_sizes_that_a_warp_divides_are_supported(model):
 
 
 @pytest.mark.gpu
+@BOTH
 @pytest.mark.parametrize("dtype", [mx.float32, mx.float16, mx.bfloat16], ids=str)
-def test_steps_on_cuda(model, dtype):
+def test_steps_on_cuda(formulation, dtype):
     blocks = cuda_blocks()
+    model = made(formulation)
     model.set_dtype(dtype)
     tolerance = {mx.float32: 1e-4, mx.float16: 5e-3, mx.bfloat16: 4e-2}[dtype]
     want = plain_steps(model, 6)
@@ -154,6 +165,8 @@ def test_steps_on_cuda(model, dtype):
 
 
 @pytest.mark.gpu
+@BOTH
 @pytest.mark.parametrize("sampling", SAMPLINGS.values(), ids=SAMPLINGS)
-def test_tokens_on_cuda(model, sampling):
-    same_tokens(model, sampling, cuda_blocks())
+def test_tokens_on_cuda(formulation, sampling):
+    blocks = cuda_blocks()
+    same_tokens(made(formulation), sampling, blocks)
