@@ -73,7 +73,9 @@ class Case:
         wanted = max(voice.codes_for(FIRST_WINDOW), HOLD)
         said = T2SText(np.concatenate([self.prompt_phones, phones]))
         settings = DecodeSettings(min_tokens=wanted)
-        with generate(self.t2s, said, self.prompt, settings, seed=1) as tokens:
+        cache = self.t2s.make_cache()
+        cache.meanwhile = voice.begin
+        with generate(self.t2s, said, self.prompt, settings, seed=1, cache=cache) as tokens:
             codes = [next(tokens)]
             marks.append(time.perf_counter())
             codes += [next(tokens) for _ in range(wanted - 1)]

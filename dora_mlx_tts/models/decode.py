@@ -208,6 +208,7 @@ class BatchStream(Iterator[tuple[int, int]]):
         ahead = self._launch(decoder)
         while going:
             now, ahead = ahead, self._launch(decoder)
+            self._use_the_wait()
             for tokens, ended in zip(*decoder.read(now), strict=True):
                 count += 1
                 for row in going:
@@ -217,6 +218,12 @@ class BatchStream(Iterator[tuple[int, int]]):
                 going = [row for row in going if self.ends[row] is None]
                 if not going:
                     return
+
+    def _use_the_wait(self) -> None:
+        cache = self._filled()
+        work, cache.meanwhile = cache.meanwhile, None
+        if work is not None:
+            work()
 
     def _launch(self, decoder: FusedDecoder) -> mx.array:
         out = decoder.decode(self._sampler.times(LAUNCH))

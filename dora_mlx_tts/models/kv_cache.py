@@ -54,10 +54,12 @@ class KVCache(abc.ABC, Generic[Array]):
             [2, rows, heads, n, size]; empty where nobody kept them, or once more was added.
         watch: is shown the attention of steps on the host.
         between_layers: called while a text is read; what it raises ends the reading.
+        meanwhile: called once, when a device decodes and the host would wait: work for both.
     """
 
     watch: AttentionWatch | None = None
     between_layers: Callable[[], object] | None = None
+    meanwhile: Callable[[], object] | None = None
 
     def __init__(self, shape: CacheShape, rows: int, limit: int) -> None:
         if rows < 1 or limit < 1:

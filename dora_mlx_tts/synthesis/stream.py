@@ -90,6 +90,7 @@ class GuardedTokens:
         tokens: everything decoded and not given up.
         rows: attention of each token to the sentence's phones; None where it could not be watched.
         taken: how many of them the caller has.
+        meanwhile: work for the time in which a GPU decodes the first tokens of an attempt.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class GuardedTokens:
         self._attempt = 0
         self._stream: TokenStream | None = None
         self._ended = False
+        self.meanwhile: Callable[[], object] | None = None
         self.tokens: list[int] = []
         self.rows: list[FloatArray | None] = []
         self.taken = 0
@@ -199,7 +201,7 @@ class GuardedTokens:
             self._stream.close()
             self._stream = None
             cache = self._cache.lend()
-            cache.watch = cache.between_layers = None
+            cache.watch = cache.between_layers = cache.meanwhile = None
             self._meter.cache(self._cache.give_back())
 
     def _settle(self) -> Problem | None:
@@ -246,7 +248,7 @@ class GuardedTokens:
         least = max(0, self._guard.least - len(self.tokens)) if self.tokens else MIN_TOKENS
         settings = DecodeSettings(self._sampling(), min_tokens=least)
         cache = self._cache.lend()
-        cache.between_layers = self._ask
+        cache.between_layers, cache.meanwhile = self._ask, self.meanwhile
         if self._watch is not None:
             self._watch.forget()
             cache.watch = self._watch

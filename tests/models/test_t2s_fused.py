@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,8 @@ CONFIG = T2SConfig(
     channels=128, heads=4, feed_forward=256, layers=2, vocabulary=65, phones=40, eos=64, features=8
 )
 NARROW = replace(CONFIG, channels=96, heads=3, feed_forward=192)  # is filled up to the same sizes
+PRODUCTS_OFF = 1e-4 if os.environ.get("MLX_ENABLE_TF32") == "0" else 2e-3
+"""How far MLX's own float32 products on CUDA may be off: their inputs have 10 bits unless told otherwise."""
 PROMPT = np.arange(6, dtype=np.int32)
 TEXTS = [T2SText(np.arange(9, dtype=np.int32)), T2SText(np.arange(5, dtype=np.int32))]
 SAMPLINGS = {
@@ -98,6 +101,18 @@ def test_narrow_networks_are_filled_up(emulated, formulation, tmp_path, monkeypa
     for got, wanted in zip(fused_steps(model, 4, BLOCKS), want, strict=True):
         np.testing.assert_allclose(got, wanted, atol=2e-5 * np.abs(wanted).max())
     same_tokens(model, SAMPLINGS["drawn"], BLOCKS)
+
+
+def test_the_wait_is_used_once(emulated, model):
+    model.pack(BLOCKS)
+    cache, calls = model.make_cache(), []
+    cache.meanwhile = lambda: calls.append(cache.length)
+    settings = DecodeSettings(SAMPLINGS["drawn"], early_stop=18, min_tokens=20)
+    with generate(model, TEXTS[0], PROMPT, settings, cache=cache) as stream:
+        next(stream)
+        assert calls == [len(TEXTS[0].phones) + len(PROMPT)]
+        assert len(list(stream)) == 18
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize("sampling", SAMPLINGS.values(), ids=SAMPLINGS)
@@ -183,7 +198,7 @@ def test_steps_on_cuda(formulation, config, dtype):
     blocks = cuda_blocks()
     model = made(formulation, config)
     model.set_dtype(dtype)
-    tolerance = {mx.float32: 1e-4, mx.float16: 5e-3, mx.bfloat16: 4e-2}[dtype]
+    tolerance = {mx.float32: PRODUCTS_OFF, mx.float16: 5e-3, mx.bfloat16: 4e-2}[dtype]
     want = plain_steps(model, 6)
     for got, wanted in zip(fused_steps(model, 6, blocks), want, strict=True):
         assert np.linalg.norm(got - wanted) <= tolerance * np.linalg.norm(wanted)

@@ -107,6 +107,11 @@ class SoVITSStream:
         self._foreseen: mx.array | None = None  # latent frames after it, as they looked then
         self._history: mx.array | None = None  # the flow's input before `_made`
 
+    def begin(self) -> None:
+        """On a GPU start with what needs no codes, the phones' states."""
+        if self._sovits.dec.formulation is not Formulation.CPU:
+            mx.async_eval(self._phones)  # type: ignore[no-untyped-call]  # MLX stub
+
     def codes_for(self, seconds: float) -> int:
         """Codes that must be there, about, for so many seconds of sound to come out."""
         config = self._sovits.config
