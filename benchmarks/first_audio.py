@@ -124,6 +124,7 @@ def random_case(size: str, chosen: Device, dtype: mx.Dtype, name: str) -> Case:
     t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES[size], chosen.formulation, dtype)
     if chosen.multiprocessors and supports(t2s):
         t2s.pack(chosen.multiprocessors)
+    t2s.warm_up()
     return Case(
         name,
         t2s,

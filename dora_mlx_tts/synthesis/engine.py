@@ -137,6 +137,7 @@ class Synthesizer:
     def warm_up(self, voice: Voice) -> None:
         """Speak a word and forget it: builds networks, loads dictionaries, fills MLX's caches."""
         languages = [code for code in voice.languages if code in _WARM_UP] or ["en"]
+        self.prepare(voice.name).networks.t2s.warm_up()
         for language in languages:
             self.speak(_WARM_UP[language], voice=voice.name, language=language, seed=0)
 
