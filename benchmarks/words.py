@@ -21,6 +21,7 @@ import numpy as np
 
 from dora_mlx_tts import Synthesizer
 from dora_mlx_tts.synthesis.code_table import CodeTable
+from dora_mlx_tts.synthesis.phone_codes import PhoneEvidence
 from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
@@ -159,8 +160,8 @@ def by_attention(ready: ReadyVoice, voice: Voice, case: Case) -> list[WordTiming
     return tracker.words(0.0, ended=True)
 
 
-def by_codes(table: CodeTable, case: Case) -> list[WordTiming]:
-    """The table."""
+def by_codes(table: PhoneEvidence, case: Case) -> list[WordTiming]:
+    """A table."""
     tracker = WordTracker(case.phonemes, 1 / PACE, table)
     tracker.tokens(case.codes, [])
     return tracker.words(0.0, ended=True)
@@ -178,6 +179,9 @@ def measure(voice: Voice, lessons: int, sentences: int) -> Iterator[dict[str, An
                 "attention": by_attention(voice.ready, voice, case),
                 "codes": by_codes(table, case),
             }
+            shipped = voice.ready.networks.phone_codes
+            if shipped is not None:
+                ways["shipped"] = by_codes(shipped, case)
             for way, words in ways.items():
                 for number, side, second in case.borders:
                     word = words[number]

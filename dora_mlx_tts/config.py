@@ -112,6 +112,13 @@ class SpeechSettings(BaseModel):
     attempts: Annotated[int, Env("ATTEMPTS")] = Field(
         3, ge=1, le=10, description="Tries at a sentence before its failure is an error."
     )
+    content_check: Annotated[Literal["off", "ahead", "whole", "sound"], Env("CONTENT_CHECK")] = (
+        Field(
+            "ahead",
+            description="Look for words swallowed or invented, where the pack has a table for that: just ahead"
+            " of the sound, in the whole sentence before its first sound, or in its sound, too.",
+        )
+    )
     batch_size: Annotated[int, Env("BATCH_SIZE")] = Field(
         4, ge=1, le=64, description="Sentences decoded together in throughput mode."
     )

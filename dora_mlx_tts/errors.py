@@ -15,6 +15,7 @@
     │   └── DownloadError       a file cannot be had from a hub
     ├── AudioError              an audio file cannot be read or written
     ├── SynthesisError          the networks gave something that is not speech
+    │   └── MisspokenError      they said something else than the text
     ├── BackendError            MLX or a native library is missing or unusable
     └── ProtocolError           a message that breaks the node's contract
 
@@ -74,6 +75,18 @@ class AudioError(TtsError):
 
 class SynthesisError(TtsError):
     """The networks produced something that is not speech."""
+
+
+class MisspokenError(SynthesisError):
+    """The networks said something else than the text: words left out, repeated or invented.
+
+    Attributes:
+        heard: whether some of it had left by then.
+    """
+
+    def __init__(self, message: str, *, heard: bool = False) -> None:
+        super().__init__(message)
+        self.heard = heard
 
 
 class BackendError(TtsError):

@@ -2,10 +2,10 @@
 
 The checkpoints go through the same `convert` as anybody's, in 8 bits, the SSL encoder included, so
 that the pack can learn other recordings. Where that is larger than --most, the SSL encoder gets 6 bits,
-then SoVITS, then T2S. The voices' own prompts are prepared with the float weights. Recordings, prompts and
+then SoVITS, then T2S. --codes takes the table of `learn_codes.py`, for the content check. The voices' own prompts are prepared with the float weights. Recordings, prompts and
 voice files are written beside the pack.
 
-    python scripts/build_starter.py --s1 F --s2 F --ssl DIR --references DIR -o PACK
+    python scripts/build_starter.py --s1 F --s2 F --ssl DIR --references DIR [--codes F] -o PACK
 
 The references folder holds `references.json`, a list of `{"name", "text", "lang"}` and optionally
 `"description"` and `"voice"` (what the voice is to be called), and `<name>.wav` for each.
@@ -25,12 +25,15 @@ import soundfile
 from dora_mlx_tts.audio.reference import Reference, reference_samples
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.synthesis.networks import Networks
+from dora_mlx_tts.synthesis.phone_codes import PART, PhoneCodes
 from dora_mlx_tts.synthesis.prompt import Prompt, PromptNetworks, prepare_prompt
 from dora_mlx_tts.synthesis.prompt_store import prompt_key, save_prompt
 from dora_mlx_tts.synthesis.references import weights_id
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.weights.convert import ConversionSources, PackOptions, convert
+from dora_mlx_tts.weights.pack import PartContent
 from dora_mlx_tts.weights.report import ConversionReport
+from dora_mlx_tts.weights.tensor_file import TensorSpec, map_tensor_file
 
 LICENCE = "Apache-2.0"
 DOCUMENTS = ("MODEL_CARD.md", "LICENSES.md")
@@ -106,9 +109,10 @@ def main() -> None:
             storage="int8", name="starter", licence=LICENCE, languages=languages, overwrite=True
         )
         extra: dict[str, bytes | Path] = {name: documents / name for name in DOCUMENTS}
+        tables = code_table(options.codes) if options.codes else {}
         for others in COARSER:
             described = replace(described, others=dict.fromkeys(others, "int6"))
-            report = convert(sources, options.out, described, extra=extra)
+            report = convert(sources, options.out, described, extra=extra, tables=tables)
             if report.bytes <= options.most * MIB:
                 break
         else:
@@ -123,6 +127,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--s2", type=Path, required=True, help="SoVITS checkpoint (.pth)")
     parser.add_argument("--ssl", type=Path, required=True, help="folder of the SSL encoder")
     parser.add_argument("--references", type=Path, required=True, help="folder of the recordings")
+    parser.add_argument("--codes", type=Path, help="table that learn_codes.py wrote")
     parser.add_argument("--documents", type=Path, help="folder of model card and licences")
     parser.add_argument("--most", type=float, default=31.25, help="MiB that the pack may have")
     parser.add_argument("--top-k", type=int, default=3, help="the voices' default")
@@ -136,6 +141,18 @@ def _options() -> argparse.Namespace:
         if not file.is_file():
             parser.error(f"{file}: no such file")
     return options
+
+
+def code_table(path: Path) -> dict[str, PartContent]:
+    """The table of phones and codes as a part of the pack.
+
+    Raises:
+        TtsError: it cannot be read, or is damaged.
+    """
+    tensors = map_tensor_file(path)
+    PhoneCodes.read(tensors, str(path))
+    specs = {name: TensorSpec(one.dtype, one.shape, one.copy) for name, one in tensors.items()}
+    return {PART: PartContent({}, specs)}
 
 
 def write_voices(options: argparse.Namespace, voices: list[StarterVoice], exact: Path) -> None:

@@ -1,36 +1,46 @@
 """The corpus: sentences, who reads them, their phones and the teacher's phonemes, as JSON lines.
 
-``corpus.py SOURCE OLD OUT``: the sentences are ``sentences/*.txt`` and those of an older corpus; SOURCE holds misaki.
+``corpus.py SOURCE OLD OUT``: the sentences are ``sentences/*.txt``, those of an older corpus, and made ones: rows of
+words that are seldom said, English words in Chinese sentences, short sentences in a row. SOURCE holds misaki.
 """
 
 import gzip
 import json
+import re
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import jieba
 import numpy as np
 from speakable import Speakable
 
 from dora_mlx_tts.errors import TtsError
+from dora_mlx_tts.text.en.segmenter import _unigrams
+from dora_mlx_tts.text.en.wordlist import packaged
 
 VOICES = {"en": ("af_heart", "am_michael"), "zh": ("zf_xiaoxiao", "zm_yunxi")}
-OTHERS = (
-    "af_bella",
-    "am_fenrir",
-    "bf_emma",
-    "bm_george",
-    "zf_xiaobei",
-    "zm_yunjian",
-    "af_nicole",
-    "am_puck",
-)
-EVERY = (*VOICES["en"], *VOICES["zh"], *OTHERS)
-OWN, FOREIGN = 0.66, 0.22
+TWIN = {
+    "af_heart": "zf_xiaoxiao", "zf_xiaoxiao": "af_heart", "am_michael": "zm_yunxi", "zm_yunxi": "am_michael",
+}  # fmt: skip
+"""Whose prosody a voice takes for the other language: the recogniser understands it far better than its own."""
+OTHERS = {
+    "en": ("af_bella", "am_fenrir", "bf_emma", "bm_george", "af_nicole", "am_puck"),
+    "zh": ("zf_xiaobei", "zm_yunjian"),
+}
+EVERY = (*VOICES["en"], *VOICES["zh"], *OTHERS["en"], *OTHERS["zh"])
+OWN, FOREIGN = 0.5, 0.36
 """Shares of sentences read by a voice of their language, and by one of the other; blends read the rest."""
 MOST_PHONES = 150
+RARE = {"en": 5000, "zh": 3500, "mixed": 3500}
+"""Made sentences of rare words, and of English words in Chinese ones."""
+JOINED = 5000
+SHORT = 40
+"""Phones of a sentence that others may follow in the same utterance."""
 
 Mix = dict[str, float]
+Line = tuple[str, str, Mix]
 
 
 def reader(language: str, rng: np.random.Generator) -> Mix:
@@ -44,56 +54,98 @@ def reader(language: str, rng: np.random.Generator) -> Mix:
     return {str(first): share, str(second): 1.0 - share}
 
 
+def prosody(voice: Mix, text: str, language: str, rng: np.random.Generator) -> Mix:
+    """Whose rhythm and melody it gets: those of a voice that speaks the language, or one of the two in the sentence."""
+    native = (*VOICES[language], *OTHERS[language])
+    if len(voice) == 1:
+        name = next(iter(voice))
+        mixed = language == "zh" and re.search("[A-Za-z]", text)
+        own = name in native and not (mixed and rng.random() < 0.5)
+        return voice if own else {TWIN[name]: 1.0}
+    return {str(rng.choice(native)): 1.0}
+
+
 def everyone() -> list[Mix]:
     return [{voice: 1.0} for voices in VOICES.values() for voice in voices]
 
 
-def written(folder: Path, rng: np.random.Generator) -> list[tuple[str, str, Mix]]:
-    """The sentences written for this project: each by a voice of its language and by another."""
-    out = []
+def written(folder: Path) -> Iterator[Line]:
+    """The sentences written for this project, by every voice."""
     for path in sorted(folder.glob("*.txt")):
         language = {"mixed": "zh"}.get(path.stem, path.stem.removeprefix("short_"))
         for line in filter(None, map(str.strip, path.read_text(encoding="utf-8").splitlines())):
-            if path.stem == "mixed" or path.stem.startswith("short"):
-                voices = everyone()
-            else:
-                own = {str(rng.choice(VOICES[language])): 1.0}
-                second = own
-                while second == own:
-                    second = reader(language, rng)
-                voices = [own, second]
-            out += [(line, language, voice) for voice in voices]
-    return out
+            yield from ((line, language, voice) for voice in everyone())
+
+
+def english_words(most: int) -> list[str]:
+    """The most frequent words that the dictionary knows."""
+    known = packaged("cmudict.bin")
+    plain = (re.split(rb"[^a-z]", line, maxsplit=1)[0].decode() for line in known._lines)
+    counted = ((_unigrams().log_count(w), w) for w in set(plain) if len(w) > 2)
+    return [w for n, w in sorted(((n, w) for n, w in counted if n), reverse=True)[:most]]
+
+
+def chinese_words(most: int) -> list[str]:
+    jieba.initialize()
+    words = ((n, w) for w, n in jieba.dt.FREQ.items() if n and re.fullmatch("[一-鿿]{2,4}", w))
+    return [w for n, w in sorted(words, reverse=True)[:most]]
+
+
+def rare(rng: np.random.Generator, chinese: list[str]) -> Iterator[tuple[str, str]]:
+    """Rows of words, so that no word is strange; and Chinese sentences with English words in them."""
+    english, common, words = english_words(24_000), english_words(5000), chinese_words(24_000)
+    for _ in range(RARE["en"]):
+        row = list(rng.choice(english, rng.integers(4, 9)))
+        row[1 : len(row) - 1] = [w + "," * bool(rng.random() < 0.15) for w in row[1:-1]]
+        yield " ".join(row).capitalize() + str(rng.choice([".", ".", ".", "?", "!"])), "en"
+    for _ in range(RARE["zh"]):
+        row = list(rng.choice(words, rng.integers(3, 7)))
+        marks = rng.choice(["", "", "，", "的", "和"], len(row) - 1)
+        yield "".join(a + b for a, b in zip(row, [*marks, "。"], strict=True)), "zh"
+    for text in rng.choice(chinese, RARE["mixed"]):
+        pieces = list(jieba.cut(str(text)))
+        places = [i for i, w in enumerate(pieces) if len(w) > 1 and "一" <= w[0] <= "鿿"]
+        for place in rng.permutation(places)[: 1 + int(rng.random() < 0.4)]:
+            pieces[place] = f" {rng.choice(common)} "
+        yield "".join(pieces), "zh"
+
+
+def joined(short: dict[str, list[str]], rng: np.random.Generator) -> Iterator[tuple[str, str]]:
+    """Two or three short sentences, as a caller may send them."""
+    for _ in range(JOINED):
+        language = str(rng.choice(list(short)))
+        row = rng.choice(short[language], 2 + int(rng.random() < 0.3), replace=False)
+        yield (" " if language == "en" else "").join(map(str, row)), language
 
 
 def main() -> None:
     source, old, out = map(Path, sys.argv[1:4])
     rng = np.random.default_rng(11)
-    speakable = Speakable(source)
+    read = cache(Speakable(source).read)
     tests = {
         line.split("\t")[1]
         for path in Path("../tests/listen").glob("*.tsv")
         for line in path.read_text().splitlines()
     }
-    fresh = written(Path("sentences"), rng)
     with gzip.open(old, "rt", encoding="utf-8") as file:
-        lines = [json.loads(line) for line in file]
-    known = [(d["t"], d["l"], reader(d["l"], rng)) for d in lines]
-    rng.shuffle(fresh)
-    rng.shuffle(known)
-    # the new sentences all come within the first two thirds, should the time run out
-    at = np.sort(rng.choice(int(1.2 * len(fresh)) + len(known) // 2, len(fresh), replace=False))
-    for place, item in zip(at, fresh, strict=True):
-        known.insert(min(int(place), len(known)), item)
-    known += [
-        (text, language, reader(language, rng)) for text, language, _ in known
-    ]  # again, by others
+        known = sorted({(d["t"], d["l"]) for d in map(json.loads, file)})
+    fresh = list(written(Path("sentences")))
+    texts = sorted({(t, language) for t, language, _ in fresh} | set(known))
+    made = list(rare(rng, [t for t, language in texts if language == "zh" and t.isprintable()]))
+    short: dict[str, list[str]] = {"en": [], "zh": []}
+    for text, language in texts:
+        if text[-1] in ".?!。？！" and len(text) < (SHORT if language == "en" else SHORT // 3):
+            short[language].append(text)
+    made += joined(short, rng)
+    again = [known[i] for i in rng.permutation(len(known))]
+    lines = fresh + [(t, language, reader(language, rng)) for t, language in made + again]
+    lines = [lines[i] for i in rng.permutation(len(lines))]  # should the time run out
+    lines += [(t, language, reader(language, rng)) for t, language in again]
     refused = 0
-    read = cache(speakable.read)
     with gzip.open(out, "wt", encoding="utf-8") as file:
-        for text, language, voice in known:
+        for text, language, voice in lines:
             try:
-                phones, spoken = read(text, language)
+                phones, spoken, owners = read(text, language)
             except (TtsError, KeyError, AssertionError) as error:
                 refused += 1
                 print(f"{text}: {error!r}")
@@ -101,15 +153,13 @@ def main() -> None:
             if text in tests or len(phones) > MOST_PHONES:
                 refused += 1
                 continue
-            spoken = spoken.removeprefix(". ")  # a short text's pause is ours alone
-            file.write(
-                json.dumps(
-                    {"t": text, "l": language, "v": voice, "p": phones, "k": spoken},
-                    ensure_ascii=False,
-                )
-                + "\n"
-            )
-    print(len(known) - refused, "lines,", refused, "refused")
+            cut = 2 * spoken.startswith(". ")  # a short text's pause is ours alone
+            record = {
+                "t": text, "l": language, "v": voice, "m": prosody(voice, text, language, rng),
+                "p": phones, "k": spoken[cut:], "o": owners[cut:],
+            }  # fmt: skip
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    print(len(lines) - refused, "lines,", refused, "refused")
 
 
 if __name__ == "__main__":

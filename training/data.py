@@ -14,12 +14,14 @@ class Corpus:
     """All audio as one int16 tensor on the device, with what is known of each utterance.
 
     Attributes:
-        items: records of :mod:`synthesize`, with ``o``, the place of their audio.
+        items: records of :mod:`synthesize`, with ``o``, the place of their audio, and the codes of :mod:`encode`.
     """
 
-    def __init__(self, folder: Path, device: str, hours: float | None) -> None:
-        """``hours``: room for so much audio; None if only the records are wanted."""
-        self.folder, self.device = folder, device
+    def __init__(
+        self, folder: Path, device: str, hours: float | None, codes: Path | None = None
+    ) -> None:
+        """``hours``: room for so much audio, None if only the records are wanted; ``codes``: folder of codes."""
+        self.folder, self.device, self.codes = folder, device, codes
         self.audio = (
             None
             if hours is None
@@ -41,10 +43,25 @@ class Corpus:
                     break
                 self.audio[self._end : self._end + len(samples)] = samples.to(self.device)
             self._seen.add(path)
-            for record in json.loads(path.with_suffix("").with_suffix(".json").read_text()):
-                self.items.append({**record, "o": self._end})
+            records = json.loads(path.with_suffix(".json").read_text())
+            codes = self._codes(path.stem) if self.codes else [{}] * len(records)
+            for record, said in zip(records, codes, strict=True):
+                self.items.append({**record, **said, "part": path.stem, "o": self._end})
                 self._end += record["n"]
         return len(self.items) - before
+
+    def recode(self, folder: Path) -> None:
+        """Takes another tokenizer's codes for all utterances."""
+        self.codes, at = folder, 0
+        for part in dict.fromkeys(item["part"] for item in self.items):
+            for said in self._codes(part):
+                self.items[at].update(said)
+                at += 1
+        assert at == len(self.items)
+
+    def _codes(self, part: str) -> list[dict]:
+        assert self.codes is not None
+        return json.loads((self.codes / f"{part}.json").read_text())
 
     @property
     def hours(self) -> float:
@@ -54,6 +71,13 @@ class Corpus:
 @lru_cache
 def hann(size: int, device: torch.device) -> torch.Tensor:
     return torch.hann_window(size, device=device)
+
+
+def halved(wave: torch.Tensor) -> torch.Tensor:
+    """32 kHz to 16 kHz by a windowed sinc."""
+    place = torch.arange(-48, 49, device=wave.device) / 2
+    taps = torch.sinc(place) * torch.hann_window(97, periodic=False, device=wave.device) / 2
+    return F.conv1d(wave[:, None], taps[None, None], stride=2, padding=48)[:, 0]
 
 
 @lru_cache

@@ -13,8 +13,8 @@ import soundfile
 import soxr
 import torch
 from data import spectrogram
+from encode import PROMPT_SILENCE
 from networks import SAMPLE_RATE, gpt, sovits
-from synthesize import PROMPT_SILENCE
 
 from dora_mlx_tts.text.frontend import FrontEnd
 

@@ -16,7 +16,7 @@ UNIT = 8 * HOP
 """Every utterance is a multiple of this long: four semantic tokens."""
 
 SOVITS_MODEL = {
-    "inter_channels": 192, "hidden_channels": 192, "filter_channels": 512, "n_heads": 2, "n_layers": 2,
+    "inter_channels": 192, "hidden_channels": 192, "filter_channels": 384, "n_heads": 2, "n_layers": 4,
     "kernel_size": 3, "p_dropout": 0.1, "resblock": "1", "resblock_kernel_sizes": [3, 7, 11],
     "resblock_dilation_sizes": [[1, 3, 5], [1, 3, 5], [1, 3, 5]], "upsample_rates": [10, 8, 4, 2],
     "upsample_initial_channel": 256, "upsample_kernel_sizes": [20, 16, 8, 4], "n_layers_q": 3,
@@ -64,6 +64,14 @@ def reference() -> None:
             sys.modules[name].__dict__.update(content)
     if "f5_tts.model" in sys.modules:
         sys.modules["f5_tts"].model = sys.modules["f5_tts.model"]
+
+
+def symbols() -> list[str]:
+    """The phones of v2, in the order of their ids."""
+    reference()
+    from text import symbols2
+
+    return list(symbols2.symbols)
 
 
 def sovits(device: str) -> torch.nn.Module:

@@ -16,7 +16,10 @@ from dora_mlx_tts.text.phonemes import LanguageSpan
 from dora_mlx_tts.text.zh.syllable import from_marks, symbols_of
 from dora_mlx_tts.text.zh.words import segment
 
-MARKS = {"!": "!", "?": "?", "…": "…", ",": ",", ".": ".", "-": " —"}
+MARKS = {"!": "!", "?": "?", "…": "…", ",": ",", ".": ".", "-": "—"}
+NO_SPACE_BEFORE = "!?…,."
+NO_INITIAL = frozenset(["AA", "EE", "OO"])
+"""Our stand-ins for the initial of a syllable that has none."""
 VOWELS = {
     "AA": "ɑ", "AE": "æ", "AO": "ɔ", "AW": "W", "AY": "I", "EH": "ɛ", "EY": "A", "IH": "ɪ",
     "IY": "i", "OW": "O", "OY": "Y", "UH": "ʊ", "UW": "u",
@@ -105,6 +108,11 @@ def arpabet(phones: list[str], *, weak: bool) -> str:
     return out
 
 
+Letter = tuple[str, int]
+"""A character for the teacher, and the place of the phone that it belongs to."""
+SPACE: Letter = (" ", -1)
+
+
 class Speakable:
     """Reads a sentence for the models and for the teacher."""
 
@@ -124,49 +132,81 @@ class Speakable:
             if symbols:
                 self._pinyin.setdefault((symbols[0], symbols[1][:-1]), syllable)
 
-    def read(self, text: str, language: str) -> tuple[list[int], str]:
-        """Phone ids of a text, and its phonemes for the teacher."""
+    def read(self, text: str, language: str) -> tuple[list[int], str, list[int]]:
+        """Phone ids of a text, its phonemes for the teacher, and whose phone each of these characters is (-1: nobody's)."""
         phonemes = self._front_end.phonemize(text, language)
-        spoken = "".join(self._span(span) for span in phonemes.spans)
-        for mark in MARKS:
-            spoken = spoken.replace(f" {mark}", mark)
-        return [int(i) for i in phonemes.ids], " ".join(spoken.split()).replace("—", " —")
-
-    def _span(self, span: LanguageSpan) -> str:
-        return "".join(
-            self._english_words(span) if span.language == "en" else self._chinese_words(span)
+        letters: list[Letter] = []
+        first = 0
+        for span in phonemes.spans:
+            letters += [(c, first + at if at >= 0 else at) for c, at in self._span(span)]
+            first += len(span.symbols)
+        assert first == len(phonemes.ids), (text, first, len(phonemes.ids))
+        letters = _spaced(letters)
+        return (
+            [int(i) for i in phonemes.ids],
+            "".join(c for c, _ in letters),
+            [at for _, at in letters],
         )
 
-    def _english_words(self, span: LanguageSpan) -> Iterator[str]:
+    def _span(self, span: LanguageSpan) -> Iterator[Letter]:
+        return self._english_words(span) if span.language == "en" else self._chinese_words(span)
+
+    def _english_words(self, span: LanguageSpan) -> Iterator[Letter]:
         said = self._english.pronounce(span.norm_text)
         pairs = zip(said.symbols, said.spans, strict=True)
+        at = 0
         for (start, end), group in itertools.groupby(pairs, key=lambda pair: pair[1]):
             phones = [symbol for symbol, _ in group]
-            if phones[0] in MARKS:
-                yield "".join(MARKS[p] for p in phones) + " "
-            else:
-                yield arpabet(phones, weak=span.norm_text[start:end].lower() in UNSTRESSED) + " "
+            weak = span.norm_text[start:end].lower() in UNSTRESSED
+            for place, phone in enumerate(phones, at):
+                letters = MARKS[phone] if phone in MARKS else arpabet([phone], weak=weak)
+                yield from ((c, place) for c in letters)
+            at += len(phones)
+            yield SPACE
 
-    def _chinese_words(self, span: LanguageSpan) -> Iterator[str]:
+    def _chinese_words(self, span: LanguageSpan) -> Iterator[Letter]:
         assert span.word2ph is not None
         symbols = iter(span.symbols)
         groups = [list(itertools.islice(symbols, n)) for n in span.word2ph]
-        at = 0
+        syllable = phone = 0
         for word in (w.text for w in segment(span.norm_text)):
-            for group in groups[at : at + len(word)]:
-                yield self._syllable(group)
-            at += len(word)
-            yield " "
-        assert at == len(groups), (span.norm_text, groups)
+            for group in groups[syllable : syllable + len(word)]:
+                yield from ((c, phone + at if at >= 0 else at) for c, at in self._syllable(group))
+                phone += len(group)
+            syllable += len(word)
+            yield SPACE
+        assert syllable == len(groups), (span.norm_text, groups)
 
-    def _syllable(self, group: list[str]) -> str:
+    def _syllable(self, group: list[str]) -> Iterator[Letter]:
         if group[0] in MARKS:
-            return MARKS[group[0]] + " "
-        if len(group) != 2 or (group[0], group[1][:-1]) not in self._pinyin:
-            return arpabet(group, weak=False)  # a letter's name
-        pinyin, tone = self._pinyin[group[0], group[1][:-1]], group[1][-1]
-        ipa = self._ipa(pinyin.replace("v", "ü") + ("" if tone == "5" else tone))[0]
-        return "".join(map(_retoned, ipa))
+            yield from ((c, 0) for c in MARKS[group[0]])
+            yield SPACE
+        elif len(group) != 2 or (group[0], group[1][:-1]) not in self._pinyin:
+            for place, phone in enumerate(group):  # a letter's name
+                yield from ((c, place) for c in arpabet([phone], weak=False))
+        else:
+            pinyin, tone = self._pinyin[group[0], group[1][:-1]], group[1][-1]
+            ipa = self._ipa(pinyin.replace("v", "ü") + ("" if tone == "5" else tone))[0]
+            consonant = group[0] not in NO_INITIAL and len(ipa) > 1
+            for place, sound in enumerate(map(_retoned, ipa)):
+                yield from ((c, int(place > 0 or not consonant)) for c in sound)
+
+
+def _spaced(letters: list[Letter]) -> list[Letter]:
+    """One space between words, none before marks or at the ends; one before a dash."""
+    out: list[Letter] = []
+    for letter in letters:
+        space = out and out[-1] == SPACE
+        if letter == SPACE and (space or not out):
+            continue
+        if space and letter[0] in NO_SPACE_BEFORE:
+            out.pop()
+        if letter[0] == "—" and not space:
+            out.append(SPACE)
+        out.append(letter)
+    while out and out[-1] == SPACE:
+        out.pop()
+    return out
 
 
 def _retoned(ipa: str) -> str:

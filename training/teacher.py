@@ -9,6 +9,7 @@ import re
 import sys
 import tempfile
 import types
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -70,16 +71,72 @@ def style(
     )
 
 
-def tokens(model: torch.nn.Module, phonemes: str) -> int:
-    """How many of the teacher's tokens a text has."""
-    return sum(c in model.vocab for c in phonemes)
+def numbers(model: torch.nn.Module, phonemes: str) -> list[int]:
+    """The teacher's tokens of a text, between its marks of start and end."""
+    return [0, *(model.vocab[c] for c in phonemes if c in model.vocab), 0]
 
 
 def speak(
     model: torch.nn.Module, phonemes: str, vector: torch.Tensor, speed: float = 1.0
 ) -> np.ndarray:
-    """Speech, 24 kHz."""
-    return model(phonemes, vector, speed).float().cpu().numpy()
+    """Speech, 24 kHz, of a text by a style vector [1, 256]."""
+    ids = torch.tensor([numbers(model, phonemes)], device=vector.device)
+    plan = Plan.of(model, ids, vector, torch.tensor([speed], device=vector.device))
+    return say(model, [(plan, 0)], plan.frames(0))[0].float().cpu().numpy()
+
+
+@dataclass
+class Plan:
+    """How a few texts of the same number of tokens [B, T] will be spoken: all but the sound.
+
+    Attributes:
+        features: of the tokens for pitch and energy [B, T, C].
+        text: of the tokens for the decoder [B, C, T].
+        style: vectors [B, 256].
+        durations: frames of 25 ms of each token [B, T], on the CPU.
+    """
+
+    features: torch.Tensor
+    text: torch.Tensor
+    style: torch.Tensor
+    durations: torch.Tensor
+
+    @classmethod
+    def of(
+        cls,
+        model: torch.nn.Module,
+        ids: torch.Tensor,
+        style: torch.Tensor,
+        speed: torch.Tensor,
+    ) -> "Plan":
+        """Tokens [B, T], styles [B, 256] and speeds [B]."""
+        prosody = style[:, STYLE // 2 :]
+        lengths = torch.full((len(ids),), ids.shape[1])
+        mask = torch.zeros_like(ids, dtype=torch.bool)
+        hidden = model.bert_encoder(model.bert(ids, attention_mask=(~mask).int()))
+        features = model.predictor.text_encoder(hidden.transpose(1, 2), prosody, lengths, mask)
+        chances = torch.sigmoid(model.predictor.duration_proj(model.predictor.lstm(features)[0]))
+        durations = (chances.sum(-1) / speed[:, None]).round().clamp(min=1).long()
+        return cls(features, model.text_encoder(ids, lengths, mask), style, durations.cpu())
+
+    def frames(self, row: int) -> int:
+        return int(self.durations[row].sum())
+
+
+def say(model: torch.nn.Module, chosen: list[tuple[Plan, int]], frames: int) -> torch.Tensor:
+    """Speech [B, samples], 24 kHz, of rows of plans; the last token of each lasts until ``frames``."""
+    features, text = [], []
+    for plan, row in chosen:
+        durations = plan.durations[row].clone()
+        durations[-1] += frames - int(durations.sum())
+        place = torch.repeat_interleave(torch.arange(len(durations)), durations)
+        place = place.to(plan.text.device, non_blocking=True)
+        features.append(plan.features[row, place])
+        text.append(plan.text[row][:, place])
+    style = torch.stack([plan.style[row] for plan, row in chosen])
+    timbre, prosody = style[:, : STYLE // 2], style[:, STYLE // 2 :]
+    pitch, energy = model.predictor.F0Ntrain(torch.stack(features).transpose(1, 2), prosody)
+    return model.decoder(torch.stack(text), pitch, energy, timbre).flatten(1)
 
 
 class _Graph:

@@ -9,19 +9,11 @@ import sys
 from pathlib import Path
 
 import listen
-import numpy as np
 import teacher
 import torch
 from networks import SAMPLE_RATE
+from references import SPEAKERS, read_aloud
 from speakable import Speakable
-from synthesize import shape
-
-VOICES = {
-    "starter-en": "af_heart",
-    "starter-en-2": "am_michael",
-    "starter-zh": "zf_xiaoxiao",
-    "starter-zh-2": "zm_yunxi",
-}
 
 
 def main() -> None:
@@ -31,21 +23,19 @@ def main() -> None:
     speakable, recogniser, units = Speakable(source), listen.Recogniser(whisper), listen.Units()
     figures = json.loads(out.read_text()) if out.exists() else {}
     totals: dict[str, list[int]] = {}
-    for name, voice in VOICES.items():
+    for speaker in SPEAKERS:
         for kind, _, text in listen.sentences(list(listen.LANGUAGES), None):
-            _, phonemes = speakable.read(text, "en" if kind == "en" else "auto")
-            phonemes = phonemes.removeprefix(". ")
-            mix = {voice: 1.0}
-            vector = teacher.style(voices, mix, mix, teacher.tokens(model, phonemes))
-            wave = shape(teacher.speak(model, phonemes, vector)).astype(np.float32)
+            language = "en" if kind == "en" else "auto"
+            phonemes = speakable.read(text, language)[1]
+            wave = read_aloud(model, voices, speaker, phonemes, "en" if kind == "en" else "zh")
             errors, length, *_ = listen.judged(
                 units, kind, text, recogniser(wave, SAMPLE_RATE, kind)
             )
-            for key in (f"{name} {kind}", f"all {kind}"):
+            for key in (f"{speaker.voice} {kind}", f"all {kind}"):
                 total = totals.setdefault(key, [0, 0])
                 total[0] += errors
                 total[1] += length
-        done = name == list(VOICES)[-1]
+        done = speaker is SPEAKERS[-1]
         figures.update(
             {
                 key: round(100 * e / n, 1)

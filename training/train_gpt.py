@@ -192,6 +192,7 @@ def save(net: torch.nn.Module, folder: Path, log: list[dict]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--codes", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--steps", type=int, default=0)
@@ -210,7 +211,7 @@ def main() -> None:
         net.load_state_dict(
             {k: v.float() for k, v in torch.load(a.start, map_location=a.device).items()}
         )
-    corpus = Corpus(a.data, "cpu", None)
+    corpus = Corpus(a.data, "cpu", None, a.codes)
     corpus.poll()
     sentences = Sentences(corpus, a.device, seed=2)
     print(

@@ -2,7 +2,8 @@
 
 Mel, KL, adversarial and feature losses as in the reference's training, with three differences: the reference
 audio is often another sentence of the same voice, as in use; the whole step is one CUDA graph for each of four
-lengths; and near the end half of the decoder's input is what the prior gives, not the posterior, as in use.
+lengths; near the end half of the decoder's input is what the prior gives, not the posterior, as in use. And the text
+attention is guided along the teacher's durations: left alone it follows nothing, and the phones are not heard.
 """
 
 import argparse
@@ -24,9 +25,15 @@ SEGMENT = 32
 """Frames that are decoded of each sentence."""
 REFERENCE = 160
 """Frames of the reference."""
-ADVERSARIAL_FROM, PRIOR_FROM = 0.06, 0.78
+ADVERSARIAL_FROM, PRIOR_FROM = 0.06, 0.7
 """Parts of the time at which the discriminators join, and the prior's latents."""
 PRIOR_NOISE = 0.5
+GUIDE, BLUR = 0.5, 0.7
+"""Weight of the text attention's guide, and how many phones it may be off."""
+WRONG = 0.15
+"""Up to this part of a sentence's codes is another one, as the decoder's may be: the phones say what is right."""
+SETTLING = 400
+"""Steps in which only the prior learns from the KL divergence, after the codes have changed."""
 
 
 class Batches:
@@ -59,7 +66,10 @@ class Batches:
                 code[row, : len(items[i]["c"])] = torch.tensor(items[i]["c"])
                 text[row, : len(items[i]["p"])] = torch.tensor(items[i]["p"])
             count = torch.tensor([len(items[i]["p"]) for i in ids], dtype=torch.int64)
-            self.tensors.append((code.to(device), text.to(device), count.to(device)))
+            owner = torch.full((len(ids), frames), -1, dtype=torch.int64)
+            for row, i in enumerate(ids):
+                owner[row, : len(items[i]["a"])] = torch.tensor(items[i]["a"])
+            self.tensors.append(tuple(t.to(device) for t in (code, text, count, owner)))
             weight.append(sum(items[i]["n"] for i in ids) if len(ids) >= 2 else 0)
         self.weight = np.array(weight, np.float64) / sum(weight)
 
@@ -81,7 +91,7 @@ class Batches:
         shape = int(self.rng.choice(len(SHAPES), p=self.weight))
         rows = self.rng.integers(len(self.members[shape]), size=self.size)
         ids = self.members[shape][rows]
-        code, text, count = self.tensors[shape]
+        code, text, count, owner = self.tensors[shape]
         device = self.corpus.device
         at, chosen = torch.from_numpy(rows).to(device), torch.from_numpy(ids).to(device)
         partner = torch.from_numpy(self._partners(ids)).to(device)
@@ -96,6 +106,7 @@ class Batches:
             "codes": code[at],
             "text": text[at],
             "phones": count[at],
+            "owner": owner[at],
             "reference": self._gather(self.offset[partner] + skip, REFERENCE * HOP, left) * gain,
             "reference_frames": left // HOP,
         }
@@ -103,6 +114,19 @@ class Batches:
 
 def mask_of(lengths: torch.Tensor, size: int) -> torch.Tensor:
     return (torch.arange(size, device=lengths.device)[None] < lengths[:, None]).float()[:, None]
+
+
+def guided(attention: torch.Tensor, owner: torch.Tensor) -> torch.Tensor:
+    """Nats per frame by which attention [B, H, T, X], averaged over heads, misses the phone of each frame [B, T]."""
+    place = torch.arange(attention.shape[-1], device=owner.device)
+    near = torch.exp(-0.5 * ((place - owner[..., None]) / BLUR) ** 2)
+    hit = (attention.float().mean(1) * near).sum(-1)
+    spoken = (owner >= 0).float()
+    return -((hit + 1e-4).log() * spoken).sum() / spoken.sum().clamp(min=1)
+
+
+def scaled_gradient(x: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    return x.detach() + scale * (x - x.detach())
 
 
 def windows(x: torch.Tensor, start: torch.Tensor, size: int) -> torch.Tensor:
@@ -154,6 +178,7 @@ class Trainer:
         self.optimizer = adamw(self.weights, (0.8, 0.99), 0.01)
         self.judge = adamw(list(self.judges.parameters()), (0.8, 0.99), 0.01)
         self.net.train()
+        self.shared = torch.zeros((), device=device)  # 1: posterior and flow learn from the KL, too
         self._decode, self._judge = decode, self.judges
         if fast:  # fuses the pointwise work between the convolutions
             self._decode = torch.compile(decode, dynamic=False)
@@ -162,22 +187,28 @@ class Trainer:
     def _latents(
         self, batch: dict[str, torch.Tensor], mask: torch.Tensor, magnitudes: torch.Tensor
     ):
-        """Posterior and prior of a batch, and the KL divergence between them."""
+        """Posterior and prior of a batch, the KL divergence between them, and how far the text attention is off."""
         net, frames = self.net, batch["frames"]
         reference = spectrogram(batch["reference"])[:, :704]
         reference_mask = mask_of(batch["reference_frames"], REFERENCE)
-        quantized = (
-            F.embedding(batch["codes"], self.codebook).transpose(1, 2).repeat_interleave(2, -1)
-        )
+        codes = batch["codes"]
+        some = torch.rand(len(codes), 1, device=codes.device) ** 2
+        wrong = torch.rand(codes.shape, device=codes.device) < WRONG * some
+        codes = torch.where(wrong, torch.randint_like(codes, len(self.codebook)), codes)
+        quantized = F.embedding(codes, self.codebook).transpose(1, 2).repeat_interleave(2, -1)
         with torch.autocast(self.device, dtype=torch.bfloat16):
             style = net.ref_enc(reference * reference_mask, reference_mask)
             _, mean, log_std, *_ = net.enc_p(
                 quantized, frames, batch["text"], batch["phones"], style
             )
+            off = guided(net.enc_p.mrte.cross_attention.attn, batch["owner"])
             latent, _, posterior_log_std, ymask = net.enc_q(magnitudes, frames, g=style)
             pulled = net.flow(latent, ymask, g=style)
         mean, log_std, posterior_log_std, pulled = (
             t.float() for t in (mean, log_std, posterior_log_std, pulled)
+        )
+        pulled, posterior_log_std = (
+            scaled_gradient(t, self.shared) for t in (pulled, posterior_log_std)
         )
         kl = (
             log_std
@@ -185,7 +216,7 @@ class Trainer:
             - 0.5
             + 0.5 * (pulled - mean) ** 2 * torch.exp(-2.0 * log_std)
         )
-        return style, latent, (mean, log_std), (kl * mask).sum() / mask.sum()
+        return style, latent, (mean, log_std), (kl * mask).sum() / mask.sum(), off
 
     def _prior_rows(
         self, latent: torch.Tensor, prior, mask: torch.Tensor, style: torch.Tensor
@@ -207,7 +238,7 @@ class Trainer:
         frames = batch["codes"].shape[1] * 2
         mask = mask_of(batch["frames"], frames)
         magnitudes = spectrogram(batch["wave"]) * mask
-        style, latent, prior_stats, kl = self._latents(batch, mask, magnitudes)
+        style, latent, prior_stats, kl, off = self._latents(batch, mask, magnitudes)
         source = self._prior_rows(latent, prior_stats, mask, style) if prior else latent
         start = (
             torch.rand(len(latent), device=latent.device) * (batch["frames"] - SEGMENT + 1)
@@ -216,8 +247,8 @@ class Trainer:
             fake = self._decode(self.net.dec, windows(source, start, SEGMENT), style)
         real = windows(batch["wave"][:, None], start * HOP, SEGMENT * HOP)
         mel, fine = mel_distances(real[:, 0], fake[:, 0])
-        loss = 45 * mel + 10 * fine + kl
-        result = {"mel": mel, "fine": fine, "kl": kl}
+        loss = 45 * mel + 10 * fine + kl + GUIDE * off
+        result = {"mel": mel, "fine": fine, "kl": kl, "off": off}
         if adversarial:
             extra, values = self._adversarial(real, fake)
             loss = loss + extra
@@ -280,6 +311,21 @@ def save(trainer: Trainer, folder: Path, step: int, log: list[dict]) -> None:
     (folder / "s2_log.json").write_text(json.dumps(log))
 
 
+def grown(state: dict[str, torch.Tensor], net: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Weights of another size or depth: what both have is taken over, the rest stays as it is."""
+    out = {k: v.clone() for k, v in net.state_dict().items()}
+    for key, value in state.items():
+        if key in out:
+            both = tuple(slice(min(a, b)) for a, b in zip(out[key].shape, value.shape, strict=True))
+            out[key][both] = value[both].float()
+    return out
+
+
+def codebook_of(folder: Path, device: str) -> torch.Tensor:
+    state = torch.load(folder / "tokenizer.pt", map_location=device)
+    return state["quantizer.vq.layers.0._codebook.embed"].float()
+
+
 def tune(trainer: Trainer, batches: Batches) -> float:
     """Milliseconds of an adversarial step of the most common shape."""
     graph = None
@@ -304,7 +350,12 @@ def tune(trainer: Trainer, batches: Batches) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--codes", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument(
+        "--later", type=Path, help="folder of other codes, taken once they are done, "
+    )
+    parser.add_argument("--later-tokenizer", type=Path, help="and the tokenizer that made them")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=1200)
     parser.add_argument("--steps", type=int, default=0, help="plan by steps instead of seconds")
@@ -312,7 +363,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument(
-        "--hours", type=float, default=40, help="room for so much audio on the device"
+        "--hours", type=float, default=60, help="room for so much audio on the device"
     )
     parser.add_argument("--fast", action="store_true", help="compile the decoder and the judges")
     parser.add_argument("--tune", action="store_true", help="only time a step")
@@ -322,19 +373,13 @@ def main() -> None:
     torch.manual_seed(1)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
-    corpus = Corpus(a.data, a.device, a.hours)
-    while not corpus.poll() or (a.device == "cuda" and corpus.hours < 0.15):
-        time.sleep(1)
-    codebook = torch.load(a.tokenizer / "tokenizer.pt", map_location=a.device)[
-        "quantizer.vq.layers.0._codebook.embed"
-    ].float()
-    trainer = Trainer(a.device, codebook, fast=a.fast)
+    corpus = Corpus(a.data, a.device, a.hours, a.codes)
+    corpus.poll()
+    trainer = Trainer(a.device, codebook_of(a.tokenizer, a.device), fast=a.fast)
     if a.start:
         state = torch.load(a.start / "s2.pt", map_location=a.device)
         rest = torch.load(a.start / "s2_rest.pt", map_location=a.device)
-        trainer.net.load_state_dict(
-            {k: v.float() for k, v in {**state, **rest["enc_q"]}.items()}, strict=False
-        )
+        trainer.net.load_state_dict(grown({**state, **rest["enc_q"]}, trainer.net))
         trainer.judges.load_state_dict({k: v.float() for k, v in rest["judges"].items()})
         trainer.average = Average(
             (n, p) for n, p in trainer.net.named_parameters() if p.requires_grad
@@ -345,12 +390,15 @@ def main() -> None:
         return
     graphs: dict[tuple[int, bool, bool], GraphedStep] = {}
     clock, step, log = Clock(a.seconds, a.steps), 0, []
-    polled = saved = time.time()
+    saved, changed, later = time.time(), 0, a.later
     while (part := clock.part(step)) < 1:
-        if time.time() - polled > 40:
-            if corpus.poll():
-                batches.refresh()
-            polled = time.time()
+        if later and (later / "done").exists():
+            corpus.recode(later)
+            batches.refresh()
+            trainer.codebook.copy_(codebook_of(a.later_tokenizer, a.device))
+            changed, later = step, None
+            print("new codes at step", step, flush=True)
+        trainer.shared.fill_(float(step - changed >= SETTLING))
         adversarial, prior = bool(a.start) or part > ADVERSARIAL_FROM, part > PRIOR_FROM
         rate = cosine(part, a.rate, step)
         set_rate(trainer.optimizer, rate)

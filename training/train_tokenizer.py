@@ -1,8 +1,8 @@
-"""The tokenizer anew: SSL encoder, projection and codebook, taught by phones (CTC), mel, pitch and voicing.
+"""The tokenizer anew: SSL encoder, projection and codebook, taught by the phone of each frame, mel, pitch and voicing.
 
-What the codes do not say, SoVITS has to guess: its aim is a CTC loss near zero *behind* the codebook. Codes of
-the corpus must be made again afterwards, and everything that reads them trained again; the SoVITS decoder, flow
-and posterior encoder do not read codes and can be kept.
+What the codes do not say, SoVITS has to guess: the aim is that the phone of every frame of 20 ms can be read *behind*
+the codebook. Codes of the corpus must be made again afterwards (:mod:`encode`), and everything that reads them trained
+again; the SoVITS decoder, flow and posterior encoder do not read codes and can be kept.
 """
 
 import argparse
@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from data import Corpus, hann, log_mel, spectrogram
-from networks import HOP, SAMPLE_RATE, Tokenizer
+from data import Corpus, halved, hann, log_mel, spectrogram
+from networks import HOP, SAMPLE_RATE, Tokenizer, symbols
 from schedule import Average, Clock, adamw, clipped, cosine, set_rate
 from torch import nn
 
-PHONES, BLANK = 732, 732
+PHONES, SILENCE = 732, 732
 CODES, DIMENSION = 1024, 768
 BANDS = 80
 FRAMES = 12_000
 """50 Hz frames of a batch, about; sentences of one length go together."""
-QUANTIZED_FROM = 0.35
+QUANTIZED_FROM = 0.2
 """Part of the time at which the codebook comes in, set by k-means."""
 
 
@@ -119,11 +119,34 @@ def pitch(wave: torch.Tensor, frames: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.log2(16_000 / lag.float()), (best > 0.55) & (r[..., 0] > 0.05)
 
 
-def halved(wave: torch.Tensor) -> torch.Tensor:
-    """32 kHz to 16 kHz by a windowed sinc."""
-    place = torch.arange(-48, 49, device=wave.device) / 2
-    taps = torch.sinc(place) * torch.hann_window(97, periodic=False, device=wave.device) / 2
-    return F.conv1d(wave[:, None], taps[None, None], stride=2, padding=48)[:, 0]
+class Lessons:
+    """Waves of one length with the phone of every frame, as tensors on the device."""
+
+    def __init__(self, corpus: Corpus, voices: dict[str, int], device: str) -> None:
+        self.rows: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]] = []
+        by_length: dict[int, list[dict]] = {}
+        for item in corpus.items:
+            by_length.setdefault(item["n"], []).append(item)
+        self.lengths = [n for n, items in by_length.items() if len(items) > 1]
+        for n in self.lengths:
+            items = by_length[n]
+            owner = np.array([u["a"] for u in items])
+            phone = np.array([[*u["p"], SILENCE] for u in items], object)
+            label = np.stack([np.array(p)[row] for p, row in zip(phone, owner, strict=True)])
+            edge = np.diff(owner, axis=1, prepend=-2) != 0
+            run = np.cumsum(edge, 1) + np.arange(len(items))[:, None] * (n // HOP + 1)
+            weight = np.bincount(run.ravel())[run] ** -0.5  # a stop counts as much as half a vowel
+            tensors = (
+                np.array([u["o"] for u in items]),
+                label.astype(np.int64),
+                weight.astype(np.float32),
+                np.array([voices[u["near"]] for u in items]),
+            )
+            self.rows.append(tuple(torch.from_numpy(x).to(device) for x in tensors))
+        weight = np.array(
+            [len(r[0]) * n for r, n in zip(self.rows, self.lengths, strict=True)], np.float64
+        )
+        self.chance = weight / weight.sum()
 
 
 class Trainer:
@@ -131,36 +154,40 @@ class Trainer:
         self.corpus, self.device, self.rng = corpus, device, np.random.default_rng(seed)
         self.tokenizer = Tokenizer(start).to(device)
         self.book = Codebook().to(device)
-        self.voices = {v: i for i, v in enumerate(sorted({u["v"] or "" for u in corpus.items}))}
-        self.judge = Judge(len(self.voices)).to(device)
+        voices = {v: i for i, v in enumerate(sorted({u["near"] for u in corpus.items}))}
+        self.lessons = Lessons(corpus, voices, device)
+        self.judge = Judge(len(voices)).to(device)
         self.early = nn.Linear(DIMENSION, PHONES + 1).to(device)
+        kin = [s.rstrip("012345") for s in symbols()] + ["silence"]
+        names = sorted(set(kin))
+        self.kin = torch.tensor([names.index(k) for k in kin], device=device)
         self.learned = nn.ModuleList([self.tokenizer, self.judge, self.early])
         self.weights = list(self.learned.parameters())
         self.average = Average(self.learned.named_parameters())
         self.optimizer = adamw(self.weights, (0.9, 0.98), 0.01)
-        self.by_length: dict[int, list[int]] = {}
-        for i, u in enumerate(corpus.items):
-            self.by_length.setdefault(u["n"], []).append(i)
-        self.lengths = list(self.by_length)
-        weight = np.array([len(v) * n for n, v in self.by_length.items()], np.float64)
-        self.weight = weight / weight.sum()
 
     def batch(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Waves, phones, their number, voices."""
-        n = self.lengths[self.rng.choice(len(self.lengths), p=self.weight)]
-        ids = self.rng.choice(self.by_length[n], max(2, min(96, FRAMES // (n // HOP))))
-        items = [self.corpus.items[i] for i in ids]
-        start = torch.tensor([u["o"] for u in items], device=self.device)
-        wave = (
-            self.corpus.audio[start[:, None] + torch.arange(n, device=self.device)[None]].float()
-            / 32768
-        )
-        count = torch.tensor([len(u["p"]) for u in items])
-        phones = torch.zeros(len(items), int(count.max()), dtype=torch.int64)
-        for row, u in enumerate(items):
-            phones[row, : len(u["p"])] = torch.tensor(u["p"])
-        voice = torch.tensor([self.voices[u["v"] or ""] for u in items], device=self.device)
-        return wave, phones.to(self.device), count.to(self.device), voice
+        """Waves [B, samples], phones [B, T], their weights, voices [B]."""
+        place = self.rng.choice(len(self.lessons.lengths), p=self.lessons.chance)
+        n, rows = self.lessons.lengths[place], self.lessons.rows[place]
+        count = max(2, min(96, FRAMES // (n // HOP)))
+        ids = torch.randint(len(rows[0]), (count,), device=self.device)
+        start, label, weight, voice = (x[ids] for x in rows)
+        samples = start[:, None] + torch.arange(n, device=self.device)[None]
+        return self.corpus.audio[samples].float() / 32768, label, weight, voice
+
+    def misread(
+        self, scores: torch.Tensor, label: torch.Tensor, weight: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Nats per frame of scores [B, T, 733]: of the exact phone and of the phone but for tone and stress; errors."""
+        chances = scores.float().log_softmax(-1)
+        exact = -chances.gather(2, label[..., None])[..., 0]
+        kin = torch.zeros(*chances.shape[:2], int(self.kin.max()) + 1, device=self.device)
+        kin = kin.index_add(2, self.kin, chances.exp())
+        right = self.kin[label][..., None]
+        close = -(kin.gather(2, right)[..., 0] + 1e-8).log()
+        errors = (kin.argmax(-1) != right[..., 0]).float().mean()
+        return (exact * weight).sum() / weight.sum(), (close * weight).sum() / weight.sum(), errors
 
     def hidden(self, wave: torch.Tensor) -> torch.Tensor:
         with torch.autocast(self.device, dtype=torch.bfloat16):
@@ -180,7 +207,7 @@ class Trainer:
         self.book.start(torch.cat(vectors))
 
     def step(self, *, quantized: bool) -> dict[str, float | torch.Tensor]:
-        wave, phones, count, voice = self.batch()
+        wave, label, weight, voice = self.batch()
         frames = wave.shape[1] // HOP
         with torch.no_grad():
             target = log_mel(spectrogram(wave), bands=BANDS)
@@ -203,33 +230,24 @@ class Trainer:
                 vectors.transpose(1, 2).repeat_interleave(2, -1)[..., :frames], voice
             )
 
-        def ctc(scores: torch.Tensor) -> torch.Tensor:
-            """Nats per phone of scores [B, T, 733]."""
-            length = torch.full((len(scores),), scores.shape[1], device=self.device)
-            return F.ctc_loss(
-                scores.float().log_softmax(-1).transpose(0, 1),
-                phones,
-                length,
-                count,
-                BLANK,
-                zero_infinity=True,
-            )
-
         sound = sound.float()
-        before, behind = ctc(self.early(hidden.float())), ctc(late.transpose(1, 2))
+        early = F.pad(self.early(hidden.float()).transpose(1, 2), (0, 1), mode="replicate")
+        exact_early, close_early, wrong_early = self.misread(early.transpose(1, 2), label, weight)
+        exact, close, wrong = self.misread(late.transpose(1, 2), label, weight)
         mel = (sound[:, :BANDS] - target).abs().mean()
         tone_loss = ((sound[:, BANDS] - tone).abs() * voiced).sum() / voiced.sum().clamp(min=1)
         voicing = F.binary_cross_entropy_with_logits(sound[:, BANDS + 1], voiced.float())
-        loss = (
-            0.5 * before + 1.5 * behind + 0.5 * mel + tone_loss + 0.3 * voicing + 0.25 * commitment
-        )
+        loss = 0.5 * close_early + 0.2 * exact_early + 2 * close + 0.4 * exact
+        loss = loss + 0.3 * mel + 0.7 * tone_loss + 0.3 * voicing + 0.25 * commitment
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         clipped(self.weights, self.optimizer, 2.0)
         self.optimizer.step()
         return {
-            "before": before,
-            "behind": behind,
+            "close": close,
+            "exact": exact,
+            "wrong": wrong,
+            "wrong before": wrong_early,
             "mel": mel,
             "tone": tone_loss,
             "voicing": voicing,
@@ -260,7 +278,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--hours", type=float, default=20)
+    parser.add_argument("--hours", type=float, default=60)
     a = parser.parse_args()
     torch.manual_seed(0)
     corpus = Corpus(a.data, a.device, a.hours)

@@ -148,6 +148,7 @@ class Synthesizer:
         voice: str | None = None,
         language: str | None = None,
         cancelled: Callable[[], bool] = lambda: False,
+        judge_whole: bool = False,
         **speech: Any,  # noqa: ANN401  validated by SpeechSettings
     ) -> Iterator[Fragment]:
         """Speak a text; fragments come as soon as they are there.
@@ -157,6 +158,8 @@ class Synthesizer:
             voice: a voice's name; None for the settings'.
             language: code of the text's language; None for the settings'.
             cancelled: asked all the time while speaking; once it says True the stream ends.
+            judge_whole: the caller does not listen before the end, so that a sentence may as well
+                be judged whole before its first sound, where the settings ask for a look ahead.
             **speech: settings of speech that differ for this text (`SpeechSettings`).
 
         Raises:
@@ -171,14 +174,19 @@ class Synthesizer:
         settings = self.settings.speech(ready.voice.defaults, speech)
         if not self.settings.return_fragment:
             settings = settings.model_copy(update={"mode": "throughput"})
+        if judge_whole and settings.content_check == "ahead":
+            settings = settings.model_copy(update={"content_check": "whole"})
         script = pieces(text, self.settings.speech_markup, join_short=settings.join_short)
         if not any(piece.text for piece in script):
             raise EmptyTextError("the text holds nothing that can be pronounced")
         return self._fragments(ready, settings, script, cancelled)
 
     def speak(self, text: str, **options: Any) -> Speech:  # noqa: ANN401  as `stream`
-        """Speak a text and return it whole; arguments and errors are those of `stream`."""
-        fragments = list(self.stream(text, **options))
+        """Speak a text and return it whole; arguments and errors are those of `stream`.
+
+        Nothing is heard before the end, so each sentence is judged whole (`content_check`).
+        """
+        fragments = list(self.stream(text, judge_whole=True, **options))
         if not fragments:
             raise EmptyTextError("the text was cancelled before anything was spoken")
         sentences = {fragment.sentence_index: fragment.text for fragment in fragments}
@@ -239,11 +247,16 @@ class Synthesizer:
             self._heads[ready.networks] = alignment_heads(ready.networks.t2s, ready.prompt)
         return self._heads[ready.networks]
 
-    def _table(self, ready: ReadyVoice) -> CodeTable:
-        """What this network's codes say about phones: one table for all its voices."""
+    def _table(self, ready: ReadyVoice) -> CodeTable | None:
+        """What this network's codes say about phones: one table for all its voices.
+
+        None where the pack brings what is known.
+        """
+        check_fit(ready.networks)
+        if ready.networks.phone_codes is not None:
+            return None
         table = self._tables.get(ready.networks)
         if table is None:
-            check_fit(ready.networks)
             codebook = np.array(ready.networks.encoder.quantizer.embed.astype(mx.float32))
             table = self._tables[ready.networks] = self._table_store.get(codebook)
             if not table.lessons:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.models.decode import End
+from dora_mlx_tts.synthesis.content import ContentCheck, Fault, Flaw
 
 TOKENS_PER_SECOND = 25
 
@@ -31,6 +32,9 @@ class Kind(enum.Enum):
     TOO_SHORT = "too_short"
     CUT_OFF = "cut_off"
     NO_END = "no_end"
+    MISSING = "missing"
+    INVENTED = "invented"
+    GARBLED = "garbled"
     NOT_FINITE = "not_finite"
     SILENT = "silent"
     CLIPPED = "clipped"
@@ -44,11 +48,14 @@ class Problem:
         kind: what it is.
         detail: for people.
         good: tokens before it that may be kept.
+        is_content: whether what was said of the text is wrong: once that was heard, going on mends
+            nothing.
     """
 
     kind: Kind
     detail: str
     good: int = 0
+    is_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,7 @@ class TokenGuard:
         prompt: tokens of the reference; empty for zero-shot.
         prompt_phones: of the reference's transcript, ids.
         limits: where doubt ends.
+        content: judges what the tokens say, where the pack has a table for it.
     """
 
     def __init__(
@@ -101,8 +109,10 @@ class TokenGuard:
         prompt: Sequence[int] | NDArray[np.int32] = (),
         prompt_phones: Sequence[int] | NDArray[np.int32] = (),
         limits: Limits | None = None,
+        content: ContentCheck | None = None,
     ) -> None:
         self.limits = limits or Limits()
+        self._content = content
         usual = self.limits.pace
         own = len(prompt) / len(prompt_phones) if len(prompt_phones) and len(prompt) else usual
         self._pace = min(max(own, 0.5 * usual), 2 * usual)
@@ -123,15 +133,28 @@ class TokenGuard:
             return 1
         return round(self.limits.fast * self._pace * self._phones)
 
+    @property
+    def lag(self) -> int:
+        """Tokens that must be decoded behind those that are given away."""
+        return self._content.limits.lag if self._content else 0
+
+    def begin(self, tokens: Sequence[int]) -> None:
+        """An attempt begins with these tokens, which were judged before."""
+        if self._content is not None:
+            self._content.begin(tokens)
+
     def token(self, tokens: Sequence[int]) -> Problem | None:
         """What the last of `tokens` brought to light."""
+        if self._content is not None:
+            self._content.add(tokens[-1])
         if len(tokens) > self.most:
             seconds = self.most / TOKENS_PER_SECOND
             detail = (
                 f"the network did not end the sentence within {self.most} tokens ({seconds:.0f} s)"
             )
             return Problem(Kind.NO_END, detail, min(self.least, len(tokens)))
-        return self._repetition(tokens) or self._leak(tokens)
+        problem = self._repetition(tokens) or self._leak(tokens)
+        return problem or (content_problem(self._content.ahead()) if self._content else None)
 
     def end(
         self, tokens: Sequence[int], end: End | None, reached: float | None = None
@@ -154,7 +177,7 @@ class TokenGuard:
         ):
             detail = f"the network ended after {100 * reached:.0f} % of the phones"
             return Problem(Kind.CUT_OFF, detail, len(tokens))
-        return None
+        return content_problem(self._content.ended()) if self._content else None
 
     def _repetition(self, tokens: Sequence[int]) -> Problem | None:
         limits = self.limits
@@ -177,6 +200,20 @@ class TokenGuard:
             return None
         detail = f"the network copied {length} tokens of the reference"
         return Problem(Kind.LEAK, detail, len(tokens) - length)
+
+
+_KINDS = {
+    Fault.MISSING: Kind.MISSING,
+    Fault.INVENTED: Kind.INVENTED,
+    Fault.GARBLED: Kind.GARBLED,
+}
+
+
+def content_problem(flaw: Flaw | None) -> Problem | None:
+    """A flaw as a finding."""
+    if flaw is None:
+        return None
+    return Problem(_KINDS[flaw.fault], flaw.detail, flaw.since, is_content=True)
 
 
 def _groups(values: Sequence[int] | NDArray[np.int32], length: int) -> set[tuple[int, ...]]:

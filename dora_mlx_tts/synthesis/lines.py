@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from dora_mlx_tts.audio.finish import silence
 from dora_mlx_tts.config import SpeechSettings
+from dora_mlx_tts.errors import MisspokenError
 from dora_mlx_tts.synthesis.batch import AHEAD, Decoded
 from dora_mlx_tts.synthesis.finishing import SentenceEdges, pause_after
 from dora_mlx_tts.synthesis.records import Fragment
@@ -19,7 +22,11 @@ from dora_mlx_tts.synthesis.words import placed
 from dora_mlx_tts.text.notes import plain
 from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.script import Piece
+from dora_mlx_tts.text.split import halves
 
+logger = logging.getLogger(__name__)
+
+_Task: TypeAlias = tuple[Phonemes, int, Decoded | None]
 _SLOWEST, _FASTEST = 0.5, 2.0  # as the setting `speed`
 
 
@@ -58,31 +65,78 @@ def lines_of(script: Sequence[Piece]) -> list[Line]:
 def speak_lines(
     ready: ReadyVoice, settings: SpeechSettings, lines: Sequence[Line], speaker: SentenceSpeaker
 ) -> Iterator[Fragment]:
-    """Speak lines in order.
+    """Speak lines in order; one that the networks say otherwise, whatever is tried, in two parts.
 
     Raises:
         Cancelled: they are not wanted any more.
         TtsError: as `FrontEnd.phonemize` and `SentenceSpeaker.stream`.
     """
-    rate = ready.networks.pack.manifest.sample_rate
-    start = 0.0
+    teller = _Teller(ready, settings, speaker)
     tasks = _tasks(ready, settings, lines, speaker)
-    for index, (line, task) in enumerate(zip(lines, tasks, strict=True)):
-        text = plain(line.text)
-        edges = SentenceEdges(rate, settings.edge_silence)
-        origin = start + line.before_s
-        for number, piece in enumerate(_at_rate(speaker, line.rate).stream(*task)):
+    for number, (line, task) in enumerate(zip(lines, tasks, strict=True)):
+        yield from teller.speak(line, task, last=number == len(lines) - 1)
+
+
+class _Teller:
+    """Speaks one line after the other; knows where in the request's audio it is."""
+
+    def __init__(
+        self, ready: ReadyVoice, settings: SpeechSettings, speaker: SentenceSpeaker
+    ) -> None:
+        self._ready, self._settings, self._speaker = ready, settings, speaker
+        self._rate = ready.networks.pack.manifest.sample_rate
+        self._start, self._index = 0.0, 0
+
+    def speak(self, line: Line, task: _Task, *, last: bool) -> Iterator[Fragment]:
+        """The fragments of a line, which may be the `last` of the request."""
+        try:
+            yield from self._whole(line, task, last=last)
+        except MisspokenError as error:
+            parts = [line] if error.heard else _divided(line)
+            if parts == [line]:
+                raise
+            logger.warning("%s; now as %s", error, [plain(part.text) for part in parts])
+            _, seed, _ = task
+            for number, part in enumerate(parts):
+                phonemes = self._ready.front_end.phonemize(part.text, self._settings.language)
+                is_last = last and part is parts[-1]
+                yield from self.speak(part, (phonemes, seed + number, None), last=is_last)
+
+    def _whole(self, line: Line, task: _Task, *, last: bool) -> Iterator[Fragment]:
+        text, rate = plain(line.text), self._rate
+        edges = SentenceEdges(rate, self._settings.edge_silence)
+        origin = self._start + line.before_s
+        for number, piece in enumerate(_at_rate(self._speaker, line.rate).stream(*task)):
             parts = [edges(piece.samples, last=piece.last)]
             if number == 0:
                 parts.insert(0, silence(line.before_s, rate))
             if piece.last:
-                parts.append(pause_after(text, settings.fragment_interval, rate))
+                parts.append(pause_after(text, self._settings.fragment_interval, rate))
                 parts.append(silence(line.after_s, rate))
             samples = np.concatenate(parts)
-            final = piece.last and index == len(lines) - 1
             words = placed(piece.words, origin - edges.cut / rate, origin)
-            yield Fragment(samples, rate, text, index, number, final, start, piece.tokens, words)
-            start += len(samples) / rate
+            yield Fragment(
+                samples,
+                rate,
+                text,
+                self._index,
+                number,
+                piece.last and last,
+                self._start,
+                piece.tokens,
+                words,
+            )
+            self._start += len(samples) / rate
+        self._index += 1
+
+
+def _divided(line: Line) -> list[Line]:
+    """A line in two parts where it has a mark inside, each with a stop behind it."""
+    *first, final = halves(line.text)
+    parts = [Line(text, rate=line.rate) for text in first]
+    parts.append(Line(final, 0.0, line.after_s, line.rate))
+    parts[0] = dataclasses.replace(parts[0], before_s=line.before_s)
+    return parts
 
 
 def _at_rate(speaker: SentenceSpeaker, rate: float) -> SentenceSpeaker:
@@ -96,7 +150,7 @@ def _at_rate(speaker: SentenceSpeaker, rate: float) -> SentenceSpeaker:
 
 def _tasks(
     ready: ReadyVoice, settings: SpeechSettings, lines: Sequence[Line], speaker: SentenceSpeaker
-) -> Iterator[tuple[Phonemes, int, Decoded | None]]:
+) -> Iterator[_Task]:
     """Phonemes, seed and, where sentences are decoded together, the tokens of each sentence."""
     seeds = np.random.SeedSequence(settings.seed).generate_state(len(lines)).tolist()
     together = settings.mode == "throughput" and min(len(lines), settings.batch_size) > 1

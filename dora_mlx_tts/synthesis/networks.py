@@ -31,7 +31,9 @@ from dora_mlx_tts.models.t2s_fused import supports
 from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
 from dora_mlx_tts.runtime.device import Device, Formulation
+from dora_mlx_tts.synthesis import phone_codes
 from dora_mlx_tts.synthesis.chunked_cfm import V3_SIZES, V4_SIZES, ChunkSizes
+from dora_mlx_tts.synthesis.phone_codes import PhoneCodes
 from dora_mlx_tts.text.bert_features import BertFeatures, BertTokenizer
 from dora_mlx_tts.weights.load import strict_load
 from dora_mlx_tts.weights.pack import Pack
@@ -195,6 +197,25 @@ class Networks:
         network = Bert(BertConfig.from_dict(config))
         self._load(network, network.sanitize(weights), "bert")
         return network
+
+    @cached_property
+    def phone_codes(self) -> PhoneCodes | None:
+        """What real speech says phones with, or None where the pack does not know.
+
+        Raises:
+            PackError: the part is damaged, or of another tokenizer.
+        """
+        if not self.pack.has(phone_codes.PART):
+            return None
+        source = str(self.pack.root)
+        _, tensors = self.pack.part(phone_codes.PART)
+        table = PhoneCodes.read(tensors, source)
+        if table.codes != self.encoder.config.codes:
+            raise PackError(
+                f"{source}: part {phone_codes.PART!r} knows {table.codes} codes, part 'sovits' reads"
+                f" {self.encoder.config.codes}: its parts are of different families"
+            )
+        return table
 
     @cached_property
     def features(self) -> BertFeatures | None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.config import SpeechSettings
-from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.errors import MisspokenError, SynthesisError
 from dora_mlx_tts.models.attention_watch import AttentionWatch
 from dora_mlx_tts.models.kv_cache import FloatArray
 from dora_mlx_tts.models.sampling import SamplingSettings
@@ -19,9 +19,17 @@ from dora_mlx_tts.models.sovits.stream import Manner, SoVITSStream
 from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.synthesis.batch import Decoded, decode_together
 from dora_mlx_tts.synthesis.code_table import CodeTable
-from dora_mlx_tts.synthesis.guard import TOKENS_PER_SECOND, Problem, SampleGuard, TokenGuard
+from dora_mlx_tts.synthesis.content import ContentCheck
+from dora_mlx_tts.synthesis.guard import (
+    TOKENS_PER_SECOND,
+    Problem,
+    SampleGuard,
+    TokenGuard,
+    content_problem,
+)
 from dora_mlx_tts.synthesis.helper import Helper
 from dora_mlx_tts.synthesis.networks import Networks
+from dora_mlx_tts.synthesis.own_ear import OwnEar
 from dora_mlx_tts.synthesis.prompt import Prompt
 from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
@@ -65,7 +73,8 @@ class SentenceSpeaker:
         cancelled: asked between tokens and between slices of sound; True raises `Cancelled`.
         heads: of the text-to-semantic network that follow the text.
         helper: decodes on while sound is made, where that needs no MLX.
-        table: which codes phones are spoken with; learns from each sentence.
+        table: which codes phones are spoken with; learns from each sentence. None where the pack
+            knows (`Networks.phone_codes`).
     """
 
     networks: Networks
@@ -98,6 +107,7 @@ class SentenceSpeaker:
 
         Raises:
             Cancelled: it is not wanted any more.
+            MisspokenError: the networks said something else in each attempt.
             SynthesisError: the networks gave no speech after several attempts.
         """
         self.meter.count("sentences")
@@ -105,12 +115,21 @@ class SentenceSpeaker:
         try:
             if decoded is not None:
                 tokens.begin_with(decoded.tokens, decoded.end)
-            yield from self._windows(phonemes, tokens, seed)
+            check, ear = self.settings.content_check, self._ear()
+            if check in {"whole", "sound"} and self.networks.phone_codes is not None:
+                tokens.hold()
+            if ear:
+                yield from self._listened(ear, phonemes, tokens, seed)
+            else:
+                yield from self._windows(phonemes, tokens, seed)
             self.meter.count("spoken")
             if self.table is not None:
                 self.table.learn(np.asarray(phonemes.ids), np.array(tokens.tokens, np.int32))
         except Cancelled:
             self.meter.count("cancelled")
+            raise
+        except MisspokenError as error:
+            self.meter.count("failed" if error.heard else "misspoken")
             raise
         except SynthesisError:
             self.meter.count("failed")
@@ -151,6 +170,26 @@ class SentenceSpeaker:
                 last = False
                 self._recover(problem, phonemes, tokens, heard=heard)
 
+    def _listened(
+        self, ear: OwnEar, phonemes: Phonemes, tokens: GuardedTokens, seed: int
+    ) -> Iterator[SentencePiece]:
+        """The windows of a sentence once its whole sound was heard; attempts that sound wrong go."""
+        while True:
+            pieces = list(self._windows(phonemes, tokens, seed))
+            sound = np.concatenate([piece.samples for piece in pieces])
+            problem = content_problem(ear.flaw(phonemes, sound))
+            if problem is None:
+                yield from pieces
+                return
+            tokens.restart(problem)
+
+    def _ear(self) -> OwnEar | None:
+        """What listens to the sound, where that is wanted and the pack can."""
+        table, pack = self.networks.phone_codes, self.networks.pack
+        if self.settings.content_check != "sound" or table is None or not pack.has("ssl"):
+            return None
+        return OwnEar(self.networks, table, pack.manifest.sample_rate)
+
     def _recover(
         self, problem: Problem, phonemes: Phonemes, tokens: GuardedTokens, *, heard: bool
     ) -> None:
@@ -167,7 +206,8 @@ class SentenceSpeaker:
         return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
 
     def _tracker(self, phonemes: Phonemes) -> WordTracker:
-        table = self.table if self.table is not None and self.table.informed else None
+        learned = self.table if self.table is not None and self.table.informed else None
+        table = self.networks.phone_codes or learned
         return WordTracker(phonemes, 1 / (TOKENS_PER_SECOND * self.settings.speed), table)
 
     def _follow(
@@ -214,7 +254,9 @@ class SentenceSpeaker:
         )
 
     def _guard(self, phonemes: Phonemes) -> TokenGuard:
-        return TokenGuard(phonemes.ids, self.prompt.codes, self.prompt.phones)
+        table = self.networks.phone_codes if self.settings.content_check != "off" else None
+        content = None if table is None else ContentCheck(table, phonemes)
+        return TokenGuard(phonemes.ids, self.prompt.codes, self.prompt.phones, content=content)
 
     def _sampling(self) -> SamplingSettings:
         settings = self.settings

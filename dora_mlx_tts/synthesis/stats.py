@@ -16,6 +16,8 @@ class SynthesisStats:
         spoken: that were spoken to their end.
         cancelled: that nobody wanted to the end.
         failed: that ended in an error.
+        misspoken: that the networks said otherwise, found before anything was heard; they are spoken
+            anew in two parts, or end in an error where they cannot be divided.
         tokens: that were decoded, those of attempts given up included.
         windows: pieces of sound.
         audio_s: seconds of sound.
@@ -29,6 +31,7 @@ class SynthesisStats:
     spoken: int = 0
     cancelled: int = 0
     failed: int = 0
+    misspoken: int = 0
     tokens: int = 0
     windows: int = 0
     audio_s: float = 0.0

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.errors import MisspokenError, SynthesisError
 from dora_mlx_tts.models.attention_watch import AttentionWatch
 from dora_mlx_tts.models.decode import MIN_TOKENS, DecodeSettings, End, TokenStream, generate
 from dora_mlx_tts.models.kv_cache import FloatArray
@@ -110,6 +110,7 @@ class GuardedTokens:
         self._network, self._task, self._guard = network, task, guard
         self._cache, self._meter, self._cancelled = cache, meter, cancelled
         self._attempt = 0
+        self._steady = True
         self._stream: TokenStream | None = None
         self._ended = False
         self.meanwhile: Callable[[], object] | None = None
@@ -125,19 +126,33 @@ class GuardedTokens:
             SynthesisError: all attempts failed.
         """
         wanted = None if count is None else self.taken + count
-        problem = self._settle() or self._advance(wanted, self._ask)
-        while problem is not None:
-            self.give_up(problem)
-            problem = self._advance(wanted, self._ask)
+        self._secure(wanted)
         end = len(self.tokens) if wanted is None else min(wanted, len(self.tokens))
         new, self.taken = self.tokens[self.taken : end], end
         return new, self._ended and end == len(self.tokens)
+
+    def hold(self) -> None:
+        """Decode and judge the whole sentence before any of it is taken.
+
+        Raises:
+            Cancelled: nobody wants it any more.
+            SynthesisError: all attempts failed.
+        """
+        self._secure(None)
+
+    def _secure(self, wanted: int | None) -> None:
+        """Have `wanted` tokens, or all, that were judged, with those behind them that it takes."""
+        until = None if wanted is None else wanted + self._guard.lag
+        problem = self._settle() or self._advance(until, self._ask)
+        while problem is not None:
+            self.give_up(problem)
+            problem = self._advance(until, self._ask)
 
     def look_ahead(self, count: int | None) -> None:
         """Go on decoding while the caller makes sound; the next `take` must ask for `count`, too."""
         if self._helper is None or self._stream is None:  # the beginning of an attempt is MLX's
             return
-        wanted = None if count is None else self.taken + count
+        wanted = None if count is None else self.taken + count + self._guard.lag
         self._ahead = self._helper.start(partial(self._advance, wanted))
 
     def begin_with(self, tokens: list[int], end: End | None) -> None:
@@ -168,10 +183,14 @@ class GuardedTokens:
         self._attempt += 1
         self._meter.problem(problem.kind.value)
         task = self._task
-        if self._attempt >= task.attempts:
-            raise SynthesisError(
-                f"{task.label[:60]!r}: {problem.detail} ({task.attempts} attempts)"
-            )
+        self._steady = not problem.is_content
+        heard = problem.is_content and problem.good < self.taken
+        if self._attempt >= task.attempts or heard:
+            why = "and was heard" if heard else f"{self._attempt} attempts"
+            message = f"{task.label[:60]!r}: {problem.detail} ({why})"
+            if problem.is_content:
+                raise MisspokenError(message, heard=self.taken > 0)
+            raise SynthesisError(message)
         kept = max(self.taken, min(problem.good, len(self.tokens))) if self.taken else 0
         self._meter.count("continuations" if kept else "restarts")
         logger.warning(
@@ -247,6 +266,7 @@ class GuardedTokens:
         given = np.concatenate([task.prompt, np.array(self.tokens, np.int32)]).astype(np.int32)
         least = max(0, self._guard.least - len(self.tokens)) if self.tokens else MIN_TOKENS
         settings = DecodeSettings(self._sampling(), min_tokens=least)
+        self._guard.begin(self.tokens)
         cache = self._cache.lend()
         cache.between_layers, cache.meanwhile = self._ask, self.meanwhile
         if self._watch is not None:
@@ -263,9 +283,13 @@ class GuardedTokens:
         return self._stream
 
     def _sampling(self) -> SamplingSettings:
-        """The request's sampling, then the same with other draws, then a steadier one."""
+        """The request's sampling, then the same with other draws, then a steadier one.
+
+        A voice's own sampling says the text best, so that wrong words make it no steadier.
+        """
         asked = self._task.sampling
-        if self._attempt == 0 or (self._attempt == 1 and asked.top_k > 1):
+        again = self._attempt == 1 or not self._steady
+        if self._attempt == 0 or (again and asked.top_k > 1):
             return asked
         top_k = min(asked.top_k, _STEADY.top_k) if asked.top_k > 1 else _STEADY.top_k
         return replace(

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from dora_mlx_tts.models.kv_cache import FloatArray
 from dora_mlx_tts.models.t2s import T2S, T2SText
 from dora_mlx_tts.models.t2s_attention import text_attention
-from dora_mlx_tts.synthesis.code_table import CodeTable, Floats
+from dora_mlx_tts.synthesis.code_table import Floats
+from dora_mlx_tts.synthesis.phone_codes import PhoneEvidence
 from dora_mlx_tts.synthesis.prompt import Prompt
 from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.text.phonemes import Phonemes
@@ -137,7 +138,9 @@ class WordTracker:
         table: of codes, if one is informed; attention tells otherwise.
     """
 
-    def __init__(self, phonemes: Phonemes, seconds: float, table: CodeTable | None = None) -> None:
+    def __init__(
+        self, phonemes: Phonemes, seconds: float, table: PhoneEvidence | None = None
+    ) -> None:
         self._units = units(phonemes)
         self._phones = np.asarray(phonemes.ids)
         self._table = table

@@ -89,6 +89,7 @@ def convert(
     options: PackOptions | None = None,
     *,
     extra: Mapping[str, bytes | Path] | None = None,
+    tables: Mapping[str, PartContent] | None = None,
     progress: Progress = no_progress,
 ) -> ConversionReport:
     """Write a voice pack of any family.
@@ -98,6 +99,7 @@ def convert(
         out: The pack's folder.
         options: Precision and description.
         extra: Further files for the pack (name -> bytes or a file), such as a model card.
+        tables: Further parts that no checkpoint holds, by name.
         progress: Called with part, tensors done and tensors in all.
 
     Raises:
@@ -127,7 +129,8 @@ def convert(
     }
     manifest = _manifest(options, sovits, parts, gpt)
     shared = BASE_PARTS & contents.keys() if options.share else frozenset()
-    pack = write_pack(out, manifest, contents, files, overwrite=options.overwrite, shared=shared)
+    whole = {**contents, **(tables or {})}
+    pack = write_pack(out, manifest, whole, files, overwrite=options.overwrite, shared=shared)
     return _report(pack, parts, encoders, contents, sovits)
 
 

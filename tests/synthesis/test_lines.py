@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.config import Settings
-from dora_mlx_tts.errors import EmptyTextError, TextError
+from dora_mlx_tts.errors import EmptyTextError, MisspokenError, TextError
 from dora_mlx_tts.synthesis.engine import Synthesizer
 from dora_mlx_tts.synthesis.lines import Line, lines_of
+from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.text.script import Piece
 
 RATE = 32000
@@ -60,3 +61,45 @@ def test_strict_markup_names_the_place(synthesizer: Synthesizer) -> None:
     engine = Synthesizer.load(settings=strict, warm_up=False)
     with pytest.raises(TextError, match=r"\d"):
         list(engine.stream("Hello <break time='soon'/> you."))
+
+
+def misspoken(synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch, wrong: set[str]) -> None:
+    """Sentences of the words in `wrong` are never said right."""
+    stream = SentenceSpeaker.stream
+
+    def failing(self, phonemes, seed, decoded=None):
+        if any(word in phonemes.text for word in wrong):
+            raise MisspokenError(f"{phonemes.text!r}: left out", heard="heard" in wrong)
+        return stream(self, phonemes, seed, decoded)
+
+    monkeypatch.setattr(SentenceSpeaker, "stream", failing)
+
+
+def test_what_goes_wrong_whole_is_spoken_in_parts(
+    synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    misspoken(synthesizer, monkeypatch, {"stay; then"})
+    text = (
+        'Good morning.<break time="300ms"/> When it rains, we stay; then we read.<break time="1s"/>'
+    )
+    fragments = list(synthesizer.stream(text, seed=1))
+    shown = list(dict.fromkeys(fragment.text for fragment in fragments))
+    assert shown == ["Good morning.", "When it rains.", "we stay.", "then we read."]
+    assert [f.sentence_index for f in fragments] == sorted(f.sentence_index for f in fragments)
+    assert len({f.sentence_index for f in fragments}) == 4
+    assert [f.is_final for f in fragments] == [False] * (len(fragments) - 1) + [True]
+    assert not fragments[-1].samples[-int(0.99 * RATE) :].any()
+    starts = [word.start_s for fragment in fragments for word in fragment.words]
+    assert starts == sorted(starts)
+    assert len(starts) == 10
+    length = sum(len(fragment.samples) for fragment in fragments[:-1]) / RATE
+    assert fragments[-1].start_s == pytest.approx(length)
+
+
+@pytest.mark.parametrize("wrong", [{"wet"}, {"When", "heard"}])
+def test_what_cannot_be_divided_or_was_heard_is_an_error(
+    synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch, wrong: set[str]
+) -> None:
+    misspoken(synthesizer, monkeypatch, wrong)
+    with pytest.raises(MisspokenError):
+        list(synthesizer.stream("When it rains, it is wet.", seed=1))

@@ -7,7 +7,7 @@ from text_corpus import corpus
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.text.cut import LONGEST, METHODS, cut, cut_lines
-from dora_mlx_tts.text.split import split
+from dora_mlx_tts.text.split import halves, split
 
 REFERENCE_METHODS = [method for method in METHODS if method != "split"]
 
@@ -134,3 +134,17 @@ def test_any_text_can_be_cut(text: str, method: str) -> None:
 def test_split_loses_nothing(text: str) -> None:
     spoken = [char for char in text if char.isalnum()]
     assert [char for piece in split(text) for char in piece if char.isalnum()] == spoken
+
+
+@pytest.mark.parametrize(
+    ("piece", "parts"),
+    [
+        ("We waited; the train was late, again.", ["We waited.", "the train was late, again."]),
+        ("价格是3,500元，我们认识很久了；再见。", ["价格是3,500元。", "我们认识很久了；再见。"]),
+        ("It costs 3,500 dollars.", ["It costs 3,500 dollars."]),
+        ("And then,", ["And then."]),
+        ("真的吗？", ["真的吗？"]),
+    ],
+)
+def test_halves_end_with_stops(piece: str, parts: list[str]) -> None:
+    assert halves(piece) == parts

@@ -16,7 +16,8 @@ from dora_mlx_tts.cli.convert import convert as command
 from dora_mlx_tts.errors import PackError, UnsafeFileError, WeightsError
 from dora_mlx_tts.weights.arrays import fold_weight_norm
 from dora_mlx_tts.weights.convert import ConversionSources, PackOptions, convert
-from dora_mlx_tts.weights.pack import Pack
+from dora_mlx_tts.weights.pack import Pack, PartContent
+from dora_mlx_tts.weights.tensor_file import TensorSpec
 
 
 @pytest.fixture
@@ -354,3 +355,12 @@ def test_command_refuses(tmp_path, sources):
     assert isinstance(early.exception, WeightsError)
     assert run("--gpt", sources.gpt, *common, "--storage", "int4").exit_code == 2
     assert not (tmp_path / "pack").exists()
+
+
+def test_a_table_that_no_checkpoint_holds_is_a_part_like_any_other(tmp_path, sources):
+    table = np.arange(-6, 6, dtype=np.int8).reshape(3, 4)
+    spec = TensorSpec(table.dtype, table.shape, lambda: table)
+    convert(sources, tmp_path / "pack", tables={"codes": PartContent({}, {"evidence": spec})})
+    _, stored = Pack.open(tmp_path / "pack").part("codes")
+    np.testing.assert_array_equal(stored["evidence"], table)
+    assert stored["evidence"].dtype == np.int8
