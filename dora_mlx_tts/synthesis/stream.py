@@ -28,6 +28,7 @@ _LONGEST_KEPT = 1024  # positions; a cache that had to grow beyond gives its mem
 _LAST = 4  # tokens that show where attention ended
 
 _STEADY = SamplingSettings(top_k=5, top_p=1.0, temperature=0.8, repetition_penalty=1.35)
+_LIVELY = SamplingSettings(top_k=8, temperature=0.8)
 
 
 class Cancelled(Exception):  # noqa: N818  a signal between these functions, not an error
@@ -281,14 +282,20 @@ class GuardedTokens:
         return self._stream
 
     def _sampling(self) -> SamplingSettings:
-        """The request's sampling, then the same with other draws, then a steadier one.
+        """The request's sampling, then the same with other draws, then another one.
 
-        A voice's own sampling says the text best, so that wrong words make it no steadier.
+        That is a steadier one, or after wrong words a livelier one: a network that is sure says the
+        same wrong words with every seed.
         """
         asked = self._task.sampling
-        again = self._attempt == 1 or not self._steady
-        if self._attempt == 0 or (again and asked.top_k > 1):
+        if self._attempt == 0 or (self._attempt == 1 and asked.top_k > 1):
             return asked
+        if not self._steady:
+            return replace(
+                asked,
+                top_k=max(asked.top_k, _LIVELY.top_k),
+                temperature=max(asked.temperature, _LIVELY.temperature),
+            )
         top_k = min(asked.top_k, _STEADY.top_k) if asked.top_k > 1 else _STEADY.top_k
         return replace(
             _STEADY, top_k=top_k, temperature=min(asked.temperature, _STEADY.temperature)

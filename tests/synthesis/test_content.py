@@ -240,14 +240,23 @@ def test_holding_judges_all_before_the_first_is_taken(monkeypatch) -> None:
     assert meter.stats().restarts == 1
 
 
-def test_attempts_end_with_what_is_wrong_and_keep_the_voices_own_sampling(monkeypatch) -> None:
+def test_attempts_end_with_what_is_wrong_and_the_last_is_livelier(monkeypatch) -> None:
     script = Script(*[(SWALLOWED, End.EOS)] * 3)
     tokens, meter = guarded(script, monkeypatch)
     with pytest.raises(SynthesisError, match=r"leave out .*3 attempts"):
         tokens.take(None)
     assert meter.stats().problems == {Kind.MISSING.value: 3}
-    used = [call["settings"].sampling for call in script.calls]
-    assert used == [SamplingSettings(top_k=3, temperature=0.5)] * 3
+    first, second, third = [call["settings"].sampling for call in script.calls]
+    assert first == second == SamplingSettings(top_k=3, temperature=0.5)
+    assert third == SamplingSettings(top_k=8, temperature=0.8)
+
+
+def test_the_references_own_tokens_may_say_the_text() -> None:
+    for content, kind in ((ContentCheck(TABLE, SENTENCE), None), (None, Kind.LEAK)):
+        guard = TokenGuard(SENTENCE.ids, [9, 9, *GOOD], np.arange(30), content=content)
+        found = [guard.token(GOOD[: n + 1]) for n in range(len(GOOD))]
+        kinds = {problem.kind for problem in found if problem}
+        assert kinds == ({kind} if kind else set())
 
 
 def test_tokens_that_were_decoded_together_are_judged_too(monkeypatch) -> None:
