@@ -28,7 +28,6 @@ _LONGEST_KEPT = 1024  # positions; a cache that had to grow beyond gives its mem
 _LAST = 4  # tokens that show where attention ended
 
 _STEADY = SamplingSettings(top_k=5, top_p=1.0, temperature=0.8, repetition_penalty=1.35)
-_LIVELY = SamplingSettings(top_k=8, temperature=0.8)
 
 
 class Cancelled(Exception):  # noqa: N818  a signal between these functions, not an error
@@ -110,7 +109,7 @@ class GuardedTokens:
         self._network, self._task, self._guard = network, task, guard
         self._cache, self._meter, self._cancelled = cache, meter, cancelled
         self._attempt = 0
-        self._steady = True
+        self._misspoken = False
         self._stream: TokenStream | None = None
         self._ended = False
         self.tokens: list[int] = []
@@ -182,7 +181,7 @@ class GuardedTokens:
         self._attempt += 1
         self._meter.problem(problem.kind.value)
         task = self._task
-        self._steady = not problem.is_content
+        self._misspoken = problem.is_content
         heard = problem.is_content and problem.good < self.taken
         if self._attempt >= task.attempts or heard:
             why = "and was heard" if heard else f"{self._attempt} attempts"
@@ -282,20 +281,17 @@ class GuardedTokens:
         return self._stream
 
     def _sampling(self) -> SamplingSettings:
-        """The request's sampling, then the same with other draws, then another one.
+        """The request's sampling, then the same with other draws, then a steadier one.
 
-        That is a steadier one, or after wrong words a livelier one: a network that is sure says the
-        same wrong words with every seed.
+        After wrong words no attempt goes without a penalty on repetition: a network that is sure
+        says "too hot to hot" with every seed.
         """
         asked = self._task.sampling
+        if self._misspoken:
+            penalty = max(asked.repetition_penalty, _STEADY.repetition_penalty)
+            asked = replace(asked, repetition_penalty=penalty)
         if self._attempt == 0 or (self._attempt == 1 and asked.top_k > 1):
             return asked
-        if not self._steady:
-            return replace(
-                asked,
-                top_k=max(asked.top_k, _LIVELY.top_k),
-                temperature=max(asked.temperature, _LIVELY.temperature),
-            )
         top_k = min(asked.top_k, _STEADY.top_k) if asked.top_k > 1 else _STEADY.top_k
         return replace(
             _STEADY, top_k=top_k, temperature=min(asked.temperature, _STEADY.temperature)
