@@ -89,6 +89,9 @@ class ContentCheck:
         table: of the pack.
         phonemes: of the sentence.
         limits: where doubt ends.
+
+    Attributes:
+        can_judge: whether the table knows the sentence's language.
     """
 
     def __init__(
@@ -101,7 +104,7 @@ class ContentCheck:
         known = table.knows(ids)
         self._table = table
         self._spoken = np.where(known[:, None], table.of(ids), anything)
-        self._vague = known.mean() < self.limits.known if len(ids) else True
+        self.can_judge = bool(len(ids) and known.mean() >= self.limits.known)
         states = 2 * len(ids) + 1  # a pause, the first phone, a pause, … a pause
         self._from = np.arange(states) - np.arange(_STEPS)[:, None]
         self._moves = self._chances(table.moves(ids), states)
@@ -143,14 +146,14 @@ class ContentCheck:
 
     def ahead(self) -> Flaw | None:
         """What is wrong by now, if that is certain."""
-        if not self._came or self._vague or self.gain < self._margin(self.limits.ahead):
+        if not self._came or not self.can_judge or self.gain < self._margin(self.limits.ahead):
             return None
         flaw = self._flaw(int(self._scores[_FLAWED].argmax()))
         return flaw if len(self._came) - flaw.since >= self.limits.lag else None
 
     def ended(self) -> Flaw | None:
         """What is wrong with the tokens, if they are all."""
-        if not self._came or self._vague:
+        if not self._came or not self.can_judge:
             return None
         clean, flawed = self._scores
         full = float(clean[-_ENDS:].max())

@@ -153,8 +153,12 @@ class TokenGuard:
                 f"the network did not end the sentence within {self.most} tokens ({seconds:.0f} s)"
             )
             return Problem(Kind.NO_END, detail, min(self.least, len(tokens)))
-        problem = self._repetition(tokens) or self._leak(tokens)
-        return problem or (content_problem(self._content.ahead()) if self._content else None)
+        problem = self._repetition(tokens)
+        if problem is None and self._content is not None and self._content.can_judge:
+            return content_problem(
+                self._content.ahead()
+            )  # pauses may be the reference's, words not
+        return problem or self._leak(tokens)
 
     def end(
         self, tokens: Sequence[int], end: End | None, reached: float | None = None

@@ -110,7 +110,7 @@ class GuardedTokens:
         self._network, self._task, self._guard = network, task, guard
         self._cache, self._meter, self._cancelled = cache, meter, cancelled
         self._attempt = 0
-        self._steady = True
+        self._misspoken = False
         self._stream: TokenStream | None = None
         self._ended = False
         self.meanwhile: Callable[[], object] | None = None
@@ -183,7 +183,7 @@ class GuardedTokens:
         self._attempt += 1
         self._meter.problem(problem.kind.value)
         task = self._task
-        self._steady = not problem.is_content
+        self._misspoken = problem.is_content
         heard = problem.is_content and problem.good < self.taken
         if self._attempt >= task.attempts or heard:
             why = "and was heard" if heard else f"{self._attempt} attempts"
@@ -285,11 +285,14 @@ class GuardedTokens:
     def _sampling(self) -> SamplingSettings:
         """The request's sampling, then the same with other draws, then a steadier one.
 
-        A voice's own sampling says the text best, so that wrong words make it no steadier.
+        After wrong words no attempt goes without a penalty on repetition: a network that is sure
+        says "too hot to hot" with every seed.
         """
         asked = self._task.sampling
-        again = self._attempt == 1 or not self._steady
-        if self._attempt == 0 or (again and asked.top_k > 1):
+        if self._misspoken:
+            penalty = max(asked.repetition_penalty, _STEADY.repetition_penalty)
+            asked = replace(asked, repetition_penalty=penalty)
+        if self._attempt == 0 or (self._attempt == 1 and asked.top_k > 1):
             return asked
         top_k = min(asked.top_k, _STEADY.top_k) if asked.top_k > 1 else _STEADY.top_k
         return replace(

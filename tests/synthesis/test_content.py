@@ -192,7 +192,7 @@ def guarded(script: Script, monkeypatch: pytest.MonkeyPatch, **changes):
     task = {
         "text": T2SText(SENTENCE.ids),
         "prompt": np.zeros(0, np.int32),
-        "sampling": SamplingSettings(top_k=3, temperature=0.5),
+        "sampling": SamplingSettings(top_k=3, temperature=0.5, repetition_penalty=1.0),
         "seed": 5,
         "attempts": 3,
         "label": SENTENCE.text,
@@ -240,14 +240,24 @@ def test_holding_judges_all_before_the_first_is_taken(monkeypatch) -> None:
     assert meter.stats().restarts == 1
 
 
-def test_attempts_end_with_what_is_wrong_and_keep_the_voices_own_sampling(monkeypatch) -> None:
+def test_attempts_end_with_what_is_wrong_and_repeat_less(monkeypatch) -> None:
     script = Script(*[(SWALLOWED, End.EOS)] * 3)
     tokens, meter = guarded(script, monkeypatch)
     with pytest.raises(SynthesisError, match=r"leave out .*3 attempts"):
         tokens.take(None)
     assert meter.stats().problems == {Kind.MISSING.value: 3}
-    used = [call["settings"].sampling for call in script.calls]
-    assert used == [SamplingSettings(top_k=3, temperature=0.5)] * 3
+    first, second, third = [call["settings"].sampling for call in script.calls]
+    asked = {"top_k": 3, "temperature": 0.5}
+    assert first == SamplingSettings(**asked, repetition_penalty=1.0)
+    assert second == third == SamplingSettings(**asked, repetition_penalty=1.35)
+
+
+def test_the_references_own_tokens_may_say_the_text() -> None:
+    for content, kind in ((ContentCheck(TABLE, SENTENCE), None), (None, Kind.LEAK)):
+        guard = TokenGuard(SENTENCE.ids, [9, 9, *GOOD], np.arange(30), content=content)
+        found = [guard.token(GOOD[: n + 1]) for n in range(len(GOOD))]
+        kinds = {problem.kind for problem in found if problem}
+        assert kinds == ({kind} if kind else set())
 
 
 def test_tokens_that_were_decoded_together_are_judged_too(monkeypatch) -> None:

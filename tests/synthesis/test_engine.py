@@ -164,13 +164,11 @@ def test_a_voice_by_its_recording_alone(tmp_path: Path, settings: Settings) -> N
     assert synthesizer.speak("Good morning.", seed=1).duration_s > 0.3
 
 
-def test_the_starter_voice_speaks_short_sentences_one_by_one(synthesizer: Synthesizer) -> None:
-    """It ends at the first stop: trained on single sentences, it would leave out the second."""
-    fragments = list(synthesizer.stream("Hello there. How are you?", seed=1))
-    assert list(dict.fromkeys(f.text for f in fragments)) == ["Hello there.", "How are you?"]
-    together = synthesizer.stream("Hello there. How are you?", seed=1, join_short=True)
-    with pytest.raises(SynthesisError, match="ended after"):
-        list(together)
+def test_short_sentences_are_spoken_together_or_one_by_one(synthesizer: Synthesizer) -> None:
+    text = "Hello there. How are you?"
+    for joined, expected in ((False, ["Hello there.", "How are you?"]), (True, [text])):
+        fragments = list(synthesizer.stream(text, seed=1, join_short=joined))
+        assert list(dict.fromkeys(f.text for f in fragments)) == expected
 
 
 def test_a_transcript_needs_an_encoder(
