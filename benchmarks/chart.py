@@ -17,7 +17,9 @@ from xml.sax.saxutils import escape
 
 WIDTH, LEFT, RIGHT = 760, 250, 120
 BAR, GAP, HEAD = 15, 8, 26
-COLOURS = ("#2f6db3", "#e08a2e", "#7a9a4a", "#9a6fb0", "#8a8a8a")
+COLOURS = (
+    "#2f6db3", "#e08a2e", "#7a9a4a", "#9a6fb0", "#8a8a8a", "#3aa6a6", "#c2545f", "#c9b037",
+)  # fmt: skip
 
 
 def groups(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

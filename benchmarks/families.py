@@ -4,7 +4,8 @@
 
 Packs of half-precision random weights are written first (speed does not depend on the values); the names
 and shapes of all tensors are those of a folder of golden vectors. Each family runs in a process of its
-own, so that its peak memory is its own. The packs stay in --packs and are used again.
+own, so that its peak memory is its own. The packs stay in --packs and are used again. A pack also has to
+speak (`self_test.py`); with these weights that is noise.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ import harness
 import mlx.core as mx
 import numpy as np
 
+from dora_mlx_tts.errors import TtsError
 from dora_mlx_tts.models.decode import DecodeSettings, generate
 from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.runtime import blas, device
+from dora_mlx_tts.runtime.device import Device
 from dora_mlx_tts.synthesis.networks import Networks
+from dora_mlx_tts.synthesis.self_test import check_pack
 from dora_mlx_tts.weights import selection
 from dora_mlx_tts.weights.encode import Encoder
 from dora_mlx_tts.weights.pack import PartContent, write_pack
@@ -41,6 +45,7 @@ from dora_mlx_tts.weights.verified import VerifiedFiles
 
 FAMILIES = ("v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4")
 RATES = {"v3": 24000, "v4": 48000}
+ENCODERS = ("ssl", "bert")
 DATA = {"sampling_rate": 32000, "filter_length": 2048, "hop_length": 640, "win_length": 2048}
 PHONES, PROMPT, SECONDS = 60, 125, 4
 VOCABULARY = "".join(f"{word}\n" for word in ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
@@ -51,9 +56,10 @@ Shapes = Mapping[str, list[int]]
 
 @dataclass(frozen=True)
 class RandomTensor:
-    """A tensor of small random numbers in half precision."""
+    """A tensor of small random numbers in half precision; variances are positive."""
 
     shape: tuple[int, ...]
+    positive: bool = False
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype("f2"))
     bfloat16: bool = False
 
@@ -64,7 +70,8 @@ class RandomTensor:
 
     def read(self) -> Any:  # noqa: ANN401  an array
         """The numbers; the first ones are the same in all tensors."""
-        return np.resize(BLOCK, self.shape)
+        values = np.resize(BLOCK, self.shape)
+        return np.abs(values) if self.positive else values
 
 
 Parts = dict[str, tuple[Shapes, Mapping[str, Any]]]
@@ -72,7 +79,10 @@ Parts = dict[str, tuple[Shapes, Mapping[str, Any]]]
 
 def random_part(part: str, shapes: Shapes, config: Mapping[str, Any], storage: str) -> PartContent:
     """A network of small random numbers, stored as conversion stores it."""
-    tensors = {key: RandomTensor(tuple(shape)) for key, shape in shapes.items()}
+    tensors = {
+        key: RandomTensor(tuple(shape), positive=key.endswith("running_var"))
+        for key, shape in shapes.items()
+    }
     return PartContent(config, Encoder(part, storage).encode(tensors))
 
 
@@ -124,8 +134,8 @@ def _cfm_key(key: str) -> str:
     return key if key.startswith("cfm.") else f"cfm.{key}"
 
 
-def write(family: str, folder: Path, goldens: Path, storage: str) -> Path:
-    """The family's pack, made if it is not there."""
+def write(family: str, folder: Path, goldens: Path, storage: str, without: set[str]) -> Path:
+    """The family's pack, made if it is not there, less some parts that speech does not need."""
     out = folder / f"{family}-{storage}"
     if not (out / "pack.json").is_file():
         symbols = "v1" if family == "v1" else "v2"
@@ -134,15 +144,16 @@ def write(family: str, folder: Path, goldens: Path, storage: str) -> Path:
         parts = {
             name: random_part(name, *described, storage)
             for name, described in parts_of(family, goldens).items()
+            if name not in without
         }
         write_pack(out, manifest, parts, {"vocab.txt": VOCABULARY.encode()})
     return out
 
 
-def measure(pack: Path, kind: str) -> dict[str, Any]:
+def measure(pack: Path, kind: str, *, kernels: bool, products: bool) -> dict[str, Any]:
     """Load every part, then run the stages; seconds, and memory where the system tells."""
     blas.accelerate()
-    chosen_device = device.select(kind)
+    chosen_device = device.select(kind, kernels=kernels, products=products)
     verified = VerifiedFiles(pack.parent / "cache")
     once, _ = _timed(lambda: Networks.open(pack, chosen_device, verified=verified))
     opened, networks = _timed(lambda: Networks.open(pack, chosen_device, verified=verified))
@@ -158,8 +169,18 @@ def measure(pack: Path, kind: str) -> dict[str, Any]:
         "resident_loaded_mib": resident,
         "stages": _stages(networks),
         "peak_mib": _peak(),
+        "peak_mlx_mib": mx.get_peak_memory() / 2**20,
         "resident_mib": _resident(),
+        "speaks": _speaks(pack, chosen_device),
     }
+
+
+def _speaks(pack: Path, where: Device) -> str:
+    """What the self-test says."""
+    try:
+        return check_pack(pack, where).to_text()
+    except TtsError as error:
+        return f"it does not speak: {error}"
 
 
 def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
@@ -171,7 +192,7 @@ def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
 def _parts(networks: Networks) -> list[str]:
     flow = ["conditioner", "cfm", "vocoder"] if networks.flow else ["sovits"]
     speaker = ["speaker"] if networks.pack.has("speaker") else []
-    return ["t2s", *flow, *speaker, "ssl", "bert"]
+    return ["t2s", *flow, *speaker, *(part for part in ENCODERS if networks.pack.has(part))]
 
 
 def _stages(networks: Networks) -> dict[str, float]:
@@ -212,7 +233,8 @@ def _stages(networks: Networks) -> dict[str, float]:
         second = features.shape[1] // SECONDS
         timed("vocoder", lambda: mx.eval(networks.vocoder(mx.zeros((1, second, 100)))), 1)
     samples = mx.zeros((1, 16000 * SECONDS))
-    timed("hubert (of the reference)", lambda: mx.eval(networks.ssl(samples)))
+    if networks.pack.has("ssl"):
+        timed("hubert (of the reference)", lambda: mx.eval(networks.ssl(samples)))
     bert = networks.features
     if bert is not None:
         timed("bert (a sentence of 32)", lambda: bert.encode(np.zeros((1, 34), np.int32)))
@@ -249,7 +271,8 @@ def show(family: str, result: Mapping[str, Any]) -> None:
         text = ", ".join(f"{name} {size:.0f}" for name, size in result[held].items())
         print(f"  resident {when}, MiB: {text}")
     for name, factor in result["stages"].items():
-        print(f"  {factor:8.3f}  {name}")
+        print(f"  {factor:8.4f}  {name}")
+    print(f"  {result['speaks']}; {result['peak_mlx_mib']:.0f} MiB of MLX's at the peak")
 
 
 def main() -> None:
@@ -261,24 +284,37 @@ def main() -> None:
     parser.add_argument("--storage", default="float16", choices=("float32", "float16", "int8"))
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"))
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--kernels", default="off", choices=("auto", "off"), help="own ones, CUDA")
+    parser.add_argument("--layers", default="mlx", choices=("mlx", "products"), help="on CUDA")
+    parser.add_argument("--without", default="", help="parts to leave out: ssl, bert")
+    parser.add_argument("--write", action="store_true", help="write the packs, measure nothing")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
-        print(json.dumps(measure(given.measure, given.device)))
+        options = {"kernels": given.kernels == "auto", "products": given.layers == "products"}
+        print(json.dumps(measure(given.measure, given.device, **options)))
         return
-    results = {}
+    results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.packs or Path(temporary)
         for family in given.families.split(","):
-            pack = write(family, folder, given.goldens, given.storage)
+            without = set(given.without.split(","))
+            pack = write(family, folder, given.goldens, given.storage, without)
+            if given.write:
+                continue
             command = [sys.executable, __file__, "--measure", str(pack), "--device", given.device]
-            answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            results[family] = json.loads(answer.splitlines()[-1])
-            show(family, results[family])
-    if given.json:
-        report = {"machine": harness.machine(), "families": results}
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        given.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+            command += ["--kernels", given.kernels, "--layers", given.layers]
+            answer = subprocess.run(command, check=False, capture_output=True, text=True)
+            if answer.returncode:
+                print(f"{family} failed:\n{answer.stderr[-2000:]}", file=sys.stderr)
+                results[family] = {"error": answer.stderr[-2000:]}
+            else:
+                results[family] = json.loads(answer.stdout.splitlines()[-1])
+                show(family, results[family])
+            if given.json:
+                report = {"machine": harness.machine(), "families": results}
+                given.json.parent.mkdir(parents=True, exist_ok=True)
+                given.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

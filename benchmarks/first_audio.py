@@ -1,17 +1,22 @@
 """What the first fragment waits for, millisecond by millisecond.
 
     python benchmarks/first_audio.py --json out/first_audio.json
+    python benchmarks/first_audio.py --characters 5,20,80,200 --lengths both --layers mlx,products  # on a GPU
 
-Starter: the English starter voice and a short sentence. v2: networks of full size with random weights, a
-prompt of 125 tokens and 60 phones, 40 phones to say. The stages follow each other as in a running node
-that is warm; the sum is what a listener waits, but for sending.
+Starter: the English starter voice and texts of so many characters in one sentence. v2: networks of full size
+with random weights, a prompt of 125 tokens and 60 phones, a phone to say for each character; starter-size is
+the same with the starter's sizes. The stages follow each other as in a running node that is warm; the sum is
+what a listener waits, but for sending.
+
+A sentence's length shapes most arrays, and some libraries plan for each shape. So --lengths says whether
+a text is spoken again and again (`same`) or each one is a character longer than the last (`new`).
 """
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import harness
@@ -21,21 +26,34 @@ import sovits as sovits_benchmark
 import t2s as t2s_benchmark
 
 from dora_mlx_tts import Synthesizer
+from dora_mlx_tts.config import Settings
 from dora_mlx_tts.models.decode import DecodeSettings, generate
 from dora_mlx_tts.models.sovits.stream import SoVITSStream
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.models.t2s import T2S, IntArray, T2SText
+from dora_mlx_tts.models.t2s_fused import supports
+from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device
-from dora_mlx_tts.synthesis.benchmark import FULL_SOVITS
 
-TEXT = "Yes, of course."
+WORDS = (
+    "of course we can meet at the old station near the river before nine and walk along the water to"
+    " the market where my sister sells bread and fresh fruit from her own garden every morning until noon"
+    " if the weather is good and the road is dry and nobody else has taken the best place"
+)
 FIRST_WINDOW = 0.4
+HOLD = 20
+"""Tokens that the guard wants to see first (`synthesis/windows.py`)."""
 STAGES = ("front end", "prefill and first token", "tokens", "encoder and flow", "generator")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is spoken, and by what."""
+    """Who speaks.
+
+    Attributes:
+        phones: of a text.
+        whole: speaks a text through the whole engine until its first fragment, if there is one.
+    """
 
     name: str
     t2s: T2S
@@ -43,85 +61,126 @@ class Case:
     prompt: IntArray
     prompt_phones: IntArray
     style: mx.array
-    phones: Callable[[], IntArray]
+    phones: Callable[[str], IntArray]
+    whole: Callable[[str], None] | None = None
 
-    def run(self) -> list[float]:
-        """Seconds of every stage of one first fragment."""
+    def run(self, text: str) -> list[float]:
+        """Seconds of every stage of one first fragment, their sum, and of the whole engine."""
         marks = [time.perf_counter()]
-        phones = self.phones()
+        phones = self.phones(text)
         marks.append(time.perf_counter())
         voice = SoVITSStream(self.sovits, mx.array(phones)[None], self.style)
-        wanted = voice.codes_for(FIRST_WINDOW)
-        text = T2SText(np.concatenate([self.prompt_phones, phones]))
+        wanted = max(voice.codes_for(FIRST_WINDOW), HOLD)
+        said = T2SText(np.concatenate([self.prompt_phones, phones]))
         settings = DecodeSettings(min_tokens=wanted)
-        with generate(self.t2s, text, self.prompt, settings, seed=1) as tokens:
+        cache = self.t2s.make_cache()
+        cache.meanwhile = voice.begin
+        with generate(self.t2s, said, self.prompt, settings, seed=1, cache=cache) as tokens:
             codes = [next(tokens)]
             marks.append(time.perf_counter())
             codes += [next(tokens) for _ in range(wanted - 1)]
         marks.append(time.perf_counter())
         pieces = voice.speak(codes, last=False)
-        next(pieces)
+        for _ in range(3):  # phones, latent frames, flow: the last waits for all
+            next(pieces)
         marks.append(time.perf_counter())
         for piece in pieces:
             np.array(piece, np.float32)
         marks.append(time.perf_counter())
-        return [after - before for before, after in itertools.pairwise(marks)]
+        stages = [after - before for before, after in itertools.pairwise(marks)]
+        return [*stages, sum(stages), *self._whole(text)]
+
+    def _whole(self, text: str) -> Iterator[float]:
+        if self.whole is not None:
+            start = time.perf_counter()
+            self.whole(text)
+            yield time.perf_counter() - start
 
 
-def starter(synthesizer: Synthesizer) -> Case:
+def text_of(characters: int) -> str:
+    """One sentence of so many characters."""
+    spoken = (f"{WORDS} " * (characters // len(WORDS) + 1))[: characters - 1]
+    return spoken.rstrip().ljust(characters - 1, "s").capitalize() + "."
+
+
+def starter(synthesizer: Synthesizer, name: str) -> Case:
     """The voice that ships."""
     ready = synthesizer.prepare("starter-en")
     networks, prompt = ready.networks, ready.prompt
     return Case(
-        "starter",
+        name,
         networks.t2s,
         networks.sovits,
         prompt.codes,
         prompt.phones,
         mx.array(prompt.ge),
-        lambda: ready.front_end.phonemize(TEXT, "en").ids,
+        lambda text: ready.front_end.phonemize(text, "en").ids,
+        lambda text: next(synthesizer.stream(text, seed=1, fragment_interval=0)).samples,
     )
 
 
-def full_size(chosen: Device, dtype: mx.Dtype) -> Case:
-    """v2's sizes."""
-    t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen.formulation, dtype)
-    if chosen.multiprocessors:
+def random_case(size: str, chosen: Device, dtype: mx.Dtype, name: str) -> Case:
+    """Networks of the starter's or v2's sizes; sound is made in float32, as everywhere."""
+    t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES[size], chosen.formulation, dtype)
+    if chosen.multiprocessors and supports(t2s):
         t2s.pack(chosen.multiprocessors)
-    phones = np.arange(40, dtype=np.int32)
+    t2s.warm_up()
     return Case(
-        "v2",
+        name,
         t2s,
-        sovits_benchmark.build(FULL_SOVITS, chosen.formulation, dtype),
+        sovits_benchmark.build(sovits_benchmark.SIZES[size], chosen.formulation),
         np.arange(125, dtype=np.int32),
         np.arange(60, dtype=np.int32),
-        mx.zeros((1, 1, 512), dtype),
-        lambda: phones,
+        mx.zeros((1, 1, 512)),
+        lambda text: np.arange(len(text), dtype=np.int32),
     )
 
 
-def measure(case: Case, samples: int) -> list[harness.Row]:
-    """A row a stage, and the sum."""
-    case.run()
-    runs = [case.run() for _ in range(samples)]
-    columns = [tuple(column) for column in zip(*runs, strict=True)]
-    columns.append(tuple(sum(run) for run in runs))
+def measure(case: Case, characters: int, samples: int, *, new: bool) -> list[harness.Row]:
+    """A row a stage, the sum, and the whole engine."""
+    for _ in range(1 if new else 2):
+        case.run(text_of(characters))
+    runs = [case.run(text_of(characters + (turn if new else 0))) for turn in range(1, samples + 1)]
+    names = (*STAGES, "together", *(["first fragment of the engine"] if case.whole else []))
+    setting = f"{characters} characters, {'new lengths' if new else 'same length'}"
     nothing = (0.0,) * samples
     return [
-        harness.Row(case.name, stage, harness.Timing(column, nothing))
-        for stage, column in zip((*STAGES, "together"), columns, strict=True)
+        harness.Row(case.name, f"{setting}: {stage}", harness.Timing(column, nothing))
+        for stage, column in zip(names, zip(*runs, strict=True), strict=True)
     ]
+
+
+def cases(networks: list[str], layers: str, kernels: str) -> Iterator[Case]:
+    """Those asked for, built when their turn comes."""
+    wanted = Settings.load().model_copy(update={"cuda_layers": layers, "kernels": kernels})
+    chosen = device.select(kernels=kernels == "auto", products=layers == "products")
+    dtype = mx.float16 if chosen.kind == "gpu" else mx.float32
+    called = f"{layers}, own kernel {kernels}"
+    for name in networks:
+        if name == "starter":
+            yield starter(Synthesizer.load("starter-en", settings=wanted), f"starter, {called}")
+        else:
+            yield random_case(name.removesuffix("-size"), chosen, dtype, f"{name}, {called}")
 
 
 def main() -> None:
     """Measure and report."""
-    given = harness.parser(__doc__.splitlines()[0]).parse_args()
-    synthesizer = Synthesizer.load("starter-en")
-    chosen = synthesizer.device
-    dtype = mx.float16 if chosen.kind == "gpu" else mx.float32
-    rows = measure(starter(synthesizer), given.samples)
-    rows += measure(full_size(chosen, dtype), given.samples)
-    about = harness.machine(device=chosen.description, dtype=str(dtype))
+    parser = harness.parser(__doc__.splitlines()[0])
+    parser.add_argument("--networks", default="starter,v2", help="comma separated")
+    parser.add_argument("--characters", default="15", help="of the texts, comma separated")
+    parser.add_argument("--lengths", choices=("same", "new", "both"), default="same")
+    parser.add_argument("--layers", default="mlx", help="on CUDA: mlx, products, comma separated")
+    parser.add_argument("--kernels", choices=("auto", "off"), default="auto", help="own ones, CUDA")
+    given = parser.parse_args()
+    rows: list[harness.Row] = []
+    blas.accelerate()
+    about = harness.machine(device=device.select().description)
+    for layers in given.layers.split(","):
+        for case in cases(given.networks.split(","), layers, given.kernels):
+            for characters in map(int, given.characters.split(",")):
+                for new in {"same": [False], "new": [True], "both": [True, False]}[given.lengths]:
+                    rows += measure(case, characters, given.samples, new=new)
+                    harness.save("First audio", rows, about, given.json)
     harness.report("First audio, stage by stage", rows, about, given.json)
 
 

@@ -2,9 +2,12 @@
 
     python benchmarks/full_size.py
     python benchmarks/full_size.py --reference CHECKOUT --reference-python PYTHON_WITH_TORCH
+    python benchmarks/full_size.py --dtype float16 --reference CHECKOUT --reference-device cuda  # on a GPU
 
 Stages: T2S for 60 phones after a prompt of 125 tokens (one token is mostly the prefill; 125 are 5 s of
-speech), SoVITS for these 5 s, HuBERT over a reference of 5 s. Weights are random.
+speech), SoVITS for these 5 s, HuBERT over a reference of 5 s. Weights are random. On CUDA there are more of
+ours: MLX's own layers, matrix products (the setting `cuda_layers`), and SoVITS in float32, as it runs in use.
+Memory is what a GPU holds at the stage's peak: all networks of the contestant, and what the stage adds.
 """
 
 from __future__ import annotations
@@ -12,9 +15,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import harness
 import mlx.core as mx
@@ -26,15 +31,20 @@ from reference_stages import PHONES, PROMPT, TOKENS
 from dora_mlx_tts.models.decode import DecodeSettings, generate
 from dora_mlx_tts.models.hubert import Hubert, HubertConfig
 from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.models.t2s import T2SText
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device
 from dora_mlx_tts.synthesis.benchmark import FULL_SOVITS, random_weights
 
 DTYPES = {"float32": mx.float32, "float16": mx.float16, "bfloat16": mx.bfloat16}
+STAGES = ("t2s 1 token", f"t2s {TOKENS} tokens", "sovits 5 s", "hubert 5 s")
+SOUND = "sovits 5 s"
+
+Stages = dict[str, Callable[[], object]]
 
 
-def ours(chosen: Device, dtype: mx.Dtype) -> dict[str, Callable[[], object]]:
+def ours(chosen: Device, dtype: mx.Dtype) -> Stages:
     """The stages of this package."""
     t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen.formulation, dtype)
     if chosen.multiprocessors:
@@ -44,8 +54,6 @@ def ours(chosen: Device, dtype: mx.Dtype) -> dict[str, Callable[[], object]]:
     random_weights(hubert, dtype)
     prepare(hubert, chosen.formulation)
     text, prompt = T2SText(np.arange(PHONES, dtype=np.int32)), np.arange(PROMPT, dtype=np.int32)
-    codes, phones = mx.arange(TOKENS)[None] % 1024, mx.arange(PHONES)[None]
-    spectrum = mx.random.uniform(shape=(1, 250, 1025), dtype=dtype)
     samples = (mx.random.normal((1, int(5.6 * 16000))) * 0.1).astype(dtype)
 
     def decode(tokens: int) -> None:
@@ -57,11 +65,34 @@ def ours(chosen: Device, dtype: mx.Dtype) -> dict[str, Callable[[], object]]:
         stream.close()
 
     return {
-        "t2s 1 token": partial(decode, 1),
-        f"t2s {TOKENS} tokens": partial(decode, TOKENS),
-        "sovits 5 s": lambda: mx.eval(acoustic.decode(codes, phones, acoustic.style([spectrum]))),
-        "hubert 5 s": lambda: mx.eval(hubert(samples)),
+        STAGES[0]: partial(decode, 1),
+        STAGES[1]: partial(decode, TOKENS),
+        SOUND: sound(acoustic, dtype),
+        STAGES[3]: lambda: mx.eval(hubert(samples)),
     }
+
+
+def sound(network: SoVITS, dtype: mx.Dtype) -> Callable[[], object]:
+    """5 s of sound in one piece."""
+    codes, phones = mx.arange(TOKENS)[None] % 1024, mx.arange(PHONES)[None]
+    spectrum = mx.random.uniform(shape=(1, 250, 1025), dtype=dtype)
+    mx.eval(codes, phones, spectrum)
+    return lambda: mx.eval(network.decode(codes, phones, network.style([spectrum])))
+
+
+def contestants(chosen: Device, dtype: mx.Dtype) -> tuple[dict[str, Stages], int]:
+    """All of ours, by name, and bytes that the networks of one hold."""
+    before = mx.get_active_memory()
+    if chosen.description != "CUDA":
+        return {"ours": ours(chosen, dtype)}, mx.get_active_memory() - before
+    found, held = {}, 0
+    for layers in ("mlx", "products"):
+        where = device.select("gpu", products=layers == "products")
+        found[f"ours, {layers}"] = ours(where, dtype)
+        held = held or mx.get_active_memory() - before
+        exact = sovits_benchmark.build(FULL_SOVITS, where.formulation)
+        found[f"ours, {layers}, float32"] = {SOUND: sound(exact, mx.float32)}
+    return found, held
 
 
 class Reference:
@@ -78,21 +109,63 @@ class Reference:
             text=True,
             env={**os.environ, "TQDM_DISABLE": "1"},
         )
-        self.about = json.loads(self._line())
 
-    def run(self, stage: str) -> None:
-        """Run a stage; returns when it is done."""
+    def start(self) -> dict[str, Any]:
+        """Wait until the networks are built; what the process says about itself."""
+        return self._line()
+
+    def run(self, stage: str) -> dict[str, Any]:
+        """Run a stage; returns when it is done.
+
+        Raises:
+            StageError: the stage raised an error.
+        """
         if self._process.stdin is None:
             raise RuntimeError("the worker has no input")
         self._process.stdin.write(stage + "\n")
         self._process.stdin.flush()
-        self._line()
+        answer = self._line()
+        if "error" in answer:
+            raise StageError(answer["error"])
+        return answer
 
-    def _line(self) -> str:
+    def _line(self) -> dict[str, Any]:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
-            raise SystemExit("the reference's process ended; its error is above")
-        return line
+            raise StageError("its process ended; its error is above")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+class StageError(Exception):
+    """The reference could not run a stage; it is left out there."""
+
+
+def compare(
+    stage: str,
+    all_of_us: Mapping[str, Stages],
+    held: int,
+    references: Mapping[str, Reference],
+    samples: int,
+) -> tuple[list[harness.Row], dict[str, float]]:
+    """Rows of a stage, and MiB at its peak."""
+    runs: Stages = {name: stages[stage] for name, stages in all_of_us.items() if stage in stages}
+    peaks = {}
+    for name, run in runs.items():
+        run()  # what is made once is not counted
+        mx.reset_peak_memory()
+        before = mx.get_active_memory()
+        run()
+        peaks[f"{stage}, {name}"] = (held + mx.get_peak_memory() - before) / 2**20
+    for name, reference in references.items():
+        try:
+            peaks[f"{stage}, {name}"] = reference.run(stage)["peak"] / 2**20
+        except StageError as error:
+            print(f"{stage}, {name}: {error}", file=sys.stderr)
+            continue
+        runs[name] = partial(reference.run, stage)
+    timings = harness.take_turns(runs, samples=samples)
+    return [harness.Row(name, stage, timing) for name, timing in timings.items()], peaks
 
 
 def main() -> None:
@@ -105,34 +178,41 @@ def main() -> None:
     parser.add_argument("--reference-device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--stages", default="t2s,sovits,hubert", help="names that begin so")
     given = parser.parse_args()
+    threads = given.reference_threads.split(",") if given.reference else []
+    references = {}
+    for count in map(int, threads):
+        name = f"reference, {count} thread{'s'[: count > 1]}"
+        name = "reference, CUDA" if given.reference_device == "cuda" else name
+        references[name] = Reference(
+            given.reference_python, given.reference, count, given.reference_device, given.dtype
+        )
     status = blas.accelerate()
     chosen = device.select()
-    stages = ours(chosen, DTYPES[given.dtype])
-    references = {}
-    if given.reference:
-        for threads in map(int, given.reference_threads.split(",")):
-            name = f"reference, {threads} thread{'s'[: threads > 1]}"
-            if given.reference_device == "cuda":
-                name = "reference, CUDA"
-            references[name] = Reference(
-                given.reference_python,
-                given.reference,
-                threads,
-                given.reference_device,
-                given.dtype,
-            )
-    rows = []
-    for stage, run in stages.items():
-        if not stage.startswith(tuple(given.stages.split(","))):
-            continue
-        contestants = {"ours": run, **{n: partial(r.run, stage) for n, r in references.items()}}
-        for name, timing in harness.take_turns(contestants, samples=given.samples).items():
-            rows.append(harness.Row(name, stage, timing))
-    versions = {name: reference.about["torch"] for name, reference in references.items()}
+    all_of_us, held = contestants(chosen, DTYPES[given.dtype])
+    versions = {}
+    for name, reference in list(references.items()):
+        try:
+            versions[name] = reference.start()["torch"]
+        except StageError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            del references[name]
+    rows: list[harness.Row] = []
     about = harness.machine(
-        blas=status.library, device=chosen.description, dtype=given.dtype, torch=versions
+        blas=status.library,
+        device=chosen.description,
+        dtype=given.dtype,
+        torch=versions,
+        peak_mib={},
     )
+    for stage in STAGES:
+        if stage.startswith(tuple(given.stages.split(","))):
+            more, peaks = compare(stage, all_of_us, held, references, given.samples)
+            rows += more
+            about["peak_mib"].update(peaks)
+            harness.save("Full-size v2 beside the reference", rows, about, given.json)
     harness.report("Full-size v2 beside the reference", rows, about, given.json)
+    for name, peak in about["peak_mib"].items():
+        print(f"{peak:8.0f} MiB  {name}")
 
 
 if __name__ == "__main__":

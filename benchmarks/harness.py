@@ -145,16 +145,25 @@ def report(
         print(
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         )
+    save(title, rows, about, path)
     if path is not None:
-        after = [round(value, 2) for value in os.getloadavg()]
-        data = {
-            "title": title,
-            "machine": {**about, "load_average_after": after},
-            "rows": [_record(row) for row in rows],
-        }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
         print(f"\nwritten to {path}", file=sys.stderr)
+
+
+def save(
+    title: str, rows: Sequence[Row], about: Mapping[str, Any], path: Path | None = None
+) -> None:
+    """Write JSON to `path`; what takes long saves what it has now and then."""
+    if path is None:
+        return
+    after = [round(value, 2) for value in os.getloadavg()]
+    data = {
+        "title": title,
+        "machine": {**about, "load_average_after": after},
+        "rows": [_record(row) for row in rows],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
 
 
 def _pairs(versions: Mapping[str, str]) -> str:

@@ -1,7 +1,8 @@
 """Runs in a Python that has PyTorch: full-size networks of a checkout of the reference, on demand.
 
 `full_size.py` starts one with the checkout's path, a number of threads, a device and a precision, and
-writes the name of a stage on its standard input; the answer is one line, the seconds that it took.
+writes the name of a stage on its standard input; the answer is one line: the seconds that it took and
+the GPU's memory at its peak in bytes, or an error.
 """
 
 from __future__ import annotations
@@ -112,11 +113,23 @@ def main() -> None:
         about = {"stages": list(stages), "torch": torch.__version__}
         print(json.dumps(about), file=answers, flush=True)
         for line in sys.stdin:
-            start = time.perf_counter()
-            stages[line.strip()]()
-            if device == "cuda":
-                torch.cuda.synchronize()
-            print(time.perf_counter() - start, file=answers, flush=True)
+            print(json.dumps(answer(stages[line.strip()], device)), file=answers, flush=True)
+
+
+def answer(stage: Callable[[], object], device: str) -> dict[str, float | str]:
+    """Run a stage to its end."""
+    on_gpu = device == "cuda"
+    if on_gpu:
+        torch.cuda.reset_peak_memory_stats()
+    start = time.perf_counter()
+    try:
+        stage()
+        if on_gpu:
+            torch.cuda.synchronize()
+    except Exception as error:  # noqa: BLE001  the others are still worth to be measured
+        return {"error": f"{type(error).__name__}: {error}"}
+    peak = torch.cuda.max_memory_allocated() if on_gpu else 0
+    return {"seconds": time.perf_counter() - start, "peak": peak}
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own BLAS reads it while it is imported
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -136,13 +136,15 @@ def contestants(config: T2SConfig, dtype: mx.Dtype) -> list[Contestant]:
         found.append(Ours("CPU formulation", config, Formulation.CPU, mx.float32))
     if chosen.multiprocessors:
         found.append(Kernel("kernel, CUDA", config, dtype, chosen.multiprocessors))
+    if chosen.description == "CUDA":
+        found.append(Ours("products, CUDA", config, Formulation.PRODUCTS, dtype))
     found.append(Ours(f"native, {chosen.description}", config, Formulation.NATIVE, dtype))
     return found
 
 
-def measure(all_of_them: Sequence[Contestant], samples: int) -> list[harness.Row]:
-    """Every setting, contestants in turns."""
-    rows = []
+def measure(all_of_them: Sequence[Contestant], samples: int) -> Iterator[list[harness.Row]]:
+    """Every setting, contestants in turns; all rows so far, after each setting."""
+    rows: list[harness.Row] = []
     for positions in PREFILLS:
         runs: dict[str, Callable[[], object]] = {
             one.name: partial(one.prefill, positions, 1) for one in all_of_them
@@ -150,6 +152,7 @@ def measure(all_of_them: Sequence[Contestant], samples: int) -> list[harness.Row
         for name, timing in harness.take_turns(runs, samples=samples).items():
             rate = positions / timing.middle
             rows.append(harness.Row(name, f"prefill {positions}", timing, rate, "positions/s"))
+        yield rows
     for positions in CONTEXTS:
         for count in ROWS:
             able = [one for one in all_of_them if count <= one.most_rows]
@@ -160,7 +163,7 @@ def measure(all_of_them: Sequence[Contestant], samples: int) -> list[harness.Row
                 rate = STEPS * count / timing.middle
                 setting = f"{STEPS} steps at {positions}, rows {count}"
                 rows.append(harness.Row(name, setting, timing, rate, "tokens/s"))
-    return rows
+            yield rows
 
 
 def main() -> None:
@@ -174,7 +177,9 @@ def main() -> None:
     about = harness.machine(
         blas=status.library, kernel=status.kernel, network=given.size, dtype=given.dtype
     )
-    rows = measure(taking_part, given.samples)
+    rows: list[harness.Row] = []
+    for rows in measure(taking_part, given.samples):
+        harness.save(f"T2S, {given.size} size", rows, about, given.json)
     harness.report(f"T2S, {given.size} size", rows, about, given.json)
 
 

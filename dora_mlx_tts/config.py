@@ -149,8 +149,13 @@ class Settings(BaseModel):
         Field("auto", description="Where the networks run.")
     )
     kernels: Annotated[Literal["auto", "off"], Env("DORA_MLX_TTS_KERNELS")] = Field(
-        "off",
+        "auto",
         description="Own CUDA kernels: auto uses them where they fit the network, off leaves all to MLX.",
+    )
+    cuda_layers: Annotated[Literal["mlx", "products"], Env("DORA_MLX_TTS_CUDA_LAYERS")] = Field(
+        "products",
+        description="Convolutions and prefills on CUDA: as matrix products, or MLX's own (mlx), which plan"
+        " each new length of a sentence.",
     )
     precision: Annotated[Literal["auto", "float32"], Env("DORA_MLX_TTS_PRECISION")] = Field(
         "auto",

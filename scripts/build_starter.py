@@ -59,7 +59,6 @@ defaults:
   repetition_penalty: {penalty}
   temperature: {temperature}
   noise_scale: {noise_scale}
-  join_short: false
 """
 
 

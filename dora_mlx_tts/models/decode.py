@@ -140,7 +140,7 @@ class BatchStream(Iterator[tuple[int, int]]):
             model.config.vocabulary,
             () if prompt is None else prompt,
             seeds,
-            on_device=model.formulation is Formulation.NATIVE,
+            on_device=model.formulation is not Formulation.CPU,
         )
         self._pairs = self._decode(texts, prompt)
 
@@ -167,8 +167,9 @@ class BatchStream(Iterator[tuple[int, int]]):
     ) -> Iterator[tuple[int, int]]:
         try:
             logits, self._cache = self._model.prefill(texts, prompt, self._cache)
-            _require_finite(logits)
-            decoder = self._fused(logits, prompt)
+            finite = _finite(logits)
+            decoder = self._fused(logits, prompt)  # is made while the device still reads
+            _require(finite)
             if decoder is not None:
                 yield from self._launches(decoder)
                 return
@@ -207,6 +208,7 @@ class BatchStream(Iterator[tuple[int, int]]):
         ahead = self._launch(decoder)
         while going:
             now, ahead = ahead, self._launch(decoder)
+            self._use_the_wait()
             for tokens, ended in zip(*decoder.read(now), strict=True):
                 count += 1
                 for row in going:
@@ -216,6 +218,12 @@ class BatchStream(Iterator[tuple[int, int]]):
                 going = [row for row in going if self.ends[row] is None]
                 if not going:
                     return
+
+    def _use_the_wait(self) -> None:
+        cache = self._filled()
+        work, cache.meanwhile = cache.meanwhile, None
+        if work is not None:
+            work()
 
     def _launch(self, decoder: FusedDecoder) -> mx.array:
         out = decoder.decode(self._sampler.times(LAUNCH))
@@ -264,9 +272,17 @@ class BatchStream(Iterator[tuple[int, int]]):
             self._cache = None
 
 
-def _require_finite(logits: Logits) -> None:
+def _finite(logits: Logits) -> Logits:
+    """Which logits are numbers; on a device it begins to compute them."""
+    if not isinstance(logits, mx.array):
+        return np.isfinite(logits)
+    finite = mx.isfinite(logits)
+    mx.async_eval(finite)  # type: ignore[no-untyped-call]  # MLX stub
+    return finite
+
+
+def _require(finite: Logits) -> None:
     """Weights that are not numbers show here, before anything is made of them."""
-    finite = mx.isfinite(logits) if isinstance(logits, mx.array) else np.isfinite(logits)
     if not np.array(finite).all():
         raise SynthesisError(
             "the text-to-semantic network gave values that are not finite; its weights are damaged"

@@ -50,12 +50,16 @@ class KVCache(abc.ABC, Generic[Array]):
         limit: positions that may be filled.
         text_length: how many of them are text, padding included; audio comes after.
         padding: for each row, how many positions at its start hold nothing.
+        whole: of what was read into the empty cache, each layer's keys and values as they were made,
+            [2, rows, heads, n, size]; empty where nobody kept them, or once more was added.
         watch: is shown the attention of steps on the host.
         between_layers: called while a text is read; what it raises ends the reading.
+        meanwhile: called once, when a device decodes and the host would wait: work for both.
     """
 
     watch: AttentionWatch | None = None
     between_layers: Callable[[], object] | None = None
+    meanwhile: Callable[[], object] | None = None
 
     def __init__(self, shape: CacheShape, rows: int, limit: int) -> None:
         if rows < 1 or limit < 1:
@@ -66,6 +70,7 @@ class KVCache(abc.ABC, Generic[Array]):
         self.limit = limit
         self._keys: list[Array] = []
         self._values: list[Array] = []
+        self.whole: list[mx.array] = []
         self.reset(rows)
 
     def reset(self, rows: int | None = None) -> None:
@@ -73,6 +78,7 @@ class KVCache(abc.ABC, Generic[Array]):
         if rows is not None and (not self._keys or rows != self._keys[0].shape[0]):
             self._keys, self._values = [], []
             self.rows = rows
+        self.whole = []
         self.length = 0
         self.text_length = 0
         self.padding: tuple[int, ...] = (0,) * self.rows
@@ -113,6 +119,8 @@ class KVCache(abc.ABC, Generic[Array]):
 
         Room must have been reserved; `advance` moves the end when all layers are written.
         """
+        if self.length:
+            self.whole = []
         end = self.length + keys.shape[2]
         self._write(self._keys, layer, keys, end)
         self._write(self._values, layer, values, end)
@@ -130,6 +138,8 @@ class KVCache(abc.ABC, Generic[Array]):
         """
         if not 0 <= length <= self.length:
             raise SettingError(f"cannot cut a cache of {self.length} positions to {length}")
+        if length < self.length:
+            self.whole = []
         self.length = length
 
     def keep(self, rows: Sequence[int]) -> None:
@@ -140,6 +150,7 @@ class KVCache(abc.ABC, Generic[Array]):
         """
         if not rows or not all(0 <= row < self.rows for row in rows):
             raise SettingError(f"cannot keep rows {list(rows)} of a cache of {self.rows}")
+        self.whole = []
         self._keys = [self._pick(buffer, rows) for buffer in self._keys]
         self._values = [self._pick(buffer, rows) for buffer in self._values]
         self.padding = tuple(self.padding[row] for row in rows)

@@ -42,7 +42,7 @@ def prepare(model: nn.Module, formulation: Formulation) -> None:
     for _, module in model.named_modules():
         if isinstance(module, Layer):
             module.prepare(ops)
-    if formulation is Formulation.NATIVE:  # files have another order; kernels would copy each time
+    if formulation is not Formulation.CPU:  # files have another order; kernels would copy each time
         model.apply(lambda weight: mx.contiguous(weight) if weight.ndim > 2 else weight)  # noqa: PLR2004
     mx.eval(model.parameters())
 
@@ -179,9 +179,26 @@ class Conv1d(Layer):
         return self._shifted(x, self._taps, residual)
 
     def _native(self, x: mx.array, residual: mx.array | None, padding: int) -> mx.array:
-        y = mx.conv1d(x, self.weight, self.stride, padding, self.dilation, self.groups)
-        y = y + self.bias if "bias" in self else y
+        if self._ops.formulation is Formulation.PRODUCTS and self.groups == 1:
+            y = self._unfolded(x, padding)
+        else:
+            y = mx.conv1d(x, self.weight, self.stride, padding, self.dilation, self.groups)
+            y = y + self.bias if "bias" in self else y
         return y if residual is None else y + residual
+
+    def _unfolded(self, x: mx.array, padding: int) -> mx.array:
+        """One product with the frames that each output depends on, side by side."""
+        if padding:
+            x = mx.pad(x, [(0, 0), (padding, padding), (0, 0)])
+        if self.kernel > 1 or self.stride > 1:
+            x = mx.contiguous(x)
+            batch, length, channels = x.shape
+            frames = (length - self.reach - 1) // self.stride + 1
+            steps = (length * channels, self.stride * channels, self.dilation * channels, 1)
+            windows = mx.as_strided(x, (batch, frames, self.kernel, channels), steps)
+            x = windows.reshape(batch, frames, self.kernel * channels)
+        matrix = self.weight.reshape(self.weight.shape[0], -1).T
+        return mx.addmm(self.bias, x, matrix) if "bias" in self else x @ matrix
 
     def _padded(self, x: mx.array) -> mx.array:
         return mx.pad(x, [(0, 0), (self.padding, self.padding), (0, 0)]) if self.padding else x
@@ -230,8 +247,8 @@ class Conv1d(Layer):
 class ConvTranspose1d(Layer):
     """Transposed convolution; `weight` [O, k, I] (from the checkpoint's [I, O, k]), `bias` [O].
 
-    On the CPU each output block of `stride` frames is a sum of ceil(k / stride) matrix products
-    with shifted input frames (polyphase form).
+    On the CPU, and as `PRODUCTS`, each output block of `stride` frames is a sum of ceil(k / stride) matrix
+    products with shifted input frames (polyphase form).
     """
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, padding: int) -> None:
@@ -242,9 +259,9 @@ class ConvTranspose1d(Layer):
         self._phases: list[mx.array] | None = None
 
     def prepare(self, ops: Ops) -> None:
-        """On the CPU cut the weight into [I, stride * O] blocks, one for each frame that overlaps."""
+        """For products cut the weight into [I, stride * O] blocks, one for each frame that overlaps."""
         super().prepare(ops)
-        if ops.formulation is not Formulation.CPU:
+        if ops.formulation is Formulation.NATIVE:
             return
         weight = self.pop("weight").transpose(1, 2, 0)
         blocks = -(-self.kernel // self.stride)

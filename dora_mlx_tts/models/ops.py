@@ -71,6 +71,12 @@ class NativeOps:
         return native_product(matrix)
 
 
+class ProductOps(NativeOps):
+    """The same; layers look at `formulation` for how they convolve and attend."""
+
+    formulation = Formulation.PRODUCTS
+
+
 class CpuOps(NativeOps):
     """The same functions from operations that the Linux CPU backend vectorizes."""
 
@@ -126,12 +132,17 @@ class CpuOps(NativeOps):
 
 
 Ops = NativeOps
-"""The interface: `CpuOps` is one, too."""
+"""The interface: the others are ones, too."""
+_OPS = {
+    Formulation.NATIVE: NativeOps,
+    Formulation.PRODUCTS: ProductOps,
+    Formulation.CPU: CpuOps,
+}
 
 
 def ops_for(formulation: Formulation) -> Ops:
     """The operations of a formulation."""
-    return CpuOps() if formulation is Formulation.CPU else NativeOps()
+    return _OPS[formulation]()
 
 
 def leaky_relu(x: mx.array, slope: float) -> mx.array:

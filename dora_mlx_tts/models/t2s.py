@@ -28,6 +28,7 @@ from dora_mlx_tts.models.t2s_layers import (
     RowLinear,
     host_view,
     position_table,
+    stretches,
 )
 from dora_mlx_tts.models.t2s_packed import FusedWeights
 from dora_mlx_tts.runtime.device import Formulation
@@ -40,6 +41,9 @@ Logits: TypeAlias = mx.array | FloatArray
 
 POSITIONS = 4000
 """Rows of the position table: the longest text, and the longest audio, that can be placed."""
+_USUAL = 512  # positions of most prefills, at most
+PADDED_TO = 64
+"""As `PRODUCTS` a prefill is padded to a multiple: few sizes, and what a size costs once is paid early."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,12 +110,20 @@ class T2S(Layer):
             multiprocessors,
         )
 
+    def warm_up(self) -> None:
+        """As `PRODUCTS`, read each padded size once, so that no sentence pays for a size's first use."""
+        if self.formulation is not Formulation.PRODUCTS:
+            return
+        for size in range(PADDED_TO, _USUAL + 1, PADDED_TO):
+            logits, _ = self.prefill([T2SText(np.zeros(size, np.int32))])
+            mx.eval(logits)
+
     @property
     def formulation(self) -> Formulation:
         """How it runs: native steps are MLX's, CPU steps the host's."""
         return self._ops.formulation
 
-    def make_cache(self, rows: int = 1, limit: int = 2 * POSITIONS) -> Cache:
+    def make_cache(self, rows: int = 1, limit: int = 2 * POSITIONS + PADDED_TO) -> Cache:
         """An empty cache for `rows` sequences of at most `limit` positions."""
         shape = self._cache_shape
         if self.formulation is Formulation.CPU:
@@ -174,12 +186,14 @@ class T2S(Layer):
         x = self.ar_audio_embedding(tokens)
         return x + self.ar_audio_position.alpha * self._table()[start:end].astype(x.dtype)
 
-    def embed(self, texts: Sequence[T2SText], prompt: IntArray | None = None) -> mx.array:
-        """What the blocks read, [B, T, C]: padded texts side by side, then the prompt tokens."""
-        longest = max(len(text.phones) for text in texts)
+    def embed(
+        self, texts: Sequence[T2SText], prompt: IntArray | None = None, width: int | None = None
+    ) -> mx.array:
+        """What the blocks read, [B, T, C]: texts side by side, padded to `width`, then the prompt tokens."""
+        width = width or max(len(text.phones) for text in texts)
         x = mx.stack(
             [
-                mx.pad(self.embed_text(text), [(longest - len(text.phones), 0), (0, 0)])
+                mx.pad(self.embed_text(text), [(width - len(text.phones), 0), (0, 0)])
                 for text in texts
             ]
         )
@@ -201,8 +215,9 @@ class T2S(Layer):
         Returns:
             Logits [B, V] of the token that follows, and the filled cache.
         """
-        cache = self._begin(texts, prompt, cache)
-        hidden = self._run(self.embed(texts, prompt), cache, last_only=True)
+        width = self._width(texts, prompt)
+        cache = self._begin(texts, prompt, cache, width)
+        hidden = self._run(self.embed(texts, prompt, width), cache, last_only=True)
         return self._native(self.ar_predict_layer(hidden[:, -1])), cache
 
     def hidden(self, texts: Sequence[T2SText], tokens: IntArray | None = None) -> mx.array:
@@ -246,8 +261,19 @@ class T2S(Layer):
             self._host_tokens = host_view(self.ar_audio_embedding.word_embeddings.weight)
         return self._stepper(self._host_tokens[tokens] + self._host_places[place], cache)
 
+    def _width(self, texts: Sequence[T2SText], prompt: IntArray | None) -> int:
+        """Positions of text in a prefill."""
+        longest = max((len(text.phones) for text in texts), default=0)
+        if self.formulation is not Formulation.PRODUCTS:
+            return longest
+        return longest + -(longest + (0 if prompt is None else len(prompt))) % PADDED_TO
+
     def _begin(
-        self, texts: Sequence[T2SText], prompt: IntArray | None, cache: Cache | None
+        self,
+        texts: Sequence[T2SText],
+        prompt: IntArray | None,
+        cache: Cache | None,
+        width: int | None = None,
     ) -> Cache:
         if not texts:
             raise EmptyTextError("there are no texts to speak")
@@ -259,16 +285,20 @@ class T2S(Layer):
             raise SettingError(f"a cache of {cache.shape} lent to a network of {self._cache_shape}")
         cache.reset(len(texts))
         lengths = [len(text.phones) for text in texts]
-        cache.reserve(max(lengths) + (0 if prompt is None else len(prompt)))
-        cache.text_length = max(lengths)
-        cache.padding = tuple(max(lengths) - length for length in lengths)
+        width = width or max(lengths)
+        cache.reserve(width + (0 if prompt is None else len(prompt)))
+        cache.text_length = width
+        cache.padding = tuple(width - length for length in lengths)
         return cache
 
     def _run(self, x: mx.array, cache: Cache, *, last_only: bool) -> mx.array:
         bias, length = self._bias(cache, x.shape[1]), x.shape[1]
+        rows = stretches(cache.text_length, length, bias, x.dtype, self.formulation)
         last = len(self.h.layers) - 1
         for layer, block in enumerate(self.h.layers):
-            x = block.prefill(x, cache, layer, bias, last_only=last_only and layer == last)
+            only = last_only and layer == last
+            cut = [(length - 1, length, bias)] if only else rows
+            x = block.prefill(x, cache, layer, cut, last_only=only)
             if cache.between_layers is not None:
                 cache.between_layers()
         cache.advance(length)

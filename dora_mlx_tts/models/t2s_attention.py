@@ -9,6 +9,7 @@ import numpy as np
 
 from dora_mlx_tts.models.kv_cache import FloatArray
 from dora_mlx_tts.models.t2s import T2S, IntArray, T2SText
+from dora_mlx_tts.models.t2s_layers import stretches
 
 
 def text_attention(
@@ -30,12 +31,13 @@ def text_attention(
     cache.text_length = len(text.phones)
     cache.reserve(len(text.phones) + len(tokens))
     x = model.embed([text], tokens)
+    rows = stretches(cache.text_length, x.shape[1], None, x.dtype, model.formulation)
     found = []
     for layer, block in enumerate(blocks):
         query, key, _ = block.self_attn.project(x)
         queries = query[0, :, cache.text_length - 1 : -1]
         scores = queries @ key[0, :, stretch].swapaxes(-1, -2) * (1 / math.sqrt(query.shape[-1]))
         found.append(np.array(mx.softmax(scores.astype(mx.float32), axis=-1)))
-        x = block.prefill(x, cache, layer, None, last_only=False)
+        x = block.prefill(x, cache, layer, rows, last_only=False)
     attention: FloatArray = np.stack(found)
     return attention

@@ -44,10 +44,8 @@ class Kernel(Protocol):
 
 
 def supports(model: T2S) -> bool:
-    """Whether the kernel knows a network's sizes: those that a warp's loads divide."""
-    config = model.config
-    sizes_divide = not config.channels % 128 and not config.feed_forward % 128
-    return sizes_divide and config.channels // config.heads in (32, 64, 128)
+    """Whether the kernel knows a network's heads: those that a warp divides."""
+    return model.config.channels // model.config.heads in (32, 64, 128)
 
 
 @lru_cache(maxsize=1)
@@ -104,7 +102,8 @@ class FusedDecoder:
         seen[:, np.asarray(prompt, np.int32)] = 1
         tokens = np.zeros((rows, 2), np.int32)
         tokens[self._held :, 1] = 1  # rows that only fill up have ended
-        self._cache, self._capacity = _stacked(cache, blank), cache.capacity
+        heads = self._packed.heads - self._config.heads
+        self._cache, self._capacity = _stacked(cache, blank, heads), cache.capacity
         self._padding = _on_device(np.array([*cache.padding, *[0] * blank], np.int32))
         self._seen, self._tokens = _on_device(seen), _on_device(tokens)
         self._state = _on_device(np.array([cache.length], np.int32))
@@ -114,18 +113,18 @@ class FusedDecoder:
         self._after = mx.zeros(_LEAST)
         self._settings = self._constants()
         self._steps: dict[int, mx.array] = {}
-        mx.eval(self._cache, self._padding, self._seen, self._tokens, self._state, self._sync)
-        mx.eval(self._scratch, self._after, self._settings, self._rates)
+        held = (self._cache, self._padding, self._seen, self._tokens, self._state, self._sync)
+        mx.eval(*held, self._scratch, self._after, self._settings, self._rates)
 
     def _constants(self) -> mx.array:
         return _on_device(np.array([self._text, self._capacity, *self._choice], np.int32))
 
     def _logits_at(self) -> int:
         """Where in the scratch memory the logits begin."""
-        config = self._config
-        parts = min(MOST_PARTS, max(1, self._packed.blocks // (self._rows * config.heads)))
-        attended = config.heads * parts * (config.channels // config.heads + 2)
-        return self._rows * (3 * config.channels + config.feed_forward + attended)
+        packed = self._packed
+        parts = min(MOST_PARTS, max(1, packed.blocks // (self._rows * packed.heads)))
+        attended = packed.heads * parts * (packed.channels // packed.heads + 2)
+        return self._rows * (3 * packed.channels + packed.feed_forward + attended)
 
     def decode(self, draws: mx.array) -> mx.array:
         """Start `draws.shape[0]` steps; `draws` [N, B, V] are exponential times.
@@ -178,9 +177,10 @@ class FusedDecoder:
                 self._after,
             ],
             template=[
-                ("T", packed.weights.dtype), ("C", config.channels), ("H", config.heads),
-                ("F", config.feed_forward), ("L", config.layers), ("V", config.vocabulary),
-                ("R", self._rows), ("G", packed.blocks), ("W", WARPS), ("SAMPLES", samples),
+                ("T", packed.weights.dtype), ("REAL", config.channels), ("C", packed.channels),
+                ("H", packed.heads), ("F", packed.feed_forward), ("L", config.layers),
+                ("V", config.vocabulary), ("R", self._rows), ("G", packed.blocks), ("W", WARPS),
+                ("SAMPLES", samples),
             ],
             grid=(packed.blocks * WARPS * 32, 1, 1),
             threadgroup=(WARPS * 32, 1, 1),
@@ -206,11 +206,18 @@ class FusedDecoder:
         mx.eval(self._cache, self._settings)
 
 
-def _stacked(cache: MlxCache, blank: int) -> mx.array:
-    """Keys and values as one array, [layers, 2, rows, heads, capacity, size]."""
-    layers = [mx.stack(list(cache.buffers(layer))) for layer in range(cache.shape.layers)]
-    whole = mx.stack(layers)
-    return mx.pad(whole, [(0, 0), (0, 0), (0, blank), *[(0, 0)] * 3]) if blank else whole
+def _stacked(cache: MlxCache, blank: int, heads: int) -> mx.array:
+    """Keys and values as one array, [layers, 2, rows, heads, capacity, size].
+
+    There are `blank` rows and so many `heads` more than in the cache, for those that only fill up.
+    """
+    if cache.whole:
+        room = cache.capacity - cache.length
+        whole = mx.stack(cache.whole)
+    else:
+        room = 0
+        whole = mx.stack([mx.stack(list(cache.buffers(i))) for i in range(cache.shape.layers)])
+    return mx.pad(whole, [(0, 0), (0, 0), (0, blank), (0, heads), (0, room), (0, 0)])
 
 
 def _rows(wanted: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import TypeAlias
 
 import mlx.core as mx
 import numpy as np
@@ -25,6 +26,11 @@ HIDDEN = -1e9
 
 _EXP = (0.00019852762, 0.0013930436, 0.008333361, 0.041666485, 0.16666667, 0.5)
 _QUERY_BLOCK = 512  # rows of scores computed together: bounds memory, and skips most of the future
+
+Stretch: TypeAlias = tuple[int, int, mx.array | None]
+"""Query rows from, to, and what is added to their scores over keys 0 to the end."""
+Heads: TypeAlias = tuple[mx.array, mx.array, mx.array]
+"""Query, key and value, [B, H, T, C / H]."""
 
 
 def position_table(positions: int, channels: int) -> FloatArray:
@@ -151,15 +157,30 @@ class SelfAttention(Layer):
         elif ops.formulation is Formulation.CPU:
             self.in_proj_weight = row_layout(self.in_proj_weight)
 
-    def project(self, x: mx.array) -> tuple[mx.array, mx.array, mx.array]:
+    def project(self, x: mx.array) -> Heads:
         """[B, T, C] to query, key and value [B, H, T, C / H]."""
+        merged = self._merged(x)
+        return merged[0], merged[1], merged[2]
+
+    def _merged(self, x: mx.array) -> mx.array:
+        """[B, T, C] to query, key and value [3, B, H, T, C / H]."""
         batch, length, channels = x.shape
         if self._product is not None:
             merged = self._product(x, self.in_proj_bias)
         else:
             merged = mx.addmm(self.in_proj_bias, x, self.in_proj_weight.T)
         merged = merged.reshape(batch, length, 3, self.heads, channels // self.heads)
-        merged = merged.transpose(2, 0, 3, 1, 4)
+        return merged.transpose(2, 0, 3, 1, 4)
+
+    def read(
+        self, x: mx.array, cache: KVCache[mx.array] | KVCache[FloatArray], layer: int
+    ) -> Heads:
+        """Query, key and value of the whole sequence; fills `layer` of an empty cache."""
+        merged = self._merged(x)
+        if self._ops.formulation is Formulation.PRODUCTS:
+            merged = mx.contiguous(merged)  # one copy serves both products and the cache
+            cache.whole.append(merged[1:])
+        cache.append(layer, merged[1], merged[2])
         return merged[0], merged[1], merged[2]
 
     def attend(
@@ -171,6 +192,13 @@ class SelfAttention(Layer):
             scores = (query * scale) @ key.swapaxes(-1, -2)
             powers, sums = host_exp(scores if bias is None else scores + bias)
             mixed = (powers @ value) / sums
+        elif self._ops.formulation is Formulation.PRODUCTS:
+            keys = key.swapaxes(-1, -2)
+            if bias is None:
+                scores = (query * scale) @ keys
+            else:
+                scores = mx.addmm(bias, query, keys, alpha=scale)
+            mixed = mx.softmax(scores, axis=-1) @ value
         else:
             mixed = mx.fast.scaled_dot_product_attention(query, key, value, scale=scale, mask=bias)
         return mixed.swapaxes(1, 2).reshape(query.shape[0], query.shape[2], -1)
@@ -192,33 +220,21 @@ class Block(Layer):
         x: mx.array,
         cache: KVCache[mx.array] | KVCache[FloatArray],
         layer: int,
-        bias: mx.array | None,
+        stretches: list[Stretch],
         *,
         last_only: bool,
     ) -> mx.array:
         """The whole sequence [B, T, C]; fills `layer` of an empty cache.
 
         With `last_only` keys and values of all positions are stored, but only the last one's result
-        is computed, [B, 1, C]. `bias` [B, 1, 1, T] hides padding.
+        is computed, [B, 1, C]. `stretches` cover the rows that are computed.
         """
-        query, key, value = self.self_attn.project(x)
-        cache.append(layer, key, value)
-        if last_only:
-            mixed = self.self_attn.attend(query[:, :, -1:], key, value, bias)
-            return self._finish(x[:, -1:], mixed)
-        text, length = cache.text_length, x.shape[1]
-        borders = [0, text, *range(text + _QUERY_BLOCK, length, _QUERY_BLOCK), length]
-        parts = []
-        for start, end in itertools.pairwise(borders):
-            if end > start:
-                parts.append(
-                    self.self_attn.attend(
-                        query[:, :, start:end],
-                        key[:, :, :end],
-                        value[:, :, :end],
-                        _block_bias(start, end, bias, causal=start >= text, dtype=x.dtype),
-                    )
-                )
+        query, key, value = self.self_attn.read(x, cache, layer)
+        x = x[:, -1:] if last_only else x
+        parts = [
+            self.self_attn.attend(query[:, :, start:end], key[:, :, :end], value[:, :, :end], bias)
+            for start, end, bias in stretches
+        ]
         return self._finish(x, mx.concatenate(parts, axis=1) if len(parts) > 1 else parts[0])
 
     def step(
@@ -234,13 +250,35 @@ class Block(Layer):
         return self.norm2(x + self.linear2(relu(self.linear1(x))))
 
 
-def _block_bias(
-    start: int, end: int, padding: mx.array | None, *, causal: bool, dtype: mx.Dtype
+def stretches(
+    text: int, length: int, padding: mx.array | None, dtype: mx.Dtype, formulation: Formulation
+) -> list[Stretch]:
+    """How the rows of a prefill are cut: text, which sees itself, then blocks of audio.
+
+    Args:
+        text: positions of text, at the start.
+        length: all positions.
+        padding: hides padding, [B, 1, 1, length], or None.
+        dtype: of the scores.
+        formulation: products take all rows together.
+    """
+    border = [] if formulation is Formulation.PRODUCTS else [text]
+    borders = [0, *border, *range(text + _QUERY_BLOCK, length, _QUERY_BLOCK), length]
+    return [
+        (start, end, _bias(start, end, text, padding, dtype))
+        for start, end in itertools.pairwise(borders)
+        if end > start
+    ]
+
+
+def _bias(
+    start: int, end: int, text: int, padding: mx.array | None, dtype: mx.Dtype
 ) -> mx.array | None:
     """Score bias of query rows start..end over keys 0..end."""
     bias = None if padding is None else padding[..., :end]
-    if not causal or end - start == 1:
+    last_seen = np.maximum(np.arange(start, end), text - 1)
+    if last_seen[0] == end - 1:
         return bias
-    future = np.triu(np.full((end - start, end), HIDDEN, np.float32), start + 1)
-    mask = mx.array(future, dtype=dtype)
+    hidden = np.arange(end) > last_seen[:, None]
+    mask = mx.array(np.where(hidden, np.float32(HIDDEN), np.float32(0)), dtype=dtype)
     return mask if bias is None else mask + bias

@@ -1,11 +1,31 @@
-"""What MLX does not say about a CUDA GPU."""
+"""What MLX does not say about a CUDA GPU, and what it has to be told."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 
 _MULTIPROCESSORS = 16  # CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT
 _MAJOR = 75  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
+
+
+_PLANS = {
+    "MLX_CUDA_CONV_CACHE_SIZE": "4096",
+    "MLX_CUDA_SDPA_CACHE_SIZE": "1024",
+    "MLX_CUDA_GRAPH_CACHE_SIZE": "1024",
+    "MLX_ENABLE_CACHE_THRASHING_CHECK": "0",
+}
+
+
+def keep_plans() -> None:
+    """Let MLX keep the plans of a few sentences' convolutions, before its first work on a GPU.
+
+    MLX plans a convolution for each new length of its input, keeps 128 plans, and raises an error when it has
+    made 256; a sentence of the full-size network has about a hundred lengths. Plans of attention and whole
+    graphs are counted in the same way. What the environment says already stays.
+    """
+    for name, value in _PLANS.items():
+        os.environ.setdefault(name, value)
 
 
 def multiprocessors(oldest: int = 8) -> int:

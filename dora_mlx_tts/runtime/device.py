@@ -17,11 +17,14 @@ DeviceName = Literal["auto", "cpu", "gpu"]
 class Formulation(enum.Enum):
     """How operations are written for a device.
 
-    NATIVE uses MLX's own kernels (Metal, CUDA). CPU avoids those that are slow on the Linux CPU
-    backend: dilated and transposed convolutions, and everything that needs `exp`.
+    NATIVE uses MLX's own kernels (Metal, CUDA). PRODUCTS differs from it in convolutions and in the
+    attention of a prefill, which it writes as matrix products: on CUDA MLX leaves them to cuDNN, which plans
+    each new length of input, and every sentence has lengths of its own. CPU avoids kernels that are slow
+    on the Linux CPU backend: dilated and transposed convolutions, and everything that needs `exp`.
     """
 
     NATIVE = "native"
+    PRODUCTS = "products"
     CPU = "cpu"
 
 
@@ -50,11 +53,12 @@ CPU = Device(
 """MLX's CPU here."""
 
 
-def select(name: DeviceName = "auto", *, kernels: bool = True) -> Device:
+def select(name: DeviceName = "auto", *, kernels: bool = True, products: bool = False) -> Device:
     """Make `name` MLX's default device and say what it is.
 
     "auto" takes the GPU where MLX has one. Own kernels run on CUDA only: there they are measured;
     whether a Mac's GPU lets all groups of a launch wait for each other is nowhere promised.
+    `products` asks for that formulation on CUDA.
 
     Raises:
         SettingError: `name` is not a device.
@@ -69,6 +73,7 @@ def select(name: DeviceName = "auto", *, kernels: bool = True) -> Device:
             f"MLX cannot be imported ({error}); on Linux install one of the extras:"
             " pip install 'dora-mlx-tts[cpu]', [cuda12] or [cuda13]"
         ) from error
+    cuda.keep_plans()
     has_gpu = mx.is_available(mx.gpu)
     if name == "gpu" and not has_gpu:
         raise BackendError("device 'gpu' was asked for, but this build of MLX has none; use cpu")
@@ -82,7 +87,8 @@ def select(name: DeviceName = "auto", *, kernels: bool = True) -> Device:
     mx.set_default_device(mx.gpu)
     if mx.metal.is_available():
         return Device("gpu", Formulation.NATIVE, "Metal")
-    return Device("gpu", Formulation.NATIVE, "CUDA", cuda.multiprocessors() if kernels else 0)
+    formulation = Formulation.PRODUCTS if products else Formulation.NATIVE
+    return Device("gpu", formulation, "CUDA", cuda.multiprocessors() if kernels else 0)
 
 
 def usable_cores() -> int:

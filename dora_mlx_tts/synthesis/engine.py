@@ -90,7 +90,11 @@ class Synthesizer:
             settings = settings.model_copy(update={"voice": voice})
         status = blas.accelerate(settings.blas, settings.blas_threads)
         logger.debug("BLAS: %s", status)
-        chosen = device.select(settings.device, kernels=settings.kernels == "auto")
+        chosen = device.select(
+            settings.device,
+            kernels=settings.kernels == "auto",
+            products=settings.cuda_layers == "products",
+        )
         synthesizer = cls(settings, VoiceRegistry.scan(settings.voices), chosen)
         for name in (*settings.preload, settings.voice):
             ready = synthesizer.prepare(name)
@@ -133,6 +137,7 @@ class Synthesizer:
     def warm_up(self, voice: Voice) -> None:
         """Speak a word and forget it: builds networks, loads dictionaries, fills MLX's caches."""
         languages = [code for code in voice.languages if code in _WARM_UP] or ["en"]
+        self.prepare(voice.name).networks.t2s.warm_up()
         for language in languages:
             self.speak(_WARM_UP[language], voice=voice.name, language=language, seed=0)
 

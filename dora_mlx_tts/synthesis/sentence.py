@@ -143,6 +143,7 @@ class SentenceSpeaker:
         heard = last = False
         while not last:
             voice, guard = self._voice(phonemes, seed), SampleGuard()
+            tokens.meanwhile = voice.begin
             tracker, rate = self._tracker(phonemes), self.networks.sovits.config.sample_rate
             heard_s = 0.0
             problem, count = None, 0

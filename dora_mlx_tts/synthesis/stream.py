@@ -90,6 +90,7 @@ class GuardedTokens:
         tokens: everything decoded and not given up.
         rows: attention of each token to the sentence's phones; None where it could not be watched.
         taken: how many of them the caller has.
+        meanwhile: work for the time in which a GPU decodes the first tokens of an attempt.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class GuardedTokens:
         self._misspoken = False
         self._stream: TokenStream | None = None
         self._ended = False
+        self.meanwhile: Callable[[], object] | None = None
         self.tokens: list[int] = []
         self.rows: list[FloatArray | None] = []
         self.taken = 0
@@ -218,7 +220,7 @@ class GuardedTokens:
             self._stream.close()
             self._stream = None
             cache = self._cache.lend()
-            cache.watch = cache.between_layers = None
+            cache.watch = cache.between_layers = cache.meanwhile = None
             self._meter.cache(self._cache.give_back())
 
     def _settle(self) -> Problem | None:
@@ -266,7 +268,7 @@ class GuardedTokens:
         settings = DecodeSettings(self._sampling(), min_tokens=least)
         self._guard.begin(self.tokens)
         cache = self._cache.lend()
-        cache.between_layers = self._ask
+        cache.between_layers, cache.meanwhile = self._ask, self.meanwhile
         if self._watch is not None:
             self._watch.forget()
             cache.watch = self._watch

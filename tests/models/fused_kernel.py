@@ -24,14 +24,14 @@ def build(folder: Path, net: tuple[int, ...], element: str = "float") -> Callabl
 
     Args:
         folder: for the library.
-        net: channels, heads, inner width, layers, vocabulary, rows.
+        net: real channels, channels, heads, inner width, layers, vocabulary, rows.
         element: "float", "__half" or "__nv_bfloat16".
     """
     compiler = shutil.which("g++")
     if compiler is None:
         pytest.skip("no C++ compiler")
     sizes = ",".join(map(str, (*net, BLOCKS, WARPS)))
-    library = folder / f"kernel_{element}_{net[-1]}.so"
+    library = folder / f"kernel_{element}_{net[0]}.so"
     source = Path(kernels.__file__).parent
     command = [compiler, "-std=c++17", "-O1", "-shared", "-fPIC", "-pthread"]
     command += [f"-DNET={sizes}", f"-DELEMENT={element}", f"-I{source}"]

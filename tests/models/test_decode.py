@@ -142,8 +142,8 @@ def test_a_seed_repeats(formulation):
 
 def test_formulations_give_the_same_tokens():
     settings = DecodeSettings(GREEDY, early_stop=40)
-    native, cpu = (list(generate(tiny(f), text(4), tokens(3), settings)) for f in Formulation)
-    assert native == cpu
+    native, *others = (list(generate(tiny(f), text(4), tokens(3), settings)) for f in Formulation)
+    assert others == [native] * len(others)
 
 
 @BOTH

@@ -62,9 +62,9 @@ def samples() -> mx.array:
 
 
 def test_formulations_agree(checkpoint, samples):
-    native, cpu = (np.array(loaded(checkpoint, f)(samples)) for f in Formulation)
+    native, *others = (np.array(loaded(checkpoint, f)(samples)) for f in Formulation)
     assert native.shape == (1, HubertConfig.from_dict(CONFIG).frames(4001), 24)
-    np.testing.assert_allclose(cpu, native, atol=3e-5)
+    np.testing.assert_allclose(others, [native] * len(others), atol=3e-5)
 
 
 @pytest.mark.parametrize("length", [4001, 900, 720, 400])

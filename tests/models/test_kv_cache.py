@@ -129,3 +129,17 @@ def test_free_gives_memory_back(kind):
 def test_sizes_are_checked(kind, rows, limit):
     with pytest.raises(SettingError):
         kind(SHAPE, rows, limit)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda c: fill(c, 1), lambda c: c.keep([1, 0]), lambda c: c.trim(2), lambda c: c.reset()],
+)
+def test_what_was_read_whole_is_forgotten_with_any_change(change):
+    cache = MlxCache(SHAPE, 2, 100)
+    fill(cache, 5)
+    cache.whole = [mx.zeros(1)] * SHAPE.layers
+    cache.trim(5)
+    assert cache.whole
+    change(cache)
+    assert not cache.whole

@@ -48,9 +48,10 @@ def test_both_formulations_agree(pro):
         ge = made.style(specs, speakers)
         samples = made.decode(codes, text, ge, noise=noise)
         results.append((np.array(made.extract_latent(ssl)), np.array(ge), np.array(samples)))
-    np.testing.assert_array_equal(results[0][0], results[1][0])
-    for native, cpu in zip(results[0][1:], results[1][1:], strict=True):
-        np.testing.assert_allclose(cpu, native, atol=1e-5)
+    for others in results[1:]:
+        np.testing.assert_array_equal(others[0], results[0][0])
+        for other, native in zip(others[1:], results[0][1:], strict=True):
+            np.testing.assert_allclose(other, native, atol=1e-5)
     assert np.std(results[0][2]) > 1e-3
 
 
@@ -109,6 +110,7 @@ def test_noise_is_given_or_drawn(model, ge):
     np.testing.assert_array_equal(one, np.array(model.decode(codes, text, ge, noise=noise)))
 
 
+@pytest.mark.skipif(mx.default_device() == mx.gpu, reason="to the last bit on a CPU only")
 def test_two_streams_and_other_threads_give_the_same_samples(model, ge):
     codes, text = tiny.sentence()
     mx.eval(ge)

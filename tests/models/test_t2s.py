@@ -13,7 +13,7 @@ from t2s_tiny import CONFIG, text, tiny, tokens
 from dora_mlx_tts.errors import EmptyTextError, SettingError, TextError, WeightsError
 from dora_mlx_tts.models.kv_cache import HostCache, MlxCache
 from dora_mlx_tts.models.layers import prepare
-from dora_mlx_tts.models.t2s import POSITIONS, T2SConfig, T2SText, sanitize
+from dora_mlx_tts.models.t2s import PADDED_TO, POSITIONS, T2SConfig, T2SText, sanitize
 from dora_mlx_tts.models.t2s_layers import position_table
 from dora_mlx_tts.runtime.device import Formulation
 
@@ -46,8 +46,8 @@ def test_steps_equal_the_whole(formulation, prompt):
 def test_formulations_agree(features):
     texts = [text(9, features=features), text(4, seed=2), text(6, seed=3, features=False)]
     forced = np.stack([tokens(5, seed=row) for row in range(3)])
-    native, cpu = (steps(tiny(f), texts, tokens(5), forced) for f in Formulation)
-    np.testing.assert_allclose(cpu, native, atol=3e-5)
+    native, *others = (steps(tiny(f), texts, tokens(5), forced) for f in Formulation)
+    np.testing.assert_allclose(others, [native] * len(others), atol=3e-5)
 
 
 @BOTH
@@ -178,11 +178,12 @@ def test_no_texts_are_refused(formulation):
 @BOTH
 def test_steps_are_bounded(formulation, monkeypatch):
     model = tiny(formulation)
-    _, cache = model.prefill([text(3)], tokens(4), model.make_cache(1, 8))
+    limit = PADDED_TO + 1 if formulation is Formulation.PRODUCTS else 8
+    _, cache = model.prefill([text(3)], tokens(4), model.make_cache(1, limit))
     with pytest.raises(SettingError, match="cache of 1 rows"):
         model.step(tokens(2), cache)
     model.step(tokens(1), cache)
-    with pytest.raises(SettingError, match="limited to 8"):
+    with pytest.raises(SettingError, match=f"limited to {limit}"):
         model.step(tokens(1), cache)
     monkeypatch.setattr("dora_mlx_tts.models.t2s.POSITIONS", 5)
     _, cache = model.prefill([text(3)], tokens(5))
@@ -238,3 +239,10 @@ def test_missing_tensor_is_named():
         T2SConfig.from_checkpoint({"model": SECTION}, weights)
     with pytest.raises(WeightsError, match="not a table"):
         T2SConfig.from_checkpoint({"model": 3})
+
+
+def test_prefills_as_products_have_few_sizes():
+    model = tiny(Formulation.PRODUCTS)
+    model.warm_up()
+    sizes = {model.prefill([text(n)], tokens(3))[1].length for n in range(1, 100)}
+    assert sizes == {PADDED_TO, 2 * PADDED_TO}

@@ -35,7 +35,7 @@ def _load(weights: str, config: str, formulation: Formulation) -> SoVITS:
     return model
 
 
-@pytest.fixture(params=[Formulation.CPU, Formulation.NATIVE], ids=["cpu", "native"])
+@pytest.fixture(params=Formulation, ids=[formulation.value for formulation in Formulation])
 def load_model(request):
     def load(entry):
         on_cpu = mx.default_device() == mx.Device(mx.cpu)

@@ -24,7 +24,7 @@ FOLDER = Path(
         "DORA_MLX_TTS_STARTER", Path(__file__).resolve().parents[3] / "shared" / "starter_voice"
     )
 )
-VOICES = ["en_female_heart", "en_male_michael", "zh_female_xiaoxiao", "zh_male_yunxi"]
+RECORDINGS = sorted(path.stem for path in (FOLDER / "expected").glob("*.npz"))
 
 pytestmark = pytest.mark.skipif(
     not (FOLDER / "starter-s2.pth").is_file(),
@@ -43,7 +43,7 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Networks:
     return Networks.open(pack, device.select("cpu"))
 
 
-@pytest.fixture(params=VOICES)
+@pytest.fixture(params=RECORDINGS)
 def expected(request: pytest.FixtureRequest) -> dict[str, np.ndarray]:
     with np.load(FOLDER / "expected" / f"{request.param}.npz") as file:
         return {"name": np.array(request.param), **{key: file[key] for key in file.files}}

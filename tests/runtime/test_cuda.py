@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import os
 
 import pytest
 
 from dora_mlx_tts.runtime import cuda, device
+from dora_mlx_tts.runtime.device import Device, Formulation
 
 H100, FAILED = {75: 9, 16: 132}, 100
 
@@ -59,5 +61,15 @@ def test_own_kernels_can_be_switched_off(monkeypatch):
     monkeypatch.setattr(cuda, "multiprocessors", lambda: 132)
     assert device.select("gpu").multiprocessors == 132
     assert device.select("gpu", kernels=False).multiprocessors == 0
+    assert device.select("gpu").formulation is Formulation.NATIVE
+    assert device.select("gpu", products=True).formulation is Formulation.PRODUCTS
     monkeypatch.setattr(mx.metal, "is_available", lambda: True)
-    assert device.select("gpu").multiprocessors == 0
+    assert device.select("gpu", products=True) == Device("gpu", Formulation.NATIVE, "Metal")
+
+
+def test_mlx_keeps_the_plans_of_many_lengths(monkeypatch):
+    monkeypatch.setenv("MLX_CUDA_CONV_CACHE_SIZE", "77")
+    monkeypatch.delenv("MLX_ENABLE_CACHE_THRASHING_CHECK", raising=False)
+    device.select("cpu")
+    assert os.environ["MLX_CUDA_CONV_CACHE_SIZE"] == "77"
+    assert os.environ["MLX_ENABLE_CACHE_THRASHING_CHECK"] == "0"

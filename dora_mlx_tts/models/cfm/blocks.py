@@ -79,7 +79,7 @@ class DepthwiseConv(Layer):
         """[B, T, C] to [B, T, C]; on the CPU a sum of shifted products."""
         channels, kernel, _ = self.weight.shape
         edge = kernel // 2
-        if self._ops.formulation is Formulation.NATIVE:
+        if self._ops.formulation is not Formulation.CPU:
             return mx.conv1d(x, self.weight, 1, edge, groups=channels) + self.bias
         padded = mx.pad(x, [(0, 0), (edge, edge), (0, 0)])
         y = self.bias

@@ -1,4 +1,4 @@
-  using Network = ::t2s::Net<T, C, H, F, L, V, R, G, W>;
+  using Network = ::t2s::Net<T, REAL, C, H, F, L, V, R, G, W>;
   ::t2s::Arguments a;
   a.weights = weights, a.table = table, a.predict = predict;
   a.vectors = vectors, a.places = places, a.draws = draws, a.rates = rates;

@@ -19,9 +19,11 @@ constexpr float NONE = -1e30f;
 enum State { LENGTH, COUNT, BROKEN, STATE_INTS };              // counters that live on the device
 enum Setting { TEXT, CAPACITY, MIN_TOKENS, TOP_K, END, SETTING_INTS };
 
-template <class T, int C_, int H_, int F_, int L_, int V_, int R_, int G_, int W_>
+// REAL of the C channels are the network's; the others, whose parameters are all 0, fill a warp's loads up.
+template <class T, int REAL_, int C_, int H_, int F_, int L_, int V_, int R_, int G_, int W_>
 struct Net {
   using Type = T;
+  static constexpr int REAL = REAL_;
   static constexpr int C = C_, H = H_, F = F_, L = L_, V = V_, R = R_;  // channels … rows
   static constexpr int G = G_, W = W_;                                  // blocks, warps of a block
   static constexpr int D = C / H;
@@ -37,7 +39,7 @@ struct Net {
   static constexpr int MIXED = INNER + R * F, MAXIMA = MIXED + R * H * S * D;
   static constexpr int SUMS = MAXIMA + R * H * S, LOGITS = SUMS + R * H * S;
   static constexpr int SCRATCH = LOGITS + R * V;
-  static_assert(C % 128 == 0 && F % 128 == 0 && C % H == 0, "sizes");
+  static_assert(C % 128 == 0 && F % 128 == 0 && C % H == 0 && REAL <= C && REAL % 4 == 0, "sizes");
   static_assert(D % VEC == 0 && PER_POSITION <= 32 && 32 % PER_POSITION == 0, "head size");
 };
 
@@ -234,13 +236,14 @@ template <class N> __device__ void normalise(float (&xs)[N::R][N::C], float* scr
       x[v] = __ldcg(reinterpret_cast<const float4*>(scratch + N::PRE + r * N::C + v * 128 + lane * 4));
       sum += x[v].x + x[v].y + x[v].z + x[v].w;
     }
-    float mean = warp_sum(sum) / N::C;
+    float mean = warp_sum(sum) / N::REAL;
 #pragma unroll
     for (int v = 0; v < M; ++v) {
       x[v].x -= mean, x[v].y -= mean, x[v].z -= mean, x[v].w -= mean;
-      square += x[v].x * x[v].x + x[v].y * x[v].y + x[v].z * x[v].z + x[v].w * x[v].w;
+      if (v * 128 + lane * 4 < N::REAL)
+        square += x[v].x * x[v].x + x[v].y * x[v].y + x[v].z * x[v].z + x[v].w * x[v].w;
     }
-    float scale = rsqrtf(warp_sum(square) / N::C + 1e-5f);
+    float scale = rsqrtf(warp_sum(square) / N::REAL + 1e-5f);
 #pragma unroll
     for (int v = 0; v < M; ++v) {
       int c = v * 128 + lane * 4;

@@ -168,7 +168,7 @@ class SemanticEncoder(Layer):
             raise SynthesisError(f"codes have shape {tuple(codes.shape)}, expected [1, count]")
         if codes.shape[1] == 0:
             raise SynthesisError("no semantic codes to speak; at least one is needed")
-        low, high = int(codes.min()), int(codes.max())
+        low, high = _range(codes)
         if low < 0 or high >= self.config.codes:
             raise SynthesisError(
                 f"semantic codes reach from {low} to {high}; allowed: 0 to {self.config.codes - 1}"
@@ -179,12 +179,18 @@ class SemanticEncoder(Layer):
             raise SynthesisError(f"phones have shape {tuple(text.shape)}, expected [1, count]")
         if text.shape[1] == 0:
             raise EmptyTextError("no phones to speak; at least one is needed")
-        low, high = int(text.min()), int(text.max())
+        low, high = _range(text)
         if low < 0 or high >= self.config.symbols:
             raise TextError(
                 f"phones reach from {low} to {high}; this voice's table has 0 to"
                 f" {self.config.symbols - 1}"
             )
+
+
+def _range(ids: mx.array) -> tuple[int, int]:
+    """Least and greatest; on the host, where ids come from, so that a device is not waited for."""
+    numbers = np.array(ids)
+    return int(numbers.min()), int(numbers.max())
 
 
 def resample_latent(latent: mx.array, speed: float) -> mx.array:

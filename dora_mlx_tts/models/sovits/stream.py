@@ -25,7 +25,7 @@ from dora_mlx_tts.runtime.device import Formulation
 FRAMES = 2
 """Latent frames a code."""
 
-_SLICE = {Formulation.CPU: 10, Formulation.NATIVE: 64}  # frames between two looks at cancellation
+_SLICE, _CPU_SLICE = 64, 10  # frames between two looks at cancellation
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,11 @@ class SoVITSStream:
         self._foreseen: mx.array | None = None  # latent frames after it, as they looked then
         self._history: mx.array | None = None  # the flow's input before `_made`
 
+    def begin(self) -> None:
+        """On a GPU start with what needs no codes, the phones' states."""
+        if self._sovits.dec.formulation is not Formulation.CPU:
+            mx.async_eval(self._phones)  # type: ignore[no-untyped-call]  # MLX stub
+
     def codes_for(self, seconds: float) -> int:
         """Codes that must be there, about, for so many seconds of sound to come out."""
         config = self._sovits.config
@@ -133,7 +138,7 @@ class SoVITSStream:
         z_p, new = self._draw(latent, settled, total, last=last)
         z = self._flow(z_p, new)
         yield mx.zeros((0,))
-        size = _SLICE[self._sovits.dec.formulation]
+        size = _CPU_SLICE if self._sovits.dec.formulation is Formulation.CPU else _SLICE
         for start in range(0, max(new, 1), size):
             piece = None if z is None else z[:, start : start + size]
             yield from self._generator.steps(piece, last=last and start + size >= new)

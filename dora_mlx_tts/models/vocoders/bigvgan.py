@@ -88,7 +88,7 @@ def _filtered(x: mx.array, matrix: mx.array, step: int) -> mx.array:
 
 def _sin_squared(x: mx.array, ops: Ops) -> mx.array:
     """`sin(pi x)^2`; on the CPU by a polynomial, since MLX's sine is slow there."""
-    if ops.formulation is Formulation.NATIVE:
+    if ops.formulation is not Formulation.CPU:
         return mx.square(mx.sin(x * math.pi))
     rest = x - ((x + _ROUND) - _ROUND)
     square = rest * rest
