@@ -126,6 +126,11 @@ class SpeechSettings(BaseModel):
         True,
         description="Speak short sentences together; false for a voice that ends at the first stop.",
     )
+    short_parts: Annotated[bool, Env("SHORT_PARTS")] = Field(
+        False,
+        description="Divide sentences of more than six seconds at their commas, with stops instead; for a"
+        " voice that was taught short sentences.",
+    )
     edge_silence: Annotated[float, Env("EDGE_SILENCE")] = Field(
         0.1, ge=0, le=5, description="Quiet kept before and after a sentence's speech, in seconds."
     )

@@ -59,6 +59,7 @@ defaults:
   repetition_penalty: {penalty}
   temperature: {temperature}
   noise_scale: {noise_scale}
+  short_parts: true
 """
 
 

@@ -176,7 +176,12 @@ class Synthesizer:
             settings = settings.model_copy(update={"mode": "throughput"})
         if judge_whole and settings.content_check == "ahead":
             settings = settings.model_copy(update={"content_check": "whole"})
-        script = pieces(text, self.settings.speech_markup, join_short=settings.join_short)
+        script = pieces(
+            text,
+            self.settings.speech_markup,
+            join_short=settings.join_short,
+            short_parts=settings.short_parts,
+        )
         if not any(piece.text for piece in script):
             raise EmptyTextError("the text holds nothing that can be pronounced")
         return self._fragments(ready, settings, script, cancelled)

@@ -18,8 +18,8 @@ from dora_mlx_tts.text.phonemes import Phonemes
 
 Samples = NDArray[np.float32]
 
-LIMITS = ContentLimits()
-"""Where doubt ends for sound."""
+LIMITS = ContentLimits(ended=40.0, few=28.0, floor=0.5)
+"""Where doubt ends for sound: codes of synthetic sound speak for its phones less than the ones it was made of."""
 
 _RATE = 16_000
 _LEAST = 1600  # samples; shorter sound has no frames

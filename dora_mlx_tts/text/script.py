@@ -26,20 +26,23 @@ class Piece:
     rate: float = 1.0
 
 
-def pieces(text: str, policy: Policy = "text", *, join_short: bool = True) -> list[Piece]:
+def pieces(
+    text: str, policy: Policy = "text", *, join_short: bool = True, short_parts: bool = False
+) -> list[Piece]:
     """Pieces of a text with markup, or with the notes the sentence scanner made of it.
 
     Args:
         text: what is to be spoken.
         policy: what malformed markup is.
         join_short: whether short sentences share a piece.
+        short_parts: whether sentences are divided into shorter parts that end with stops.
 
     Raises:
         TextError: malformed markup, with its position, where `policy` is strict.
     """
     found: list[Piece] = []
     for segment in segments(text, policy):
-        parts = split(segment.text, join_short=join_short) or [""]
+        parts = split(segment.text, join_short=join_short, short_parts=short_parts) or [""]
         found += [Piece(part, 0.0, segment.rate) for part in parts[:-1]]
         found.append(Piece(parts[-1], segment.pause_s, segment.rate))
     return found

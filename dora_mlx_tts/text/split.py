@@ -19,6 +19,9 @@ from dora_mlx_tts.text.stops import CLAUSE_MARKS, CLOSERS, DASHES, ELLIPSES, is_
 LONG = 50.0
 """Length a piece should not exceed, in Han characters: about ten seconds of speech."""
 
+MEDIUM = 30.0
+"""The same where a voice was taught short sentences: about six seconds."""
+
 SHORT = 6.0
 """Length a piece should have: below it the networks have too little to go by."""
 
@@ -44,16 +47,19 @@ _WORD = re.compile(
 _ENDED = re.compile(rf"[^\w\s][{re.escape(''.join(sorted(CLOSERS)))}\s]*$")
 
 
-def split(text: str, *, join_short: bool = True) -> list[str]:
+def split(text: str, *, join_short: bool = True, short_parts: bool = False) -> list[str]:
     """Pieces of `text`; [] if there is nothing to speak. Each ends with a mark.
 
     `join_short` false leaves short sentences to themselves, for networks that end at a full stop.
+    `short_parts` divides sentences into parts of six seconds that end with stops, for networks that
+    lose their way in long ones, and after a part that ends with a comma.
     """
     scanner = SentenceScanner(ScannerOptions(markup=False))
     sentences = [*scanner.feed(text), *scanner.flush()]
     pieces: list[str] = []
     for group in _join_quotations(text, sentences):
-        pieces.extend(_divide(group))
+        parts = _divide(group, MEDIUM if short_parts else LONG)
+        pieces.extend(map(_stopped, parts) if short_parts else parts)
     return [_ended(piece) for piece in (_join_short(pieces) if join_short else pieces)]
 
 
@@ -63,7 +69,12 @@ def halves(piece: str) -> list[str]:
     For networks that lose their way: a part that ends with a comma makes some go on.
     """
     parts = _cut_evenly(piece, list(_clause_places(piece)), _length(piece) / 2)
-    return [_ended(_LAST_MARK.sub("", part)) for part in parts]
+    return [_stopped(part) for part in parts]
+
+
+def _stopped(part: str) -> str:
+    """A part with a stop in place of a comma or the like at its end."""
+    return _ended(_LAST_MARK.sub("", part))
 
 
 def _length(text: str) -> float:
@@ -113,12 +124,12 @@ def _depths(text: str) -> list[int]:
     return depths
 
 
-def _divide(sentence: str) -> Iterator[str]:
+def _divide(sentence: str, longest: float) -> Iterator[str]:
     """Parts of like length, at clause marks; where there are none, between words."""
-    if _length(sentence) <= LONG:
+    if _length(sentence) <= longest:
         yield sentence
         return
-    for part in _cut_evenly(sentence, list(_clause_places(sentence)), LONG):
+    for part in _cut_evenly(sentence, list(_clause_places(sentence)), longest):
         if _length(part) <= LONGEST:
             yield part
         else:

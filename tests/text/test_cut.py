@@ -148,3 +148,12 @@ def test_split_loses_nothing(text: str) -> None:
 )
 def test_halves_end_with_stops(piece: str, parts: list[str]) -> None:
     assert halves(piece) == parts
+
+
+def test_short_parts_end_with_stops() -> None:
+    first = "We waited for a very long time at the old station"
+    second = "the train was late again, and so the children slept on a wooden chair."
+    assert split(f"{first}; {second}") == [f"{first}; {second}"]
+    assert split(f"{first}; {second}", short_parts=True) == [f"{first}.", second]
+    assert split("妈妈做的饭，", short_parts=True) == ["妈妈做的饭。"]
+    assert split("We waited, then left.", short_parts=True) == ["We waited, then left."]
