@@ -103,7 +103,7 @@ def test_a_stop_from_outside_is_silence_and_answers(tmp_path):
         "outputs": ["audio", "segment_complete", "status"],
     }
     file.write_text(yaml.safe_dump({"nodes": [sender, tts]}))
-    done = dora_run(file, "--stop-after", "4s")
+    done = dora_run(file, "--stop-after", "2s")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "cancelled: stop" in done.stdout
     assert "tts finished successfully" in done.stdout + done.stderr
