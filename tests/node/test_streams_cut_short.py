@@ -21,6 +21,7 @@ def test_a_cancelled_stream_is_answered_at_once_and_its_late_tokens_are_swallowe
         node.text("First one. Second", seq=0, fin=False, session_id="s")
         assert gate.reached.wait(10)
         node.control("cancel", session_id="s")
+        node.wait_for(lambda n: len(n.on("status")) == 2)  # ready, cancelled
         gate.go.set()
         node.wait_for(lambda n: len(n.on("segment_complete")) == 1)
         node.text(" one. Third", seq=1, fin=False, session_id="s")

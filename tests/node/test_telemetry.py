@@ -102,6 +102,7 @@ def test_failed_cancelled_and_refused_texts_are_spans_too():
         node.text("Long.")
         assert gate.reached.wait(10)
         node.control("cancel")
+        node.wait_for(lambda n: len(n.on("status")) == 2)  # ready, cancelled
         gate.go.set()
         node.end()
     spans = {span.attributes["outcome"]: span for span in watched.spans()}
