@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.synthesis.phone_codes import SKIPPED, STEPS, PhoneCodes
+from dora_mlx_tts.synthesis.code_table import USUAL_PACE, log_moves
+from dora_mlx_tts.synthesis.phone_codes import STEPS, PhoneCodes
 from dora_mlx_tts.text.symbols import SymbolTable
 from dora_mlx_tts.weights.tensor_file import TensorSpec, write_tensor_file
 
@@ -33,7 +34,6 @@ PASSES = 8
 BATCH = 32
 MARKS = frozenset(".,?!-…")
 NEVER = -1e9
-USUAL_PACE = 2.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +172,7 @@ def posterior(batch: Batch, evidence: Floats, pace: Floats) -> Floats:
     said = evidence[batch.rows[:, None, :], batch.codes[..., None]]
     said = np.where(batch.is_phone[:, None, :], said, NEVER)
     stay = 1 - 1 / pace[batch.rows]
-    moves = [np.log(stay), np.log((1 - stay) * (1 - SKIPPED)), np.log((1 - stay) * SKIPPED)]
+    moves = log_moves(stay)
     count = batch.codes.shape[1]
     forth, back = np.full(said.shape, NEVER), np.full(said.shape, NEVER)
     forth[:, 0, :2] = said[:, 0, :2]

@@ -326,34 +326,13 @@ def codebook_of(folder: Path, device: str) -> torch.Tensor:
     return state["quantizer.vq.layers.0._codebook.embed"].float()
 
 
-def tune(trainer: Trainer, batches: Batches) -> float:
-    """Milliseconds of an adversarial step of the most common shape."""
-    graph = None
-    for _ in range(40):
-        shape, batch = batches.next()
-        if shape == 1:
-            graph = graph or GraphedStep(
-                lambda **b: trainer.step(adversarial=True, prior=False, **b), batch
-            )
-            break
-    assert graph
-    times = []
-    for _ in range(12):
-        torch.cuda.synchronize()
-        start = time.time()
-        graph(**batch)
-        torch.cuda.synchronize()
-        times.append(time.time() - start)
-    return float(np.median(times)) * 1000
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--codes", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument(
-        "--later", type=Path, help="folder of other codes, taken once they are done, "
+        "--later", type=Path, help="folder of other codes, taken once they are done"
     )
     parser.add_argument("--later-tokenizer", type=Path, help="and the tokenizer that made them")
     parser.add_argument("--out", type=Path, required=True)
@@ -366,7 +345,6 @@ def main() -> None:
         "--hours", type=float, default=60, help="room for so much audio on the device"
     )
     parser.add_argument("--fast", action="store_true", help="compile the decoder and the judges")
-    parser.add_argument("--tune", action="store_true", help="only time a step")
     parser.add_argument("--save-every", type=float, default=120)
     parser.add_argument("--start", type=Path, help="folder with s2.pt and s2_rest.pt to go on from")
     a = parser.parse_args()
@@ -385,9 +363,6 @@ def main() -> None:
             (n, p) for n, p in trainer.net.named_parameters() if p.requires_grad
         )
     batches = Batches(corpus, a.batch, seed=1)
-    if a.tune:
-        print("tune", "fast" if a.fast else "plain", f"{tune(trainer, batches):.1f} ms", flush=True)
-        return
     graphs: dict[tuple[int, bool, bool], GraphedStep] = {}
     clock, step, log = Clock(a.seconds, a.steps), 0, []
     saved, changed, later = time.time(), 0, a.later

@@ -20,6 +20,12 @@ from dora_mlx_tts.models.kv_cache import FloatArray
 Floats: TypeAlias = NDArray[np.float64]
 Ids: TypeAlias = NDArray[np.int32]
 
+SKIPPED = 0.02
+"""Chance that a phone has no token."""
+
+USUAL_PACE = 2.2
+"""Tokens of a phone of which nothing else is known."""
+
 LESSONS = 64
 """Sentences after which the table stays as it is."""
 
@@ -27,8 +33,6 @@ _ROUGH = 4  # sentences that are aligned evenly, to begin with
 _KEPT = 0.97  # share of the counts that each sentence leaves: the first alignments were poor
 _NEIGHBOURS, _SHARED = 8, 0.8  # codes that share counts, and how much of them
 _DOUBT = 20.0  # counts of an average phone that each phone is given
-_PACE = 2.2  # tokens a phone
-_SKIPPED = 0.02  # chance that a phone has no token
 _LEAST_GAIN = 0.7  # nats a token; text and tokens that do not belong together reach 0.4
 _MEMORY = 0.8  # of the running gain
 _OTHER = 0.4  # share of it below which another text was spoken, and nothing is to be learned
@@ -78,8 +82,8 @@ class CodeTable:
         taken = np.array(
             [self._taken[row] if row >= 0 else (0.0, 0.0) for row in self._known(phones)]
         )
-        stay = 1 - 1 / np.maximum((taken[:, 0] + 2 * _PACE) / (taken[:, 1] + 2), 1.05)
-        return np.log(stay), np.log((1 - stay) * (1 - _SKIPPED)), np.log((1 - stay) * _SKIPPED)
+        stay = 1 - 1 / np.maximum((taken[:, 0] + 2 * USUAL_PACE) / (taken[:, 1] + 2), 1.05)
+        return log_moves(stay)
 
     def learn(self, phones: Ids, codes: Ids) -> None:
         """Count a sentence: its phones [m] and all its codes [n]; nothing after `LESSONS`."""
@@ -139,6 +143,11 @@ class CodeTable:
         np.add.at(self._counts, rows, chances.T @ shared)
         np.add.at(self._taken, rows, np.stack([chances.sum(0), np.ones(len(rows))], axis=1))
         self._all = self._all * _KEPT + shared.sum(0)
+
+
+def log_moves(stay: Floats) -> tuple[Floats, Floats, Floats]:
+    """Log chances to stay at a phone, to go on, and to go on over the next, from the chances to stay [m]."""
+    return np.log(stay), np.log((1 - stay) * (1 - SKIPPED)), np.log((1 - stay) * SKIPPED)
 
 
 def _sharing(codebook: Floats) -> Floats:

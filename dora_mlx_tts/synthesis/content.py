@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.synthesis.code_table import Floats
-from dora_mlx_tts.synthesis.phone_codes import SKIPPED, PhoneCodes
+from dora_mlx_tts.synthesis.code_table import SKIPPED, Floats
+from dora_mlx_tts.synthesis.phone_codes import PhoneCodes
 from dora_mlx_tts.text.phonemes import Phonemes
 
 _CLEAN, _FLAWED = 0, 1

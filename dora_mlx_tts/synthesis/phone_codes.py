@@ -13,19 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import PackError
-from dora_mlx_tts.synthesis.code_table import Floats, Ids
+from dora_mlx_tts.synthesis.code_table import USUAL_PACE, Floats, Ids, log_moves
 from dora_mlx_tts.weights.tensors import Array
 
 PART = "codes"
 """Its name in a pack."""
 
-SKIPPED = 0.02
-"""Chance that a phone has no token."""
-
 STEPS = 20.0
 """Of a stored byte to a nat."""
 
-_USUAL_PACE = 2.2  # tokens of a phone that the table does not know
 _LEAST_PACE = 1.05
 _SHAPES = {"evidence": 2, "rows": 1, "pace": 1, "marks": 1}
 
@@ -122,9 +118,8 @@ class PhoneCodes:
     def moves(self, phones: Ids) -> tuple[Floats, Floats, Floats]:
         """Log chances [m] that the token after one of a phone is at the same, the next, the one after."""
         rows = self._row_of(phones)
-        pace = np.where(rows >= 0, self._pace[rows], _USUAL_PACE)
-        stay = 1 - 1 / pace
-        return np.log(stay), np.log((1 - stay) * (1 - SKIPPED)), np.log((1 - stay) * SKIPPED)
+        pace = np.where(rows >= 0, self._pace[rows], USUAL_PACE)
+        return log_moves(1 - 1 / pace)
 
     def _row_of(self, phones: Ids) -> NDArray[np.int64]:
         ids = np.asarray(phones, np.int64)
