@@ -98,7 +98,7 @@ class _Teller:
             logger.warning("%s; now as %s", error, [plain(part.text) for part in parts])
             _, seed, _ = task
             for number, part in enumerate(parts):
-                phonemes = self._ready.front_end.phonemize(part.text, self._settings.language)
+                phonemes = self._ready.phonemize(part.text, self._settings.language)
                 is_last = last and part is parts[-1]
                 yield from self.speak(part, (phonemes, seed + number, None), last=is_last)
 
@@ -158,8 +158,7 @@ def _tasks(
     for start in range(0, len(lines), step):
         some = seeds[start : start + step]
         phonemes = [
-            ready.front_end.phonemize(line.text, settings.language)
-            for line in lines[start : start + step]
+            ready.phonemize(line.text, settings.language) for line in lines[start : start + step]
         ]
         decoded = speaker.decode(phonemes, some) if together else [None]
         yield from zip(phonemes, some, decoded, strict=True)

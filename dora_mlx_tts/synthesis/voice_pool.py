@@ -17,7 +17,11 @@ from dora_mlx_tts.synthesis.networks import Networks
 from dora_mlx_tts.synthesis.prompt import Prompt
 from dora_mlx_tts.synthesis.references import VoicePrompts
 from dora_mlx_tts.text.frontend import FrontEnd
+from dora_mlx_tts.text.languages import CODES, scheme_of
 from dora_mlx_tts.text.lexicon import Lexicon, ReadingOptions
+from dora_mlx_tts.text.notes import plain
+from dora_mlx_tts.text.phonemes import Phonemes
+from dora_mlx_tts.text.spans import tells_language
 from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
 from dora_mlx_tts.voices.voice import Reference, Voice, resolve_inside
 
@@ -35,6 +39,16 @@ class ReadyVoice:
     networks: Networks
     front_end: FrontEnd
     prompt: Prompt
+
+    def phonemize(self, text: str, language: str) -> Phonemes:
+        """Phones of a sentence as this voice reads it: figures alone in its own language, if any is allowed.
+
+        Raises as `FrontEnd.phonemize`.
+        """
+        native = next(iter(self.voice.languages), "")
+        if native in CODES and scheme_of(language).detect and not tells_language(plain(text)):
+            language = native
+        return self.front_end.phonemize(text, language)
 
 
 @dataclass(frozen=True, slots=True)

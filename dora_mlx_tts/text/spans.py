@@ -24,6 +24,7 @@ _LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff
 _COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度"
 _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
 _STOPS = ",.!?，。！？"
+_WIDE_MARKS = frozenset("，。！？、；：（）％￥“”「」《》【】")
 _UNITS = (
     r"(?:[kdcmnμu]?m[²³23]?|[kmμu]?g|KG|Kg|[mμd]?[lL]|ML|[kMh]?Pa|mmHg|[kKMG]?Hz|[kKMG]?W|k[Ww]h|[km]V|mA|mAh"
     r"|[dD][bB]|[kK]?cal|min|ms|mol|rpm|mph)(?:/(?:h|s|min|d|m[²³23]?|k?g|m?[lL]))?"
@@ -102,6 +103,11 @@ def split_spans(text: str, scheme: Scheme) -> list[Span]:
         else:
             spans.append(Span(language, start, end))
     return spans
+
+
+def tells_language(text: str) -> bool:
+    """Whether letters or full-width marks show which language a text is in; figures and ASCII marks do not."""
+    return any(char.isalpha() or char in _WIDE_MARKS for char in text)
 
 
 def _runs(text: str, scheme: Scheme) -> Iterator[_Run]:

@@ -13,7 +13,7 @@ import pytest
 from dora_mlx_tts.config import Settings
 from dora_mlx_tts.errors import SettingError, VoiceError
 from dora_mlx_tts.synthesis.engine import Synthesizer
-from dora_mlx_tts.synthesis.voice_pool import VoicePool
+from dora_mlx_tts.synthesis.voice_pool import ReadyVoice, VoicePool
 from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
 
 RECORDING = BUILTIN / "references" / "starter-en.flac"
@@ -188,3 +188,25 @@ def test_the_engine_speaks_texts_by_turns(tmp_path: Path) -> None:
     for expected, fragments in zip(alone, turns, strict=True):
         np.testing.assert_array_equal(np.concatenate(fragments), np.concatenate(expected))
     assert len(turns[0]) > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "languages", "language", "read_as"),
+    [
+        ("3", ("en", "zh"), "auto", "en"),
+        ("$5.20!", ("en",), "auto", "en"),
+        ("3", ("zh", "en"), "auto", "zh"),
+        ("3", (), "auto", "auto"),
+        ("3。", ("en",), "auto", "auto"),
+        ("3 cats", ("en",), "auto", "auto"),
+        ("三", ("en",), "auto", "auto"),
+        ("3", ("en",), "zh", "zh"),
+        ("3", ("klingon",), "auto", "auto"),
+    ],
+)
+def test_figures_alone_are_read_in_the_voices_own_language(
+    text: str, languages: tuple[str, ...], language: str, read_as: str
+) -> None:
+    front_end = SimpleNamespace(phonemize=lambda text, code: (text, code))
+    ready = ReadyVoice(SimpleNamespace(languages=languages), None, front_end, None)
+    assert ready.phonemize(text, language) == (text, read_as)
