@@ -3,17 +3,28 @@
 #   start GEN TOK S2 S1: the teacher reads for GEN seconds on both GPUs; then SoVITS trains on GPU 0 for S2 seconds, with the
 #         old tokenizer's codes until the new ones are there, and on GPU 1 the tokenizer for TOK seconds, then the
 #         text-to-semantic decoder for S1 seconds
+#   more GEN S1 S2 FROM TO: on one GPU, with the tokenizer in tok/: the teacher reads for GEN seconds, the decoder goes on for S1
+#         seconds (0: not at all), SoVITS for S2 seconds, from part FROM to part TO of its schedule
 #   look: how far everything is      home FOLDER FILES: what has come out, cut into parts of 15 MB
-# $SV holds what the stages need: onnx parts, src/ (kokoro, config.json), voices/, tok/, start/ (s2.pt, s2_rest.pt), corpus.jsonl.gz, gs/, code/
+# $SV holds what the stages need: onnx parts, src/ (kokoro, config.json), voices/, tok/, start/ (s1.pt, s2.pt, s2_rest.pt), corpus.jsonl.gz, gs/, code/
 set -u
 SV=${SV:-$HOME/sv}
 export GS=$SV/gs PYTHONUNBUFFERED=1 PYTHONWARNINGS=ignore OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 cd "$SV" || exit 1
 WORKERS=10
+GPUS=$(nvidia-smi --list-gpus | wc -l)
+
+prepare() {
+  mkdir -p data out log
+  # an allocation on the host, which no CUDA graph may hold
+  sed -i 's/torch.zeros(x.size(0)).to(dtype=x.dtype, device=x.device)/torch.zeros(x.size(0), dtype=x.dtype, device=x.device)/' gs/module/modules.py
+  cat part*.bin > kokoro.onnx
+  python3 code/teacher.py kokoro.onnx src kt.pt 2>&1 | grep teacher:
+}
 
 read_aloud() { # SECONDS
   for i in $(seq 0 $((WORKERS - 1))); do
-    CUDA_VISIBLE_DEVICES=$((i % 2)) python3 code/synthesize.py "$i" $WORKERS "$1" cuda corpus.jsonl.gz data src kt.pt voices > "log/gen$i" 2>&1 &
+    CUDA_VISIBLE_DEVICES=$((i % GPUS)) python3 code/synthesize.py "$i" $WORKERS "$1" cuda corpus.jsonl.gz data src kt.pt voices > "log/gen$i" 2>&1 &
   done
   wait
 }
@@ -35,15 +46,20 @@ tokens() { # SECONDS SECONDS
 
 case $1 in
 start)
-  mkdir -p data out log
-  # an allocation on the host, which no CUDA graph may hold
-  sed -i 's/torch.zeros(x.size(0)).to(dtype=x.dtype, device=x.device)/torch.zeros(x.size(0), dtype=x.dtype, device=x.device)/' gs/module/modules.py
-  cat part*.bin > kokoro.onnx
-  python3 code/teacher.py kokoro.onnx src kt.pt 2>&1 | grep teacher:
+  prepare
   read_aloud "$2"
   acoustic "$4" &
   tokens "$3" "$5" &
   wait ;;
+more)
+  prepare
+  read_aloud "$2"
+  export OMP_NUM_THREADS=4
+  python3 code/encode.py data tok codes cuda $([ "$3" = 0 ] && echo whole) > log/encode 2>&1
+  [ "$3" = 0 ] || python3 code/train_gpt.py --data data --codes codes --out out --start start/s1.pt --rate 4e-4 --seconds "$3" > log/s1 2>&1
+  until [ -f start/s2_rest.pt ]; do sleep 1; done
+  python3 code/train_sovits.py --data data --tokenizer tok --codes codes --out out --batch 20 --rate 3e-4 --start start \
+    --seconds "$4" --part "$5" "$6" > log/s2 2>&1 ;;
 look)
   date +%T
   echo "$(ls data/*.json 2> /dev/null | wc -l) parts, $(du -sm data | cut -f1) MB"

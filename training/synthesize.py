@@ -18,6 +18,7 @@ import teacher
 import torch
 import torch.nn.functional as F
 from networks import HOP, SAMPLE_RATE, UNIT
+from speakers import named
 
 CHUNK = 1536
 """Sentences that are planned together."""
@@ -130,7 +131,7 @@ class Reader:
                     durations = plan.durations[row].numpy()
                     yield head, {
                         "n": len(head), "p": item["p"], "l": item["l"], "i": item["i"],
-                        "v": next(iter(item["v"])) if len(item["v"]) == 1 else None,
+                        "v": named(item["v"]),
                         "near": max(item["v"], key=item["v"].get),
                         "a": owners(item, self.model, durations, start, len(head) // HOP),
                     }  # fmt: skip

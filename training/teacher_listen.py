@@ -12,8 +12,9 @@ import listen
 import teacher
 import torch
 from networks import SAMPLE_RATE
-from references import SPEAKERS, read_aloud
+from references import read_aloud
 from speakable import Speakable
+from speakers import SPEAKERS
 
 
 def main() -> None:
@@ -27,7 +28,7 @@ def main() -> None:
         for kind, _, text in listen.sentences(list(listen.LANGUAGES), None):
             language = "en" if kind == "en" else "auto"
             phonemes = speakable.read(text, language)[1]
-            wave = read_aloud(model, voices, speaker, phonemes, "en" if kind == "en" else "zh")
+            wave = read_aloud(model, voices, speaker, phonemes, kind)
             errors, length, *_ = listen.judged(
                 units, kind, text, recogniser(wave, SAMPLE_RATE, kind)
             )

@@ -16,8 +16,9 @@ import teacher
 import torch
 from networks import SAMPLE_RATE
 from recognise import read_lines
-from references import SPEAKERS, read_aloud
+from references import read_aloud
 from speakable import Speakable
+from speakers import SPEAKERS
 
 COUNT = 300
 NOTHING_FOUND = {"problems": {}, "restarts": 0, "continuations": 0}

@@ -2,8 +2,9 @@
 
 Mel, KL, adversarial and feature losses as in the reference's training, with three differences: the reference
 audio is often another sentence of the same voice, as in use; the whole step is one CUDA graph for each of four
-lengths; near the end half of the decoder's input is what the prior gives, not the posterior, as in use. And the text
-attention is guided along the teacher's durations: left alone it follows nothing, and the phones are not heard.
+lengths; after a while half of the decoder's input is what the prior gives, not the posterior, as in use, and prior and
+flow learn from what is heard of it. And the text attention is guided along the teacher's durations: left alone it
+follows nothing, and the phones are not heard.
 """
 
 import argparse
@@ -25,7 +26,7 @@ SEGMENT = 32
 """Frames that are decoded of each sentence."""
 REFERENCE = 160
 """Frames of the reference."""
-ADVERSARIAL_FROM, PRIOR_FROM = 0.06, 0.7
+ADVERSARIAL_FROM, PRIOR_FROM = 0.06, 0.15
 """Parts of the time at which the discriminators join, and the prior's latents."""
 PRIOR_NOISE = 0.5
 GUIDE, BLUR = 0.5, 0.7
@@ -221,15 +222,12 @@ class Trainer:
     def _prior_rows(
         self, latent: torch.Tensor, prior, mask: torch.Tensor, style: torch.Tensor
     ) -> torch.Tensor:
-        """The first half of the batch as the prior gives it; the flow learns nothing from it."""
+        """The latents with the first half of the batch as the prior gives it."""
         half = len(latent) // 2
-        mean, log_std = (t[:half].detach() for t in prior)
-        with torch.no_grad(), torch.autocast(self.device, dtype=torch.bfloat16):
-            drawn = mean + torch.randn_like(mean) * torch.exp(log_std) * PRIOR_NOISE
-            pushed = (
-                self.net.flow(drawn, mask[:half], g=style[:half].detach(), reverse=True)
-                * mask[:half]
-            )
+        mean, log_std = (t[:half] for t in prior)
+        drawn = mean + torch.randn_like(mean) * torch.exp(log_std) * PRIOR_NOISE
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            pushed = self.net.flow(drawn, mask[:half], g=style[:half], reverse=True) * mask[:half]
         return torch.cat([pushed.to(latent.dtype), latent[half:]])
 
     def step(
@@ -347,6 +345,10 @@ def main() -> None:
     parser.add_argument("--fast", action="store_true", help="compile the decoder and the judges")
     parser.add_argument("--save-every", type=float, default=120)
     parser.add_argument("--start", type=Path, help="folder with s2.pt and s2_rest.pt to go on from")
+    parser.add_argument(
+        "--part", type=float, nargs=2, default=(0.0, 1.0), metavar=("FROM", "TO"),
+        help="of the whole schedule, if one loan is too short for it",
+    )  # fmt: skip
     a = parser.parse_args()
     torch.manual_seed(1)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
@@ -366,7 +368,9 @@ def main() -> None:
     graphs: dict[tuple[int, bool, bool], GraphedStep] = {}
     clock, step, log = Clock(a.seconds, a.steps), 0, []
     saved, changed, later = time.time(), 0, a.later
-    while (part := clock.part(step)) < 1:
+    begin, end = a.part
+    while (done := clock.part(step)) < 1:
+        part = begin + done * (end - begin)
         if later and (later / "done").exists():
             corpus.recode(later)
             batches.refresh()
