@@ -60,6 +60,7 @@ defaults:
   temperature: {temperature}
   noise_scale: {noise_scale}
   short_parts: true
+  attempts: 5
 """
 
 
