@@ -27,6 +27,8 @@ _LONGEST_KEPT = 1024  # positions; a cache that had to grow beyond gives its mem
 
 _LAST = 4  # tokens that show where attention ended
 
+_BACK = 8
+"""Tokens by which each further attempt goes on from an earlier place: what came just before may have led astray."""
 _STEADY = SamplingSettings(top_k=5, top_p=1.0, temperature=0.8, repetition_penalty=1.35)
 
 
@@ -191,7 +193,8 @@ class GuardedTokens:
             if problem.is_content:
                 raise MisspokenError(message, heard=self.taken > 0)
             raise SynthesisError(message)
-        kept = max(self.taken, min(problem.good, len(self.tokens))) if self.taken else 0
+        good = min(problem.good, len(self.tokens)) - _BACK * (self._attempt - 1)
+        kept = max(self.taken, good) if self.taken else 0
         self._meter.count("continuations" if kept else "restarts")
         logger.warning(
             "%r: %s; attempt %d %s",

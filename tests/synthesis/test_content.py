@@ -222,6 +222,14 @@ def test_a_flaw_behind_what_has_left_is_mended_from_its_beginning(monkeypatch) -
     assert meter.stats().continuations == 1
 
 
+def test_each_further_attempt_goes_on_from_an_earlier_place(monkeypatch) -> None:
+    script = Script(*((TWICE[start:], End.EOS) for start in (0, 28, 20)), (GOOD[12:], End.EOS))
+    tokens, _ = guarded(script, monkeypatch, attempts=4)
+    assert tokens.take(6) == (GOOD[:6], False)
+    assert tokens.take(None) == (GOOD[6:], True)
+    assert [len(call["prompt"]) for call in script.calls[1:]] == [28, 20, 12]
+
+
 def test_a_flaw_that_was_heard_is_an_error_at_once(monkeypatch) -> None:
     foreign = [*GOOD[:4], *spoken.codes(spoken.sentence(24, 9).ids)]
     script = Script((foreign, End.EOS))
