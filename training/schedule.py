@@ -68,7 +68,7 @@ class Average:
 
 
 class Clock:
-    """How much of the planned time is over; a training on lent time is planned in seconds, not steps."""
+    """How much of the planned time is over; a training is planned in seconds of a machine, not steps."""
 
     def __init__(self, seconds: float, steps: int = 0) -> None:
         self.start, self.seconds, self.steps = time.time(), seconds, steps

@@ -347,7 +347,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="folder with s2.pt and s2_rest.pt to go on from")
     parser.add_argument(
         "--part", type=float, nargs=2, default=(0.0, 1.0), metavar=("FROM", "TO"),
-        help="of the whole schedule, if one loan is too short for it",
+        help="of the whole schedule, if it is trained in several sittings",
     )  # fmt: skip
     a = parser.parse_args()
     torch.manual_seed(1)
