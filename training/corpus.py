@@ -15,7 +15,7 @@ from pathlib import Path
 import jieba
 import numpy as np
 from speakable import Speakable
-from speakers import SPEAKERS
+from speakers import SPEAKERS, speaker_of
 
 from dora_mlx_tts.errors import TtsError
 from dora_mlx_tts.text.en.segmenter import _unigrams
@@ -55,9 +55,8 @@ def reader(language: str, rng: np.random.Generator) -> Mix:
 def prosody(voice: Mix, text: str, language: str, rng: np.random.Generator) -> Mix:
     """Whose rhythm and melody it gets: that of its speaker in this language; for a blend, a native's."""
     mixed = language == "zh" and re.search("[A-Za-z]", text)
-    speaker = next((s for s in SPEAKERS if s.timbre == voice), None)
-    if speaker:
-        return {speaker.prosody["mixed" if mixed else language]: 1.0}
+    if speaker := speaker_of(voice):
+        return speaker.melody("mixed" if mixed else language)
     return {str(rng.choice((*MODELS[language], *OTHERS[language]))): 1.0}
 
 

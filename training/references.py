@@ -18,12 +18,12 @@ from synthesize import shape, upward
 
 
 def read_aloud(
-    model: torch.nn.Module, voices: Path, speaker: Speaker, phonemes: str, language: str
+    model: torch.nn.Module, voices: Path, speaker: Speaker, phonemes: str, kind: str
 ) -> np.ndarray:
     """Speech of a voice, 32 kHz, as the corpus has it."""
     phonemes = phonemes.removeprefix(". ")
     tokens = len(teacher.numbers(model, phonemes)) - 2
-    vector = teacher.style(voices, speaker.timbre, {speaker.prosody[language]: 1.0}, tokens)
+    vector = teacher.style(voices, speaker.timbre, speaker.melody(kind), tokens)
     shaped = shape(
         upward(torch.from_numpy(teacher.speak(model, phonemes, vector))[None])[0].numpy()
     )

@@ -18,7 +18,7 @@ import teacher
 import torch
 import torch.nn.functional as F
 from networks import HOP, SAMPLE_RATE, UNIT
-from speakers import named
+from speakers import speaker_of
 
 CHUNK = 1536
 """Sentences that are planned together."""
@@ -129,9 +129,10 @@ class Reader:
                         continue
                     head, start = shaped
                     durations = plan.durations[row].numpy()
+                    speaker = speaker_of(item["v"])
                     yield head, {
                         "n": len(head), "p": item["p"], "l": item["l"], "i": item["i"],
-                        "v": named(item["v"]),
+                        "v": speaker.voice if speaker else None,
                         "near": max(item["v"], key=item["v"].get),
                         "a": owners(item, self.model, durations, start, len(head) // HOP),
                     }  # fmt: skip
