@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from learn_codes import MARKS, Utterance, read
 
-from dora_mlx_tts.synthesis.content import ContentCheck, ContentLimits, Flaw
-from dora_mlx_tts.synthesis.phone_codes import PhoneCodes
-from dora_mlx_tts.synthesis.words import Path as Way
+from dora_mlx_tts.packs.tensor_file import map_tensor_file
+from dora_mlx_tts.synthesis.checks.content_check import ContentCheck, ContentLimits, Flaw
+from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
+from dora_mlx_tts.synthesis.word_times import Path as Way
 from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.symbols import SymbolTable
-from dora_mlx_tts.weights.tensor_file import map_tensor_file
 
 Codes = NDArray[np.int64]
 

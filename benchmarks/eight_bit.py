@@ -29,19 +29,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.spectrogram import MEL_V4, log_mel
-from dora_mlx_tts.config import Settings
-from dora_mlx_tts.models.decode import DecodeSettings, generate
-from dora_mlx_tts.models.sampling import SamplingSettings
-from dora_mlx_tts.models.t2s import T2SText
+from dora_mlx_tts.checkpoints.encode import Encoder
+from dora_mlx_tts.checkpoints.selection import SOVITS_RULES, SOVITS_WANTED, select
+from dora_mlx_tts.config.settings import Settings
+from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
+from dora_mlx_tts.models.t2s.model import T2SText
+from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.packs.manifest import PackManifest
+from dora_mlx_tts.packs.pack import PartContent, write_pack
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device, Formulation
-from dora_mlx_tts.synthesis.engine import Synthesizer
-from dora_mlx_tts.synthesis.networks import Networks
+from dora_mlx_tts.synthesis.loading.networks import Networks
+from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 from dora_mlx_tts.voices.registry import BUILTIN
-from dora_mlx_tts.weights.encode import Encoder
-from dora_mlx_tts.weights.pack import PartContent, write_pack
-from dora_mlx_tts.weights.pack_manifest import PackManifest
-from dora_mlx_tts.weights.selection import SOVITS_RULES, SOVITS_WANTED, select
 
 SENTENCES = {
     "starter-en": "Seven people waited near the old bridge for the bus.",

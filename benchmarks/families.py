@@ -29,19 +29,19 @@ import harness
 import mlx.core as mx
 import numpy as np
 
+from dora_mlx_tts.checkpoints import selection
+from dora_mlx_tts.checkpoints.encode import Encoder
+from dora_mlx_tts.checkpoints.selection import select, select_bert
 from dora_mlx_tts.errors import TtsError
-from dora_mlx_tts.models.decode import DecodeSettings, generate
-from dora_mlx_tts.models.t2s import T2SText
+from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
+from dora_mlx_tts.models.t2s.model import T2SText
+from dora_mlx_tts.packs.manifest import PackManifest
+from dora_mlx_tts.packs.pack import PartContent, write_pack
+from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device
-from dora_mlx_tts.synthesis.networks import Networks
-from dora_mlx_tts.synthesis.self_test import check_pack
-from dora_mlx_tts.weights import selection
-from dora_mlx_tts.weights.encode import Encoder
-from dora_mlx_tts.weights.pack import PartContent, write_pack
-from dora_mlx_tts.weights.pack_manifest import PackManifest
-from dora_mlx_tts.weights.selection import select, select_bert
-from dora_mlx_tts.weights.verified import VerifiedFiles
+from dora_mlx_tts.synthesis.loading.networks import Networks
+from dora_mlx_tts.tools.self_test import check_pack
 
 FAMILIES = ("v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4")
 RATES = {"v3": 24000, "v4": 48000}

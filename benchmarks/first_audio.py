@@ -26,12 +26,12 @@ import sovits as sovits_benchmark
 import t2s as t2s_benchmark
 
 from dora_mlx_tts import Synthesizer
-from dora_mlx_tts.config import Settings
-from dora_mlx_tts.models.decode import DecodeSettings, generate
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.models.sovits.stream import SoVITSStream
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
-from dora_mlx_tts.models.t2s import T2S, IntArray, T2SText
-from dora_mlx_tts.models.t2s_fused import supports
+from dora_mlx_tts.models.t2s.cuda_step import supports
+from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
+from dora_mlx_tts.models.t2s.model import T2S, IntArray, T2SText
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device
 

@@ -28,14 +28,14 @@ import sovits as sovits_benchmark
 import t2s as t2s_benchmark
 from reference_stages import PHONES, PROMPT, TOKENS
 
-from dora_mlx_tts.models.decode import DecodeSettings, generate
-from dora_mlx_tts.models.hubert import Hubert, HubertConfig
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
-from dora_mlx_tts.models.t2s import T2SText
+from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
+from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device
-from dora_mlx_tts.synthesis.benchmark import FULL_SOVITS, random_weights
+from dora_mlx_tts.tools.benchmark import FULL_SOVITS, random_weights
 
 DTYPES = {"float32": mx.float32, "float16": mx.float16, "bfloat16": mx.bfloat16}
 STAGES = ("t2s 1 token", f"t2s {TOKENS} tokens", "sovits 5 s", "hubert 5 s")

@@ -14,12 +14,12 @@ from functools import partial
 import harness
 import mlx.core as mx
 
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.synthesis.benchmark import FULL_SOVITS, random_weights
+from dora_mlx_tts.tools.benchmark import FULL_SOVITS, random_weights
 
 STARTER = dataclasses.replace(
     FULL_SOVITS,

@@ -32,12 +32,12 @@ import sovits as sovits_benchmark
 import t2s as t2s_benchmark
 
 from dora_mlx_tts import Synthesizer
-from dora_mlx_tts.models.t2s import T2S, Cache, Logits
-from dora_mlx_tts.synthesis.helper import Helper
-from dora_mlx_tts.synthesis.prompt import Prompt
+from dora_mlx_tts.models.t2s.model import T2S, Cache, Logits
+from dora_mlx_tts.synthesis.decode_thread import Helper
+from dora_mlx_tts.synthesis.guarded_tokens import KeptCache
+from dora_mlx_tts.synthesis.loading.prompt import Prompt
 from dora_mlx_tts.synthesis.sentence import Cancelled, SentenceSpeaker
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
-from dora_mlx_tts.synthesis.stream import KeptCache
 from dora_mlx_tts.text.phonemes import Phonemes
 
 RATE = 32000

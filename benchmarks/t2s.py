@@ -20,14 +20,14 @@ import harness
 import mlx.core as mx
 import numpy as np
 
-from dora_mlx_tts.models.kv_cache import MlxCache
-from dora_mlx_tts.models.layers import prepare
-from dora_mlx_tts.models.sampling import SamplingSettings
-from dora_mlx_tts.models.t2s import T2S, Logits, T2SConfig, T2SText
-from dora_mlx_tts.models.t2s_fused import MOST_ROWS, FusedDecoder
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.t2s.cuda_step import MOST_ROWS, FusedDecoder
+from dora_mlx_tts.models.t2s.kv_cache import MlxCache
+from dora_mlx_tts.models.t2s.model import T2S, Logits, T2SConfig, T2SText
+from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.synthesis.benchmark import FULL_T2S, random_weights
+from dora_mlx_tts.tools.benchmark import FULL_T2S, random_weights
 
 SIZES = {"starter": T2SConfig(320, 5, 1280, 6, 1025, 732, 1024), "v2": FULL_T2S}
 DTYPES = {"float32": mx.float32, "float16": mx.float16, "bfloat16": mx.bfloat16}

@@ -20,10 +20,11 @@ from harness import Row, Timing, machine, parser, report, take_turns
 
 from dora_mlx_tts.errors import LanguageError
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.languages import MODULES, scheme_of
-from dora_mlx_tts.text.sentences import SentenceScanner
+from dora_mlx_tts.text.registry import MODULES
+from dora_mlx_tts.text.schemes import scheme_of
+from dora_mlx_tts.text.sentences.scanner import SentenceScanner
+from dora_mlx_tts.text.sentences.split import split
 from dora_mlx_tts.text.spans import split_spans
-from dora_mlx_tts.text.split import split
 
 TEXTS: Mapping[str, str] = {
     "zh": "昨天下午三点半，我和妹妹一起去了一趟重庆银行，行长很高兴地告诉我们，2024年的利率是3.5%，"

@@ -20,14 +20,14 @@ import harness
 import numpy as np
 
 from dora_mlx_tts import Synthesizer
-from dora_mlx_tts.synthesis.code_table import CodeTable
-from dora_mlx_tts.synthesis.phone_codes import PhoneEvidence
+from dora_mlx_tts.synthesis.codes.code_table import CodeTable
+from dora_mlx_tts.synthesis.codes.phone_codes import PhoneEvidence
+from dora_mlx_tts.synthesis.guarded_tokens import KeptCache
+from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
 from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
-from dora_mlx_tts.synthesis.stream import KeptCache
-from dora_mlx_tts.synthesis.voice_pool import ReadyVoice
-from dora_mlx_tts.synthesis.words import WordTracker, alignment_heads, attention_rows, units
+from dora_mlx_tts.synthesis.word_times import WordTracker, alignment_heads, attention_rows, units
 from dora_mlx_tts.text.phonemes import Phonemes
 
 RATE, PACE = 32000, 25

@@ -12,8 +12,8 @@ import click
 from dora_mlx_tts.errors import TtsError
 
 if TYPE_CHECKING:
-    from dora_mlx_tts.config import Settings
-    from dora_mlx_tts.serving.job import SpeechEngine
+    from dora_mlx_tts.config.settings import Settings
+    from dora_mlx_tts.node.speech_job import SpeechEngine
 
 _STARTED_BY_DORA = ("DORA_NODE_CONFIG", "DORA_TEST_WITH_INPUTS")
 
@@ -29,7 +29,7 @@ def main() -> int:
 
 
 def _node() -> int:
-    from dora_mlx_tts.node import run_node  # noqa: PLC0415  the command line does not need it
+    from dora_mlx_tts.node.app import run_node  # noqa: PLC0415  the command line does not need it
 
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     try:
@@ -40,6 +40,6 @@ def _node() -> int:
 
 
 def _load_engine(settings: Settings) -> SpeechEngine:
-    from dora_mlx_tts.synthesis.engine import Synthesizer  # noqa: PLC0415  loads MLX
+    from dora_mlx_tts.synthesis.synthesizer import Synthesizer  # noqa: PLC0415  loads MLX
 
     return Synthesizer.load(settings=settings)

@@ -1,11 +1,11 @@
-"""Pack CMU Pronouncing Dictionary text files into `dora_mlx_tts/text/en/cmudict.bin`.
+"""Pack CMU Pronouncing Dictionary text files into `dora_mlx_tts/text/en/pronounce/cmudict.bin`.
 
 Usage: python scripts/build_cmudict.py cmudict-0.7b cmudict.dict
 
 Of a word in several files the first file counts, so that release 0.7b (which the reference uses)
 is completed by the newer one. A file has one entry a line, `word PH ON ES # comment`; variants are
 written `word(2)` and left out: words with two readings are decided by the homograph table.
-Format of the result: see `dora_mlx_tts/text/en/wordlist.py`.
+Format of the result: see `dora_mlx_tts/text/en/pronounce/wordlist.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-TARGET = Path(__file__).parents[1] / "dora_mlx_tts" / "text" / "en" / "cmudict.bin"
+TARGET = Path(__file__).parents[1] / "dora_mlx_tts" / "text" / "en" / "pronounce" / "cmudict.bin"
 WORD = re.compile(r"[a-z'][a-z'-]*")
 SPELLED = {"ae", "ai", "ar", "hud", "ios", "os"}
 """Entries left out so that they are read as letters, as the reference does."""

@@ -3,7 +3,7 @@
 Usage: python scripts/build_english_oov.py path/to/unigrams.txt path/to/checkpoint20.npz
 
 `unigrams.txt` (wordsegment, Apache-2.0) has lines `word<TAB>count`; the form of the packed file is
-told in `dora_mlx_tts/text/en/segmenter.py`. It depends on `cmudict.bin`: build that first. `checkpoint20.npz` (g2p_en, Apache-2.0) holds a GRU
+told in `dora_mlx_tts/text/en/pronounce/segmenter.py`. It depends on `cmudict.bin`: build that first. `checkpoint20.npz` (g2p_en, Apache-2.0) holds a GRU
 encoder and decoder; large matrices are kept as int8 with one float16 scale for 32 values.
 """
 

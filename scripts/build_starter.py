@@ -23,17 +23,17 @@ from pathlib import Path
 import soundfile
 
 from dora_mlx_tts.audio.reference import Reference, reference_samples
+from dora_mlx_tts.checkpoints.convert import ConversionSources, PackOptions, convert
+from dora_mlx_tts.checkpoints.report import ConversionReport
+from dora_mlx_tts.packs.pack import PartContent
+from dora_mlx_tts.packs.tensor_file import TensorSpec, map_tensor_file
 from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.synthesis.networks import Networks
-from dora_mlx_tts.synthesis.phone_codes import PART, PhoneCodes
-from dora_mlx_tts.synthesis.prompt import Prompt, PromptNetworks, prepare_prompt
-from dora_mlx_tts.synthesis.prompt_store import prompt_key, save_prompt
-from dora_mlx_tts.synthesis.references import weights_id
+from dora_mlx_tts.synthesis.codes.phone_codes import PART, PhoneCodes
+from dora_mlx_tts.synthesis.loading.networks import Networks
+from dora_mlx_tts.synthesis.loading.prompt import Prompt, PromptNetworks, prepare_prompt
+from dora_mlx_tts.synthesis.loading.prompt_source import weights_id
+from dora_mlx_tts.synthesis.loading.prompt_store import prompt_key, save_prompt
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.weights.convert import ConversionSources, PackOptions, convert
-from dora_mlx_tts.weights.pack import PartContent
-from dora_mlx_tts.weights.report import ConversionReport
-from dora_mlx_tts.weights.tensor_file import TensorSpec, map_tensor_file
 
 LICENCE = "Apache-2.0"
 DOCUMENTS = ("MODEL_CARD.md", "LICENSES.md")

@@ -34,21 +34,21 @@ import numpy as np
 import soundfile
 
 from dora_mlx_tts.audio.reference import reference_samples
+from dora_mlx_tts.checkpoints.read.checkpoint import read_checkpoint
+from dora_mlx_tts.checkpoints.read.model_folder import read_model_folder
+from dora_mlx_tts.checkpoints.sovits_file import open_sovits
 from dora_mlx_tts.errors import TtsError
-from dora_mlx_tts.voices.python_table import read_python_table
+from dora_mlx_tts.packs.pack import Pack
+from dora_mlx_tts.packs.tensor_file import read_tensor_file
+from dora_mlx_tts.tools.voices.python_table import read_python_table
 from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
-from dora_mlx_tts.weights.model_folder import read_model_folder
-from dora_mlx_tts.weights.pack import Pack
-from dora_mlx_tts.weights.sovits_file import open_sovits
-from dora_mlx_tts.weights.tensor_file import read_tensor_file
-from dora_mlx_tts.weights.unpickle import read_checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / name) for name in ("weights", "models", "families")]
+sys.path[:0] = [str(ROOT / "tests" / name) for name in ("checkpoints", "models")]
 
 import tiny_voice
 
-from dora_mlx_tts.weights.convert import ConversionSources, PackOptions, convert
+from dora_mlx_tts.checkpoints.convert import ConversionSources, PackOptions, convert
 
 LIMIT_S = 10
 MEMORY = 6 << 30

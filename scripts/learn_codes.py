@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.synthesis.code_table import USUAL_PACE, log_moves
-from dora_mlx_tts.synthesis.phone_codes import STEPS, PhoneCodes
+from dora_mlx_tts.packs.tensor_file import TensorSpec, write_tensor_file
+from dora_mlx_tts.synthesis.codes.code_table import USUAL_PACE, log_moves
+from dora_mlx_tts.synthesis.codes.phone_codes import STEPS, PhoneCodes
 from dora_mlx_tts.text.symbols import SymbolTable
-from dora_mlx_tts.weights.tensor_file import TensorSpec, write_tensor_file
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]

@@ -31,7 +31,7 @@ from opencc import OpenCC
 from pypinyin import lazy_pinyin
 
 from dora_mlx_tts import Synthesizer, TtsError
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.text.frontend import FrontEnd
 
 ROOT = Path(__file__).parents[1]

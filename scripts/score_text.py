@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from dora_mlx_tts.errors import LanguageError, TextError
-from dora_mlx_tts.text.cut import cut, cut_lines
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.phonemes import Phonemes
-from dora_mlx_tts.text.sentences import ScannerOptions, SentenceScanner
+from dora_mlx_tts.text.sentences.reference_cut import cut, cut_lines
+from dora_mlx_tts.text.sentences.scanner import ScannerOptions, SentenceScanner
 from dora_mlx_tts.text.zh.syllable import symbols_of
 
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "goldens"

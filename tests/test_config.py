@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dora_mlx_tts.cli.settings_table import settings_table
-from dora_mlx_tts.config import Settings, SpeechSettings
+from dora_mlx_tts.config.settings import Settings, SpeechSettings
 from dora_mlx_tts.errors import SettingError
 
 

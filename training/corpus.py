@@ -18,8 +18,8 @@ from speakable import Speakable
 from speakers import SPEAKERS, speaker_of
 
 from dora_mlx_tts.errors import TtsError
-from dora_mlx_tts.text.en.segmenter import _unigrams
-from dora_mlx_tts.text.en.wordlist import packaged
+from dora_mlx_tts.text.en.pronounce.segmenter import _unigrams
+from dora_mlx_tts.text.en.pronounce.wordlist import packaged
 
 OTHERS = {
     "en": ("af_bella", "am_fenrir", "bf_emma", "bm_george", "af_nicole", "am_puck"),

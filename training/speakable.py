@@ -11,10 +11,10 @@ from pathlib import Path
 from pypinyin.constants import PINYIN_DICT
 
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.languages import MODULES
 from dora_mlx_tts.text.phonemes import LanguageSpan
+from dora_mlx_tts.text.registry import MODULES
+from dora_mlx_tts.text.zh.segment.words import segment
 from dora_mlx_tts.text.zh.syllable import from_marks, symbols_of
-from dora_mlx_tts.text.zh.words import segment
 
 MARKS = {"!": "!", "?": "?", "…": "…", ",": ",", ".": ".", "-": "—"}
 NO_SPACE_BEFORE = "!?…,."

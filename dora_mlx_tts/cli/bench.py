@@ -19,8 +19,8 @@ import click
 from dora_mlx_tts.cli.options import config_option, json_option, load_settings, print_json
 from dora_mlx_tts.runtime import blas
 from dora_mlx_tts.runtime.machine import processor
-from dora_mlx_tts.synthesis.benchmark import Benchmark, Figure
-from dora_mlx_tts.synthesis.engine import Synthesizer
+from dora_mlx_tts.synthesis.synthesizer import Synthesizer
+from dora_mlx_tts.tools.benchmark import Benchmark, Figure
 
 _PACKAGES = ("dora-mlx-tts", "mlx", "mlx-metal", "mlx-cpu", "mlx-cuda-12", "mlx-cuda-13", "numpy")
 

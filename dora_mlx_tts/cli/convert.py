@@ -9,14 +9,14 @@ from typing import Any
 
 import click
 
+from dora_mlx_tts.checkpoints import convert as conversion
+from dora_mlx_tts.checkpoints.convert import ConversionSources, PackOptions
+from dora_mlx_tts.checkpoints.encode import no_progress
+from dora_mlx_tts.checkpoints.report import ConversionReport
 from dora_mlx_tts.cli.options import json_option, print_json
+from dora_mlx_tts.packs.manifest import STORAGES
 from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.synthesis.self_test import SelfTest, check_pack
-from dora_mlx_tts.weights import convert as conversion
-from dora_mlx_tts.weights.convert import ConversionSources, PackOptions
-from dora_mlx_tts.weights.encode import no_progress
-from dora_mlx_tts.weights.pack_manifest import STORAGES
-from dora_mlx_tts.weights.report import ConversionReport
+from dora_mlx_tts.tools.self_test import SelfTest, check_pack
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)

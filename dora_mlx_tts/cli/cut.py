@@ -12,8 +12,8 @@ from dora_mlx_tts.cli.jsonl import (
     require_stdin,
     write_json,
 )
-from dora_mlx_tts.text.cut import METHODS, cut_lines
-from dora_mlx_tts.text.cut import cut as cut_text
+from dora_mlx_tts.text.sentences.reference_cut import METHODS, cut_lines
+from dora_mlx_tts.text.sentences.reference_cut import cut as cut_text
 
 
 @click.command()

@@ -16,11 +16,11 @@ from typing import Final
 import click
 
 from dora_mlx_tts.cli.options import config_option, json_option, load_settings, print_json
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import BackendError, TtsError
+from dora_mlx_tts.packs.pack import Pack
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.voices.registry import VoiceRegistry
-from dora_mlx_tts.weights.pack import Pack
 
 _PACKAGES = ("dora-mlx-tts", "dora-rs", "dora-rs-cli", "mlx", "numpy", "pyarrow")
 _DORA: Final = (1, 0)

@@ -9,14 +9,14 @@ from typing import Any
 
 import click
 
+from dora_mlx_tts.checkpoints.base_models import SETS, BaseModel, base_model
+from dora_mlx_tts.checkpoints.convert import PackOptions, convert
+from dora_mlx_tts.checkpoints.hub import Hub, HubFile, missing_bytes
 from dora_mlx_tts.cli.convert import self_test
 from dora_mlx_tts.cli.options import config_option, json_option, load_settings, print_json
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import DownloadError
-from dora_mlx_tts.weights.base_models import SETS, BaseModel, base_model
-from dora_mlx_tts.weights.convert import PackOptions, convert
-from dora_mlx_tts.weights.hub import Hub, HubFile, missing_bytes
-from dora_mlx_tts.weights.pack_manifest import STORAGES
+from dora_mlx_tts.packs.manifest import STORAGES
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _ASKED_BYTES = 300_000_000

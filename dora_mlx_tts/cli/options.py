@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from dora_mlx_tts.cli.settings_table import settings_table
-from dora_mlx_tts.config import Settings, SpeechSettings
+from dora_mlx_tts.config.settings import Settings, SpeechSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

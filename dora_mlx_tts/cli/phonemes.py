@@ -17,12 +17,12 @@ from dora_mlx_tts.cli.jsonl import (
     write_json,
 )
 from dora_mlx_tts.cli.options import config_option, load_settings
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.lexicon import Lexicon
-from dora_mlx_tts.text.markup import Policy, read_markup
+from dora_mlx_tts.text.markup.ssml import Policy, read_markup
 from dora_mlx_tts.text.phonemes import Phonemes
-from dora_mlx_tts.text.segments import segments
+from dora_mlx_tts.text.sentences.segments import segments
 
 DEFAULT_LANGUAGE = "auto"
 DEFAULT_VERSION = "v2"

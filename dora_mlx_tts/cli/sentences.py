@@ -16,9 +16,9 @@ from dora_mlx_tts.cli.jsonl import (
     write_json,
 )
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.text.markup import Policy
-from dora_mlx_tts.text.notes import plain
-from dora_mlx_tts.text.sentences import Mode, ScannerOptions, SentenceScanner
+from dora_mlx_tts.text.markup.notes import plain
+from dora_mlx_tts.text.markup.ssml import Policy
+from dora_mlx_tts.text.sentences.scanner import Mode, ScannerOptions, SentenceScanner
 
 
 @click.command()

@@ -22,8 +22,8 @@ from dora_mlx_tts.cli.options import (
     speech_options,
 )
 from dora_mlx_tts.errors import TextError
-from dora_mlx_tts.synthesis.engine import Synthesizer
 from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
 _MAX_STDIN_BYTES = 16 << 20
 

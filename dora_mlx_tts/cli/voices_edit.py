@@ -9,23 +9,23 @@ from typing import Any
 
 import click
 
+from dora_mlx_tts.checkpoints.convert import ConversionSources, PackOptions
 from dora_mlx_tts.cli.options import config_option, json_option, load_settings, print_json
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import VoiceError
-from dora_mlx_tts.voices.adding import NewReference, NewVoice, add_voice, remove_voice
-from dora_mlx_tts.voices.check import VoiceCheck, check_voice
-from dora_mlx_tts.voices.importing import (
+from dora_mlx_tts.packs.manifest import STORAGES
+from dora_mlx_tts.tools.voices.check import VoiceCheck, check_voice
+from dora_mlx_tts.tools.voices.create import NewReference, NewVoice, add_voice, remove_voice
+from dora_mlx_tts.tools.voices.importers import (
     FoundVoice,
     character_voice,
     choose,
     install,
     primespeech_voices,
 )
+from dora_mlx_tts.tools.voices.schema import voice_schema
 from dora_mlx_tts.voices.registry import VoiceRegistry
-from dora_mlx_tts.voices.schema import voice_schema
 from dora_mlx_tts.voices.voice import read_voice
-from dora_mlx_tts.weights.convert import ConversionSources, PackOptions
-from dora_mlx_tts.weights.pack_manifest import STORAGES
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -13,8 +13,8 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from dora_mlx_tts.models.kv_cache import FloatArray
-from dora_mlx_tts.synthesis.code_table import LESSONS, CodeTable
+from dora_mlx_tts.models.t2s.kv_cache import FloatArray
+from dora_mlx_tts.synthesis.codes.code_table import LESSONS, CodeTable
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dora_mlx_tts.errors import PackError
-from dora_mlx_tts.synthesis.networks import Networks
+from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.text.symbols import SymbolTable
 
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.spectrogram import denormalize_mel
 from dora_mlx_tts.errors import VoiceError
-from dora_mlx_tts.synthesis.chunked_cfm import Vocode, chunks
-from dora_mlx_tts.synthesis.guard import SampleGuard
+from dora_mlx_tts.models.cfm.chunked import Vocode, chunks
+from dora_mlx_tts.synthesis.checks.token_guard import SampleGuard
+from dora_mlx_tts.synthesis.guarded_tokens import Cancelled, GuardedTokens
 from dora_mlx_tts.synthesis.sentence import SentencePiece, SentenceSpeaker
-from dora_mlx_tts.synthesis.stream import Cancelled, GuardedTokens
 from dora_mlx_tts.text.phonemes import Phonemes
 
 Samples = NDArray[np.float32]

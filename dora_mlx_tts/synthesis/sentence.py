@@ -10,32 +10,32 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.config import SpeechSettings
+from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import MisspokenError, SynthesisError
-from dora_mlx_tts.models.attention_watch import AttentionWatch
-from dora_mlx_tts.models.kv_cache import FloatArray
-from dora_mlx_tts.models.sampling import SamplingSettings
 from dora_mlx_tts.models.sovits.stream import Manner, SoVITSStream
-from dora_mlx_tts.models.t2s import T2SText
-from dora_mlx_tts.synthesis.batch import Decoded, decode_together
-from dora_mlx_tts.synthesis.code_table import CodeTable
-from dora_mlx_tts.synthesis.content import ContentCheck
-from dora_mlx_tts.synthesis.guard import (
+from dora_mlx_tts.models.t2s.attention_recorder import AttentionWatch
+from dora_mlx_tts.models.t2s.kv_cache import FloatArray
+from dora_mlx_tts.models.t2s.model import T2SText
+from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.synthesis.batching import Decoded, decode_together
+from dora_mlx_tts.synthesis.checks.audio_check import OwnEar
+from dora_mlx_tts.synthesis.checks.content_check import ContentCheck
+from dora_mlx_tts.synthesis.checks.token_guard import (
     TOKENS_PER_SECOND,
     Problem,
     SampleGuard,
     TokenGuard,
     content_problem,
 )
-from dora_mlx_tts.synthesis.helper import Helper
-from dora_mlx_tts.synthesis.networks import Networks
-from dora_mlx_tts.synthesis.own_ear import OwnEar
-from dora_mlx_tts.synthesis.prompt import Prompt
+from dora_mlx_tts.synthesis.codes.code_table import CodeTable
+from dora_mlx_tts.synthesis.decode_thread import Helper
+from dora_mlx_tts.synthesis.guarded_tokens import Cancelled, DecodeTask, GuardedTokens, KeptCache
+from dora_mlx_tts.synthesis.loading.networks import Networks
+from dora_mlx_tts.synthesis.loading.prompt import Prompt
 from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
-from dora_mlx_tts.synthesis.stream import Cancelled, DecodeTask, GuardedTokens, KeptCache
 from dora_mlx_tts.synthesis.windows import WindowSizes
-from dora_mlx_tts.synthesis.words import Heads, WordTracker, attention_rows, expected_rows
+from dora_mlx_tts.synthesis.word_times import Heads, WordTracker, attention_rows, expected_rows
 from dora_mlx_tts.text.phonemes import Phonemes
 
 Samples = NDArray[np.float32]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dora_mlx_tts.models.sovits.stream import SoVITSStream
-from dora_mlx_tts.synthesis.guard import TOKENS_PER_SECOND
+from dora_mlx_tts.synthesis.checks.token_guard import TOKENS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from dora_mlx_tts.text.stops import is_east_asian
+from dora_mlx_tts.text.punctuation import is_east_asian
 
 _JYUTPING = re.compile(r"[a-z]{1,6}[1-6]")
 _VOWELS = frozenset(re.findall(r"\w+", "AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW"))
@@ -35,7 +35,10 @@ Reader = Callable[[str, str], tuple[str, ...] | None]
 
 def pinyin(reading: str, word: str) -> tuple[str, ...] | None:
     """`chong2 qing4` or `chóng qìng`: one syllable a Han character."""
-    from dora_mlx_tts.text.zh.syllable import from_marks, symbols_of  # noqa: PLC0415 (on demand)
+    from dora_mlx_tts.text.zh.syllable import (  # noqa: PLC0415 (on demand)
+        from_marks,
+        symbols_of,
+    )
 
     parts = reading.lower().replace("u:", "v").replace("ü", "v").split()
     if len(parts) != len(word) or not all(is_east_asian(char) for char in word):
@@ -108,7 +111,9 @@ def phones_of(
 ) -> tuple[tuple[str, ...], tuple[int, ...] | None]:
     """The models' phones for units of an alphabet, and how many each Han character has."""
     if alphabet == "pinyin":
-        from dora_mlx_tts.text.zh.syllable import symbols_of  # noqa: PLC0415 (on demand)
+        from dora_mlx_tts.text.zh.syllable import (  # noqa: PLC0415 (on demand)
+            symbols_of,
+        )
 
         pairs = [symbols_of(unit) or () for unit in units]
     elif alphabet == "jyutping":

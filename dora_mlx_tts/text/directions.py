@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
 from dora_mlx_tts.text.lexicon import Lexicon
-from dora_mlx_tts.text.notes import Note, read_notes
+from dora_mlx_tts.text.markup.notes import Note, read_notes
+from dora_mlx_tts.text.markup.say_as import is_chinese, say
 from dora_mlx_tts.text.phonemes import Given
-from dora_mlx_tts.text.say_as import is_chinese, say
 from dora_mlx_tts.text.spans import Span
 
 _LANGUAGES = {"pinyin": "zh", "arpabet": "en", "jyutping": "yue"}

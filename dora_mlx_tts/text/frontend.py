@@ -16,14 +16,6 @@ from dora_mlx_tts.text.aligned import AlignedText, CharSpan
 from dora_mlx_tts.text.alphabets import phones_of
 from dora_mlx_tts.text.cleaning import cleaned
 from dora_mlx_tts.text.directions import Told, directed, given, place, with_own_spans
-from dora_mlx_tts.text.languages import (
-    MODULES,
-    V1_LANGUAGES,
-    LanguageFactory,
-    Scheme,
-    configured,
-    scheme_of,
-)
 from dora_mlx_tts.text.lexicon import Lexicon
 from dora_mlx_tts.text.mixed import read_mixed
 from dora_mlx_tts.text.phonemes import (
@@ -33,6 +25,8 @@ from dora_mlx_tts.text.phonemes import (
     Pronunciation,
     TakesReadings,
 )
+from dora_mlx_tts.text.registry import MODULES, LanguageFactory, configured
+from dora_mlx_tts.text.schemes import V1_LANGUAGES, Scheme, scheme_of
 from dora_mlx_tts.text.spans import Span, split_spans
 from dora_mlx_tts.text.symbols import PAUSE, SymbolTable
 

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Self
 from dora_mlx_tts.errors import LanguageError, SettingError
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.alphabets import READERS
-from dora_mlx_tts.text.languages import scheme_of
+from dora_mlx_tts.text.schemes import scheme_of
 
 if TYPE_CHECKING:
-    from dora_mlx_tts.text.zh.rules import MandarinRules
+    from dora_mlx_tts.text.zh.tones.rules import MandarinRules
 
 MAX_FILE_BYTES = 4 << 20
 RULES = "rules"
@@ -126,7 +126,9 @@ class Lexicon:
 
     def mandarin_rules(self) -> MandarinRules:
         """The tone rules with the switches of this lexicon."""
-        from dora_mlx_tts.text.zh.rules import MandarinRules  # noqa: PLC0415 (on demand)
+        from dora_mlx_tts.text.zh.tones.rules import (  # noqa: PLC0415 (on demand)
+            MandarinRules,
+        )
 
         return MandarinRules(**self.rules)
 
@@ -162,7 +164,9 @@ class ReadingOptions:
 
 def check_rules(rules: Mapping[str, Any], origin: str) -> None:
     """Raise SettingError if a rule is unknown or its value is not of the kind it takes."""
-    from dora_mlx_tts.text.zh.rules import MandarinRules  # noqa: PLC0415 (on demand)
+    from dora_mlx_tts.text.zh.tones.rules import (  # noqa: PLC0415 (on demand)
+        MandarinRules,
+    )
 
     defaults = {item.name: getattr(MandarinRules(), item.name) for item in fields(MandarinRules)}
     for name, value in rules.items():

@@ -48,7 +48,9 @@ def read_mixed(text: AlignedText) -> AlignedText:
 
 def _amount(match: re.Match[str]) -> str | None:
     """An amount of data; behind English words nothing changes."""
-    from dora_mlx_tts.text.zh.numbers import number  # noqa: PLC0415 (on demand)
+    from dora_mlx_tts.text.zh.normalize.numbers import (  # noqa: PLC0415 (on demand)
+        number,
+    )
 
     start, end = match.span()
     earlier = _UNIT_BEFORE.sub("", match.string[max(0, start - _LOOK_BACK) : start])
@@ -61,14 +63,18 @@ def _amount(match: re.Match[str]) -> str | None:
 
 
 def _name(match: re.Match[str]) -> str:
-    from dora_mlx_tts.text.zh.numbers import digits  # noqa: PLC0415 (on demand)
+    from dora_mlx_tts.text.zh.normalize.numbers import (  # noqa: PLC0415 (on demand)
+        digits,
+    )
 
     letters, number = (group for group in match.groups() if group)
     return letters + digits(number, telephone=True)
 
 
 def _roman(match: re.Match[str]) -> str:
-    from dora_mlx_tts.text.zh.numbers import cardinal  # noqa: PLC0415 (on demand)
+    from dora_mlx_tts.text.zh.normalize.numbers import (  # noqa: PLC0415 (on demand)
+        cardinal,
+    )
 
     total = previous = 0
     for char in reversed(match[1] or match[2]):

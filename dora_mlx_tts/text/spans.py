@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dora_mlx_tts.text.languages import Scheme
-from dora_mlx_tts.text.stops import CLAUSE_MARKS, CLOSERS, HARD_STOPS
+from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, CLOSERS, HARD_STOPS
+from dora_mlx_tts.text.schemes import Scheme
 
 _HAN = "\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _KANA = "\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"

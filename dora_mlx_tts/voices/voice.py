@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from dora_mlx_tts.config import SpeechSettings
+from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import VoiceError
 from dora_mlx_tts.voices.yaml_file import Place, YamlFile, read_yaml
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from dora_mlx_tts.cli import bench as module
 from dora_mlx_tts.cli.app import cli
-from dora_mlx_tts.synthesis.benchmark import Benchmark, Figure
+from dora_mlx_tts.tools.benchmark import Benchmark, Figure
 
 FIGURES = [
     Figure("first fragment, short text", 123.0, "ms", 100.0, 150.0),

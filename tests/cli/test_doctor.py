@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from dora_mlx_tts.cli import doctor as module
 from dora_mlx_tts.cli.app import cli
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import BackendError
 
 HERE = importlib.metadata.version("dora-rs")

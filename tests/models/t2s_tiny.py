@@ -6,8 +6,8 @@ import mlx.core as mx
 import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
 
-from dora_mlx_tts.models.layers import prepare
-from dora_mlx_tts.models.t2s import T2S, T2SConfig, T2SText
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
 from dora_mlx_tts.runtime.device import Formulation
 
 CONFIG = T2SConfig(

@@ -8,10 +8,10 @@ import pytest
 from mlx.utils import tree_flatten
 
 from dora_mlx_tts.errors import WeightsError
-from dora_mlx_tts.models.bert import Bert, BertConfig
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.encoders.bert import Bert, BertConfig
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
 
 CONFIG = {
     "model_type": "bert",

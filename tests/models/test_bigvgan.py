@@ -8,12 +8,12 @@ import pytest
 from mlx.utils import tree_flatten
 
 from dora_mlx_tts.errors import WeightsError
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.vocoders.bigvgan import Activation, BigVGAN, lowpass
 from dora_mlx_tts.models.vocoders.config import BIGVGAN_24K, HIFIGAN_48K, VocoderConfig
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
 
 CONFIG = {
     "resblock": "1",

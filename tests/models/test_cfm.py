@@ -19,9 +19,9 @@ from dora_mlx_tts.models.cfm.blocks import (
 )
 from dora_mlx_tts.models.cfm.cfm import CFM
 from dora_mlx_tts.models.cfm.config import DiTConfig
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
 
 SIZES = DiTConfig(
     channels=128, depth=2, feed_forward=48, features=6, text_depth=1, text_inner=8, mels=5

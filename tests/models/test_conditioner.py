@@ -10,10 +10,10 @@ import pytest
 import sovits_tiny as tiny
 
 from dora_mlx_tts.errors import EmptyTextError, SettingError, WeightsError
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.conditioner import Conditioner, ConditionerConfig
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
 
 FEATURES = 12
 

@@ -8,10 +8,10 @@ import pytest
 from mlx.utils import tree_flatten
 
 from dora_mlx_tts.errors import WeightsError
-from dora_mlx_tts.models.hubert import Hubert, HubertConfig
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
 
 CONFIG = {
     "model_type": "hubert",
@@ -72,7 +72,9 @@ def test_halves_make_the_whole(checkpoint, length, monkeypatch):
     samples = mx.random.normal((2, length), key=mx.random.key(4)) * 0.1
     results = []
     for cores in (1, 2):
-        monkeypatch.setattr("dora_mlx_tts.models.halves.usable_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(
+            "dora_mlx_tts.models.core.two_threads.usable_cores", lambda cores=cores: cores
+        )
         results.append(np.array(loaded(checkpoint, Formulation.CPU)(samples)))
     assert results[0].shape[1] == HubertConfig.from_dict(CONFIG).frames(length)
     np.testing.assert_allclose(results[1], results[0], atol=1e-5)

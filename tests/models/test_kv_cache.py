@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.models.kv_cache import GROWTH, CacheShape, HostCache, MlxCache
+from dora_mlx_tts.models.t2s.kv_cache import GROWTH, CacheShape, HostCache, MlxCache
 
 SHAPE = CacheShape(layers=2, heads=3, head_size=4)
 BOTH = pytest.mark.parametrize("kind", [MlxCache, HostCache])

@@ -8,8 +8,15 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from dora_mlx_tts.models.layers import Conv1d, ConvTranspose1d, Layer, LayerNorm, Linear, prepare
-from dora_mlx_tts.models.ops import ops_for
+from dora_mlx_tts.models.core.layers import (
+    Conv1d,
+    ConvTranspose1d,
+    Layer,
+    LayerNorm,
+    Linear,
+    prepare,
+)
+from dora_mlx_tts.models.core.ops import ops_for
 from dora_mlx_tts.runtime.device import Formulation
 
 

@@ -10,18 +10,18 @@ import test_hubert
 from mlx.utils import tree_flatten
 from t2s_tiny import text, tokens
 
-from dora_mlx_tts.models.bert import Bert, BertConfig
-from dora_mlx_tts.models.decode import DecodeSettings, generate
-from dora_mlx_tts.models.hubert import Hubert, HubertConfig
-from dora_mlx_tts.models.layers import Linear, prepare
-from dora_mlx_tts.models.products import PlainProduct, QuantizedProduct, native_product
-from dora_mlx_tts.models.sampling import SamplingSettings
-from dora_mlx_tts.models.t2s import T2S, T2SConfig
+from dora_mlx_tts.models.core.layers import Linear, prepare
+from dora_mlx_tts.models.core.stored_matmul import PlainProduct, QuantizedProduct, native_product
+from dora_mlx_tts.models.encoders.bert import Bert, BertConfig
+from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
+from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
+from dora_mlx_tts.models.t2s.model import T2S, T2SConfig
+from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.packs.load import strict_load
+from dora_mlx_tts.packs.quantize import quantize
+from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.runtime import device
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
-from dora_mlx_tts.weights.quantize import quantize
-from dora_mlx_tts.weights.stored import Stored
 
 RANDOM = np.random.default_rng(3)
 T2S_SIZES = T2SConfig(64, 2, 128, 3, 33, 20, 32, features=8)

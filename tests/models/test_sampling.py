@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.models.sampling import (
+from dora_mlx_tts.models.t2s.sampling import (
     Sampler,
     SamplingSettings,
     apply_temperature,

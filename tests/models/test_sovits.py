@@ -17,12 +17,12 @@ from dora_mlx_tts.errors import (
     TextError,
     VoiceError,
 )
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.semantic import join_latent, resample_latent
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ import pytest
 import sovits_tiny as tiny
 
 from dora_mlx_tts.errors import WeightsError
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
+from dora_mlx_tts.packs.load import strict_load
+from dora_mlx_tts.packs.stored import Stored, full
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
-from dora_mlx_tts.weights.stored import Stored, full
 
 
 def parametrized(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -11,10 +11,10 @@ from mlx.utils import tree_flatten
 from t2s_tiny import CONFIG, text, tiny, tokens
 
 from dora_mlx_tts.errors import EmptyTextError, SettingError, TextError, WeightsError
-from dora_mlx_tts.models.kv_cache import HostCache, MlxCache
-from dora_mlx_tts.models.layers import prepare
-from dora_mlx_tts.models.t2s import PADDED_TO, POSITIONS, T2SConfig, T2SText, sanitize
-from dora_mlx_tts.models.t2s_layers import position_table
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.t2s.kv_cache import HostCache, MlxCache
+from dora_mlx_tts.models.t2s.layers import position_table
+from dora_mlx_tts.models.t2s.model import PADDED_TO, POSITIONS, T2SConfig, T2SText, sanitize
 from dora_mlx_tts.runtime.device import Formulation
 
 BOTH = pytest.mark.parametrize("formulation", Formulation)
@@ -75,7 +75,7 @@ def test_growth_changes_nothing(formulation, monkeypatch):
     forced = tokens(20)[None]
     model = tiny(formulation)
     wanted = steps(model, [text(6)], tokens(3), forced)
-    monkeypatch.setattr("dora_mlx_tts.models.kv_cache.GROWTH", 4)
+    monkeypatch.setattr("dora_mlx_tts.models.t2s.kv_cache.GROWTH", 4)
     np.testing.assert_allclose(steps(model, [text(6)], tokens(3), forced), wanted, atol=1e-6)
 
 
@@ -83,7 +83,7 @@ def test_growth_changes_nothing(formulation, monkeypatch):
 def test_long_audio_is_read_in_blocks(formulation, monkeypatch):
     model, said, prompt = tiny(formulation), text(5), tokens(30)
     wanted = np.array(model.hidden([said], prompt))
-    monkeypatch.setattr("dora_mlx_tts.models.t2s_layers._QUERY_BLOCK", 7)
+    monkeypatch.setattr("dora_mlx_tts.models.t2s.layers._QUERY_BLOCK", 7)
     np.testing.assert_allclose(np.array(model.hidden([said], prompt)), wanted, atol=2e-6)
 
 
@@ -185,7 +185,7 @@ def test_steps_are_bounded(formulation, monkeypatch):
     model.step(tokens(1), cache)
     with pytest.raises(SettingError, match=f"limited to {limit}"):
         model.step(tokens(1), cache)
-    monkeypatch.setattr("dora_mlx_tts.models.t2s.POSITIONS", 5)
+    monkeypatch.setattr("dora_mlx_tts.models.t2s.model.POSITIONS", 5)
     _, cache = model.prefill([text(3)], tokens(5))
     with pytest.raises(SettingError, match="6 tokens; 5 can be placed"):
         model.step(tokens(1), cache)

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 import pyarrow as pa
 
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import EmptyTextError, VoiceError
-from dora_mlx_tts.node import serve
+from dora_mlx_tts.node.app import serve
 from dora_mlx_tts.synthesis.records import Fragment
 
 RATE = 32000

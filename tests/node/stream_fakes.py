@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dora_mlx_tts.conversation import Conversation
-from dora_mlx_tts.turns.streams import StreamRules
-from dora_mlx_tts.wire.messages import TextRequest
+from dora_mlx_tts.node.protocol.messages import TextRequest
+from dora_mlx_tts.node.turns.scheduler import Conversation
+from dora_mlx_tts.node.turns.text_stream import StreamRules
 
 
 class Clock:

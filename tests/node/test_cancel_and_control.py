@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from node_fakes import FakeEngine, FakeNode, Running, held, outcomes
 
-from dora_mlx_tts.metrics import NodeMeter
-from dora_mlx_tts.serving.outputs import Outputs
-from dora_mlx_tts.turns.utterance import Utterance
-from dora_mlx_tts.wire.messages import TextRequest
+from dora_mlx_tts.node.metrics import NodeMeter
+from dora_mlx_tts.node.protocol.messages import TextRequest
+from dora_mlx_tts.node.sender import Outputs
+from dora_mlx_tts.node.turns.utterance import Utterance
 
 
 def test_cancel_while_speaking_is_acknowledged_at_once_and_nothing_follows():

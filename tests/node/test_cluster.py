@@ -103,7 +103,7 @@ def test_a_voice_that_dies_in_a_sentence_loses_nothing(tmp_path):
 @needs_dora
 @on_posix
 def test_the_starter_voice_dies_in_a_sentence_and_it_is_heard_once(tmp_path):
-    from dora_mlx_tts.synthesis.engine import Synthesizer
+    from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
     texts = ["The first text goes to the first voice.", "The second one is spoken elsewhere."]
     texts += [LAST_WORDS, "Nobody will notice anything."]

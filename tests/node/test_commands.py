@@ -7,10 +7,10 @@ import json
 import pytest
 from node_fakes import FakeEngine, FakeNode, Gate, Running, spoken
 
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import SettingError, VoiceError
-from dora_mlx_tts.serving.overrides import Overrides, state_file
-from dora_mlx_tts.wire.messages import TextRequest
+from dora_mlx_tts.node.live_settings import Overrides, state_file
+from dora_mlx_tts.node.protocol.messages import TextRequest
 
 VOICES = ["maple", "luo xiang"]
 

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pytest
 from node_fakes import RATE, FakeEngine, FakeNode, Gate, Running, spoken
 
-from dora_mlx_tts.conversation import Conversation
-from dora_mlx_tts.serving.finishing import Finisher
+from dora_mlx_tts.node.delivery import Finisher
+from dora_mlx_tts.node.protocol.messages import BufferStatus, TextRequest
+from dora_mlx_tts.node.turns.playback import PlaybackClock
+from dora_mlx_tts.node.turns.scheduler import Conversation
+from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment
-from dora_mlx_tts.turns.playback import PlaybackClock
-from dora_mlx_tts.turns.utterance import Utterance
-from dora_mlx_tts.wire.messages import BufferStatus, TextRequest
 
 
 def fragment(samples, text="Hi.", sentence=0, *, final=False, rate=RATE):

@@ -153,16 +153,16 @@ def test_hello_and_the_manifest_are_valid():
 
 
 def test_the_manifest_names_the_ports_of_the_protocol():
-    from dora_mlx_tts import protocol
+    from dora_mlx_tts.node.protocol import ports
 
     manifest = yaml.safe_load((ROOT / "dora-node.yml").read_text())
-    assert set(manifest["inputs"]) == set(protocol.INPUTS)
-    assert set(manifest["outputs"]) == set(protocol.OUTPUTS)
+    assert set(manifest["inputs"]) == set(ports.INPUTS)
+    assert set(manifest["outputs"]) == set(ports.OUTPUTS)
 
 
 def test_the_manifests_environment_exists_and_has_its_defaults():
-    from dora_mlx_tts.config import Settings, SpeechSettings
-    from dora_mlx_tts.setting_sources import environment_names
+    from dora_mlx_tts.config.settings import Settings, SpeechSettings
+    from dora_mlx_tts.config.sources import environment_names
 
     manifest = yaml.safe_load((ROOT / "dora-node.yml").read_text())
     defaults = {}

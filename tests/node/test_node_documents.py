@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from dora_mlx_tts import protocol
-from dora_mlx_tts.config import Settings
-from dora_mlx_tts.conversation import Conversation
-from dora_mlx_tts.metrics import NodeFigures, NodeMeter, SpeechFigures
-from dora_mlx_tts.serving.commander import Catalogue, Commander
-from dora_mlx_tts.serving.overrides import Overrides
-from dora_mlx_tts.wire.messages import Outcome, Stage
-from dora_mlx_tts.wire.metadata import ALIASES, ID_KEYS, OWN_KEYS
+from dora_mlx_tts.config.settings import Settings
+from dora_mlx_tts.node.commands import Catalogue, Commander
+from dora_mlx_tts.node.live_settings import Overrides
+from dora_mlx_tts.node.metrics import NodeFigures, NodeMeter, SpeechFigures
+from dora_mlx_tts.node.protocol import ports
+from dora_mlx_tts.node.protocol.messages import Outcome, Stage
+from dora_mlx_tts.node.protocol.metadata import ALIASES, ID_KEYS, OWN_KEYS
+from dora_mlx_tts.node.turns.scheduler import Conversation
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,7 +40,7 @@ def commands():
 
 
 NAMES = {
-    "ports": [*protocol.INPUTS, *protocol.OUTPUTS],
+    "ports": [*ports.INPUTS, *ports.OUTPUTS],
     "commands": commands(),
     "ids": [*ID_KEYS, *ALIASES],
     "metadata": sorted(OWN_KEYS - {"timestamp", "retries"}),

@@ -14,11 +14,11 @@ import pyarrow as pa
 import pytest
 from node_fakes import CONTRACT, FakeEngine, FakeNode, Running, held, outcomes, spoken
 
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import (
     VoiceError,
 )
-from dora_mlx_tts.node import run_node, serve
+from dora_mlx_tts.node.app import run_node, serve
 
 
 def test_texts_are_spoken_in_order_with_everything_the_contract_asks():

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dora_mlx_tts import protocol
-from dora_mlx_tts.config import SpeechSettings
-from dora_mlx_tts.wire.messages import BadInput, Command, Stage, TextRequest
-from dora_mlx_tts.wire.metadata import NUMBERS, OWN_KEYS, plain
+from dora_mlx_tts.config.settings import SpeechSettings
+from dora_mlx_tts.node.protocol import decode
+from dora_mlx_tts.node.protocol.messages import BadInput, Command, Stage, TextRequest
+from dora_mlx_tts.node.protocol.metadata import NUMBERS, OWN_KEYS, plain
 
 LIMIT = 1000
 
@@ -22,7 +22,7 @@ LIMIT = 1000
 def hear(value, port="text", **metadata):
     array = pa.array([value]) if isinstance(value, str) else value
     event = {"type": "INPUT", "id": port, "value": array, "metadata": metadata}
-    return protocol.decode(event, received_s=1.5, text_limit=LIMIT)
+    return decode.decode(event, received_s=1.5, text_limit=LIMIT)
 
 
 def invalid_utf8_string():
@@ -78,7 +78,7 @@ def test_every_way_to_send_one_string_is_read(value):
 )
 def test_bad_values_become_bad_input_that_says_why(value, said):
     event = {"type": "INPUT", "id": "text", "value": value, "metadata": {"request_id": "r1"}}
-    message = protocol.decode(event, received_s=0.0, text_limit=LIMIT)
+    message = decode.decode(event, received_s=0.0, text_limit=LIMIT)
     assert isinstance(message, BadInput)
     assert said in message.error
     assert len(message.error) < 300
@@ -98,7 +98,7 @@ def test_text_that_only_resembles_json_is_a_text(text):
 def test_deeply_nested_json_does_not_overflow():
     text = "[" * 100_000 + "]" * 100_000
     event = {"id": "text", "value": pa.array([text]), "metadata": {}}
-    assert isinstance(protocol.decode(event, received_s=0.0, text_limit=10**6), TextRequest)
+    assert isinstance(decode.decode(event, received_s=0.0, text_limit=10**6), TextRequest)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_ports_that_are_not_ours_are_left_alone():
 @pytest.mark.parametrize("metadata", [None, "text", 3])
 def test_missing_metadata_is_no_metadata(metadata):
     event = {"id": "text", "value": pa.array(["Hi."]), "metadata": metadata}
-    assert protocol.decode(event, received_s=0.0) == TextRequest("Hi.")
+    assert decode.decode(event, received_s=0.0) == TextRequest("Hi.")
 
 
 _VALUES = st.recursive(
@@ -247,7 +247,7 @@ _KEYS = st.sampled_from(
 def test_decode_never_raises_and_echoes_only_plain_values(port, value, metadata):
     array = pa.array([value] if isinstance(value, str) else value) if value is not None else None
     event = {"type": "INPUT", "id": port, "value": array, "metadata": metadata}
-    message = protocol.decode(event, received_s=0.0)
+    message = decode.decode(event, received_s=0.0)
     assert isinstance(message, TextRequest | Command | BadInput)
     for key, kept in message.echo.items():
         assert key not in OWN_KEYS

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dora_mlx_tts import protocol
 from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.node.protocol import encode
+from dora_mlx_tts.node.protocol.messages import Outcome, Reply, Stage, Status
 from dora_mlx_tts.synthesis.records import Fragment
-from dora_mlx_tts.wire.messages import Outcome, Reply, Stage, Status
 
 
 def fragment(samples, **changes):
@@ -31,7 +31,7 @@ def fragment(samples, **changes):
 def test_audio_is_flat_float32_with_the_contracts_metadata():
     samples = np.linspace(-0.5, 0.5, 3200, dtype=np.float32)
     echo = {"request_id": "r", "question_id": 4}
-    array, metadata = protocol.encode_audio(fragment(samples), echo=echo, text_index=9, seq=2)
+    array, metadata = encode.encode_audio(fragment(samples), echo=echo, text_index=9, seq=2)
     assert array.type == pa.float32()
     np.testing.assert_array_equal(array.to_numpy(), samples)
     assert metadata == {
@@ -54,7 +54,7 @@ def test_numpy_values_of_a_fragment_become_plain_ones():
     odd = fragment(
         np.zeros((1, 4), np.float64), sample_rate=np.int64(24000), start_s=np.float32(0.5)
     )
-    array, metadata = protocol.encode_audio(odd, echo={}, text_index=0, seq=0)
+    array, metadata = encode.encode_audio(odd, echo={}, text_index=0, seq=0)
     assert array.type == pa.float32()
     assert len(array) == 4
     assert type(metadata["sample_rate"]) is int
@@ -63,7 +63,7 @@ def test_numpy_values_of_a_fragment_become_plain_ones():
 
 def test_nested_layout_is_one_list():
     samples = np.array([0.25, -0.25], np.float32)
-    array, _ = protocol.encode_audio(fragment(samples), echo={}, text_index=0, seq=0, nested=True)
+    array, _ = encode.encode_audio(fragment(samples), echo={}, text_index=0, seq=0, nested=True)
     assert array.type == pa.list_(pa.float32())
     assert array.to_pylist() == [[0.25, -0.25]]
 
@@ -71,14 +71,14 @@ def test_nested_layout_is_one_list():
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_an_error_is_never_audio(bad):
     with pytest.raises(SynthesisError, match="not finite"):
-        protocol.encode_audio(
+        encode.encode_audio(
             fragment(np.array([0.0, bad], np.float32)), echo={}, text_index=0, seq=0
         )
 
 
 def test_a_reply_has_every_key_of_the_contract():
     figures = {"ttfb_ms": 1.0, "rtf": 0.5, "audio_s": 2.0}
-    array, metadata = protocol.encode_reply(
+    array, metadata = encode.encode_reply(
         Reply(Outcome.COMPLETED, {"request_id": 1}, spoken_text="Hi."), figures, text_index=3
     )
     assert array.to_pylist() == ["completed"]
@@ -105,7 +105,7 @@ def test_a_reply_has_every_key_of_the_contract():
     ],
 )
 def test_a_goal_learns_its_status(outcome, status):
-    _, metadata = protocol.encode_reply(Reply(outcome, {"goal_id": "g"}), {}, text_index=0)
+    _, metadata = encode.encode_reply(Reply(outcome, {"goal_id": "g"}), {}, text_index=0)
     assert metadata["goal_status"] == status
 
 
@@ -113,13 +113,13 @@ def test_an_error_reply_says_so_in_the_session_and_is_short():
     reply = Reply(
         Outcome.ERROR, {"session_status": "started"}, error="e" * 9999, stage=Stage.SYNTHESIS
     )
-    _, metadata = protocol.encode_reply(reply, {}, text_index=0)
+    _, metadata = encode.encode_reply(reply, {}, text_index=0)
     assert metadata["session_status"] == "error"
     assert metadata["error_stage"] == "synthesis"
     assert len(metadata["error"]) == 500
 
 
 def test_status_is_a_word_with_flat_details():
-    array, metadata = protocol.encode_status(Status("stats", {"request_id": 1}, {"received": 2}))
+    array, metadata = encode.encode_status(Status("stats", {"request_id": 1}, {"received": 2}))
     assert array.to_pylist() == ["stats"]
     assert metadata == {"request_id": 1, "received": 2}

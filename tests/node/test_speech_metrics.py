@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dora_mlx_tts.metrics import NO_AUDIO, NodeMeter, SpeechMeter
+from dora_mlx_tts.node.metrics import NO_AUDIO, NodeMeter, SpeechMeter
 
 
 class Clock:

@@ -7,8 +7,8 @@ from node_fakes import FakeEngine, Gate, Running, spoken
 from stream_fakes import Clock, conversation, kinds, piece, ready, tokens
 
 from dora_mlx_tts.errors import SettingError, SynthesisError
-from dora_mlx_tts.turns.streams import SequenceWatch
-from dora_mlx_tts.wire.messages import TextRequest
+from dora_mlx_tts.node.protocol.messages import TextRequest
+from dora_mlx_tts.node.turns.text_stream import SequenceWatch
 
 # ------------------------------------------------------------------------------- cancelled streams
 

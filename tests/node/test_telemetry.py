@@ -17,9 +17,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import SettingError, SynthesisError
-from dora_mlx_tts.serving.telemetry import Telemetry, exporting_to
+from dora_mlx_tts.node.telemetry import Telemetry, exporting_to
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
@@ -137,8 +137,8 @@ def test_what_does_not_exist_without_audio_is_no_measurement(caplog):
 
 def test_nothing_is_imported_unasked():
     code = (
-        "import sys, dora_mlx_tts.node; from dora_mlx_tts.node import _telemetry;"
-        "from dora_mlx_tts.config import Settings; assert _telemetry(Settings()) is None;"
+        "import sys, dora_mlx_tts.node.app; from dora_mlx_tts.node.app import _telemetry;"
+        "from dora_mlx_tts.config.settings import Settings; assert _telemetry(Settings()) is None;"
         "print([m for m in sys.modules if m.startswith('opentelemetry')])"
     )
     done = subprocess.run(

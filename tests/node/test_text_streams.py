@@ -6,7 +6,7 @@ import pytest
 from node_fakes import FakeEngine, Gate, Running, spoken
 from stream_fakes import Clock, conversation, kinds, piece, ready, tokens
 
-from dora_mlx_tts.wire.messages import TextRequest
+from dora_mlx_tts.node.protocol.messages import TextRequest
 
 # ------------------------------------------------------------------------------------- assembling
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from node_fakes import RATE, FakeEngine, FakeNode, Running, is_sound, spoken
 
+from dora_mlx_tts.node.protocol.messages import TextRequest
+from dora_mlx_tts.node.turns.playback import PlaybackClock
+from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment, WordTiming
-from dora_mlx_tts.turns.playback import PlaybackClock
-from dora_mlx_tts.turns.utterance import Utterance
-from dora_mlx_tts.wire.messages import TextRequest
 
 OUTPUTS = ("audio", "segment_complete", "status", "words")
 

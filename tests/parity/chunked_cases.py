@@ -8,12 +8,12 @@ import numpy as np
 
 from dora_mlx_tts.audio.spectrogram import MelConfig, log_mel, normalize_mel
 from dora_mlx_tts.models.cfm.cfm import CFM
+from dora_mlx_tts.models.cfm.chunked import ChunkSizes, flow_prompt, speak, speak_batch
 from dora_mlx_tts.models.cfm.config import DiTConfig
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.conditioner import Conditioner, ConditionerConfig
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.synthesis.chunked_cfm import ChunkSizes, flow_prompt, speak, speak_batch
-from dora_mlx_tts.weights.load import strict_load
 
 
 def nlc(array: np.ndarray) -> mx.array:

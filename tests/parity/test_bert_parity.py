@@ -12,12 +12,12 @@ import pytest
 import weights_recipe
 from golden_cases import cases
 
-from dora_mlx_tts.models.bert import Bert, BertConfig
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.encoders.bert import Bert, BertConfig
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime import blas
 from dora_mlx_tts.runtime.device import Formulation
 from dora_mlx_tts.text.bert_features import spread
-from dora_mlx_tts.weights.load import strict_load
 
 TABLE = "bert.embeddings.word_embeddings.weight"
 TIED = "cls.predictions.decoder.weight"

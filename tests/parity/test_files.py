@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from golden_cases import cases
 
+from dora_mlx_tts.checkpoints.read.checkpoint import Checkpoint, read_checkpoint
 from dora_mlx_tts.errors import UnsafeFileError
-from dora_mlx_tts.weights.families import detect_family
-from dora_mlx_tts.weights.tensors import shapes_of
-from dora_mlx_tts.weights.unpickle import Checkpoint, read_checkpoint
+from dora_mlx_tts.packs.families import detect_family
+from dora_mlx_tts.packs.tensors import shapes_of
 
 pytestmark = pytest.mark.parametrize("name", cases("files"))
 

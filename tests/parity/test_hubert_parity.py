@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from golden_cases import cases
 
-from dora_mlx_tts.models.hubert import Hubert, HubertConfig
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime import blas
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -20,17 +20,17 @@ from golden_cases import cases
 
 from dora_mlx_tts.audio.finish import limit_peak, silence, to_int16
 from dora_mlx_tts.audio.sola import sola
-from dora_mlx_tts.models import t2s as t2s_names
-from dora_mlx_tts.models.decode import DecodeSettings, End, generate, generate_batch
-from dora_mlx_tts.models.layers import prepare
-from dora_mlx_tts.models.sampling import SamplingSettings
+from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
-from dora_mlx_tts.models.t2s import T2S, T2SConfig, T2SText
-from dora_mlx_tts.models.token_chunks import fixed_chunks, mute_chunks
+from dora_mlx_tts.models.t2s import model as t2s_names
+from dora_mlx_tts.models.t2s.decoding import DecodeSettings, End, generate, generate_batch
+from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
+from dora_mlx_tts.models.t2s.reference_chunks import fixed_chunks, mute_chunks
+from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Formulation
 from dora_mlx_tts.synthesis.buckets import buckets
-from dora_mlx_tts.weights.load import strict_load
 
 RATE, SAMPLES_A_TOKEN = 32000, 1280
 OVERLAP_TOKENS, SHORT_CHUNK = 2, 10

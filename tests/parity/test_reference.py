@@ -13,16 +13,16 @@ from golden_cases import cases
 
 from dora_mlx_tts.audio.io import checked
 from dora_mlx_tts.audio.reference import convert, reference_samples
-from dora_mlx_tts.models.hubert import Hubert, HubertConfig
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.checkpoints.read.checkpoint import read_checkpoint
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
+from dora_mlx_tts.packs.load import strict_load
+from dora_mlx_tts.packs.tensor_file import read_tensor_file
 from dora_mlx_tts.runtime import blas
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.synthesis.prompt import semantic_codes
-from dora_mlx_tts.weights.load import strict_load
-from dora_mlx_tts.weights.tensor_file import read_tensor_file
-from dora_mlx_tts.weights.unpickle import read_checkpoint
+from dora_mlx_tts.synthesis.loading.prompt import semantic_codes
 
 STARTER = Path(__file__).resolve().parents[3] / "shared" / "starter_voice"
 

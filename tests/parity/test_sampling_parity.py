@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from golden_cases import cases
 
-from dora_mlx_tts.models.sampling import SamplingSettings, penalise, probabilities, race
+from dora_mlx_tts.models.t2s.sampling import SamplingSettings, penalise, probabilities, race
 
 
 def sort_within_ties(logits, probability):

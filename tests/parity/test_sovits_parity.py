@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from golden_cases import cases
 
-from dora_mlx_tts.models.layers import prepare
+from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.blas import accelerate
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
 
 GROUP = "sovits"
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from golden_cases import cases
 
-from dora_mlx_tts.models.layers import prepare
-from dora_mlx_tts.models.speaker import SpeakerConfig, SpeakerNetwork
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.encoders.eres2net import SpeakerConfig, SpeakerNetwork
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
 
 GROUP = "sv"
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.audio.reference import reference_samples
-from dora_mlx_tts.models.decode import DecodeSettings, generate
-from dora_mlx_tts.models.sampling import SamplingSettings
-from dora_mlx_tts.models.t2s import T2SText
+from dora_mlx_tts.checkpoints.convert import ConversionSources, PackOptions, convert
+from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
+from dora_mlx_tts.models.t2s.model import T2SText
+from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.synthesis.networks import Networks
-from dora_mlx_tts.synthesis.prompt import PromptNetworks, semantic_codes, style
-from dora_mlx_tts.weights.convert import ConversionSources, PackOptions, convert
+from dora_mlx_tts.synthesis.loading.networks import Networks
+from dora_mlx_tts.synthesis.loading.prompt import PromptNetworks, semantic_codes, style
 
 FOLDER = Path(
     os.environ.get(

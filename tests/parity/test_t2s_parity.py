@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from golden_cases import cases
 
-from dora_mlx_tts.models.decode import DecodeSettings, End, generate, generate_batch
-from dora_mlx_tts.models.layers import prepare
-from dora_mlx_tts.models.sampling import Sampler, SamplingSettings
-from dora_mlx_tts.models.t2s import T2S, T2SConfig, T2SText, sanitize
-from dora_mlx_tts.models.t2s_layers import position_table
-from dora_mlx_tts.models.token_chunks import fixed_chunks, mute_chunks, mute_similarity
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.t2s.decoding import DecodeSettings, End, generate, generate_batch
+from dora_mlx_tts.models.t2s.layers import position_table
+from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText, sanitize
+from dora_mlx_tts.models.t2s.reference_chunks import fixed_chunks, mute_chunks, mute_similarity
+from dora_mlx_tts.models.t2s.sampling import Sampler, SamplingSettings
+from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.load import strict_load
 
 POSITIONS, PREFILL, STEPS = r"_pe$", r"_prefill$", r"_steps$"
 DECODING, BATCH, STREAM = r"_(greedy\w*|no_prompt)$", r"_batch\d+$", r"_stream_(fixed|mute)$"

@@ -17,9 +17,9 @@ from chunked_cases import (
 from golden_cases import cases
 
 from dora_mlx_tts.audio.spectrogram import MEL_V3
+from dora_mlx_tts.checkpoints.read.lora import merge_lora
 from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN, lowpass
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.lora import merge_lora
 
 GROUP = "v3"
 

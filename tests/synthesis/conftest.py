@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dora_mlx_tts.config import Settings
-from dora_mlx_tts.synthesis.engine import Synthesizer
+from dora_mlx_tts.config.settings import Settings
+from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
 
 @pytest.fixture(scope="session")

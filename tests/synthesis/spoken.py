@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dora_mlx_tts.synthesis.phone_codes import PhoneCodes
+from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
 from dora_mlx_tts.text.phonemes import Phonemes
 
 PHONES, CODES, MARK = 20, 200, 0

@@ -8,7 +8,7 @@ import pytest
 
 from dora_mlx_tts.audio.spectrogram import denormalize_mel
 from dora_mlx_tts.errors import ReferenceAudioError, SynthesisError
-from dora_mlx_tts.synthesis.chunked_cfm import (
+from dora_mlx_tts.models.cfm.chunked import (
     ChunkSizes,
     FlowPrompt,
     chunks,

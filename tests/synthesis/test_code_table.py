@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dora_mlx_tts.synthesis.code_table import LESSONS, CodeTable, _posterior
-from dora_mlx_tts.synthesis.words import Path
+from dora_mlx_tts.synthesis.codes.code_table import LESSONS, CodeTable, _posterior
+from dora_mlx_tts.synthesis.word_times import Path
 
 CODES, PHONES, WIDTH = 200, 20, 24
 

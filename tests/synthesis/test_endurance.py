@@ -8,7 +8,7 @@ from pathlib import Path
 import mlx.core as mx
 import pytest
 
-from dora_mlx_tts.synthesis.engine import Synthesizer
+from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
 TEXTS = (
     "OK.",

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.errors import PackError, TtsError
-from dora_mlx_tts.synthesis.phone_codes import PhoneCodes
-from dora_mlx_tts.weights.tensor_file import map_tensor_file
+from dora_mlx_tts.packs.tensor_file import map_tensor_file
+from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 import build_starter

@@ -12,7 +12,7 @@ import pytest
 from dora_mlx_tts.audio.io import checked
 from dora_mlx_tts.audio.reference import Reference, convert
 from dora_mlx_tts.errors import ReferenceAudioError, SynthesisError, VoiceError
-from dora_mlx_tts.synthesis.prompt import PromptNetworks, prepare_prompt, semantic_codes
+from dora_mlx_tts.synthesis.loading.prompt import PromptNetworks, prepare_prompt, semantic_codes
 from dora_mlx_tts.text.phonemes import Phonemes
 
 

@@ -13,8 +13,13 @@ from safetensors.numpy import save_file
 from dora_mlx_tts.audio.io import checked
 from dora_mlx_tts.audio.reference import convert
 from dora_mlx_tts.errors import ReferenceAudioError, VoiceError
-from dora_mlx_tts.synthesis.prompt import Prompt
-from dora_mlx_tts.synthesis.prompt_store import PromptCache, load_prompt, prompt_key, save_prompt
+from dora_mlx_tts.synthesis.loading.prompt import Prompt
+from dora_mlx_tts.synthesis.loading.prompt_store import (
+    PromptCache,
+    load_prompt,
+    prompt_key,
+    save_prompt,
+)
 
 KEY = "ab" * 32
 

@@ -8,10 +8,10 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.models.sovits.stream import SoVITSStream
-from dora_mlx_tts.synthesis.engine import Synthesizer
 from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
 RATE = 32000
 TEXT = "I would like to know whether the trains are running on time today."

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.errors import SynthesisError
-from dora_mlx_tts.synthesis.engine import Synthesizer
+from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
 SENTENCES = [
     "The morning train was late again today.",

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dora_mlx_tts.config import Settings
+from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import SettingError, VoiceError
-from dora_mlx_tts.synthesis.engine import Synthesizer
-from dora_mlx_tts.synthesis.voice_pool import ReadyVoice, VoicePool
+from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice, VoicePool
+from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
 
 RECORDING = BUILTIN / "references" / "starter-en.flac"

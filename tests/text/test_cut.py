@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from text_corpus import corpus
 
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.text.cut import LONGEST, METHODS, cut, cut_lines
-from dora_mlx_tts.text.split import halves, split
+from dora_mlx_tts.text.sentences.reference_cut import LONGEST, METHODS, cut, cut_lines
+from dora_mlx_tts.text.sentences.split import halves, split
 
 REFERENCE_METHODS = [method for method in METHODS if method != "split"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dora_mlx_tts.text.en.language import English
-from dora_mlx_tts.text.en.lexicon import Lexicon
-from dora_mlx_tts.text.en.morphology import inflected, with_d, with_s
-from dora_mlx_tts.text.en.oov import letter_to_sound
-from dora_mlx_tts.text.en.segmenter import segment
+from dora_mlx_tts.text.en.pronounce.lexicon import Lexicon
+from dora_mlx_tts.text.en.pronounce.morphology import inflected, with_d, with_s
+from dora_mlx_tts.text.en.pronounce.oov import letter_to_sound
+from dora_mlx_tts.text.en.pronounce.segmenter import segment
 
 ENGLISH = English(fewest_phones=0)
 

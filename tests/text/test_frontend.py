@@ -12,7 +12,8 @@ from text_fakes import FakeLanguage
 
 from dora_mlx_tts.errors import EmptyTextError, LanguageError, SettingError, TextError
 from dora_mlx_tts.text.frontend import FrontEnd, unspoken
-from dora_mlx_tts.text.languages import CODES, MODULES, LanguageFactory, not_installed
+from dora_mlx_tts.text.registry import MODULES, LanguageFactory, not_installed
+from dora_mlx_tts.text.schemes import CODES
 
 
 class Fakes:

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import LanguageError, TextError
-from dora_mlx_tts.text.cut import METHODS, cut
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.languages import CODES, V1_CODES
 from dora_mlx_tts.text.phonemes import Phonemes
-from dora_mlx_tts.text.sentences import ScannerOptions, SentenceScanner
+from dora_mlx_tts.text.schemes import CODES, V1_CODES
+from dora_mlx_tts.text.sentences.reference_cut import METHODS, cut
+from dora_mlx_tts.text.sentences.scanner import ScannerOptions, SentenceScanner
+from dora_mlx_tts.text.sentences.split import split
 from dora_mlx_tts.text.spans import split_spans
-from dora_mlx_tts.text.split import split
 
 V1, V2 = FrontEnd("v1"), FrontEnd("v2")
 ANY = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dora_mlx_tts.text.ko import Korean
-from dora_mlx_tts.text.ko.hangul import DIVIDED, Syllable, is_syllable
-from dora_mlx_tts.text.ko.words import RESPELLED
+from dora_mlx_tts.text.ko.pronounce.hangul import DIVIDED, Syllable, is_syllable
+from dora_mlx_tts.text.ko.pronounce.words import RESPELLED
 from dora_mlx_tts.text.symbols import SymbolTable
 
 KOREAN = Korean()

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import LanguageError
-from dora_mlx_tts.text.languages import ALIASES, CODES, MODULES, not_installed, scheme_of
+from dora_mlx_tts.text.registry import MODULES, not_installed
+from dora_mlx_tts.text.schemes import ALIASES, CODES, scheme_of
 from dora_mlx_tts.text.spans import split_spans
 
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import SettingError, TextError
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.notes import note, plain, read_notes
-from dora_mlx_tts.text.script import filtered, pieces
-from dora_mlx_tts.text.segments import Segment, segments
-from dora_mlx_tts.text.sentences import ScannerOptions, Sentence, SentenceScanner
-from dora_mlx_tts.text.split import split
+from dora_mlx_tts.text.markup.notes import note, plain, read_notes
+from dora_mlx_tts.text.sentences.pieces import filtered, pieces
+from dora_mlx_tts.text.sentences.scanner import ScannerOptions, Sentence, SentenceScanner
+from dora_mlx_tts.text.sentences.segments import Segment, segments
+from dora_mlx_tts.text.sentences.split import split
 
 FRONT_END = FrontEnd()
 

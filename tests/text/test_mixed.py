@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.zh.markov_tables import tables
-from dora_mlx_tts.text.zh.words import segment
+from dora_mlx_tts.text.zh.segment.markov_tables import tables
+from dora_mlx_tts.text.zh.segment.words import segment
 
 FRONT_END = FrontEnd()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from text_corpus import corpus
 
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.text.sentences import ScannerOptions, Sentence, SentenceScanner
+from dora_mlx_tts.text.sentences.scanner import ScannerOptions, Sentence, SentenceScanner
 
 
 def scan(chunks: list[str], **options: Any) -> list[Sentence]:

@@ -9,8 +9,8 @@ import pytest
 
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.lexicon import Lexicon
-from dora_mlx_tts.text.segments import segments
-from dora_mlx_tts.text.zh.g2p import Reader
+from dora_mlx_tts.text.sentences.segments import segments
+from dora_mlx_tts.text.zh.pronounce.g2p import Reader
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "text.md").read_text("utf-8")
 READ = re.findall(r"^\| `(.+)` \| (zh|en|auto) \| (.+) \|$", DOCUMENT, re.MULTILINE)

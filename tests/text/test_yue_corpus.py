@@ -9,7 +9,7 @@ import pytest
 from text_corpus import corpus
 
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.languages import MODULES
+from dora_mlx_tts.text.registry import MODULES
 from dora_mlx_tts.text.yue import Cantonese
 
 pytest.importorskip("ToJyutping", reason="the extra yue is not installed")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dora_mlx_tts.text.zh import Mandarin
-from dora_mlx_tts.text.zh.polyphone import G2pw, OptionalPolyphones
+from dora_mlx_tts.text.zh.pronounce.polyphone import G2pw, OptionalPolyphones
 
 onnx = pytest.importorskip("onnx", reason="building the model needs onnx")
 pytest.importorskip("onnxruntime", reason="running the model needs onnxruntime")

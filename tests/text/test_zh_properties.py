@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dora_mlx_tts.text.symbols import SymbolTable
 from dora_mlx_tts.text.zh import Mandarin
-from dora_mlx_tts.text.zh.words import segment
+from dora_mlx_tts.text.zh.segment.words import segment
 
 MANDARIN = Mandarin()
 ANY = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)

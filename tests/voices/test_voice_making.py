@@ -15,9 +15,9 @@ from click.testing import CliRunner
 from dora_mlx_tts.audio.io import checked
 from dora_mlx_tts.cli.app import cli
 from dora_mlx_tts.errors import ReferenceAudioError, VoiceError
-from dora_mlx_tts.voices.adding import NewReference, NewVoice, add_voice, remove_voice
-from dora_mlx_tts.voices.check import check_voice
-from dora_mlx_tts.voices.recording_check import check_recording
+from dora_mlx_tts.tools.voices.check import check_voice
+from dora_mlx_tts.tools.voices.create import NewReference, NewVoice, add_voice, remove_voice
+from dora_mlx_tts.tools.voices.recording_check import check_recording
 from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
 
 TEXT = "The morning train was late again, and nobody on the platform seemed surprised at all."

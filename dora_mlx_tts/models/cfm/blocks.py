@@ -9,8 +9,8 @@ import mlx.core as mx
 import numpy as np
 
 from dora_mlx_tts.models.cfm.config import HEAD_CHANNELS, DiTConfig
-from dora_mlx_tts.models.layers import Conv1d, Layer, LayerNorm, Linear
-from dora_mlx_tts.models.ops import Ops
+from dora_mlx_tts.models.core.layers import Conv1d, Layer, LayerNorm, Linear
+from dora_mlx_tts.models.core.ops import Ops
 from dora_mlx_tts.runtime.device import Formulation
 
 NORM_EPS = 1e-6

@@ -11,8 +11,8 @@ import mlx.core as mx
 from dora_mlx_tts.errors import SettingError, SynthesisError
 from dora_mlx_tts.models.cfm.config import DiTConfig
 from dora_mlx_tts.models.cfm.dit import Conditions, DiT
-from dora_mlx_tts.models.layers import Layer
-from dora_mlx_tts.weights.stored import Weight, Weights
+from dora_mlx_tts.models.core.layers import Layer
+from dora_mlx_tts.packs.stored import Weight, Weights
 
 MOST_STEPS = 128
 

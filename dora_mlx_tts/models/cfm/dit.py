@@ -18,7 +18,7 @@ from dora_mlx_tts.models.cfm.blocks import (
     silu,
 )
 from dora_mlx_tts.models.cfm.config import DiTConfig
-from dora_mlx_tts.models.layers import Layer, Linear
+from dora_mlx_tts.models.core.layers import Layer, Linear
 
 _POSITIONS = 4096  # rows of the reference's table; frames beyond share the last one
 

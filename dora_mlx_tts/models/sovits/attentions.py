@@ -6,8 +6,8 @@ import math
 
 import mlx.core as mx
 
-from dora_mlx_tts.models.layers import Conv1d, Layer, LayerNorm, Linear
-from dora_mlx_tts.models.ops import relu
+from dora_mlx_tts.models.core.layers import Conv1d, Layer, LayerNorm, Linear
+from dora_mlx_tts.models.core.ops import relu
 
 WINDOW = 4
 """Relative positions reach this many frames to each side."""

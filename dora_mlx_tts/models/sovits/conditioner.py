@@ -10,13 +10,13 @@ from typing import Any, Literal, Self
 import mlx.core as mx
 
 from dora_mlx_tts.errors import WeightsError
-from dora_mlx_tts.models.layers import Layer, Linear
-from dora_mlx_tts.models.ops import leaky_relu
+from dora_mlx_tts.models.core.layers import Layer, Linear
+from dora_mlx_tts.models.core.ops import leaky_relu
 from dora_mlx_tts.models.sovits import sanitize as checkpoint
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.flow import KERNEL, WN
 from dora_mlx_tts.models.sovits.semantic import SemanticEncoder, resample_latent
-from dora_mlx_tts.weights.stored import Weight, Weights
+from dora_mlx_tts.packs.stored import Weight, Weights
 
 Version = Literal["v3", "v4"]
 

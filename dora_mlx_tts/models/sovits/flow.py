@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mlx.core as mx
 
-from dora_mlx_tts.models.layers import Conv1d, Layer, Linear
+from dora_mlx_tts.models.core.layers import Conv1d, Layer, Linear
 
 COUPLINGS = 4
 LAYERS = 4

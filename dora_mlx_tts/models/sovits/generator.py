@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import mlx.core as mx
 
-from dora_mlx_tts.models.layers import Conv1d, ConvTranspose1d, Layer, Linear
-from dora_mlx_tts.models.ops import Ops, leaky_relu
+from dora_mlx_tts.models.core.layers import Conv1d, ConvTranspose1d, Layer, Linear
+from dora_mlx_tts.models.core.ops import Ops, leaky_relu
 from dora_mlx_tts.models.sovits.config import GeneratorConfig
 from dora_mlx_tts.runtime.device import Formulation, usable_cores
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import mlx.core as mx
 
-from dora_mlx_tts.models.layers import Conv1d, ConvTranspose1d
-from dora_mlx_tts.models.ops import leaky_relu
+from dora_mlx_tts.models.core.layers import Conv1d, ConvTranspose1d
+from dora_mlx_tts.models.core.ops import leaky_relu
 from dora_mlx_tts.models.sovits.generator import LAST_SLOPE, SLOPE, Generator, ResBlock
 from dora_mlx_tts.runtime.device import Formulation
 

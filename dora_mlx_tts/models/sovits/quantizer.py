@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mlx.core as mx
 
-from dora_mlx_tts.models.layers import Layer
+from dora_mlx_tts.models.core.layers import Layer
 
 
 class Quantizer(Layer):

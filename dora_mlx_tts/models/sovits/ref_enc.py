@@ -6,7 +6,7 @@ import math
 
 import mlx.core as mx
 
-from dora_mlx_tts.models.layers import Conv1d, Layer, Linear
+from dora_mlx_tts.models.core.layers import Conv1d, Layer, Linear
 
 HEADS = 2
 KERNEL = 5

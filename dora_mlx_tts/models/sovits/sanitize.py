@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
-from dora_mlx_tts.weights.arrays import fold_weight_norm
-from dora_mlx_tts.weights.stored import Stored, Weight, Weights
+from dora_mlx_tts.packs.arrays import fold_weight_norm
+from dora_mlx_tts.packs.stored import Stored, Weight, Weights
 
 # Training-time parts: posterior encoder, codebook statistics, the head of an unused mel loss.
 _UNUSED = re.compile(r"^enc_q\.|_codebook\.(inited|cluster_size|embed_avg)$|^linear_mel\.")

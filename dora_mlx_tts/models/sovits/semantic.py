@@ -15,7 +15,7 @@ from dora_mlx_tts.errors import (
     TextError,
     VoiceError,
 )
-from dora_mlx_tts.models.layers import Conv1d, Layer, Linear
+from dora_mlx_tts.models.core.layers import Conv1d, Layer, Linear
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.quantizer import Quantizer
 from dora_mlx_tts.models.sovits.ref_enc import StyleEncoder

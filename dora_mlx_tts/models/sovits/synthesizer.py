@@ -12,7 +12,7 @@ from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.flow import Flow
 from dora_mlx_tts.models.sovits.generator import Generator
 from dora_mlx_tts.models.sovits.semantic import SemanticEncoder, resample_latent
-from dora_mlx_tts.weights.stored import Weight, Weights
+from dora_mlx_tts.packs.stored import Weight, Weights
 
 
 class SoVITS(SemanticEncoder):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mlx.core as mx
 
-from dora_mlx_tts.models.layers import Layer, Linear
+from dora_mlx_tts.models.core.layers import Layer, Linear
 from dora_mlx_tts.models.sovits.attentions import Encoder
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.mrte import MRTE

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import WeightsError
-from dora_mlx_tts.models.layers import Conv1d, ConvTranspose1d, Layer
-from dora_mlx_tts.models.ops import Ops
+from dora_mlx_tts.models.core.layers import Conv1d, ConvTranspose1d, Layer
+from dora_mlx_tts.models.core.ops import Ops
 from dora_mlx_tts.models.vocoders import config as checkpoint
 from dora_mlx_tts.models.vocoders.config import BIGVGAN_24K, VocoderConfig
+from dora_mlx_tts.packs.stored import Weight, Weights
 from dora_mlx_tts.runtime.device import Formulation
-from dora_mlx_tts.weights.stored import Weight, Weights
 
 EDGE_KERNEL = 7
 TAPS = 12  # of the filter that doubles and halves the rate

@@ -11,8 +11,8 @@ import numpy as np
 
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.sovits.config import GeneratorConfig
-from dora_mlx_tts.weights.arrays import fold_weight_norm
-from dora_mlx_tts.weights.stored import Weight, Weights
+from dora_mlx_tts.packs.arrays import fold_weight_norm
+from dora_mlx_tts.packs.stored import Weight, Weights
 
 _BLOCK_KERNELS, _BLOCK_DILATIONS = (3, 7, 11), ((1, 3, 5),) * 3
 _UPSAMPLING = re.compile(r"^ups\.\d+\.(0\.)?weight$")

@@ -8,12 +8,12 @@ from typing import Any
 import mlx.core as mx
 
 from dora_mlx_tts.errors import WeightsError
-from dora_mlx_tts.models.layers import Conv1d
-from dora_mlx_tts.models.ops import leaky_relu
+from dora_mlx_tts.models.core.layers import Conv1d
+from dora_mlx_tts.models.core.ops import leaky_relu
 from dora_mlx_tts.models.sovits.generator import EDGE_KERNEL, LAST_SLOPE, Generator
 from dora_mlx_tts.models.vocoders import config as checkpoint
 from dora_mlx_tts.models.vocoders.config import HIFIGAN_48K, VocoderConfig
-from dora_mlx_tts.weights.stored import Weight, Weights
+from dora_mlx_tts.packs.stored import Weight, Weights
 
 
 class HiFiGAN(Generator):

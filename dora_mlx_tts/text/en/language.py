@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.en.g2p import G2P
-from dora_mlx_tts.text.en.normalizer import normalize
+from dora_mlx_tts.text.en.normalize.pipeline import normalize
+from dora_mlx_tts.text.en.pronounce.g2p import G2P
 from dora_mlx_tts.text.phonemes import Given, Pronunciation
 
 FEWEST_PHONES = 4

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.ko.g2p import pronounce
-from dora_mlx_tts.text.ko.normalize import normalize
+from dora_mlx_tts.text.ko.normalize.pipeline import normalize
+from dora_mlx_tts.text.ko.pronounce.g2p import pronounce
 from dora_mlx_tts.text.phonemes import Pronunciation
 
 

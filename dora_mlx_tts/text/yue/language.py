@@ -9,7 +9,7 @@ from dora_mlx_tts.text.phonemes import Given, Pronunciation
 from dora_mlx_tts.text.yue.jyutping import Reader
 from dora_mlx_tts.text.yue.normalize import normalize
 from dora_mlx_tts.text.yue.syllable import phones
-from dora_mlx_tts.text.zh.script import simplify
+from dora_mlx_tts.text.zh.normalize.script import simplify
 
 MARKS = frozenset("!?….,-")
 """Marks that are phones of their own."""

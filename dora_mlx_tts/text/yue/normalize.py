@@ -6,9 +6,9 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
 from dora_mlx_tts.text.yue.script import traditional
-from dora_mlx_tts.text.zh.normalize import normalize as normalize_as_mandarin
-from dora_mlx_tts.text.zh.numbers import amount
-from dora_mlx_tts.text.zh.patterns import HAN
+from dora_mlx_tts.text.zh.normalize.numbers import amount
+from dora_mlx_tts.text.zh.normalize.patterns import HAN
+from dora_mlx_tts.text.zh.normalize.pipeline import normalize as normalize_as_mandarin
 
 _MEASURES = (
     "蚊文毫仙皮嚿嚹碌餐樽罅孖煲啖沓疊叠樖蔸梗鋪舖铺勻匀竇窦呎吋哩両擔担擺摆鑊镬啲粒隻只間间嗰仔"

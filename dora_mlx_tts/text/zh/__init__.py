@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from dora_mlx_tts.text.zh.language import Mandarin
-from dora_mlx_tts.text.zh.rules import MandarinRules
+from dora_mlx_tts.text.zh.tones.rules import MandarinRules
 
 __all__ = ["Mandarin", "MandarinRules"]

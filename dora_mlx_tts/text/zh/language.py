@@ -7,11 +7,11 @@ from pathlib import Path
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.phonemes import Given, Pronunciation
-from dora_mlx_tts.text.zh.g2p import Reader
-from dora_mlx_tts.text.zh.lexicon import UserWords
-from dora_mlx_tts.text.zh.normalize import normalize
-from dora_mlx_tts.text.zh.polyphone import OptionalPolyphones
-from dora_mlx_tts.text.zh.rules import MandarinRules
+from dora_mlx_tts.text.zh.normalize.pipeline import normalize
+from dora_mlx_tts.text.zh.pronounce.g2p import Reader
+from dora_mlx_tts.text.zh.pronounce.lexicon import UserWords
+from dora_mlx_tts.text.zh.pronounce.polyphone import OptionalPolyphones
+from dora_mlx_tts.text.zh.tones.rules import MandarinRules
 
 
 class Mandarin:

@@ -1,0 +1,1 @@
+"""Converts GPT-SoVITS checkpoints into voice packs, offline."""

@@ -1,0 +1,149 @@
+"""The public base models of GPT-SoVITS: which files make which set, and what may be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dora_mlx_tts.checkpoints.convert import ConversionSources
+from dora_mlx_tts.errors import DownloadError
+from dora_mlx_tts.packs.manifest import FAMILIES
+
+REPOSITORY = "lj1995/GPT-SoVITS"
+
+_HUBERT = "chinese-hubert-base"
+_BERT = "chinese-roberta-wwm-ext-large"
+_SPEAKER = "sv/pretrained_eres2netv2w24s4ep4.ckpt"
+_BIGVGAN = "models--nvidia--bigvgan_v2_24khz_100band_256x"
+_GPT = "s1v3.ckpt"
+_V2 = "gsv-v2final-pretrained"
+_V4 = "gsv-v4-pretrained"
+
+_COMMON = {
+    "ssl": (_HUBERT, ("config.json", "pytorch_model.bin")),
+    "bert": (_BERT, ("config.json", "tokenizer.json", "pytorch_model.bin")),
+}
+LICENCES = {
+    "gpt": "MIT (GPT-SoVITS)",
+    "sovits": "MIT (GPT-SoVITS)",
+    "ssl": "MIT (chinese-hubert-base, TencentGameMate)",
+    "bert": "Apache-2.0 (chinese-roberta-wwm-ext-large, HFL)",
+    "speaker": "Apache-2.0 (ERes2NetV2, 3D-Speaker)",
+    "vocoder": "MIT (BigVGAN, NVIDIA; HiFi-GAN, GPT-SoVITS)",
+}
+"""Part -> licence under which its makers publish it, as far as this program knows."""
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """A set of files in one repository that together make a pack.
+
+    Attributes:
+        name: What it is asked for by.
+        about: A line for people.
+        parts: Part -> its file, or its folder and the files in it.
+        repository: Where they are.
+    """
+
+    name: str
+    about: str
+    parts: Mapping[str, str | tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    repository: str = REPOSITORY
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths in the repository."""
+        found: list[str] = []
+        for part in self.parts.values():
+            if isinstance(part, str):
+                found.append(part)
+            else:
+                folder, names = part
+                found += [f"{folder}/{name}" for name in names]
+        return tuple(found)
+
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """Of its parts, each once."""
+        return tuple(dict.fromkeys(LICENCES[part] for part in self.parts))
+
+    def sources(self, root: Path) -> ConversionSources | None:
+        """What a pack is made from, where the files lie under ``root``; None for base parts alone."""
+        places = {
+            part: root / (path if isinstance(path, str) else path[0])
+            for part, path in self.parts.items()
+        }
+        if "gpt" not in places:
+            return None
+        return ConversionSources(
+            places["gpt"],
+            places["sovits"],
+            ssl=places.get("ssl"),
+            bert=places.get("bert"),
+            speaker=places.get("speaker"),
+            vocoder=places.get("vocoder"),
+            family=self.name if self.name in FAMILIES else None,
+        )
+
+
+def _voice(name: str, about: str, gpt: str, sovits: str, **more: object) -> BaseModel:
+    return BaseModel(name, about, {"gpt": gpt, "sovits": sovits, **_COMMON, **more})  # type: ignore[dict-item]  # paths as above
+
+
+SETS: Mapping[str, BaseModel] = {
+    model.name: model
+    for model in (
+        _voice(
+            "v1",
+            "the first models; zh, en, ja",
+            "s1bert25hz-2kh-longer-epoch=68e-step=50232.ckpt",
+            "s2G488k.pth",
+        ),
+        _voice(
+            "v2",
+            "zh, en, ja, ko, yue; the lightest",
+            f"{_V2}/s1bert25hz-5kh-longer-epoch=12-step=369668.ckpt",
+            f"{_V2}/s2G2333k.pth",
+        ),
+        _voice("v2Pro", "v2 with a speaker network", _GPT, "v2Pro/s2Gv2Pro.pth", speaker=_SPEAKER),
+        _voice(
+            "v2ProPlus",
+            "v2Pro with a larger generator",
+            _GPT,
+            "v2Pro/s2Gv2ProPlus.pth",
+            speaker=_SPEAKER,
+        ),
+        _voice(
+            "v3",
+            "flow matching, 24 kHz; needs a GPU",
+            _GPT,
+            "s2Gv3.pth",
+            vocoder=(_BIGVGAN, ("config.json", "bigvgan_generator.pt")),
+        ),
+        _voice(
+            "v4",
+            "flow matching, 48 kHz; needs a GPU",
+            _GPT,
+            f"{_V4}/s2Gv4.pth",
+            vocoder=f"{_V4}/vocoder.pth",
+        ),
+        BaseModel(
+            "base",
+            "what converting fine-tuned v1 and v2 voices takes: HuBERT and BERT",
+            _COMMON,
+        ),
+    )
+}
+
+
+def base_model(name: str) -> BaseModel:
+    """The set called ``name``; case does not matter.
+
+    Raises:
+        DownloadError: There is none.
+    """
+    for known, model in SETS.items():
+        if known.casefold() == name.casefold():
+            return model
+    raise DownloadError(f"set {name[:80]!r} is unknown; there are: {', '.join(SETS)}")

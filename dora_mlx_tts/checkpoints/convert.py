@@ -1,0 +1,245 @@
+"""Makes a voice pack from the reference implementation's checkpoint files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dora_mlx_tts.checkpoints.encode import Encoder, Progress, no_progress
+from dora_mlx_tts.checkpoints.parts import (
+    Part,
+    bert_part,
+    sovits_parts,
+    speaker_part,
+    ssl_part,
+    t2s_part,
+)
+from dora_mlx_tts.checkpoints.read.checkpoint import Checkpoint, read_checkpoint
+from dora_mlx_tts.checkpoints.read.model_folder import read_vocabulary
+from dora_mlx_tts.checkpoints.report import ConversionReport, PartReport
+from dora_mlx_tts.checkpoints.sovits_file import SoVITSFile, open_sovits
+from dora_mlx_tts.checkpoints.vocoder_file import KINDS, vocoder_part
+from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.packs.families import Family
+from dora_mlx_tts.packs.manifest import STORAGES, PackManifest
+from dora_mlx_tts.packs.pack import Pack, PartContent, file_sha256, write_pack
+
+VOCABULARY = "vocab.txt"
+BASE_PARTS = frozenset({"ssl", "bert", "speaker", "vocoder"})
+"""Parts that many voices have in common."""
+
+
+@dataclass(frozen=True)
+class ConversionSources:
+    """The files a pack is made from.
+
+    Attributes:
+        gpt: T2S checkpoint (``.ckpt``).
+        sovits: SoVITS checkpoint (``.pth``).
+        ssl: Hugging Face folder of the HuBERT encoder, or None.
+        bert: Hugging Face folder of the Chinese BERT, or None.
+        speaker: Speaker verification network (v2Pro, v2ProPlus), or None.
+        vocoder: Vocoder's file or folder (v3, v4 need one).
+        base: Base model that a LoRA changes.
+        family: Which one it is, where two are possible and the SoVITS file does not say.
+    """
+
+    gpt: Path
+    sovits: Path
+    ssl: Path | None = None
+    bert: Path | None = None
+    speaker: Path | None = None
+    vocoder: Path | None = None
+    base: Path | None = None
+    family: str | None = None
+
+
+@dataclass(frozen=True)
+class PackOptions:
+    """How a pack is stored and described.
+
+    Attributes:
+        storage: "float32", "float16", "int8" or "int6".
+        others: Part -> another storage for it.
+        name: For people; the SoVITS file's stem when empty.
+        licence: SPDX expression.
+        languages: Languages the voice speaks.
+        reference_encoder: Keep what turns new reference audio into codes (``ssl_proj``). Without
+            it a pack only speaks with prompts prepared before, and is smaller.
+        overwrite: Replace a pack that is there already.
+        share: Put base parts into the folder ``parts`` beside the pack, where packs with the same
+            ones find them by their hash.
+    """
+
+    storage: str = "float16"
+    name: str = ""
+    licence: str = "unknown"
+    languages: Sequence[str] = ()
+    reference_encoder: bool = True
+    overwrite: bool = False
+    share: bool = False
+    others: Mapping[str, str] = field(default_factory=dict)
+
+
+def convert(
+    sources: ConversionSources,
+    out: str | Path,
+    options: PackOptions | None = None,
+    *,
+    extra: Mapping[str, bytes | Path] | None = None,
+    tables: Mapping[str, PartContent] | None = None,
+    progress: Progress = no_progress,
+) -> ConversionReport:
+    """Write a voice pack of any family.
+
+    Args:
+        sources: The checkpoint files and folders.
+        out: The pack's folder.
+        options: Precision and description.
+        extra: Further files for the pack (name -> bytes or a file), such as a model card.
+        tables: Further parts that no checkpoint holds, by name.
+        progress: Called with part, tensors done and tensors in all.
+
+    Raises:
+        UnsafeFileError: A file asks for more than data.
+        PackError: The pack cannot be written there.
+        WeightsError: A file is missing, damaged, of another family, or contradicts itself.
+    """
+    options = options or PackOptions()
+    for storage in (options.storage, *options.others.values()):
+        if storage not in STORAGES:
+            allowed = ", ".join(sorted(STORAGES))
+            raise WeightsError(f"storage {storage!r} is not allowed; allowed are {allowed}")
+    if sources.ssl is not None and not options.reference_encoder:
+        raise WeightsError("an SSL encoder is of no use in a pack without the reference encoder")
+    gpt, sovits = (
+        read_checkpoint(sources.gpt),
+        open_sovits(sources.sovits, sources.base, sources.family),
+    )
+    parts = _parts(sources, gpt, sovits, options)
+    files: dict[str, bytes | Path] = dict(extra or {})
+    if sources.bert is not None:
+        files[VOCABULARY] = read_vocabulary(sources.bert)
+    encoders = {part.name: _encoder(part, options, progress) for part in parts}
+    contents = {
+        part.name: PartContent(part.config, encoders[part.name].encode(part.selection.kept))
+        for part in parts
+    }
+    manifest = _manifest(options, sovits, parts, gpt)
+    shared = BASE_PARTS & contents.keys() if options.share else frozenset()
+    whole = {**contents, **(tables or {})}
+    pack = write_pack(out, manifest, whole, files, overwrite=options.overwrite, shared=shared)
+    return _report(pack, parts, encoders, contents, sovits)
+
+
+def _parts(
+    sources: ConversionSources, gpt: Checkpoint, sovits: SoVITSFile, options: PackOptions
+) -> list[Part]:
+    family = sovits.family
+    parts = [t2s_part(gpt, sovits)]
+    parts += sovits_parts(sovits, reference_encoder=options.reference_encoder)
+    if sources.ssl is not None:
+        parts.append(ssl_part(sources.ssl))
+    if sources.bert is not None:
+        parts.append(bert_part(sources.bert))
+    if sources.speaker is not None:
+        parts.append(speaker_part(sources.speaker, sovits))
+    if sources.vocoder is not None:
+        parts.append(vocoder_part(sources.vocoder, family))
+    elif family.flow_matching:
+        raise WeightsError(
+            f"{sources.sovits}: family {family.model} makes spectrograms and needs a vocoder:"
+            f" {KINDS[family.model][0]}"
+        )
+    return parts
+
+
+def _sample_rate(family: Family, sovits: Part) -> int:
+    if family.model in KINDS:
+        return KINDS[family.model][1][0]
+    rate: int = sovits.config["sampling_rate"]
+    return rate
+
+
+def _encoder(part: Part, options: PackOptions, progress: Progress) -> Encoder:
+    storage = options.others.get(part.name, options.storage)
+    return Encoder(part.name, storage, part.exact, part.wide, progress)
+
+
+def _manifest(
+    options: PackOptions, file: SoVITSFile, parts: list[Part], gpt: Checkpoint
+) -> PackManifest:
+    sovits, family = next(part for part in parts if part.name == "sovits"), file.family
+    hashes = {path: file_sha256(path) for path in {part.source for part in parts}}
+    provenance: dict[str, Any] = {
+        part.name: {"file": part.source.name, "sha256": hashes[part.source]} for part in parts
+    }
+    if file.base is not None:
+        provenance["base"] = {"file": file.base.name, "sha256": file_sha256(file.base)}
+    info = gpt.content.get("info")
+    notes = {"t2s": info if isinstance(info, str) else "", "sovits": file.info}
+    return PackManifest(
+        name=options.name or sovits.source.stem,
+        model=family.model,
+        symbols=family.symbols,
+        sample_rate=_sample_rate(family, sovits),
+        licence=options.licence,
+        languages=tuple(options.languages),
+        storage=options.storage,
+        parts={},
+        files={},
+        provenance={**provenance, "training": {name: note for name, note in notes.items() if note}},
+    )
+
+
+def _report(
+    pack: Pack,
+    parts: list[Part],
+    encoders: Mapping[str, Encoder],
+    contents: Mapping[str, PartContent],
+    sovits: SoVITSFile,
+) -> ConversionReport:
+    manifest = pack.manifest
+    reports = []
+    for part in parts:
+        encoder = encoders[part.name]
+        worst = sorted(encoder.errors, key=lambda one: one.relative_rms, reverse=True)
+        reports.append(
+            PartReport(
+                part.name,
+                part.source,
+                tensors=len(contents[part.name].tensors),
+                parameters=encoder.parameters,
+                bytes=manifest.files[manifest.parts[part.name].file].bytes,
+                ignored=part.selection.ignored,
+                eight_bit=encoder.eight_bit,
+                error=encoder.error,
+                tensor_errors=tuple(worst),
+            )
+        )
+    return ConversionReport(
+        pack.root,
+        manifest.name,
+        manifest.model,
+        manifest.symbols,
+        manifest.storage,
+        pack.size,
+        tuple(reports),
+        told_by=sovits.family.told_by,
+        base=sovits.base,
+        missing=_missing(sovits.family, contents),
+    )
+
+
+def _missing(family: Family, parts: Mapping[str, object]) -> tuple[str, ...]:
+    """What the pack cannot do, because a file was not given."""
+    found = []
+    if "ssl" not in parts:
+        found.append("no SSL encoder (--ssl): recordings with a transcript cannot be prepared")
+    if family.speaker and "speaker" not in parts:
+        found.append("no speaker network (--speaker): no recording can be prepared")
+    if "bert" not in parts:
+        found.append("no BERT (--bert): Chinese is spoken without its prosody features")
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Reads checkpoint files without executing anything in them."""

@@ -1,0 +1,25 @@
+"""Attention with several heads, for encoders that see everything at once."""
+
+from __future__ import annotations
+
+import mlx.core as mx
+
+from dora_mlx_tts.models.core.ops import Ops
+
+
+def attend(  # three arrays, and how to split them
+    query: mx.array, key: mx.array, value: mx.array, heads: int, ops: Ops
+) -> mx.array:
+    """Scaled dot-product attention of [B, T, C] arrays, without a mask; C is cut into `heads`.
+
+    The scale goes onto the query, which is smaller than the scores.
+    """
+    batch, length, channels = query.shape
+    size = channels // heads
+
+    def split(x: mx.array) -> mx.array:
+        return x.reshape(batch, -1, heads, size).swapaxes(1, 2)
+
+    scores = split(query * size**-0.5) @ split(key).swapaxes(-1, -2)
+    mixed = ops.softmax(scores) @ split(value)
+    return mixed.swapaxes(1, 2).reshape(batch, length, channels)

@@ -1,0 +1,1 @@
+"""Networks that encode a reference recording or a text."""

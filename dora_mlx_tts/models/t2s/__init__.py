@@ -1,0 +1,1 @@
+"""The autoregressive text-to-semantic network and its decoding."""

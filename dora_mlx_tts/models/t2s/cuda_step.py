@@ -1,0 +1,237 @@
+"""Decoding steps of the text-to-semantic network as one CUDA kernel, several tokens a launch.
+
+MLX launches some four hundred kernels a step, and a step takes as long as launching them. `FusedDecoder`
+runs whole steps in one kernel (`kernels/t2s_step.cuh`): all layers, the logits and the choice of the
+token, so the host reads tokens a few at a time. Its plain twin is `T2S.step` with `Sampler`; tests
+hold it to that, on a GPU and on an emulated one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Protocol
+
+import mlx.core as mx
+import numpy as np
+from numpy.typing import NDArray
+
+from dora_mlx_tts.errors import BackendError, SettingError
+from dora_mlx_tts.models.t2s.kv_cache import GROWTH, MlxCache
+from dora_mlx_tts.models.t2s.model import POSITIONS, T2S, IntArray
+from dora_mlx_tts.models.t2s.sampling import MIN_TEMPERATURE, SamplingSettings
+
+WARPS = 16
+"""Warps of a block: with the kernel's registers one block fills a multiprocessor."""
+ROWS = (1, 2, 4, 8)
+"""Numbers of rows that there are kernels for; fewer rows are filled up."""
+MOST_ROWS = ROWS[-1]
+MOST_PARTS = 8
+"""Parts that a head's context is cut into, at most; the kernel has the same number."""
+_LEAST = 64  # numbers of an array that the kernel reads often
+_INPUTS = [
+    "weights", "table", "predict", "vectors", "places", "draws", "rates", "padding", "settings",
+    "steps", "cache", "scratch", "state", "sync", "tokens", "seen", "after",
+]  # fmt: skip
+
+
+class Kernel(Protocol):
+    """A compiled kernel of MLX's."""
+
+    def __call__(self, **arguments: Any) -> list[mx.array]:  # noqa: ANN401  MLX's own signature
+        """Launch it."""
+
+
+def supports(model: T2S) -> bool:
+    """Whether the kernel knows a network's heads: those that a warp divides."""
+    return model.config.channels // model.config.heads in (32, 64, 128)
+
+
+@lru_cache(maxsize=1)
+def _kernel() -> Kernel:
+    folder = resources.files(__package__) / "kernels"
+    return mx.fast.cuda_kernel(  # type: ignore[return-value]  # MLX's stub says object
+        name="t2s_steps",
+        input_names=_INPUTS,
+        output_names=["out", "logits"],
+        source=(folder / "t2s_step.cu").read_text(encoding="utf-8"),
+        header=(folder / "t2s_step.cuh").read_text(encoding="utf-8"),
+    )
+
+
+class FusedDecoder:
+    """Decodes the rows of a filled cache.
+
+    Args:
+        model: the network, packed for a GPU.
+        cache: filled by `prefill`; it is copied.
+        logits: of the first token, [B, V].
+        sampling: how to choose tokens; `top_p` must be 1.
+        prompt: tokens that count as seen.
+        min_tokens: tokens before which there is no end.
+
+    Raises:
+        SettingError: a network that is not packed, more rows than there are kernels for, or `top_p`
+            below 1.
+    """
+
+    def __init__(
+        self,
+        model: T2S,
+        cache: MlxCache,
+        logits: mx.array,
+        sampling: SamplingSettings,
+        prompt: IntArray | Sequence[int],
+        min_tokens: int,
+    ) -> None:
+        if model.packed is None or sampling.top_p < 1:
+            raise SettingError("the fused decoder wants a packed network, and no top_p")
+        self._config, self._packed = model.config, model.packed
+        self._held, self._rows = cache.rows, _rows(cache.rows)
+        self._length, self._text = cache.length, cache.text_length
+        self._choice = (min_tokens, sampling.top_k, model.config.eos)
+        rates = [max(sampling.temperature, MIN_TEMPERATURE), sampling.repetition_penalty]
+        self._rates = _on_device(np.array(rates, np.float32))
+        self._begin(cache, logits, prompt)
+
+    def _begin(self, cache: MlxCache, logits: mx.array, prompt: IntArray | Sequence[int]) -> None:
+        """Everything that the kernel keeps between launches."""
+        rows, blank, vocabulary = self._rows, self._rows - self._held, self._config.vocabulary
+        seen = np.zeros((rows, vocabulary), np.uint8)
+        seen[:, np.asarray(prompt, np.int32)] = 1
+        tokens = np.zeros((rows, 2), np.int32)
+        tokens[self._held :, 1] = 1  # rows that only fill up have ended
+        heads = self._packed.heads - self._config.heads
+        self._cache, self._capacity = _stacked(cache, blank, heads), cache.capacity
+        self._padding = _on_device(np.array([*cache.padding, *[0] * blank], np.int32))
+        self._seen, self._tokens = _on_device(seen), _on_device(tokens)
+        self._state = _on_device(np.array([cache.length], np.int32))
+        self._sync = mx.zeros(_LEAST, mx.int32)
+        first = mx.pad(logits.astype(mx.float32), [(0, blank), (0, 0)])
+        self._scratch = mx.concatenate([mx.zeros(self._logits_at()), first.reshape(-1)])
+        self._after = mx.zeros(_LEAST)
+        self._settings = self._constants()
+        self._steps: dict[int, mx.array] = {}
+        held = (self._cache, self._padding, self._seen, self._tokens, self._state, self._sync)
+        mx.eval(*held, self._scratch, self._after, self._settings, self._rates)
+
+    def _constants(self) -> mx.array:
+        return _on_device(np.array([self._text, self._capacity, *self._choice], np.int32))
+
+    def _logits_at(self) -> int:
+        """Where in the scratch memory the logits begin."""
+        packed = self._packed
+        parts = min(MOST_PARTS, max(1, packed.blocks // (self._rows * packed.heads)))
+        attended = packed.heads * parts * (packed.channels // packed.heads + 2)
+        return self._rows * (3 * packed.channels + packed.feed_forward + attended)
+
+    def decode(self, draws: mx.array) -> mx.array:
+        """Start `draws.shape[0]` steps; `draws` [N, B, V] are exponential times.
+
+        Returns:
+            What `read` takes, lazily computed.
+
+        Raises:
+            SettingError: there is no place for so many.
+        """
+        count = draws.shape[0]
+        self._reserve(count)
+        if self._held < self._rows:
+            draws = mx.pad(draws, [(0, 0), (0, self._rows - self._held), (0, 0)])
+        return self._launch(draws, count, samples=True)[0]
+
+    def read(self, out: mx.array) -> tuple[IntArray, IntArray]:
+        """Wait for what `decode` returned.
+
+        Returns:
+            Tokens [N, B], and 1 where the row has ended, with this token or before, [N, B].
+
+        Raises:
+            BackendError: the kernel gave up.
+        """
+        numbers = np.array(out)
+        if not numbers[-1]:
+            raise BackendError(
+                "the decoding kernel did not get the GPU to itself; set `kernels` to `off`"
+            )
+        pairs = numbers[:-1].reshape(-1, self._rows, 2)[:, : self._held]
+        return pairs[..., 0], pairs[..., 1]
+
+    def step(self, tokens: mx.array) -> mx.array:
+        """One step with given tokens [B]; logits [B, V] of the next ones."""
+        self._reserve(1)
+        pairs = mx.stack([tokens.astype(mx.int32), mx.zeros(tokens.shape, mx.int32)], axis=1)
+        self._tokens = mx.pad(pairs.reshape(-1), (0, _LEAST))
+        return self._launch(self._rates, 1, samples=False)[1][: self._held]  # no draws are read
+
+    def _launch(self, draws: mx.array, count: int, *, samples: bool) -> tuple[mx.array, mx.array]:
+        config, packed = self._config, self._packed
+        if count not in self._steps:
+            self._steps[count] = _on_device(np.array([count], np.int32))
+        out, logits = _kernel()(
+            inputs=[
+                packed.weights, packed.table, packed.predict, packed.vectors, packed.places,
+                draws, self._rates, self._padding, self._settings, self._steps[count],
+                self._cache, self._scratch, self._state, self._sync, self._tokens, self._seen,
+                self._after,
+            ],
+            template=[
+                ("T", packed.weights.dtype), ("REAL", config.channels), ("C", packed.channels),
+                ("H", packed.heads), ("F", packed.feed_forward), ("L", config.layers),
+                ("V", config.vocabulary), ("R", self._rows), ("G", packed.blocks), ("W", WARPS),
+                ("SAMPLES", samples),
+            ],
+            grid=(packed.blocks * WARPS * 32, 1, 1),
+            threadgroup=(WARPS * 32, 1, 1),
+            output_shapes=[(count * self._rows * 2 + 1,), (self._rows, config.vocabulary)],
+            output_dtypes=[mx.int32, mx.float32],
+        )  # fmt: skip
+        self._after = logits  # the next launch waits for this one
+        self._length += count
+        return out, logits
+
+    def _reserve(self, count: int) -> None:
+        """Make room for `count` more positions."""
+        if self._length - self._text + count > POSITIONS:
+            raise SettingError(f"only {POSITIONS} tokens of audio can be placed")
+        missing = self._length + count - self._capacity
+        if missing <= 0:
+            return
+        more = -(-missing // GROWTH) * GROWTH
+        mx.eval(self._after)  # launches write the cache behind MLX's back
+        self._cache = mx.pad(self._cache, [(0, 0)] * 4 + [(0, more), (0, 0)])
+        self._capacity += more
+        self._settings = self._constants()
+        mx.eval(self._cache, self._settings)
+
+
+def _stacked(cache: MlxCache, blank: int, heads: int) -> mx.array:
+    """Keys and values as one array, [layers, 2, rows, heads, capacity, size].
+
+    There are `blank` rows and so many `heads` more than in the cache, for those that only fill up.
+    """
+    if cache.whole:
+        room = cache.capacity - cache.length
+        whole = mx.stack(cache.whole)
+    else:
+        room = 0
+        whole = mx.stack([mx.stack(list(cache.buffers(i))) for i in range(cache.shape.layers)])
+    return mx.pad(whole, [(0, 0), (0, 0), (0, blank), (0, heads), (0, room), (0, 0)])
+
+
+def _rows(wanted: int) -> int:
+    for rows in ROWS:
+        if wanted <= rows:
+            return rows
+    raise SettingError(f"{wanted} rows; the fused decoder takes {MOST_ROWS}")
+
+
+def _on_device(numbers: NDArray[Any]) -> mx.array:
+    """Numbers, flat and filled up, in the GPU's own memory.
+
+    What is made from numpy lies in the host's memory, and so do MLX's arrays of up to 8 bytes; every
+    block would read them over the bus, which made a step of one row five times as long.
+    """
+    flat = numbers.reshape(-1)
+    return mx.array(np.pad(flat, (0, max(0, _LEAST - flat.size)))) + 0

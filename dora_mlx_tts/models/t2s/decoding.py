@@ -1,0 +1,334 @@
+"""The decoding loops: from a prepared network to a stream of semantic tokens.
+
+Both loops follow the reference's rules: at least 11 tokens; the end when the end token is drawn or is
+the most probable one; the end, too, when more tokens came than the caller expects, or 1500. Unlike
+the reference, which loses one token in either of the last two cases (the first one alone, the last
+one in a batch), every token that was decoded is kept.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import mlx.core as mx
+import numpy as np
+
+from dora_mlx_tts.errors import EmptyTextError, SettingError, SynthesisError
+from dora_mlx_tts.models.t2s.cuda_step import MOST_ROWS, FusedDecoder
+from dora_mlx_tts.models.t2s.kv_cache import MlxCache
+from dora_mlx_tts.models.t2s.model import T2S, Cache, IntArray, Logits, T2SText
+from dora_mlx_tts.models.t2s.sampling import Picks, Sampler, SamplingSettings
+from dora_mlx_tts.runtime.device import Formulation
+
+MIN_TOKENS = 11
+"""Tokens before which there is no end."""
+MAX_TOKENS = 1500
+"""Tokens after which decoding stops: a minute of speech."""
+LAUNCH = 8
+"""Tokens that a fused decoder makes at a time."""
+
+
+class End(enum.Enum):
+    """How decoding ended.
+
+    EOS: by the end token. EARLY_STOP: more tokens came than expected. LIMIT: 1500 of them.
+    """
+
+    EOS = "eos"
+    EARLY_STOP = "early_stop"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeSettings:
+    """How to decode.
+
+    Attributes:
+        sampling: how tokens are chosen.
+        early_stop: stop as soon as there are more tokens than this; None leaves it to the 1500.
+        min_tokens: tokens before which there is no end; a sentence that is continued needs none.
+
+    Raises:
+        SettingError: `early_stop` below 1, or `min_tokens` below 0.
+    """
+
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    early_stop: int | None = None
+    min_tokens: int = MIN_TOKENS
+
+    def __post_init__(self) -> None:
+        if self.early_stop is not None and self.early_stop < 1:
+            raise SettingError(f"early_stop is {self.early_stop}; allowed are whole numbers from 1")
+        if self.min_tokens < 0:
+            raise SettingError(f"min_tokens is {self.min_tokens}; allowed are whole numbers from 0")
+
+
+class TokenStream(Iterator[int]):
+    """Tokens of one text as they are decoded; closing it stops decoding and frees the cache.
+
+    Attributes:
+        end: how it ended; None while it goes on, and when it was closed.
+        count: tokens that it gave.
+    """
+
+    def __init__(self, rows: BatchStream) -> None:
+        self._rows = rows
+        self.count = 0
+
+    @property
+    def end(self) -> End | None:
+        """How decoding ended, None while it goes on."""
+        return self._rows.ends[0]
+
+    def __iter__(self) -> TokenStream:
+        return self
+
+    def __next__(self) -> int:
+        _, token = next(self._rows)
+        self.count += 1
+        return token
+
+    def close(self) -> None:
+        """Stop decoding and free the cache."""
+        self._rows.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class BatchStream(Iterator[tuple[int, int]]):
+    """(row, token) pairs of several texts as they are decoded, one token a row and step.
+
+    A row that has ended leaves the batch, so the others get faster.
+
+    Attributes:
+        ends: how each row ended; None while it goes on, and when the stream was closed before.
+    """
+
+    def __init__(
+        self,
+        model: T2S,
+        texts: Sequence[T2SText],
+        prompt: IntArray | None,
+        settings: DecodeSettings,
+        seeds: Sequence[int | None],
+        cache: Cache | None,
+    ) -> None:
+        if not texts:
+            raise EmptyTextError("there are no texts to speak")
+        for text in texts:
+            model.check(text, prompt)
+        if len(seeds) != len(texts):
+            raise SettingError(f"{len(seeds)} seeds for {len(texts)} texts")
+        self.ends: list[End | None] = [None] * len(texts)
+        self._model, self._settings, self._cache = model, settings, cache
+        self._owns_cache = cache is None
+        self._sampler = Sampler(
+            settings.sampling,
+            model.config.vocabulary,
+            () if prompt is None else prompt,
+            seeds,
+            on_device=model.formulation is not Formulation.CPU,
+        )
+        self._pairs = self._decode(texts, prompt)
+
+    def __iter__(self) -> BatchStream:
+        return self
+
+    def __next__(self) -> tuple[int, int]:
+        return next(self._pairs)
+
+    def close(self) -> None:
+        """Stop decoding; frees the cache, or empties one that was lent."""
+        self._pairs.close()  # type: ignore[attr-defined]  # a generator, declared by what it yields
+        self._release()
+
+    def collect(self) -> list[list[int]]:
+        """Decode to the end; the tokens of each row."""
+        tokens: list[list[int]] = [[] for _ in self.ends]
+        for row, token in self:
+            tokens[row].append(token)
+        return tokens
+
+    def _decode(
+        self, texts: Sequence[T2SText], prompt: IntArray | None
+    ) -> Iterator[tuple[int, int]]:
+        try:
+            logits, self._cache = self._model.prefill(texts, prompt, self._cache)
+            finite = _finite(logits)
+            decoder = self._fused(logits, prompt)  # is made while the device still reads
+            _require(finite)
+            if decoder is not None:
+                yield from self._launches(decoder)
+                return
+            rows = list(range(len(texts)))
+            for count in range(1, MAX_TOKENS + 1):
+                picks = self._sampler(logits, may_end=count > self._settings.min_tokens)
+                ahead = self._step_ahead(picks, count)
+                tokens, ended = self._read(picks)
+                going = []
+                for place, row in enumerate(rows):
+                    self.ends[row] = End.EOS if ended[place] else self._end_after(count)
+                    if not ended[place]:
+                        yield row, int(tokens[place])
+                    if self.ends[row] is None:
+                        going.append(place)
+                if not going:
+                    return
+                logits = self._advance(ahead, tokens, going, len(rows))
+                rows = [rows[place] for place in going]
+        finally:
+            self._release()
+
+    def _fused(self, logits: Logits, prompt: IntArray | None) -> FusedDecoder | None:
+        """A decoder that runs whole steps in one kernel, where this network has one."""
+        cache, sampling = self._filled(), self._settings.sampling
+        if not isinstance(cache, MlxCache) or not isinstance(logits, mx.array):
+            return None
+        if self._model.packed is None or sampling.top_p < 1 or cache.rows > MOST_ROWS:
+            return None
+        seen = () if prompt is None else prompt
+        return FusedDecoder(self._model, cache, logits, sampling, seen, self._settings.min_tokens)
+
+    def _launches(self, decoder: FusedDecoder) -> Iterator[tuple[int, int]]:
+        """The loop above, several tokens at a time; one launch is always ahead of the host."""
+        count, going = 0, list(range(len(self.ends)))
+        ahead = self._launch(decoder)
+        while going:
+            now, ahead = ahead, self._launch(decoder)
+            self._use_the_wait()
+            for tokens, ended in zip(*decoder.read(now), strict=True):
+                count += 1
+                for row in going:
+                    self.ends[row] = End.EOS if ended[row] else self._end_after(count)
+                    if not ended[row]:
+                        yield row, int(tokens[row])
+                going = [row for row in going if self.ends[row] is None]
+                if not going:
+                    return
+
+    def _use_the_wait(self) -> None:
+        cache = self._filled()
+        work, cache.meanwhile = cache.meanwhile, None
+        if work is not None:
+            work()
+
+    def _launch(self, decoder: FusedDecoder) -> mx.array:
+        out = decoder.decode(self._sampler.times(LAUNCH))
+        mx.async_eval(out)  # type: ignore[no-untyped-call]  # MLX stub
+        return out
+
+    def _step_ahead(self, picks: Picks, count: int) -> mx.array | None:
+        """On a device start the next step before this one's tokens are read on the host."""
+        if not isinstance(picks.tokens, mx.array) or self._end_after(count) is not None:
+            return None
+        logits = self._model.step(picks.tokens, self._filled())
+        mx.async_eval(logits, picks.tokens, picks.best)  # type: ignore[no-untyped-call]  # MLX stub
+        return logits if isinstance(logits, mx.array) else None
+
+    def _read(self, picks: Picks) -> tuple[IntArray, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+        eos = self._model.config.eos
+        tokens, best = np.array(picks.tokens, np.int32), np.array(picks.best)
+        return tokens, (tokens == eos) | (best == eos)
+
+    def _advance(
+        self, ahead: mx.array | None, tokens: IntArray, going: list[int], rows: int
+    ) -> Logits:
+        """Logits of the next step for the rows that go on."""
+        cache = self._filled()
+        if len(going) < rows:
+            self._sampler.keep(going)
+            cache.keep(going)
+        if ahead is not None:
+            return ahead[mx.array(going)] if len(going) < rows else ahead
+        return self._model.step(tokens[going], cache)
+
+    def _end_after(self, count: int) -> End | None:
+        if self._settings.early_stop is not None and count > self._settings.early_stop:
+            return End.EARLY_STOP
+        return End.LIMIT if count == MAX_TOKENS else None
+
+    def _filled(self) -> Cache:
+        if self._cache is None:
+            raise SettingError("this stream is closed")
+        return self._cache
+
+    def _release(self) -> None:
+        if self._cache is not None:
+            if self._owns_cache:
+                self._cache.free()
+            self._cache = None
+
+
+def _finite(logits: Logits) -> Logits:
+    """Which logits are numbers; on a device it begins to compute them."""
+    if not isinstance(logits, mx.array):
+        return np.isfinite(logits)
+    finite = mx.isfinite(logits)
+    mx.async_eval(finite)  # type: ignore[no-untyped-call]  # MLX stub
+    return finite
+
+
+def _require(finite: Logits) -> None:
+    """Weights that are not numbers show here, before anything is made of them."""
+    if not np.array(finite).all():
+        raise SynthesisError(
+            "the text-to-semantic network gave values that are not finite; its weights are damaged"
+        )
+
+
+def generate(
+    model: T2S,
+    text: T2SText,
+    prompt: IntArray | None = None,
+    settings: DecodeSettings | None = None,
+    *,
+    seed: int | None = None,
+    cache: Cache | None = None,
+) -> TokenStream:
+    """Decode one text. Work begins with the first token asked for.
+
+    Args:
+        model: prepared network.
+        text: phones and features, the prompt's first.
+        prompt: tokens of the reference recording, or None.
+        settings: how to decode.
+        seed: of the draws; None draws a fresh one.
+        cache: one of `model.make_cache` to use again; it may hold anything.
+
+    Raises:
+        TextError: phones or features that the network cannot take.
+        SettingError: prompt tokens or a seed that it cannot take.
+    """
+    settings = settings or DecodeSettings()
+    return TokenStream(BatchStream(model, [text], prompt, settings, [seed], cache))
+
+
+def generate_batch(
+    model: T2S,
+    texts: Sequence[T2SText],
+    prompt: IntArray | None = None,
+    settings: DecodeSettings | None = None,
+    *,
+    seeds: Sequence[int | None] | None = None,
+    cache: Cache | None = None,
+) -> BatchStream:
+    """Decode several texts that share a prompt. Each gives the tokens that it would give alone.
+
+    Arguments and errors are those of `generate`, with a seed for each text.
+    """
+    settings = settings or DecodeSettings()
+    seeds = [None] * len(texts) if seeds is None else seeds
+    return BatchStream(model, texts, prompt, settings, seeds, cache)

@@ -1,0 +1,326 @@
+"""The text-to-semantic network: phones (and a voice's own tokens) in, semantic tokens out.
+
+A decoder-only transformer over [prompt phones, phones | prompt tokens, tokens]. `prefill` reads all
+that is given; each `step` adds one token. Attribute names are the checkpoint's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import mlx.core as mx
+import numpy as np
+from mlx import nn
+from numpy.typing import NDArray
+
+from dora_mlx_tts.errors import EmptyTextError, SettingError, TextError
+from dora_mlx_tts.models.core.layers import Layer, Linear
+from dora_mlx_tts.models.core.ops import Ops
+from dora_mlx_tts.models.t2s.config import T2SConfig, sanitize
+from dora_mlx_tts.models.t2s.cpu_step import HostStepper, padding_bias
+from dora_mlx_tts.models.t2s.cuda_weights import FusedWeights
+from dora_mlx_tts.models.t2s.kv_cache import CacheShape, FloatArray, HostCache, MlxCache
+from dora_mlx_tts.models.t2s.layers import (
+    Block,
+    Embedding,
+    Position,
+    RowLinear,
+    host_view,
+    position_table,
+    stretches,
+)
+from dora_mlx_tts.runtime.device import Formulation
+
+__all__ = ["T2S", "Cache", "IntArray", "Logits", "T2SConfig", "T2SText", "sanitize"]
+
+IntArray = NDArray[np.int32]
+Cache: TypeAlias = MlxCache | HostCache
+Logits: TypeAlias = mx.array | FloatArray
+
+POSITIONS = 4000
+"""Rows of the position table: the longest text, and the longest audio, that can be placed."""
+_USUAL = 512  # positions of most prefills, at most
+PADDED_TO = 64
+"""As `PRODUCTS` a prefill is padded to a multiple: few sizes, and what a size costs once is paid early."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class T2SText:
+    """What is to be said: the prompt's phones and the sentence's, joined.
+
+    Attributes:
+        phones: ids, [n].
+        features: text features [n, F], or None for zeros (languages without them).
+    """
+
+    phones: IntArray
+    features: FloatArray | None = None
+
+
+class Stack(nn.Module):
+    """The blocks under the checkpoint's name."""
+
+    def __init__(self, config: T2SConfig) -> None:
+        super().__init__()
+        self.layers = [
+            Block(config.channels, config.heads, config.feed_forward) for _ in range(config.layers)
+        ]
+
+
+class T2S(Layer):
+    """The network. Build it, load it, `prepare` it, then `prefill` and `step`."""
+
+    def __init__(self, config: T2SConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.bert_proj = Linear(config.features, config.channels)
+        self.ar_text_embedding = Embedding(config.phones, config.channels)
+        self.ar_audio_embedding = Embedding(config.vocabulary, config.channels)
+        self.ar_text_position = Position()
+        self.ar_audio_position = Position()
+        self.h = Stack(config)
+        self.ar_predict_layer = RowLinear(config.channels, config.vocabulary, bias=False)
+        self._stepper: HostStepper | None = None
+        self._positions: mx.array | None = None
+        self.packed: FusedWeights | None = None
+
+    def prepare(self, ops: Ops) -> None:
+        """Set the formulation; on the CPU weights become float32.
+
+        Derived arrays are made at the first use.
+        """
+        super().prepare(ops)
+        if ops.formulation is Formulation.CPU:
+            self.set_dtype(mx.float32)
+        self._stepper = None
+
+    def pack(self, multiprocessors: int) -> None:
+        """Lay the parameters out for the decoding kernel, which then runs the steps (`decode`).
+
+        Args:
+            multiprocessors: of the GPU.
+        """
+        self.packed = FusedWeights.pack(
+            self.h.layers,
+            self.ar_audio_embedding.word_embeddings.weight,
+            self.ar_predict_layer.weight,
+            self.ar_audio_position.alpha * self._table(),
+            multiprocessors,
+        )
+
+    def warm_up(self) -> None:
+        """As `PRODUCTS`, read each padded size once, so that no sentence pays for a size's first use."""
+        if self.formulation is not Formulation.PRODUCTS:
+            return
+        for size in range(PADDED_TO, _USUAL + 1, PADDED_TO):
+            logits, _ = self.prefill([T2SText(np.zeros(size, np.int32))])
+            mx.eval(logits)
+
+    @property
+    def formulation(self) -> Formulation:
+        """How it runs: native steps are MLX's, CPU steps the host's."""
+        return self._ops.formulation
+
+    def make_cache(self, rows: int = 1, limit: int = 2 * POSITIONS + PADDED_TO) -> Cache:
+        """An empty cache for `rows` sequences of at most `limit` positions."""
+        shape = self._cache_shape
+        if self.formulation is Formulation.CPU:
+            return HostCache(shape, rows, limit)
+        return MlxCache(shape, rows, limit, self.ar_predict_layer.weight.dtype)
+
+    @property
+    def _cache_shape(self) -> CacheShape:
+        config = self.config
+        return CacheShape(config.layers, config.heads, config.channels // config.heads)
+
+    def check(self, text: T2SText, prompt: IntArray | None = None) -> None:
+        """Require what `prefill` can take.
+
+        Raises:
+            EmptyTextError: no phones.
+            TextError: too many, an id out of range, or features of another shape.
+            SettingError: prompt tokens out of range, or too many.
+        """
+        phones, config = np.asarray(text.phones), self.config
+        if phones.size == 0:
+            raise EmptyTextError("there are no phones to speak")
+        if phones.ndim != 1 or phones.size > POSITIONS:
+            raise TextError(f"phones of shape {list(phones.shape)}: one row of up to {POSITIONS}")
+        _check_ids(phones, config.phones, "phone", TextError)
+        if text.features is not None:
+            wanted = (phones.size, config.features)
+            if text.features.shape != wanted:
+                raise TextError(
+                    f"text features of shape {list(text.features.shape)}; expected {list(wanted)}"
+                )
+        if prompt is None:
+            return
+        prompt = np.asarray(prompt)
+        if prompt.ndim != 1 or prompt.size > POSITIONS:
+            raise SettingError(
+                f"prompt tokens of shape {list(prompt.shape)}: one row of up to {POSITIONS}"
+            )
+        _check_ids(prompt, config.eos, "prompt token", SettingError)
+
+    def embed_text(self, text: T2SText) -> mx.array:
+        """Phones and features with their positions, [n, C]."""
+        phones = mx.array(np.asarray(text.phones, np.int32))
+        x = self.ar_text_embedding(phones)
+        if text.features is None:
+            x = x + self.bert_proj.bias
+        else:
+            x = x + self.bert_proj(mx.array(text.features).astype(x.dtype))
+        return x + self.ar_text_position.alpha * self._table()[: x.shape[0]].astype(x.dtype)
+
+    def embed_audio(self, tokens: mx.array, start: int = 0) -> mx.array:
+        """Tokens [..., m] with the positions from `start` on, [..., m, C].
+
+        Raises:
+            SettingError: they do not fit the table of positions.
+        """
+        end = start + tokens.shape[-1]
+        if end > POSITIONS:
+            raise SettingError(f"audio of {end} tokens; {POSITIONS} can be placed")
+        x = self.ar_audio_embedding(tokens)
+        return x + self.ar_audio_position.alpha * self._table()[start:end].astype(x.dtype)
+
+    def embed(
+        self, texts: Sequence[T2SText], prompt: IntArray | None = None, width: int | None = None
+    ) -> mx.array:
+        """What the blocks read, [B, T, C]: texts side by side, padded to `width`, then the prompt tokens."""
+        width = width or max(len(text.phones) for text in texts)
+        x = mx.stack(
+            [
+                mx.pad(self.embed_text(text), [(width - len(text.phones), 0), (0, 0)])
+                for text in texts
+            ]
+        )
+        if prompt is None or not len(prompt):
+            return x
+        audio = self.embed_audio(mx.array(np.asarray(prompt, np.int32)))
+        return mx.concatenate([x, mx.broadcast_to(audio, (len(texts), *audio.shape))], axis=1)
+
+    def prefill(
+        self,
+        texts: Sequence[T2SText],
+        prompt: IntArray | None = None,
+        cache: Cache | None = None,
+    ) -> tuple[Logits, Cache]:
+        """Read texts, side by side, and the prompt tokens that all of them share.
+
+        Shorter texts are padded on the left; padding is never seen. A `cache` given is used again.
+
+        Returns:
+            Logits [B, V] of the token that follows, and the filled cache.
+        """
+        width = self._width(texts, prompt)
+        cache = self._begin(texts, prompt, cache, width)
+        hidden = self._run(self.embed(texts, prompt, width), cache, last_only=True)
+        return self._native(self.ar_predict_layer(hidden[:, -1])), cache
+
+    def hidden(self, texts: Sequence[T2SText], tokens: IntArray | None = None) -> mx.array:
+        """The last layer's states at every position, [B, T, C] (padding at the start included)."""
+        cache = self._begin(texts, tokens, None)
+        return self._run(self.embed(texts, tokens), cache, last_only=False)
+
+    def predict(self, hidden: mx.array) -> mx.array:
+        """Logits [..., V] of states [..., C]."""
+        return self.ar_predict_layer(hidden)
+
+    def step(self, tokens: mx.array | IntArray, cache: Cache) -> Logits:
+        """Add one token a row, [B]; logits [B, V] of the one that follows.
+
+        The native formulation computes lazily.
+
+        Raises:
+            SettingError: a cache with no room, tokens out of range or not one a row.
+        """
+        place = cache.length - cache.text_length
+        if tokens.shape != (cache.rows,):
+            raise SettingError(f"{list(tokens.shape)} tokens for a cache of {cache.rows} rows")
+        if place >= POSITIONS:
+            raise SettingError(f"audio of {place + 1} tokens; {POSITIONS} can be placed")
+        if isinstance(cache, HostCache):
+            return self._host_step(np.asarray(tokens), cache, place)
+        x = self.embed_audio(mx.array(tokens)[:, None], place)
+        cache.reserve(1)
+        bias = self._bias(cache, cache.length + 1)
+        for layer, block in enumerate(self.h.layers):
+            x = block.step(x, cache, layer, bias)
+        cache.advance(1)
+        return self.ar_predict_layer(x[:, 0])
+
+    def _host_step(self, tokens: IntArray, cache: HostCache, place: int) -> FloatArray:
+        _check_ids(tokens, self.config.vocabulary, "token", SettingError)
+        if self._stepper is None:
+            self._stepper = HostStepper(self.h.layers, self.ar_predict_layer)
+            table = host_view(self._table())
+            self._host_places = table * host_view(self.ar_audio_position.alpha)
+            self._host_tokens = host_view(self.ar_audio_embedding.word_embeddings.weight)
+        return self._stepper(self._host_tokens[tokens] + self._host_places[place], cache)
+
+    def _width(self, texts: Sequence[T2SText], prompt: IntArray | None) -> int:
+        """Positions of text in a prefill."""
+        longest = max((len(text.phones) for text in texts), default=0)
+        if self.formulation is not Formulation.PRODUCTS:
+            return longest
+        return longest + -(longest + (0 if prompt is None else len(prompt))) % PADDED_TO
+
+    def _begin(
+        self,
+        texts: Sequence[T2SText],
+        prompt: IntArray | None,
+        cache: Cache | None,
+        width: int | None = None,
+    ) -> Cache:
+        if not texts:
+            raise EmptyTextError("there are no texts to speak")
+        for text in texts:
+            self.check(text, prompt)
+        if cache is None:
+            cache = self.make_cache(len(texts))
+        if cache.shape != self._cache_shape:
+            raise SettingError(f"a cache of {cache.shape} lent to a network of {self._cache_shape}")
+        cache.reset(len(texts))
+        lengths = [len(text.phones) for text in texts]
+        width = width or max(lengths)
+        cache.reserve(width + (0 if prompt is None else len(prompt)))
+        cache.text_length = width
+        cache.padding = tuple(width - length for length in lengths)
+        return cache
+
+    def _run(self, x: mx.array, cache: Cache, *, last_only: bool) -> mx.array:
+        bias, length = self._bias(cache, x.shape[1]), x.shape[1]
+        rows = stretches(cache.text_length, length, bias, x.dtype, self.formulation)
+        last = len(self.h.layers) - 1
+        for layer, block in enumerate(self.h.layers):
+            only = last_only and layer == last
+            cut = [(length - 1, length, bias)] if only else rows
+            x = block.prefill(x, cache, layer, cut, last_only=only)
+            if cache.between_layers is not None:
+                cache.between_layers()
+        cache.advance(length)
+        return x
+
+    def _bias(self, cache: Cache, length: int) -> mx.array | None:
+        bias = padding_bias(cache, length)
+        return None if bias is None else mx.array(bias, self.ar_predict_layer.weight.dtype)
+
+    def _native(self, logits: mx.array) -> Logits:
+        """Logits where the steps run."""
+        return host_view(logits) if self.formulation is Formulation.CPU else logits
+
+    def _table(self) -> mx.array:
+        if self._positions is None:
+            self._positions = mx.array(position_table(POSITIONS, self.config.channels))
+        return self._positions
+
+
+def _check_ids(ids: IntArray, limit: int, what: str, kind: type[Exception]) -> None:
+    if not np.issubdtype(ids.dtype, np.integer):
+        raise kind(f"{what}s are {ids.dtype}; they must be whole numbers")
+    if ids.size and not (int(ids.min()) >= 0 and int(ids.max()) < limit):
+        worst = int(ids.max()) if int(ids.max()) >= limit else int(ids.min())
+        raise kind(f"{what} {worst} is out of range; allowed are 0 to {limit - 1}")

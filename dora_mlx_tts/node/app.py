@@ -1,0 +1,220 @@
+"""The node: one thread hears, the main thread speaks.
+
+The listener sits in ``node.next()``, takes everything at once, raises cancel flags and acknowledges them
+itself; MLX, audio and the replies of spoken texts belong to the main thread. The node ends when its
+inputs have closed and everything queued is said, or at once when the dataflow is stopped.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from dora_mlx_tts import __version__
+from dora_mlx_tts.config.settings import Settings
+from dora_mlx_tts.node import transport
+from dora_mlx_tts.node.commands import Catalogue, Commander
+from dora_mlx_tts.node.delivery import Delivery
+from dora_mlx_tts.node.listener import Listener
+from dora_mlx_tts.node.live_settings import Overrides, state_file
+from dora_mlx_tts.node.metrics import NodeMeter
+from dora_mlx_tts.node.protocol import ports
+from dora_mlx_tts.node.protocol.decode import decode
+from dora_mlx_tts.node.protocol.messages import Plain, Status
+from dora_mlx_tts.node.sender import DoraNode, NodeLogHandler, Outputs
+from dora_mlx_tts.node.speech_job import SpeechEngine
+from dora_mlx_tts.node.speech_loop import Speaker
+from dora_mlx_tts.node.telemetry import Telemetry, exporting_to
+from dora_mlx_tts.node.turns.scheduler import Conversation
+from dora_mlx_tts.node.turns.text_stream import StreamRules
+
+_log = logging.getLogger(__name__)
+
+_CLOCK: Final = time.monotonic
+_SWITCH_INTERVAL_S: Final = 0.00005
+"""Text analysis is pure Python; at the default 5 ms it would hold up the listener."""
+_JOIN_S: Final = 2.0
+_QUEUE_SIZE: Final = 10_000
+"""Messages that dora may hold for an input while the listener waits for its turn in the interpreter."""
+
+
+@contextmanager
+def _logging_to(outputs: Outputs, level: str) -> Iterator[None]:
+    """Let the package's loggers write to dora while the node runs."""
+    logger = logging.getLogger("dora_mlx_tts")
+    before = logger.level, logger.propagate
+    handler = NodeLogHandler(outputs, level)
+    logger.addHandler(handler)
+    logger.setLevel(level)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
+
+
+@contextmanager
+def _stopping_on_signals(conversation: Conversation) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop like dora does: silence, answers, exit code 0."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        conversation.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def serve(
+    node: DoraNode,
+    engine: SpeechEngine,
+    settings: Settings,
+    telemetry: Telemetry | None = None,
+) -> int:
+    """Speak what ``node`` hears until it ends; the exit code. Call it on the thread that owns MLX."""
+    meter = NodeMeter(_CLOCK)
+    conversation = Conversation(
+        settings.queue_limit,
+        StreamRules.from_settings(settings),
+        max_ahead_s=settings.max_ahead,
+        marks=(settings.buffer_low, settings.buffer_high),
+    )
+    outputs = Outputs(
+        node,
+        meter,
+        nested=settings.audio_layout == "nested",
+        flush=settings.flush_audio,
+        watcher=telemetry.answered if telemetry else None,
+    )
+    catalogue = Catalogue(engine)
+    overrides = Overrides(settings, catalogue.check, _state_file(node, settings))
+    commander = Commander(conversation, meter, overrides, catalogue)
+    if telemetry:
+        telemetry.watch(commander.figures)
+    read_event = partial(
+        decode, text_limit=settings.text_limit, text_commands=settings.text_commands
+    )
+    listener = Listener(node, conversation, commander, outputs, meter, read_event)
+    speaker = Speaker(
+        engine=engine,
+        conversation=conversation,
+        outputs=outputs,
+        meter=meter,
+        delivery=Delivery(not settings.return_fragment, settings.sample_rate, settings.peak_limit),
+        manner=overrides.manner,
+        between=_housekeeping(engine),
+        clock=_CLOCK,
+    )
+    with _logging_to(outputs, settings.log_level), _stopping_on_signals(conversation):
+        if _told(node, "is_restart"):
+            overrides.restore()
+        outputs.status(Status("ready", details=_introduction(settings, catalogue)))
+        listener.start()
+        speaker.run()
+        listener.join(_JOIN_S)
+        speaker.run()  # answers what was heard after the end was decided
+        _log.info("node ends", extra={"fields": commander.figures()})
+    return 1 if listener.failed else 0
+
+
+def _introduction(settings: Settings, catalogue: Catalogue) -> dict[str, Plain]:
+    return {
+        "voice": settings.voice,
+        "voices": catalogue.names(),
+        "version": __version__,
+        "pid": os.getpid(),
+    }
+
+
+def _told(node: DoraNode, question: str) -> object:
+    """What dora answers to a question that older versions do not know."""
+    ask = getattr(node, question, None)
+    return ask() if callable(ask) else None
+
+
+def _state_file(node: DoraNode, settings: Settings) -> Path | None:
+    dataflow = str(_told(node, "dataflow_id") or "")
+    return state_file(settings, dataflow, transport.node_id(os.environ))
+
+
+def _housekeeping(engine: SpeechEngine) -> Callable[[], None]:
+    """What an engine likes to do between two texts; whatever goes wrong with it is logged."""
+    refresh = getattr(engine, "refresh", None)
+
+    def run() -> None:
+        try:
+            if callable(refresh):
+                refresh()
+        except Exception:  # noqa: BLE001  the voices of before are still there
+            _log.exception("the voices could not be looked for again")
+
+    return run
+
+
+def _join_dataflow(settings: Settings) -> DoraNode:
+    from dora import Node  # noqa: PLC0415  only a node needs dora
+
+    transport.deepen_queues(ports.INPUTS, _QUEUE_SIZE, os.environ)
+    node: DoraNode
+    if settings.transport == "daemon":
+        try:
+            with transport.through_daemon(os.environ) as done:
+                node = Node()
+        except RuntimeError as error:  # of whatever: if it is not our doing, it comes again below
+            _log.warning("dora's direct path may be taken, for it could not be closed: %s", error)
+        else:
+            if not done:
+                _log.warning(
+                    "dora's direct path may be taken, for zenoh is configured from outside"
+                )
+            return node
+    node = Node()
+    return node
+
+
+def _telemetry(settings: Settings) -> Telemetry | None:
+    if settings.otlp_endpoint is None:
+        return None
+    return exporting_to(settings.otlp_endpoint, transport.node_id(os.environ))
+
+
+def run_node(load_engine: Callable[[Settings], SpeechEngine]) -> int:
+    """Load the engine, warm, then join the dataflow and serve; the exit code.
+
+    The engine comes first: dora holds the dataflow until every node has joined, so nothing is lost while
+    a voice loads.
+
+    Raises:
+        TtsError: The settings or the voice cannot be used.
+    """
+    settings = Settings.load()
+    telemetry = _telemetry(settings)
+    engine = load_engine(settings)
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    code = serve(_join_dataflow(settings), engine, settings, telemetry)
+    if telemetry:
+        telemetry.close()
+    if any(thread.name == "listener" for thread in threading.enumerate()):
+        # Stopped by a signal that dora knows nothing of: the listener cannot leave next().
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code

@@ -1,0 +1,189 @@
+"""What the node does when it is told to: the commands on ``control`` and dora's parameters."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from dora_mlx_tts.errors import SettingError, TtsError
+from dora_mlx_tts.node.live_settings import Overrides
+from dora_mlx_tts.node.metrics import NodeMeter
+from dora_mlx_tts.node.protocol.messages import BufferStatus, Command, Metadata, Plain, Status
+from dora_mlx_tts.node.protocol.metadata import brief, plain
+from dora_mlx_tts.node.turns.scheduler import Conversation
+from dora_mlx_tts.node.turns.targets import SELECTIONS, cancel_selection
+
+_STATES: Final = {"cancel": "cancelled", "reset": "reset"}
+
+Answer = Callable[[Command], Status]
+
+
+class Catalogue:
+    """The voices of an engine and its figures, if it tells."""
+
+    def __init__(self, engine: object) -> None:
+        self._engine = engine
+
+    def names(self) -> list[str]:
+        """Every voice's name."""
+        return [str(voice.name) for voice in getattr(self._engine, "voices", None) or ()]
+
+    def figures(self) -> dict[str, Plain]:
+        """What the engine counts: its voices under `pool_`, its work under `engine_`."""
+        found: dict[str, Plain] = {}
+        for prefix, source in (("pool_", "pool_stats"), ("engine_", "stats")):
+            record = getattr(self._engine, source, None)
+            if dataclasses.is_dataclass(record) and not isinstance(record, type):
+                values = dataclasses.asdict(record)
+                found |= {
+                    prefix + key: value
+                    for key, value in values.items()
+                    if isinstance(value, int | float)
+                }
+        return found
+
+    def check(self, name: str) -> None:
+        """Raise VoiceError where the engine has no such voice."""
+        get = getattr(getattr(self._engine, "voices", None), "get", None)
+        if callable(get):
+            get(name)
+
+
+class Commander:
+    """Obeys commands; each gets exactly one answer, an unknown one too."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        meter: NodeMeter,
+        overrides: Overrides,
+        catalogue: Catalogue,
+    ) -> None:
+        self._conversation = conversation
+        self._meter = meter
+        self._overrides = overrides
+        self._catalogue = catalogue
+        self._answers: Mapping[str, Answer] = {
+            "cancel": self._silence,
+            "change_voice": self._change_voice,
+            "flush": self._flush,
+            "list_voices": self._list_voices,
+            "pause": self._hold,
+            "ping": lambda command: Status("pong", command.echo),
+            "reset": self._silence,
+            "resume": self._hold,
+            "set": self._set,
+            "stats": self._stats,
+        }
+
+    @property
+    def names(self) -> list[str]:
+        """The commands there are."""
+        return sorted(self._answers)
+
+    def figures(self) -> dict[str, Plain]:
+        """Everything that is counted, as of now."""
+        depth, open_texts = self._conversation.depth, self._conversation.open_texts
+        figures = self._meter.figures(queue_depth=depth, open_texts=open_texts)
+        limit = self._conversation.queue_limit
+        return {**figures.as_metadata(), **self._catalogue.figures(), "queue_limit": limit}
+
+    def obey(self, command: Command) -> Status:
+        """Do what a command says; the answer.
+
+        Raises:
+            SettingError: The command is unknown, or a value in it is not allowed.
+            TtsError: It cannot be done.
+        """
+        self._meter.count("commands")
+        answer = self._answers.get(command.name)
+        if answer is None:
+            known = ", ".join(self.names)
+            raise SettingError(f"unknown command {command.name!r}; known are {known}")
+        return answer(command)
+
+    def buffer(self, status: BufferStatus) -> None:
+        """Take the fill of the player's buffer."""
+        self._conversation.buffer(status)
+
+    def parameter(self, name: str, value: object) -> Status:
+        """A parameter of dora changed; None stands for one that was deleted.
+
+        Raises:
+            TtsError: There is no such setting, or the value is not allowed.
+        """
+        kept = self._overrides.set({name: value})
+        return Status("set", {}, {"command": "param", **_plain(kept)})
+
+    def _silence(self, command: Command) -> Status:
+        start = time.monotonic()
+        selection = SELECTIONS[command.name](command)
+        texts = self._conversation.cancel(selection, command.name)
+        seconds = time.monotonic() - start
+        self._meter.acknowledged(seconds)
+        details: dict[str, Plain] = {"command": command.name, "texts": texts}
+        return Status(_STATES[command.name], command.echo, details)
+
+    def _flush(self, command: Command) -> Status:
+        texts = self._conversation.flush(cancel_selection(command))
+        return Status("flushed", command.echo, {"command": "flush", "texts": texts})
+
+    def _hold(self, command: Command) -> Status:
+        paused = command.name == "pause"
+        self._conversation.hold(command.id("session_id"), paused=paused)
+        return Status("paused" if paused else "resumed", command.echo, {"command": command.name})
+
+    def _change_voice(self, command: Command) -> Status:
+        voice = command.values.get("voice", command.argument)
+        if not isinstance(voice, str) or not voice:
+            known = ", ".join(self._catalogue.names())
+            raise SettingError(f"change_voice without a voice's name; there are {known}")
+        kept = self._overrides.set({"voice": voice}, command.id("session_id"))
+        return Status("voice_changed", command.echo, {"command": command.name, **_plain(kept)})
+
+    def _set(self, command: Command) -> Status:
+        given = command.values.get("settings", {})
+        if not isinstance(given, Mapping):
+            raise SettingError(f"set: settings = {brief(given)}; names and values are allowed")
+        skip = {"settings", *command.echo}
+        values: dict[str, Any] = {
+            **_assignments(command.argument),
+            **{key: value for key, value in command.values.items() if key not in skip},
+            **{str(key): value for key, value in given.items()},
+        }
+        kept = self._overrides.set(values, command.id("session_id"))
+        return Status("set", command.echo, {"command": "set", **_plain(kept)})
+
+    def _list_voices(self, command: Command) -> Status:
+        return Status("voices", command.echo, {"voices": self._catalogue.names()})
+
+    def _stats(self, command: Command) -> Status:
+        return Status("stats", command.echo, self.figures())
+
+
+def complaint(error: TtsError, echo: Metadata) -> Status:
+    """The answer to what cannot be done."""
+    return Status("error", echo, {"error": str(error)[:500]})
+
+
+def _assignments(text: str) -> dict[str, str]:
+    """``speed=1.2, top_k=5``.
+
+    Raises:
+        SettingError: A part of it is no assignment.
+    """
+    values = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, sign, value = part.partition("=")
+        if not sign or not name.strip():
+            raise SettingError(f"set: {brief(part)} is not name=value")
+        values[name.strip().lower()] = value.strip()
+    return values
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, Plain]:
+    """Values as metadata."""
+    kept = {key: plain(value) for key, value in values.items()}
+    return {key: value for key, value in kept.items() if value is not None}

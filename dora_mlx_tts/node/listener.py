@@ -1,0 +1,199 @@
+"""The hearing side of the node: takes everything at once and answers what needs no speech."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from dora_mlx_tts.errors import TtsError
+from dora_mlx_tts.node.commands import Commander, complaint
+from dora_mlx_tts.node.metrics import NodeMeter, SpeechMeter
+from dora_mlx_tts.node.protocol import decode, ports
+from dora_mlx_tts.node.protocol.messages import (
+    BadInput,
+    BufferStatus,
+    Command,
+    Metadata,
+    Outcome,
+    Reply,
+    Stage,
+    Status,
+    TextRequest,
+)
+from dora_mlx_tts.node.protocol.metadata import brief
+from dora_mlx_tts.node.sender import DoraNode, Outputs
+from dora_mlx_tts.node.turns.scheduler import Conversation
+
+_log = logging.getLogger(__name__)
+_CLOCK: Final = time.monotonic
+
+Decode = Callable[..., TextRequest | Command | BufferStatus | BadInput | None]
+
+
+class Listener(threading.Thread):
+    """Drains the node's inputs into the conversation.
+
+    Args:
+        node: Where events come from.
+        conversation: Where texts go.
+        commander: Who obeys commands.
+        outputs: Where answers go.
+        meter: The node's counts.
+        decode: Makes records of events.
+    """
+
+    def __init__(
+        self,
+        node: DoraNode,
+        conversation: Conversation,
+        commander: Commander,
+        outputs: Outputs,
+        meter: NodeMeter,
+        decode: Decode = decode.decode,
+    ) -> None:
+        super().__init__(name="listener", daemon=True)
+        self.failed = False
+        self._node = node
+        self._conversation = conversation
+        self._commander = commander
+        self._outputs = outputs
+        self._meter = meter
+        self._decode = decode
+        self._unknown_ports: set[str] = set()
+        self._bad_ports: set[str] = set()
+
+    def run(self) -> None:
+        """Hear until the stream is closed or the dataflow is stopped by hand."""
+        try:
+            for event in self._events():
+                if event.get("type") == "STOP" and event.get("id") == "MANUAL":
+                    self._conversation.stop()
+                    return
+                # Any other STOP comes before inputs that are still queued: go on until None.
+                self._hear(event)
+        except Exception:  # noqa: BLE001  dora's own failure; logged, and the node ends with 1
+            self.failed = True
+            _log.exception("the event stream failed")
+        finally:
+            self._conversation.close()
+
+    def _events(self) -> Iterator[Mapping[str, Any]]:
+        """Events as soon as they are there, those that came meanwhile in one go.
+
+        Each ``next()`` may have to wait for the interpreter while the other thread computes; ``drain`` takes
+        all that waits at once.
+        """
+        while (event := self._node.next()) is not None:
+            events = [event]
+            while more := self._waiting():
+                events += more
+            yield from events
+
+    def _waiting(self) -> list[Mapping[str, Any]]:
+        drain = getattr(self._node, "drain", None)
+        try:
+            return list(drain()) if callable(drain) else []
+        except RuntimeError:  # dora's way to say that the stream is closed; next() says it again
+            return []
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        try:
+            kind = event.get("type")
+            if kind == "INPUT":
+                self._hear_input(event)
+            elif kind == "ERROR":
+                self._hear_error(str(event.get("error")))
+            elif kind in {"PARAM_UPDATE", "PARAM_DELETED"}:
+                value = event.get("value") if kind == "PARAM_UPDATE" else None
+                self._answer(lambda: self._commander.parameter(str(event.get("id")), value), {})
+        except Exception:  # noqa: BLE001  logged; one message must not end the node
+            _log.exception("a message on %s could not be handled", event.get("id"))
+
+    @staticmethod
+    def _hear_error(error: str) -> None:
+        """What dora says of itself; that nothing came in time is no news."""
+        if not error.startswith("Timeout"):
+            _log.error("dora: %s", brief(error, 500))
+
+    def _hear_input(self, event: Mapping[str, Any]) -> None:
+        received_s = _CLOCK()
+        message = self._decode(event, received_s=received_s)
+        if isinstance(message, TextRequest):
+            self._accept(message)
+        elif isinstance(message, Command):
+            self._answer(lambda: self._commander.obey(message), message.echo)
+        elif isinstance(message, BufferStatus):
+            self._commander.buffer(message)
+        elif isinstance(message, BadInput):
+            self._reject(message, received_s)
+        else:
+            self._ignore(str(event.get("id")))
+
+    def _accept(self, request: TextRequest) -> None:
+        self._meter.count("pieces")
+        admission = self._conversation.hear(request)
+        if admission.missing:
+            self._report_gap(request, admission.missing)
+        if admission.kind == "late":
+            self._meter.count("late")
+        elif admission.kind == "new":
+            self._meter.count("received")
+        elif admission.kind == "refused":
+            self._meter.count("received")
+            self._meter.count("refused")
+            limit = self._conversation.queue_limit
+            error = f"{limit} texts are waiting, which is the limit (queue_limit); refused"
+            self._answer_error(error, Stage.QUEUE, request.echo, request.received_s)
+
+    def _report_gap(self, request: TextRequest, missing: int) -> None:
+        """What the sender numbered and we never saw is lost; nobody else would notice."""
+        self._meter.count("missing", max(missing, 0))
+        details = {"missing": missing, "before_seq": request.seq or 0}
+        self._outputs.status(Status("gap", request.echo, details))
+        if missing > 0:
+            _log.warning("%d messages are missing before seq %s", missing, request.seq)
+        else:
+            _log.warning("seq %s comes after a higher one", request.seq)
+
+    def _reject(self, message: BadInput, received_s: float) -> None:
+        if message.port == ports.TEXT:
+            self._meter.count("pieces")
+            self._meter.count("received")
+            self._answer_error(message.error, message.stage, message.echo, received_s)
+        elif message.port == ports.BUFFER_STATUS:
+            self._complain_once(message)
+        else:
+            self._complain(message.error, message.echo)
+
+    def _answer_error(self, error: str, stage: Stage, echo: Metadata, received_s: float) -> None:
+        figures = SpeechMeter(received_s, 0, _CLOCK).figures()
+        reply = Reply(Outcome.ERROR, echo, error=error, stage=stage)
+        self._outputs.reply(reply, figures, text_index=self._conversation.next_index())
+
+    def _answer(self, act: Callable[[], Status], echo: Metadata) -> None:
+        try:
+            status = act()
+        except TtsError as error:
+            self._outputs.status(complaint(error, echo))
+            _log.warning("%s", error)
+            return
+        self._outputs.status(status)
+
+    def _complain(self, error: str, echo: Metadata) -> None:
+        self._outputs.status(Status("error", echo, {"error": error}))
+        _log.warning("%s", error)
+
+    def _complain_once(self, message: BadInput) -> None:
+        """A player reports many times a second; one complaint is enough."""
+        if message.port not in self._bad_ports:
+            self._bad_ports.add(message.port)
+            self._complain(message.error, message.echo)
+
+    def _ignore(self, port: str) -> None:
+        if port not in self._unknown_ports:
+            self._unknown_ports.add(port)
+            known = "text, control and buffer_status"
+            _log.warning("input %s is not known; known are %s", port[:64], known)

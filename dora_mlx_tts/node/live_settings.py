@@ -1,0 +1,145 @@
+"""Settings of speech that were changed while the node runs, for all texts or for one session."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from dora_mlx_tts.config.settings import Settings
+from dora_mlx_tts.errors import SettingError, TtsError
+from dora_mlx_tts.node.protocol.messages import TextRequest
+from dora_mlx_tts.node.protocol.metadata import ALIASES, brief, read_voice
+from dora_mlx_tts.node.speech_job import Manner
+
+_log = logging.getLogger(__name__)
+_SESSIONS: Final = 1000
+_MAX_STATE_BYTES: Final = 1 << 16
+
+Values = Mapping[str, Any]
+
+
+class Overrides:
+    """What ``set``, ``change_voice`` and dora's parameters chose; two threads meet here.
+
+    Args:
+        settings: The process's settings; they know what is allowed.
+        check_voice: Raises VoiceError where no voice has that name.
+        file: Where what holds for all sessions is kept for the next start, or None.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        check_voice: Callable[[str], None] = lambda _: None,
+        file: Path | None = None,
+    ) -> None:
+        self._settings = settings
+        self._check_voice = check_voice
+        self._file = file
+        self._lock = threading.Lock()
+        self._all: dict[str, Any] = {}
+        self._sessions: OrderedDict[str, dict[str, Any]] = OrderedDict()
+
+    def set(self, values: Values, session: str | None = None) -> dict[str, Any]:
+        """Change settings, all of them or none; what is in force afterwards. None takes a change back.
+
+        Raises:
+            SettingError: A name is unknown or a value not allowed.
+            VoiceError: There is no such voice.
+        """
+        changes = {ALIASES.get(key, key): value for key, value in values.items()}
+        if not changes:
+            raise SettingError("nothing to set; name: value is allowed")
+        wanted = self._checked({k: value for k, value in changes.items() if value is not None})
+        for key in changes.keys() - wanted.keys():
+            self._check_name(key)
+        with self._lock:
+            kept = self._all if session is None else self._of(session)
+            kept.update(wanted)
+            for key in changes.keys() - wanted.keys():
+                kept.pop(key, None)
+            if session is None:
+                self._save()
+            return dict(kept)
+
+    def _of(self, session: str) -> dict[str, Any]:
+        kept = self._sessions.setdefault(session, {})
+        self._sessions.move_to_end(session)
+        while len(self._sessions) > _SESSIONS:
+            self._sessions.popitem(last=False)
+        return kept
+
+    def _checked(self, values: Values) -> dict[str, Any]:
+        """The values as they are meant: numbers where numbers were written."""
+        speech = dict(values)
+        chosen: dict[str, Any] = {}
+        voice = read_voice({"voice": speech.pop("voice", None)})
+        if voice is not None:
+            self._check_voice(voice)
+            chosen["voice"] = voice
+        for key, value in speech.items():
+            if isinstance(value, bool):
+                raise SettingError(f"{key} = {brief(value)}: a number or a text is allowed")
+        read = self._settings.speech(request=speech)
+        return chosen | {key: getattr(read, key) for key in speech}
+
+    def _check_name(self, name: str) -> None:
+        if name != "voice" and name not in type(self._settings.speech()).model_fields:
+            known = ", ".join(["voice", *type(self._settings.speech()).model_fields])
+            raise SettingError(f"{name[:64]} is unknown; allowed: {known}")
+
+    def manner(self, request: TextRequest) -> Manner:
+        """How a text of this session is to be spoken, before its own metadata."""
+        with self._lock:
+            session = self._sessions.get(request.id("session_id") or "", {})
+            values = {**self._all, **session}
+        voice, language = values.pop("voice", None), values.pop("language", None)
+        return Manner(voice, language, values)
+
+    # ------------------------------------------------------------------------------------- restart
+
+    def restore(self) -> None:
+        """Take over what the node before a restart had been told; what is wrong now is logged."""
+        if self._file is None or not self._file.is_file():
+            return
+        try:
+            if self._file.stat().st_size > _MAX_STATE_BYTES:
+                raise SettingError(f"larger than {_MAX_STATE_BYTES} bytes")
+            values = json.loads(self._file.read_text(encoding="utf-8"))
+            if not isinstance(values, dict):
+                raise SettingError("not a JSON object")
+            values = self._checked(values)
+        except (OSError, ValueError, TtsError) as error:
+            _log.warning("settings of the last run are not taken over: %s: %s", self._file, error)
+            return
+        with self._lock:
+            self._all = values
+        _log.info(
+            "settings of the last run are taken over: %s", ", ".join(sorted(values)) or "none"
+        )
+
+    def _save(self) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            new = self._file.with_suffix(".new")
+            new.write_text(json.dumps(self._all), encoding="utf-8")
+            new.replace(self._file)
+        except (OSError, TypeError) as error:
+            _log.warning("settings cannot be kept for a restart: %s", error)
+
+
+def state_file(settings: Settings, dataflow: str, node: str) -> Path | None:
+    """Where the settings of this node of this run of a dataflow are kept."""
+    if settings.state is not None:
+        return settings.state.expanduser()
+    if not dataflow or not node:
+        return None
+    name = "".join(char if char.isalnum() or char in "-_" else "_" for char in f"{dataflow}-{node}")
+    return settings.cache.expanduser() / "state" / f"{name}.json"

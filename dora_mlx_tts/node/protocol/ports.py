@@ -1,0 +1,14 @@
+"""The names of the node's inputs and outputs."""
+
+from typing import Final
+
+TEXT: Final = "text"
+CONTROL: Final = "control"
+BUFFER_STATUS: Final = "buffer_status"
+INPUTS: Final = (TEXT, CONTROL, BUFFER_STATUS)
+AUDIO: Final = "audio"
+SEGMENT_COMPLETE: Final = "segment_complete"
+STATUS: Final = "status"
+LOG: Final = "log"
+WORDS: Final = "words"
+OUTPUTS: Final = (AUDIO, SEGMENT_COMPLETE, STATUS, LOG, WORDS)

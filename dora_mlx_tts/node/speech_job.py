@@ -1,0 +1,191 @@
+"""A text while it is spoken: its parts go to the engine one by one, their fragments become one sequence."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.node.delivery import Finisher
+from dora_mlx_tts.node.metrics import SpeechMeter
+from dora_mlx_tts.node.protocol.messages import Recording
+from dora_mlx_tts.node.turns.utterance import Utterance
+from dora_mlx_tts.synthesis.records import Fragment, WordTiming
+
+_CLOSING_S: Final = 0.01
+_AUDIBLE: Final = 0.01  # -40 dB
+
+
+class SpeechEngine(Protocol):
+    """Turns a text into fragments; closing the iterator cancels, too."""
+
+    def stream(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        language: str | None = None,
+        cancelled: Callable[[], bool] = ...,
+        **settings: Any,  # noqa: ANN401  names and values are the engine's business
+    ) -> Iterator[Fragment]:
+        """Fragments of ``text`` in order, the last one marked final; raises TtsError subclasses.
+
+        ``cancelled`` is asked all the time while speaking; once it says True the stream ends.
+        """
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Manner:
+    """How a text is spoken: whatever of this is None or missing is left to the engine."""
+
+    voice: str | None = None
+    language: str | None = None
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class Job:
+    """The state of speaking one text.
+
+    Attributes:
+        failure: The first thing that went wrong.
+        skipped: Why a part had nothing to be spoken.
+        held: Fragments that wait for the others, where a text is one message.
+        is_ended: Whether a fragment marked final has left.
+        parts: Parts that the engine was given.
+    """
+
+    def __init__(
+        self, utterance: Utterance, manner: Manner, meter: SpeechMeter, finisher: Finisher
+    ) -> None:
+        self.utterance = utterance
+        self.meter = meter
+        self.failure: Exception | None = None
+        self.skipped: Exception | None = None
+        self.held: list[Fragment] = []
+        self.is_ended = False
+        self.parts = 0
+        self._manner = manner
+        self._finisher = finisher
+        self._fragments: Iterator[Fragment] | None = None
+        self._sentences = 0  # of the parts before
+        self._start_s = 0.0
+        self._last: Fragment | None = None
+        self._words: tuple[WordTiming, ...] = ()  # of fragments that the resampler still holds
+
+    @property
+    def in_part(self) -> bool:
+        """Whether the engine is in the middle of a part."""
+        return self._fragments is not None
+
+    def begin_part(self, engine: SpeechEngine, text: str) -> None:
+        """Hand a part to the engine.
+
+        Raises:
+            TtsError: The engine refuses it.
+        """
+        self.parts += 1
+        request, manner = self.utterance.request, self._manner
+        voice = request.voice or manner.voice
+        if request.recording is not None:
+            voice = _adopt(engine, request.recording)
+        if self._last is not None:
+            self._sentences = self._last.sentence_index + 1
+        self._fragments = engine.stream(
+            text,
+            voice=voice,
+            language=request.language or manner.language,
+            cancelled=lambda: self.utterance.cancelled,
+            **{**manner.settings, **request.settings},
+        )
+
+    def next_fragment(self, *, is_last_part: Callable[[], bool]) -> Fragment | None:
+        """The next fragment as it is sent; None at the end of the part.
+
+        Args:
+            is_last_part: Whether no other part follows, asked once the fragment is there.
+
+        Raises:
+            TtsError: The engine failed.
+        """
+        for fragment in self._fragments or ():
+            self.meter.produced()
+            finished = self._finisher.finish(fragment, is_last=fragment.is_final)
+            self._words += shifted(fragment.words, self._start_s - fragment.start_s)
+            finished = dataclasses.replace(
+                finished,
+                words=self._words,
+                sentence_index=self._sentences + int(fragment.sentence_index),
+                start_s=self._start_s,
+                is_final=bool(fragment.is_final) and is_last_part(),
+            )
+            if len(finished.samples):
+                self._start_s += finished.duration_s
+                self._last, self._words = finished, ()
+                return finished
+        return None
+
+    def end_part(self) -> None:
+        """Close the engine's stream; in the middle of it that is what cancels synthesis."""
+        fragments, self._fragments = self._fragments, None
+        close = getattr(fragments, "close", None)
+        if callable(close):
+            close()
+
+    def sent(self, fragment: Fragment) -> None:
+        """Remember that a fragment has left."""
+        self.meter.sent(fragment.duration_s, fragment.tokens)
+        self.is_ended = self.is_ended or fragment.is_final
+        sounds = np.abs(fragment.samples) > _AUDIBLE
+        if sounds.any():
+            before = int(np.argmax(sounds)) / fragment.sample_rate
+            self.meter.audible(self.utterance.last_start_s + before)
+
+    def whole(self) -> Fragment | None:
+        """All held fragments as one, for readers that expect one message a text."""
+        parts, self.held = self.held, []
+        if not parts:
+            return None
+        sentences = {part.sentence_index: part.text for part in parts}
+        return dataclasses.replace(
+            parts[0],
+            samples=np.concatenate([part.samples for part in parts]),
+            text=" ".join(sentences.values()),
+            is_final=True,
+            words=tuple(word for part in parts for word in part.words),
+            tokens=sum(part.tokens for part in parts),
+        )
+
+    def closing(self) -> Fragment | None:
+        """A blink of silence marked final, where the text turned out to be over after its last sound."""
+        last = self._last
+        if last is None or self.is_ended:
+            return None
+        return dataclasses.replace(
+            last,
+            samples=np.zeros(max(1, int(_CLOSING_S * last.sample_rate)), np.float32),
+            text="",
+            fragment_index=last.fragment_index + 1,
+            is_final=True,
+            start_s=self._start_s,
+            tokens=0,
+            words=(),
+        )
+
+
+def shifted(words: Sequence[WordTiming], seconds: float) -> tuple[WordTiming, ...]:
+    """The words that much later."""
+    return tuple(
+        dataclasses.replace(word, start_s=word.start_s + seconds, end_s=word.end_s + seconds)
+        for word in words
+    )
+
+
+def _adopt(engine: SpeechEngine, recording: Recording) -> str:
+    adopt = getattr(engine, "adopt", None)
+    if not callable(adopt):
+        raise SettingError("this engine cannot speak with a recording that a text brings along")
+    return str(adopt(recording.audio, recording.text, recording.language))

@@ -1,0 +1,224 @@
+"""The speaking side of the node: texts in turns, on the thread that owns MLX."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from dora_mlx_tts.errors import (
+    EmptyTextError,
+    SettingError,
+    SynthesisError,
+    TextError,
+    TtsError,
+    VoiceError,
+)
+from dora_mlx_tts.node.delivery import Delivery
+from dora_mlx_tts.node.metrics import NodeMeter, SpeechMeter
+from dora_mlx_tts.node.protocol.messages import Outcome, Reply, Stage, TextRequest
+from dora_mlx_tts.node.sender import Outputs
+from dora_mlx_tts.node.speech_job import Job, Manner, SpeechEngine
+from dora_mlx_tts.node.turns.scheduler import Conversation
+from dora_mlx_tts.node.turns.utterance import Utterance
+from dora_mlx_tts.synthesis.records import Fragment
+
+_log = logging.getLogger(__name__)
+
+_STAGES: Final[tuple[tuple[type[Exception], Stage], ...]] = (
+    (SettingError, Stage.SETTINGS),
+    (VoiceError, Stage.VOICE),
+    (TextError, Stage.TEXT),
+)
+
+
+class _SendError(Exception):
+    """dora refused a fragment; the cause is in its log line."""
+
+
+class _OverflowError(Exception):
+    """More of a text waits than the queue allows."""
+
+
+class Speaker:
+    """Takes texts from the conversation, speaks them in turns, and answers each of them once.
+
+    Args:
+        engine: What speaks.
+        conversation: Where the texts come from.
+        outputs: Where audio and replies go.
+        meter: The node's counts.
+        delivery: How audio leaves.
+        manner: What was chosen at run time for a text's session.
+        between: Called between two turns, for housekeeping.
+        clock: Seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: SpeechEngine,
+        conversation: Conversation,
+        outputs: Outputs,
+        meter: NodeMeter,
+        delivery: Delivery | None = None,
+        manner: Callable[[TextRequest], Manner] = lambda _: Manner(),
+        between: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engine = engine
+        self._conversation = conversation
+        self._outputs = outputs
+        self._meter = meter
+        self._delivery = delivery or Delivery()
+        self._manner = manner
+        self._between = between
+        self._clock = clock
+        self._jobs: dict[Utterance, Job] = {}
+
+    def run(self) -> None:
+        """Speak until the conversation is closed and every text is answered."""
+        while (utterance := self._conversation.take()) is not None:
+            job = self._jobs.get(utterance)
+            if job is None:
+                if not utterance.cancelled:
+                    self._between()
+                job = self._jobs[utterance] = self._new_job(utterance)
+            self._turn(job)
+
+    def _new_job(self, utterance: Utterance) -> Job:
+        request = utterance.request
+        meter = SpeechMeter(request.received_s, utterance.characters, self._clock)
+        return Job(utterance, self._manner(request), meter, self._delivery.finisher())
+
+    def _turn(self, job: Job) -> None:
+        """Speak a part, or as much of it as the player can take now."""
+        utterance = job.utterance
+        try:
+            if not utterance.cancelled and not utterance.is_finished:
+                self._speak(job)
+        except EmptyTextError as error:
+            job.skipped = error
+            self._end_part(job)
+        except Exception as error:  # noqa: BLE001  a failed text never damages the next one
+            self._fail(job, error)
+        if utterance.cancelled:
+            self._end_part(job)
+        if utterance.is_finished:
+            self._finish(job)
+
+    def _speak(self, job: Job) -> None:
+        utterance = job.utterance
+        job.meter.resume()
+        try:
+            if not job.in_part:
+                part = self._conversation.next_part(utterance)
+                if part is None:
+                    return
+                job.begin_part(self._engine, part)
+            while not utterance.cancelled and self._conversation.may_speak(utterance):
+                fragment = job.next_fragment(is_last_part=lambda: self._is_last_part(utterance))
+                if fragment is None or utterance.cancelled:
+                    self._end_part(job)
+                    return
+                self._give(job, fragment)
+        finally:
+            job.meter.pause()
+
+    @staticmethod
+    def _is_last_part(utterance: Utterance) -> bool:
+        return utterance.closed and not utterance.parts
+
+    def _give(self, job: Job, fragment: Fragment) -> None:
+        if self._delivery.whole:
+            job.held.append(fragment)
+        else:
+            self._send(job, fragment)
+
+    def _send(self, job: Job, fragment: Fragment) -> None:
+        if self._outputs.audio(job.utterance, fragment):
+            job.sent(fragment)
+        elif not job.utterance.cancelled:
+            raise _SendError("dora did not take the audio; its log says why")
+
+    def _end_part(self, job: Job) -> None:
+        job.end_part()
+        self._conversation.end_part(job.utterance)
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        """What is wrong with one sentence does not silence the others; anything else ends the text."""
+        job.failure = job.failure or error
+        if not isinstance(error, TtsError | _SendError):
+            _log.error("text %d: unexpected error", job.utterance.index, exc_info=error)
+        self._end_part(job)
+        if not isinstance(error, TextError | SynthesisError):
+            self._conversation.abandon(job.utterance)
+
+    def _finish(self, job: Job) -> None:
+        """Send what is left and answer the text."""
+        utterance = job.utterance
+        try:
+            if not utterance.cancelled and _failure(job) is None:
+                last = job.whole() if self._delivery.whole else job.closing()
+                if last is not None:
+                    self._send(job, last)
+        except Exception as error:  # noqa: BLE001  becomes the reply
+            job.failure = job.failure or error
+        del self._jobs[utterance]
+        if self._conversation.settle(utterance):
+            job.meter.characters, job.meter.pieces = utterance.characters, utterance.pieces
+            job.meter.first_part_s = utterance.first_part_s
+            figures = job.meter.figures()
+            self._meter.spoken(figures)
+            self._outputs.reply(_reply(job), figures, text_index=utterance.index)
+
+
+def _reply(job: Job) -> Reply:
+    """The terminal answer; a cancelled text is cancelled even where it also failed."""
+    utterance = job.utterance
+    echo, spoken = utterance.request.echo, utterance.spoken_text
+    played = round(utterance.played_s, 3)
+    if utterance.cancelled:
+        return Reply(
+            Outcome.CANCELLED,
+            echo,
+            spoken_text=spoken,
+            reason=utterance.cancelled_by,
+            played_s=played,
+        )
+    failure = _failure(job)
+    if failure is None:
+        return Reply(Outcome.COMPLETED, echo, spoken_text=spoken, played_s=played)
+    if isinstance(failure, EmptyTextError):
+        return Reply(Outcome.SKIPPED, echo, reason=str(failure))
+    error, stage = _explain(failure)
+    return Reply(Outcome.ERROR, echo, error=error, stage=stage, spoken_text=spoken, played_s=played)
+
+
+def _failure(job: Job) -> Exception | None:
+    """Why a text is not spoken as it should be, if so."""
+    utterance = job.utterance
+    if job.failure is not None:
+        return job.failure
+    if utterance.overflow:
+        return _OverflowError(utterance.overflow)
+    if job.skipped is not None and job.parts == 1:
+        return job.skipped
+    if utterance.fragments or job.held:
+        return None
+    if job.skipped is not None or not job.parts:
+        return EmptyTextError("the text holds nothing that can be pronounced")
+    return SynthesisError("the engine gave no audio for this text")
+
+
+def _explain(failure: Exception) -> tuple[str, Stage]:
+    if isinstance(failure, _SendError):
+        return str(failure), Stage.SEND
+    if isinstance(failure, _OverflowError):
+        return str(failure), Stage.QUEUE
+    for kind, stage in _STAGES:
+        if isinstance(failure, kind):
+            return str(failure), stage
+    known = isinstance(failure, TtsError)
+    return str(failure) if known else f"{type(failure).__name__}: {failure}", Stage.SYNTHESIS

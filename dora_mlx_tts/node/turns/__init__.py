@@ -1,0 +1,1 @@
+"""Sessions, texts and turns: who speaks next, and what is cancelled."""

@@ -1,0 +1,1 @@
+"""Voice packs at run time: manifest, weights, verification."""

@@ -1,0 +1,115 @@
+"""Puts weights into a network, or says exactly why they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Protocol, runtime_checkable
+
+import mlx.core as mx
+import numpy as np
+from mlx import nn
+from mlx.utils import tree_flatten, tree_unflatten
+
+from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.packs.stored import Stored
+
+_SHOWN = 5
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """A module that can work with a weight as it is stored."""
+
+    def keep(self, name: str, weight: Stored) -> bool:
+        """Take the weight in place of the parameter `name`, or say no."""
+
+
+def strict_load(
+    module: nn.Module,
+    weights: Mapping[str, Any],
+    source: str,
+    *,
+    ignore: Sequence[str] = (),
+    dtype: mx.Dtype | None = mx.float32,
+    keep: Sequence[str] = (),
+) -> None:
+    """Give every parameter of ``module`` its weight; nothing may be missing or left over.
+
+    Args:
+        module: The network; its parameters' names are the keys, its shapes what is expected.
+        weights: Key -> numpy or MLX array or `Stored`, after the network's own renaming and turning.
+        source: The file or part, for errors.
+        ignore: Patterns (``enc_q.*``) of keys that may be left over.
+        dtype: Type of floating-point parameters; None keeps each weight's own.
+        keep: Patterns of keys that stay as they are stored, for modules that can work with them so.
+
+    Raises:
+        WeightsError: Names the keys that are missing, left over, or of another shape.
+    """
+    expected = dict(tree_flatten(module.parameters()))
+    modules = dict(module.named_modules())
+    used = {key: value for key, value in weights.items() if key in expected}
+    over = [k for k in weights if k not in expected and not _matches(k, ignore)]
+    missing = [key for key in expected if key not in used]
+    problems = _listed("missing", missing) + _listed("unexpected", over)
+    problems += _listed(
+        "mis-shaped",
+        [
+            f"{key} expected {tuple(expected[key].shape)} got {tuple(value.shape)}"
+            for key, value in used.items()
+            if tuple(value.shape) != tuple(expected[key].shape)
+        ],
+    )
+    if problems:
+        name = type(module).__name__
+        raise WeightsError(f"{source}: the weights do not fit {name}: {'; '.join(problems)}")
+    kept = {key for key in used if _matches(key, keep) and _keep(modules, key, used[key])}
+    used = {key: value for key, value in used.items() if key not in kept}
+    arrays = {key: to_mlx(value, dtype) for key, value in used.items()}
+    module.update(tree_unflatten(list(arrays.items())))
+    mx.eval(module.parameters())
+
+
+def _keep(modules: Mapping[str, nn.Module], key: str, value: object) -> bool:
+    owner, _, name = key.rpartition(".")
+    module = modules.get(owner)
+    return isinstance(value, Stored) and isinstance(module, Keeper) and module.keep(name, value)
+
+
+def to_mlx(value: Any, dtype: mx.Dtype | None = mx.float32) -> mx.array:  # noqa: ANN401  as `weights`
+    """An MLX array of a weight; a stored one keeps the memory order of its file.
+
+    Args:
+        value: numpy or MLX array, or `Stored`.
+        dtype: Type of floating-point numbers; None keeps what there is, float32 for 8-bit weights.
+    """
+    if not isinstance(value, Stored):
+        return _cast(mx.array(value), dtype)
+    axes = value.memory_order
+    turned = value.transpose(*axes)
+    if value.scale is None and (value.dtype.kind != "f" or dtype != mx.float32):
+        array = _cast(mx.array(np.ascontiguousarray(turned.values)), dtype)
+    else:
+        array = mx.zeros(turned.shape)
+        mx.eval(array)
+        turned.widen(np.array(array, copy=False))  # its own memory, which nobody else has seen yet
+        array = _cast(array, dtype)
+    return array.transpose([axes.index(axis) for axis in range(value.ndim)])
+
+
+def _matches(key: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(key, pattern) for pattern in patterns)
+
+
+def _cast(value: mx.array, dtype: mx.Dtype | None) -> mx.array:
+    if dtype is None or not mx.issubdtype(value.dtype, mx.floating):
+        return value
+    return value.astype(dtype)
+
+
+def _listed(what: str, names: list[str]) -> list[str]:
+    if not names:
+        return []
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return [f"{len(names)} {what}: {', '.join(names[:_SHOWN])}{more}"]

@@ -1,0 +1,78 @@
+"""Storage of weights in 6 bits: four numbers in three bytes.
+
+In a file such a tensor ``k`` is ``k:six``, its packed bytes, and ``k:layout``, two rows of whole numbers: its
+lengths in the file's order of axes, and that order. Its scale is ``k:scale`` as in 8 bits (see quantize.py).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.packs.tensors import Array
+
+SIX_SUFFIX, LAYOUT_SUFFIX = ":six", ":layout"
+SIX_BITS = 31
+"""The largest number that 6 bits hold, either sign."""
+_MIDDLE = 32
+_NUMBERS, _BYTES = 4, 3
+_MOST = 2**31
+
+Bytes = NDArray[np.uint8]
+
+
+def pack(values: Array) -> Bytes:
+    """Numbers from -31 to 31 in row-major order, filled up with zeros to a multiple of four."""
+    flat = values.reshape(-1).astype(np.int16) + _MIDDLE
+    whole = np.full(-(-flat.size // _NUMBERS) * _NUMBERS, _MIDDLE, np.uint8)
+    whole[: flat.size] = flat
+    a, b, c, d = whole.reshape(-1, _NUMBERS).T
+    packed = np.stack([a | b << 6, b >> 2 | c << 4, c >> 4 | d << 2], axis=1)
+    return packed.astype(np.uint8).reshape(-1)
+
+
+def unpack(packed: Bytes, layout: NDArray[np.integer], source: str) -> NDArray[np.int8]:
+    """The numbers, in a view of the tensor's shape.
+
+    Args:
+        packed: what `pack` gave.
+        layout: lengths in the file's order of axes, and that order [2, axes].
+        source: what to name in errors.
+
+    Raises:
+        WeightsError: the bytes and the layout do not fit each other.
+    """
+    lengths, order = _checked(layout, source)
+    count = 1
+    for length in lengths:
+        count *= length
+    if packed.ndim != 1 or packed.dtype != np.uint8 or count > _MOST or (
+        packed.size != -(-count // _NUMBERS) * _BYTES
+    ):  # fmt: skip
+        raise WeightsError(f"{source}: {packed.size} bytes do not hold {lengths} numbers of 6 bits")
+    x, y, z = packed.reshape(-1, _BYTES).T
+    whole = np.empty((len(x), _NUMBERS), np.uint8)
+    whole[:, 0] = x
+    whole[:, 1] = x >> 6 | y << 2
+    whole[:, 2] = y >> 4 | z << 4
+    whole[:, 3] = z >> 2
+    whole &= 63
+    numbers = whole.view(np.int8).reshape(-1)[:count].reshape(lengths)
+    numbers -= np.int8(_MIDDLE)
+    return numbers.transpose([order.index(axis) for axis in range(len(order))])
+
+
+def layout_of(shape: tuple[int, ...], order: tuple[int, ...] | None) -> NDArray[np.int32]:
+    """What `unpack` needs to know, [2, axes]."""
+    axes = order or tuple(range(len(shape)))
+    return np.array([[shape[axis] for axis in axes], axes], np.int32)
+
+
+def _checked(layout: NDArray[np.integer], source: str) -> tuple[tuple[int, ...], list[int]]:
+    if layout.ndim != 2 or layout.shape[0] != 2 or layout.dtype != np.int32:  # noqa: PLR2004  two rows
+        raise WeightsError(f"{source}: a layout of shape {layout.shape} and type {layout.dtype}")
+    lengths, order = layout.tolist()
+    if min(lengths, default=0) < 0 or sorted(order) != list(range(len(order))):
+        raise WeightsError(f"{source}: {lengths} in the order {order} is no layout")
+    return tuple(lengths), order

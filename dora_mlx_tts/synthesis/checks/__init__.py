@@ -1,0 +1,1 @@
+"""Checks of decoded tokens, spoken content and audio."""

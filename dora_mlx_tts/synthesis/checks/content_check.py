@@ -1,0 +1,237 @@
+"""Do the codes of a sentence say its phones? Words that were swallowed, invented or said twice.
+
+Two ways through the phones are followed token by token. The clean one says every phone in order, with
+pauses between them. The flawed one may jump to any place, or say something that is no phone of the
+sentence, at a price. Where the flawed way explains the codes so much better that it pays the price
+and a margin, something went wrong, and that way says what and since which token.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora_mlx_tts.synthesis.codes.code_table import SKIPPED, Floats
+from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
+from dora_mlx_tts.text.phonemes import Phonemes
+
+_CLEAN, _FLAWED = 0, 1
+_STEPS = 5  # a way moves on by 0 to 4 states; phones and the pauses between them are states
+_FROM_CLEAN, _AGAIN = _STEPS, _STEPS + 1  # how the flawed way came where no step led
+_ENDS = 4  # states at the end: the last two phones, for a last mark may be silent, and their pauses
+_NEVER = -1e9
+_EXCERPT = 24
+
+
+class Fault(enum.Enum):
+    """What is wrong with a sentence's codes."""
+
+    MISSING = "missing"
+    INVENTED = "invented"
+    GARBLED = "garbled"
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A place where the codes do not say the phones.
+
+    Attributes:
+        fault: what it is.
+        since: the first token of it.
+        detail: for people.
+    """
+
+    fault: Fault
+    since: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContentLimits:
+    """Prices and margins in nats, from genuine and from damaged speech (docs/reliability.md).
+
+    Attributes:
+        jump: price of the first flaw.
+        again: price of each further one.
+        foreign: what a token that is no phone of the sentence must speak for some other phone
+            before it counts.
+        pause: chance of a pause behind a phone.
+        ended: margin by which a flaw must explain a whole sentence better.
+        ahead: the same while tokens are still coming.
+        lag: tokens that must follow a flaw before it is believed.
+        floor: nats a token that a clean sentence has at least.
+        known: share of the phones that the table must know; other languages are not judged.
+        short: phones of texts in which single sounds weigh too much; their margin is `few`.
+        few: see there.
+    """
+
+    jump: float = 4.0
+    again: float = 12.0
+    foreign: float = 3.7
+    pause: float = 0.08
+    ended: float = 7.0
+    ahead: float = 10.0
+    lag: int = 6
+    floor: float = 1.0
+    known: float = 0.9
+    short: int = 8
+    few: float = 8.0
+
+
+class ContentCheck:
+    """Follows the codes of one sentence.
+
+    Args:
+        table: of the pack.
+        phonemes: of the sentence.
+        limits: where doubt ends.
+
+    Attributes:
+        can_judge: whether the table knows the sentence's language.
+    """
+
+    def __init__(
+        self, table: PhoneCodes, phonemes: Phonemes, limits: ContentLimits | None = None
+    ) -> None:
+        self.limits = limits or ContentLimits()
+        self._phonemes = phonemes
+        ids = np.asarray(phonemes.ids)
+        anything = np.maximum(table.best - self.limits.foreign, 0.0)
+        known = table.knows(ids)
+        self._table = table
+        self._spoken = np.where(known[:, None], table.of(ids), anything)
+        self.can_judge = bool(len(ids) and known.mean() >= self.limits.known)
+        states = 2 * len(ids) + 1  # a pause, the first phone, a pause, … a pause
+        self._from = np.arange(states) - np.arange(_STEPS)[:, None]
+        self._moves = self._chances(table.moves(ids), states)
+        self._from = np.maximum(self._from, 0)
+        self.begin()
+
+    def begin(self, tokens: Sequence[int] = ()) -> None:
+        """Forget what was followed, and follow `tokens` instead."""
+        self._scores = np.zeros((2, 0))
+        self._came: list[NDArray[np.int8]] = []
+        self._sources: list[tuple[int, int]] = []
+        for token in tokens:
+            self.add(token)
+
+    def add(self, token: int) -> None:
+        """One more token."""
+        said = self._said(token)
+        if not self._came:
+            self._scores = said + self._start()
+            self._came.append(np.full(said.shape, _FROM_CLEAN, np.int8))
+            self._sources.append((0, 0))
+            return
+        ways = self._scores[:, self._from] + self._moves
+        came = ways.argmax(1).astype(np.int8)
+        best = ways.max(1)
+        places = self._scores.argmax(1)
+        first, further = self._scores[[0, 1], places] - (self.limits.jump, self.limits.again)
+        entered = best[_FLAWED] < max(first, further)
+        best[_FLAWED][entered] = max(first, further)
+        came[_FLAWED][entered] = _FROM_CLEAN if first >= further else _AGAIN
+        self._scores = best + said
+        self._came.append(came)
+        self._sources.append((int(places[_CLEAN]), int(places[_FLAWED])))
+
+    @property
+    def gain(self) -> float:
+        """Nats by which a flaw explains the tokens so far better."""
+        return float(self._scores[_FLAWED].max() - self._scores[_CLEAN].max())
+
+    def ahead(self) -> Flaw | None:
+        """What is wrong by now, if that is certain."""
+        if not self._came or not self.can_judge or self.gain < self._margin(self.limits.ahead):
+            return None
+        flaw = self._flaw(int(self._scores[_FLAWED].argmax()))
+        return flaw if len(self._came) - flaw.since >= self.limits.lag else None
+
+    def ended(self) -> Flaw | None:
+        """What is wrong with the tokens, if they are all."""
+        if not self._came or not self.can_judge:
+            return None
+        clean, flawed = self._scores
+        full = float(clean[-_ENDS:].max())
+        reached, last = int(clean.argmax()), int(flawed.argmax())
+        mean, margin = float(clean[reached]) / len(self._came), self._margin(self.limits.ended)
+        if flawed[last] - clean[reached] >= margin:
+            return self._flaw(last)
+        if mean < self.limits.floor and len(self._phonemes) > self.limits.short:
+            return Flaw(
+                Fault.GARBLED, 0, f"the codes hardly say the text ({mean:.1f} nats a token)"
+            )
+        if clean[reached] - self.limits.jump - full >= margin:
+            rest = self._excerpt((reached + 1) // 2, len(self._phonemes))
+            return Flaw(Fault.MISSING, len(self._came), f"the codes end before {rest!r}")
+        return self._flaw(last) if flawed[last] - full >= margin else None
+
+    def _margin(self, usual: float) -> float:
+        return max(usual, self.limits.few) if len(self._phonemes) <= self.limits.short else usual
+
+    def _chances(self, moves: tuple[Floats, Floats, Floats], states: int) -> Floats:
+        """Log chances [steps, states] to come to a state by moving on by 0, 1, … states."""
+        stay, onwards, over = moves
+        leave = np.full((_STEPS, states), _NEVER)  # by the state that is left
+        pause = self.limits.pause
+        leave[0, 1::2], leave[2, 1::2] = stay, onwards + np.log(1 - pause)
+        leave[1, 1::2], leave[4, 1::2] = onwards + np.log(pause), over
+        leave[0, ::2], leave[1, ::2], leave[3, ::2] = 0.0, np.log(1 - SKIPPED), np.log(SKIPPED)
+        return np.where(
+            self._from >= 0, np.take_along_axis(leave, np.maximum(self._from, 0), axis=1), _NEVER
+        )
+
+    def _start(self) -> Floats:
+        scores = np.full((2, self._from.shape[1]), _NEVER)
+        scores[_CLEAN, :2] = 0.0
+        scores[_CLEAN, 3:4] = np.log(SKIPPED)
+        scores[_FLAWED] = -self.limits.jump
+        return scores
+
+    def _said(self, token: int) -> Floats:
+        """What the token speaks for in each state, [2, states]."""
+        said = np.empty((2, self._from.shape[1]))
+        said[:, 1::2] = self._spoken[:, token]
+        quiet = self._table.quiet[token]
+        said[_CLEAN, ::2] = quiet
+        said[_FLAWED, ::2] = max(quiet, self._table.best[token] - self.limits.foreign)
+        return said
+
+    def _flaw(self, last: int) -> Flaw:
+        """The first flaw of the flawed way that ends in the state `last`."""
+        since, before = 0, -1
+        state, way = last, [last]
+        for token in range(len(self._came) - 1, -1, -1):
+            came = int(self._came[token][_FLAWED][state])
+            if came == _FROM_CLEAN:
+                since, before = token, self._sources[token][_CLEAN] if token else -1
+                break
+            state = self._sources[token][_FLAWED] if came == _AGAIN else state - came
+            way.append(state)
+        way.reverse()
+        return self._described(since, before, way)
+
+    def _described(self, since: int, before: int, way: list[int]) -> Flaw:
+        """A flaw since a token, where the clean way left the state `before` and the other went on as `way`."""
+        foreign = next((n for n, state in enumerate(way) if state % 2), len(way))
+        resumed = way[foreign] // 2 if foreign < len(way) else len(self._phonemes)
+        said = (before + 1) // 2  # phones that were begun
+        if foreign:
+            behind = self._excerpt(max(0, said - 6), said)
+            detail = f"{foreign} codes after {behind!r} say nothing of the text"
+            return Flaw(Fault.INVENTED, since, detail)
+        if resumed < said:
+            detail = f"the codes say {self._excerpt(resumed, said)!r} again"
+            return Flaw(Fault.INVENTED, since, detail)
+        detail = f"the codes leave out {self._excerpt(said, resumed)!r}"
+        return Flaw(Fault.MISSING, since, detail)
+
+    def _excerpt(self, first: int, end: int) -> str:
+        """The text of some phones."""
+        spans = self._phonemes.char_spans[first:end]
+        text = self._phonemes.text[spans[0][0] : spans[-1][1]] if spans else ""
+        return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"

@@ -1,0 +1,272 @@
+"""What is wrong with generated tokens and samples, if anything.
+
+An autoregressive model can lose its way: it repeats itself, goes on after the text, stops before its
+end, or speaks the reference recording again. Good output of the starter voice over 90 texts (see
+docs/reliability.md) never came near to these limits.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora_mlx_tts.models.t2s.decoding import End
+from dora_mlx_tts.synthesis.checks.content_check import ContentCheck, Fault, Flaw
+
+TOKENS_PER_SECOND = 25
+
+Samples = NDArray[np.float32]
+
+
+class Kind(enum.Enum):
+    """Why an attempt was given up."""
+
+    EMPTY = "empty"
+    STUCK = "stuck"
+    LOOP = "loop"
+    LEAK = "leak"
+    TOO_SHORT = "too_short"
+    CUT_OFF = "cut_off"
+    NO_END = "no_end"
+    MISSING = "missing"
+    INVENTED = "invented"
+    GARBLED = "garbled"
+    NOT_FINITE = "not_finite"
+    SILENT = "silent"
+    CLIPPED = "clipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding.
+
+    Attributes:
+        kind: what it is.
+        detail: for people.
+        good: tokens before it that may be kept.
+        is_content: whether what was said of the text is wrong: once that was heard, going on mends
+            nothing.
+    """
+
+    kind: Kind
+    detail: str
+    good: int = 0
+    is_content: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where doubt ends. Counts are tokens of 40 ms.
+
+    Attributes:
+        stuck: the same token in a row.
+        loop_times: a group of tokens in a row; 2 is what "bye bye" does.
+        loop_length: together, at least.
+        loop_period: longest group that is looked for.
+        leak: tokens in a row that the prompt has in a row, too.
+        shared: phones in a row that a sentence has in common with the prompt's text, from which on
+            the same tokens are no leak.
+        slow: times the voice's own pace that a sentence may take, beside `spare`.
+        fast: share of the voice's own pace that it must take, beyond `short` phones.
+        reached: share of the phones that attention must have come to at the end.
+        pace: tokens a phone, where the prompt does not tell.
+        spare: tokens for pauses and breath.
+        short: phones of texts too short to have a pace.
+    """
+
+    stuck: int = 15
+    loop_times: int = 3
+    loop_length: int = 12
+    loop_period: int = 25
+    leak: int = 10
+    shared: int = 6
+    slow: float = 3.5
+    fast: float = 0.5
+    reached: float = 0.55
+    pace: float = 2.2
+    spare: int = 50
+    short: int = 12
+
+
+class TokenGuard:
+    """Judges the tokens of one sentence as they come.
+
+    Args:
+        phones: of the sentence, ids.
+        prompt: tokens of the reference; empty for zero-shot.
+        prompt_phones: of the reference's transcript, ids.
+        limits: where doubt ends.
+        content: judges what the tokens say, where the pack has a table for it.
+    """
+
+    def __init__(
+        self,
+        phones: Sequence[int] | NDArray[np.int32],
+        prompt: Sequence[int] | NDArray[np.int32] = (),
+        prompt_phones: Sequence[int] | NDArray[np.int32] = (),
+        limits: Limits | None = None,
+        content: ContentCheck | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self._content = content
+        usual = self.limits.pace
+        own = len(prompt) / len(prompt_phones) if len(prompt_phones) and len(prompt) else usual
+        self._pace = min(max(own, 0.5 * usual), 2 * usual)
+        self._phones = len(phones)
+        length = self.limits.shared
+        is_prompt_text = _groups(phones, length) & _groups(prompt_phones, length)
+        self._copies = set() if is_prompt_text else _groups(prompt, self.limits.leak)
+
+    @property
+    def most(self) -> int:
+        """Tokens that the sentence may have."""
+        return self.limits.spare + round(self.limits.slow * self._pace * self._phones)
+
+    @property
+    def least(self) -> int:
+        """Tokens that it must have."""
+        if self._phones <= self.limits.short:
+            return 1
+        return round(self.limits.fast * self._pace * self._phones)
+
+    @property
+    def lag(self) -> int:
+        """Tokens that must be decoded behind those that are given away."""
+        return self._content.limits.lag if self._content else 0
+
+    def begin(self, tokens: Sequence[int]) -> None:
+        """An attempt begins with these tokens, which were judged before."""
+        if self._content is not None:
+            self._content.begin(tokens)
+
+    def token(self, tokens: Sequence[int]) -> Problem | None:
+        """What the last of `tokens` brought to light."""
+        if self._content is not None:
+            self._content.add(tokens[-1])
+        if len(tokens) > self.most:
+            seconds = self.most / TOKENS_PER_SECOND
+            detail = (
+                f"the network did not end the sentence within {self.most} tokens ({seconds:.0f} s)"
+            )
+            return Problem(Kind.NO_END, detail, min(self.least, len(tokens)))
+        problem = self._repetition(tokens)
+        if problem is None and self._content is not None and self._content.can_judge:
+            return content_problem(
+                self._content.ahead()
+            )  # pauses may be the reference's, words not
+        return problem or self._leak(tokens)
+
+    def end(
+        self, tokens: Sequence[int], end: End | None, reached: float | None = None
+    ) -> Problem | None:
+        """What the end of `tokens` says, and the share of the phones that attention `reached`."""
+        if end is not End.EOS:
+            return Problem(Kind.NO_END, "the network did not end the sentence", len(tokens))
+        if not tokens:
+            return Problem(Kind.EMPTY, "the network gave no tokens")
+        if len(tokens) < self.least:
+            detail = (
+                f"the network gave {len(tokens)} tokens for {self._phones} phones; at least"
+                f" {self.least} are needed to say them"
+            )
+            return Problem(Kind.TOO_SHORT, detail, len(tokens) // 2)
+        if (
+            reached is not None
+            and self._phones > self.limits.short
+            and reached < self.limits.reached
+        ):
+            detail = f"the network ended after {100 * reached:.0f} % of the phones"
+            return Problem(Kind.CUT_OFF, detail, len(tokens))
+        return content_problem(self._content.ended()) if self._content else None
+
+    def _repetition(self, tokens: Sequence[int]) -> Problem | None:
+        limits = self.limits
+        run = _tail_equal(tokens, 1, limits.stuck)
+        if run + 1 >= limits.stuck:
+            detail = f"the network gave token {tokens[-1]} {run + 1} times in a row"
+            return Problem(Kind.STUCK, detail, len(tokens) - run)
+        for period in range(run + 2, limits.loop_period + 1):
+            needed = max(limits.loop_times * period, limits.loop_length)
+            if len(tokens) < needed or tokens[-1] != tokens[-1 - period]:
+                continue
+            if _tail_equal(tokens, period, needed) + period >= needed:
+                detail = f"the network repeated {period} tokens over {needed}"
+                return Problem(Kind.LOOP, detail, len(tokens) - needed + period)
+        return None
+
+    def _leak(self, tokens: Sequence[int]) -> Problem | None:
+        length = self.limits.leak
+        if tuple(tokens[-length:]) not in self._copies:
+            return None
+        detail = f"the network copied {length} tokens of the reference"
+        return Problem(Kind.LEAK, detail, len(tokens) - length)
+
+
+_KINDS = {
+    Fault.MISSING: Kind.MISSING,
+    Fault.INVENTED: Kind.INVENTED,
+    Fault.GARBLED: Kind.GARBLED,
+}
+
+
+def content_problem(flaw: Flaw | None) -> Problem | None:
+    """A flaw as a finding."""
+    if flaw is None:
+        return None
+    return Problem(_KINDS[flaw.fault], flaw.detail, flaw.since, is_content=True)
+
+
+def _groups(values: Sequence[int] | NDArray[np.int32], length: int) -> set[tuple[int, ...]]:
+    """Every `length` neighbours."""
+    plain = [int(value) for value in values]
+    return {tuple(plain[i : i + length]) for i in range(len(plain) - length + 1)}
+
+
+def _tail_equal(tokens: Sequence[int], period: int, most: int) -> int:
+    """Tokens at the end that equal the ones `period` before them, up to `most`."""
+    count = 0
+    for place in range(len(tokens) - 1, period - 1, -1):
+        if tokens[place] != tokens[place - period] or count >= most:
+            break
+        count += 1
+    return count
+
+
+class SampleGuard:
+    """Judges the samples of one sentence as they come.
+
+    Attributes:
+        peak: largest magnitude so far.
+    """
+
+    SILENCE = 10 ** (-45 / 20)
+    FULL = 0.995
+    CLIPPED_SHARE = 0.01
+
+    def __init__(self) -> None:
+        self.peak = 0.0
+        self._count = self._full = 0
+
+    def samples(self, samples: Samples) -> Problem | None:
+        """What these samples, which come next, show."""
+        if not np.isfinite(samples).all():
+            return Problem(Kind.NOT_FINITE, "the vocoder gave NaN or infinite samples")
+        level = np.abs(samples)
+        self.peak = max(self.peak, float(level.max(initial=0.0)))
+        self._count += len(samples)
+        self._full += int(np.count_nonzero(level > self.FULL))
+        if self._full > self.CLIPPED_SHARE * max(self._count, 3200):
+            share = 100 * self._full / self._count
+            return Problem(Kind.CLIPPED, f"{share:.1f} % of the samples are at full scale")
+        return None
+
+    def end(self) -> Problem | None:
+        """What the whole sentence shows."""
+        if self.peak < self.SILENCE:
+            level = 20 * np.log10(max(self.peak, 1e-9))
+            return Problem(Kind.SILENT, f"the vocoder gave silence (peak {level:.0f} dB)")
+        return None

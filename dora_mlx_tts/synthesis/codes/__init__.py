@@ -1,0 +1,1 @@
+"""What semantic codes say about phones."""

@@ -1,0 +1,203 @@
+"""Which semantic codes each phone is spoken with, learned from the sentences that were spoken.
+
+A code stands for 40 ms of sound, so it tells the phone better than attention does, which only tells
+what the network looks at. Nobody gives the table; a hidden Markov model over a sentence's phones
+finds it: from a rough alignment follow counts, from counts a better alignment. A code's neighbours in
+the codebook sound alike and share its counts, so that ten sentences are enough.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora_mlx_tts.models.t2s.kv_cache import FloatArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Ids: TypeAlias = NDArray[np.int32]
+
+SKIPPED = 0.02
+"""Chance that a phone has no token."""
+
+USUAL_PACE = 2.2
+"""Tokens of a phone of which nothing else is known."""
+
+LESSONS = 64
+"""Sentences after which the table stays as it is."""
+
+_ROUGH = 4  # sentences that are aligned evenly, to begin with
+_KEPT = 0.97  # share of the counts that each sentence leaves: the first alignments were poor
+_NEIGHBOURS, _SHARED = 8, 0.8  # codes that share counts, and how much of them
+_DOUBT = 20.0  # counts of an average phone that each phone is given
+_LEAST_GAIN = 0.7  # nats a token; text and tokens that do not belong together reach 0.4
+_MEMORY = 0.8  # of the running gain
+_OTHER = 0.4  # share of it below which another text was spoken, and nothing is to be learned
+
+
+class CodeTable:
+    """Chances of codes for phones.
+
+    Args:
+        codebook: a row for each code, [K, C].
+
+    Attributes:
+        name: of the codebook, from its content.
+        lessons: sentences learned from.
+        gain: how much better, in nats a token, the table foretold the latest sentences' codes than
+            their frequencies do, before it learned from them.
+    """
+
+    def __init__(self, codebook: FloatArray) -> None:
+        exact = np.ascontiguousarray(codebook, "<f4").tobytes()
+        self.name = hashlib.sha256(exact).hexdigest()[:32]
+        self._sharing = _sharing(np.asarray(codebook, np.float64))
+        self._rows: dict[int, int] = {}
+        codes = len(codebook)
+        self._counts = np.zeros((0, codes))
+        self._taken = np.zeros((0, 2))  # tokens that a phone took, and how often it came
+        self._all = np.zeros(codes)
+        self.lessons, self.gain = 0, 0.0
+
+    @property
+    def informed(self) -> bool:
+        """Whether it foretells codes well enough to say which phone they belong to."""
+        return self.gain >= _LEAST_GAIN
+
+    def evidence(self, phones: Ids, codes: Ids) -> Floats:
+        """By how much each code [n] speaks for each phone [m], in nats: [n, m]."""
+        usual = (self._all + 0.5) / (self._all.sum() + 0.5 * len(self._all))
+        counts, total = np.zeros((len(phones), len(codes))), np.zeros((len(phones), 1))
+        for place, row in enumerate(self._known(phones)):
+            if row >= 0:
+                counts[place], total[place] = self._counts[row, codes], self._counts[row].sum()
+        chances: Floats = np.log((counts / usual[codes] + _DOUBT) / (total + _DOUBT))
+        return chances.T
+
+    def moves(self, phones: Ids) -> tuple[Floats, Floats, Floats]:
+        """Log chances [m] that the token after one of a phone is at the same, the next, the one after."""
+        taken = np.array(
+            [self._taken[row] if row >= 0 else (0.0, 0.0) for row in self._known(phones)]
+        )
+        stay = 1 - 1 / np.maximum((taken[:, 0] + 2 * USUAL_PACE) / (taken[:, 1] + 2), 1.05)
+        return log_moves(stay)
+
+    def learn(self, phones: Ids, codes: Ids) -> None:
+        """Count a sentence: its phones [m] and all its codes [n]; nothing after `LESSONS`."""
+        if self.lessons >= LESSONS or len(codes) <= len(phones) // 2 or not len(phones):
+            return
+        evidence = self.evidence(phones, codes)
+        chances = _posterior(evidence, self.moves(phones))
+        if self.lessons:
+            gain = float((chances * evidence).sum(1).mean())
+            if self.informed and gain < _OTHER * self.gain:
+                return
+            self.gain += (1 - _MEMORY) * (gain - self.gain)
+        if self.lessons < _ROUGH:
+            chances = _even(len(codes), len(phones))
+        self._count(phones, codes, chances)
+        self.lessons += 1
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """What it knows, as arrays."""
+        return {
+            "phones": np.array(list(self._rows), np.int32),
+            "counts": self._counts.astype(np.float32),
+            "taken": self._taken.astype(np.float32),
+            "all": self._all.astype(np.float32),
+            "progress": np.array([self.lessons, self.gain]),
+        }
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Know what another table knew.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: arrays do not fit this codebook or each other, or are no numbers.
+        """
+        phones, codes = state["phones"], len(self._all)
+        shapes = {"counts": (len(phones), codes), "taken": (len(phones), 2), "all": (codes,)}
+        wanted = shapes | {"progress": (2,)}
+        for name, shape in wanted.items():
+            if state[name].shape != shape or not np.isfinite(state[name].astype(np.float64)).all():
+                raise ValueError(f"{name} has shape {state[name].shape}, expected {shape}")
+        self._rows = {int(phone): row for row, phone in enumerate(phones)}
+        self._counts, self._taken, self._all = (
+            state[name].astype(np.float64) for name in ("counts", "taken", "all")
+        )
+        self.lessons, self.gain = int(state["progress"][0]), float(state["progress"][1])
+
+    def _known(self, phones: Ids) -> list[int]:
+        return [self._rows.get(int(phone), -1) for phone in phones]
+
+    def _count(self, phones: Ids, codes: Ids, chances: Floats) -> None:
+        for phone in phones:
+            self._rows.setdefault(int(phone), len(self._rows))
+        missing = len(self._rows) - len(self._counts)
+        self._counts = np.pad(self._counts, ((0, missing), (0, 0))) * _KEPT
+        self._taken = np.pad(self._taken, ((0, missing), (0, 0))) * _KEPT
+        rows, shared = np.array(self._known(phones)), self._sharing[codes]
+        np.add.at(self._counts, rows, chances.T @ shared)
+        np.add.at(self._taken, rows, np.stack([chances.sum(0), np.ones(len(rows))], axis=1))
+        self._all = self._all * _KEPT + shared.sum(0)
+
+
+def log_moves(stay: Floats) -> tuple[Floats, Floats, Floats]:
+    """Log chances to stay at a phone, to go on, and to go on over the next, from the chances to stay [m]."""
+    return np.log(stay), np.log((1 - stay) * (1 - SKIPPED)), np.log((1 - stay) * SKIPPED)
+
+
+def _sharing(codebook: Floats) -> Floats:
+    """How a code's count is shared among all codes, [K, K]; rows sum to 1."""
+    squares = (codebook * codebook).sum(1)
+    distance = np.maximum(squares[:, None] + squares - 2 * codebook @ codebook.T, 0.0)
+    np.fill_diagonal(distance, 0.0)
+    near = np.sort(distance, axis=1)[:, min(_NEIGHBOURS, len(codebook) - 1)][:, None]
+    weights = np.exp(-2 * distance / np.maximum(near, 1e-12))
+    np.fill_diagonal(weights, 0.0)
+    weights *= _SHARED / np.maximum(weights.sum(1, keepdims=True), 1e-12)
+    np.fill_diagonal(weights, 1 - _SHARED)
+    shares: Floats = weights
+    return shares
+
+
+def _even(tokens: int, phones: int) -> Floats:
+    """Chances of an even pace, [n, m]."""
+    centre = (np.arange(tokens) + 0.5) / tokens * phones
+    width = 1.5 + 0.04 * phones
+    chances = np.exp(-0.5 * ((np.arange(phones) + 0.5 - centre[:, None]) / width) ** 2)
+    summed: Floats = chances / chances.sum(1, keepdims=True)
+    return summed
+
+
+def _posterior(evidence: Floats, moves: tuple[Floats, Floats, Floats]) -> Floats:
+    """Chances [n, m] of phones for tokens, over all ways that begin and end where the sentence does."""
+    tokens, phones = evidence.shape
+    forth = np.full((tokens, phones), -np.inf)
+    forth[0, :2] = evidence[0, :2]
+    for token in range(1, tokens):
+        now = forth[token - 1] + moves[0]
+        for step in (1, 2):
+            if step < phones:
+                came = (forth[token - 1] + moves[step])[:-step]
+                now[step:] = np.logaddexp(now[step:], came)
+        forth[token] = now + evidence[token]
+    back = np.full((tokens, phones), -np.inf)
+    back[-1, -2:] = 0.0  # the last phone is a mark, which may be silent
+    for token in range(tokens - 2, -1, -1):
+        after = back[token + 1] + evidence[token + 1]
+        now = after + moves[0]
+        for step in (1, 2):
+            if step < phones:
+                now[:-step] = np.logaddexp(now[:-step], after[step:] + moves[step][:-step])
+        back[token] = now
+    both = forth + back
+    best = both.max(1, keepdims=True)
+    if not np.isfinite(best).all():  # fewer tokens than a way through the phones needs
+        return _even(tokens, phones)
+    chances = np.exp(both - best)
+    summed: Floats = chances / chances.sum(1, keepdims=True)
+    return summed

@@ -1,0 +1,76 @@
+"""The edges of a spoken sentence: quiet that is cut, fades, the pause that follows.
+
+Nothing changes the level between two windows: the vocoder's last step is a tanh, so no sample leaves
+[-1, 1] and none needs a gain of its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora_mlx_tts.audio.finish import fade, silence
+from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, CLOSERS
+
+Samples = NDArray[np.float32]
+
+QUIET = 10 ** (-60 / 20)
+"""Level of 10 ms below which there is no speech; the starter voice pauses at -73 dB."""
+
+MOST_CUT_S = 0.35
+"""What is cut at most: what the last window of a sentence has at least, whole or in windows."""
+
+RISE_S, FALL_S = 0.02, 0.01
+_CLAUSE_SHARE = 0.5
+
+
+class SentenceEdges:
+    """Finishes the pieces of one sentence, in order.
+
+    Args:
+        rate: samples a second.
+        kept: seconds of quiet that stay before and after the speech.
+
+    Attributes:
+        cut: samples that the beginning lost.
+    """
+
+    def __init__(self, rate: int, kept: float) -> None:
+        self._rate, self._kept = rate, round(kept * rate)
+        self._most = round(MOST_CUT_S * rate)
+        self._begun = False
+        self.cut = 0
+
+    def __call__(self, samples: Samples, *, last: bool) -> Samples:
+        """The piece as it is to be heard."""
+        rise = fall = 0.0
+        if not self._begun:
+            self._begun, rise = True, RISE_S
+            self.cut = self._surplus(samples, len(samples) // 2, ringing=2)
+            samples = samples[self.cut :]
+        if last:
+            fall = FALL_S
+            samples = samples[: len(samples) - self._surplus(samples[::-1], len(samples) // 2)]
+        return fade(samples, self._rate, rise_s=rise, fall_s=fall) if rise or fall else samples
+
+    def _surplus(self, samples: Samples, most: int, ringing: int = 0) -> int:
+        """Quiet samples at the beginning that may go.
+
+        The first 10 ms steps may be `ringing`: the vocoder starts with nothing before it.
+        """
+        step = self._rate // 100
+        count = min(self._most, most) // step
+        if count < 1:
+            return 0
+        levels = np.sqrt(np.mean(samples[: count * step].reshape(count, step) ** 2, axis=1))
+        levels[:ringing] = 0.0
+        loud = np.flatnonzero(levels > QUIET)
+        quiet = int(loud[0]) if len(loud) else count
+        return max(0, quiet * step - self._kept)
+
+
+def pause_after(text: str, seconds: float, rate: int) -> Samples:
+    """The silence after a piece of text: half of `seconds` where only a clause ends."""
+    bare = text.rstrip("".join(CLOSERS) + " ")
+    inside = bool(bare) and bare[-1] in CLAUSE_MARKS
+    return silence(seconds * _CLAUSE_SHARE if inside else seconds, rate)

@@ -1,0 +1,303 @@
+"""Tokens of one sentence, decoded and judged ahead of the sound that is made of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora_mlx_tts.errors import MisspokenError, SynthesisError
+from dora_mlx_tts.models.t2s.attention_recorder import AttentionWatch
+from dora_mlx_tts.models.t2s.decoding import MIN_TOKENS, DecodeSettings, End, TokenStream, generate
+from dora_mlx_tts.models.t2s.kv_cache import FloatArray
+from dora_mlx_tts.models.t2s.model import T2S, Cache, T2SText
+from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
+from dora_mlx_tts.synthesis.decode_thread import Helper
+from dora_mlx_tts.synthesis.stats import SynthesisMeter
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_KEPT = 1024  # positions; a cache that had to grow beyond gives its memory back
+
+_LAST = 4  # tokens that show where attention ended
+
+_BACK = 8
+"""Tokens by which each further attempt goes on from an earlier place: what came just before may have led astray."""
+_STEADY = SamplingSettings(top_k=5, top_p=1.0, temperature=0.8, repetition_penalty=1.35)
+
+
+class Cancelled(Exception):  # noqa: N818  a signal between these functions, not an error
+    """The caller wants no more of this text."""
+
+
+class KeptCache:
+    """One key-value cache that sentences use one after the other."""
+
+    def __init__(self, network: T2S) -> None:
+        self._network = network
+        self._cache: Cache | None = None
+
+    def lend(self) -> Cache:
+        """The cache, made when it is first asked for."""
+        if self._cache is None:
+            self._cache = self._network.make_cache()
+        return self._cache
+
+    def give_back(self) -> int:
+        """Free it where it is too large to be kept; positions that stay allocated."""
+        if self._cache is None:
+            return 0
+        if self._cache.capacity > _LONGEST_KEPT:
+            self._cache.free()
+        return self._cache.capacity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodeTask:
+    """What is to be decoded.
+
+    Attributes:
+        text: phones and features, the prompt's first.
+        prompt: tokens of the reference, empty for zero-shot.
+        sampling: how tokens are chosen in the first attempt.
+        seed: of the draws; further attempts take the numbers that follow.
+        attempts: how often to try.
+        label: the sentence, for messages.
+    """
+
+    text: T2SText
+    prompt: NDArray[np.int32]
+    sampling: SamplingSettings
+    seed: int
+    attempts: int
+    label: str
+
+
+class GuardedTokens:
+    """Decodes a sentence; attempts that go wrong are replaced without the caller's notice.
+
+    Tokens that were taken may have been heard. So an attempt that fails later is continued from the
+    last good token, and one that fails before anything was taken begins anew.
+
+    With a helper, tokens go on between two calls. What is found there counts when it is asked for, so
+    that the tokens are the same without one.
+
+    Attributes:
+        tokens: everything decoded and not given up.
+        rows: attention of each token to the sentence's phones; None where it could not be watched.
+        taken: how many of them the caller has.
+        meanwhile: work for the time in which a GPU decodes the first tokens of an attempt.
+    """
+
+    def __init__(
+        self,
+        network: T2S,
+        task: DecodeTask,
+        guard: TokenGuard,
+        cache: KeptCache,
+        meter: SynthesisMeter,
+        cancelled: Callable[[], bool],
+        *,
+        watch: AttentionWatch | None = None,
+        helper: Helper | None = None,
+    ) -> None:
+        self._watch, self._helper = watch, helper
+        self._ahead: Future[Problem | None] | None = None
+        self._network, self._task, self._guard = network, task, guard
+        self._cache, self._meter, self._cancelled = cache, meter, cancelled
+        self._attempt = 0
+        self._misspoken = False
+        self._stream: TokenStream | None = None
+        self._ended = False
+        self.meanwhile: Callable[[], object] | None = None
+        self.tokens: list[int] = []
+        self.rows: list[FloatArray | None] = []
+        self.taken = 0
+
+    def take(self, count: int | None) -> tuple[list[int], bool]:
+        """The next `count` tokens, or all, and whether they are the sentence's last.
+
+        Raises:
+            Cancelled: nobody wants them any more.
+            SynthesisError: all attempts failed.
+        """
+        wanted = None if count is None else self.taken + count
+        self._secure(wanted)
+        end = len(self.tokens) if wanted is None else min(wanted, len(self.tokens))
+        new, self.taken = self.tokens[self.taken : end], end
+        return new, self._ended and end == len(self.tokens)
+
+    def hold(self) -> None:
+        """Decode and judge the whole sentence before any of it is taken.
+
+        Raises:
+            Cancelled: nobody wants it any more.
+            SynthesisError: all attempts failed.
+        """
+        self._secure(None)
+
+    def _secure(self, wanted: int | None) -> None:
+        """Have `wanted` tokens, or all, that were judged, with those behind them that it takes."""
+        until = None if wanted is None else wanted + self._guard.lag
+        problem = self._settle() or self._advance(until, self._ask)
+        while problem is not None:
+            self.give_up(problem)
+            problem = self._advance(until, self._ask)
+
+    def look_ahead(self, count: int | None) -> None:
+        """Go on decoding while the caller makes sound; the next `take` must ask for `count`, too."""
+        if self._helper is None or self._stream is None:  # the beginning of an attempt is MLX's
+            return
+        wanted = None if count is None else self.taken + count + self._guard.lag
+        self._ahead = self._helper.start(partial(self._advance, wanted))
+
+    def begin_with(self, tokens: list[int], end: End | None) -> None:
+        """Take tokens that were decoded elsewhere as the first attempt.
+
+        Raises:
+            SynthesisError: they are wrong, and there is no further attempt.
+        """
+        for count in range(1, len(tokens) + 1):
+            problem = self._guard.token(tokens[:count])
+            if problem is not None:
+                break
+        else:
+            problem = self._guard.end(tokens, end)
+        if problem is not None:
+            self.give_up(problem)
+        else:
+            self.tokens, self._ended = tokens, True
+            self.rows = [None] * len(tokens)
+
+    def give_up(self, problem: Problem) -> None:
+        """Begin another attempt because of `problem`.
+
+        Raises:
+            SynthesisError: there were enough attempts.
+        """
+        self.close()
+        self._attempt += 1
+        self._meter.problem(problem.kind.value)
+        task = self._task
+        self._misspoken = problem.is_content
+        heard = problem.is_content and problem.good < self.taken
+        if self._attempt >= task.attempts or heard:
+            why = "and was heard" if heard else f"{self._attempt} attempts"
+            message = f"{task.label[:60]!r}: {problem.detail} ({why})"
+            if problem.is_content:
+                raise MisspokenError(message, heard=self.taken > 0)
+            raise SynthesisError(message)
+        good = min(problem.good, len(self.tokens)) - _BACK * (self._attempt - 1)
+        kept = max(self.taken, good) if self.taken else 0
+        self._meter.count("continuations" if kept else "restarts")
+        logger.warning(
+            "%r: %s; attempt %d %s",
+            task.label[:60],
+            problem.detail,
+            self._attempt + 1,
+            f"goes on from token {kept}" if kept else "begins anew",
+        )
+        del self.tokens[kept:], self.rows[kept:]
+        self._ended = False
+
+    def restart(self, problem: Problem) -> None:
+        """Begin another attempt with nothing kept: what was taken was not heard."""
+        self.taken = 0
+        self.give_up(problem)
+
+    def close(self) -> None:
+        """Stop decoding and give the cache back."""
+        if self._helper is not None:
+            self._helper.settle()
+        self._ahead = None
+        self._release()
+
+    def _release(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+            cache = self._cache.lend()
+            cache.watch = cache.between_layers = cache.meanwhile = None
+            self._meter.cache(self._cache.give_back())
+
+    def _settle(self) -> Problem | None:
+        """Stop the helper; what it found in the tokens that it decoded."""
+        if self._helper is not None:
+            self._helper.settle()
+        ahead, self._ahead = self._ahead, None
+        return ahead.result() if ahead is not None else None
+
+    def _ask(self) -> bool:
+        if self._cancelled():
+            raise Cancelled
+        return False
+
+    def _advance(self, wanted: int | None, stopped: Callable[[], bool]) -> Problem | None:
+        """Decode until there are `wanted` tokens, or the end, or a problem, or it is `stopped`."""
+        while not self._ended and (wanted is None or len(self.tokens) < wanted):
+            stream = self._stream or self._open()
+            token = next(stream, None)
+            if token is None:
+                self._ended = True
+                problem = self._guard.end(self.tokens, stream.end, self._reached())
+                self._release()
+                return problem
+            self._meter.count("tokens")
+            self.tokens.append(token)
+            self.rows.append(self._watch.row() if self._watch else None)
+            problem = self._guard.token(self.tokens)
+            if problem is not None or stopped():
+                return problem
+        return None
+
+    def _reached(self) -> float | None:
+        """Share of the phones that attention came to in the last tokens."""
+        rows = [row for row in self.rows[-_LAST:] if row is not None]
+        if not rows or len(rows[0]) == 1:
+            return None
+        places = np.arange(len(rows[0])) / (len(rows[0]) - 1)
+        return max(float(row @ places) for row in rows)
+
+    def _open(self) -> TokenStream:
+        task = self._task
+        given = np.concatenate([task.prompt, np.array(self.tokens, np.int32)]).astype(np.int32)
+        least = max(0, self._guard.least - len(self.tokens)) if self.tokens else MIN_TOKENS
+        settings = DecodeSettings(self._sampling(), min_tokens=least)
+        self._guard.begin(self.tokens)
+        cache = self._cache.lend()
+        cache.between_layers, cache.meanwhile = self._ask, self.meanwhile
+        if self._watch is not None:
+            self._watch.forget()
+            cache.watch = self._watch
+        self._stream = generate(
+            self._network,
+            task.text,
+            given if len(given) else None,
+            settings,
+            seed=task.seed + self._attempt,
+            cache=cache,
+        )
+        return self._stream
+
+    def _sampling(self) -> SamplingSettings:
+        """The request's sampling, then the same with other draws, then a steadier one.
+
+        After wrong words no attempt goes without a penalty on repetition: a network that is sure
+        says "too hot to hot" with every seed.
+        """
+        asked = self._task.sampling
+        if self._misspoken:
+            penalty = max(asked.repetition_penalty, _STEADY.repetition_penalty)
+            asked = replace(asked, repetition_penalty=penalty)
+        if self._attempt == 0 or (self._attempt == 1 and asked.top_k > 1):
+            return asked
+        top_k = min(asked.top_k, _STEADY.top_k) if asked.top_k > 1 else _STEADY.top_k
+        return replace(
+            _STEADY, top_k=top_k, temperature=min(asked.temperature, _STEADY.temperature)
+        )

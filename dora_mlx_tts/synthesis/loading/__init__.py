@@ -1,0 +1,1 @@
+"""Loads packs, prepares prompts and keeps voices ready."""

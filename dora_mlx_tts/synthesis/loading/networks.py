@@ -1,0 +1,265 @@
+"""The networks of one pack, each built when it is first needed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+
+from dora_mlx_tts.audio.spectrogram import MEL_V3, MEL_V4, MelConfig
+from dora_mlx_tts.errors import PackError
+from dora_mlx_tts.models.cfm.cfm import CFM
+from dora_mlx_tts.models.cfm.chunked import V3_SIZES, V4_SIZES, ChunkSizes
+from dora_mlx_tts.models.cfm.config import DiTConfig
+from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.encoders.bert import Bert, BertConfig
+from dora_mlx_tts.models.encoders.eres2net import SpeakerConfig, SpeakerNetwork
+from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
+from dora_mlx_tts.models.sovits.conditioner import Conditioner, ConditionerConfig, Version
+from dora_mlx_tts.models.sovits.config import SoVITSConfig
+from dora_mlx_tts.models.sovits.semantic import SemanticEncoder
+from dora_mlx_tts.models.sovits.synthesizer import SoVITS
+from dora_mlx_tts.models.t2s import model as t2s_names
+from dora_mlx_tts.models.t2s.cuda_step import supports
+from dora_mlx_tts.models.t2s.model import T2S, T2SConfig
+from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN
+from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
+from dora_mlx_tts.packs.load import strict_load
+from dora_mlx_tts.packs.pack import Pack
+from dora_mlx_tts.packs.stored import Stored, Weights
+from dora_mlx_tts.packs.verified import VerifiedFiles
+from dora_mlx_tts.runtime.device import Device, Formulation
+from dora_mlx_tts.synthesis.codes import phone_codes
+from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
+from dora_mlx_tts.text.bert_features import BertFeatures, BertTokenizer
+
+logger = logging.getLogger(__name__)
+
+_MANY_ROWS = frozenset({"ssl", "bert", "cfm"})
+"""Parts that multiply many rows by each matrix: on a CPU these stay in their file, half as large."""
+_FOR_RECORDINGS = ("ssl", "speaker")
+_EIGHT_BIT = {"t2s": ("h.layers.*",), "ssl": ("*",), "bert": ("encoder.*",)}
+"""Parts whose matrices in 8 bits stay so on a GPU. A CPU has no fast product of them."""
+_HALF = frozenset({"t2s", "ssl", "bert", "cfm"})
+"""Parts that compute in half precision on a GPU, as the reference does; sound is made in float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowFamily:
+    """What differs between the families that match flows.
+
+    Attributes:
+        mel: the spectrogram of references.
+        sizes: of chunks.
+        steps: of a chunk, where nobody asks for another number.
+    """
+
+    mel: MelConfig
+    sizes: ChunkSizes
+    steps: int
+
+
+FLOWS: Mapping[str, FlowFamily] = {
+    "v3": FlowFamily(MEL_V3, V3_SIZES, 32),
+    "v4": FlowFamily(MEL_V4, V4_SIZES, 8),
+}
+
+
+class Networks:
+    """A pack's networks on a device."""
+
+    def __init__(self, pack: Pack, device: Device, *, exact: bool = False) -> None:
+        self.pack = pack
+        self.device = device
+        self._exact = exact
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        device: Device,
+        *,
+        verified: VerifiedFiles | None = None,
+        exact: bool = False,
+    ) -> Networks:
+        """Open a pack; its files are checked now, its networks built later.
+
+        Args:
+            folder: the pack's.
+            device: where networks run.
+            verified: files whose hash need not be compared again.
+            exact: compute everything in float32, also where half precision is as good.
+
+        Raises:
+            PackError: the pack is missing, damaged, or lacks a part that speech needs.
+        """
+        pack = Pack.open(folder, verified=verified)
+        parts = ("t2s", "sovits", *(("cfm", "vocoder") if pack.manifest.model in FLOWS else ()))
+        for part in parts:
+            if not pack.has(part):
+                raise PackError(f"{folder}: the pack has no part {part!r}; speech needs it")
+        return cls(pack, device, exact=exact)
+
+    @cached_property
+    def t2s(self) -> T2S:
+        """Phones to semantic tokens."""
+        config, weights = self._read("t2s")
+        network = T2S(T2SConfig.from_checkpoint(config, weights))
+        self._load(network, t2s_names.sanitize(weights), "t2s")
+        if self.device.multiprocessors and supports(network):
+            network.pack(self.device.multiprocessors)
+        return network
+
+    @cached_property
+    def sovits(self) -> SoVITS:
+        """Semantic tokens and phones to samples."""
+        config, weights = self._read("sovits")
+        network = SoVITS(SoVITSConfig.from_checkpoint(config, weights))
+        self._load(network, SoVITS.sanitize(weights), "sovits")
+        return network
+
+    @property
+    def flow(self) -> FlowFamily | None:
+        """What flow matching takes in this family, or None: SoVITS makes the sound itself."""
+        return FLOWS.get(self.pack.manifest.model)
+
+    @property
+    def encoder(self) -> SemanticEncoder:
+        """What turns recordings into codes and style, and codes into frames."""
+        return self.conditioner if self.flow else self.sovits
+
+    @cached_property
+    def conditioner(self) -> Conditioner:
+        """v3 and v4: semantic tokens and phones to the features that flow matching starts from."""
+        config, weights = self._read("sovits")
+        version: Version = "v3" if self.pack.manifest.model == "v3" else "v4"
+        network = Conditioner(ConditionerConfig.from_checkpoint(config, weights, version))
+        self._load(network, Conditioner.sanitize(weights), "sovits")
+        return network
+
+    @cached_property
+    def cfm(self) -> CFM:
+        """v3 and v4: features to spectrograms."""
+        _, weights = self._read("cfm")
+        network = CFM(DiTConfig.from_weights(weights))
+        self._load(network, CFM.sanitize(weights), "cfm")
+        return network
+
+    @cached_property
+    def vocoder(self) -> BigVGAN | HiFiGAN:
+        """v3 and v4: spectrograms to samples."""
+        config, weights = self._read("vocoder")
+        kind = BigVGAN if config.get("kind") == "bigvgan" else HiFiGAN
+        network = kind(kind.read_config(config, weights))
+        self._load(network, kind.sanitize(weights), "vocoder")
+        return network
+
+    @cached_property
+    def speaker(self) -> SpeakerNetwork:
+        """v2Pro: recordings to speaker embeddings.
+
+        Raises:
+            PackError: the pack has none.
+        """
+        _, weights = self._read("speaker")
+        network = SpeakerNetwork(SpeakerConfig.from_weights(weights))
+        tensors = {key: weight.full() for key, weight in weights.items()}
+        self._load(network, SpeakerNetwork.sanitize(tensors), "speaker")
+        return network
+
+    @cached_property
+    def ssl(self) -> Hubert:
+        """Recordings to features, for preparing a reference.
+
+        Raises:
+            PackError: the pack has none.
+        """
+        config, weights = self._read("ssl")
+        network = Hubert(HubertConfig.from_dict(config))
+        self._load(network, Hubert.sanitize(weights), "ssl")
+        return network
+
+    @cached_property
+    def bert(self) -> Bert:
+        """Chinese characters to features.
+
+        Raises:
+            PackError: the pack has none.
+        """
+        config, weights = self._read("bert")
+        network = Bert(BertConfig.from_dict(config))
+        self._load(network, network.sanitize(weights), "bert")
+        return network
+
+    @cached_property
+    def phone_codes(self) -> PhoneCodes | None:
+        """What real speech says phones with, or None where the pack does not know.
+
+        Raises:
+            PackError: the part is damaged, or of another tokenizer.
+        """
+        if not self.pack.has(phone_codes.PART):
+            return None
+        source = str(self.pack.root)
+        _, tensors = self.pack.part(phone_codes.PART)
+        table = PhoneCodes.read(tensors, source)
+        if table.codes != self.encoder.config.codes:
+            raise PackError(
+                f"{source}: part {phone_codes.PART!r} knows {table.codes} codes, part 'sovits' reads"
+                f" {self.encoder.config.codes}: its parts are of different families"
+            )
+        return table
+
+    @cached_property
+    def features(self) -> BertFeatures | None:
+        """Features of Chinese text, or None: without them the network reads zeros.
+
+        The network, the largest of most packs, is built with the first Chinese text.
+        """
+        if not self.pack.has("bert"):
+            return None
+        tokenizer = BertTokenizer.from_vocab(self.pack.file("vocab.txt"))
+        return BertFeatures(
+            tokenizer, lambda ids: np.array(self.bert.features(mx.array(ids)), np.float32)
+        )
+
+    def release_encoders(self) -> None:
+        """Let go of the networks that only new recordings need; they are built again when asked for."""
+        for name in _FOR_RECORDINGS:
+            self.__dict__.pop(name, None)  # where `cached_property` keeps them
+
+    def _kept(self, part: str) -> tuple[str, ...]:
+        """Patterns of matrices that stay as they are stored; see `models/products.py`."""
+        if self.device.formulation is Formulation.CPU:
+            return ("*",) if part in _MANY_ROWS else ()
+        if not self.pack.manifest.storage.startswith("int") or self._exact:
+            return ()
+        # Where T2S has a kernel of its own, that reads plain matrices.
+        fused = part == "t2s" and self.device.multiprocessors > 0
+        return () if fused else _EIGHT_BIT.get(part, ())
+
+    def _precision(self, part: str) -> mx.Dtype:
+        halved = self.device.kind == "gpu" and part in _HALF and not self._exact
+        return mx.float16 if halved else mx.float32
+
+    def _read(self, part: str) -> tuple[dict[str, Any], dict[str, Stored]]:
+        return self.pack.weights(part)
+
+    def _load(self, network: Any, weights: Weights, part: str) -> None:  # noqa: ANN401  any network
+        start = time.perf_counter()
+        strict_load(
+            network,
+            weights,
+            f"{self.pack.root}: {part}",
+            dtype=self._precision(part),
+            keep=self._kept(part),
+        )
+        prepare(network, self.device.formulation)
+        logger.debug("%s built in %.0f ms", part, 1000 * (time.perf_counter() - start))

@@ -1,0 +1,121 @@
+"""The prompt of a voice: from its own file, from the cache, or prepared now."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from dora_mlx_tts.audio.reference import PROMPT, STYLE, Reference, reference_samples
+from dora_mlx_tts.errors import VoiceError
+from dora_mlx_tts.packs.families import PRO
+from dora_mlx_tts.packs.pack import Pack
+from dora_mlx_tts.synthesis.loading.networks import Networks
+from dora_mlx_tts.synthesis.loading.prompt import (
+    FlowNetworks,
+    Prompt,
+    PromptNetworks,
+    prepare_prompt,
+)
+from dora_mlx_tts.synthesis.loading.prompt_store import PromptCache, load_prompt, prompt_key
+from dora_mlx_tts.text.frontend import FrontEnd
+from dora_mlx_tts.voices.voice import Voice
+
+logger = logging.getLogger(__name__)
+
+_PARTS = ("sovits", "ssl", "speaker")
+
+
+class VoicePrompts:
+    """Finds or makes the prompts of voices.
+
+    A prompt depends on the recordings, the transcript and the pack's weights; a change of any makes
+    it anew.
+    """
+
+    def __init__(self, cache: Path | None) -> None:
+        self._cache = PromptCache(cache / "prompts" if cache else None)
+
+    def get(self, voice: Voice, networks: Networks, front_end: FrontEnd) -> Prompt:
+        """The prompt of `voice` for `networks`.
+
+        Raises:
+            ReferenceAudioError: a recording cannot be used.
+            VoiceError: the pack cannot prepare it, or a transcript is missing its language.
+        """
+        references = voice_references(voice)
+        text, language = voice.reference.text, voice.reference.language
+        pack = networks.pack
+        if voice.prompt is not None:
+            try:
+                return load_prompt(
+                    voice.prompt, prompt_key(weights_id(pack), references, text, language)
+                )
+            except VoiceError as error:
+                if not pack.has("ssl"):
+                    raise
+                logger.warning("voice %s: %s; it is prepared again", voice.name, error)
+        phones = front_end.prompt_phonemes(text, language).ids if text else None
+        key = prompt_key(weights_id(pack), references, text, language, phones)
+        return self._cache.get(key, lambda: make_prompt(voice, networks, front_end, references))
+
+
+def voice_references(voice: Voice) -> list[Reference]:
+    """The voice's recordings, read and checked, the main one first.
+
+    Raises:
+        ReferenceAudioError: one of them cannot be used.
+    """
+    main = PROMPT if voice.reference.text else STYLE
+    recordings = [(voice.reference.audio, main), *((path, STYLE) for path in voice.auxiliary)]
+    return [reference_samples(path, limits=limits) for path, limits in recordings]
+
+
+def weights_id(pack: Pack) -> str:
+    """What identifies those weights of a pack that a prompt depends on."""
+    files = pack.manifest.files
+    names = [pack.manifest.parts[part].file for part in _PARTS if pack.has(part)]
+    return " ".join(files[name].sha256 for name in names)
+
+
+def make_prompt(
+    voice: Voice, networks: Networks, front_end: FrontEnd, references: list[Reference]
+) -> Prompt:
+    """Run the networks over the recordings.
+
+    Raises:
+        ReferenceAudioError: the transcript cannot belong to the recording.
+        VoiceError: the pack lacks a network that this takes, or the family a transcript.
+    """
+    start = time.perf_counter()
+    try:
+        prompt = prepare_prompt(
+            _prompt_networks(voice, networks),
+            references[0],
+            front_end.prompt_phonemes,
+            text=voice.reference.text,
+            language=voice.reference.language,
+            auxiliary=references[1:],
+        )
+    finally:
+        networks.release_encoders()
+    logger.info("voice %s prepared in %.1f s", voice.name, time.perf_counter() - start)
+    return prompt
+
+
+def _prompt_networks(voice: Voice, networks: Networks) -> PromptNetworks:
+    pack, family = networks.pack, networks.flow
+    encoder = networks.ssl if voice.reference.text and pack.has("ssl") else None
+    speaker = None
+    if pack.manifest.model in PRO:
+        if not pack.has("speaker"):
+            raise VoiceError(
+                f"voice {voice.name}: its pack {pack.root} came without the speaker network, so no"
+                " recording can be prepared; convert it with --speaker"
+            )
+        speaker = networks.speaker.embed
+    flow = None
+    if family is not None:
+        condition = networks.conditioner.condition
+        flow = FlowNetworks(condition, family.mel, family.sizes, pack.manifest.model)
+    return PromptNetworks(networks.encoder, encoder, speaker, flow)

@@ -1,0 +1,248 @@
+"""Loaded voices: built when first used, dropped when memory is short, read again when their files change."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dora_mlx_tts.errors import SettingError, VoiceError
+from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.synthesis.loading.networks import Networks
+from dora_mlx_tts.synthesis.loading.prompt import Prompt
+from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
+from dora_mlx_tts.text.frontend import FrontEnd
+from dora_mlx_tts.text.lexicon import Lexicon, ReadingOptions
+from dora_mlx_tts.text.markup.notes import plain
+from dora_mlx_tts.text.phonemes import Phonemes
+from dora_mlx_tts.text.schemes import CODES, scheme_of
+from dora_mlx_tts.text.spans import tells_language
+from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
+from dora_mlx_tts.voices.voice import Reference, Voice, resolve_inside
+
+logger = logging.getLogger(__name__)
+
+_BROUGHT = "brought-"
+_MANY_BROUGHT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyVoice:
+    """A voice with everything that speaking it takes."""
+
+    voice: Voice
+    networks: Networks
+    front_end: FrontEnd
+    prompt: Prompt
+
+    def phonemize(self, text: str, language: str) -> Phonemes:
+        """Phones of a sentence as this voice reads it: figures alone in its own language, if any is allowed.
+
+        Raises as `FrontEnd.phonemize`.
+        """
+        native = next(iter(self.voice.languages), "")
+        if native in CODES and scheme_of(language).detect and not tells_language(plain(text)):
+            language = native
+        return self.front_end.phonemize(text, language)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStats:
+    """Voices and packs that are loaded, and what the pool did since its start."""
+
+    voices: int
+    packs: int
+    hits: int
+    loads: int
+    dropped: int
+
+
+class VoicePool:
+    """Voices ready to speak, the one used last kept longest.
+
+    Args:
+        registry: the voices there are.
+        folders: where they were found, besides the built-in ones; looked at again by `refresh`.
+        device: where networks run.
+        prompts: prepares references.
+        limit: bytes of memory above which packs that are not in use are dropped; 0 is no limit.
+        memory: bytes in use now.
+        open_pack: opens a pack's networks.
+        reading: how texts are read whoever speaks.
+    """
+
+    def __init__(
+        self,
+        registry: VoiceRegistry,
+        folders: tuple[Path, ...],
+        device: Device,
+        prompts: VoicePrompts,
+        *,
+        limit: int = 0,
+        memory: Callable[[], int] | None = None,
+        open_pack: Callable[[Path, Device], Networks] = Networks.open,
+        reading: ReadingOptions | None = None,
+    ) -> None:
+        self.registry = registry
+        self._folders = folders
+        self._device = device
+        self._prompts = prompts
+        self._limit = limit
+        self._memory = memory or _mlx_memory
+        self._open_pack = open_pack
+        self._reading = reading or ReadingOptions()
+        self._packs: OrderedDict[Path, Networks] = OrderedDict()
+        self._ready: dict[str, ReadyVoice] = {}
+        self._brought: OrderedDict[str, Voice] = OrderedDict()
+        self._seen = self._signature()
+        self._looked_s = time.monotonic()
+        self._hits = self._loads = self._dropped = 0
+
+    def get(self, name: str) -> ReadyVoice:
+        """A voice, loaded now if it is not.
+
+        Raises:
+            VoiceError: it is unknown, or its reference cannot be used.
+            WeightsError: its pack cannot be used.
+            SettingError: its lexicon has a reading that does not fit.
+        """
+        voice = self._brought.get(name) or self.registry.get(name)
+        ready = self._ready.get(voice.name)
+        if ready is None:
+            self._loads += 1
+            ready = self._ready[voice.name] = self._load(voice)
+        else:
+            self._hits += 1
+        self._packs[voice.pack] = ready.networks
+        self._packs.move_to_end(voice.pack)
+        self._make_room()
+        return ready
+
+    def _load(self, voice: Voice) -> ReadyVoice:
+        networks = self._packs.get(voice.pack)
+        if networks is None:
+            networks = self._open_pack(voice.pack, self._device)
+        front_end = FrontEnd(
+            networks.pack.manifest.symbols,
+            networks.features,
+            lexicon=Lexicon.of(voice.lexicon, str(voice.file)).over(self._reading.lexicon),
+            polyphone_model=self._reading.polyphone_model,
+        )
+        return ReadyVoice(voice, networks, front_end, self._prompts.get(voice, networks, front_end))
+
+    def _make_room(self) -> None:
+        """Drop packs, the one used longest ago first, never the one used last."""
+        while self._limit and len(self._packs) > 1 and self._memory() > self._limit:
+            pack, _ = self._packs.popitem(last=False)
+            for name in [n for n, ready in self._ready.items() if ready.voice.pack == pack]:
+                del self._ready[name]
+            self._dropped += 1
+            logger.info("pack %s is dropped to make room", pack.name)
+            _release()
+
+    def adopt(self, audio: str, text: str, language: str, base: str) -> str:
+        """Make a voice of a recording that a request names; its name.
+
+        Args:
+            audio: path of the recording, inside one of the voice folders.
+            text: what is said in it; empty keeps its timbre only.
+            language: of that text.
+            base: the voice whose pack and settings are used.
+
+        Raises:
+            SettingError: the path lies outside the voice folders, or is no file.
+        """
+        voice = self.registry.get(base)
+        folders = [*self._folders, BUILTIN]
+        try:
+            path = resolve_inside(Path(audio), Path("VOICE:CUSTOM"), folders)
+        except (VoiceError, ValueError, RuntimeError) as error:  # NUL bytes; an unknown ~user
+            raise SettingError(
+                f"recording {audio[:80]!r}: only files in a voice folder may be used"
+            ) from error
+        if not path.is_file():
+            raise SettingError(f"recording {audio[:80]!r}: there is no such file in a voice folder")
+        key = "\0".join([str(path), str(path.stat().st_mtime_ns), text, language, voice.name])
+        name = _BROUGHT + hashlib.sha256(key.encode()).hexdigest()[:16]
+        reference = Reference(audio=path, text=text or None, language=language)
+        changes = {
+            "name": name,
+            "aliases": (),
+            "reference": reference,
+            "auxiliary": (),
+            "prompt": None,
+        }
+        self._brought[name] = voice.model_copy(update=changes)
+        self._brought.move_to_end(name)
+        while len(self._brought) > _MANY_BROUGHT:
+            oldest, _ = self._brought.popitem(last=False)
+            self._ready.pop(oldest, None)
+        return name
+
+    def refresh(self, every_s: float = 0.0) -> bool:
+        """Read the voice folders again if a file in them changed; whether one did.
+
+        Voices that changed are loaded anew when they are next used. A folder that cannot be read leaves
+        everything as it was.
+
+        Args:
+            every_s: look at most once in so many seconds.
+        """
+        now = time.monotonic()
+        if not self._folders or now - self._looked_s < every_s:
+            return False
+        self._looked_s = now
+        signature = self._signature()
+        if signature == self._seen:
+            return False
+        self._seen = signature
+        try:
+            registry = VoiceRegistry.scan(self._folders)
+        except VoiceError as error:
+            logger.warning("voices are left as they were: %s", error)
+            return False
+        for name, ready in list(self._ready.items()):
+            if name not in self._brought and registry.voices.get(name) != ready.voice:
+                del self._ready[name]
+        self.registry = registry
+        logger.info("voices were read again: %s", ", ".join(sorted(registry.voices)))
+        return True
+
+    def _signature(self) -> frozenset[tuple[str, int, int]]:
+        """What tells that a voice file or a recording beside it changed, without reading it."""
+        return frozenset(
+            entry for folder in self._folders for entry in _entries(folder.expanduser())
+        )
+
+    def stats(self) -> PoolStats:
+        """The figures now."""
+        return PoolStats(len(self._ready), len(self._packs), self._hits, self._loads, self._dropped)
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, int, int]]:
+    for pattern in ("*", "*/voice.y*ml"):
+        for path in folder.glob(pattern):
+            try:
+                found = path.stat()
+            except OSError:  # gone in the meantime
+                continue
+            yield str(path), found.st_mtime_ns, found.st_size
+
+
+def _mlx_memory() -> int:
+    import mlx.core as mx  # noqa: PLC0415  a pool without a limit does not ask
+
+    return int(mx.get_active_memory())
+
+
+def _release() -> None:
+    """Networks hold each other in cycles; only the collector frees them at once."""
+    import mlx.core as mx  # noqa: PLC0415  see above
+
+    gc.collect()
+    mx.clear_cache()

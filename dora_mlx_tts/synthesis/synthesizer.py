@@ -1,0 +1,269 @@
+"""`Synthesizer`: texts in, fragments of speech out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Self
+from weakref import WeakKeyDictionary
+
+import mlx.core as mx
+import numpy as np
+
+from dora_mlx_tts.config.settings import Settings, SpeechSettings
+from dora_mlx_tts.errors import EmptyTextError
+from dora_mlx_tts.packs.verified import VerifiedFiles
+from dora_mlx_tts.runtime import blas, device
+from dora_mlx_tts.runtime.device import Device, Formulation, usable_cores
+from dora_mlx_tts.synthesis.code_table_store import TableStore
+from dora_mlx_tts.synthesis.codes.code_table import CodeTable
+from dora_mlx_tts.synthesis.decode_thread import Helper
+from dora_mlx_tts.synthesis.fit import check_fit
+from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
+from dora_mlx_tts.synthesis.guarded_tokens import Cancelled, KeptCache
+from dora_mlx_tts.synthesis.loading.networks import Networks
+from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
+from dora_mlx_tts.synthesis.loading.voice_pool import PoolStats, ReadyVoice, VoicePool
+from dora_mlx_tts.synthesis.records import Fragment, Speech
+from dora_mlx_tts.synthesis.script import lines_of, speak_lines
+from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
+from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
+from dora_mlx_tts.synthesis.word_times import Heads, alignment_heads
+from dora_mlx_tts.text.lexicon import ReadingOptions
+from dora_mlx_tts.text.sentences.pieces import Piece, pieces
+from dora_mlx_tts.voices.registry import VoiceRegistry
+from dora_mlx_tts.voices.voice import Voice
+
+logger = logging.getLogger(__name__)
+
+_WARM_UP = {"zh": "你好。", "en": "Hello."}
+
+
+class Synthesizer:
+    """Speaks with any voice of a registry; packs and prompts are loaded once.
+
+    All work happens on the calling thread, which must always be the same one (MLX's streams belong
+    to threads).
+    """
+
+    def __init__(self, settings: Settings, registry: VoiceRegistry, where: Device) -> None:
+        self.settings = settings
+        self.device = where
+        self._pool = VoicePool(
+            registry,
+            settings.voices,
+            where,
+            VoicePrompts(settings.cache.expanduser()),
+            limit=settings.voice_memory << 20,
+            open_pack=partial(
+                Networks.open,
+                verified=VerifiedFiles(settings.cache.expanduser()),
+                exact=settings.precision == "float32",
+            ),
+            reading=ReadingOptions.load(settings.lexicon, settings.polyphone_model),
+        )
+        self._caches: WeakKeyDictionary[Networks, list[KeptCache]] = WeakKeyDictionary()
+        self._heads: WeakKeyDictionary[Networks, Heads] = WeakKeyDictionary()
+        self._table_store = TableStore(settings.cache.expanduser() / "words")
+        self._tables: WeakKeyDictionary[Networks, CodeTable] = WeakKeyDictionary()
+        self._meter = SynthesisMeter()
+        overlaps = where.formulation is Formulation.CPU and usable_cores() > 1
+        self._helper = Helper() if overlaps else None
+
+    @classmethod
+    def load(
+        cls, voice: str | None = None, *, settings: Settings | None = None, warm_up: bool = True
+    ) -> Self:
+        """Choose the device, find the voices and load the one to begin with.
+
+        Args:
+            voice: name of the voice; None takes the settings'.
+            settings: all settings; None reads `dora-mlx-tts.yml` and the environment.
+            warm_up: speak a word now, so that the first sentence does not pay for first uses.
+
+        Raises:
+            TtsError: a setting is not allowed, MLX is missing, or the voice cannot be loaded.
+        """
+        settings = settings or Settings.load()
+        if voice is not None:
+            settings = settings.model_copy(update={"voice": voice})
+        status = blas.accelerate(settings.blas, settings.blas_threads)
+        logger.debug("BLAS: %s", status)
+        chosen = device.select(
+            settings.device,
+            kernels=settings.kernels == "auto",
+            products=settings.cuda_layers == "products",
+        )
+        synthesizer = cls(settings, VoiceRegistry.scan(settings.voices), chosen)
+        for name in (*settings.preload, settings.voice):
+            ready = synthesizer.prepare(name)
+            if warm_up:
+                synthesizer.warm_up(ready.voice)
+        return synthesizer
+
+    @property
+    def voices(self) -> VoiceRegistry:
+        """The voices there are."""
+        return self._pool.registry
+
+    @property
+    def voice(self) -> Voice:
+        """The voice that speaks where a request names none."""
+        return self.voices.get(self.settings.voice)
+
+    def prepare(self, name: str) -> ReadyVoice:
+        """Load a voice, or return it if it is loaded.
+
+        Raises:
+            VoiceError: it is unknown, or its reference cannot be used.
+            WeightsError: its pack cannot be used.
+        """
+        return self._pool.get(name)
+
+    def adopt(self, recording: str, text: str, language: str) -> str:
+        """A voice from a recording in a voice folder, with the usual voice's networks; its name.
+
+        Raises:
+            SettingError: the recording lies elsewhere or does not exist.
+        """
+        return self._pool.adopt(recording, text, language, self.settings.voice)
+
+    def refresh(self) -> None:
+        """Look for voice files that changed, now and then; for the time between two texts."""
+        if self.settings.voices_poll:
+            self._pool.refresh(self.settings.voices_poll)
+
+    def warm_up(self, voice: Voice) -> None:
+        """Speak a word and forget it: builds networks, loads dictionaries, fills MLX's caches."""
+        languages = [code for code in voice.languages if code in _WARM_UP] or ["en"]
+        self.prepare(voice.name).networks.t2s.warm_up()
+        for language in languages:
+            self.speak(_WARM_UP[language], voice=voice.name, language=language, seed=0)
+
+    def stream(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        language: str | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+        judge_whole: bool = False,
+        **speech: Any,  # noqa: ANN401  validated by SpeechSettings
+    ) -> Iterator[Fragment]:
+        """Speak a text; fragments come as soon as they are there.
+
+        Args:
+            text: one or many sentences.
+            voice: a voice's name; None for the settings'.
+            language: code of the text's language; None for the settings'.
+            cancelled: asked all the time while speaking; once it says True the stream ends.
+            judge_whole: the caller does not listen before the end, so that a sentence may as well
+                be judged whole before its first sound, where the settings ask for a look ahead.
+            **speech: settings of speech that differ for this text (`SpeechSettings`).
+
+        Raises:
+            SettingError: a setting is not allowed.
+            VoiceError: the voice is unknown or cannot be used.
+            TextError: the text cannot be read aloud.
+            SynthesisError: the networks gave no speech (from the iterator).
+        """
+        if language is not None:
+            speech["language"] = language
+        ready = self.prepare(voice or self.settings.voice)
+        settings = self.settings.speech(ready.voice.defaults, speech)
+        if not self.settings.return_fragment:
+            settings = settings.model_copy(update={"mode": "throughput"})
+        if judge_whole and settings.content_check == "ahead":
+            settings = settings.model_copy(update={"content_check": "whole"})
+        script = pieces(
+            text,
+            self.settings.speech_markup,
+            join_short=settings.join_short,
+            short_parts=settings.short_parts,
+        )
+        if not any(piece.text for piece in script):
+            raise EmptyTextError("the text holds nothing that can be pronounced")
+        return self._fragments(ready, settings, script, cancelled)
+
+    def speak(self, text: str, **options: Any) -> Speech:  # noqa: ANN401  as `stream`
+        """Speak a text and return it whole; arguments and errors are those of `stream`.
+
+        Nothing is heard before the end, so each sentence is judged whole (`content_check`).
+        """
+        fragments = list(self.stream(text, judge_whole=True, **options))
+        if not fragments:
+            raise EmptyTextError("the text was cancelled before anything was spoken")
+        sentences = {fragment.sentence_index: fragment.text for fragment in fragments}
+        return Speech(
+            samples=np.concatenate([fragment.samples for fragment in fragments]),
+            sample_rate=fragments[0].sample_rate,
+            sentences=tuple(sentences.values()),
+            words=tuple(word for fragment in fragments for word in fragment.words),
+        )
+
+    @property
+    def pool_stats(self) -> PoolStats:
+        """What voices are loaded."""
+        return self._pool.stats()
+
+    @property
+    def stats(self) -> SynthesisStats:
+        """What was spoken so far, and what the guard found."""
+        return self._meter.stats()
+
+    def _fragments(
+        self,
+        ready: ReadyVoice,
+        settings: SpeechSettings,
+        script: list[Piece],
+        cancelled: Callable[[], bool],
+    ) -> Iterator[Fragment]:
+        networks = ready.networks
+        free = self._caches.setdefault(networks, [])
+        cache = free.pop() if free else KeptCache(networks.t2s)  # texts may be spoken by turns
+        kind = FlowSpeaker if networks.flow else SentenceSpeaker
+        heads = self._alignment_heads(ready)
+        speaker = kind(
+            networks,
+            ready.prompt,
+            settings,
+            cache,
+            self._meter,
+            cancelled,
+            heads,
+            self._helper,
+            self._table(ready),
+        )
+        try:
+            yield from speak_lines(ready, settings, lines_of(script), speaker)
+        except Cancelled:
+            return
+        finally:
+            free.append(cache)
+            if speaker.table is not None:
+                self._table_store.keep(speaker.table)
+
+    def _alignment_heads(self, ready: ReadyVoice) -> Heads:
+        """Heads that tell the words' times: a network's own, found with its first prompt."""
+        if ready.prompt.is_zero_shot:
+            return self._heads.get(ready.networks, ())
+        if ready.networks not in self._heads:
+            self._heads[ready.networks] = alignment_heads(ready.networks.t2s, ready.prompt)
+        return self._heads[ready.networks]
+
+    def _table(self, ready: ReadyVoice) -> CodeTable | None:
+        """What this network's codes say about phones: one table for all its voices.
+
+        None where the pack brings what is known.
+        """
+        check_fit(ready.networks)
+        if ready.networks.phone_codes is not None:
+            return None
+        table = self._tables.get(ready.networks)
+        if table is None:
+            codebook = np.array(ready.networks.encoder.quantizer.embed.astype(mx.float32))
+            table = self._tables[ready.networks] = self._table_store.get(codebook)
+            if not table.lessons:
+                table.learn(np.asarray(ready.prompt.phones), np.asarray(ready.prompt.codes))
+        return table

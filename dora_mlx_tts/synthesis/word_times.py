@@ -1,0 +1,226 @@
+"""When each word is spoken: a way through the phones that never goes back, token by token.
+
+What tells the phone of a token is, in order of trust: the codes themselves, once a table was learned
+(`code_table`); some heads of the text-to-semantic network, which look at the phone that is being
+spoken (the prompt, whose tokens and phones are both known, shows which); an even pace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora_mlx_tts.models.t2s.kv_cache import FloatArray
+from dora_mlx_tts.models.t2s.model import T2S, T2SText
+from dora_mlx_tts.models.t2s.text_attention import text_attention
+from dora_mlx_tts.synthesis.codes.code_table import Floats
+from dora_mlx_tts.synthesis.codes.phone_codes import PhoneEvidence
+from dora_mlx_tts.synthesis.loading.prompt import Prompt
+from dora_mlx_tts.synthesis.records import WordTiming
+from dora_mlx_tts.text.phonemes import Phonemes
+
+Heads = tuple[tuple[int, int], ...]
+
+_STEADY = 0.9  # correlation of a head's place in the text with time from which it counts
+_MOST_HEADS = 8
+_MOVES = tuple(np.log([0.6, 0.33, 0.06, 0.008, 0.002]))  # chances to move on by 0, 1, … phones
+_LEAD = 2  # tokens by which attention runs ahead of the sound
+_AFTER_MARK = 2  # further tokens by which it leaves a mark before the pause is over
+_FLOOR = 1e-3
+_PACE = 2.2  # tokens a phone
+_WIDTH = np.float32(3.0)
+_HAN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_UNIT = re.compile(rf"[{_HAN}]|[^\W{_HAN}]+(?:['’.\-][^\W{_HAN}]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A word, or a character of a language without spaces.
+
+    Attributes:
+        text: as it was written.
+        span: its place in the sentence.
+        first: its first phone.
+        end: the phone after its last one.
+    """
+
+    text: str
+    span: tuple[int, int]
+    first: int
+    end: int
+
+
+def units(phonemes: Phonemes) -> list[Unit]:
+    """Words of a sentence that have phones, in order."""
+    found: list[Unit] = []
+    for match in _UNIT.finditer(phonemes.text):
+        start, end = match.span()
+        own = [i for i, (a, b) in enumerate(phonemes.char_spans) if a < end and b > start]
+        if own and (not found or own[-1] >= found[-1].end):
+            first = max(own[0], found[-1].end if found else 0)
+            found.append(Unit(match.group(), (start, end), first, own[-1] + 1))
+    return found
+
+
+def alignment_heads(network: T2S, prompt: Prompt) -> Heads:
+    """Heads that follow the text while the prompt's own tokens are read; none for zero-shot."""
+    if prompt.is_zero_shot or len(prompt.phones) < len(_MOVES):
+        return ()
+    text = T2SText(prompt.phones, prompt.features)
+    attention = text_attention(network, text, prompt.codes, slice(0, len(prompt.phones)))
+    centres = attention @ np.arange(attention.shape[-1], dtype=np.float32)
+    time = np.arange(centres.shape[-1], dtype=np.float32)
+    time = (time - time.mean()) / max(float(time.std()), 1e-9)
+    spread = np.maximum(centres.std(-1), 1e-9)
+    steady = ((centres - centres.mean(-1, keepdims=True)) * time).mean(-1) / spread
+    order = np.argsort(-steady, axis=None)[:_MOST_HEADS]
+    pairs = [(int(i) // steady.shape[1], int(i) % steady.shape[1]) for i in order]
+    return tuple(pair for pair in pairs if steady[pair] >= _STEADY)
+
+
+class Path:
+    """The best way through the phones that never goes back, extended token by token.
+
+    Args:
+        phones: how many there are.
+        moves: log chances to move on by 0, 1, … phones; one for all phones, or [m].
+        ends: phones from the end at which the last token may be.
+    """
+
+    def __init__(
+        self, phones: int, moves: Sequence[float | Floats] = _MOVES, *, ends: int = 1
+    ) -> None:
+        self._moves = [np.broadcast_to(np.asarray(move), (phones,)) for move in moves]
+        self._ends = ends
+        self._scores = np.full(phones, -np.inf)
+        self._steps: list[NDArray[np.int64]] = []
+
+    def add(self, evidence: Floats | FloatArray) -> None:
+        """One more token, with what speaks for each phone in nats [m]."""
+        if not self._steps:
+            jump = len(self._moves) - 1
+            begin = np.array([move[0] for move in self._moves[:jump]])[: len(evidence)]
+            self._scores[:jump] = evidence[:jump] + begin
+            self._steps.append(np.zeros(len(evidence), np.int64))
+            return
+        before = np.stack([_shifted(self._scores + move, n) for n, move in enumerate(self._moves)])
+        best = before.argmax(0)
+        self._scores = before.max(0) + evidence
+        self._steps.append(best)
+
+    def phones(self, *, ended: bool) -> NDArray[np.int64]:
+        """The phone of each token; once `ended` the last token is at the last phone."""
+        last = np.flatnonzero(np.isfinite(self._scores))[-self._ends :]
+        phone = int(last[self._scores[last].argmax()] if ended else self._scores.argmax())
+        path = np.zeros(len(self._steps), np.int64)
+        for token in range(len(self._steps) - 1, -1, -1):
+            path[token] = phone
+            phone -= int(self._steps[token][phone])
+        return path
+
+
+def _shifted(scores: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+    if step == 0:
+        return scores
+    return np.concatenate([np.full(step, -np.inf), scores])[: len(scores)]
+
+
+class WordTracker:
+    """Tells the words of one sentence as their sound is sent.
+
+    Args:
+        phonemes: of the sentence.
+        seconds: of sound a token.
+        table: of codes, if one is informed; attention tells otherwise.
+    """
+
+    def __init__(
+        self, phonemes: Phonemes, seconds: float, table: PhoneEvidence | None = None
+    ) -> None:
+        self._units = units(phonemes)
+        self._phones = np.asarray(phonemes.ids)
+        self._table = table
+        moves = _MOVES if table is None else table.moves(self._phones)
+        self._path = Path(len(phonemes), moves, ends=1 if table is None else 2)
+        self._lead, self._after_mark = (_LEAD, _AFTER_MARK) if table is None else (0, 0)
+        self._seconds = seconds
+        self._tokens = self._told = 0
+        self._end = 0.0
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether `tokens` looks at the rows that it is given."""
+        return self._table is None
+
+    def tokens(self, codes: Sequence[int], rows: Sequence[FloatArray]) -> None:
+        """More tokens, with their attention to the phones."""
+        if self._table is not None:
+            for row in self._table.evidence(self._phones, np.array(codes, np.int32)):
+                self._path.add(row)
+        else:
+            for attention in rows:
+                self._path.add(np.log(attention + _FLOOR))
+        self._tokens += len(codes)
+
+    def words(self, until_s: float, *, ended: bool) -> list[WordTiming]:
+        """Words whose end lies before `until_s`, or all that are left; times from the first token."""
+        told: list[WordTiming] = []
+        if not self._tokens or self._told == len(self._units):
+            return told
+        path = self._path.phones(ended=ended)
+        for number in range(self._told, len(self._units)):
+            unit = self._units[number]
+            start = max(self._start(number, path), self._end)
+            end = max(self._time(path, unit.end, self._lead), start)
+            if not ended and (end > until_s or path[-1] < unit.end):
+                break
+            self._end = end
+            told.append(WordTiming(unit.text, start, end, *unit.span))
+        self._told += len(told)
+        return told
+
+    def _start(self, number: int, path: NDArray[np.int64]) -> float:
+        first = self._units[number].first
+        if number == 0:
+            return self._time(path, first, 0)
+        pause = self._after_mark if first > self._units[number - 1].end else 0
+        return self._time(path, first, self._lead + pause)
+
+    def _time(self, path: NDArray[np.int64], phone: int, later: int) -> float:
+        return min(int(np.searchsorted(path, phone)) + later, len(path)) * self._seconds
+
+
+def placed(
+    words: Sequence[WordTiming], offset_s: float, earliest_s: float
+) -> tuple[WordTiming, ...]:
+    """Words later by an offset, none of them before `earliest_s`."""
+    return tuple(
+        replace(
+            word,
+            start_s=max(word.start_s + offset_s, earliest_s),
+            end_s=max(word.end_s + offset_s, earliest_s),
+        )
+        for word in words
+    )
+
+
+def attention_rows(
+    network: T2S, text: T2SText, tokens: NDArray[np.int32], heads: Heads, start: int
+) -> FloatArray:
+    """Attention of every token to the phones from `start` on, where decoding was not watched."""
+    layers = max(layer for layer, _ in heads) + 1
+    stretch = slice(start, len(text.phones))
+    attention = text_attention(network, text, tokens, stretch, layers)
+    mean: FloatArray = np.mean([attention[pair] for pair in heads], axis=0)
+    return mean
+
+
+def expected_rows(first: int, count: int, phones: int) -> FloatArray:
+    """What to expect of `count` tokens from number `first` on when no head tells: an even pace."""
+    centre = (np.arange(first, first + count) / _PACE)[:, None]
+    rows: FloatArray = np.exp(-0.5 * ((np.arange(phones) - centre) / _WIDTH) ** 2, dtype=np.float32)
+    return rows

@@ -1,0 +1,1 @@
+"""English words with several pronunciations, told apart by context."""

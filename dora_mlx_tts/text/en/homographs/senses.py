@@ -1,0 +1,277 @@
+"""Homographs that need more than the part of speech: each word has its own small rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from dora_mlx_tts.text.en.homographs.context import (
+    BE,
+    DETERMINERS,
+    HAVE,
+    MODALS,
+    NUMBERS,
+    OBJECTS,
+    PERSONS,
+    PREPOSITIONS,
+    THIRD_PERSONS,
+    Context,
+    is_open_class,
+    is_verb,
+)
+from dora_mlx_tts.text.en.homographs.sense_words import (
+    ARCHERY,
+    DEGREES,
+    FISHING,
+    METAL_AFTER,
+    METAL_NEAR,
+    NEARBY,
+    RIP_AFTER,
+    SHIP,
+    TEARS_NEAR,
+    TINY,
+)
+from dora_mlx_tts.text.en.homographs.verb_senses import live, lives, read
+
+Phones = tuple[str, ...]
+Rule = Callable[[Context], str | None]
+
+
+def _lead(c: Context) -> str:
+    right = c.at(1)
+    if right in METAL_AFTER and not is_verb(c):
+        return "L EH1 D"
+    if c.at(-1) in {"of", "and", "contains", "molten", "like", "from", "with"} and (
+        not right or right in {",", "and", "or", "is"}
+    ):
+        return "L EH1 D"
+    near = {*c.before(4), *c.after(4)}
+    return "L EH1 D" if near & METAL_NEAR and not is_verb(c) else "L IY1 D"
+
+
+_WINDING = frozenset({"through", "along", "around", "up", "down", "its", "past"})
+
+
+def _wind(c: Context) -> str:
+    after = c.at(1) in {"up", "down"} or (c.at(1) in _WINDING and c.at(-1).endswith("s"))
+    turns = is_verb(c) or (is_verb(c) is not False and after)
+    return "W AY1 N D" if turns else "W IH1 N D"
+
+
+def _winds(c: Context) -> str:
+    return "W AY1 N D Z" if c.at(1) in _WINDING and not _is_noun(c) else "W IH1 N D Z"
+
+
+def _is_noun(c: Context) -> bool:
+    return c.at(-1) in DETERMINERS | PREPOSITIONS | {
+        "strong",
+        "high",
+        "cold",
+        "trade",
+        "gale",
+        "heavy",
+    }
+
+
+def _tear(c: Context) -> str:
+    rip, drop = "T EH1 R", "T IH1 R"
+    if is_verb(c) or c.before(2) == ["and", "wear"]:
+        return rip
+    if {*c.before(4), *c.after(2)} & TEARS_NEAR:
+        return drop
+    return rip if c.at(1) in RIP_AFTER or is_open_class(c.at(-1)) else drop
+
+
+def _tears(c: Context) -> str:
+    verb = c.at(-1) in {"he", "she", "it", "who", "which"} or (is_verb(c) and c.at(1) in RIP_AFTER)
+    return "T EH1 R Z" if verb else "T IH1 R Z"
+
+
+def _close(c: Context) -> str:
+    left, right = c.at(-1), c.at(1)
+    near, shut = "K L OW1 S", "K L OW1 Z"
+    if (
+        left in DEGREES
+        or right in NEARBY
+        or left in BE
+        or left in {"come", "came", "stand", "sit", "keep", "stay"}
+    ):
+        return near if left not in {"to", *MODALS} or right == "to" else shut
+    if (
+        is_verb(c)
+        or right in {"of", "the", "your", "my", "all", "down"}
+        or left in {"the", "market"}
+    ):
+        return shut
+    return near if left in DETERMINERS or right.endswith("ly") or not right else shut
+
+
+def _used(c: Context) -> str:
+    """`used to` is voiceless, save in the passive (is used to make)."""
+    if c.at(1) != "to":
+        return "Y UW1 Z D"
+    passive = c.at(-1) in {
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "commonly",
+        "often",
+        "widely",
+    }
+    following = c.at(2)
+    accustomed = following in DETERMINERS | {
+        "it",
+        "him",
+        "her",
+        "them",
+        "you",
+    } or following.endswith("ing")
+    return "Y UW1 S T" if accustomed or not passive else "Y UW1 Z D"
+
+
+def _content(c: Context) -> str:
+    left, right = c.at(-1), c.at(1)
+    happy = left in BE | DEGREES | {"perfectly", "not"} and not is_open_class(right)
+    return (
+        "K AH0 N T EH1 N T" if happy or right.endswith(("self", "selves")) else "K AA1 N T EH0 N T"
+    )
+
+
+def _complex(c: Context) -> str:
+    left, right = c.at(-1), c.at(1)
+    quality = left in BE | DEGREES or is_open_class(right) or (not left and right != "")
+    return "K AH0 M P L EH1 K S" if quality else "K AA1 M P L EH0 K S"
+
+
+def _bass(c: Context) -> str:
+    return "B AE1 S" if {*c.before(5), *c.after(5)} & FISHING else "B EY1 S"
+
+
+def _dove(c: Context) -> str:
+    moved = c.at(1) in {
+        "into",
+        "in",
+        "down",
+        "off",
+        "under",
+        "deep",
+        "for",
+        "straight",
+        "headfirst",
+        "right",
+    }
+    return "D OW1 V" if moved and c.at(-1) not in DETERMINERS else "D AH1 V"
+
+
+def _row(c: Context) -> str:
+    quarrel = c.at(1) in {"with", "about", "over", "between"} and c.at(-1) in {
+        "a",
+        "the",
+        "furious",
+        "big",
+    }
+    return "R AW1" if quarrel and "in" not in c.before(2) else "R OW1"
+
+
+def _bow(c: Context) -> str:
+    if {*c.before(4), *c.after(4)} & ARCHERY:
+        return "B OW1"
+    return "B AW1" if is_verb(c) or {*c.before(4), *c.after(4)} & SHIP else "B OW1"
+
+
+def _minute(c: Context) -> str:
+    return "M AY0 N UW1 T" if c.at(1) in TINY and c.at(-1) not in NUMBERS else "M IH1 N AH0 T"
+
+
+def _polish(c: Context) -> str:
+    starts = c.line[c.index].text[:1].isupper() and c.at(-1) == ""
+    people = c.is_capitalized_inside or (starts and is_open_class(c.at(1)))
+    return "P OW1 L IH0 SH" if people else "P AA1 L IH0 SH"
+
+
+def _wound(c: Context) -> str:
+    turned = (
+        c.at(1) in {"up", "around", "down", "through", "its", "the", "his", "her"}
+        and c.at(-1) not in DETERMINERS
+    )
+    return "W AW1 N D" if turned and not is_verb_to(c) else "W UW1 N D"
+
+
+def is_verb_to(c: Context) -> bool:
+    """Whether an infinitive or a modal verb stands in front."""
+    return c.at(-1) in MODALS
+
+
+def _invalid(c: Context) -> str:
+    person = c.at(-1) in {"an", "the"} and not is_open_class(c.at(1))
+    return "IH1 N V AH0 L AH0 D" if person else "IH0 N V AE1 L AH0 D"
+
+
+def _resume(c: Context) -> str:
+    verb = is_verb(c)
+    return "R IY0 Z UW1 M" if verb or (verb is None and c.at(1)) else "R EH1 Z AH0 M EY2"
+
+
+def _learned(c: Context) -> str:
+    quality = c.at(-1) in DETERMINERS and c.at(1) in {
+        "man",
+        "men",
+        "scholar",
+        "scholars",
+        "professor",
+        "society",
+        "judge",
+        "friend",
+    }
+    return "L ER1 N IH0 D" if quality else "L ER1 N D"
+
+
+def _blessed(c: Context) -> str:
+    done = c.at(-1) in BE | HAVE | PERSONS | THIRD_PERSONS or c.at(1) in OBJECTS | {"with", "by"}
+    return "B L EH1 S T" if done else "B L EH1 S IH0 D"
+
+
+def _elaborate(c: Context) -> str:
+    verb = is_verb(c) or c.at(1) in {"on", "upon"}
+    return "IH0 L AE1 B R EY2 T" if verb else "IH0 L AE1 B R AH0 T"
+
+
+_RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "read": read,
+        "live": live,
+        "lives": lives,
+        "lead": _lead,
+        "wind": _wind,
+        "winds": _winds,
+        "tear": _tear,
+        "tears": _tears,
+        "close": _close,
+        "used": _used,
+        "content": _content,
+        "complex": _complex,
+        "bass": _bass,
+        "dove": _dove,
+        "row": _row,
+        "bow": _bow,
+        "minute": _minute,
+        "polish": _polish,
+        "wound": _wound,
+        "invalid": _invalid,
+        "resume": _resume,
+        "learned": _learned,
+        "blessed": _blessed,
+        "elaborate": _elaborate,
+    }
+)
+
+
+def sense(context: Context) -> Phones | None:
+    """Reading of a word that has its own rule, or None."""
+    rule = _RULES.get(context.word)
+    phones = rule(context) if rule else None
+    return tuple(phones.split()) if phones else None

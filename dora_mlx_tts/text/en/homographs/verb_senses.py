@@ -1,0 +1,89 @@
+"""The readings of *read*, *live* and *lives*."""
+
+from __future__ import annotations
+
+from dora_mlx_tts.text.en.homographs.context import (
+    BE,
+    DETERMINERS,
+    HAVE,
+    MODALS,
+    NUMBERS,
+    PEOPLE,
+    PERSONS,
+    PREPOSITIONS,
+    Context,
+    is_open_class,
+    is_verb,
+)
+from dora_mlx_tts.text.en.homographs.sense_words import LIVE_AFTER, PAST_VERBS, PAST_WORDS
+
+
+def read(c: Context) -> str:
+    """Past after *have*, *be*, a singular subject, or with a word of the past in the clause."""
+    left, left2, left3 = (c.at(-d) for d in (1, 2, 3))
+    present, past = "R IY1 D", "R EH1 D"
+    if left in HAVE or left in BE or (left2 in HAVE and left not in DETERMINERS):
+        return past
+    if any(word in MODALS for word in (left, left2, left3 if left in PERSONS else "")):
+        return present
+    if left in {"he", "she", "it", "who"}:
+        return past
+    if not left or left in {"and", "or", "a", "good", "please"}:
+        return past if left == "and" and _is_past(c) else present
+    if _is_past(c):
+        return past
+    singular = is_open_class(left) and not left.endswith("s") and len(left) > 1
+    return past if singular and not left.endswith("ly") else present
+
+
+def _is_past(c: Context) -> bool:
+    """Whether the clause, or a short phrase of time in front of it, speaks of the past."""
+    left, right = c.before(12), c.after(12)
+    right = right[: right.index(",")] if "," in right else right
+    if "," in left:
+        border = left.index(",")
+        lead = left[border + 1 :]
+        left = left[:border] + (lead if len(lead) <= 4 else [])  # noqa: PLR2004 (a phrase, not a clause)
+    words = {*left, *right}
+    return bool(words & PAST_WORDS) or bool(set(left) & PAST_VERBS)
+
+
+def live(c: Context) -> str:
+    """Adjective or adverb (a live show, going live), else the verb."""
+    left, right = c.at(-1), c.at(1)
+    adjective, verb = "L AY1 V", "L IH1 V"
+    if left == "to" or left in MODALS or left in PERSONS:
+        return verb
+    if left in BE | {"go", "goes", "going", "went", "gone"}:
+        return adjective
+    if left in DETERMINERS or left in PREPOSITIONS:
+        return adjective
+    if right in LIVE_AFTER and not (right in PREPOSITIONS and is_verb(c)):
+        return adjective if right not in {"on", "from", "via"} or not left.endswith("s") else verb
+    ends = not right and is_open_class(left) and not left.endswith("s") and left not in PEOPLE
+    return adjective if ends else verb
+
+
+def lives(c: Context) -> str:
+    """Plural of *life* or third person of *to live*."""
+    left, right = c.at(-1), c.at(1)
+    if left in DETERMINERS | NUMBERS | {
+        "of",
+        "save",
+        "saved",
+        "saving",
+        "human",
+        "lost",
+        "private",
+        "daily",
+        "more",
+    }:
+        return "L AY1 V Z"
+    if right in PREPOSITIONS | {"alone", "here", "there", "up", "nearby", "with"} or left in {
+        "he",
+        "she",
+        "it",
+        "who",
+    }:
+        return "L IH1 V Z"
+    return "L AY1 V Z" if not right or right in BE else "L IH1 V Z"

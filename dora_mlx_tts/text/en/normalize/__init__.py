@@ -1,0 +1,1 @@
+"""Numbers, dates, units and signs of English text, written out as words."""

@@ -1,0 +1,137 @@
+"""Abbreviations with a dot, titles, Roman numerals."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.numbers import cardinal, ordinal
+from dora_mlx_tts.text.en.normalize.patterns import NEW_SENTENCE
+from dora_mlx_tts.text.en.words import listed
+
+_TITLES = {
+    "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Messrs": "Messers", "Prof": "Professor",
+    "Gov": "Governor", "Sen": "Senator", "Rep": "Representative", "Gen": "General",
+    "Capt": "Captain", "Cmdr": "Commander", "Lt": "Lieutenant", "Sgt": "Sergeant", "Col": "Colonel",
+    "Maj": "Major", "Rev": "Reverend", "Hon": "Honorable", "Pres": "President", "Mt": "Mount",
+    "Ft": "Fort", "vs": "versus", "approx": "approximately", "cf": "compare", "viz": "namely",
+    "esp": "especially", "ca": "circa", "Supt": "Superintendent",
+}  # fmt: skip
+_NOUNS = {
+    "Inc": "Incorporated", "Ltd": "Limited", "Corp": "Corporation", "Co": "Company",
+    "Jr": "Junior", "Sr": "Senior", "Esq": "Esquire", "etc": "etc", "Ave": "Avenue",
+    "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Hwy": "Highway", "Bldg": "Building",
+    "Apt": "Apartment", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
+    "dept": "department", "Dept": "Department", "govt": "government", "misc": "miscellaneous",
+    "est": "established", "Est": "Established",
+}  # fmt: skip
+_BEFORE_NUMBER = {
+    "no": "number", "nos": "numbers", "vol": "volume", "fig": "figure", "figs": "figures",
+    "ch": "chapter", "chap": "chapter", "sec": "section", "p": "page", "pp": "pages", "art": "article",
+    "rm": "room", "min": "minimum", "max": "maximum", "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "ext": "extension",
+}  # fmt: skip
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_ROMAN = r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+_MONARCHS = listed(
+    "Henry Louis Elizabeth Charles George Edward Richard William James Philip Ferdinand Frederick "
+    "Napoleon Nicholas Alexander Catherine Ivan Peter Paul John Pius Benedict Francis Leo Gregory "
+    "Clement Innocent Urban Ramesses Ptolemy Mary Carl Gustav Christian Haakon Harald Juan Otto"
+)
+_NUMBERED = listed(
+    "Chapter Part War Act Volume Vol Book Section Article Type Phase Class Grade Level Stage Bowl "
+    "Fantasy Rocky Mark Title Appendix Figure Table Scene Episode Season Division Category Unit Step "
+    "Round Tier Schedule Apollo Saturn Windows"
+)
+
+_LATIN = re.compile(r"\b(?:(e)\.\s?g|(i)\.\s?e)\b(?:\.,?|,)?(?=\s)", re.IGNORECASE)
+_ET_AL = re.compile(rf"\bet al\.(?!{NEW_SENTENCE})")
+_DOCTOR = re.compile(r"\bDr\.?(?=\s[A-Z])")
+_DRIVE = re.compile(rf"(?<=[a-z]\s)Dr\.(?!{NEW_SENTENCE})|(?<=[a-z]\s)Dr(?=\.)")
+_TITLE = re.compile(rf"\b({'|'.join(_TITLES)})\.(?=\s|\Z)")
+_VERSUS = re.compile(r"\bvs\b(?!\.\S)")
+_BARE_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Prof)(?=\s[A-Z])")
+_NOUN = re.compile(rf"\b({'|'.join(_NOUNS)})\.(?!{NEW_SENTENCE})(?=\W|\Z)")
+_NOUN_AT_END = re.compile(rf"\b({'|'.join(_NOUNS)})\.{NEW_SENTENCE}")
+_NUMBER_SIGN = re.compile(rf"\b({'|'.join(_BEFORE_NUMBER)})\.\s?(?=\d|[IVXLC]+\b)", re.IGNORECASE)
+_SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
+_STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
+_WITH = re.compile(r"(?<!\w)w/(o)?(?=\s?[A-Za-z])\s?")
+_AND = re.compile(r"(?i)(?<!\w)'n'?(?!\w)")
+_KING = re.compile(
+    rf"\b({'|'.join(_MONARCHS)})\s(?!I\s(?!(?:of|was|is|and|in|had|ruled|became)\b)[a-z])({_ROMAN})\b(?!\.\w)"
+)
+_PART = re.compile(
+    rf"\b((?:{'|'.join(_NUMBERED)})s?)\s(?![LC]\b|I\s(?!(?:of|and|or|to|in|on|for)\b)[a-z])({_ROMAN})\b",
+    re.IGNORECASE,
+)
+"""Not the letter of `grade C`, nor the speaker of `the class I took`."""
+_ROMAN_ALONE = re.compile(
+    r"(?<![\w'.&-])(?:I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XI?V|XVI{1,3}|XI?X|XXI{0,3}|XXI?V)(?![\w'&]|\.\w)"
+)
+
+
+def roman(numeral: str) -> int:
+    """Value of a Roman numeral of the letters I V X L C D M."""
+    values = [_ROMAN_VALUES[c] for c in numeral.upper()]
+    pairs = zip(values, [*values[1:], 0], strict=True)
+    return sum(-value if value < following else value for value, following in pairs)
+
+
+def _latin(match: re.Match[str]) -> str:
+    words = "for example" if match[1] else "that is"
+    return words.capitalize() if match.group()[0].isupper() else words
+
+
+def _number_sign(match: re.Match[str]) -> str:
+    words = _BEFORE_NUMBER[match[1].lower()]
+    return f"{words.capitalize() if match[1][0].isupper() else words} "
+
+
+def _part(match: re.Match[str]) -> str | None:
+    return f"{match[1]} {cardinal(roman(match[2]))}" if match[2].isupper() else None
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`Dr. Smith` → Doctor Smith, `No. 5` → Number 5, `Henry VIII` → Henry the eighth."""
+    text = (
+        text.sub(_LATIN, _latin)
+        .sub(_ET_AL, "et al")
+        .sub(_WITH, lambda m: "without " if m[1] else "with ")
+    )
+    text = text.sub(_NUMBER_SIGN, _number_sign)
+    text = text.sub(_DRIVE, _drive).sub(_DOCTOR, "Doctor").sub(_SAINT, _saint).sub(_STREET, _street)
+    text = text.sub(_NOUN, lambda m: _NOUNS[m[1]]).sub(_NOUN_AT_END, lambda m: f"{_NOUNS[m[1]]}.")
+    text = (
+        text.sub(_TITLE, lambda m: _TITLES[m[1]])
+        .sub(_VERSUS, "versus")
+        .sub(_BARE_TITLE, lambda m: _TITLES[m[1]])
+    )
+    text = text.sub(_AND, "and")
+    text = text.sub(_KING, lambda m: f"{m[1]} the {ordinal(roman(m[2]))}" if m[2] else None)
+    text = text.sub(_PART, _part)
+    return text.sub(_ROMAN_ALONE, lambda m: cardinal(roman(m.group())))
+
+
+def _drive(match: re.Match[str]) -> str | None:
+    """`Elm Dr. in` is a street, `Elm said Dr. Lee` is not."""
+    before = match.string[: match.start()].rstrip().rsplit(" ", 1)[-1]
+    after = match.string[match.end() : match.end() + 2]
+    return "Drive" if before[:1].isupper() and not after.strip()[:1].isupper() else None
+
+
+def _saint(match: re.Match[str]) -> str:
+    """Behind a name in the middle of a sentence it is a street that ends the sentence."""
+    words = match.string[max(0, match.start() - 60) : match.start()].split()
+    named = (
+        len(words) > 1
+        and words[-1][:1].isupper()
+        and words[-1].isalpha()
+        and words[-2][-1] not in ".?!"
+    )
+    return "Street." if named and match.group().endswith(".") else "Saint"
+
+
+def _street(match: re.Match[str]) -> str | None:
+    before = match.string[max(0, match.start() - 40) : match.start()].rstrip().rsplit(" ", 1)[-1]
+    named = before[:1].isupper() or before[:1].isdigit()
+    return "Street" if named else None

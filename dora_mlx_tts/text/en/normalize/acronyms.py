@@ -1,0 +1,150 @@
+"""Capitals: which words are spelled, which are read, and where CamelCase is cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.patterns import NEW_SENTENCE
+from dora_mlx_tts.text.en.pronounce.letters import spell
+from dora_mlx_tts.text.en.pronounce.lexicon import Lexicon
+from dora_mlx_tts.text.en.words import word_set
+
+READ_AS_WORDS = word_set(
+    "AIDS ASCII ASEAN BERT BIOS CAPTCHA COBOL COVID FIFA GIF GUI IKEA JPEG JSON LAN LASER LIDAR LORA MIDI "
+    "NAFTA NASA NASDAQ NATO NERF OPEC PIN RADAR RAM ROM SARS SCUBA SIM SONAR SWAT TOEFL TOML UEFA UNESCO "
+    "UNICEF UNIX WAN WASM YAML YOLO ZIP"
+)
+"""Acronyms that are spoken as words; their readings are in the lexicon."""
+EMPHASIZED = word_set(
+    "ALL AND ANY ARE BAD BIG BUT CAN DAY DID FOR GET GOT HAD HAS HER HIM HIS HOT HOW ITS LET MAY MY NEW NO NOT NOW "
+    "OFF OLD ONE OUR OUT OWN WE HE GO IF TO OF BE DO RUN SAY SEE SHE SO THE TOO TOP TRY TWO WAS WAY WHY WIN YES YET YOU"
+)
+"""Short words in capitals that are stress, not acronyms, even in a sentence in lower case."""
+_SHOUTED = EMPHASIZED | word_set(
+    "AM AN AS AT BE BY DO GO HE IF IN IS IT ME OF ON OR UP US WE TO WHO I A OH"
+)
+NEVER_READ = word_set(
+    "ASAP FAQ IEEE IOS RIP ETA DIY AKA CEO CFO CTO IPO ATM EPA IRA MBA PHD TBA VIP"
+)
+
+_DOTTED = re.compile(r"(?<![\w.])(?:[A-Za-z]\.\s?(?=[A-Za-z]\.)){1,8}[A-Za-z](?P<dot>\.)?(?![\w])")
+_DOTTED_DEGREE = re.compile(r"\bPh\.\s?D\b\.?")
+_INITIAL = re.compile(rf"(?<![\w'.])([A-HJ-Z])\.(?=\s[A-Z][a-z])(?!{NEW_SENTENCE})")
+_WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
+_CAPITALS = re.compile(
+    r"(?<![A-Za-z'])[A-Z]+(?:'[A-Z]+)*(?![A-Za-z'])(?:[^A-Za-z.?!\n]+[A-Z]+(?:'[A-Z]+)*(?![A-Za-z'])){1,400}"
+)
+_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
+_PLURAL = re.compile(r"([A-Z]{2,6}|PhD)(s)")
+_SMALL_INSIDE = re.compile("[A-Z][a-z][A-Z]")
+"""PhD, IoT, YoY."""
+READ_LENGTH = 4
+SPELLED_LENGTH = 5
+_LEXICON = Lexicon()
+
+
+def _is_read(word: str) -> bool:
+    """Whether a word in capitals is spoken as a word."""
+    if word in READ_AS_WORDS or word in EMPHASIZED:
+        return True
+    if word in NEVER_READ or len(word) < READ_LENGTH:
+        return False
+    known = _LEXICON.get(word.lower())
+    if known is not None:
+        return not _is_spelling(known, word)
+    return len(word) > SPELLED_LENGTH and any(vowel in word for vowel in "AEIOU")
+
+
+def _is_spelling(phones: tuple[str, ...], word: str) -> bool:
+    """Whether dictionary phones are just the names of the word's letters (stress aside)."""
+    names = [phone.rstrip("012") for phone in spell(word.lower())]
+    return [phone.rstrip("012") for phone in phones] == names
+
+
+def _is_shouting(words: list[str]) -> bool:
+    """A run of capitals is shouted text if half of it are plain words, not all of them short."""
+    plain = [word for word in words if word not in READ_AS_WORDS]
+    long = sum(
+        word in EMPHASIZED or (len(word) >= READ_LENGTH and _is_read(word)) for word in plain
+    )
+    short = sum(word in _SHOUTED - EMPHASIZED for word in plain)
+    return long > 0 and (long + short) * 2 >= len(words)
+
+
+def _shouted(match: re.Match[str]) -> str | None:
+    words = _WORD.findall(match.group())
+    return _WORD.sub(_unshout, match.group()) if _is_shouting(words) else None
+
+
+def _unshout(match: re.Match[str]) -> str:
+    """Small letters where the word is known or too long to be an acronym."""
+    word = match.group()
+    if word in READ_AS_WORDS or word == "I" or word in NEVER_READ:
+        return word
+    known = _LEXICON.get(word.lower().replace("'", "") if word.isalpha() else word.lower())
+    if known is None:
+        return word.lower() if len(word) > SPELLED_LENGTH or "'" in word else word
+    return word if _is_spelling(known, word) else word.lower()
+
+
+def _letters(word: str) -> str:
+    return " ".join(word)
+
+
+def _dotted(match: re.Match[str]) -> str:
+    letters = re.sub(r"[^A-Za-z]", "", match.group()).upper()
+    at_end = match["dot"] and _ENDS.match(match.string, match.end())
+    return _letters(letters) + ("." if at_end else "")
+
+
+_ENDS = re.compile(NEW_SENTENCE)
+
+
+def _word(match: re.Match[str]) -> str | None:
+    word, _, ending = match.group().partition("'")
+    if len(word) < 2 or word[1:].islower():  # noqa: PLR2004 (a letter, or at most one capital in front)
+        return None
+    ending = f"'{ending}" if ending else ""
+    if _SMALL_INSIDE.fullmatch(word):
+        return _letters(word.upper()) + ending
+    plural = _PLURAL.fullmatch(word)
+    if plural:
+        stem = plural[1] if _is_read(plural[1]) else _letters(plural[1].upper())
+        return f"{stem}'s{ending}"
+    if word.isupper():
+        return None if _is_read(word) else _letters(word) + ending
+    return _camel(word) + ending
+
+
+def _camel(word: str) -> str:
+    if re.match(r"(?:Mc|O|D)[A-Z][a-z]", word):
+        return word
+    humps = _HUMP.findall(word)
+    if word.lower() in _LEXICON and not all(_is_known(hump) for hump in humps):
+        return word.lower()
+    return " ".join(_hump(hump) for hump in humps)
+
+
+def _is_known(hump: str) -> bool:
+    return hump.isupper() or hump.lower() in _LEXICON
+
+
+def _hump(hump: str) -> str:
+    return _letters(hump) if len(hump) > 1 and hump.isupper() and not _is_read(hump) else hump
+
+
+def apply_dots(text: AlignedText) -> AlignedText:
+    """`U.S.A.` → U S A, `J. K. Rowling` → J K Rowling."""
+    text = text.sub(_DOTTED_DEGREE, "P H D")
+    return text.sub(_DOTTED, _dotted).sub(_INITIAL, lambda m: m[1])
+
+
+def apply(text: AlignedText, kept: Container[str] = frozenset()) -> AlignedText:
+    """`FBI` → F B I, `NASA` → NASA, `WHAT A DAY` → what a day, `LLMs` → L L M's.
+
+    Words whose small form is in `kept` stay as they are.
+    """
+    text = text.sub(_CAPITALS, _shouted)
+    return text.sub(_WORD, lambda m: None if m.group().lower() in kept else _word(m))

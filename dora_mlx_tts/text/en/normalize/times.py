@@ -1,0 +1,61 @@
+"""Times of day and marks of half days."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.numbers import cardinal
+from dora_mlx_tts.text.en.normalize.patterns import DASH, NEW_SENTENCE, spaced
+
+_HALF = r"[AaPp]\.?\s?[Mm]\b"
+_CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?"
+_TIME = re.compile(
+    rf"(?<![\d:.])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d++)?)?(?![\d:])"
+    rf"(?:\s?(?P<half>{_HALF})(?P<dot>\.(?!{NEW_SENTENCE}))?)?(?:\s?(?P<zulu>Z)\b)?"
+)
+_HOUR = re.compile(
+    rf"(?<![\d:.,$£€])(?P<h>1[0-2]|0?[1-9])\s?(?P<half>{_HALF})(?P<dot>\.(?!{NEW_SENTENCE}))?"
+)
+_RANGE = re.compile(
+    rf"(?<![\d:.])({_CLOCK}|1[0-2]|[1-9])(\s?{_HALF}\.?)?\s?{DASH}\s?"
+    rf"(?={_CLOCK}(?![\d:])|(?:1[0-2]|[1-9])\s?{_HALF})"
+)
+_BARE_HALF = re.compile(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
+_RATIO_AROUND = re.compile(r"\b(?:ratio|aspect|scale)\b")
+NOON = 12
+
+
+def _half(sign: str) -> str:
+    return f"{sign[0].upper()} M"
+
+
+def _time(match: re.Match[str]) -> str | None:
+    hour, minute, half = int(match["h"]), int(match["m"]), match["half"]
+    if not half and _RATIO_AROUND.search(
+        match.string[max(0, match.start() - 12) : match.end() + 8]
+    ):
+        return None
+    if half:
+        half = _half(half)
+    elif hour > NOON:
+        half = "A M" if hour == 2 * NOON else "P M"
+    elif hour == 0:
+        half = "A M"
+    words = [cardinal(hour % NOON or NOON)]
+    if minute:
+        words.append(f"{'oh ' if minute < 10 else ''}{cardinal(minute)}")  # noqa: PLR2004 (one figure)
+    elif not half and not match.string.startswith(" to ", match.end()):
+        words.append("o'clock")
+    if match["s"] and int(match["s"]):
+        seconds = int(match["s"])
+        words.append(f"and {cardinal(seconds)} second{'' if seconds == 1 else 's'}")
+    return spaced(match, " ".join([*words, half] if half else words))
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`8:05` → eight oh five, `13:30` → one thirty P M, `9 a.m.` → nine A M."""
+    text = text.sub(_RANGE, lambda m: f"{m[1]}{m[2] or ''} to ")
+    text = text.sub(_TIME, _time)
+    text = text.sub(_HOUR, lambda m: spaced(m, f"{cardinal(int(m['h']))} {_half(m['half'])}"))
+    return text.sub(_BARE_HALF, lambda m: f"{m[1].upper()} M")

@@ -1,0 +1,103 @@
+"""English words to ARPAbet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from dora_mlx_tts.text.aligned import CharSpan
+from dora_mlx_tts.text.en.homographs import homographs
+from dora_mlx_tts.text.en.pronounce.letters import LETTER_NAMES, spell
+from dora_mlx_tts.text.en.pronounce.lexicon import Lexicon, Phones
+from dora_mlx_tts.text.en.pronounce.morphology import attach, inflected, split_contraction
+from dora_mlx_tts.text.en.pronounce.oov import letter_to_sound
+from dora_mlx_tts.text.en.pronounce.segmenter import segment
+from dora_mlx_tts.text.en.tokens import Token, tokens
+from dora_mlx_tts.text.phonemes import Given
+
+SPELLED_LENGTH = 3
+"""Unknown words up to this length are read as letters, as the reference does."""
+LONGEST_WORD = 64
+"""A longer run of letters is no word: it is read as letters."""
+CACHED_WORDS = 8192
+
+
+class G2P:
+    """Pronounces normalized text word by word.
+
+    Order: overrides, homographs by context, dictionary, letters, endings, compounds, and at last
+    the letter-to-sound model.
+    """
+
+    def __init__(self, overrides: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._overridden = frozenset(word.lower() for word in overrides or ())
+        self._lexicon = Lexicon(overrides)
+        self._cached = lru_cache(CACHED_WORDS)(self._by_spelling)
+
+    def __call__(self, text: str, given: Sequence[Given] = ()) -> tuple[list[str], list[CharSpan]]:
+        """Symbols of a text and for each the interval of its word or mark; `given` ones hold."""
+        symbols: list[str] = []
+        spans: list[CharSpan] = []
+        line = list(tokens(text))
+        for index, token in enumerate(line):
+            told = next((g for g in given if g.start <= token.start < g.end), None)
+            if told is not None:  # the first word of a phrase says it all
+                is_first = not index or line[index - 1].start < told.start
+                phones: Phones = told.units if is_first else ()
+            else:
+                phones = (token.text,) if token.is_mark else self._in_context(line, index)
+            symbols.extend(phones)
+            said = (token.start, token.end) if told is None else (told.start, told.end)
+            spans.extend([said] * len(phones))
+        return symbols, spans
+
+    def word(self, word: str) -> Phones:
+        """Reading of a single word, whatever stands around it."""
+        return self._cached(word.lower())
+
+    def _in_context(self, line: list[Token], index: int) -> Phones:
+        token = line[index]
+        word = token.word
+        if word in self._overridden:
+            return self.word(word)
+        if token.text == "A":  # a capital stands for the letter, as in the reference
+            return LETTER_NAMES["a"]
+        found = homographs.reading(line, index)
+        if found is not None:
+            return found
+        quoted = token.text.lower()
+        if quoted != word:  # 'em, goin' — known with their apostrophe; else it is a quotation mark
+            for form in (quoted, quoted.removesuffix("'"), quoted.removeprefix("'")):
+                phones = self._lexicon.get(form) if form != word else None
+                if phones is not None:
+                    return phones
+        return self._hyphenated(token.text.strip("'")) if "-" in word else self.word(word)
+
+    def _hyphenated(self, text: str) -> Phones:
+        whole = self._lexicon.get(text.lower())
+        if whole is not None:
+            return whole
+        phones: list[str] = []
+        for number, part in enumerate(text.split("-")):
+            if number and part[0].isupper():  # audible border between names, as in the reference
+                phones.append("-")
+            phones.extend(LETTER_NAMES["a"] if part == "A" else self.word(part))
+        return tuple(phones)
+
+    def _by_spelling(self, word: str) -> Phones:
+        known = self._lexicon.get(word)
+        if known is not None:
+            return known
+        if (len(word) <= SPELLED_LENGTH and word.isalpha()) or len(word) > LONGEST_WORD:
+            return spell(word)
+        parts = split_contraction(word)
+        if parts is not None:
+            stem, ending = parts
+            return attach(LETTER_NAMES.get(stem) or self._by_spelling(stem), ending)
+        return self._unknown(word.replace("'", ""))
+
+    def _unknown(self, word: str) -> Phones:
+        pieces = segment(word)
+        if len(pieces) > 1:
+            return tuple(phone for piece in pieces for phone in self.word(piece))
+        return inflected(word, self._lexicon.get) or letter_to_sound(word) or spell(word)

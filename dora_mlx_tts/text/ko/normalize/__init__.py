@@ -1,0 +1,1 @@
+"""Numbers, units and signs of Korean text, written out as words."""

@@ -1,0 +1,152 @@
+"""Numbers in text: dates, times, money, quantities, counts, telephone numbers."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.ko.normalize.numbers import decimal, digits, native, sino
+
+_NUMBER = r"[0-9]{1,20}(?:\.[0-9]{1,20})?"
+_MINUS = "-\u2212\u2010\u2011\u2012\u2013"
+_WAVE = "~\u301c\uff5e\u223c"
+_COUNTERS = (
+    "개(?!월|국|년|소|교|의 ?국|강)|명|마리|살|시간|시(?!속|대|즌|리|장|민|험|작|도|스)|권(?!역)|장(?!르|비|관|군|기|소|치)|"
+    "잔|병(?!원|사)|번째|번(?![ ]?(?:지|호|길|출구|버스|문제|트랙|선|홈|방|게이트|승강장|타자|국도))|대(?!째|학|회|통령|륙|기업|중|표|교|형)|채(?!널)|척|켤레|벌(?!금)|송이|그루|포기|자루|"
+    "달(?!러|성|력)|곳|군데|가지|쌍|칸|통(?!신|화|역|계)|봉지|상자|박스|그릇|접시|조각|모금|방울|바퀴|걸음|발짝|발(?!표|전|생)|다발|묶음|사람|끼|"
+    "편(?!의)|곡(?!선)|팀|배(?!터|송|럴|관|치)|차례|줄|첩|축(?!구|제)|톨|움큼|닢|보루|쌈|짝|정(?!도|보|거|류|각|차)|두름|숟가락|스푼|컵|캔|세트|페이지를|"
+    "마디|돌(?![가-힣])|판(?!매|사|결|단)|집(?=[ ,.]|$)|식구|층집|자리"
+)
+_UNITS = {
+    "km": "킬로미터", "m": "미터", "cm": "센티미터", "mm": "밀리미터", "nm": "나노미터", "km²": "제곱킬로미터",
+    "m²": "제곱미터", "m2": "제곱미터", "km2": "제곱킬로미터", "cm²": "제곱센티미터", "m³": "세제곱미터",
+    "m3": "세제곱미터", "㎡": "제곱미터", "kg": "킬로그램", "g": "그램", "mg": "밀리그램", "t": "톤", "L": "리터",
+    "l": "리터", "mL": "밀리리터", "ml": "밀리리터", "cc": "씨씨", "ha": "헥타르", "s": "초", "ms": "밀리초",
+    "min": "분", "h": "시간", "W": "와트", "kW": "킬로와트", "MW": "메가와트", "kWh": "킬로와트시", "V": "볼트",
+    "A": "암페어", "mA": "밀리암페어", "mAh": "밀리암페어시", "Hz": "헤르츠", "kHz": "킬로헤르츠", "MHz": "메가헤르츠",
+    "GHz": "기가헤르츠", "KB": "킬로바이트", "MB": "메가바이트", "GB": "기가바이트", "TB": "테라바이트",
+    "Mbps": "메가비피에스", "Gbps": "기가비피에스", "Pa": "파스칼", "hPa": "헥토파스칼", "dB": "데시벨", "cal": "칼로리",
+    "kcal": "킬로칼로리", "rpm": "알피엠", "px": "픽셀", "%": "퍼센트", "％": "퍼센트", "‰": "퍼밀", "%p": "퍼센트포인트",
+    "℃": "도", "°C": "도", "°F": "화씨도", "℉": "화씨도", "°": "도",
+}  # fmt: skip
+_CURRENCIES = {
+    "₩": "원", "￦": "원", "$": "달러", "＄": "달러", "US$": "달러", "€": "유로", "£": "파운드", "¥": "엔", "￥": "엔",
+}  # fmt: skip
+_UNIT = "|".join(re.escape(u) for u in sorted(_UNITS, key=len, reverse=True))
+_SIGNS = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=len, reverse=True))
+_SCALE = "[십백천만억조]{0,3}"
+
+_THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9]|,[0-9])")
+_DATE = re.compile(
+    r"(?<![0-9./-])((?:1[0-9]|20|21)[0-9]{2})([-/.])[ ]?(0?[1-9]|1[0-2])\2[ ]?(0?[1-9]|[12][0-9]|3[01])"
+    r"(?:\.(?=[ ]?[(가-힣]))?(?![0-9]|[./-][0-9])"
+)
+_MONTH = re.compile(r"(?<![0-9.])(0?[1-9]|1[0-2])(?=[ ]?월)")
+_HISTORY = re.compile(
+    r"(?<![0-9.])([0-9]{1,2})[·.]([0-9]{1,2})(?=[ ]?(?:절|운동|전쟁|혁명|사태|사변|항쟁|테러|때))|(?<![0-9.])6·25"
+)
+_TELEPHONE = re.compile(
+    rf"(?<![0-9A-Za-z.{_MINUS}])(?:\+?82[- ]?)?\(?(?:0?1[016-9]|0[2-9][0-9]?|0[578]0)\)?[{_MINUS} .]?[0-9]{{3,4}}[{_MINUS} .][0-9]{{4}}(?![0-9A-Za-z]|[{_MINUS}][0-9])"
+    rf"|(?<![0-9A-Za-z.{_MINUS}])1[568][0-9]{{2}}[{_MINUS}][0-9]{{4}}(?![0-9{_MINUS}])"
+    rf"|(?<![0-9A-Za-z.{_MINUS}])[2-9][0-9]{{2,3}}{'[' + _MINUS + ']'}[0-9]{{4}}(?![0-9{_MINUS}])"
+)
+_NAMED = re.compile(
+    rf"((?:번호|비밀번호|우편번호|계좌|암호|코드|내선)(?:는|은|가|:)?[ ]?)([0-9]{{3,20}}(?:[{_MINUS}][0-9]{{2,8}}){{0,3}})(?![0-9.]|[번개명원])"
+)
+_ZERO = re.compile(r"(?<![0-9.])0[0-9]{1,40}(?![0-9])|[0-9]{21,}")
+_TIME = re.compile(r"(?<![0-9:.])([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?(?![0-9:.])")
+_SCORE = re.compile(r"(?<![0-9:.])([0-9]{1,3})[ ]?:[ ]?([0-9]{1,3})(?![0-9:.])")
+_BEFORE = re.compile(rf"(?<![A-Za-z])({_SIGNS})[ ]?({_NUMBER})({_SCALE})(?![ ]?(?:원|달러|유로))")
+_BELOW_ZERO = re.compile(
+    rf"(?<![0-9A-Za-z)가-힣])[-\u2212]({_NUMBER})[ ]?(?=℃|°C|도(?![가-힣])|도[가까로를는였입])"
+)
+_NEGATIVE = re.compile(rf"(?<![0-9A-Za-z)가-힣])[-\u2212]({_NUMBER})")
+_FRACTION = re.compile(r"(?<![0-9./])([0-9]{1,6})/([0-9]{1,6})(?![0-9./])")
+_COUNT_RANGE = re.compile(
+    rf"(?<![0-9.])([0-9]{{1,20}})[{_MINUS}{_WAVE}]([0-9]{{1,20}}[ ]?({_COUNTERS}))"
+)
+_RANGE = re.compile(
+    rf"(?<=[0-9])([ ]?(?:{_UNIT}|[개명시분원일월년도살층세])?)[ ]?[{_WAVE}][ ]?(?=[0-9])|(?<=[0-9])[{_MINUS}](?=[0-9]{{1,20}}[ ]?(?:{_COUNTERS}|[분원일월년도층세회초점인주]))"
+)
+_SLASH_UNIT = {"h": "시속", "s": "초속"}
+_SPEED = re.compile(rf"({_NUMBER})[ ]?(km|m)/(h|s)(?![A-Za-z])")
+_QUANTITY = re.compile(rf"(?<![A-Za-z.])({_NUMBER})({_SCALE})[ ]?({_UNIT})(?![A-Za-z0-9])")
+_COUNT = re.compile(rf"(?<![0-9.])([0-9]{{1,20}})(여)?(?=[ ]?(?:{_COUNTERS}))")
+_TWICE = re.compile(r"(?<![0-9.])([1-9])째")
+_VERSION = re.compile(r"(?<![0-9.])[0-9]{1,8}(?:\.[0-9]{1,8}){2,6}(?![0-9])")
+_ANY = re.compile(_NUMBER)
+_MONTHS = {"6": "유", "10": "시"}
+_NOON = 12
+
+
+def read_dates(text: AlignedText) -> AlignedText:
+    """`2024-05-01` 이천이십사년 오월 일일; 6월 is 유월, 10월 시월."""
+    text = text.sub(_THOUSANDS, lambda m: m[0].replace(",", ""))
+    text = text.sub(_DATE, lambda m: f"{m[1]}년 {int(m[3])}월 {int(m[4])}일")
+    text = text.sub(_MONTH, lambda m: _MONTHS.get(str(int(m[1])), sino(m[1])))
+    return text.sub(_HISTORY, lambda m: digits(m[0]))
+
+
+def read_telephone_numbers(text: AlignedText) -> AlignedText:
+    """Digit by digit with 공 for 0, a blank between groups."""
+    text = text.sub(_TELEPHONE, lambda m: ("플러스 " if m[0][0] == "+" else "") + _groups(m[0]))
+    text = text.sub(_NAMED, lambda m: m[1] + _groups(m[2]))
+    return text.sub(_ZERO, lambda m: digits(m[0], telephone=m[0][0] == "0"))
+
+
+def _groups(text: str) -> str:
+    return " ".join(digits(group, telephone=True) for group in re.findall("[0-9]+", text))
+
+
+def read_times(text: AlignedText) -> AlignedText:
+    """`3:30` 세시 삼십분; `2:1` is a score, 이 대 일."""
+    return text.sub(_TIME, _time).sub(_SCORE, lambda m: f"{sino(m[1])} 대 {sino(m[2])}")
+
+
+def _time(match: re.Match[str]) -> str:
+    hour, minute, second = match.groups()
+    spoken = f"{_hour(hour)}시"
+    if int(minute) or second:
+        spoken += f" {sino(minute)}분"
+    return spoken + (f" {sino(second)}초" if second else "")
+
+
+def _hour(hour: str) -> str:
+    return native(hour) if 0 < int(hour) <= _NOON else sino(hour)
+
+
+def read_money(text: AlignedText) -> AlignedText:
+    """`$3.5` 삼점오 달러, `₩1000` 천 원."""
+    return text.sub(_BEFORE, lambda m: f"{decimal(m[2])}{m[3]} {_CURRENCIES[m[1]]}")
+
+
+def read_quantities(text: AlignedText) -> AlignedText:
+    """Ranges, fractions, negative numbers, units."""
+    text = text.sub(_COUNT_RANGE, r"\1\3에서 \2")
+    text = text.sub(_RANGE, lambda m: f"{m[1] or ''}에서 ")
+    text = text.sub(_BELOW_ZERO, r"영하 \1").sub(_NEGATIVE, r"마이너스 \1")
+    text = text.sub(_FRACTION, lambda m: f"{sino(m[2])}분의 {sino(m[1])}")
+    text = text.sub(_SPEED, lambda m: f"{_SLASH_UNIT[m[3]]} {decimal(m[1])}{_UNITS[m[2]]}")
+    return text.sub(_QUANTITY, lambda m: f"{decimal(m[1])}{m[2]}{_UNITS[m[3]]}")
+
+
+def read_counts(text: AlignedText) -> AlignedText:
+    """Numbers before native counters (`3개` 세개), then all that are left."""
+    text = text.sub(_VERSION, lambda m: "점".join(digits(part) for part in m[0].split(".")))
+    text = text.sub(
+        _TWICE,
+        lambda m: (
+            ("첫", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟", "아홉")[int(m[1]) - 1] + "째"
+        ),
+    )
+    return text.sub(_COUNT, _count).sub(_ANY, lambda m: decimal(m[0]))
+
+
+def _count(match: re.Match[str]) -> str:
+    value, more = match[1], match[2] or ""
+    after = match.string[match.end() : match.end() + 4].lstrip(" ")
+    if after.startswith("번째") and int(value) == 1:
+        return "첫"
+    if after[0] == "시" and not after.startswith("시간"):
+        return _hour(value) + more
+    return (sino(value) if more else native(value)) + more

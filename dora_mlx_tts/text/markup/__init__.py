@@ -1,0 +1,1 @@
+"""Markdown, speech markup (a subset of SSML) and reading notes."""

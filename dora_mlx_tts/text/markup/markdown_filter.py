@@ -1,0 +1,290 @@
+"""Takes Markdown, tags and emoji out of text that arrives character by character.
+
+A character leaves the filter as soon as it is certain to be spoken; what may still turn out to be
+markup is held back. Each character is looked at a bounded number of times, whatever the text, and
+how the text was divided into chunks has no influence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from dora_mlx_tts.text.markup.fences import Fence, fence_in
+from dora_mlx_tts.text.markup.links import Held, Link, text_of
+from dora_mlx_tts.text.markup.tags import SPEECH_TAGS, Char, is_half_a_span, may_be_tag, read_tag
+
+_LONGEST_CODE = 60
+"""Characters of inline code; behind a backtick that is never closed, text goes on as usual."""
+
+_UNSPOKEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+    "\u20e3\ufff9-\ufffb\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u27bf\u2b05-\u2b07"
+    "\u2b1b\u2b1c\u2b50\u2b55\ufe0e\ufe0f\ud800-\udfff\U0001f000-\U0001faff\U000e0020-\U000e007f]"
+)
+_LINE_MARKS = frozenset(" \t\u3000#>-*+_=|~`")
+_LINE_PREFIX = re.compile(r"(?:[ \t]*(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+))*")
+_ESCAPABLE = frozenset("\\`*_{}[]()#+-.!|<>~")
+
+
+class MarkupFilter:
+    """Keeps what is to be spoken of a text with Markdown, tags and emoji.
+
+    Headings, bullets, quotes and emphasis lose their marks; links and inline code keep their text;
+    images, fenced code and the spans of `tags.DROPPED_SPANS` vanish. A line break stays one.
+    """
+
+    def __init__(self, *, speech_tags: bool = False) -> None:
+        """Args: speech_tags: hand out the tags that say how to speak, instead of dropping them."""
+        self._speech_tags = speech_tags
+        self._position = 0
+        self._out: list[Char] = []
+        self._before = " "  # the last character that was let through
+        self._state: Callable[[str, int], None] = self._line_start
+        self._line: Held = []  # possible line marks
+        self._run: Held = []  # equal emphasis marks
+        self._link: Link | None = None
+        self._tag: Held = []
+        self._after_tag: Callable[[str, int], None] = self._line_start
+        self._closing = ""  # what ends the span that is dropped
+        self._tail = ""
+        self._fence: Fence | None = None
+        self._code = 0  # backticks that opened inline code
+        self._code_start = 0
+        self._in_table = False
+        self._plain = False  # brackets were found to be no link
+
+    def feed(self, chunk: str) -> list[Char]:
+        """Characters that are now certain to be spoken."""
+        for char in chunk:
+            if " " <= char <= "~" or not _UNSPOKEN.match(char):
+                self._state(char, self._position)
+            self._position += 1
+        return self._take()
+
+    def flush(self) -> list[Char]:
+        """What was held back; a dropped span that is still open stays so."""
+        if self._state == self._line_start:
+            self._leave_line_start()
+        elif self._state == self._emphasis:
+            self._end_run(" ")
+        elif self._state == self._bang:
+            self._let("!", self._position - 1)
+        elif self._state == self._escape:
+            self._let("\\", self._position - 1)
+        elif self._link is not None:
+            link, self._link, self._state = self._link, None, self._inline
+            self._replay_plain(link.held)
+        elif self._state == self._in_tag:
+            self._release_tag(at_end=True)
+        if self._state == self._emphasis:  # let go by one of the above
+            self._end_run(" ")
+        closed = self._fence is not None and self._fence.closes
+        if closed or self._state not in {self._dropped, self._fenced}:
+            self._fence, self._state = None, self._inline
+        return self._take()
+
+    def _take(self) -> list[Char]:
+        out, self._out = self._out, []
+        return out
+
+    def _let(self, char: str, at: int) -> None:
+        in_code = self._code > 0 and at - self._code_start <= _LONGEST_CODE
+        self._out.append(Char(char, at, in_code))
+        self._before = char
+
+    def _replay(self, chars: Iterable[tuple[str, int]]) -> None:
+        for char, at in chars:
+            self._state(char, at)
+
+    # The beginning of a line
+
+    def _line_start(self, char: str, at: int) -> None:
+        if char == "<":
+            self._begin_tag(char, at)
+        elif char in _LINE_MARKS:
+            self._line.append((char, at))
+        else:
+            self._leave_line_start()
+            self._state(char, at)
+
+    def _leave_line_start(self) -> None:
+        held, self._line = self._line, []
+        marks = "".join(char for char, _ in held)
+        fence = fence_in(marks)
+        if fence:
+            self._open_fence(fence)
+            return
+        prefix = _LINE_PREFIX.match(marks)
+        rest = held[prefix.end() if prefix else 0 :]
+        self._in_table = any(char == "|" for char, _ in rest)
+        self._before = " "
+        self._state = self._inline
+        self._replay(rest)
+
+    # Inside a line
+
+    def _inline(self, char: str, at: int) -> None:
+        if char in "\n\r":
+            self._let("\n", at)
+            self._code, self._in_table, self._state = 0, False, self._line_start
+        elif char == "`" or (char in "*_~" and not self._code):
+            self._run = [(char, at)]
+            self._state = self._emphasis
+        elif self._code:
+            self._let(char, at)
+        else:
+            self._plain_char(char, at)
+
+    def _plain_char(self, char: str, at: int) -> None:
+        if char == "\\":
+            self._state = self._escape
+        elif char == "!" and not self._plain:
+            self._state = self._bang
+        elif char == "[" and not self._plain:
+            self._begin_link(char, at, is_image=False)
+        elif char == "<":
+            self._begin_tag(char, at)
+        else:
+            self._let(" " if char == "|" and self._in_table else char, at)
+
+    def _escape(self, char: str, at: int) -> None:
+        self._state = self._inline
+        if char in _ESCAPABLE:
+            self._let(char, at)
+        else:
+            self._let("\\", at - 1)
+            self._state(char, at)
+
+    def _bang(self, char: str, at: int) -> None:
+        self._state = self._inline
+        if char == "[":
+            self._begin_link(char, at, is_image=True)
+        else:
+            self._let("!", at - 1)
+            self._state(char, at)
+
+    def _emphasis(self, char: str, at: int) -> None:
+        if char == self._run[0][0]:
+            self._run.append((char, at))
+        else:
+            self._end_run(char)
+            self._state(char, at)
+
+    def _end_run(self, after: str) -> None:
+        """Decide whether a run of equal marks is content, by what stands around it."""
+        run, self._run = self._run, []
+        mark, before = run[0][0], self._before
+        self._state = self._inline
+        if mark == "`":
+            self._end_ticks(run)
+            return
+        if mark == "*":
+            alone = before.isspace() and after.isspace()
+            content = alone or (len(run) == 1 and before.isdigit() and after.isdigit())
+        elif mark == "_":
+            content = (before + after).isascii() and before.isalnum() and after.isalnum()
+        else:
+            content = len(run) != 2  # noqa: PLR2004 (two tildes strike through)
+        if content:
+            for char, at in run:
+                self._let(char, at)
+
+    def _end_ticks(self, run: Held) -> None:
+        if self._code:
+            self._code = 0 if len(run) == self._code else self._code
+        elif len(run) > 2:  # noqa: PLR2004 (a fence that does not begin its line)
+            self._open_fence("`" * len(run))
+        else:
+            self._code, self._code_start = len(run), run[-1][1]
+
+    # Links and images
+
+    def _begin_link(self, char: str, at: int, *, is_image: bool) -> None:
+        self._link = Link(char, at, is_image=is_image, after_blank=self._before.isspace())
+        self._state = self._in_link
+
+    def _in_link(self, char: str, at: int) -> None:
+        link = self._link
+        if link is None:
+            return
+        verdict, belongs = link.take(char, at)
+        if verdict == "open":
+            return
+        self._link, self._state = None, self._inline
+        self._replay_plain({"link": link.spoken, "box": [], "text": link.held}[verdict])
+        if not belongs:
+            self._state(char, at)
+
+    def _replay_plain(self, chars: Iterable[tuple[str, int]]) -> None:
+        self._plain = True
+        self._replay(chars)
+        self._plain = False
+
+    # Tags and the spans they open
+
+    def _begin_tag(self, char: str, at: int) -> None:
+        self._after_tag = self._state if self._state == self._line_start else self._inline
+        self._tag = [(char, at)]
+        self._state = self._in_tag
+
+    def _in_tag(self, char: str, at: int) -> None:
+        if char == ">":
+            self._tag.append((char, at))
+            self._end_tag()
+            return
+        so_far = text_of(self._tag) + char
+        if char in "\n\r" or not may_be_tag(so_far):
+            self._release_tag()
+            self._state(char, at)
+            return
+        self._tag.append((char, at))
+        if so_far == "<!--":
+            self._drop_until("-->")
+
+    def _end_tag(self) -> None:
+        tag = read_tag(text_of(self._tag))
+        if tag is None:
+            self._release_tag()
+        elif self._speech_tags and tag.name in SPEECH_TAGS:
+            held, self._tag, self._state = self._tag, [], self._after_tag
+            self._out.append(Char("", held[0][1], tag=text_of(held)))
+        elif tag.kind == "span":
+            self._drop_until(f"</{tag.name}>")
+        else:
+            held, self._tag, self._state = self._tag, [], self._after_tag
+            if tag.kind == "address":
+                self._replay(held[1:-1])
+            elif tag.kind == "line":
+                self._state("\n", held[-1][1])
+
+    def _release_tag(self, *, at_end: bool = False) -> None:
+        """It was no tag: the angle is text. At the end of all text half a tag is dropped."""
+        held, self._tag = self._tag, []
+        if self._after_tag == self._line_start:
+            self._leave_line_start()
+        self._state = self._inline
+        if at_end and is_half_a_span(text_of(held)):
+            return
+        self._let(*held[0])
+        self._replay(held[1:])
+
+    def _drop_until(self, closing: str) -> None:
+        self._tag, self._tail, self._closing = [], "", closing
+        self._state = self._dropped
+
+    def _dropped(self, char: str, at: int) -> None:  # noqa: ARG002 (a state's signature)
+        self._tail = (self._tail + char.lower())[-len(self._closing) :]
+        if self._tail == self._closing:
+            self._state = self._after_tag
+
+    # Fenced code
+
+    def _open_fence(self, fence: str) -> None:
+        self._fence = Fence(fence)
+        self._state = self._fenced
+
+    def _fenced(self, char: str, at: int) -> None:
+        if self._fence is not None and not self._fence.take(char):
+            self._fence, self._state = None, self._inline
+            self._state(char, at)

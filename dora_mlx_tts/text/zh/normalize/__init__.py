@@ -1,0 +1,1 @@
+"""Numbers, dates, units and signs of Chinese text, written out as words."""

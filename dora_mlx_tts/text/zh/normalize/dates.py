@@ -1,0 +1,77 @@
+"""Dates, years, decades."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits
+from dora_mlx_tts.text.zh.normalize.patterns import START
+
+_MONTHS, _DAYS = 12, 31
+_YEAR = r"(?:1[0-9]|20|21)[0-9]{2}"
+_FULL_DATE = re.compile(
+    rf"{START}({_YEAR})([-/.\u2013 ])([0-9]{{1,2}})\2([0-9]{{1,2}})(?:T(?=[0-9]))?(?![0-9A-Za-z]|\2[0-9])"
+)
+_YEAR_MONTH = re.compile(rf"{START}({_YEAR})(?:[-/](0[1-9]|1[0-2])|/([1-9]))(?![0-9A-Za-z/.-])")
+_MONTH_DAY = re.compile(rf"{START}(0[1-9])[-/](0[1-9]|[12][0-9]|3[01])(?![0-9A-Za-z/.-])")
+_YEAR_RANGE = re.compile(
+    rf"{START}({_YEAR})[ ]?(年?)[ ]?[-~\u2013\u2014\uff5e至到][ ]?({_YEAR})[ ]?(年|学年)"
+)
+_BARE_YEAR_RANGE = re.compile(
+    r"(?<![0-9A-Za-z.-])((?:1[89]|20)[0-9]{2})[ ]?[-~\u2013\uff5e][ ]?((?:1[89]|20)[0-9]{2})(?![0-9A-Za-z年.-])"
+)
+_LONG_YEAR = re.compile(rf"{START}([0-9]{{4}})[ ]?年(?!代)")
+_SPAN_AFTER = re.compile(r"年(?:的?历史|以?前|以?来|以?后|之[久前后]|间)")
+_SHORT_YEAR = re.compile(
+    rf"{START}(0[0-9]|[4-9][1-9])[ ]?年(?!以|之|来|间|内|多|的?历史|代|半|级?时间|期|寿|[老古])"
+)
+_YEAR_MONTH_SHORT = re.compile(rf"{START}([0-9]{{2}})[ ]?年(?=[ ]?[0-9]{{1,2}}[ ]?月)")
+_DECADE = re.compile(rf"{START}((?:1[0-9]|20)?)([0-9]0)[ ]?(?=年代|后(?![0-9]))")
+_ERA_YEAR = re.compile(r"(?<=公元)(前?)[ ]?([1-9][0-9]{2})(?=[ ]?年)")
+_LASTED = re.compile(r"[了过近约达整满共历经长]$")
+
+
+def read_dates(text: AlignedText) -> AlignedText:
+    """Write out everything that is a date; the year digit by digit."""
+    text = text.sub(_YEAR_RANGE, lambda m: f"{digits(m[1])}{m[2]}到{digits(m[3])}{m[4]}")
+    text = text.sub(_BARE_YEAR_RANGE, lambda m: f"{digits(m[1])}到{digits(m[2])}")
+    text = text.sub(_FULL_DATE, _full_date)
+    text = text.sub(_YEAR_MONTH, lambda m: f"{digits(m[1])}年{cardinal(m[2] or m[3])}月")
+    text = text.sub(_MONTH_DAY, lambda m: f"{cardinal(m[1])}月{cardinal(m[2])}日")
+    text = text.sub(_DECADE, _decade)
+    text = text.sub(_ERA_YEAR, lambda m: m[1] + digits(m[2]))
+    text = text.sub(_YEAR_MONTH_SHORT, lambda m: f"{digits(m[1])}年")
+    return text.sub(_LONG_YEAR, _long_year).sub(_SHORT_YEAR, _short_year)
+
+
+def _full_date(match: re.Match[str]) -> str | None:
+    year, _, month, day = match.groups()
+    if not (0 < int(month) <= _MONTHS and 0 < int(day) <= _DAYS):
+        return None
+    return f"{digits(year)}年{cardinal(month)}月{cardinal(day)}日"
+
+
+def _decade(match: re.Match[str]) -> str | None:
+    century, decade = match.groups()
+    if match.string.startswith("后", match.end()):  # 90后, 00后: people born in a decade
+        return None if century else digits(decade)
+    return digits(century) + (digits(decade) if century or decade == "00" else cardinal(decade))
+
+
+def _long_year(match: re.Match[str]) -> str | None:
+    """A span of years is a number, not a date: 5000年历史, 用了1000年."""
+    is_round = match[1].endswith("00")
+    is_date = "1000" < match[1] < "2200"
+    is_span = _LASTED.search(
+        match.string[max(0, match.start() - 1) : match.start()]
+    ) or _SPAN_AFTER.match(match.string, match.end() - 1)
+    if not is_date or (is_round and is_span):
+        return None
+    return f"{digits(match[1])}年"
+
+
+def _short_year(match: re.Match[str]) -> str | None:
+    if match.start() and match.string[match.start() - 1] in "了过近约达整满共历经长第":
+        return None
+    return f"{digits(match[1])}年"

@@ -1,0 +1,57 @@
+"""Amounts of money with a currency sign or code."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.numbers import amount
+from dora_mlx_tts.text.zh.normalize.patterns import NUMBER
+
+_CURRENCIES = {
+    "US$": "美元", "HK$": "港元", "NT$": "新台币", "S$": "新加坡元", "A$": "澳元", "AU$": "澳元",
+    "C$": "加元", "CA$": "加元", "R$": "雷亚尔", "$": "美元", "¥": "元", "￥": "元", "CN¥": "元",
+    "RMB": "元", "CNY": "元", "USD": "美元", "HKD": "港元", "EUR": "欧元", "GBP": "英镑",
+    "JPY": "日元", "KRW": "韩元", "JP¥": "日元", "€": "欧元", "£": "英镑", "₩": "韩元", "₹": "卢比",
+    "₽": "卢布", "฿": "泰铢", "₫": "越南盾", "₿": "比特币", "¢": "美分",
+}  # fmt: skip
+_SIGN = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=len, reverse=True))
+_SCALE = r"[百千万亿兆]{1,2}|[kKmMbB](?![A-Za-z])"
+_LETTER_SCALES = {"k": "千", "m": "百万", "b": "十亿"}
+_MINUS = r"([-\u2212])?"
+_NAMED = r"(?=[ ]?(?:多|余)?(?:[美欧日港韩澳加]?元|块|英镑|人民币|卢比|卢布))"
+_BEFORE = re.compile(
+    rf"(?<![A-Za-z])(?:(?<![0-9])([-\u2212]))?({_SIGN})[ ]?{_MINUS}({NUMBER})"
+    rf"(?:[ ]?[-~\u2013\uff5e][ ]?(?:{_SIGN})?({NUMBER}))?[ ]?({_SCALE})?([多余])?({_NAMED})?(?![0-9])"
+)
+_AFTER = re.compile(
+    rf"(?<![0-9A-Za-z.]){_MINUS}({NUMBER})[ ]?({_SCALE})?[ ]?({_SIGN})(?![A-Za-z0-9])"
+)
+
+
+def read_money(text: AlignedText) -> AlignedText:
+    """Write out amounts: `$3.5亿` 三点五亿美元, `¥199` 一百九十九元."""
+    return text.sub(_BEFORE, _before).sub(_AFTER, _after)
+
+
+def _before(match: re.Match[str]) -> str:
+    minus, sign, inner_minus, low, high, scale, more, named = match.groups()
+    spoken = ("负" if minus or inner_minus else "") + _value(low)
+    if high:
+        spoken += f"到{_value(high)}"
+    unit = "" if named is not None else _CURRENCIES[sign]
+    return f"{spoken}{_scale(scale)}{more or ''}{unit}"
+
+
+def _after(match: re.Match[str]) -> str:
+    minus, value, scale, sign = match.groups()
+    return f"{'负' if minus else ''}{_value(value)}{_scale(scale)}{_CURRENCIES[sign]}"
+
+
+def _value(figure: str) -> str:
+    """An amount without the zeros behind its decimals: 1299.00, 10.50."""
+    return amount(figure.rstrip("0").rstrip(".") if "." in figure else figure)
+
+
+def _scale(scale: str | None) -> str:
+    return _LETTER_SCALES.get(scale.lower(), scale) if scale else ""

@@ -1,0 +1,24 @@
+"""Ranges: the sign between two quantities is spoken 到."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
+
+_DASH = r"[-~\u2013\u2014\u2212\uff5e〜∼]"
+_UNIT = rf"(?:[a-zA-Zμ%℃°]{{1,3}}|{MEASURE})"
+_NUMBERS = re.compile(
+    rf"(?<![0-9A-Za-z.-])((?:[-\u2212](?=[0-9]))?{NUMBER})[ ]?({_UNIT})?[ ]?(?:{_DASH}|——|--)[ ]?(?=[-第]?{NUMBER}(?![0-9A-Za-z]{{0,16}}-[0-9]))"
+)
+_NAMES = re.compile(
+    rf"((?:周|星期|礼拜)[一二三四五六日天]|[一二三四五六七八九十]{{1,3}}[月日号点年级]|[今昨明]天|现在)[ ]?{_DASH}[ ]?"
+    r"(?=(?:周|星期|礼拜)?[一二三四五六七八九十日天]|[今昨明]天|现在|至今)"
+)
+
+
+def read_ranges(text: AlignedText) -> AlignedText:
+    """`3-5天` 3到5天, `周一~周五` 周一到周五; the numbers are left for later rules."""
+    text = text.sub(_NUMBERS, lambda m: f"{m[1]}{m[2] or ''}到")
+    return text.sub(_NAMES, r"\1到")

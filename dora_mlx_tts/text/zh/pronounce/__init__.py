@@ -1,0 +1,1 @@
+"""Mandarin words to syllables and phones."""

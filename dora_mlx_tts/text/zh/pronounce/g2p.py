@@ -1,0 +1,145 @@
+"""From normalized text to phones: words, readings, tone rules, symbols."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from typing import Protocol
+
+from dora_mlx_tts.text.phonemes import Given, Pronunciation
+from dora_mlx_tts.text.zh.pronounce.lexicon import UserWords, corrections
+from dora_mlx_tts.text.zh.readings import dictionary_reading, phrase_reading
+from dora_mlx_tts.text.zh.segment.words import Word
+from dora_mlx_tts.text.zh.syllable import NEUTRAL, symbols_of
+from dora_mlx_tts.text.zh.tones.bu_yi import bu, yi
+from dora_mlx_tts.text.zh.tones.erhua import erhua
+from dora_mlx_tts.text.zh.tones.merge import merge
+from dora_mlx_tts.text.zh.tones.neutral import neutral, reduplication, repeats_previous
+from dora_mlx_tts.text.zh.tones.rules import MandarinRules, tone_words
+from dora_mlx_tts.text.zh.tones.spoken import CONTEXT, NO_WORD, Spoken
+from dora_mlx_tts.text.zh.tones.third import third
+
+MARKS = {**{mark: mark for mark in "!?…,.-"}, "￥": "SP2", "^": "SP3"}
+"""Punctuation that has a symbol of its own, and the reference's signs of longer pauses."""
+
+_SIGNS = re.escape("".join(MARKS))
+_PIECE = re.compile(rf"[{_SIGNS}]|[^{_SIGNS}]+")
+
+
+class Polyphones(Protocol):
+    """Reads characters with several readings from their context."""
+
+    def read(self, clause: str) -> Sequence[str | None]:
+        """Pinyin of every character of `clause` that the model decides, None elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads clauses of Hanzi aloud."""
+
+    rules: MandarinRules = field(default_factory=MandarinRules)
+    user_words: UserWords = field(default_factory=lambda: UserWords({}))
+    polyphones: Polyphones | None = None
+
+    def pronounce(self, norm_text: str, given: Sequence[Given] = ()) -> Pronunciation:
+        """Phones of a normalized text, two a Hanzi and one a mark; `given` readings hold."""
+        symbols: list[str] = []
+        counts: list[int] = []
+        for match in _PIECE.finditer(norm_text):
+            piece, stop = match.group(), norm_text.startswith(".", match.end())
+            if piece in MARKS:
+                units: Iterable[tuple[str, ...]] = [(MARKS[piece],)]
+            else:
+                start, end = match.span()
+                inside = [_moved(g, start) for g in given if start <= g.start and g.end <= end]
+                units = self._clause(piece, before_stop=stop, given=inside)
+            for unit in units:
+                symbols.extend(unit)
+                counts.append(len(unit))
+        spans = tuple((i, i + 1) for i, n in enumerate(counts) for _ in range(n))
+        return Pronunciation(tuple(symbols), spans, tuple(counts))
+
+    def pinyin(
+        self, clause: str, *, before_stop: bool = False, given: Sequence[Given] = ()
+    ) -> list[str]:
+        """Surface pinyin of every character of a clause without marks."""
+        words = self.words(clause, before_stop=before_stop, given=given)
+        return [p for word in words for p in word.pinyin]
+
+    def words(
+        self, clause: str, *, before_stop: bool = False, given: Sequence[Given] = ()
+    ) -> Iterator[Spoken]:
+        """The words of a clause with their surface pinyin."""
+        at, previous = 0, NO_WORD
+        words = list(self.user_words.segment(clause, before_stop=before_stop))
+        told = {i: unit for g in given for i, unit in enumerate(g.units, g.start) if i < g.end}
+        changed = {**self._changes(clause, words), **told}
+
+        def read(start: int, text: str) -> tuple[str, ...]:
+            return tuple(changed.get(i, p) for i, p in enumerate(_base_reading(text), start))
+
+        for word in merge(words, read, third_tones=self.rules.third_across_words):
+            end = at + len(word)
+            before, after = clause[max(0, at - CONTEXT) : at], clause[end : end + CONTEXT]
+            pinyin = word.fixed or read(at, word.text)
+            spoken = Spoken(
+                word.text, word.tag, pinyin, before, after, previous, word.fixed is not None
+            )
+            if not spoken.fixed and "" not in pinyin:
+                spoken = self._tones(spoken)
+            if told:
+                surface = (told.get(i, p) for i, p in enumerate(spoken.pinyin, at))
+                spoken = replace(spoken, pinyin=tuple(surface))
+            yield spoken
+            at, previous = end, word
+
+    def _changes(self, clause: str, words: Sequence[Word]) -> dict[int, str]:
+        """Readings other than the dictionary's: the model's outside phrases, then our own."""
+        decided = self._from_model(clause, words) if self.polyphones else {}
+        return corrections(clause, words, decided) if self.rules.context else decided
+
+    def _from_model(self, clause: str, words: Sequence[Word]) -> dict[int, str]:
+        readings = self.polyphones.read(clause) if self.polyphones else ()
+        at, known = 0, set[int]()
+        for word in words:
+            if len(word) > 1 and phrase_reading(word.text) is not None:
+                known.update(range(at, at + len(word)))
+            at += len(word)
+        return {i: p for i, p in enumerate(readings) if p and i not in known}
+
+    def _clause(
+        self, clause: str, *, before_stop: bool, given: Sequence[Given]
+    ) -> Iterator[tuple[str, ...]]:
+        for pinyin in self.pinyin(clause, before_stop=before_stop, given=given):
+            yield symbols_of(pinyin) or ()
+
+    def _tones(self, word: Spoken) -> Spoken:
+        rules, words = self.rules, tone_words(self.rules)
+        steps = (
+            (rules.bu, bu),
+            (rules.yi, yi),
+            (rules.reduplication, partial(reduplication, words=words)),
+            (rules.neutral, partial(neutral, words=words)),
+            (rules.third, third),
+            (rules.erhua, partial(erhua, words=words)),
+        )
+        if rules.reduplication and repeats_previous(word):
+            return word.toned(0, NEUTRAL)
+        for wanted, step in steps:
+            word = step(word) if wanted else word
+        return word
+
+
+def _moved(given: Given, start: int) -> Given:
+    return replace(given, start=given.start - start, end=given.end - start)
+
+
+@lru_cache(maxsize=8192)
+def _base_reading(word: str) -> tuple[str, ...]:
+    """Dictionary reading with 一 and 不 in their own tones; empty where there is none."""
+    return tuple(
+        {"一": "yi1", "不": "bu4"}.get(char) or pinyin or ""
+        for char, pinyin in zip(word, dictionary_reading(word), strict=True)
+    )

@@ -1,0 +1,1 @@
+"""Mandarin text divided into words."""

@@ -1,0 +1,1 @@
+"""Tone sandhi, neutral tones and erhua of Mandarin."""

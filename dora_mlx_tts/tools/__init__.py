@@ -1,0 +1,1 @@
+"""Tools of the command line that no synthesis needs."""

@@ -1,0 +1,1 @@
+"""Creates, imports and checks voices."""

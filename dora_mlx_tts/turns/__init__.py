@@ -1,1 +1,0 @@
-"""Who speaks when: texts, their pieces and their conversations, without threads, audio or dora."""

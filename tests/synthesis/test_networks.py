@@ -1,0 +1,45 @@
+"""Parts of different families in one pack."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from dora_mlx_tts.errors import PackError, TextError
+from dora_mlx_tts.synthesis.fit import check_fit
+from dora_mlx_tts.synthesis.synthesizer import Synthesizer
+
+
+def networks(symbols: str, t2s_phones: int, symbols_read: int, eos: int = 1024, codes: int = 1024):
+    return SimpleNamespace(
+        pack=SimpleNamespace(root="packs/mine", manifest=SimpleNamespace(symbols=symbols)),
+        t2s=SimpleNamespace(config=SimpleNamespace(phones=t2s_phones, eos=eos)),
+        encoder=SimpleNamespace(config=SimpleNamespace(symbols=symbols_read, codes=codes)),
+    )
+
+
+@pytest.mark.parametrize(("symbols", "t2s", "sovits"), [("v1", 512, 322), ("v2", 732, 732)])
+def test_families_of_the_reference_fit(symbols: str, t2s: int, sovits: int) -> None:
+    check_fit(networks(symbols, t2s, sovits))
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (("v2", 512, 732), r"packs/mine: part 't2s' knows 512 phones.*732"),
+        (("v2", 732, 322), r"part 'sovits' knows 322 phones"),
+        (("v2", 732, 732, 1024, 512), r"writes 1024 codes.*reads 512"),
+    ],
+)
+def test_parts_of_different_families_are_named(parts, message: str) -> None:
+    with pytest.raises(PackError, match=message):
+        check_fit(networks(*parts))
+
+
+def test_a_word_longer_than_the_network_can_place_is_an_error_and_the_next_text_works(
+    synthesizer: Synthesizer,
+) -> None:
+    with pytest.raises(TextError, match="4000"):
+        synthesizer.speak("abcdefghij" * 1000, voice="starter-en")
+    assert synthesizer.speak("Good morning.", voice="starter-en").duration_s > 0.5

@@ -1,0 +1,191 @@
+"""The engine with the starter voice: real networks, real text, real dictionary."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dora_mlx_tts.config.settings import Settings
+from dora_mlx_tts.errors import (
+    EmptyTextError,
+    LanguageError,
+    PackError,
+    SettingError,
+    SynthesisError,
+    VoiceError,
+)
+from dora_mlx_tts.synthesis.synthesizer import Synthesizer
+from dora_mlx_tts.voices.registry import BUILTIN
+
+SENTENCES = [
+    "The morning train was late again, sir.",
+    "How are you today, my dear old friend?",
+]
+TEXT = " ".join(SENTENCES)
+
+
+def test_fragments_tell_where_they_belong(synthesizer: Synthesizer) -> None:
+    fragments = list(synthesizer.stream(TEXT, seed=1))
+    sentences = dict.fromkeys(f.text for f in fragments)
+    assert list(sentences) == SENTENCES
+    places = [(f.sentence_index, f.fragment_index) for f in fragments]
+    assert places == sorted(places)
+    assert {first for first in places if first[1] == 0} == {(0, 0), (1, 0)}
+    assert len(places) > 3
+    assert [f.is_final for f in fragments] == [False] * (len(fragments) - 1) + [True]
+    start = 0.0
+    for fragment in fragments:
+        assert fragment.start_s == pytest.approx(start)
+        start += fragment.duration_s
+        assert fragment.samples.dtype == np.float32
+        assert fragment.samples.ndim == 1
+        assert fragment.sample_rate == 32000
+        assert 0 < np.abs(fragment.samples).max() <= 1
+
+
+def test_speech_is_the_fragments_joined(synthesizer: Synthesizer) -> None:
+    speech = synthesizer.speak(TEXT, seed=1)
+    fragments = [f.samples for f in synthesizer.stream(TEXT, seed=1)]
+    np.testing.assert_array_equal(speech.samples, np.concatenate(fragments))
+    assert speech.sentences == tuple(SENTENCES)
+    assert speech.duration_s == len(speech.samples) / 32000
+
+
+def test_a_seed_decides(synthesizer: Synthesizer) -> None:
+    one, again, two = (synthesizer.speak("Good morning.", seed=s).samples for s in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert len(one) != len(two) or not np.array_equal(one, two)
+
+
+@pytest.mark.parametrize("text", ["你好，今天天气很好。", "我喜欢 music 和电影。", "3"])
+def test_other_languages_and_short_texts(synthesizer: Synthesizer, text: str) -> None:
+    speech = synthesizer.speak(text, voice="starter-zh", seed=1)
+    assert np.abs(speech.samples).max() > 0.03
+    assert speech.duration_s > 0.4
+
+
+def test_speed_shortens(synthesizer: Synthesizer) -> None:
+    slow, fast = (
+        synthesizer.speak("Good morning.", seed=1, speed=s, edge_silence=5) for s in (0.8, 1.6)
+    )
+    pause = 0.3
+    assert (slow.duration_s - pause) / (fast.duration_s - pause) == pytest.approx(2, rel=0.05)
+
+
+def test_pause_after_each_sentence(synthesizer: Synthesizer) -> None:
+    with_pause, without = (
+        synthesizer.speak("Good morning.", seed=1, fragment_interval=i) for i in (0.5, 0)
+    )
+    assert with_pause.duration_s - without.duration_s == pytest.approx(0.5)
+    assert not with_pause.samples[-16000:].any()
+
+
+def test_cancelled_before_the_end(synthesizer: Synthesizer) -> None:
+    asked = 0
+
+    def cancelled() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 15
+
+    before = synthesizer.stats.cancelled
+    assert list(synthesizer.stream(TEXT, seed=1, cancelled=cancelled)) == []
+    assert asked == 16
+    assert synthesizer.stats.cancelled == before + 1
+    assert synthesizer.speak("Good morning.").duration_s > 0.5
+
+
+def test_closing_the_stream_ends_it(synthesizer: Synthesizer) -> None:
+    stream = synthesizer.stream(TEXT, seed=1)
+    next(stream)
+    stream.close()
+    assert list(stream) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "word"),
+    [
+        ({"voice": "nobody"}, VoiceError, "starter-en"),
+        ({"voice": "../starter-en"}, VoiceError, "unknown"),
+        ({"language": "klingon"}, LanguageError, "zh"),
+        ({"speed": 3}, SettingError, "less than or equal to 2"),
+        ({"speed": float("nan")}, SettingError, "finite"),
+        ({"top_k": "many"}, SettingError, "integer"),
+        ({"volume": 1}, SettingError, "allowed: language,"),
+        ({"seed": -7}, SettingError, "seed"),
+    ],
+)
+def test_bad_requests(
+    synthesizer: Synthesizer, options: dict[str, object], error: type[Exception], word: str
+) -> None:
+    with pytest.raises(error) as caught:
+        list(synthesizer.stream("Hello.", **options))
+    assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "   \n", "…！？", "🙂"])
+def test_texts_with_nothing_to_say(synthesizer: Synthesizer, text: str) -> None:
+    with pytest.raises(EmptyTextError):
+        list(synthesizer.stream(text))
+
+
+def test_decoding_without_end_is_an_error(
+    synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = synthesizer.prepare("starter-en").networks.t2s
+    step, prefill = network.step, network.prefill
+
+    def no_end(logits: np.ndarray) -> np.ndarray:
+        logits = np.array(logits)
+        logits[..., network.config.eos] = -1e9
+        return logits
+
+    monkeypatch.setattr(network, "step", lambda *a: no_end(step(*a)))
+    monkeypatch.setattr(network, "prefill", lambda *a: (no_end(prefill(*a)[0]), prefill(*a)[1]))
+    with pytest.raises(SynthesisError, match="did not end"):
+        synthesizer.speak(
+            "Hi.", seed=1, content_check="off", repetition_penalty=3
+        )  # without it the voice repeats itself
+    monkeypatch.undo()
+    assert synthesizer.speak("Hi.").duration_s > 0.3
+
+
+def test_a_voice_by_its_recording_alone(tmp_path: Path, settings: Settings) -> None:
+    (tmp_path / "anna.yml").write_text(
+        "pack: starter\nreference: {audio: references/starter-zh.flac}\n"
+    )
+    custom = settings.model_copy(update={"voices": (tmp_path,)})
+    synthesizer = Synthesizer.load("anna", settings=custom, warm_up=False)
+    assert synthesizer.prepare("anna").prompt.is_zero_shot
+    assert synthesizer.speak("Good morning.", seed=1).duration_s > 0.3
+
+
+def test_short_sentences_are_spoken_together_or_one_by_one(synthesizer: Synthesizer) -> None:
+    text = "Hello there. How are you?"
+    for joined, expected in ((False, ["Hello there.", "How are you?"]), (True, [text])):
+        fragments = list(synthesizer.stream(text, seed=1, join_short=joined))
+        assert list(dict.fromkeys(f.text for f in fragments)) == expected
+
+
+def test_a_transcript_needs_an_encoder(
+    tmp_path: Path, settings: Settings, without_encoder: Callable[[Path], None]
+) -> None:
+    without_encoder(tmp_path / "mute")
+    shutil.copy(BUILTIN / "references" / "starter-en.flac", tmp_path)
+    (tmp_path / "anna.yml").write_text(
+        "pack: mute\nreference: {audio: starter-en.flac, text: Hello you., language: en}"
+    )
+    custom = settings.model_copy(update={"voices": (tmp_path,)})
+    with pytest.raises(VoiceError, match="no SSL encoder"):
+        Synthesizer.load("anna", settings=custom, warm_up=False)
+
+
+def test_a_missing_pack_is_named(tmp_path: Path, settings: Settings) -> None:
+    (tmp_path / "anna.yml").write_text("pack: nothing\nreference: {audio: a.wav}\n")
+    custom = settings.model_copy(update={"voices": (tmp_path,)})
+    with pytest.raises(PackError, match="nothing"):
+        Synthesizer.load("anna", settings=custom)
