@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.spectrogram import MEL_V4, log_mel
-from dora_mlx_tts.checkpoints.encode import Encoder
+from dora_mlx_tts.checkpoints.encode import TensorEncoder
 from dora_mlx_tts.checkpoints.selection import SOVITS_RULES, SOVITS_WANTED, select
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
@@ -38,7 +38,7 @@ from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.packs.manifest import PackManifest
 from dora_mlx_tts.packs.pack import PartContent, write_pack
 from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.runtime.device import Device, Formulation
+from dora_mlx_tts.runtime.device import Backend, Device
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 from dora_mlx_tts.voices.registry import BUILTIN
@@ -179,7 +179,7 @@ def recipe_packs(goldens: Path, folder: Path) -> dict[str, Path]:
     for storage in ("float32", "float16", "int8", "int6"):
         about = PackManifest("full", "v2", "v2", 32000, "none", (), storage, {}, {})
         contents = {
-            name: PartContent(config, Encoder(name, storage).encode(tensors))
+            name: PartContent(config, TensorEncoder(name, storage).encode(tensors))
             for name, (config, tensors) in parts.items()
         }
         packs[storage] = write_pack(folder / storage, about, contents).root
@@ -212,7 +212,7 @@ def measure(
 
 def on_a_gpu(pack: Path) -> Networks:
     """A pack's networks as a GPU holds them, computed by the CPU."""
-    return Networks.open(pack, Device("gpu", Formulation.NATIVE, "as on a GPU"))
+    return Networks.open(pack, Device("gpu", Backend.NATIVE, "as on a GPU"))
 
 
 def main() -> None:

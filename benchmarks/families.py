@@ -30,7 +30,7 @@ import mlx.core as mx
 import numpy as np
 
 from dora_mlx_tts.checkpoints import selection
-from dora_mlx_tts.checkpoints.encode import Encoder
+from dora_mlx_tts.checkpoints.encode import TensorEncoder
 from dora_mlx_tts.checkpoints.selection import select, select_bert
 from dora_mlx_tts.errors import TtsError
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
@@ -83,7 +83,7 @@ def random_part(part: str, shapes: Shapes, config: Mapping[str, Any], storage: s
         key: RandomTensor(tuple(shape), positive=key.endswith("running_var"))
         for key, shape in shapes.items()
     }
-    return PartContent(config, Encoder(part, storage).encode(tensors))
+    return PartContent(config, TensorEncoder(part, storage).encode(tensors))
 
 
 def chosen(shapes: Shapes, wanted: str, rules: tuple[tuple[str, str], ...]) -> Shapes:

@@ -121,14 +121,14 @@ def starter(synthesizer: Synthesizer, name: str) -> Case:
 
 def random_case(size: str, chosen: Device, dtype: mx.Dtype, name: str) -> Case:
     """Networks of the starter's or v2's sizes; sound is made in float32, as everywhere."""
-    t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES[size], chosen.formulation, dtype)
+    t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES[size], chosen.backend, dtype)
     if chosen.multiprocessors and supports(t2s):
         t2s.pack(chosen.multiprocessors)
     t2s.warm_up()
     return Case(
         name,
         t2s,
-        sovits_benchmark.build(sovits_benchmark.SIZES[size], chosen.formulation),
+        sovits_benchmark.build(sovits_benchmark.SIZES[size], chosen.backend),
         np.arange(125, dtype=np.int32),
         np.arange(60, dtype=np.int32),
         mx.zeros((1, 1, 512)),

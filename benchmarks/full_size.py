@@ -46,13 +46,13 @@ Stages = dict[str, Callable[[], object]]
 
 def ours(chosen: Device, dtype: mx.Dtype) -> Stages:
     """The stages of this package."""
-    t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen.formulation, dtype)
+    t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen.backend, dtype)
     if chosen.multiprocessors:
         t2s.pack(chosen.multiprocessors)
-    acoustic = sovits_benchmark.build(FULL_SOVITS, chosen.formulation, dtype)
+    acoustic = sovits_benchmark.build(FULL_SOVITS, chosen.backend, dtype)
     hubert = Hubert(HubertConfig.from_dict({}))
     random_weights(hubert, dtype)
-    prepare(hubert, chosen.formulation)
+    prepare(hubert, chosen.backend)
     text, prompt = T2SText(np.arange(PHONES, dtype=np.int32)), np.arange(PROMPT, dtype=np.int32)
     samples = (mx.random.normal((1, int(5.6 * 16000))) * 0.1).astype(dtype)
 
@@ -90,12 +90,12 @@ def contestants(chosen: Device, dtype: mx.Dtype) -> tuple[dict[str, Stages], int
         where = device.select("gpu", products=layers == "products")
         found[f"ours, {layers}"] = ours(where, dtype)
         held = held or mx.get_active_memory() - before
-        exact = sovits_benchmark.build(FULL_SOVITS, where.formulation)
+        exact = sovits_benchmark.build(FULL_SOVITS, where.backend)
         found[f"ours, {layers}, float32"] = {SOUND: sound(exact, mx.float32)}
     return found, held
 
 
-class Reference:
+class ReferenceAudio:
     """The reference's networks in a process of their own, timed inside it."""
 
     def __init__(
@@ -145,7 +145,7 @@ def compare(
     stage: str,
     all_of_us: Mapping[str, Stages],
     held: int,
-    references: Mapping[str, Reference],
+    references: Mapping[str, ReferenceAudio],
     samples: int,
 ) -> tuple[list[harness.Row], dict[str, float]]:
     """Rows of a stage, and MiB at its peak."""
@@ -183,7 +183,7 @@ def main() -> None:
     for count in map(int, threads):
         name = f"reference, {count} thread{'s'[: count > 1]}"
         name = "reference, CUDA" if given.reference_device == "cuda" else name
-        references[name] = Reference(
+        references[name] = ReferenceAudio(
             given.reference_python, given.reference, count, given.reference_device, given.dtype
         )
     status = blas.accelerate()

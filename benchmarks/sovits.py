@@ -18,7 +18,7 @@ from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 from dora_mlx_tts.tools.benchmark import FULL_SOVITS, random_weights
 
 STARTER = dataclasses.replace(
@@ -37,11 +37,11 @@ PHONES_A_SECOND = 12
 REFERENCE_SECONDS = 4.0
 
 
-def build(config: SoVITSConfig, formulation: Formulation, dtype: mx.Dtype = mx.float32) -> SoVITS:
+def build(config: SoVITSConfig, backend: Backend, dtype: mx.Dtype = mx.float32) -> SoVITS:
     """A model with random weights that keep activations of order one."""
     model = SoVITS(config)
     random_weights(model, dtype)
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
@@ -73,9 +73,9 @@ def contestants(model: SoVITS, seconds: float) -> dict[str, Callable[[], object]
     return parts
 
 
-def measure(size: str, formulation: Formulation, seconds: float, samples: int) -> list[harness.Row]:
+def measure(size: str, backend: Backend, seconds: float, samples: int) -> list[harness.Row]:
     """One row a part."""
-    parts = contestants(build(SIZES[size], formulation), seconds)
+    parts = contestants(build(SIZES[size], backend), seconds)
     rows = []
     for part, timing in harness.take_turns(parts, samples=samples).items():
         length = REFERENCE_SECONDS if part == "ref_enc" else seconds
@@ -97,7 +97,7 @@ def main() -> None:
     rows = [
         row
         for size in options.sizes.split(",")
-        for row in measure(size, chosen.formulation, options.seconds, options.samples)
+        for row in measure(size, chosen.backend, options.seconds, options.samples)
     ]
     harness.report("SoVITS, part by part", rows, about, options.json)
 

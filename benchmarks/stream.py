@@ -33,7 +33,7 @@ import t2s as t2s_benchmark
 
 from dora_mlx_tts import Synthesizer
 from dora_mlx_tts.models.t2s.model import T2S, Cache, Logits
-from dora_mlx_tts.synthesis.decode_thread import Helper
+from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.guarded_tokens import KeptCache
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
 from dora_mlx_tts.synthesis.sentence import Cancelled, SentenceSpeaker
@@ -94,7 +94,7 @@ class Subject:
             yield piece.samples
 
 
-def starter(synthesizer: Synthesizer, helper: Helper) -> Subject:
+def starter(synthesizer: Synthesizer, helper: DecodeThread) -> Subject:
     """The voice that ships."""
     ready = synthesizer.prepare("starter-en")
     speaker = SentenceSpeaker(
@@ -109,9 +109,9 @@ def starter(synthesizer: Synthesizer, helper: Helper) -> Subject:
     return Subject("starter", speaker, lambda text: ready.front_end.phonemize(text, "en"))
 
 
-def full_size(synthesizer: Synthesizer, helper: Helper) -> Subject:
+def full_size(synthesizer: Synthesizer, helper: DecodeThread) -> Subject:
     """v2's sizes with made-up weights; the front end is the starter voice's."""
-    chosen = synthesizer.device.formulation
+    chosen = synthesizer.device.backend
     network = Ending(t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen))
     acoustic = sovits_benchmark.build(sovits_benchmark.SIZES["v2"], chosen)
     networks: Any = SimpleNamespace(t2s=network, sovits=acoustic)
@@ -340,7 +340,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=0, help="sentences of the memory test")
     given = parser.parse_args()
     synthesizer = Synthesizer.load()
-    helper = Helper()
+    helper = DecodeThread()
     rows: list[dict[str, Any]] = []
     about: dict[str, Any] = {}
     makers = {"starter": starter, "v2": full_size}

@@ -26,7 +26,7 @@ from dora_mlx_tts.models.t2s.kv_cache import MlxCache
 from dora_mlx_tts.models.t2s.model import T2S, Logits, T2SConfig, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 from dora_mlx_tts.tools.benchmark import FULL_T2S, random_weights
 
 SIZES = {"starter": T2SConfig(320, 5, 1280, 6, 1025, 732, 1024), "v2": FULL_T2S}
@@ -63,11 +63,9 @@ class Ours:
 
     most_rows = max(ROWS)
 
-    def __init__(
-        self, name: str, config: T2SConfig, formulation: Formulation, dtype: mx.Dtype
-    ) -> None:
+    def __init__(self, name: str, config: T2SConfig, backend: Backend, dtype: mx.Dtype) -> None:
         self.name = name
-        self._model = random_network(config, formulation, dtype)
+        self._model = random_network(config, backend, dtype)
         self._cache = self._model.make_cache()
         self._start = 0
 
@@ -93,7 +91,7 @@ class Kernel(Ours):
     most_rows = MOST_ROWS
 
     def __init__(self, name: str, config: T2SConfig, dtype: mx.Dtype, multiprocessors: int) -> None:
-        super().__init__(name, config, Formulation.NATIVE, dtype)
+        super().__init__(name, config, Backend.NATIVE, dtype)
         self._model.pack(multiprocessors)
 
     def prefill(self, positions: int, rows: int) -> None:
@@ -113,13 +111,11 @@ class Kernel(Ours):
         self._decoder.read(self._decoder.decode(self._draws[:count]))
 
 
-def random_network(
-    config: T2SConfig, formulation: Formulation, dtype: mx.Dtype = mx.float32
-) -> T2S:
+def random_network(config: T2SConfig, backend: Backend, dtype: mx.Dtype = mx.float32) -> T2S:
     """A network of these sizes with random weights."""
     model = T2S(config)
     random_weights(model, dtype)
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
@@ -132,13 +128,13 @@ def contestants(config: T2SConfig, dtype: mx.Dtype) -> list[Contestant]:
     """Who takes part on this device."""
     chosen = device.select()
     found: list[Contestant] = []
-    if chosen.formulation is Formulation.CPU:
-        found.append(Ours("CPU formulation", config, Formulation.CPU, mx.float32))
+    if chosen.backend is Backend.CPU:
+        found.append(Ours("CPU formulation", config, Backend.CPU, mx.float32))
     if chosen.multiprocessors:
         found.append(Kernel("kernel, CUDA", config, dtype, chosen.multiprocessors))
     if chosen.description == "CUDA":
-        found.append(Ours("products, CUDA", config, Formulation.PRODUCTS, dtype))
-    found.append(Ours(f"native, {chosen.description}", config, Formulation.NATIVE, dtype))
+        found.append(Ours("products, CUDA", config, Backend.CUDA_MATMUL, dtype))
+    found.append(Ours(f"native, {chosen.description}", config, Backend.NATIVE, dtype))
     return found
 
 

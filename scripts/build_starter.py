@@ -22,7 +22,7 @@ from pathlib import Path
 
 import soundfile
 
-from dora_mlx_tts.audio.reference import Reference, reference_samples
+from dora_mlx_tts.audio.reference import ReferenceAudio, reference_samples
 from dora_mlx_tts.checkpoints.convert import ConversionSources, PackOptions, convert
 from dora_mlx_tts.checkpoints.report import ConversionReport
 from dora_mlx_tts.packs.pack import PartContent
@@ -182,7 +182,7 @@ def write_voices(options: argparse.Namespace, voices: list[StarterVoice], exact:
         )
 
 
-def _prompt(networks: Networks, reference: Reference, voice: StarterVoice) -> Prompt:
+def _prompt(networks: Networks, reference: ReferenceAudio, voice: StarterVoice) -> Prompt:
     return prepare_prompt(
         PromptNetworks(networks.sovits, networks.ssl),
         reference,

@@ -126,14 +126,14 @@ def write_audio(path: Path, samples: NDArray[np.float32], rate: int) -> None:
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise AudioError(f"{path}: suffix {suffix!r} is unknown; allowed: {', '.join(FORMATS)}")
-    data = encode_audio(samples, rate, suffix)
+    data = encode_file(samples, rate, suffix)
     try:
         path.write_bytes(data)
     except (OSError, ValueError) as error:
         raise AudioError(f"{path}: cannot be written: {error}") from error
 
 
-def encode_audio(samples: NDArray[np.float32], rate: int, suffix: str) -> bytes:
+def encode_file(samples: NDArray[np.float32], rate: int, suffix: str) -> bytes:
     """The bytes of an audio file, `suffix` being a key of `FORMATS`.
 
     Raises:

@@ -34,7 +34,7 @@ _FRAME = SPEECH_RATE // 50
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DurationLimits:
     """How long a recording may be, in seconds, and what to do if it is not."""
 
     shortest_s: float
@@ -42,15 +42,15 @@ class Limits:
     advice: str
 
 
-PROMPT = Limits(3.0, 10.0, "choose one or two sentences, without long pauses")
+PROMPT = DurationLimits(3.0, 10.0, "choose one or two sentences, without long pauses")
 """For the recording that T2S continues: the reference implementation's limits."""
 
-STYLE = Limits(1.0, 60.0, "choose a few sentences")
+STYLE = DurationLimits(1.0, 60.0, "choose a few sentences")
 """For recordings that only lend their timbre."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ReferenceAudio:
     """A recording ready for the networks.
 
     Attributes:
@@ -95,8 +95,8 @@ class Reference:
 
 
 def reference_samples(
-    audio: Path | Samples, rate: int | None = None, *, limits: Limits = PROMPT
-) -> Reference:
+    audio: Path | Samples, rate: int | None = None, *, limits: DurationLimits = PROMPT
+) -> ReferenceAudio:
     """Read, check and convert a recording.
 
     Args:
@@ -122,7 +122,7 @@ def reference_samples(
     return reference
 
 
-def convert(recording: Recording) -> Reference:
+def convert(recording: Recording) -> ReferenceAudio:
     """Convert without checks of length or content.
 
     As in the reference implementation the spectrum's samples are divided by their peak, but by no
@@ -132,7 +132,7 @@ def convert(recording: Recording) -> Reference:
     samples = sinc_resample(mono, recording.rate, STYLE_RATE)
     peak = float(np.abs(samples).max(initial=0.0))
     gain = np.float32(1 / min(2.0, peak) if peak > 1.0 else 1.0)
-    return Reference(
+    return ReferenceAudio(
         source=recording.source,
         samples_32k=samples * gain,
         samples_16k=to_16k(mono, recording.rate),
@@ -144,7 +144,7 @@ def convert(recording: Recording) -> Reference:
     )
 
 
-def _check_form(recording: Recording, limits: Limits) -> None:
+def _check_form(recording: Recording, limits: DurationLimits) -> None:
     where = f"reference {recording.source}"
     if recording.rate < LOWEST_RATE:
         raise ReferenceAudioError(
@@ -159,7 +159,7 @@ def _check_form(recording: Recording, limits: Limits) -> None:
         )
 
 
-def _check_content(reference: Reference) -> None:
+def _check_content(reference: ReferenceAudio) -> None:
     where = f"reference {reference.source}"
     peak = float(np.abs(reference.samples_16k).max(initial=0.0))
     if peak < _SILENT_PEAK:

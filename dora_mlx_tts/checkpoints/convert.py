@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dora_mlx_tts.checkpoints.encode import Encoder, Progress, no_progress
+from dora_mlx_tts.checkpoints.encode import Progress, TensorEncoder, no_progress
 from dora_mlx_tts.checkpoints.parts import (
     Part,
     bert_part,
@@ -163,9 +163,9 @@ def _sample_rate(family: Family, sovits: Part) -> int:
     return rate
 
 
-def _encoder(part: Part, options: PackOptions, progress: Progress) -> Encoder:
+def _encoder(part: Part, options: PackOptions, progress: Progress) -> TensorEncoder:
     storage = options.others.get(part.name, options.storage)
-    return Encoder(part.name, storage, part.exact, part.wide, progress)
+    return TensorEncoder(part.name, storage, part.exact, part.wide, progress)
 
 
 def _manifest(
@@ -197,7 +197,7 @@ def _manifest(
 def _report(
     pack: Pack,
     parts: list[Part],
-    encoders: Mapping[str, Encoder],
+    encoders: Mapping[str, TensorEncoder],
     contents: Mapping[str, PartContent],
     sovits: SoVITSFile,
 ) -> ConversionReport:

@@ -38,7 +38,7 @@ def no_progress(_part: str, _done: int, _total: int) -> None:
 
 
 @dataclass
-class Encoder:
+class TensorEncoder:
     """Stores one network's tensors in the wanted precision and keeps the error figures.
 
     Weight-norm pairs are folded, so that loading computes nothing. int8 and int6 store every matrix
@@ -73,13 +73,13 @@ class Encoder:
         for key in tensors:
             if ":" in key:
                 raise WeightsError(f"{self.part}: key {key!r} holds a colon, which names scales")
-        plain = fold_pairs(tensors, self.part)
-        self.parameters = sum(tensor.size for tensor in plain.values())
-        done = _Counter(self.part, len(plain), self.progress)
+        plain_value = fold_pairs(tensors, self.part)
+        self.parameters = sum(tensor.size for tensor in plain_value.values())
+        done = _Counter(self.part, len(plain_value), self.progress)
         if self.storage not in _LEVELS:
-            return {key: self._whole(key, tensor, done) for key, tensor in plain.items()}
+            return {key: self._whole(key, tensor, done) for key, tensor in plain_value.items()}
         specs: dict[str, TensorSpec] = {}
-        for key, tensor in plain.items():
+        for key, tensor in plain_value.items():
             specs.update(self._store(key, tensor.read()))
             done.step()
         return specs

@@ -61,16 +61,16 @@ def fold_pairs(tensors: Tensors, source: str) -> dict[str, ReadableTensor]:
     Raises:
         WeightsError: Half of a pair is missing.
     """
-    plain: dict[str, ReadableTensor] = {}
+    plain_value: dict[str, ReadableTensor] = {}
     for key, tensor in tensors.items():
         match pair_of(key):
             case None:
-                plain[key] = tensor
+                plain_value[key] = tensor
             case (stem, magnitude, direction):
                 missing = next((k for k in (magnitude, direction) if k not in tensors), None)
                 if missing is not None:
                     raise WeightsError(f"{source}: {key!r} comes without {missing!r}")
                 if key == direction:
                     pair = (magnitude, tensors[magnitude]), (direction, tensor)
-                    plain[f"{stem}.weight"] = FoldedTensor(stem, *pair, source)
-    return plain
+                    plain_value[f"{stem}.weight"] = FoldedTensor(stem, *pair, source)
+    return plain_value

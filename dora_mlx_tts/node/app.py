@@ -23,19 +23,19 @@ from typing import Final
 from dora_mlx_tts import __version__
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.node import transport
-from dora_mlx_tts.node.commands import Catalogue, Commander
+from dora_mlx_tts.node.commands import CommandHandler, VoiceCatalog
 from dora_mlx_tts.node.delivery import Delivery
-from dora_mlx_tts.node.listener import Listener
-from dora_mlx_tts.node.live_settings import Overrides, state_file
+from dora_mlx_tts.node.listener import EventListener
+from dora_mlx_tts.node.live_settings import LiveSettings, state_file
 from dora_mlx_tts.node.metrics import NodeMeter
 from dora_mlx_tts.node.protocol import ports
 from dora_mlx_tts.node.protocol.decode import decode
 from dora_mlx_tts.node.protocol.messages import Plain, Status
-from dora_mlx_tts.node.sender import DoraNode, NodeLogHandler, Outputs
+from dora_mlx_tts.node.sender import DoraNode, NodeLogHandler, OutputSender
 from dora_mlx_tts.node.speech_job import SpeechEngine
-from dora_mlx_tts.node.speech_loop import Speaker
+from dora_mlx_tts.node.speech_loop import SpeechLoop
 from dora_mlx_tts.node.telemetry import Telemetry, exporting_to
-from dora_mlx_tts.node.turns.scheduler import Conversation
+from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.text_stream import StreamRules
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ _QUEUE_SIZE: Final = 10_000
 
 
 @contextmanager
-def _logging_to(outputs: Outputs, level: str) -> Iterator[None]:
+def _logging_to(outputs: OutputSender, level: str) -> Iterator[None]:
     """Let the package's loggers write to dora while the node runs."""
     logger = logging.getLogger("dora_mlx_tts")
     before = logger.level, logger.propagate
@@ -66,14 +66,14 @@ def _logging_to(outputs: Outputs, level: str) -> Iterator[None]:
 
 
 @contextmanager
-def _stopping_on_signals(conversation: Conversation) -> Iterator[None]:
+def _stopping_on_signals(queue: SpeechQueue) -> Iterator[None]:
     """Ctrl-C and SIGTERM stop like dora does: silence, answers, exit code 0."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        conversation.stop()
+        queue.stop()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -91,54 +91,54 @@ def serve(
 ) -> int:
     """Speak what ``node`` hears until it ends; the exit code. Call it on the thread that owns MLX."""
     meter = NodeMeter(_CLOCK)
-    conversation = Conversation(
+    queue = SpeechQueue(
         settings.queue_limit,
         StreamRules.from_settings(settings),
         max_ahead_s=settings.max_ahead,
         marks=(settings.buffer_low, settings.buffer_high),
     )
-    outputs = Outputs(
+    outputs = OutputSender(
         node,
         meter,
         nested=settings.audio_layout == "nested",
         flush=settings.flush_audio,
         watcher=telemetry.answered if telemetry else None,
     )
-    catalogue = Catalogue(engine)
-    overrides = Overrides(settings, catalogue.check, _state_file(node, settings))
-    commander = Commander(conversation, meter, overrides, catalogue)
+    voices = VoiceCatalog(engine)
+    live_settings = LiveSettings(settings, voices.check, _state_file(node, settings))
+    commands = CommandHandler(queue, meter, live_settings, voices)
     if telemetry:
-        telemetry.watch(commander.figures)
+        telemetry.watch(commands.figures)
     read_event = partial(
         decode, text_limit=settings.text_limit, text_commands=settings.text_commands
     )
-    listener = Listener(node, conversation, commander, outputs, meter, read_event)
-    speaker = Speaker(
+    listener = EventListener(node, queue, commands, outputs, meter, read_event)
+    loop = SpeechLoop(
         engine=engine,
-        conversation=conversation,
+        queue=queue,
         outputs=outputs,
         meter=meter,
         delivery=Delivery(not settings.return_fragment, settings.sample_rate, settings.peak_limit),
-        manner=overrides.manner,
+        options=live_settings.options,
         between=_housekeeping(engine),
         clock=_CLOCK,
     )
-    with _logging_to(outputs, settings.log_level), _stopping_on_signals(conversation):
+    with _logging_to(outputs, settings.log_level), _stopping_on_signals(queue):
         if _told(node, "is_restart"):
-            overrides.restore()
-        outputs.status(Status("ready", details=_introduction(settings, catalogue)))
+            live_settings.restore()
+        outputs.status(Status("ready", details=_introduction(settings, voices)))
         listener.start()
-        speaker.run()
+        loop.run()
         listener.join(_JOIN_S)
-        speaker.run()  # answers what was heard after the end was decided
-        _log.info("node ends", extra={"fields": commander.figures()})
+        loop.run()  # answers what was heard after the end was decided
+        _log.info("node ends", extra={"fields": commands.figures()})
     return 1 if listener.failed else 0
 
 
-def _introduction(settings: Settings, catalogue: Catalogue) -> dict[str, Plain]:
+def _introduction(settings: Settings, voices: VoiceCatalog) -> dict[str, Plain]:
     return {
         "voice": settings.voice,
-        "voices": catalogue.names(),
+        "voices": voices.names(),
         "version": __version__,
         "pid": os.getpid(),
     }

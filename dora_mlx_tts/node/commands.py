@@ -8,19 +8,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dora_mlx_tts.errors import SettingError, TtsError
-from dora_mlx_tts.node.live_settings import Overrides
+from dora_mlx_tts.node.live_settings import LiveSettings
 from dora_mlx_tts.node.metrics import NodeMeter
 from dora_mlx_tts.node.protocol.messages import BufferStatus, Command, Metadata, Plain, Status
-from dora_mlx_tts.node.protocol.metadata import brief, plain
-from dora_mlx_tts.node.turns.scheduler import Conversation
-from dora_mlx_tts.node.turns.targets import SELECTIONS, cancel_selection
+from dora_mlx_tts.node.protocol.metadata import as_plain, brief
+from dora_mlx_tts.node.turns.scheduler import SpeechQueue
+from dora_mlx_tts.node.turns.targets import TARGETS, cancel_target
 
 _STATES: Final = {"cancel": "cancelled", "reset": "reset"}
 
 Answer = Callable[[Command], Status]
 
 
-class Catalogue:
+class VoiceCatalog:
     """The voices of an engine and its figures, if it tells."""
 
     def __init__(self, engine: object) -> None:
@@ -51,20 +51,20 @@ class Catalogue:
             get(name)
 
 
-class Commander:
+class CommandHandler:
     """Obeys commands; each gets exactly one answer, an unknown one too."""
 
     def __init__(
         self,
-        conversation: Conversation,
+        queue: SpeechQueue,
         meter: NodeMeter,
-        overrides: Overrides,
-        catalogue: Catalogue,
+        live_settings: LiveSettings,
+        voices: VoiceCatalog,
     ) -> None:
-        self._conversation = conversation
+        self._queue = queue
         self._meter = meter
-        self._overrides = overrides
-        self._catalogue = catalogue
+        self._live_settings = live_settings
+        self._voices = voices
         self._answers: Mapping[str, Answer] = {
             "cancel": self._silence,
             "change_voice": self._change_voice,
@@ -85,12 +85,12 @@ class Commander:
 
     def figures(self) -> dict[str, Plain]:
         """Everything that is counted, as of now."""
-        depth, open_texts = self._conversation.depth, self._conversation.open_texts
+        depth, open_texts = self._queue.depth, self._queue.open_texts
         figures = self._meter.figures(queue_depth=depth, open_texts=open_texts)
-        limit = self._conversation.queue_limit
-        return {**figures.as_metadata(), **self._catalogue.figures(), "queue_limit": limit}
+        limit = self._queue.queue_limit
+        return {**figures.as_metadata(), **self._voices.figures(), "queue_limit": limit}
 
-    def obey(self, command: Command) -> Status:
+    def handle(self, command: Command) -> Status:
         """Do what a command says; the answer.
 
         Raises:
@@ -106,7 +106,7 @@ class Commander:
 
     def buffer(self, status: BufferStatus) -> None:
         """Take the fill of the player's buffer."""
-        self._conversation.buffer(status)
+        self._queue.buffer(status)
 
     def parameter(self, name: str, value: object) -> Status:
         """A parameter of dora changed; None stands for one that was deleted.
@@ -114,33 +114,33 @@ class Commander:
         Raises:
             TtsError: There is no such setting, or the value is not allowed.
         """
-        kept = self._overrides.set({name: value})
+        kept = self._live_settings.set({name: value})
         return Status("set", {}, {"command": "param", **_plain(kept)})
 
     def _silence(self, command: Command) -> Status:
         start = time.monotonic()
-        selection = SELECTIONS[command.name](command)
-        texts = self._conversation.cancel(selection, command.name)
+        target = TARGETS[command.name](command)
+        texts = self._queue.cancel(target, command.name)
         seconds = time.monotonic() - start
         self._meter.acknowledged(seconds)
         details: dict[str, Plain] = {"command": command.name, "texts": texts}
         return Status(_STATES[command.name], command.echo, details)
 
     def _flush(self, command: Command) -> Status:
-        texts = self._conversation.flush(cancel_selection(command))
+        texts = self._queue.flush(cancel_target(command))
         return Status("flushed", command.echo, {"command": "flush", "texts": texts})
 
     def _hold(self, command: Command) -> Status:
         paused = command.name == "pause"
-        self._conversation.hold(command.id("session_id"), paused=paused)
+        self._queue.hold(command.id("session_id"), paused=paused)
         return Status("paused" if paused else "resumed", command.echo, {"command": command.name})
 
     def _change_voice(self, command: Command) -> Status:
         voice = command.values.get("voice", command.argument)
         if not isinstance(voice, str) or not voice:
-            known = ", ".join(self._catalogue.names())
+            known = ", ".join(self._voices.names())
             raise SettingError(f"change_voice without a voice's name; there are {known}")
-        kept = self._overrides.set({"voice": voice}, command.id("session_id"))
+        kept = self._live_settings.set({"voice": voice}, command.id("session_id"))
         return Status("voice_changed", command.echo, {"command": command.name, **_plain(kept)})
 
     def _set(self, command: Command) -> Status:
@@ -153,11 +153,11 @@ class Commander:
             **{key: value for key, value in command.values.items() if key not in skip},
             **{str(key): value for key, value in given.items()},
         }
-        kept = self._overrides.set(values, command.id("session_id"))
+        kept = self._live_settings.set(values, command.id("session_id"))
         return Status("set", command.echo, {"command": "set", **_plain(kept)})
 
     def _list_voices(self, command: Command) -> Status:
-        return Status("voices", command.echo, {"voices": self._catalogue.names()})
+        return Status("voices", command.echo, {"voices": self._voices.names()})
 
     def _stats(self, command: Command) -> Status:
         return Status("stats", command.echo, self.figures())
@@ -185,5 +185,5 @@ def _assignments(text: str) -> dict[str, str]:
 
 def _plain(values: Mapping[str, object]) -> dict[str, Plain]:
     """Values as metadata."""
-    kept = {key: plain(value) for key, value in values.items()}
+    kept = {key: as_plain(value) for key, value in values.items()}
     return {key: value for key, value in kept.items() if value is not None}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from dora_mlx_tts.errors import TtsError
-from dora_mlx_tts.node.commands import Commander, complaint
+from dora_mlx_tts.node.commands import CommandHandler, complaint
 from dora_mlx_tts.node.metrics import NodeMeter, SpeechMeter
 from dora_mlx_tts.node.protocol import decode, ports
 from dora_mlx_tts.node.protocol.messages import (
@@ -24,8 +24,8 @@ from dora_mlx_tts.node.protocol.messages import (
     TextRequest,
 )
 from dora_mlx_tts.node.protocol.metadata import brief
-from dora_mlx_tts.node.sender import DoraNode, Outputs
-from dora_mlx_tts.node.turns.scheduler import Conversation
+from dora_mlx_tts.node.sender import DoraNode, OutputSender
+from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 
 _log = logging.getLogger(__name__)
 _CLOCK: Final = time.monotonic
@@ -33,13 +33,13 @@ _CLOCK: Final = time.monotonic
 Decode = Callable[..., TextRequest | Command | BufferStatus | BadInput | None]
 
 
-class Listener(threading.Thread):
+class EventListener(threading.Thread):
     """Drains the node's inputs into the conversation.
 
     Args:
         node: Where events come from.
-        conversation: Where texts go.
-        commander: Who obeys commands.
+        queue: Where texts go.
+        commands: handles commands.
         outputs: Where answers go.
         meter: The node's counts.
         decode: Makes records of events.
@@ -48,17 +48,17 @@ class Listener(threading.Thread):
     def __init__(
         self,
         node: DoraNode,
-        conversation: Conversation,
-        commander: Commander,
-        outputs: Outputs,
+        queue: SpeechQueue,
+        commands: CommandHandler,
+        outputs: OutputSender,
         meter: NodeMeter,
         decode: Decode = decode.decode,
     ) -> None:
         super().__init__(name="listener", daemon=True)
         self.failed = False
         self._node = node
-        self._conversation = conversation
-        self._commander = commander
+        self._queue = queue
+        self._commands = commands
         self._outputs = outputs
         self._meter = meter
         self._decode = decode
@@ -70,15 +70,15 @@ class Listener(threading.Thread):
         try:
             for event in self._events():
                 if event.get("type") == "STOP" and event.get("id") == "MANUAL":
-                    self._conversation.stop()
+                    self._queue.stop()
                     return
                 # Any other STOP comes before inputs that are still queued: go on until None.
-                self._hear(event)
+                self._receive(event)
         except Exception:  # noqa: BLE001  dora's own failure; logged, and the node ends with 1
             self.failed = True
             _log.exception("the event stream failed")
         finally:
-            self._conversation.close()
+            self._queue.close()
 
     def _events(self) -> Iterator[Mapping[str, Any]]:
         """Events as soon as they are there, those that came meanwhile in one go.
@@ -99,34 +99,34 @@ class Listener(threading.Thread):
         except RuntimeError:  # dora's way to say that the stream is closed; next() says it again
             return []
 
-    def _hear(self, event: Mapping[str, Any]) -> None:
+    def _receive(self, event: Mapping[str, Any]) -> None:
         try:
             kind = event.get("type")
             if kind == "INPUT":
-                self._hear_input(event)
+                self._receive_input(event)
             elif kind == "ERROR":
-                self._hear_error(str(event.get("error")))
+                self._receive_error(str(event.get("error")))
             elif kind in {"PARAM_UPDATE", "PARAM_DELETED"}:
                 value = event.get("value") if kind == "PARAM_UPDATE" else None
-                self._answer(lambda: self._commander.parameter(str(event.get("id")), value), {})
+                self._answer(lambda: self._commands.parameter(str(event.get("id")), value), {})
         except Exception:  # noqa: BLE001  logged; one message must not end the node
             _log.exception("a message on %s could not be handled", event.get("id"))
 
     @staticmethod
-    def _hear_error(error: str) -> None:
+    def _receive_error(error: str) -> None:
         """What dora says of itself; that nothing came in time is no news."""
         if not error.startswith("Timeout"):
             _log.error("dora: %s", brief(error, 500))
 
-    def _hear_input(self, event: Mapping[str, Any]) -> None:
+    def _receive_input(self, event: Mapping[str, Any]) -> None:
         received_s = _CLOCK()
         message = self._decode(event, received_s=received_s)
         if isinstance(message, TextRequest):
             self._accept(message)
         elif isinstance(message, Command):
-            self._answer(lambda: self._commander.obey(message), message.echo)
+            self._answer(lambda: self._commands.handle(message), message.echo)
         elif isinstance(message, BufferStatus):
-            self._commander.buffer(message)
+            self._commands.buffer(message)
         elif isinstance(message, BadInput):
             self._reject(message, received_s)
         else:
@@ -134,7 +134,7 @@ class Listener(threading.Thread):
 
     def _accept(self, request: TextRequest) -> None:
         self._meter.count("pieces")
-        admission = self._conversation.hear(request)
+        admission = self._queue.receive(request)
         if admission.missing:
             self._report_gap(request, admission.missing)
         if admission.kind == "late":
@@ -144,7 +144,7 @@ class Listener(threading.Thread):
         elif admission.kind == "refused":
             self._meter.count("received")
             self._meter.count("refused")
-            limit = self._conversation.queue_limit
+            limit = self._queue.queue_limit
             error = f"{limit} texts are waiting, which is the limit (queue_limit); refused"
             self._answer_error(error, Stage.QUEUE, request.echo, request.received_s)
 
@@ -171,7 +171,7 @@ class Listener(threading.Thread):
     def _answer_error(self, error: str, stage: Stage, echo: Metadata, received_s: float) -> None:
         figures = SpeechMeter(received_s, 0, _CLOCK).figures()
         reply = Reply(Outcome.ERROR, echo, error=error, stage=stage)
-        self._outputs.reply(reply, figures, text_index=self._conversation.next_index())
+        self._outputs.reply(reply, figures, text_index=self._queue.next_index())
 
     def _answer(self, act: Callable[[], Status], echo: Metadata) -> None:
         try:

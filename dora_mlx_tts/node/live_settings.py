@@ -14,7 +14,7 @@ from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import SettingError, TtsError
 from dora_mlx_tts.node.protocol.messages import TextRequest
 from dora_mlx_tts.node.protocol.metadata import ALIASES, brief, read_voice
-from dora_mlx_tts.node.speech_job import Manner
+from dora_mlx_tts.node.speech_job import SpeechOptions
 
 _log = logging.getLogger(__name__)
 _SESSIONS: Final = 1000
@@ -23,7 +23,7 @@ _MAX_STATE_BYTES: Final = 1 << 16
 Values = Mapping[str, Any]
 
 
-class Overrides:
+class LiveSettings:
     """What ``set``, ``change_voice`` and dora's parameters chose; two threads meet here.
 
     Args:
@@ -93,13 +93,13 @@ class Overrides:
             known = ", ".join(["voice", *type(self._settings.speech()).model_fields])
             raise SettingError(f"{name[:64]} is unknown; allowed: {known}")
 
-    def manner(self, request: TextRequest) -> Manner:
+    def options(self, request: TextRequest) -> SpeechOptions:
         """How a text of this session is to be spoken, before its own metadata."""
         with self._lock:
             session = self._sessions.get(request.id("session_id") or "", {})
             values = {**self._all, **session}
         voice, language = values.pop("voice", None), values.pop("language", None)
-        return Manner(voice, language, values)
+        return SpeechOptions(voice, language, values)
 
     # ------------------------------------------------------------------------------------- restart
 

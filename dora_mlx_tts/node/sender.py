@@ -39,7 +39,7 @@ class DoraNode(Protocol):
         ...
 
 
-class Outputs:
+class OutputSender:
     """The declared outputs of the node.
 
     Args:
@@ -164,7 +164,7 @@ def _declared_outputs(node: object) -> frozenset[str] | None:
 class NodeLogHandler(logging.Handler):
     """Carries the package's log records to dora; ``extra={"fields": {…}}`` become its fields."""
 
-    def __init__(self, outputs: Outputs, level: str) -> None:
+    def __init__(self, outputs: OutputSender, level: str) -> None:
         super().__init__(level)
         self._outputs = outputs
 

@@ -11,7 +11,7 @@ import numpy as np
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.node.delivery import Finisher
 from dora_mlx_tts.node.metrics import SpeechMeter
-from dora_mlx_tts.node.protocol.messages import Recording
+from dora_mlx_tts.node.protocol.messages import AttachedRecording
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment, WordTiming
 
@@ -39,7 +39,7 @@ class SpeechEngine(Protocol):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Manner:
+class SpeechOptions:
     """How a text is spoken: whatever of this is None or missing is left to the engine."""
 
     voice: str | None = None
@@ -47,7 +47,7 @@ class Manner:
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-class Job:
+class UtteranceJob:
     """The state of speaking one text.
 
     Attributes:
@@ -59,7 +59,7 @@ class Job:
     """
 
     def __init__(
-        self, utterance: Utterance, manner: Manner, meter: SpeechMeter, finisher: Finisher
+        self, utterance: Utterance, options: SpeechOptions, meter: SpeechMeter, finisher: Finisher
     ) -> None:
         self.utterance = utterance
         self.meter = meter
@@ -68,7 +68,7 @@ class Job:
         self.held: list[Fragment] = []
         self.is_ended = False
         self.parts = 0
-        self._manner = manner
+        self._options = options
         self._finisher = finisher
         self._fragments: Iterator[Fragment] | None = None
         self._sentences = 0  # of the parts before
@@ -88,8 +88,8 @@ class Job:
             TtsError: The engine refuses it.
         """
         self.parts += 1
-        request, manner = self.utterance.request, self._manner
-        voice = request.voice or manner.voice
+        request, options = self.utterance.request, self._options
+        voice = request.voice or options.voice
         if request.recording is not None:
             voice = _adopt(engine, request.recording)
         if self._last is not None:
@@ -97,9 +97,9 @@ class Job:
         self._fragments = engine.stream(
             text,
             voice=voice,
-            language=request.language or manner.language,
+            language=request.language or options.language,
             cancelled=lambda: self.utterance.cancelled,
-            **{**manner.settings, **request.settings},
+            **{**options.settings, **request.settings},
         )
 
     def next_fragment(self, *, is_last_part: Callable[[], bool]) -> Fragment | None:
@@ -184,7 +184,7 @@ def shifted(words: Sequence[WordTiming], seconds: float) -> tuple[WordTiming, ..
     )
 
 
-def _adopt(engine: SpeechEngine, recording: Recording) -> str:
+def _adopt(engine: SpeechEngine, recording: AttachedRecording) -> str:
     adopt = getattr(engine, "adopt", None)
     if not callable(adopt):
         raise SettingError("this engine cannot speak with a recording that a text brings along")

@@ -18,9 +18,9 @@ from dora_mlx_tts.errors import (
 from dora_mlx_tts.node.delivery import Delivery
 from dora_mlx_tts.node.metrics import NodeMeter, SpeechMeter
 from dora_mlx_tts.node.protocol.messages import Outcome, Reply, Stage, TextRequest
-from dora_mlx_tts.node.sender import Outputs
-from dora_mlx_tts.node.speech_job import Job, Manner, SpeechEngine
-from dora_mlx_tts.node.turns.scheduler import Conversation
+from dora_mlx_tts.node.sender import OutputSender
+from dora_mlx_tts.node.speech_job import SpeechEngine, SpeechOptions, UtteranceJob
+from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment
 
@@ -41,16 +41,16 @@ class _OverflowError(Exception):
     """More of a text waits than the queue allows."""
 
 
-class Speaker:
+class SpeechLoop:
     """Takes texts from the conversation, speaks them in turns, and answers each of them once.
 
     Args:
         engine: What speaks.
-        conversation: Where the texts come from.
+        queue: Where the texts come from.
         outputs: Where audio and replies go.
         meter: The node's counts.
         delivery: How audio leaves.
-        manner: What was chosen at run time for a text's session.
+        options: What was chosen at run time for a text's session.
         between: Called between two turns, for housekeeping.
         clock: Seconds.
     """
@@ -59,27 +59,27 @@ class Speaker:
         self,
         *,
         engine: SpeechEngine,
-        conversation: Conversation,
-        outputs: Outputs,
+        queue: SpeechQueue,
+        outputs: OutputSender,
         meter: NodeMeter,
         delivery: Delivery | None = None,
-        manner: Callable[[TextRequest], Manner] = lambda _: Manner(),
+        options: Callable[[TextRequest], SpeechOptions] = lambda _: SpeechOptions(),
         between: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
-        self._conversation = conversation
+        self._queue = queue
         self._outputs = outputs
         self._meter = meter
         self._delivery = delivery or Delivery()
-        self._manner = manner
+        self._options = options
         self._between = between
         self._clock = clock
-        self._jobs: dict[Utterance, Job] = {}
+        self._jobs: dict[Utterance, UtteranceJob] = {}
 
     def run(self) -> None:
         """Speak until the conversation is closed and every text is answered."""
-        while (utterance := self._conversation.take()) is not None:
+        while (utterance := self._queue.take()) is not None:
             job = self._jobs.get(utterance)
             if job is None:
                 if not utterance.cancelled:
@@ -87,12 +87,12 @@ class Speaker:
                 job = self._jobs[utterance] = self._new_job(utterance)
             self._turn(job)
 
-    def _new_job(self, utterance: Utterance) -> Job:
+    def _new_job(self, utterance: Utterance) -> UtteranceJob:
         request = utterance.request
         meter = SpeechMeter(request.received_s, utterance.characters, self._clock)
-        return Job(utterance, self._manner(request), meter, self._delivery.finisher())
+        return UtteranceJob(utterance, self._options(request), meter, self._delivery.finisher())
 
-    def _turn(self, job: Job) -> None:
+    def _turn(self, job: UtteranceJob) -> None:
         """Speak a part, or as much of it as the player can take now."""
         utterance = job.utterance
         try:
@@ -108,16 +108,16 @@ class Speaker:
         if utterance.is_finished:
             self._finish(job)
 
-    def _speak(self, job: Job) -> None:
+    def _speak(self, job: UtteranceJob) -> None:
         utterance = job.utterance
         job.meter.resume()
         try:
             if not job.in_part:
-                part = self._conversation.next_part(utterance)
+                part = self._queue.next_part(utterance)
                 if part is None:
                     return
                 job.begin_part(self._engine, part)
-            while not utterance.cancelled and self._conversation.may_speak(utterance):
+            while not utterance.cancelled and self._queue.may_speak(utterance):
                 fragment = job.next_fragment(is_last_part=lambda: self._is_last_part(utterance))
                 if fragment is None or utterance.cancelled:
                     self._end_part(job)
@@ -130,32 +130,32 @@ class Speaker:
     def _is_last_part(utterance: Utterance) -> bool:
         return utterance.closed and not utterance.parts
 
-    def _give(self, job: Job, fragment: Fragment) -> None:
+    def _give(self, job: UtteranceJob, fragment: Fragment) -> None:
         if self._delivery.whole:
             job.held.append(fragment)
         else:
             self._send(job, fragment)
 
-    def _send(self, job: Job, fragment: Fragment) -> None:
+    def _send(self, job: UtteranceJob, fragment: Fragment) -> None:
         if self._outputs.audio(job.utterance, fragment):
             job.sent(fragment)
         elif not job.utterance.cancelled:
             raise _SendError("dora did not take the audio; its log says why")
 
-    def _end_part(self, job: Job) -> None:
+    def _end_part(self, job: UtteranceJob) -> None:
         job.end_part()
-        self._conversation.end_part(job.utterance)
+        self._queue.end_part(job.utterance)
 
-    def _fail(self, job: Job, error: Exception) -> None:
+    def _fail(self, job: UtteranceJob, error: Exception) -> None:
         """What is wrong with one sentence does not silence the others; anything else ends the text."""
         job.failure = job.failure or error
         if not isinstance(error, TtsError | _SendError):
             _log.error("text %d: unexpected error", job.utterance.index, exc_info=error)
         self._end_part(job)
         if not isinstance(error, TextError | SynthesisError):
-            self._conversation.abandon(job.utterance)
+            self._queue.abandon(job.utterance)
 
-    def _finish(self, job: Job) -> None:
+    def _finish(self, job: UtteranceJob) -> None:
         """Send what is left and answer the text."""
         utterance = job.utterance
         try:
@@ -166,7 +166,7 @@ class Speaker:
         except Exception as error:  # noqa: BLE001  becomes the reply
             job.failure = job.failure or error
         del self._jobs[utterance]
-        if self._conversation.settle(utterance):
+        if self._queue.settle(utterance):
             job.meter.characters, job.meter.pieces = utterance.characters, utterance.pieces
             job.meter.first_part_s = utterance.first_part_s
             figures = job.meter.figures()
@@ -174,7 +174,7 @@ class Speaker:
             self._outputs.reply(_reply(job), figures, text_index=utterance.index)
 
 
-def _reply(job: Job) -> Reply:
+def _reply(job: UtteranceJob) -> Reply:
     """The terminal answer; a cancelled text is cancelled even where it also failed."""
     utterance = job.utterance
     echo, spoken = utterance.request.echo, utterance.spoken_text
@@ -196,7 +196,7 @@ def _reply(job: Job) -> Reply:
     return Reply(Outcome.ERROR, echo, error=error, stage=stage, spoken_text=spoken, played_s=played)
 
 
-def _failure(job: Job) -> Exception | None:
+def _failure(job: UtteranceJob) -> Exception | None:
     """Why a text is not spoken as it should be, if so."""
     utterance = job.utterance
     if job.failure is not None:

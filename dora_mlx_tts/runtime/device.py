@@ -1,4 +1,4 @@
-"""Which MLX device runs, and which formulation of the operations suits it."""
+"""Which MLX device runs, and which backend of our operations suits it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from dora_mlx_tts.runtime import cuda
 DeviceName = Literal["auto", "cpu", "gpu"]
 
 
-class Formulation(enum.Enum):
-    """How operations are written for a device.
+class Backend(enum.Enum):
+    """How operations are computed on a device.
 
-    NATIVE uses MLX's own kernels (Metal, CUDA). PRODUCTS differs from it in convolutions and in the
+    NATIVE uses MLX's own kernels (Metal, CUDA). CUDA_MATMUL differs from it in convolutions and in the
     attention of a prefill, which it writes as matrix products: on CUDA MLX leaves them to cuDNN, which plans
     each new length of input, and every sentence has lengths of its own. CPU avoids kernels that are slow
     on the Linux CPU backend: dilated and transposed convolutions, and everything that needs `exp`.
     """
 
     NATIVE = "native"
-    PRODUCTS = "products"
+    CUDA_MATMUL = "cuda_matmul"
     CPU = "cpu"
 
 
@@ -34,20 +34,20 @@ class Device:
 
     Attributes:
         kind: "cpu" or "gpu".
-        formulation: the way its operations are written.
+        backend: how its operations are written.
         description: for people: "CPU (Linux)", "Metal", "CUDA".
         multiprocessors: of a GPU on which this package's own kernels may run; 0 is none.
     """
 
     kind: Literal["cpu", "gpu"]
-    formulation: Formulation
+    backend: Backend
     description: str
     multiprocessors: int = 0
 
 
 CPU = Device(
     "cpu",
-    Formulation.CPU if sys.platform == "linux" else Formulation.NATIVE,
+    Backend.CPU if sys.platform == "linux" else Backend.NATIVE,
     f"CPU ({'Linux' if sys.platform == 'linux' else 'macOS'})",
 )
 """MLX's CPU here."""
@@ -58,7 +58,7 @@ def select(name: DeviceName = "auto", *, kernels: bool = True, products: bool = 
 
     "auto" takes the GPU where MLX has one. Own kernels run on CUDA only: there they are measured;
     whether a Mac's GPU lets all groups of a launch wait for each other is nowhere promised.
-    `products` asks for that formulation on CUDA.
+    `products` selects `CUDA_MATMUL` on CUDA.
 
     Raises:
         SettingError: `name` is not a device.
@@ -86,9 +86,9 @@ def select(name: DeviceName = "auto", *, kernels: bool = True, products: bool = 
         return CPU
     mx.set_default_device(mx.gpu)
     if mx.metal.is_available():
-        return Device("gpu", Formulation.NATIVE, "Metal")
-    formulation = Formulation.PRODUCTS if products else Formulation.NATIVE
-    return Device("gpu", formulation, "CUDA", cuda.multiprocessors() if kernels else 0)
+        return Device("gpu", Backend.NATIVE, "Metal")
+    backend = Backend.CUDA_MATMUL if products else Backend.NATIVE
+    return Device("gpu", backend, "CUDA", cuda.multiprocessors() if kernels else 0)
 
 
 def usable_cores() -> int:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-class Helper:
+class DecodeThread:
     """Does one job at a time while its owner does something else. Only its owner's thread calls it."""
 
     def __init__(self) -> None:

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import MisspokenError, SynthesisError
-from dora_mlx_tts.models.t2s.attention_recorder import AttentionWatch
+from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
 from dora_mlx_tts.models.t2s.decoding import MIN_TOKENS, DecodeSettings, End, TokenStream, generate
 from dora_mlx_tts.models.t2s.kv_cache import FloatArray
 from dora_mlx_tts.models.t2s.model import T2S, Cache, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
-from dora_mlx_tts.synthesis.decode_thread import Helper
+from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 
 logger = logging.getLogger(__name__)
@@ -104,8 +104,8 @@ class GuardedTokens:
         meter: SynthesisMeter,
         cancelled: Callable[[], bool],
         *,
-        watch: AttentionWatch | None = None,
-        helper: Helper | None = None,
+        watch: AttentionRecorder | None = None,
+        helper: DecodeThread | None = None,
     ) -> None:
         self._watch, self._helper = watch, helper
         self._ahead: Future[Problem | None] | None = None

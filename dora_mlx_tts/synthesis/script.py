@@ -22,7 +22,7 @@ from dora_mlx_tts.synthesis.word_times import placed
 from dora_mlx_tts.text.markup.notes import plain
 from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.sentences.pieces import Piece
-from dora_mlx_tts.text.sentences.split import halves
+from dora_mlx_tts.text.sentences.split import split_in_two
 
 logger = logging.getLogger(__name__)
 
@@ -71,13 +71,13 @@ def speak_lines(
         Cancelled: they are not wanted any more.
         TtsError: as `FrontEnd.phonemize` and `SentenceSpeaker.stream`.
     """
-    teller = _Teller(ready, settings, speaker)
+    teller = ScriptSpeaker(ready, settings, speaker)
     tasks = _tasks(ready, settings, lines, speaker)
     for number, (line, task) in enumerate(zip(lines, tasks, strict=True)):
         yield from teller.speak(line, task, last=number == len(lines) - 1)
 
 
-class _Teller:
+class ScriptSpeaker:
     """Speaks one line after the other; knows where in the request's audio it is."""
 
     def __init__(
@@ -132,7 +132,7 @@ class _Teller:
 
 def _divided(line: Line) -> list[Line]:
     """A line in two parts where it has a mark inside, each with a stop behind it."""
-    *first, final = halves(line.text)
+    *first, final = split_in_two(line.text)
     parts = [Line(text, rate=line.rate) for text in first]
     parts.append(Line(final, 0.0, line.after_s, line.rate))
     parts[0] = dataclasses.replace(parts[0], before_s=line.before_s)

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import MisspokenError, SynthesisError
-from dora_mlx_tts.models.sovits.stream import Manner, SoVITSStream
-from dora_mlx_tts.models.t2s.attention_recorder import AttentionWatch
+from dora_mlx_tts.models.sovits.stream import SoVITSStream, SpeakingOptions
+from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
 from dora_mlx_tts.models.t2s.kv_cache import FloatArray
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.synthesis.batching import Decoded, decode_together
-from dora_mlx_tts.synthesis.checks.audio_check import OwnEar
+from dora_mlx_tts.synthesis.checks.audio_check import AudioCheck
 from dora_mlx_tts.synthesis.checks.content_check import ContentCheck
 from dora_mlx_tts.synthesis.checks.token_guard import (
     TOKENS_PER_SECOND,
@@ -28,7 +28,7 @@ from dora_mlx_tts.synthesis.checks.token_guard import (
     content_problem,
 )
 from dora_mlx_tts.synthesis.codes.code_table import CodeTable
-from dora_mlx_tts.synthesis.decode_thread import Helper
+from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.guarded_tokens import Cancelled, DecodeTask, GuardedTokens, KeptCache
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
@@ -84,7 +84,7 @@ class SentenceSpeaker:
     meter: SynthesisMeter
     cancelled: Callable[[], bool]
     heads: Heads = ()
-    helper: Helper | None = None
+    helper: DecodeThread | None = None
     table: CodeTable | None = None
 
     def decode(self, phonemes: Sequence[Phonemes], seeds: Sequence[int]) -> list[Decoded]:
@@ -171,7 +171,7 @@ class SentenceSpeaker:
                 self._recover(problem, phonemes, tokens, heard=heard)
 
     def _listened(
-        self, ear: OwnEar, phonemes: Phonemes, tokens: GuardedTokens, seed: int
+        self, ear: AudioCheck, phonemes: Phonemes, tokens: GuardedTokens, seed: int
     ) -> Iterator[SentencePiece]:
         """The windows of a sentence once its whole sound was heard; attempts that sound wrong go."""
         while True:
@@ -183,12 +183,12 @@ class SentenceSpeaker:
                 return
             tokens.restart(problem)
 
-    def _ear(self) -> OwnEar | None:
+    def _ear(self) -> AudioCheck | None:
         """What listens to the sound, where that is wanted and the pack can."""
         table, pack = self.networks.phone_codes, self.networks.pack
         if self.settings.content_check != "sound" or table is None or not pack.has("ssl"):
             return None
-        return OwnEar(self.networks, table, pack.manifest.sample_rate)
+        return AudioCheck(self.networks, table, pack.manifest.sample_rate)
 
     def _recover(
         self, problem: Problem, phonemes: Phonemes, tokens: GuardedTokens, *, heard: bool
@@ -239,7 +239,7 @@ class SentenceSpeaker:
             self.cache,
             self.meter,
             self.cancelled,
-            watch=AttentionWatch(self.heads, len(self.prompt.phones)) if self.heads else None,
+            watch=AttentionRecorder(self.heads, len(self.prompt.phones)) if self.heads else None,
             helper=self.helper,
         )
 
@@ -282,9 +282,9 @@ class SentenceSpeaker:
 
     def _voice(self, phonemes: Phonemes, seed: int) -> SoVITSStream:
         settings = self.settings
-        manner = Manner(settings.speed, settings.noise_scale, seed)
+        options = SpeakingOptions(settings.speed, settings.noise_scale, seed)
         text, style = mx.array(phonemes.ids)[None], mx.array(self.prompt.ge)
-        return SoVITSStream(self.networks.sovits, text, style, manner)
+        return SoVITSStream(self.networks.sovits, text, style, options)
 
     def _sound(self, voice: SoVITSStream, codes: list[int], *, last: bool) -> Samples:
         parts = []

@@ -15,10 +15,10 @@ from dora_mlx_tts.config.settings import Settings, SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError
 from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.runtime.device import Device, Formulation, usable_cores
+from dora_mlx_tts.runtime.device import Backend, Device, usable_cores
 from dora_mlx_tts.synthesis.code_table_store import TableStore
 from dora_mlx_tts.synthesis.codes.code_table import CodeTable
-from dora_mlx_tts.synthesis.decode_thread import Helper
+from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.fit import check_fit
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
 from dora_mlx_tts.synthesis.guarded_tokens import Cancelled, KeptCache
@@ -68,8 +68,8 @@ class Synthesizer:
         self._table_store = TableStore(settings.cache.expanduser() / "words")
         self._tables: WeakKeyDictionary[Networks, CodeTable] = WeakKeyDictionary()
         self._meter = SynthesisMeter()
-        overlaps = where.formulation is Formulation.CPU and usable_cores() > 1
-        self._helper = Helper() if overlaps else None
+        overlaps = where.backend is Backend.CPU and usable_cores() > 1
+        self._helper = DecodeThread() if overlaps else None
 
     @classmethod
     def load(

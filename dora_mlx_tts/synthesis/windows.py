@@ -25,7 +25,7 @@ class WindowSizes:
 
     def tokens(self, voice: SoVITSStream) -> Iterator[int]:
         """New tokens that each window of a sentence waits for, without end."""
-        pace = TOKENS_PER_SECOND * voice.manner.speed
+        pace = TOKENS_PER_SECOND * voice.options.speed
         size = self.first
         yield max(voice.codes_for(size), self.hold)
         while True:

@@ -47,7 +47,7 @@ _SILENT = frozenset({*_MARKS, "SP", "SP2", "SP3", "UNK", "_"})
 logger = logging.getLogger(__name__)
 
 
-class FeatureExtractor(Protocol):
+class TextFeatures(Protocol):
     """Language-model features of a Chinese text, one row per phone."""
 
     def __call__(self, norm_text: str, word2ph: tuple[int, ...]) -> NDArray[np.float32]:
@@ -72,7 +72,7 @@ class FrontEnd:
     def __init__(
         self,
         version: str = "v2",
-        features: FeatureExtractor | None = None,
+        features: TextFeatures | None = None,
         modules: Mapping[str, LanguageFactory] = MODULES,
         *,
         lexicon: Lexicon | None = None,

@@ -173,7 +173,7 @@ class Benchmark:
         self._say("building the full-size T2S")
         network = T2S(FULL_T2S)
         random_weights(network, dtype)
-        prepare(network, self._device.formulation)
+        prepare(network, self._device.backend)
         if self._device.multiprocessors and supports(network):
             network.pack(self._device.multiprocessors)
         return network
@@ -182,7 +182,7 @@ class Benchmark:
         self._say("building the full-size SoVITS")
         network = SoVITS(FULL_SOVITS)
         random_weights(network, dtype)
-        prepare(network, self._device.formulation)
+        prepare(network, self._device.backend)
         codes, phones = mx.arange(_TOKENS)[None] % 1024, mx.arange(_PHONES)[None]
         style = network.style([mx.random.uniform(shape=(1, 250, 1025), dtype=dtype)])
         seconds = _TOKENS / 25
@@ -197,7 +197,7 @@ class Benchmark:
         self._say("building HuBERT")
         network = Hubert(HubertConfig.from_dict({}))
         random_weights(network, dtype)
-        prepare(network, self._device.formulation)
+        prepare(network, self._device.backend)
         samples = (mx.random.normal((1, int(5.6 * 16000))) * 0.1).astype(dtype)
         times = []
         for _ in self._turns("HuBERT"):

@@ -18,7 +18,7 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.audio.reference import Reference, reference_samples
+from dora_mlx_tts.audio.reference import ReferenceAudio, reference_samples
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.cfm.chunked import speak
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
@@ -112,14 +112,14 @@ class _Check:
         yield
         self._seconds[name] = time.perf_counter() - start
 
-    def _codes(self, reference: Reference) -> NDArray[np.int32]:
+    def _codes(self, reference: ReferenceAudio) -> NDArray[np.int32]:
         """Of the tone where the pack can encode it, else counted up."""
         networks, encoder = self._networks, self._networks.encoder
         if networks.pack.has("ssl") and encoder.config.encodes_references:
             return semantic_codes(reference.samples_16k, networks.ssl, encoder)
         return (np.arange(_TOKENS) * 7 % encoder.config.codes).astype(np.int32)
 
-    def _style(self, reference: Reference) -> NDArray[np.float32]:
+    def _style(self, reference: ReferenceAudio) -> NDArray[np.float32]:
         networks = self._networks
         spectrum = mx.array(reference.spectrum())[None]
         speakers: list[mx.array] = []
@@ -152,7 +152,7 @@ class _Check:
         tokens: NDArray[np.int32],
         codes: NDArray[np.int32],
         ge: NDArray[np.float32],
-        reference: Reference,
+        reference: ReferenceAudio,
     ) -> Samples:
         networks, family = self._networks, self._networks.flow
         given = (mx.array(tokens)[None], mx.array(self._phones(_PHONES))[None], mx.array(ge))

@@ -11,7 +11,7 @@ from audio_signals import babble, sine
 from dora_mlx_tts.audio.io import (
     checked,
     decode_audio,
-    encode_audio,
+    encode_file,
     read_audio,
     write_audio,
     write_pcm,
@@ -44,7 +44,7 @@ def test_written_samples_are_clipped(tmp_path):
 def test_long_ogg():
     """libsndfile's Vorbis encoder crashes when it gets minutes of audio at once."""
     samples = np.tile(babble(1.0, 16000), 90)
-    assert decode_audio(encode_audio(samples, 16000, ".ogg"), "x").duration_s == 90.0
+    assert decode_audio(encode_file(samples, 16000, ".ogg"), "x").duration_s == 90.0
 
 
 def test_pcm():
@@ -92,14 +92,14 @@ def test_missing_files_and_folders(tmp_path):
 @pytest.mark.parametrize("suffix", [".wav", ".flac"])
 @pytest.mark.parametrize("share", [0.3, 0.7])
 def test_cut_off_files(suffix, share):
-    data = encode_audio(babble(2.0), 32000, suffix)
+    data = encode_file(babble(2.0), 32000, suffix)
     with pytest.raises(AudioError, match=r"cut off|cannot be decoded|can be decoded"):
         decode_audio(data[: int(len(data) * share)], "half")
 
 
 def test_wav_of_a_program_that_cannot_seek():
     """Length fields of a pipe's header are not known; the audio counts."""
-    data = bytearray(encode_audio(sine(200, 0.1, 16000), 16000, ".wav"))
+    data = bytearray(encode_file(sine(200, 0.1, 16000), 16000, ".wav"))
     at = data.index(b"data") + 4
     data[at : at + 4] = b"\xff\xff\xff\xff"
     assert decode_audio(bytes(data), "pipe").duration_s == pytest.approx(0.1)
@@ -107,7 +107,7 @@ def test_wav_of_a_program_that_cannot_seek():
 
 def test_no_samples():
     with pytest.raises(AudioError, match="holds no samples"):
-        decode_audio(encode_audio(np.zeros(0, np.float32), 16000, ".wav"), "nothing")
+        decode_audio(encode_file(np.zeros(0, np.float32), 16000, ".wav"), "nothing")
 
 
 def test_nan_in_a_file(tmp_path):
@@ -118,7 +118,7 @@ def test_nan_in_a_file(tmp_path):
 
 
 def test_too_long():
-    data = encode_audio(np.zeros(16000, np.float32), 8000, ".flac")
+    data = encode_file(np.zeros(16000, np.float32), 8000, ".flac")
     with pytest.raises(AudioError, match="longer than the 1 s"):
         decode_audio(data, "long", max_seconds=1.0)
     assert decode_audio(data, "long", max_seconds=2.0).duration_s == 2.0
@@ -141,7 +141,7 @@ def test_files_that_cannot_be_written(tmp_path, name, rate, message):
 
 def test_too_many_channels_for_the_format():
     with pytest.raises(AudioError, match="cannot hold 9 channels"):
-        encode_audio(np.zeros((10, 9), np.float32), 16000, ".flac")
+        encode_file(np.zeros((10, 9), np.float32), 16000, ".flac")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from dora_mlx_tts.errors import SettingError, VoiceError, WeightsError
 from dora_mlx_tts.models.t2s.decoding import End
 from dora_mlx_tts.packs.pack import Pack
 from dora_mlx_tts.runtime import device
-from dora_mlx_tts.runtime.device import Device, Formulation
+from dora_mlx_tts.runtime.device import Backend, Device
 from dora_mlx_tts.synthesis import guarded_tokens
 from dora_mlx_tts.synthesis.flow_sentence import ChunkVocoder
 from dora_mlx_tts.synthesis.loading.networks import Networks
@@ -66,7 +66,7 @@ def test_packs_speak_in_the_precision_of_a_gpu(packs, tmp_path, cpu, family, sto
         pack = tmp_path / "pack"
         sources = whole_voice.save_voice(tmp_path / "files", family)
         convert(sources, pack, PackOptions(storage=storage))
-    like_a_gpu = Device("gpu", Formulation.NATIVE, "as on a GPU")
+    like_a_gpu = Device("gpu", Backend.NATIVE, "as on a GPU")
     result = check_pack(pack, like_a_gpu)
     assert 1e-4 < result.peak <= 1
     networks = Networks.open(pack, like_a_gpu)

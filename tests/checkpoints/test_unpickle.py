@@ -163,9 +163,9 @@ def test_sections_are_named_in_errors(tmp_path):
     checkpoint = read_checkpoint(save_state(tmp_path / "a.bin", {"k": np.zeros(2, np.float32)}))
     with pytest.raises(WeightsError, match=r"no section 'weight' .* 'k'"):
         checkpoint.tensors("weight")
-    plain = write_archive(tmp_path / "b.pth", encode({"weight": {"a": 1}}))
+    plain_value = write_archive(tmp_path / "b.pth", encode({"weight": {"a": 1}}))
     with pytest.raises(WeightsError, match="no tensors in section 'weight'"):
-        read_checkpoint(plain).tensors("weight")
+        read_checkpoint(plain_value).tensors("weight")
 
 
 def test_tensors_stay_in_the_file_until_read(tmp_path):

@@ -118,17 +118,19 @@ def sovits(family: str) -> tuple[Weights, dict[str, Any]]:
 
 
 def _flow_parts() -> Weights:
-    def plain(name: str, *shape: int) -> dict[str, tuple[int, ...]]:
+    def plain_value(name: str, *shape: int) -> dict[str, tuple[int, ...]]:
         return {f"{name}.weight": shape, f"{name}.bias": (shape[0],)}
 
-    shapes = plain("bridge.0", FEATURES, sovits_tiny.C, 1) | plain("linear_mel", 5, FEATURES, 1)
+    shapes = plain_value("bridge.0", FEATURES, sovits_tiny.C, 1) | plain_value(
+        "linear_mel", 5, FEATURES, 1
+    )
     for name in ("wns1.pre", "wns1.proj"):
-        shapes |= plain(name, FEATURES, FEATURES, 1)
-    shapes |= plain("wns1.enc.cond_layer", 16 * FEATURES, sovits_tiny.STYLE, 1)
+        shapes |= plain_value(name, FEATURES, FEATURES, 1)
+    shapes |= plain_value("wns1.enc.cond_layer", 16 * FEATURES, sovits_tiny.STYLE, 1)
     for i in range(8):
         outputs = FEATURES if i == 7 else 2 * FEATURES
-        shapes |= plain(f"wns1.enc.in_layers.{i}", 2 * FEATURES, FEATURES, 5)
-        shapes |= plain(f"wns1.enc.res_skip_layers.{i}", outputs, FEATURES, 1)
+        shapes |= plain_value(f"wns1.enc.in_layers.{i}", 2 * FEATURES, FEATURES, 5)
+        shapes |= plain_value(f"wns1.enc.res_skip_layers.{i}", outputs, FEATURES, 1)
     for key, value in tree_flatten(CFM(DIT).parameters()):
         shape = value.shape
         if len(shape) == 3 and key.endswith("weight"):

@@ -12,7 +12,7 @@ from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 SYMBOLS, CODES, SSL, C, FILTER, STYLE, WIDE, HIDDEN, ROWS, SPEAKER = (
     732, 16, 12, 8, 20, 16, 16, 4, 704, 10,
@@ -150,14 +150,12 @@ def weights(*, pro: bool = False, seed: int = 0, rows: int = ROWS) -> dict[str, 
     return drawn
 
 
-def model(
-    formulation: Formulation = Formulation.CPU, *, pro: bool = False, seed: int = 0
-) -> SoVITS:
+def model(backend: Backend = Backend.CPU, *, pro: bool = False, seed: int = 0) -> SoVITS:
     """A loaded and prepared model."""
     drawn = weights(pro=pro, seed=seed)
     made = SoVITS(SoVITSConfig.from_checkpoint(config(gin_channels=6) if pro else CONFIG, drawn))
     strict_load(made, SoVITS.sanitize(drawn), "tiny checkpoint")
-    prepare(made, formulation)
+    prepare(made, backend)
     return made
 
 

@@ -8,16 +8,14 @@ from mlx.utils import tree_flatten, tree_unflatten
 
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 CONFIG = T2SConfig(
     channels=16, heads=2, feed_forward=32, layers=3, vocabulary=33, phones=20, eos=32, features=8
 )
 
 
-def tiny(
-    formulation: Formulation, seed: int = 0, config: T2SConfig = CONFIG, spread: float = 0.4
-) -> T2S:
+def tiny(backend: Backend, seed: int = 0, config: T2SConfig = CONFIG, spread: float = 0.4) -> T2S:
     generator = np.random.default_rng(seed)
     model = T2S(config)
     drawn = {
@@ -25,7 +23,7 @@ def tiny(
         for name, value in tree_flatten(model.parameters())
     }
     model.update(tree_unflatten(list(drawn.items())))
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 

@@ -1,4 +1,4 @@
-"""BERT with tiny random weights: formulations, loading, configuration."""
+"""BERT with tiny random weights: backends, loading, configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.encoders.bert import Bert, BertConfig
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 CONFIG = {
     "model_type": "bert",
@@ -39,26 +39,26 @@ def checkpoint() -> dict[str, np.ndarray]:
     return {key: value.astype(np.float32) for key, value in weights.items()}
 
 
-def loaded(checkpoint: dict[str, np.ndarray], formulation: Formulation) -> Bert:
+def loaded(checkpoint: dict[str, np.ndarray], backend: Backend) -> Bert:
     model = Bert(BertConfig.from_dict(CONFIG))
     strict_load(model, model.sanitize(checkpoint), "test")
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
-def test_formulations_agree(checkpoint):
-    native, *others = (np.array(loaded(checkpoint, f).features(IDS)) for f in Formulation)
+def test_backends_agree(checkpoint):
+    native, *others = (np.array(loaded(checkpoint, f).features(IDS)) for f in Backend)
     assert native.shape == (1, 5, 24)
     np.testing.assert_allclose(others, [native] * len(others), atol=1e-5)
 
 
 def test_the_last_two_layers_are_not_built(checkpoint):
-    model = loaded(checkpoint, Formulation.NATIVE)
+    model = loaded(checkpoint, Backend.NATIVE)
     assert len(model.encoder.layer) == 2
     changed = {
         k: v * (5 if "layer.2." in k or "layer.3." in k else 1) for k, v in checkpoint.items()
     }
-    other = loaded(changed, Formulation.NATIVE)
+    other = loaded(changed, Backend.NATIVE)
     np.testing.assert_array_equal(np.array(model.features(IDS)), np.array(other.features(IDS)))
 
 
@@ -70,12 +70,12 @@ def test_old_names_of_layer_norms(checkpoint):
 
     old = {spelled(key): value for key, value in checkpoint.items()}
     assert any(key.endswith("LayerNorm.gamma") for key in old)
-    want = np.array(loaded(checkpoint, Formulation.NATIVE).features(IDS))
-    np.testing.assert_array_equal(np.array(loaded(old, Formulation.NATIVE).features(IDS)), want)
+    want = np.array(loaded(checkpoint, Backend.NATIVE).features(IDS))
+    np.testing.assert_array_equal(np.array(loaded(old, Backend.NATIVE).features(IDS)), want)
 
 
 def test_rows_depend_on_position_and_context(checkpoint):
-    model = loaded(checkpoint, Formulation.NATIVE)
+    model = loaded(checkpoint, Backend.NATIVE)
     twice = np.array(model.features(mx.array([[1, 7, 7, 2]])))[0]
     other = np.array(model.features(mx.array([[1, 7, 7, 3]])))[0]
     assert np.abs(twice[1] - twice[2]).max() > 1e-3
@@ -100,4 +100,4 @@ def test_configurations_that_do_not_fit_are_refused(change, message):
 def test_a_missing_layer_is_named(checkpoint):
     del checkpoint["bert.encoder.layer.1.output.dense.bias"]
     with pytest.raises(WeightsError, match=r"missing: encoder\.layer\.1\.output\.dense\.bias"):
-        loaded(checkpoint, Formulation.NATIVE)
+        loaded(checkpoint, Backend.NATIVE)

@@ -13,7 +13,7 @@ from dora_mlx_tts.models.vocoders.bigvgan import Activation, BigVGAN, lowpass
 from dora_mlx_tts.models.vocoders.config import BIGVGAN_24K, HIFIGAN_48K, VocoderConfig
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 CONFIG = {
     "resblock": "1",
@@ -42,17 +42,17 @@ def checkpoint(kind) -> dict[str, np.ndarray]:
     return drawn
 
 
-def loaded(kind, weights, formulation=Formulation.CPU, config=CONFIG):
+def loaded(kind, weights, backend=Backend.CPU, config=CONFIG):
     model = kind(kind.read_config(config, weights))
     strict_load(model, kind.sanitize(weights), "test")
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_formulations_agree(kind):
+def test_backends_agree(kind):
     mel = mx.random.normal((2, 9, 6), key=mx.random.key(1))
-    native, *others = (np.array(loaded(kind, checkpoint(kind), f)(mel)) for f in Formulation)
+    native, *others = (np.array(loaded(kind, checkpoint(kind), f)(mel)) for f in Backend)
     assert native.shape == (2, 9 * 8)
     assert np.ptp(native) > 0.1
     assert np.abs(native).max() <= 1.0
@@ -85,14 +85,14 @@ def reference_activation(x: np.ndarray, alpha: np.ndarray, beta: np.ndarray) -> 
     return np.stack(down, axis=1)[::2]
 
 
-@pytest.mark.parametrize("formulation", Formulation)
+@pytest.mark.parametrize("backend", Backend)
 @pytest.mark.parametrize("length", [1, 2, 31, 32, 33, 100])
-def test_activation_matches_its_definition(formulation, length):
+def test_activation_matches_its_definition(backend, length):
     random = np.random.default_rng(length)
     layer = Activation(3)
     alpha, beta = random.normal(size=(2, 3))
     layer.act = {"alpha": mx.array(alpha, mx.float32), "beta": mx.array(beta, mx.float32)}
-    prepare(layer, formulation)
+    prepare(layer, backend)
     x = random.normal(0, 2, size=(2, length, 3)).astype(np.float32)
     got = np.array(layer(mx.array(x)))
     for row, want in zip(got, x, strict=True):
@@ -102,7 +102,7 @@ def test_activation_matches_its_definition(formulation, length):
 def test_large_angles_keep_their_sine():
     layer = Activation(1)
     layer.act = {"alpha": mx.zeros((1,)), "beta": mx.zeros((1,))}
-    prepare(layer, Formulation.CPU)
+    prepare(layer, Backend.CPU)
     level = 300.0  # a constant passes both filters unchanged
     got = np.array(layer(mx.full((1, 40, 1), level)))
     np.testing.assert_allclose(got, level + np.sin(level) ** 2, atol=3e-4)

@@ -21,7 +21,7 @@ from dora_mlx_tts.models.cfm.cfm import CFM
 from dora_mlx_tts.models.cfm.config import DiTConfig
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 SIZES = DiTConfig(
     channels=128, depth=2, feed_forward=48, features=6, text_depth=1, text_inner=8, mels=5
@@ -43,10 +43,10 @@ def checkpoint() -> dict[str, np.ndarray]:
     return drawn
 
 
-def loaded(checkpoint, formulation: Formulation = Formulation.CPU) -> CFM:
+def loaded(checkpoint, backend: Backend = Backend.CPU) -> CFM:
     model = CFM(DiTConfig.from_weights(checkpoint))
     strict_load(model, CFM.sanitize(checkpoint), "test")
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
@@ -62,10 +62,10 @@ def test_sizes_are_read_from_the_tensors(checkpoint):
     assert SIZES.heads == 2
 
 
-def test_formulations_agree(checkpoint):
+def test_backends_agree(checkpoint):
     mu, prompt, noise = inputs(batch=2)
     native, *others = (
-        np.array(loaded(checkpoint, f).inference(mu, prompt, 3, noise, 0.5)) for f in Formulation
+        np.array(loaded(checkpoint, f).inference(mu, prompt, 3, noise, 0.5)) for f in Backend
     )
     np.testing.assert_allclose(others, [native] * len(others), atol=2e-5)
     assert not native[:, :4].any()
@@ -75,10 +75,10 @@ def test_formulations_agree(checkpoint):
 @pytest.mark.parametrize(("dtype", "error"), [(mx.float16, 2e-3), (mx.bfloat16, 2e-2)])
 def test_half_precision_stays_near(checkpoint, dtype, error):
     mu, prompt, noise = inputs()
-    want = np.array(loaded(checkpoint, Formulation.NATIVE).inference(mu, prompt, 3, noise))
+    want = np.array(loaded(checkpoint, Backend.NATIVE).inference(mu, prompt, 3, noise))
     model = CFM(DiTConfig.from_weights(checkpoint))
     strict_load(model, CFM.sanitize(checkpoint), "test", dtype=dtype)
-    prepare(model, Formulation.NATIVE)
+    prepare(model, Backend.NATIVE)
     got = model.inference(mu, prompt, 3, noise)
     assert got.dtype == mx.float32
     assert np.square(np.array(got) - want).mean() ** 0.5 < error * want.std()
@@ -149,13 +149,13 @@ def test_response_norm_matches_its_definition():
     np.testing.assert_allclose(np.array(norm(mx.array(x))), want, atol=1e-5)
 
 
-def test_depthwise_formulations_agree():
+def test_depthwise_backends_agree():
     results = []
-    for formulation in Formulation:
+    for backend in Backend:
         layer = DepthwiseConv(6, 7)
         layer.weight = mx.random.normal((6, 7, 1), key=mx.random.key(2))
         layer.bias = mx.random.normal((6,), key=mx.random.key(3))
-        prepare(layer, formulation)
+        prepare(layer, backend)
         results.append(np.array(layer(mx.random.normal((2, 9, 6), key=mx.random.key(4)))))
     native, *others = results
     np.testing.assert_allclose(others, [native] * len(others), atol=1e-5)

@@ -13,7 +13,7 @@ from dora_mlx_tts.errors import EmptyTextError, SettingError, WeightsError
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.conditioner import Conditioner, ConditionerConfig
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 FEATURES = 12
 
@@ -39,10 +39,10 @@ def checkpoint() -> dict[str, np.ndarray]:
     return drawn | {k: random.normal(0, 0.3, s).astype(np.float32) for k, s in shapes.items()}
 
 
-def loaded(checkpoint, version="v3", formulation=Formulation.CPU) -> Conditioner:
+def loaded(checkpoint, version="v3", backend=Backend.CPU) -> Conditioner:
     model = Conditioner(ConditionerConfig.from_checkpoint(tiny.CONFIG, checkpoint, version))
     strict_load(model, Conditioner.sanitize(checkpoint), "test")
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
@@ -50,9 +50,9 @@ CODES, TEXT = mx.array([[3, 1, 4, 1, 5]]), mx.array([[7, 8, 9]])
 GE = mx.random.normal((1, 1, tiny.STYLE), key=mx.random.key(3))
 
 
-def test_formulations_agree(checkpoint):
+def test_backends_agree(checkpoint):
     native, *others = (
-        np.array(loaded(checkpoint, formulation=f).condition(CODES, TEXT, GE)) for f in Formulation
+        np.array(loaded(checkpoint, backend=f).condition(CODES, TEXT, GE)) for f in Backend
     )
     assert native.shape == (1, 18, FEATURES)
     np.testing.assert_allclose(others, [native] * len(others), atol=2e-5)

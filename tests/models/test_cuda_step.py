@@ -19,7 +19,7 @@ from dora_mlx_tts.models.t2s.decoding import DecodeSettings, End, generate, gene
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.runtime import device
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 ROWS = 2
 CONFIG = T2SConfig(
@@ -58,14 +58,14 @@ def emulated(kernel, monkeypatch):
 
 @pytest.fixture
 def model():
-    return made(Formulation.NATIVE)
+    return made(Backend.NATIVE)
 
 
-def made(formulation: Formulation, config: T2SConfig = CONFIG) -> T2S:
-    return tiny(formulation, config=config, spread=0.15)
+def made(backend: Backend, config: T2SConfig = CONFIG) -> T2S:
+    return tiny(backend, config=config, spread=0.15)
 
 
-BOTH = pytest.mark.parametrize("formulation", [Formulation.NATIVE, Formulation.PRODUCTS])
+BOTH = pytest.mark.parametrize("backend", [Backend.NATIVE, Backend.CUDA_MATMUL])
 
 
 def plain_steps(model: T2S, count: int) -> list[np.ndarray]:
@@ -85,18 +85,18 @@ def given(step: int) -> mx.array:
 
 
 @BOTH
-def test_steps_equal_the_plain_ones(emulated, formulation):
-    model = made(formulation)
+def test_steps_equal_the_plain_ones(emulated, backend):
+    model = made(backend)
     want = plain_steps(model, 4)
     for got, wanted in zip(fused_steps(model, 4, BLOCKS), want, strict=True):
         np.testing.assert_allclose(got, wanted, atol=2e-5 * np.abs(wanted).max())
 
 
 @BOTH
-def test_narrow_networks_are_filled_up(emulated, formulation, tmp_path, monkeypatch):
+def test_narrow_networks_are_filled_up(emulated, backend, tmp_path, monkeypatch):
     kernel = compiled(tmp_path, NARROW)
     monkeypatch.setattr(cuda_step, "_kernel", lambda: kernel)
-    model = made(formulation, NARROW)
+    model = made(backend, NARROW)
     want = plain_steps(model, 4)
     for got, wanted in zip(fused_steps(model, 4, BLOCKS), want, strict=True):
         np.testing.assert_allclose(got, wanted, atol=2e-5 * np.abs(wanted).max())
@@ -183,8 +183,8 @@ def test_a_kernel_that_gave_up_is_an_error(emulated, model, kernel, monkeypatch)
 
 def test_only_heads_that_a_warp_divides_are_supported(model):
     assert supports(model)
-    assert supports(made(Formulation.NATIVE, NARROW))
-    assert not supports(tiny(Formulation.NATIVE))
+    assert supports(made(Backend.NATIVE, NARROW))
+    assert not supports(tiny(Backend.NATIVE))
 
 
 @pytest.mark.gpu
@@ -194,9 +194,9 @@ def test_only_heads_that_a_warp_divides_are_supported(model):
     [(CONFIG, mx.float32), (CONFIG, mx.float16), (CONFIG, mx.bfloat16), (NARROW, mx.float16)],
     ids=["float32", "float16", "bfloat16", "narrow float16"],
 )
-def test_steps_on_cuda(formulation, config, dtype):
+def test_steps_on_cuda(backend, config, dtype):
     blocks = cuda_blocks()
-    model = made(formulation, config)
+    model = made(backend, config)
     model.set_dtype(dtype)
     tolerance = {mx.float32: PRODUCTS_OFF, mx.float16: 5e-3, mx.bfloat16: 4e-2}[dtype]
     want = plain_steps(model, 6)
@@ -207,6 +207,6 @@ def test_steps_on_cuda(formulation, config, dtype):
 @pytest.mark.gpu
 @BOTH
 @pytest.mark.parametrize("sampling", SAMPLINGS.values(), ids=SAMPLINGS)
-def test_tokens_on_cuda(formulation, sampling):
+def test_tokens_on_cuda(backend, sampling):
     blocks = cuda_blocks()
-    same_tokens(made(formulation), sampling, blocks)
+    same_tokens(made(backend), sampling, blocks)

@@ -16,9 +16,9 @@ from dora_mlx_tts.models.t2s.decoding import (
     generate_batch,
 )
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
-BOTH = pytest.mark.parametrize("formulation", Formulation)
+BOTH = pytest.mark.parametrize("backend", Backend)
 GREEDY = SamplingSettings(top_k=1, repetition_penalty=1.0)
 DRAWN = SamplingSettings(top_k=10, temperature=2.0)
 NEVER = 10_000
@@ -27,7 +27,7 @@ NEVER = 10_000
 class Scripted:
     """A network whose logits are written down: token i, then the end."""
 
-    formulation = Formulation.CPU
+    backend = Backend.CPU
     config = CONFIG
     packed = None
 
@@ -117,8 +117,8 @@ def test_rows_leave_the_batch():
 
 @BOTH
 @pytest.mark.parametrize("sampling", [GREEDY, DRAWN], ids=["greedy", "drawn"])
-def test_a_batch_equals_one_by_one(formulation, sampling):
-    model = tiny(formulation)
+def test_a_batch_equals_one_by_one(backend, sampling):
+    model = tiny(backend)
     texts = [text(3), text(9, seed=2), text(6, seed=3)]
     settings = DecodeSettings(sampling, early_stop=40)
     stream = generate_batch(model, texts, tokens(5), settings, seeds=[1, 2, 3])
@@ -131,8 +131,8 @@ def test_a_batch_equals_one_by_one(formulation, sampling):
 
 
 @BOTH
-def test_a_seed_repeats(formulation):
-    model, settings = tiny(formulation), DecodeSettings(DRAWN, early_stop=30)
+def test_a_seed_repeats(backend):
+    model, settings = tiny(backend), DecodeSettings(DRAWN, early_stop=30)
     first, again, other = (
         list(generate(model, text(4), tokens(3), settings, seed=seed)) for seed in (5, 5, 6)
     )
@@ -140,15 +140,15 @@ def test_a_seed_repeats(formulation):
     assert first != other
 
 
-def test_formulations_give_the_same_tokens():
+def test_backends_give_the_same_tokens():
     settings = DecodeSettings(GREEDY, early_stop=40)
-    native, *others = (list(generate(tiny(f), text(4), tokens(3), settings)) for f in Formulation)
+    native, *others = (list(generate(tiny(f), text(4), tokens(3), settings)) for f in Backend)
     assert others == [native] * len(others)
 
 
 @BOTH
-def test_closing_stops_and_frees(formulation):
-    model = tiny(formulation)
+def test_closing_stops_and_frees(backend):
+    model = tiny(backend)
     stream = generate(model, text(4), tokens(3), DecodeSettings(DRAWN), seed=1)
     next(stream)
     cache = stream._rows._cache
@@ -160,8 +160,8 @@ def test_closing_stops_and_frees(formulation):
 
 
 @BOTH
-def test_a_lent_cache_is_kept_and_can_be_used_again(formulation):
-    model, settings = tiny(formulation), DecodeSettings(GREEDY, early_stop=15)
+def test_a_lent_cache_is_kept_and_can_be_used_again(backend):
+    model, settings = tiny(backend), DecodeSettings(GREEDY, early_stop=15)
     cache = model.make_cache()
     wanted = list(generate(model, text(4), tokens(3), settings))
     with generate(model, text(6), tokens(2), settings, cache=cache) as stream:
@@ -187,7 +187,7 @@ def test_closing_before_the_first_token_computes_nothing():
 )
 def test_bad_input_is_refused_at_once(said, prompt, error):
     with pytest.raises(error):
-        generate(tiny(Formulation.CPU), said, prompt)
+        generate(tiny(Backend.CPU), said, prompt)
 
 
 def test_bad_settings_are_refused():
@@ -196,12 +196,12 @@ def test_bad_settings_are_refused():
     with pytest.raises(SettingError, match="2 seeds for 1 texts"):
         generate_batch(Scripted([3]), [text(3)], seeds=[1, 2])
     with pytest.raises(TextError):
-        generate_batch(tiny(Formulation.CPU), [])
+        generate_batch(tiny(Backend.CPU), [])
 
 
 @BOTH
-def test_a_network_that_gives_no_numbers_is_refused(formulation: Formulation) -> None:
-    model = tiny(formulation)
+def test_a_network_that_gives_no_numbers_is_refused(backend: Backend) -> None:
+    model = tiny(backend)
     prefill = model.prefill
 
     def broken(*args):

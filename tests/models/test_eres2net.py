@@ -1,4 +1,4 @@
-"""The speaker network with tiny random weights: batch norms, formulations, refusals."""
+"""The speaker network with tiny random weights: batch norms, backends, refusals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dora_mlx_tts.errors import AudioError, ReferenceAudioError, WeightsError
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.encoders.eres2net import Fusion, SpeakerConfig, SpeakerNetwork
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 GROUPS, WIDTHS, OUTPUTS, BLOCKS = 2, (4, 4, 8, 8), (6, 8, 8, 16), (1, 2, 1, 1)
 Shapes = dict[str, tuple[int, ...]]
@@ -72,10 +72,10 @@ def checkpoint() -> dict[str, np.ndarray]:
     return drawn
 
 
-def loaded(checkpoint: dict[str, np.ndarray], formulation: Formulation) -> SpeakerNetwork:
+def loaded(checkpoint: dict[str, np.ndarray], backend: Backend) -> SpeakerNetwork:
     model = SpeakerNetwork(SpeakerConfig.from_weights(checkpoint))
     strict_load(model, SpeakerNetwork.sanitize(checkpoint), "test")
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
@@ -86,9 +86,9 @@ def test_sizes_are_read_from_the_tensors(checkpoint):
     assert [stage.fused for stage in config.stages] == [False, False, True, True]
 
 
-def test_formulations_agree(checkpoint):
+def test_backends_agree(checkpoint):
     fbank = mx.random.normal((2, 21, 80), key=mx.random.key(1))
-    native, *others = (np.array(loaded(checkpoint, f)(fbank)) for f in Formulation)
+    native, *others = (np.array(loaded(checkpoint, f)(fbank)) for f in Backend)
     assert native.shape == (2, 160)
     assert np.ptp(native) > 0.1
     np.testing.assert_allclose(others, [native] * len(others), atol=1e-5)
@@ -106,7 +106,7 @@ def test_batch_norms_are_folded(checkpoint):
         checkpoint[f"bn1.{part}"] for part in ("weight", "bias", "running_mean", "running_var")
     )
     want = np.maximum((plain - mean) / np.sqrt(variance + 1e-5) * gamma + beta, 0.0)
-    got = loaded(checkpoint, Formulation.CPU).stem(mx.array(fbank))
+    got = loaded(checkpoint, Backend.CPU).stem(mx.array(fbank))
     np.testing.assert_allclose(np.array(got)[0], want, atol=1e-5)
 
 
@@ -119,7 +119,7 @@ def test_fusion_without_attention_adds():
 
 
 def test_samples_become_an_embedding(checkpoint):
-    model = loaded(checkpoint, Formulation.CPU)
+    model = loaded(checkpoint, Backend.CPU)
     samples = np.random.default_rng(2).normal(0, 0.1, 4000).astype(np.float32)
     assert model.embed(samples).shape == (1, 160)
     with pytest.raises(AudioError, match="too few"):
@@ -129,7 +129,7 @@ def test_samples_become_an_embedding(checkpoint):
 @pytest.mark.parametrize("shape", [(21, 80), (1, 21, 79), (1, 0, 80)])
 def test_other_shapes_are_refused(checkpoint, shape):
     with pytest.raises(ReferenceAudioError, match="filter bank has shape"):
-        loaded(checkpoint, Formulation.CPU)(mx.zeros(shape))
+        loaded(checkpoint, Backend.CPU)(mx.zeros(shape))
 
 
 @pytest.mark.parametrize(
@@ -150,4 +150,4 @@ def test_a_damaged_checkpoint_is_refused(checkpoint, change, message):
         if value is not None:
             checkpoint[key] = value
     with pytest.raises(WeightsError, match=message):
-        loaded(checkpoint, Formulation.CPU)
+        loaded(checkpoint, Backend.CPU)

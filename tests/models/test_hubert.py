@@ -1,4 +1,4 @@
-"""HuBERT with tiny random weights: formulations, loading, configuration."""
+"""HuBERT with tiny random weights: backends, loading, configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 CONFIG = {
     "model_type": "hubert",
@@ -44,10 +44,10 @@ def random_checkpoint(config: HubertConfig) -> dict[str, np.ndarray]:
     return checkpoint
 
 
-def loaded(checkpoint: dict[str, np.ndarray], formulation: Formulation) -> Hubert:
+def loaded(checkpoint: dict[str, np.ndarray], backend: Backend) -> Hubert:
     model = Hubert(HubertConfig.from_dict(CONFIG))
     strict_load(model, model.sanitize(checkpoint), "test")
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
@@ -61,8 +61,8 @@ def samples() -> mx.array:
     return mx.random.normal((1, 4001), key=mx.random.key(3)) * 0.1
 
 
-def test_formulations_agree(checkpoint, samples):
-    native, *others = (np.array(loaded(checkpoint, f)(samples)) for f in Formulation)
+def test_backends_agree(checkpoint, samples):
+    native, *others = (np.array(loaded(checkpoint, f)(samples)) for f in Backend)
     assert native.shape == (1, HubertConfig.from_dict(CONFIG).frames(4001), 24)
     np.testing.assert_allclose(others, [native] * len(others), atol=3e-5)
 
@@ -75,13 +75,13 @@ def test_halves_make_the_whole(checkpoint, length, monkeypatch):
         monkeypatch.setattr(
             "dora_mlx_tts.models.core.two_threads.usable_cores", lambda cores=cores: cores
         )
-        results.append(np.array(loaded(checkpoint, Formulation.CPU)(samples)))
+        results.append(np.array(loaded(checkpoint, Backend.CPU)(samples)))
     assert results[0].shape[1] == HubertConfig.from_dict(CONFIG).frames(length)
     np.testing.assert_allclose(results[1], results[0], atol=1e-5)
 
 
 def test_spellings_of_weight_norm_are_equal(checkpoint, samples):
-    want = np.array(loaded(checkpoint, Formulation.NATIVE)(samples))
+    want = np.array(loaded(checkpoint, Backend.NATIVE)(samples))
     new = dict(checkpoint)
     g, v = new.pop(f"{POSITION}.weight_g"), new.pop(f"{POSITION}.weight_v")
     folded = {**new, f"{POSITION}.weight": g * v / np.sqrt(np.square(v).sum((0, 1), keepdims=True))}
@@ -89,13 +89,13 @@ def test_spellings_of_weight_norm_are_equal(checkpoint, samples):
     new[f"{POSITION}.parametrizations.weight.original1"] = v
     prefixed = {f"hubert.{key}": value for key, value in new.items()}
     for other in (new, folded, prefixed):
-        got = np.array(loaded(other, Formulation.NATIVE)(samples))
+        got = np.array(loaded(other, Backend.NATIVE)(samples))
         np.testing.assert_allclose(got, want, atol=1e-5)
 
 
 def test_level_of_the_recording_matters(checkpoint, samples):
     """Only the first layer normalizes, and its epsilon is felt: the input must not be scaled."""
-    model = loaded(checkpoint, Formulation.NATIVE)
+    model = loaded(checkpoint, Backend.NATIVE)
     difference = np.abs(np.array(model(samples)) - np.array(model(samples * 0.01))).max()
     assert difference > 1e-4
 

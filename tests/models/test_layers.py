@@ -1,4 +1,4 @@
-"""Both formulations of every layer and operation agree, so the GPU's is covered without a GPU."""
+"""Both backends of every layer and operation agree, so the GPU's is covered without a GPU."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from dora_mlx_tts.models.core.layers import (
     prepare,
 )
 from dora_mlx_tts.models.core.ops import ops_for
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 
 def outputs(make: Callable[[], Layer], *inputs: mx.array) -> list[np.ndarray]:
     results = []
-    for formulation in Formulation:
+    for backend in Backend:
         mx.random.seed(7)
         layer = make()
         layer.update({k: mx.random.normal(v.shape) * 0.2 for k, v in layer.parameters().items()})
-        prepare(layer, formulation)
+        prepare(layer, backend)
         results.append(np.array(layer(*inputs)))
     return results
 
@@ -49,7 +49,7 @@ LAYERS = {
 
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("name", LAYERS)
-def test_layer_formulations_agree(name: str, batch: int) -> None:
+def test_layer_backends_agree(name: str, batch: int) -> None:
     x = mx.random.normal((batch, 37, 24), key=mx.random.key(1))
     native, *others = outputs(LAYERS[name], x)
     assert [one.shape for one in others] == [native.shape] * len(others)
@@ -78,24 +78,24 @@ def test_conv_matches_its_definition() -> None:
 
 
 @pytest.mark.parametrize("name", ["exp", "softmax", "sigmoid", "tanh", "gelu", "mish"])
-def test_operation_formulations_agree(name: str) -> None:
+def test_operation_backends_agree(name: str) -> None:
     x = mx.concatenate(
         [mx.linspace(-60, 30, 4001), mx.random.normal((4000,), key=mx.random.key(0))]
     )
-    native = np.array(getattr(ops_for(Formulation.NATIVE), name)(x), np.float64)
-    cpu = np.array(getattr(ops_for(Formulation.CPU), name)(x), np.float64)
+    native = np.array(getattr(ops_for(Backend.NATIVE), name)(x), np.float64)
+    cpu = np.array(getattr(ops_for(Backend.CPU), name)(x), np.float64)
     np.testing.assert_allclose(cpu, native, rtol=2e-6, atol=6e-7)
 
 
 def test_large_softmaxes_are_the_same() -> None:
     x = mx.random.normal((3, 160, 161), key=mx.random.key(1)) * 20  # enough for numpy's turn
-    native, *others = (np.array(ops_for(f).softmax(x)) for f in Formulation)
+    native, *others = (np.array(ops_for(f).softmax(x)) for f in Backend)
     np.testing.assert_allclose(others, [native] * len(others), rtol=2e-6, atol=6e-7)
 
 
 def test_gate_survives_extreme_inputs() -> None:
     values = mx.array([-1e4, -50.0, -1.0, 0.0, 1.0, 50.0, 1e4])
     a, b = mx.meshgrid(values, values)
-    native = np.array(ops_for(Formulation.NATIVE).gate(a, b))
-    cpu = np.array(ops_for(Formulation.CPU).gate(a, b))
+    native = np.array(ops_for(Backend.NATIVE).gate(a, b))
+    cpu = np.array(ops_for(Backend.CPU).gate(a, b))
     np.testing.assert_allclose(cpu, native, atol=1e-6)

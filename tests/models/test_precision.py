@@ -21,7 +21,7 @@ from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.packs.quantize import quantize
 from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.runtime import device
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 RANDOM = np.random.default_rng(3)
 T2S_SIZES = T2SConfig(64, 2, 128, 3, 33, 20, 32, features=8)
@@ -61,7 +61,7 @@ def drawn(name):
 
 
 def loaded(name, form):
-    """A network in the formulation of a GPU."""
+    """A network in the backend of a GPU."""
     model, weights = build(name), drawn(name)
     if "8 bits" in form:
         plain = {key: Stored(value) for key, value in weights.items()}
@@ -70,7 +70,7 @@ def loaded(name, form):
     dtype = mx.float16 if "half" in form else mx.float32
     keep = KEPT[name] if "8 bits" in form else ()
     strict_load(model, weights, "test", dtype=dtype, keep=keep)
-    prepare(model, Formulation.NATIVE)
+    prepare(model, Backend.NATIVE)
     return model
 
 
@@ -124,7 +124,7 @@ def test_8_bits_take_no_more_memory():
     strict_load(layer, {"weight": stored}, "test", keep=("*",))
     mx.clear_cache()
     before = mx.get_active_memory()
-    prepare(layer, Formulation.NATIVE)
+    prepare(layer, Backend.NATIVE)
     product = layer._product
     mx.eval(product.matrix, product.scales, product.offsets)
     assert mx.get_active_memory() - before < 1.2 * 2**20

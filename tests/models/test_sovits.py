@@ -1,4 +1,4 @@
-"""The whole network with tiny random weights: shapes, speed, references, both formulations."""
+"""The whole network with tiny random weights: shapes, speed, references, both backends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.semantic import join_latent, resample_latent
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +36,15 @@ def ge(model) -> mx.array:
 
 
 @pytest.mark.parametrize("pro", [False, True])
-def test_both_formulations_agree(pro):
+def test_both_backends_agree(pro):
     codes, text = tiny.sentence()
     noise = mx.random.normal((1, 22, tiny.C), key=mx.random.key(3))
     ssl = mx.random.normal((1, 15, tiny.SSL), key=mx.random.key(4))
     specs = [tiny.spectrogram(9), tiny.spectrogram(6, seed=2)]
     speakers = [mx.ones((1, tiny.SPEAKER)), -mx.ones((1, tiny.SPEAKER))] if pro else []
     results = []
-    for formulation in Formulation:
-        made = tiny.model(formulation, pro=pro)
+    for backend in Backend:
+        made = tiny.model(backend, pro=pro)
         ge = made.style(specs, speakers)
         samples = made.decode(codes, text, ge, noise=noise)
         results.append((np.array(made.extract_latent(ssl)), np.array(ge), np.array(samples)))
@@ -233,7 +233,7 @@ def test_a_pack_without_the_reference_encoder_speaks_but_takes_no_references():
     drawn = {k: v for k, v in tiny.weights().items() if not k.startswith("ssl_proj.")}
     made = SoVITS(SoVITSConfig.from_checkpoint(tiny.CONFIG, drawn))
     strict_load(made, SoVITS.sanitize(drawn), "pack")
-    prepare(made, Formulation.CPU)
+    prepare(made, Backend.CPU)
     ge = made.style([tiny.spectrogram(4)])
     assert made.decode(*tiny.sentence(), ge).shape == (1, 22 * tiny.HOP)
     with pytest.raises(VoiceError, match="ssl_proj"):

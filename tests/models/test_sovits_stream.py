@@ -11,9 +11,9 @@ import sovits_tiny as tiny
 
 from dora_mlx_tts.errors import EmptyTextError, SettingError, SynthesisError
 from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
-from dora_mlx_tts.models.sovits.stream import Context, Manner, SoVITSStream
+from dora_mlx_tts.models.sovits.stream import Context, SoVITSStream, SpeakingOptions
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 GE = mx.ones((1, 1, tiny.STYLE))
 
@@ -33,7 +33,7 @@ def spoken(stream: SoVITSStream, codes: list[int], sizes: list[int]) -> list[np.
     return windows
 
 
-@pytest.fixture(scope="module", params=Formulation)
+@pytest.fixture(scope="module", params=Backend)
 def model(request: pytest.FixtureRequest) -> SoVITS:
     return tiny.model(request.param)
 
@@ -62,7 +62,7 @@ def test_one_window_is_the_whole_sentence(model: SoVITS, count: int) -> None:
     codes, text = tiny.sentence(count)
     noise = np.random.default_rng(3).standard_normal((1, 2 * count, tiny.C), dtype=np.float32)
     whole = np.array(model.decode(codes, text, GE, noise=mx.array(noise)))[0]
-    stream = SoVITSStream(model, text, GE, Manner(seed=3))
+    stream = SoVITSStream(model, text, GE, SpeakingOptions(seed=3))
     (samples,) = spoken(stream, codes[0].tolist(), [count])
     np.testing.assert_allclose(samples, whole, atol=5e-6)
 
@@ -71,7 +71,9 @@ def test_one_window_is_the_whole_sentence(model: SoVITS, count: int) -> None:
 def test_speed_keeps_the_reference_length(model: SoVITS, speed: float) -> None:
     codes, text = tiny.sentence(23)
     whole = model.decode(codes, text, GE, speed=speed)
-    windows = spoken(SoVITSStream(model, text, GE, Manner(speed)), codes[0].tolist(), [9, 3])
+    windows = spoken(
+        SoVITSStream(model, text, GE, SpeakingOptions(speed)), codes[0].tolist(), [9, 3]
+    )
     assert sum(map(len, windows)) == whole.shape[1]
 
 
@@ -96,9 +98,9 @@ def test_windows_that_foresee_everything_are_the_whole(
 ) -> None:
     """Nothing is left then but the bookkeeping of frames, noise and state."""
     codes, text = tiny.sentence(40)
-    manner = Manner(speed, noise_scale, seed=4)
-    (whole,) = spoken(SoVITSStream(model, text, GE, manner), codes[0].tolist(), [40])
-    stream = Foreseeing(model, text, GE, manner)
+    options = SpeakingOptions(speed, noise_scale, seed=4)
+    (whole,) = spoken(SoVITSStream(model, text, GE, options), codes[0].tolist(), [40])
+    stream = Foreseeing(model, text, GE, options)
     samples = stream.windows(codes[0].tolist(), [11, 12, 30, 55, 80])
     # Faster than 1 the very last frame repeats one and is not foreseen.
     np.testing.assert_allclose(samples, whole, atol=1e-4)
@@ -118,7 +120,7 @@ def test_noise_does_not_depend_on_windows(model: SoVITS) -> None:
     codes, text = tiny.sentence(40)
     drawn = []
     for sizes in ([40], [12, 5]):
-        stream = SoVITSStream(model, text, GE, Manner(seed=9))
+        stream = SoVITSStream(model, text, GE, SpeakingOptions(seed=9))
         sample, rows = model.sample, {}
 
         def record(
@@ -142,7 +144,7 @@ def test_noise_does_not_depend_on_windows(model: SoVITS) -> None:
 def test_codes_for_the_first_sound_are_enough(model: SoVITS) -> None:
     codes, text = tiny.sentence(60)
     for speed in (0.5, 1.0, 2.0):
-        stream = SoVITSStream(model, text, GE, Manner(speed))
+        stream = SoVITSStream(model, text, GE, SpeakingOptions(speed))
         seconds = 10 * tiny.HOP / 400
         count = stream.codes_for(seconds)
         (first, *_) = spoken(stream, codes[0].tolist(), [count, 60])
@@ -152,7 +154,7 @@ def test_codes_for_the_first_sound_are_enough(model: SoVITS) -> None:
 def test_bad_input_is_named(model: SoVITS) -> None:
     codes, text = tiny.sentence()
     with pytest.raises(SettingError, match="speed"):
-        Manner(speed=9)
+        SpeakingOptions(speed=9)
     with pytest.raises(SettingError, match="context"):
         Context(lookahead=-1)
     with pytest.raises(EmptyTextError):

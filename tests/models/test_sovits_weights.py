@@ -15,7 +15,7 @@ from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.packs.stored import Stored, full
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 
 def parametrized(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -156,7 +156,7 @@ def test_families():
     assert (v1.family, v1.symbols, v1.spectrum_rows) == ("v1", 322, 1025)
     model = SoVITS(v1)
     strict_load(model, SoVITS.sanitize(first), "v1")
-    prepare(model, Formulation.CPU)
+    prepare(model, Backend.CPU)
     assert model.style([tiny.spectrogram(4, rows=1025)]).shape == (1, 1, tiny.STYLE)
     assert mx.isfinite(model.style([tiny.spectrogram(4, rows=1025)])).all()
 

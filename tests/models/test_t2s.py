@@ -1,4 +1,4 @@
-"""Steps equal the whole, formulations agree, padding is never seen, bad input is refused."""
+"""Steps equal the whole, backends agree, padding is never seen, bad input is refused."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.t2s.kv_cache import HostCache, MlxCache
 from dora_mlx_tts.models.t2s.layers import position_table
 from dora_mlx_tts.models.t2s.model import PADDED_TO, POSITIONS, T2SConfig, T2SText, sanitize
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
-BOTH = pytest.mark.parametrize("formulation", Formulation)
+BOTH = pytest.mark.parametrize("backend", Backend)
 SECTION = {
     "hidden_dim": 16, "embedding_dim": 16, "head": 2, "linear_units": 32, "n_layer": 3,
     "vocab_size": 33, "phoneme_vocab_size": 20, "EOS": 32, "dropout": 0,
@@ -34,8 +34,8 @@ def steps(model, texts, prompt, forced):
 
 @BOTH
 @pytest.mark.parametrize("prompt", [None, tokens(0), tokens(5)], ids=["none", "empty", "five"])
-def test_steps_equal_the_whole(formulation, prompt):
-    model, said, forced = tiny(formulation), text(7), tokens(6, seed=1)
+def test_steps_equal_the_whole(backend, prompt):
+    model, said, forced = tiny(backend), text(7), tokens(6, seed=1)
     found = steps(model, [said], prompt, forced[None])[:, 0]
     before = np.concatenate([tokens(0) if prompt is None else prompt, forced]).astype(np.int32)
     whole = np.array(model.predict(model.hidden([said], before)))[0]
@@ -43,16 +43,16 @@ def test_steps_equal_the_whole(formulation, prompt):
 
 
 @pytest.mark.parametrize("features", [True, False])
-def test_formulations_agree(features):
+def test_backends_agree(features):
     texts = [text(9, features=features), text(4, seed=2), text(6, seed=3, features=False)]
     forced = np.stack([tokens(5, seed=row) for row in range(3)])
-    native, *others = (steps(tiny(f), texts, tokens(5), forced) for f in Formulation)
+    native, *others = (steps(tiny(f), texts, tokens(5), forced) for f in Backend)
     np.testing.assert_allclose(others, [native] * len(others), atol=3e-5)
 
 
 @BOTH
-def test_a_batch_equals_one_by_one(formulation):
-    model = tiny(formulation)
+def test_a_batch_equals_one_by_one(backend):
+    model = tiny(backend)
     texts = [text(3), text(9, seed=2), text(6, seed=3)]
     forced = np.stack([tokens(5, seed=row) for row in range(3)])
     together = steps(model, texts, tokens(4), forced)
@@ -62,8 +62,8 @@ def test_a_batch_equals_one_by_one(formulation):
 
 
 @BOTH
-def test_missing_features_are_zeros(formulation):
-    model, said = tiny(formulation), text(5, features=False)
+def test_missing_features_are_zeros(backend):
+    model, said = tiny(backend), text(5, features=False)
     zeros = T2SText(said.phones, np.zeros((5, CONFIG.features), np.float32))
     np.testing.assert_allclose(
         np.array(model.prefill([said])[0]), np.array(model.prefill([zeros])[0]), atol=1e-6
@@ -71,25 +71,25 @@ def test_missing_features_are_zeros(formulation):
 
 
 @BOTH
-def test_growth_changes_nothing(formulation, monkeypatch):
+def test_growth_changes_nothing(backend, monkeypatch):
     forced = tokens(20)[None]
-    model = tiny(formulation)
+    model = tiny(backend)
     wanted = steps(model, [text(6)], tokens(3), forced)
     monkeypatch.setattr("dora_mlx_tts.models.t2s.kv_cache.GROWTH", 4)
     np.testing.assert_allclose(steps(model, [text(6)], tokens(3), forced), wanted, atol=1e-6)
 
 
 @BOTH
-def test_long_audio_is_read_in_blocks(formulation, monkeypatch):
-    model, said, prompt = tiny(formulation), text(5), tokens(30)
+def test_long_audio_is_read_in_blocks(backend, monkeypatch):
+    model, said, prompt = tiny(backend), text(5), tokens(30)
     wanted = np.array(model.hidden([said], prompt))
     monkeypatch.setattr("dora_mlx_tts.models.t2s.layers._QUERY_BLOCK", 7)
     np.testing.assert_allclose(np.array(model.hidden([said], prompt)), wanted, atol=2e-6)
 
 
 @BOTH
-def test_a_cache_is_used_again(formulation):
-    model = tiny(formulation)
+def test_a_cache_is_used_again(backend):
+    model = tiny(backend)
     wanted, cache = model.prefill([text(6)], tokens(3))
     model.step(tokens(1), cache)
     buffers = cache.capacity
@@ -100,20 +100,20 @@ def test_a_cache_is_used_again(formulation):
 
 
 @BOTH
-def test_a_foreign_cache_is_refused(formulation):
+def test_a_foreign_cache_is_refused(backend):
     other = dataclasses.replace(CONFIG, layers=2)
-    cache = tiny(formulation, config=other).make_cache()
+    cache = tiny(backend, config=other).make_cache()
     with pytest.raises(SettingError, match="layers=2"):
-        tiny(formulation).prefill([text(3)], cache=cache)
+        tiny(backend).prefill([text(3)], cache=cache)
 
 
 def test_caches_live_where_steps_run():
-    assert isinstance(tiny(Formulation.CPU).make_cache(), HostCache)
-    assert isinstance(tiny(Formulation.NATIVE).make_cache(), MlxCache)
+    assert isinstance(tiny(Backend.CPU).make_cache(), HostCache)
+    assert isinstance(tiny(Backend.NATIVE).make_cache(), MlxCache)
 
 
 def test_half_precision_weights_run_natively():
-    model = tiny(Formulation.NATIVE)
+    model = tiny(Backend.NATIVE)
     wanted = steps(model, [text(6), text(4)], tokens(3), np.stack([tokens(4), tokens(4)]))
     model.set_dtype(mx.float16)
     found = steps(model, [text(6), text(4)], tokens(3), np.stack([tokens(4), tokens(4)]))
@@ -122,10 +122,10 @@ def test_half_precision_weights_run_natively():
 
 
 def test_half_precision_weights_become_float32_on_the_cpu():
-    model = tiny(Formulation.NATIVE)
+    model = tiny(Backend.NATIVE)
     model.set_dtype(mx.float16)
-    prepare(model, Formulation.CPU)
-    wanted = steps(tiny(Formulation.CPU), [text(6)], tokens(3), tokens(4)[None])
+    prepare(model, Backend.CPU)
+    wanted = steps(tiny(Backend.CPU), [text(6)], tokens(3), tokens(4)[None])
     found = steps(model, [text(6)], tokens(3), tokens(4)[None])
     np.testing.assert_allclose(found, wanted, atol=0.05)
 
@@ -152,7 +152,7 @@ def test_position_table_begins_as_defined():
 )
 def test_bad_text_is_refused(said, error, match):
     with pytest.raises(error, match=match):
-        tiny(Formulation.CPU).prefill([said])
+        tiny(Backend.CPU).prefill([said])
 
 
 @BOTH
@@ -164,21 +164,21 @@ def test_bad_text_is_refused(said, error, match):
         (np.zeros(POSITIONS + 1, np.int32), str(POSITIONS)),
     ],
 )
-def test_bad_prompt_is_refused(formulation, prompt, match):
+def test_bad_prompt_is_refused(backend, prompt, match):
     with pytest.raises(SettingError, match=match):
-        tiny(formulation).prefill([text(3)], prompt)
+        tiny(backend).prefill([text(3)], prompt)
 
 
 @BOTH
-def test_no_texts_are_refused(formulation):
+def test_no_texts_are_refused(backend):
     with pytest.raises(EmptyTextError):
-        tiny(formulation).prefill([])
+        tiny(backend).prefill([])
 
 
 @BOTH
-def test_steps_are_bounded(formulation, monkeypatch):
-    model = tiny(formulation)
-    limit = PADDED_TO + 1 if formulation is Formulation.PRODUCTS else 8
+def test_steps_are_bounded(backend, monkeypatch):
+    model = tiny(backend)
+    limit = PADDED_TO + 1 if backend is Backend.CUDA_MATMUL else 8
     _, cache = model.prefill([text(3)], tokens(4), model.make_cache(1, limit))
     with pytest.raises(SettingError, match="cache of 1 rows"):
         model.step(tokens(2), cache)
@@ -192,14 +192,14 @@ def test_steps_are_bounded(formulation, monkeypatch):
 
 
 def test_host_steps_check_their_tokens():
-    model = tiny(Formulation.CPU)
+    model = tiny(Backend.CPU)
     _, cache = model.prefill([text(3)])
     with pytest.raises(SettingError, match="token 33"):
         model.step(np.array([33], np.int32), cache)
 
 
 def checkpoint():
-    model = tiny(Formulation.NATIVE)
+    model = tiny(Backend.NATIVE)
     return {f"model.{name}": value for name, value in tree_flatten(model.parameters())}
 
 
@@ -208,7 +208,7 @@ def test_config_comes_from_the_checkpoint():
     assert found == CONFIG
     assert T2SConfig.from_checkpoint(SECTION) == dataclasses.replace(CONFIG, features=1024)
     assert set(sanitize(checkpoint())) == {
-        k for k, _ in tree_flatten(tiny(Formulation.NATIVE).parameters())
+        k for k, _ in tree_flatten(tiny(Backend.NATIVE).parameters())
     }
 
 
@@ -242,7 +242,7 @@ def test_missing_tensor_is_named():
 
 
 def test_prefills_as_products_have_few_sizes():
-    model = tiny(Formulation.PRODUCTS)
+    model = tiny(Backend.CUDA_MATMUL)
     model.warm_up()
     sizes = {model.prefill([text(n)], tokens(3))[1].length for n in range(1, 100)}
     assert sizes == {PADDED_TO, 2 * PADDED_TO}

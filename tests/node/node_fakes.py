@@ -56,15 +56,15 @@ class FakeNode:
 
     # what tests say and ask
 
-    def hear(self, port, value, **metadata):
+    def receive(self, port, value, **metadata):
         array = pa.array([value]) if isinstance(value, str) else value
         self.events.put({"type": "INPUT", "id": port, "value": array, "metadata": metadata})
 
     def text(self, text, **metadata):
-        self.hear("text", text, **metadata)
+        self.receive("text", text, **metadata)
 
     def control(self, word, **metadata):
-        self.hear("control", word, **metadata)
+        self.receive("control", word, **metadata)
 
     def end(self):
         """The sender left: STOP comes first, then what is queued, then the stream closes."""
@@ -193,7 +193,7 @@ def spoken(texts, engine=None, node=None, **settings):
     with running as fake:
         for text in texts:
             value, metadata = text if isinstance(text, tuple) else (text, {})
-            fake.hear("text", value, **metadata)
+            fake.receive("text", value, **metadata)
         fake.end()
     assert running.code == 0
     return fake

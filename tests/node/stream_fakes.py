@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dora_mlx_tts.node.protocol.messages import TextRequest
-from dora_mlx_tts.node.turns.scheduler import Conversation
+from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.text_stream import StreamRules
 
 
@@ -14,8 +14,8 @@ class Clock:
         return self.now
 
 
-def conversation(clock=None, limit=1000, **rules):
-    return Conversation(limit, StreamRules(**rules), clock=clock or Clock())
+def queue(clock=None, limit=1000, **rules):
+    return SpeechQueue(limit, StreamRules(**rules), clock=clock or Clock())
 
 
 def piece(text, seq=None, *, fin=None, flush=False, status=None, **echo):
@@ -46,7 +46,7 @@ def ready(talk):
 
 
 def kinds(talk, *pieces):
-    return [talk.hear(one).kind for one in pieces]
+    return [talk.receive(one).kind for one in pieces]
 
 
 def tokens(text, size=3, **metadata):

@@ -11,7 +11,7 @@ from node_fakes import FakeEngine, FakeNode, Running, held, outcomes
 
 from dora_mlx_tts.node.metrics import NodeMeter
 from dora_mlx_tts.node.protocol.messages import TextRequest
-from dora_mlx_tts.node.sender import Outputs
+from dora_mlx_tts.node.sender import OutputSender
 from dora_mlx_tts.node.turns.utterance import Utterance
 
 
@@ -43,7 +43,7 @@ def test_cancel_while_speaking_is_acknowledged_at_once_and_nothing_follows():
 
 def test_a_fragment_made_before_the_cancel_is_not_sent_after_it():
     node = FakeNode()
-    outputs = Outputs(node, NodeMeter(time.monotonic))
+    outputs = OutputSender(node, NodeMeter(time.monotonic))
     utterance = Utterance(TextRequest("Hi."), 0)
     before, after = list(FakeEngine().stream("Hi."))[:2]
     assert outputs.audio(utterance, before)
@@ -133,8 +133,8 @@ def test_ping_stats_and_unknown_commands_are_answered():
         node.control("stats")
         node.control("dance", request_id="d")
         node.control('{"command": 3}')
-        node.hear("control", pa.array([1.5]))
-        node.hear("control", None)
+        node.receive("control", pa.array([1.5]))
+        node.receive("control", None)
         node.end()
     answers = node.on("status")[1:]
     assert [value[0] for value, _ in answers] == ["pong", "stats", *["error"] * 4]

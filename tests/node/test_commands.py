@@ -9,7 +9,7 @@ from node_fakes import FakeEngine, FakeNode, Gate, Running, spoken
 
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import SettingError, VoiceError
-from dora_mlx_tts.node.live_settings import Overrides, state_file
+from dora_mlx_tts.node.live_settings import LiveSettings, state_file
 from dora_mlx_tts.node.protocol.messages import TextRequest
 
 VOICES = ["maple", "luo xiang"]
@@ -243,25 +243,27 @@ def test_a_state_that_cannot_be_kept_is_logged(tmp_path):
 
 def test_what_holds_for_one_session_is_not_kept(tmp_path):
     file = tmp_path / "state.json"
-    overrides = Overrides(Settings(), file=file)
-    overrides.set({"speed": "1.5"})
-    overrides.set({"speed": 0.5}, "s")
+    live_settings = LiveSettings(Settings(), file=file)
+    live_settings.set({"speed": "1.5"})
+    live_settings.set({"speed": 0.5}, "s")
     assert json.loads(file.read_text()) == {"speed": 1.5}
-    again = Overrides(Settings(), file=file)
+    again = LiveSettings(Settings(), file=file)
     again.restore()
-    assert again.manner(TextRequest("x", echo={"session_id": "s"})).settings == {"speed": 1.5}
-    assert overrides.manner(TextRequest("x", echo={"session_id": "s"})).settings == {"speed": 0.5}
+    assert again.options(TextRequest("x", echo={"session_id": "s"})).settings == {"speed": 1.5}
+    assert live_settings.options(TextRequest("x", echo={"session_id": "s"})).settings == {
+        "speed": 0.5
+    }
 
 
 def test_settings_change_together_or_not_at_all():
     def check(name):
         raise VoiceError(name)
 
-    overrides = Overrides(Settings(), check)
+    live_settings = LiveSettings(Settings(), check)
     for values in [{"speed": 1.5, "top_k": "many"}, {"speed": 1.5, "voice": "x"}]:
         with pytest.raises((SettingError, VoiceError)):
-            overrides.set(values)
-    assert overrides.manner(TextRequest("x")).settings == {}
+            live_settings.set(values)
+    assert live_settings.options(TextRequest("x")).settings == {}
 
 
 def test_where_the_state_is_kept(tmp_path):

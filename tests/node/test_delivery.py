@@ -13,7 +13,7 @@ from node_fakes import RATE, FakeEngine, FakeNode, Gate, Running, spoken
 from dora_mlx_tts.node.delivery import Finisher
 from dora_mlx_tts.node.protocol.messages import BufferStatus, TextRequest
 from dora_mlx_tts.node.turns.playback import PlaybackClock
-from dora_mlx_tts.node.turns.scheduler import Conversation
+from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment
 
@@ -106,27 +106,27 @@ def test_the_first_fragment_after_a_cut_clears_the_receivers_queue_where_asked()
 
 
 def test_a_cut_is_remembered_until_something_was_sent():
-    conversation = Conversation()
-    first = conversation.hear(TextRequest("One.")).utterance
-    assert conversation.take() is first
+    queue = SpeechQueue()
+    first = queue.receive(TextRequest("One.")).utterance
+    assert queue.take() is first
     first.spoke(fragment(np.zeros(8), "One."))
     for text in ("Two.", "Three."):
-        conversation.cancel(lambda _: True, "cancel")
-        following = conversation.hear(TextRequest(text)).utterance
-        while (taken := conversation.take()) is not following:
-            conversation.settle(taken)
+        queue.cancel(lambda _: True, "cancel")
+        following = queue.receive(TextRequest(text)).utterance
+        while (taken := queue.take()) is not following:
+            queue.settle(taken)
         assert following.follows_cut
 
 
 def test_nothing_is_to_be_cleared_where_nothing_was_sent():
-    conversation = Conversation()
-    conversation.hear(TextRequest("One."))
-    conversation.settle(conversation.take())
-    conversation.hear(TextRequest("Two."))
-    conversation.cancel(lambda _: True, "cancel")
-    conversation.settle(conversation.take())
-    following = conversation.hear(TextRequest("Three.")).utterance
-    assert conversation.take() is following
+    queue = SpeechQueue()
+    queue.receive(TextRequest("One."))
+    queue.settle(queue.take())
+    queue.receive(TextRequest("Two."))
+    queue.cancel(lambda _: True, "cancel")
+    queue.settle(queue.take())
+    following = queue.receive(TextRequest("Three.")).utterance
+    assert queue.take() is following
     assert not following.follows_cut
 
 
@@ -134,7 +134,7 @@ def test_nothing_is_to_be_cleared_where_nothing_was_sent():
 
 
 def percent(node, value, **metadata):
-    node.hear("buffer_status", pa.array([value]), **metadata)
+    node.receive("buffer_status", pa.array([value]), **metadata)
 
 
 def test_speech_waits_while_the_player_has_enough():
@@ -184,7 +184,7 @@ def test_a_buffer_status_that_is_wrong_is_told_once(value):
     running = Running()
     with running as node:
         for _ in range(3):
-            node.hear("buffer_status", value)
+            node.receive("buffer_status", value)
         node.text("One.")
         node.end()
     assert [state[0] for state, _ in node.on("status")] == ["ready", "error"]
@@ -232,17 +232,17 @@ def test_waiting_for_the_player_is_not_synthesis():
 
 
 def test_marks_with_hysteresis():
-    talk = Conversation(marks=(30, 60))
-    talk.hear(TextRequest("One."))
+    talk = SpeechQueue(marks=(30, 60))
+    talk.receive(TextRequest("One."))
     taken = []
-    speaker = threading.Thread(target=lambda: taken.append(talk.take()))
+    loop = threading.Thread(target=lambda: taken.append(talk.take()))
     talk.buffer(BufferStatus(60.1))
     talk.buffer(BufferStatus(30.0))
-    speaker.start()
-    speaker.join(0.05)
-    assert speaker.is_alive()
+    loop.start()
+    loop.join(0.05)
+    assert loop.is_alive()
     talk.buffer(BufferStatus(29.9))
-    speaker.join(10)
+    loop.join(10)
     assert taken[0].request.text == "One."
 
 

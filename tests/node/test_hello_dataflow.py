@@ -176,18 +176,18 @@ def test_the_manifests_environment_exists_and_has_its_defaults():
 # ------------------------------------------------------------------------------------ the recorder
 
 
-def hear(recording, port, value, **metadata):
-    recording.hear({"id": port, "value": value, "metadata": {"request_id": "r", **metadata}})
+def receive(recording, port, value, **metadata):
+    recording.receive({"id": port, "value": value, "metadata": {"request_id": "r", **metadata}})
 
 
 def heard(*, replies=1, seqs=(0, 1), audio=None, rate=32000, outcome="completed", sent_at=1.0):
-    recording = load_recorder().Recording()
-    hear(recording, "text", pa.array(["Hi."]), sent_at=sent_at)
+    recording = load_recorder().AttachedRecording()
+    receive(recording, "text", pa.array(["Hi."]), sent_at=sent_at)
     for seq in seqs:
         samples = pa.array(np.zeros(4, np.float32)) if audio is None else audio
-        hear(recording, "audio", samples, seq=seq, sample_rate=rate)
+        receive(recording, "audio", samples, seq=seq, sample_rate=rate)
     for _ in range(replies):
-        hear(recording, "segment_complete", pa.array([outcome]), fragments=2, error="why")
+        receive(recording, "segment_complete", pa.array([outcome]), fragments=2, error="why")
     recording.check()
     return recording
 
@@ -218,6 +218,6 @@ def test_the_recorder_complains(wrong, said):
 
 
 def test_the_recorder_complains_of_silence():
-    recording = load_recorder().Recording()
+    recording = load_recorder().AttachedRecording()
     recording.check()
     assert recording.errors == ["no text was seen"]

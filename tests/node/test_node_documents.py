@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from dora_mlx_tts.config.settings import Settings
-from dora_mlx_tts.node.commands import Catalogue, Commander
-from dora_mlx_tts.node.live_settings import Overrides
+from dora_mlx_tts.node.commands import CommandHandler, VoiceCatalog
+from dora_mlx_tts.node.live_settings import LiveSettings
 from dora_mlx_tts.node.metrics import NodeFigures, NodeMeter, SpeechFigures
 from dora_mlx_tts.node.protocol import ports
 from dora_mlx_tts.node.protocol.messages import Outcome, Stage
 from dora_mlx_tts.node.protocol.metadata import ALIASES, ID_KEYS, OWN_KEYS
-from dora_mlx_tts.node.turns.scheduler import Conversation
+from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,9 +33,9 @@ def test_the_manifest_is_current():
 
 
 def commands():
-    conversation = Conversation()
-    return Commander(
-        conversation, NodeMeter(lambda: 0.0), Overrides(Settings()), Catalogue(None)
+    queue = SpeechQueue()
+    return CommandHandler(
+        queue, NodeMeter(lambda: 0.0), LiveSettings(Settings()), VoiceCatalog(None)
     ).names
 
 

@@ -185,7 +185,7 @@ def test_events_that_mean_nothing_to_us_are_ignored():
         node.events.put({"type": "NODE_RESTARTED", "id": "llm"})
         node.events.put({"type": "PARAM_UPDATE", "id": "speed", "value": {}})
         for _ in range(3):
-            node.hear("tick", pa.array([1]))
+            node.receive("tick", pa.array([1]))
         node.text("Hi.")
         node.end()
     assert outcomes(node) == ["completed"]

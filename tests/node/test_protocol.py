@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.node.protocol import decode
 from dora_mlx_tts.node.protocol.messages import BadInput, Command, Stage, TextRequest
-from dora_mlx_tts.node.protocol.metadata import NUMBERS, OWN_KEYS, plain
+from dora_mlx_tts.node.protocol.metadata import NUMBERS, OWN_KEYS, as_plain
 
 LIMIT = 1000
 
 
-def hear(value, port="text", **metadata):
+def receive(value, port="text", **metadata):
     array = pa.array([value]) if isinstance(value, str) else value
     event = {"type": "INPUT", "id": port, "value": array, "metadata": metadata}
     return decode.decode(event, received_s=1.5, text_limit=LIMIT)
@@ -47,7 +47,7 @@ def invalid_utf8_string():
     ids=lambda value: str(value.type),
 )
 def test_every_way_to_send_one_string_is_read(value):
-    message = hear(value)
+    message = receive(value)
     assert isinstance(message, TextRequest)
     assert message.text == "你好"
     assert message.received_s == 1.5
@@ -90,7 +90,7 @@ def test_bad_values_become_bad_input_that_says_why(value, said):
     "text", ["42", "[1]", "{nice}", '"quoted"', "null", "", "[" * 400 + "]" * 400]
 )
 def test_text_that_only_resembles_json_is_a_text(text):
-    message = hear(text)
+    message = receive(text)
     expected = BadInput if text.startswith("[[") else TextRequest  # a list in a list is data
     assert isinstance(message, expected)
 
@@ -132,7 +132,7 @@ def test_deeply_nested_json_does_not_overflow():
     ],
 )
 def test_wrong_metadata_is_refused_by_name(metadata, stage, said):
-    message = hear("Hello.", **metadata)
+    message = receive("Hello.", **metadata)
     assert isinstance(message, BadInput)
     assert message.stage is stage
     assert said in message.error
@@ -143,7 +143,7 @@ def test_wrong_metadata_is_refused_by_name(metadata, stage, said):
 def test_streaming_keys_are_read_typed_and_as_strings(typed):
     values = {"seq": 7, "fin": True, "flush": False, "segment_id": 3, "speed": 1.5, "top_k": 4}
     sent = values if typed else {key: str(value).lower() for key, value in values.items()}
-    message = hear("Hello.", **sent)
+    message = receive("Hello.", **sent)
     assert (message.seq, message.fin, message.flush) == (7, True, False)
     assert message.settings == {"speed": 1.5, "top_k": 4}
     assert message.id("segment_id") == "3"
@@ -151,13 +151,15 @@ def test_streaming_keys_are_read_typed_and_as_strings(typed):
 
 
 def test_settings_are_read_under_both_ecosystems_names():
-    message = hear("Hi.", voice_name="Luo Xiang", text_lang="all_zh", speed_factor="1.1", seed=-1)
+    message = receive(
+        "Hi.", voice_name="Luo Xiang", text_lang="all_zh", speed_factor="1.1", seed=-1
+    )
     assert (message.voice, message.language) == ("Luo Xiang", "all_zh")
     assert message.settings == {"speed": 1.1, "seed": -1}
 
 
 def test_absent_and_empty_choices_mean_the_default():
-    message = hear("Hi.", voice="", language=None, speed=None, seq=None, fin=None)
+    message = receive("Hi.", voice="", language=None, speed=None, seq=None, fin=None)
     assert (message.voice, message.language, message.settings) == (None, None, {})
     assert (message.seq, message.fin) == (None, False)
 
@@ -177,7 +179,7 @@ def test_every_numeric_setting_of_speech_can_be_sent():
 
 def test_echo_keeps_types_and_drops_what_is_not_ours_to_repeat():
     now = datetime.datetime.now(datetime.UTC)
-    message = hear(
+    message = receive(
         "Hi.",
         timestamp=now,
         question_id=5,
@@ -212,11 +214,11 @@ def test_echo_keeps_types_and_drops_what_is_not_ours_to_repeat():
 
 
 def test_echo_is_bounded():
-    assert len(hear("Hi.", **{f"k{i}": i for i in range(1000)}).echo) <= 64
+    assert len(receive("Hi.", **{f"k{i}": i for i in range(1000)}).echo) <= 64
 
 
 def test_ports_that_are_not_ours_are_left_alone():
-    assert hear("Hi.", port="tick") is None
+    assert receive("Hi.", port="tick") is None
 
 
 @pytest.mark.parametrize("metadata", [None, "text", 3])
@@ -251,7 +253,7 @@ def test_decode_never_raises_and_echoes_only_plain_values(port, value, metadata)
     assert isinstance(message, TextRequest | Command | BadInput)
     for key, kept in message.echo.items():
         assert key not in OWN_KEYS
-        assert repr(plain(kept)) == repr(kept)
+        assert repr(as_plain(kept)) == repr(kept)
 
 
 # ---------------------------------------------------------------------------------------- commands
@@ -269,14 +271,14 @@ def test_decode_never_raises_and_echoes_only_plain_values(port, value, metadata)
     ],
 )
 def test_commands_are_words_or_json(word, metadata, name, argument):
-    message = hear(word, port="control", **metadata)
+    message = receive(word, port="control", **metadata)
     assert isinstance(message, Command)
     assert (message.name, message.argument) == (name, argument)
 
 
 def test_ids_of_a_json_command_win_over_metadata():
     word = '{"command": "reset", "question_id": 7}'
-    message = hear(word, port="control", question_id="old", session_id="s")
+    message = receive(word, port="control", question_id="old", session_id="s")
     assert message.echo == {"question_id": 7, "session_id": "s"}
 
 
@@ -294,6 +296,6 @@ def test_ids_of_a_json_command_win_over_metadata():
     ],
 )
 def test_bad_commands_become_bad_input(value):
-    message = hear(value, port="control")
+    message = receive(value, port="control")
     assert isinstance(message, BadInput)
     assert message.port == "control"

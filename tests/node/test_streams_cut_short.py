@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from node_fakes import FakeEngine, Gate, Running, spoken
-from stream_fakes import Clock, conversation, kinds, piece, ready, tokens
+from stream_fakes import Clock, kinds, piece, queue, ready, tokens
 
 from dora_mlx_tts.errors import SettingError, SynthesisError
 from dora_mlx_tts.node.protocol.messages import TextRequest
@@ -52,18 +52,18 @@ def test_a_cancelled_stream_is_answered_at_once_and_its_late_tokens_are_swallowe
 )
 def test_what_is_late_and_what_is_new(wait, late, kind):
     clock = Clock()
-    talk = conversation(clock)
+    talk = queue(clock)
     for seq in range(3):
-        talk.hear(piece("t", seq, question_id=1))
+        talk.receive(piece("t", seq, question_id=1))
     talk.cancel(lambda _: True, "cancel")
     clock.now += wait
-    assert talk.hear(late).kind == kind
+    assert talk.receive(late).kind == kind
 
 
 def test_a_stream_with_fin_is_late_until_its_fin():
     clock = Clock()
-    talk = conversation(clock)
-    talk.hear(piece("t", 0, fin=False))
+    talk = queue(clock)
+    talk.receive(piece("t", 0, fin=False))
     talk.cancel(lambda _: True, "cancel")
     clock.now += 20
     assert kinds(
@@ -77,14 +77,14 @@ def test_a_stream_with_fin_is_late_until_its_fin():
 
 def test_streams_without_numbers_are_late_while_they_flow():
     clock = Clock()
-    talk = conversation(clock, mode="stream", idle_s=1.0)
-    talk.hear(TextRequest("a"))
+    talk = queue(clock, mode="stream", idle_s=1.0)
+    talk.receive(TextRequest("a"))
     talk.cancel(lambda _: True, "cancel")
     for _ in range(5):
         clock.now += 0.5
-        assert talk.hear(TextRequest("b")).kind == "late"
+        assert talk.receive(TextRequest("b")).kind == "late"
     clock.now += 1.5
-    assert talk.hear(TextRequest("c")).kind == "new"
+    assert talk.receive(TextRequest("c")).kind == "new"
 
 
 # ------------------------------------------------------------------------------------- accounting
@@ -138,7 +138,7 @@ def test_every_request_id_of_a_stream_is_in_its_reply():
 
 
 def test_repeated_pieces_are_spoken_once():
-    talk = conversation()
+    talk = queue()
     assert kinds(talk, piece("a", 0), piece("b", 1), piece("b", 1), piece("c", 2, fin=True)) == [
         "new",
         "continued",

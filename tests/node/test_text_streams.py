@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from node_fakes import FakeEngine, Gate, Running, spoken
-from stream_fakes import Clock, conversation, kinds, piece, ready, tokens
+from stream_fakes import Clock, kinds, piece, queue, ready, tokens
 
 from dora_mlx_tts.node.protocol.messages import TextRequest
 
@@ -133,7 +133,7 @@ def test_a_long_whole_text_gives_others_their_turn():
 
 
 def test_a_new_question_segment_or_whole_text_ends_the_old_one():
-    talk = conversation()
+    talk = queue()
     assert kinds(
         talk,
         piece("a b", question_id=1, segment_id=1, fin=False),
@@ -146,7 +146,7 @@ def test_a_new_question_segment_or_whole_text_ends_the_old_one():
 
 
 def test_ids_that_a_piece_leaves_out_do_not_part_it():
-    talk = conversation()
+    talk = queue()
     assert kinds(talk, piece("a", 0, question_id=1), piece("b", 1, fin=True)) == [
         "new",
         "continued",
@@ -155,9 +155,9 @@ def test_ids_that_a_piece_leaves_out_do_not_part_it():
 
 
 def test_session_status_ended_ends_it_even_without_numbers():
-    talk = conversation()
-    talk.hear(piece("a", 0, session_id="s", fin=False))
-    admission = talk.hear(piece(" b", status="ended", session_id="s"))
+    talk = queue()
+    talk.receive(piece("a", 0, session_id="s", fin=False))
+    admission = talk.receive(piece(" b", status="ended", session_id="s"))
     assert admission.kind == "continued"
     assert admission.utterance.closed
     assert admission.utterance.request.echo["session_status"] == "ended"
@@ -166,25 +166,25 @@ def test_session_status_ended_ends_it_even_without_numbers():
 
 def test_silence_of_the_sender_ends_a_text_without_fin():
     clock = Clock()
-    talk = conversation(clock, idle_s=1.0, timeout_s=30.0)
-    first = talk.hear(piece("Half a", 0)).utterance
+    talk = queue(clock, idle_s=1.0, timeout_s=30.0)
+    first = talk.receive(piece("Half a", 0)).utterance
     clock.now += 1.0
     assert talk.take() is first
     assert (list(first.parts), first.closed) == (["Half a"], True)
-    assert talk.hear(piece("other", 1)).kind == "new"
+    assert talk.receive(piece("other", 1)).kind == "new"
 
 
 def test_with_fin_to_come_silence_speaks_the_rest_and_waits_longer():
     clock = Clock()
-    talk = conversation(clock, idle_s=1.0, timeout_s=30.0)
-    first = talk.hear(piece("Half a", 0, fin=False)).utterance
+    talk = queue(clock, idle_s=1.0, timeout_s=30.0)
+    first = talk.receive(piece("Half a", 0, fin=False)).utterance
     clock.now += 1.0
     assert talk.take() is first
     assert (list(first.parts), first.closed) == (["Half a"], False)
     assert talk.next_part(first) == "Half a"
     talk.end_part(first)
     clock.now += 28
-    assert talk.hear(piece(" sentence.", 1, fin=False)).kind == "continued"
+    assert talk.receive(piece(" sentence.", 1, fin=False)).kind == "continued"
     clock.now += 30
     assert talk.take() is first
     assert (list(first.parts), first.closed) == (["sentence."], True)
@@ -212,10 +212,12 @@ def test_flush_on_a_later_piece_speaks_its_sentence_and_cancels_nothing():
 
 
 def test_flush_on_a_first_piece_silences_what_is_older_in_its_session():
-    talk = conversation()
-    old = talk.hear(piece("old", 0, fin=False, session_id="s", question_id=1)).utterance
-    other = talk.hear(piece("other", 0, fin=False, session_id="t")).utterance
-    new = talk.hear(piece("new", 0, fin=False, flush=True, session_id="s", question_id=2)).utterance
+    talk = queue()
+    old = talk.receive(piece("old", 0, fin=False, session_id="s", question_id=1)).utterance
+    other = talk.receive(piece("other", 0, fin=False, session_id="t")).utterance
+    new = talk.receive(
+        piece("new", 0, fin=False, flush=True, session_id="s", question_id=2)
+    ).utterance
     assert (old.cancelled_by, other.cancelled_by, new.cancelled_by) == ("flush", "", "")
     assert ready(talk) == ["other", "new"]
 

@@ -18,7 +18,7 @@ from dora_mlx_tts.packs.quantize import quantize
 from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.packs.tensor_file import TensorSpec, map_tensor_file, write_tensor_file
 from dora_mlx_tts.runtime import device
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 RANDOM = np.random.default_rng(7)
 
@@ -101,8 +101,8 @@ def test_what_steps_of_t2s_multiply_by_needs_no_turning(tmp_path):
         np.testing.assert_array_equal(after, weights[key].astype("f2").astype("f4"))
 
 
-@pytest.mark.parametrize("formulation", list(Formulation))
-def test_a_convolution_loaded_from_a_file(tmp_path, formulation):
+@pytest.mark.parametrize("backend", list(Backend))
+def test_a_convolution_loaded_from_a_file(tmp_path, backend):
     weight = RANDOM.normal(size=(6, 4, 3)).astype("f4")
     stored = mapped(tmp_path / "file", "sovits", {"dec.x.weight": weight})["dec.x.weight"]
     assert stored.memory_order == (2, 1, 0)
@@ -111,7 +111,7 @@ def test_a_convolution_loaded_from_a_file(tmp_path, formulation):
     strict_load(layers[0], {"weight": stored.transpose(0, 2, 1)}, "file")
     strict_load(layers[1], {"weight": half.transpose(0, 2, 1)}, "array")
     for layer in layers:
-        prepare(layer, formulation)
+        prepare(layer, backend)
     x = mx.array(RANDOM.normal(size=(1, 9, 4)).astype("f4"))
     np.testing.assert_allclose(np.array(layers[0](x)), np.array(layers[1](x)), atol=1e-5)
 
@@ -126,7 +126,7 @@ def test_a_kept_matrix_multiplies_as_a_loaded_one(kind):
     strict_load(loaded, {"weight": stored, "bias": bias}, "file")
     assert "weight" not in kept.parameters()
     for layer in (kept, loaded):
-        prepare(layer, Formulation.CPU)
+        prepare(layer, Backend.CPU)
     x = mx.array(RANDOM.normal(size=(2, 3, 7)).astype("f4"))
     np.testing.assert_allclose(np.array(kept(x)), np.array(loaded(x)), atol=1e-5)
     assert kept.dtype == mx.float32

@@ -13,7 +13,7 @@ from dora_mlx_tts.models.cfm.config import DiTConfig
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.conditioner import Conditioner, ConditionerConfig
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 
 def nlc(array: np.ndarray) -> mx.array:
@@ -25,35 +25,35 @@ def ncl(array: mx.array) -> np.ndarray:
     return np.array(array).swapaxes(1, 2)
 
 
-def build_cfm(tensors, config, formulation) -> CFM:
+def build_cfm(tensors, config, backend) -> CFM:
     sizes = DiTConfig.from_weights(tensors)
     assert (sizes.channels, sizes.depth, sizes.heads, sizes.text_depth) == tuple(
         config[key] for key in ("dim", "depth", "heads", "conv_layers")
     )
     model = CFM(sizes)
     strict_load(model, CFM.sanitize(tensors), "cfm")
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
-def build_vocoder(kind, tensors, config, formulation):
+def build_vocoder(kind, tensors, config, backend):
     model = kind(kind.read_config(config, tensors))
     strict_load(model, kind.sanitize(tensors), kind.__name__)
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
-def build_conditioner(tensors, config, formulation) -> Conditioner:
+def build_conditioner(tensors, config, backend) -> Conditioner:
     sizes = ConditionerConfig.from_checkpoint({"model": config}, tensors, config["version"])
     model = Conditioner(sizes)
     strict_load(model, Conditioner.sanitize(tensors), "conditioner")
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
 def check_conditioner(arrays, entry, tensors, assert_close) -> None:
     """`decode_encp`: the case keeps every second or fourth channel."""
-    model = build_conditioner(tensors, entry["config"], Formulation.CPU)
+    model = build_conditioner(tensors, entry["config"], Backend.CPU)
     ge = model.style([nlc(arrays["spec"])])
     assert_close(ncl(ge), arrays["ge"], entry, what="ge")
     codes, text = mx.array(arrays["codes"][0]), mx.array(arrays["text"])
@@ -67,10 +67,10 @@ def check_conditioner(arrays, entry, tensors, assert_close) -> None:
 def check_chunked(vocoder, mel: MelConfig, arrays, entry, assert_close) -> None:
     """`using_vocoder_synthesis` and its batched form, noise as the case gives it."""
     config, tensors = entry["config"], golden_cases.draw_weights(entry["weights"])
-    encoder = build_conditioner(tensors, config["sovits"], Formulation.CPU)
-    cfm = build_cfm(tensors, config["dit"], Formulation.CPU)
+    encoder = build_conditioner(tensors, config["sovits"], Backend.CPU)
+    cfm = build_cfm(tensors, config["dit"], Backend.CPU)
     drawn = golden_cases.draw_weights(config["vocoder_weights"])
-    vocode = build_vocoder(vocoder, drawn, config["vocoder"], Formulation.CPU)
+    vocode = build_vocoder(vocoder, drawn, config["vocoder"], Backend.CPU)
     names = ("T_ref", "T_chunk", "overlapped_len", "upsample_rate", "search_len")
     sizes = ChunkSizes(*(config[name] for name in names))
     ge = encoder.style([nlc(arrays["spec"])])

@@ -16,7 +16,7 @@ from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.encoders.bert import Bert, BertConfig
 from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime import blas
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 from dora_mlx_tts.text.bert_features import spread
 
 TABLE = "bert.embeddings.word_embeddings.weight"
@@ -51,12 +51,12 @@ def settle_word_table(model: Bert, arrays: dict[str, np.ndarray]) -> None:
     pytest.fail("the word embeddings were drawn by neither of their names")
 
 
-@pytest.mark.parametrize("formulation", Formulation)
+@pytest.mark.parametrize("backend", Backend)
 @pytest.mark.parametrize("name", cases("bert"))
-def test_bert(name, formulation, load_case, assert_close):
+def test_bert(name, backend, load_case, assert_close):
     arrays, entry = load_case(name)
     model = load(entry["weights"], json.dumps(entry["config"]))
-    prepare(model, formulation)
+    prepare(model, backend)
     settle_word_table(model, arrays)
     ids = mx.array(arrays["input_ids"])
     embeddings = model.embeddings(ids)[..., : arrays["embeddings"].shape[2]]

@@ -15,7 +15,7 @@ from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
 from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime import blas
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -24,18 +24,18 @@ def _fast_products():
 
 
 @functools.lru_cache(maxsize=1)
-def load(weights: str, config: str, formulation: Formulation) -> Hubert:
+def load(weights: str, config: str, backend: Backend) -> Hubert:
     model = Hubert(HubertConfig.from_dict(json.loads(config)))
     strict_load(model, model.sanitize(golden_cases.draw_weights(weights)), weights)
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
-@pytest.mark.parametrize("formulation", Formulation)
+@pytest.mark.parametrize("backend", Backend)
 @pytest.mark.parametrize("name", cases("hubert"))
-def test_hubert(name, formulation, load_case, assert_close):
+def test_hubert(name, backend, load_case, assert_close):
     arrays, entry = load_case(name)
-    model = load(entry["weights"], json.dumps(entry["config"]), formulation)
+    model = load(entry["weights"], json.dumps(entry["config"]), backend)
     frames = model.feature_extractor(mx.array(arrays["wav"])[None])
     projected = model.feature_projection(frames)
     position = model.encoder.pos_conv_embed(projected)

@@ -29,7 +29,7 @@ from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
 from dora_mlx_tts.models.t2s.reference_chunks import fixed_chunks, mute_chunks
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 from dora_mlx_tts.synthesis.buckets import buckets
 
 RATE, SAMPLES_A_TOKEN = 32000, 1280
@@ -171,7 +171,7 @@ def networks(entry: dict[str, Any]) -> tuple[T2S, SoVITS]:
     unused = ("quantizer.*.inited", "quantizer.*.cluster_size", "quantizer.*.embed_avg", "enc_q.*")
     strict_load(sovits, SoVITS.sanitize(drawn), "sovits", ignore=unused)
     for network in (t2s, sovits):
-        prepare(network, Formulation.CPU)
+        prepare(network, Backend.CPU)
     return t2s, sovits
 
 

@@ -21,7 +21,7 @@ from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.packs.tensor_file import read_tensor_file
 from dora_mlx_tts.runtime import blas
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 from dora_mlx_tts.synthesis.loading.prompt import semantic_codes
 
 STARTER = Path(__file__).resolve().parents[3] / "shared" / "starter_voice"
@@ -32,17 +32,17 @@ def _fast_products():
     blas.accelerate()
 
 
-def make_hubert(config, tensors, formulation=Formulation.CPU):
+def make_hubert(config, tensors, backend=Backend.CPU):
     model = Hubert(HubertConfig.from_dict(config))
     strict_load(model, model.sanitize(tensors), "HuBERT")
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
-def make_sovits(config, tensors, formulation=Formulation.CPU):
+def make_sovits(config, tensors, backend=Backend.CPU):
     model = SoVITS(SoVITSConfig.from_checkpoint(config, tensors))
     strict_load(model, model.sanitize(tensors), "SoVITS")
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
@@ -80,19 +80,19 @@ def test_semantic_codes(name, load_case):
     not STARTER.is_dir(), reason="the float checkpoints of the starter voices are not here"
 )
 @pytest.mark.parametrize(
-    "formulation",
-    [Formulation.CPU, pytest.param(Formulation.NATIVE, marks=pytest.mark.slow)],
+    "backend",
+    [Backend.CPU, pytest.param(Backend.NATIVE, marks=pytest.mark.slow)],
 )
-def test_starter_voices_have_the_expected_codes(formulation):
+def test_starter_voices_have_the_expected_codes(backend):
     tensors = {
         k: t.read() for k, t in read_tensor_file(STARTER / "hubert" / "model.safetensors").items()
     }
     hubert = make_hubert(
-        json.loads((STARTER / "hubert" / "config.json").read_text()), tensors, formulation
+        json.loads((STARTER / "hubert" / "config.json").read_text()), tensors, backend
     )
     checkpoint = read_checkpoint(STARTER / "starter-s2.pth")
     weights = {key: tensor.read() for key, tensor in checkpoint.tensors("weight").items()}
-    sovits = make_sovits(checkpoint.content["config"], weights, formulation)
+    sovits = make_sovits(checkpoint.content["config"], weights, backend)
     voices = json.loads((STARTER / "references" / "references.json").read_text())
     assert voices
     for voice in voices:

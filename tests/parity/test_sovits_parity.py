@@ -16,7 +16,7 @@ from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.blas import accelerate
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 GROUP = "sovits"
 
@@ -27,20 +27,20 @@ def _fast_blas():
 
 
 @functools.lru_cache(maxsize=2)
-def _load(weights: str, config: str, formulation: Formulation) -> SoVITS:
+def _load(weights: str, config: str, backend: Backend) -> SoVITS:
     tensors = golden_cases.draw_weights(weights)
     model = SoVITS(SoVITSConfig.from_checkpoint({"model": json.loads(config)}, tensors))
     strict_load(model, SoVITS.sanitize(tensors), weights)
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
-@pytest.fixture(params=Formulation, ids=[formulation.value for formulation in Formulation])
+@pytest.fixture(params=Backend, ids=[backend.value for backend in Backend])
 def load_model(request):
     def load(entry):
         on_cpu = mx.default_device() == mx.Device(mx.cpu)
-        if entry["speed"] == "slow" and request.param is Formulation.NATIVE and on_cpu:
-            pytest.skip("a GPU's formulation of a full-size network takes minutes on a CPU")
+        if entry["speed"] == "slow" and request.param is Backend.NATIVE and on_cpu:
+            pytest.skip("a GPU backend with a full-size network takes minutes on a CPU")
         return _load(entry["weights"], json.dumps(entry["config"]), request.param)
 
     return load

@@ -13,25 +13,25 @@ from golden_cases import cases
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.encoders.eres2net import SpeakerConfig, SpeakerNetwork
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 GROUP = "sv"
 
 
 @functools.lru_cache(maxsize=2)
-def load(weights: str, formulation: Formulation) -> SpeakerNetwork:
+def load(weights: str, backend: Backend) -> SpeakerNetwork:
     tensors = golden_cases.draw_weights(weights)
     model = SpeakerNetwork(SpeakerConfig.from_weights(tensors))
     strict_load(model, SpeakerNetwork.sanitize(tensors), weights)
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
-@pytest.mark.parametrize("formulation", Formulation, ids=lambda f: f.value)
+@pytest.mark.parametrize("backend", Backend, ids=lambda f: f.value)
 @pytest.mark.parametrize("name", cases(GROUP))
-def test_embedding(name, formulation, load_case, assert_close):
+def test_embedding(name, backend, load_case, assert_close):
     arrays, entry = load_case(name)
-    model = load(entry["weights"], formulation)
+    model = load(entry["weights"], backend)
     assert model.config.embedding == arrays["embedding"].shape[1]
     fbank = mx.array(arrays["fbank"])
     if "stem" in arrays:

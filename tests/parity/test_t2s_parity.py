@@ -18,27 +18,27 @@ from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText, sanitize
 from dora_mlx_tts.models.t2s.reference_chunks import fixed_chunks, mute_chunks, mute_similarity
 from dora_mlx_tts.models.t2s.sampling import Sampler, SamplingSettings
 from dora_mlx_tts.packs.load import strict_load
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 POSITIONS, PREFILL, STEPS = r"_pe$", r"_prefill$", r"_steps$"
 DECODING, BATCH, STREAM = r"_(greedy\w*|no_prompt)$", r"_batch\d+$", r"_stream_(fixed|mute)$"
-BOTH = pytest.mark.parametrize("formulation", Formulation)
+BOTH = pytest.mark.parametrize("backend", Backend)
 _SIZES = ("hidden_dim", "embedding_dim", "head", "linear_units", "n_layer", "vocab_size",
           "phoneme_vocab_size", "EOS", "dropout", "random_bert")  # fmt: skip
 
 
-@functools.lru_cache(maxsize=2)  # one a formulation
-def load(weights: str, config: str, formulation: Formulation) -> T2S:
+@functools.lru_cache(maxsize=2)  # one per backend
+def load(weights: str, config: str, backend: Backend) -> T2S:
     drawn = golden_cases.draw_weights(weights)
     model = T2S(T2SConfig.from_checkpoint({"model": json.loads(config)}, drawn))
     strict_load(model, sanitize(drawn), weights)
-    prepare(model, formulation)
+    prepare(model, backend)
     return model
 
 
-def network(entry, formulation):
+def network(entry, backend):
     sizes = {key: entry["config"][key] for key in _SIZES if key in entry["config"]}
-    return load(entry["weights"], json.dumps(sizes), formulation)
+    return load(entry["weights"], json.dumps(sizes), backend)
 
 
 def said(arrays):
@@ -78,9 +78,9 @@ def test_positions(name, load_case, assert_close):
 
 @BOTH
 @pytest.mark.parametrize("name", cases("t2s", PREFILL))
-def test_prefill(name, formulation, load_case, assert_close):
+def test_prefill(name, backend, load_case, assert_close):
     arrays, entry = load_case(name)
-    model, text, prompt = network(entry, formulation), said(arrays), arrays["prompts"][0]
+    model, text, prompt = network(entry, backend), said(arrays), arrays["prompts"][0]
     logits, cache = model.prefill([text], prompt)
     assert_close(logits, arrays["logits_last"], entry, what="logits")
     whole = model.hidden([text], prompt)
@@ -98,9 +98,9 @@ def test_prefill(name, formulation, load_case, assert_close):
 
 @BOTH
 @pytest.mark.parametrize("name", cases("t2s", STEPS))
-def test_steps(name, formulation, load_case, assert_close):
+def test_steps(name, backend, load_case, assert_close):
     arrays, entry = load_case(name)
-    model = network(entry, formulation)
+    model = network(entry, backend)
     _, cache = model.prefill([said(arrays)], arrays["prompts"][0])
     logits = [np.array(model.step(token[None], cache))[0] for token in arrays["forced"]]
     assert_close(np.stack(logits), arrays["logits"], entry)
@@ -108,10 +108,10 @@ def test_steps(name, formulation, load_case, assert_close):
 
 @BOTH
 @pytest.mark.parametrize("name", cases("t2s", DECODING))
-def test_decoding(name, formulation, load_case):
+def test_decoding(name, backend, load_case):
     arrays, entry = load_case(name)
     prompt = arrays["prompts"][0] if "prompts" in arrays else None
-    stream = generate(network(entry, formulation), said(arrays), prompt, settings(entry))
+    stream = generate(network(entry, backend), said(arrays), prompt, settings(entry))
     tokens = list(stream)
     before = [] if prompt is None else prompt.tolist()
     assert before + tokens == arrays["tokens"][0].tolist()
@@ -122,9 +122,9 @@ def test_decoding(name, formulation, load_case):
 
 @BOTH
 @pytest.mark.parametrize("name", cases("t2s", BATCH))
-def test_batch_decoding(name, formulation, load_case, assert_close):
+def test_batch_decoding(name, backend, load_case, assert_close):
     arrays, entry = load_case(name)
-    model, prompt = network(entry, formulation), arrays["prompts"][0]
+    model, prompt = network(entry, backend), arrays["prompts"][0]
     rows = range(len(arrays["lens"]))
     texts = [T2SText(arrays[f"x{row}"], arrays[f"bert{row}"].T) for row in rows]
     first = np.array(model.prefill(texts, prompt)[0])[:, : model.config.eos]
@@ -139,9 +139,9 @@ def test_batch_decoding(name, formulation, load_case, assert_close):
 
 @BOTH
 @pytest.mark.parametrize("name", cases("t2s", STREAM))
-def test_streaming(name, formulation, load_case, assert_close):
+def test_streaming(name, backend, load_case, assert_close):
     arrays, entry = load_case(name)
-    model, config = network(entry, formulation), entry["config"]
+    model, config = network(entry, backend), entry["config"]
     embeddings = np.array(model.ar_audio_embedding.word_embeddings.weight)
     likeness = mute_similarity(embeddings, config["mute_token"])
     assert_close(likeness, arrays["similarity"], entry, what="similarity", atol=1e-5)
@@ -161,7 +161,7 @@ def test_streaming(name, formulation, load_case, assert_close):
 def test_sampler_on_the_device_agrees(name, load_case):
     """Greedy choices with the penalty, made from MLX arrays, are the host's."""
     arrays, entry = load_case(name)
-    model, prompt = network(entry, Formulation.CPU), arrays["prompts"][0]
+    model, prompt = network(entry, Backend.CPU), arrays["prompts"][0]
     samplers = [
         Sampler(settings(entry).sampling, model.config.vocabulary, prompt, [None], on_device=device)
         for device in (False, True)

@@ -19,27 +19,27 @@ from golden_cases import cases
 from dora_mlx_tts.audio.spectrogram import MEL_V3
 from dora_mlx_tts.checkpoints.read.lora import merge_lora
 from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN, lowpass
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 GROUP = "v3"
 
 
-@pytest.fixture(params=[Formulation.CPU, Formulation.NATIVE], ids=["cpu", "native"])
-def formulation(request):
+@pytest.fixture(params=[Backend.CPU, Backend.NATIVE], ids=["cpu", "native"])
+def backend(request):
     return request.param
 
 
-def skip_slow_native(entry, formulation):
+def skip_slow_native(entry, backend):
     on_cpu = mx.default_device() == mx.Device(mx.cpu)
-    if entry["speed"] == "slow" and formulation is Formulation.NATIVE and on_cpu:
-        pytest.skip("a GPU's formulation of a full-size network takes minutes on a CPU")
+    if entry["speed"] == "slow" and backend is Backend.NATIVE and on_cpu:
+        pytest.skip("a GPU backend with a full-size network takes minutes on a CPU")
 
 
 @pytest.mark.parametrize("name", cases(GROUP, r"^cfm_"))
-def test_cfm(name, formulation, load_case, draw_weights, assert_close):
+def test_cfm(name, backend, load_case, draw_weights, assert_close):
     arrays, entry = load_case(name)
-    skip_slow_native(entry, formulation)
-    model = build_cfm(draw_weights(entry["weights"]), entry["config"], formulation)
+    skip_slow_native(entry, backend)
+    model = build_cfm(draw_weights(entry["weights"]), entry["config"], backend)
     mu, prompt, noise = mx.array(arrays["mu"]), nlc(arrays["prompt"]), nlc(arrays["noise"])
     for key in (key for key in arrays if key.startswith("out_")):
         steps = int(key.split("_")[1])
@@ -56,22 +56,22 @@ def test_cfm(name, formulation, load_case, draw_weights, assert_close):
 
 
 @pytest.mark.parametrize("name", cases(GROUP, r"^lora_merge"))
-def test_lora(name, formulation, load_case, draw_weights, assert_close):
+def test_lora(name, backend, load_case, draw_weights, assert_close):
     arrays, entry = load_case(name)
     config = entry["config"]
     merged = merge_lora(draw_weights(entry["weights"]), draw_weights(config["lora_weights"]))
     rows = arrays["merged_rows"]
     assert_close(merged[config["merged_key"]][: len(rows)], rows, entry, what="weight")
-    model = build_cfm(merged, config["dit"], formulation)
+    model = build_cfm(merged, config["dit"], backend)
     got = model.inference(mx.array(arrays["mu"]), nlc(arrays["prompt"]), 2, nlc(arrays["noise"]))
     assert_close(ncl(got), arrays["out_2"], entry)
 
 
 @pytest.mark.parametrize("name", cases(GROUP, r"^bigvgan_"))
-def test_vocoder(name, formulation, load_case, draw_weights, assert_close):
+def test_vocoder(name, backend, load_case, draw_weights, assert_close):
     arrays, entry = load_case(name)
-    skip_slow_native(entry, formulation)
-    model = build_vocoder(BigVGAN, draw_weights(entry["weights"]), entry["config"], formulation)
+    skip_slow_native(entry, backend)
+    model = build_vocoder(BigVGAN, draw_weights(entry["weights"]), entry["config"], backend)
     if "filter" in arrays:
         assert_close(lowpass(), arrays["filter"], entry, atol=1e-6)
     if "activation_in" in arrays:

@@ -11,19 +11,19 @@ from golden_cases import cases
 
 from dora_mlx_tts.audio.spectrogram import MEL_V4
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 GROUP = "v4"
 
 
-@pytest.mark.parametrize("formulation", Formulation, ids=lambda f: f.value)
+@pytest.mark.parametrize("backend", Backend, ids=lambda f: f.value)
 @pytest.mark.parametrize("name", cases(GROUP, r"^hifigan48_"))
-def test_vocoder(name, formulation, load_case, draw_weights, assert_close):
+def test_vocoder(name, backend, load_case, draw_weights, assert_close):
     arrays, entry = load_case(name)
     on_cpu = mx.default_device() == mx.Device(mx.cpu)
-    if entry["speed"] == "slow" and formulation is Formulation.NATIVE and on_cpu:
-        pytest.skip("a GPU's formulation of a full-size network takes minutes on a CPU")
-    model = build_vocoder(HiFiGAN, draw_weights(entry["weights"]), entry["config"], formulation)
+    if entry["speed"] == "slow" and backend is Backend.NATIVE and on_cpu:
+        pytest.skip("a GPU backend with a full-size network takes minutes on a CPU")
+    model = build_vocoder(HiFiGAN, draw_weights(entry["weights"]), entry["config"], backend)
     mel = nlc(arrays["mel"])
     assert model.vocoder.hop * mel.shape[1] == arrays["audio"].shape[2]
     assert_close(np.array(model(mel))[:, None], arrays["audio"], entry)

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from dora_mlx_tts.runtime import cuda, device
-from dora_mlx_tts.runtime.device import Device, Formulation
+from dora_mlx_tts.runtime.device import Backend, Device
 
 H100, FAILED = {75: 9, 16: 132}, 100
 
@@ -61,10 +61,10 @@ def test_own_kernels_can_be_switched_off(monkeypatch):
     monkeypatch.setattr(cuda, "multiprocessors", lambda: 132)
     assert device.select("gpu").multiprocessors == 132
     assert device.select("gpu", kernels=False).multiprocessors == 0
-    assert device.select("gpu").formulation is Formulation.NATIVE
-    assert device.select("gpu", products=True).formulation is Formulation.PRODUCTS
+    assert device.select("gpu").backend is Backend.NATIVE
+    assert device.select("gpu", products=True).backend is Backend.CUDA_MATMUL
     monkeypatch.setattr(mx.metal, "is_available", lambda: True)
-    assert device.select("gpu", products=True) == Device("gpu", Formulation.NATIVE, "Metal")
+    assert device.select("gpu", products=True) == Device("gpu", Backend.NATIVE, "Metal")
 
 
 def test_mlx_keeps_the_plans_of_many_lengths(monkeypatch):

@@ -12,7 +12,7 @@ from dora_mlx_tts.models.t2s.decoding import End
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.synthesis import guarded_tokens as stream_module
-from dora_mlx_tts.synthesis.checks.audio_check import OwnEar
+from dora_mlx_tts.synthesis.checks.audio_check import AudioCheck
 from dora_mlx_tts.synthesis.checks.content_check import ContentCheck, Fault, Flaw
 from dora_mlx_tts.synthesis.checks.token_guard import Kind, TokenGuard
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
@@ -338,7 +338,7 @@ def test_the_sound_is_heard_before_any_of_it_leaves(
         heard.append(len(self.codes(samples)))
         return next(verdicts)
 
-    monkeypatch.setattr(OwnEar, "flaw", flaw)
+    monkeypatch.setattr(AudioCheck, "flaw", flaw)
     before = synthesizer.stats
     fragments = list(synthesizer.stream(TEXT, seed=1, content_check="sound"))
     after = synthesizer.stats
@@ -351,7 +351,7 @@ def test_the_sound_is_heard_before_any_of_it_leaves(
 def test_own_ear_hears_what_was_said(synthesizer: Synthesizer) -> None:
     """Twenty-five codes a second, and none of what is too short."""
     ready = synthesizer.prepare("starter-en")
-    ear = OwnEar(ready.networks, TABLE, ready.networks.pack.manifest.sample_rate)
+    ear = AudioCheck(ready.networks, TABLE, ready.networks.pack.manifest.sample_rate)
     speech = synthesizer.speak(TEXT, seed=1, fragment_interval=0)
     codes = ear.codes(speech.samples)
     assert len(codes) == pytest.approx(25 * speech.duration_s, abs=2)

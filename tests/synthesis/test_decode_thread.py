@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from dora_mlx_tts.synthesis.decode_thread import Helper
+from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.records import Fragment
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
@@ -16,8 +16,8 @@ TEXT = "I would like to know whether the trains are running on time today."
 
 
 @pytest.fixture
-def helper() -> Iterator[Helper]:
-    made = Helper()
+def helper() -> Iterator[DecodeThread]:
+    made = DecodeThread()
     yield made
     made.close()
 
@@ -42,7 +42,7 @@ def spoken(synthesizer: Synthesizer, **options: object) -> list[Fragment]:
     )
 
 
-def test_a_job_runs_beside_its_owner_until_it_is_settled(helper: Helper) -> None:
+def test_a_job_runs_beside_its_owner_until_it_is_settled(helper: DecodeThread) -> None:
     begun = threading.Event()
 
     def job(stopped) -> int:
@@ -60,7 +60,7 @@ def test_a_job_runs_beside_its_owner_until_it_is_settled(helper: Helper) -> None
     helper.settle()
 
 
-def test_another_job_ends_the_one_before(helper: Helper) -> None:
+def test_another_job_ends_the_one_before(helper: DecodeThread) -> None:
     first = helper.start(lambda stopped: next(n for n in iter(int, 1) if stopped()))
     second = helper.start(lambda _: "done")
     assert first.done()
@@ -68,7 +68,7 @@ def test_another_job_ends_the_one_before(helper: Helper) -> None:
     assert second.result() == "done"
 
 
-def test_an_error_stays_with_the_job(helper: Helper) -> None:
+def test_an_error_stays_with_the_job(helper: DecodeThread) -> None:
     def fails(_) -> None:
         raise ValueError("broken")
 
@@ -80,7 +80,7 @@ def test_an_error_stays_with_the_job(helper: Helper) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"speed": 1.3}, {"top_k": 1}])
 def test_sound_is_the_same_with_a_helper_and_without(
-    synthesizer: Synthesizer, helper: Helper, steps: list[str], monkeypatch, options: dict
+    synthesizer: Synthesizer, helper: DecodeThread, steps: list[str], monkeypatch, options: dict
 ) -> None:
     monkeypatch.setattr(synthesizer, "_table", lambda _: None)  # it would learn in between
     monkeypatch.setattr(synthesizer, "_helper", None)
@@ -97,7 +97,7 @@ def test_sound_is_the_same_with_a_helper_and_without(
 
 
 def test_nothing_is_decoded_after_the_stream_was_closed(
-    synthesizer: Synthesizer, helper: Helper, steps: list[str], monkeypatch
+    synthesizer: Synthesizer, helper: DecodeThread, steps: list[str], monkeypatch
 ) -> None:
     monkeypatch.setattr(synthesizer, "_helper", helper)
     stream = synthesizer.stream(TEXT, seed=3, first_window=0.1, window=1.6)
@@ -112,7 +112,7 @@ def test_nothing_is_decoded_after_the_stream_was_closed(
 
 
 def test_an_error_of_a_step_beside_the_sound_is_raised_and_the_next_request_works(
-    synthesizer: Synthesizer, helper: Helper, monkeypatch
+    synthesizer: Synthesizer, helper: DecodeThread, monkeypatch
 ) -> None:
     monkeypatch.setattr(synthesizer, "_helper", helper)
     network = synthesizer.prepare("starter-en").networks.t2s
@@ -131,7 +131,7 @@ def test_an_error_of_a_step_beside_the_sound_is_raised_and_the_next_request_work
 
 
 def test_texts_by_turns_share_the_helper(
-    synthesizer: Synthesizer, helper: Helper, monkeypatch
+    synthesizer: Synthesizer, helper: DecodeThread, monkeypatch
 ) -> None:
     monkeypatch.setattr(synthesizer, "_helper", None)
     alone = {seed: spoken(synthesizer, seed=seed) for seed in (3, 4)}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.audio.io import checked
-from dora_mlx_tts.audio.reference import Reference, convert
+from dora_mlx_tts.audio.reference import ReferenceAudio, convert
 from dora_mlx_tts.errors import ReferenceAudioError, SynthesisError, VoiceError
 from dora_mlx_tts.synthesis.loading.prompt import PromptNetworks, prepare_prompt, semantic_codes
 from dora_mlx_tts.text.phonemes import Phonemes
@@ -42,7 +42,7 @@ def fake_phonemize(text: str, language: str) -> Phonemes:
     return Phonemes(text, text, tuple(text), np.arange(count, dtype=np.int32), spans, (), rows)
 
 
-def recording(seconds: float, seed: int = 0) -> Reference:
+def recording(seconds: float, seed: int = 0) -> ReferenceAudio:
     samples = np.random.default_rng(seed).standard_normal(round(seconds * 16000)) * 0.1
     return convert(checked(samples.astype(np.float32), 16000, f"recording {seed}"))
 

@@ -16,8 +16,14 @@ from dora_mlx_tts.models.t2s.decoding import End
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.synthesis import guarded_tokens as stream_module
-from dora_mlx_tts.synthesis.checks.token_guard import Kind, Limits, Problem, SampleGuard, TokenGuard
-from dora_mlx_tts.synthesis.decode_thread import Helper
+from dora_mlx_tts.synthesis.checks.token_guard import (
+    GuardLimits,
+    Kind,
+    Problem,
+    SampleGuard,
+    TokenGuard,
+)
+from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.guarded_tokens import Cancelled, DecodeTask, GuardedTokens
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
@@ -132,7 +138,7 @@ def test_short_texts_may_have_any_length() -> None:
 
 @given(st.lists(st.integers(0, 3), max_size=80))
 def test_good_tokens_lie_before_the_problem(tokens: list[int]) -> None:
-    found = first_problem(TokenGuard(PHONES, limits=Limits(stuck=6)), tokens)
+    found = first_problem(TokenGuard(PHONES, limits=GuardLimits(stuck=6)), tokens)
     if found:
         count, problem = found
         assert 0 <= problem.good < count
@@ -234,7 +240,7 @@ def test_what_was_taken_stays_and_the_rest_goes_on_from_there(monkeypatch) -> No
 def test_what_is_found_while_sound_is_made_changes_nothing(monkeypatch, sizes, first) -> None:
     """A problem that the helper has met already counts when its tokens are asked for."""
     outcomes = []
-    for helper in (None, Helper()):
+    for helper in (None, DecodeThread()):
         script = Script((first, End.EOS), (varied(50, 3), End.EOS))
         tokens, meter = guarded(script, monkeypatch, helper=helper)
         taken = []

@@ -7,7 +7,7 @@ from text_corpus import corpus
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.text.sentences.reference_cut import LONGEST, METHODS, cut, cut_lines
-from dora_mlx_tts.text.sentences.split import halves, split
+from dora_mlx_tts.text.sentences.split import split, split_in_two
 
 REFERENCE_METHODS = [method for method in METHODS if method != "split"]
 
@@ -147,7 +147,7 @@ def test_split_loses_nothing(text: str) -> None:
     ],
 )
 def test_halves_end_with_stops(piece: str, parts: list[str]) -> None:
-    assert halves(piece) == parts
+    assert split_in_two(piece) == parts
 
 
 def test_short_parts_end_with_stops() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dora_mlx_tts.text.en.language import English
-from dora_mlx_tts.text.en.pronounce.lexicon import Lexicon
+from dora_mlx_tts.text.en.pronounce.lexicon import PronouncingDictionary
 from dora_mlx_tts.text.en.pronounce.morphology import inflected, with_d, with_s
 from dora_mlx_tts.text.en.pronounce.oov import letter_to_sound
 from dora_mlx_tts.text.en.pronounce.segmenter import segment
@@ -78,7 +78,7 @@ def test_spans_are_the_words() -> None:
 
 
 def test_lexicon_knows_prefixes_apart() -> None:
-    lexicon = Lexicon()
+    lexicon = PronouncingDictionary()
     assert lexicon.get("zzzz") is None
     assert lexicon.get("hell") == ("HH", "EH1", "L")
     assert lexicon.get("") is None

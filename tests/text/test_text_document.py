@@ -10,7 +10,7 @@ import pytest
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.lexicon import Lexicon
 from dora_mlx_tts.text.sentences.segments import segments
-from dora_mlx_tts.text.zh.pronounce.g2p import Reader
+from dora_mlx_tts.text.zh.pronounce.g2p import MandarinReader
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "text.md").read_text("utf-8")
 READ = re.findall(r"^\| `(.+)` \| (zh|en|auto) \| (.+) \|$", DOCUMENT, re.MULTILINE)
@@ -34,7 +34,7 @@ def test_markup(text: str, phones: str) -> None:
 
 @pytest.mark.parametrize(("word", "pinyin"), TONES)
 def test_tones(word: str, pinyin: str) -> None:
-    assert f" {pinyin.strip()} " in f" {' '.join(Reader().pinyin(word))} "
+    assert f" {pinyin.strip()} " in f" {' '.join(MandarinReader().pinyin(word))} "
 
 
 def test_the_lexicon_is_one(tmp_path: Path) -> None:

@@ -59,9 +59,9 @@ def read_vocabulary(folder: Path) -> bytes:
     Raises:
         WeightsError: The folder has neither ``vocab.txt`` nor a word list in ``tokenizer.json``.
     """
-    plain = folder / "vocab.txt"
-    if plain.is_file():
-        return plain.read_bytes()
+    plain_value = folder / "vocab.txt"
+    if plain_value.is_file():
+        return plain_value.read_bytes()
     if not (folder / "tokenizer.json").is_file():
         raise WeightsError(f"{folder}: no vocab.txt and no tokenizer.json")
     model = read_json(folder / "tokenizer.json").get("model")

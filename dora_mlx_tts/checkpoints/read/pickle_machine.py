@@ -12,7 +12,13 @@ import pickletools
 import struct
 from collections.abc import Callable, Mapping
 
-from dora_mlx_tts.checkpoints.read.pickle_values import Global, NumberType, Record, plain, plain_key
+from dora_mlx_tts.checkpoints.read.pickle_values import (
+    Global,
+    NumberType,
+    Record,
+    plain_key,
+    plain_value,
+)
 from dora_mlx_tts.errors import UnsafeFileError, WeightsError
 
 MAX_INSTRUCTIONS = 1_000_000
@@ -48,7 +54,7 @@ def read_pickle(
         result = machine.run(data)
     except (ValueError, TypeError, struct.error, OverflowError, IndexError) as error:
         raise WeightsError(f"{source}: its pickle is damaged: {error}") from error
-    return plain(result, source)
+    return plain_value(result, source)
 
 
 class _Machine:

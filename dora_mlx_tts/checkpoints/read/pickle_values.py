@@ -67,7 +67,7 @@ def plain_key(key: object) -> str | int | float | bytes:
     return key
 
 
-def plain(value: object, source: str) -> object:
+def plain_value(value: object, source: str) -> object:
     """``value`` in containers, numbers, text and tensors only.
 
     A short pickle can describe a value that contains itself, or one whose full tree is endless;

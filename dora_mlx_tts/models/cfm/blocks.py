@@ -11,7 +11,7 @@ import numpy as np
 from dora_mlx_tts.models.cfm.config import HEAD_CHANNELS, DiTConfig
 from dora_mlx_tts.models.core.layers import Conv1d, Layer, LayerNorm, Linear
 from dora_mlx_tts.models.core.ops import Ops
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 NORM_EPS = 1e-6
 TIME_CHANNELS = 256
@@ -79,7 +79,7 @@ class DepthwiseConv(Layer):
         """[B, T, C] to [B, T, C]; on the CPU a sum of shifted products."""
         channels, kernel, _ = self.weight.shape
         edge = kernel // 2
-        if self._ops.formulation is not Formulation.CPU:
+        if self._ops.backend is not Backend.CPU:
             return mx.conv1d(x, self.weight, 1, edge, groups=channels) + self.bias
         padded = mx.pad(x, [(0, 0), (edge, edge), (0, 0)])
         y = self.bias
@@ -175,7 +175,7 @@ class Attention(Layer):
         return mixed
 
     def _attend(self, q: mx.array, k: mx.array, v: mx.array) -> mx.array:
-        if self._ops.formulation is Formulation.CPU:
+        if self._ops.backend is Backend.CPU:
             return attend_on_host(q, k, v, self.heads)
         batch, length, channels = q.shape
         q, k, v = (

@@ -1,7 +1,7 @@
-"""Building blocks that know a native formulation and one for the Linux CPU.
+"""Building blocks with a native implementation and one for the Linux CPU.
 
 Parameters carry MLX's layouts and the checkpoint's names. A model is built, loaded, and then told
-once, by `prepare`, which formulation to run; layers derive there the weight layouts that it needs.
+once, by `prepare`, which backend to run; layers derive there the weight layouts that it needs.
 Activations are [B, T, C] throughout.
 
 On the Linux CPU MLX has no fast path for dilated or transposed convolution. Both become sums of
@@ -17,11 +17,11 @@ from mlx import nn
 from dora_mlx_tts.models.core.ops import NativeOps, Ops, ops_for
 from dora_mlx_tts.models.core.stored_matmul import Product
 from dora_mlx_tts.packs.stored import Stored
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 
 class Layer(nn.Module):
-    """A module whose arithmetic depends on the formulation."""
+    """A module whose arithmetic depends on the backend."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,17 +32,17 @@ class Layer(nn.Module):
         self._ops = ops
 
 
-def prepare(model: nn.Module, formulation: Formulation) -> None:
-    """Tell every layer of a loaded model which formulation to run, and evaluate its weights.
+def prepare(model: nn.Module, backend: Backend) -> None:
+    """Tell every layer of a loaded model which backend to run, and evaluate its weights.
 
-    Call it once, after loading: the CPU formulation replaces the weights of convolutions by its
+    Call it once, after loading: the CPU backend replaces the weights of convolutions by its
     own layout.
     """
-    ops = ops_for(formulation)
+    ops = ops_for(backend)
     for _, module in model.named_modules():
         if isinstance(module, Layer):
             module.prepare(ops)
-    if formulation is not Formulation.CPU:  # files have another order; kernels would copy each time
+    if backend is not Backend.CPU:  # files have another order; kernels would copy each time
         model.apply(lambda weight: mx.contiguous(weight) if weight.ndim > 2 else weight)  # noqa: PLR2004
     mx.eval(model.parameters())
 
@@ -59,7 +59,7 @@ class Linear(Layer):
         self._product: Product | None = None
 
     def keep(self, name: str, weight: Stored) -> bool:
-        """Leave the matrix as it is stored; products widen it (`models/products.py`).
+        """Leave the matrix as it is stored; products widen it (`models/core/stored_matmul.py`).
 
         That saves loading and most of the memory, and costs little where many rows are multiplied.
         """
@@ -139,7 +139,7 @@ class Conv1d(Layer):
     def prepare(self, ops: Ops) -> None:
         """On the CPU turn the weight to k matrices [(groups,) I, O], or to one for strides."""
         super().prepare(ops)
-        if ops.formulation is not Formulation.CPU:
+        if ops.backend is not Backend.CPU:
             return
         weight = self.pop("weight")
         outputs, kernel, inputs = weight.shape
@@ -179,7 +179,7 @@ class Conv1d(Layer):
         return self._shifted(x, self._taps, residual)
 
     def _native(self, x: mx.array, residual: mx.array | None, padding: int) -> mx.array:
-        if self._ops.formulation is Formulation.PRODUCTS and self.groups == 1:
+        if self._ops.backend is Backend.CUDA_MATMUL and self.groups == 1:
             y = self._unfolded(x, padding)
         else:
             y = mx.conv1d(x, self.weight, self.stride, padding, self.dilation, self.groups)
@@ -261,7 +261,7 @@ class ConvTranspose1d(Layer):
     def prepare(self, ops: Ops) -> None:
         """For products cut the weight into [I, stride * O] blocks, one for each frame that overlaps."""
         super().prepare(ops)
-        if ops.formulation is Formulation.NATIVE:
+        if ops.backend is Backend.NATIVE:
             return
         weight = self.pop("weight").transpose(1, 2, 0)
         blocks = -(-self.kernel // self.stride)

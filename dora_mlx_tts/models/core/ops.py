@@ -1,4 +1,4 @@
-"""Element-wise operations and reductions, in the formulation that suits the device.
+"""Element-wise operations and reductions, as the backend of the device computes them.
 
 On the Linux CPU MLX evaluates `exp` and everything built on it without SIMD, 20 to 55 ns an element;
 additions, multiplications and integer shifts run at memory speed. `CpuOps` therefore builds them from
@@ -13,7 +13,7 @@ import mlx.core as mx
 from dora_mlx_tts.models.core import numpy_ops
 from dora_mlx_tts.models.core.stored_matmul import Product, WidenedProduct, native_product
 from dora_mlx_tts.packs.stored import Stored
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 _EXP2 = (  # minimax polynomial of 2**f on [-0.5, 0.5], highest power first
     1.5403530393381609954e-4,
@@ -32,7 +32,7 @@ _ROUND = 12582912.0  # 1.5 * 2**23: adding and subtracting it rounds a float32 t
 class NativeOps:
     """MLX's own kernels: right on Metal and CUDA."""
 
-    formulation = Formulation.NATIVE
+    backend = Backend.NATIVE
 
     def exp(self, x: mx.array) -> mx.array:
         """Natural exponential."""
@@ -72,15 +72,15 @@ class NativeOps:
 
 
 class ProductOps(NativeOps):
-    """The same; layers look at `formulation` for how they convolve and attend."""
+    """The same; layers look at `backend` for how they convolve and attend."""
 
-    formulation = Formulation.PRODUCTS
+    backend = Backend.CUDA_MATMUL
 
 
 class CpuOps(NativeOps):
     """The same functions from operations that the Linux CPU backend vectorizes."""
 
-    formulation = Formulation.CPU
+    backend = Backend.CPU
 
     def __init__(self) -> None:
         self._widener = numpy_ops.Widener()
@@ -134,15 +134,15 @@ class CpuOps(NativeOps):
 Ops = NativeOps
 """The interface: the others are ones, too."""
 _OPS = {
-    Formulation.NATIVE: NativeOps,
-    Formulation.PRODUCTS: ProductOps,
-    Formulation.CPU: CpuOps,
+    Backend.NATIVE: NativeOps,
+    Backend.CUDA_MATMUL: ProductOps,
+    Backend.CPU: CpuOps,
 }
 
 
-def ops_for(formulation: Formulation) -> Ops:
-    """The operations of a formulation."""
-    return _OPS[formulation]()
+def ops_for(backend: Backend) -> Ops:
+    """The operations of a backend."""
+    return _OPS[backend]()
 
 
 def leaky_relu(x: mx.array, slope: float) -> mx.array:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import mlx.core as mx
 
-from dora_mlx_tts.runtime.device import Formulation, usable_cores
+from dora_mlx_tts.runtime.device import Backend, usable_cores
 
 Task: TypeAlias = Callable[[], mx.array]
 Runner: TypeAlias = Callable[[Sequence[Task]], list[mx.array]]
@@ -27,9 +27,9 @@ class Halves:
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
 
-    def runner(self, formulation: Formulation) -> Runner | None:
+    def runner(self, backend: Backend) -> Runner | None:
         """What runs two tasks side by side, or None where that does not pay."""
-        if formulation is not Formulation.CPU or usable_cores() < 2:  # noqa: PLR2004  two halves
+        if backend is not Backend.CPU or usable_cores() < 2:  # noqa: PLR2004  two halves
             return None
         return self.run
 

@@ -293,7 +293,7 @@ class Hubert(Layer):
 
     def __call__(self, samples: mx.array) -> mx.array:
         """Features [B, T, hidden], float32, of samples [B, N] at 16 kHz, T = `config.frames(N)`."""
-        run = self._halves.runner(self._ops.formulation)
+        run = self._halves.runner(self._ops.backend)
         x = samples.astype(self.feature_extractor.dtype)
         features = self.encoder(self.feature_projection(self.feature_extractor(x, run)), run)
         return features.astype(mx.float32)

@@ -9,7 +9,7 @@ import mlx.core as mx
 from dora_mlx_tts.models.core.layers import Conv1d, ConvTranspose1d, Layer, Linear
 from dora_mlx_tts.models.core.ops import Ops, leaky_relu
 from dora_mlx_tts.models.sovits.config import GeneratorConfig
-from dora_mlx_tts.runtime.device import Formulation, usable_cores
+from dora_mlx_tts.runtime.device import Backend, usable_cores
 
 SLOPE = 0.1
 LAST_SLOPE = 0.01  # the reference leaves the default in its last activation
@@ -63,14 +63,14 @@ class Generator(Layer):
     def prepare(self, ops: Ops) -> None:
         """Choose the number of streams."""
         super().prepare(ops)
-        if ops.formulation is Formulation.CPU:
+        if ops.backend is Backend.CPU:
             self._second = mx.new_thread_local_stream(mx.cpu)  # any thread may evaluate
             self.two_streams = usable_cores() > 1
 
     @property
-    def formulation(self) -> Formulation:
+    def backend(self) -> Backend:
         """How it runs."""
-        return self._ops.formulation
+        return self._ops.backend
 
     def second_stream(self) -> AbstractContextManager[object]:
         """Where the widest block of a stage runs: beside the others, if it pays."""

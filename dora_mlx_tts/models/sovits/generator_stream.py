@@ -13,7 +13,7 @@ import mlx.core as mx
 from dora_mlx_tts.models.core.layers import Conv1d, ConvTranspose1d
 from dora_mlx_tts.models.core.ops import leaky_relu
 from dora_mlx_tts.models.sovits.generator import LAST_SLOPE, SLOPE, Generator, ResBlock
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 
 class Queue:
@@ -176,7 +176,7 @@ class GeneratorStream:
         x = self._pre(z, self._style, last=last)
         for stage in self._stages:
             x = stage(x, last=last)
-            if x is not None and self._generator.formulation is Formulation.CPU:
+            if x is not None and self._generator.backend is Backend.CPU:
                 mx.eval(x)
             yield mx.zeros((0,))
         y = self._post(None if x is None else leaky_relu(x, LAST_SLOPE), last=last)

@@ -20,7 +20,7 @@ from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
 from dora_mlx_tts.models.sovits.semantic import FASTEST, SLOWEST
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 FRAMES = 2
 """Latent frames a code."""
@@ -51,7 +51,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class SpeakingOptions:
     """How a sentence is to sound.
 
     Attributes:
@@ -79,7 +79,7 @@ class SoVITSStream:
         sovits: the network, prepared.
         text: phones [1, m] of the sentence.
         ge: style [1, 1, G].
-        manner: speed, noise and seed.
+        options: speed, noise and seed.
         context: what windows see.
 
     Raises:
@@ -92,14 +92,14 @@ class SoVITSStream:
         sovits: SoVITS,
         text: mx.array,
         ge: mx.array,
-        manner: Manner | None = None,
+        options: SpeakingOptions | None = None,
         context: Context | None = None,
     ) -> None:
         self._sovits, self._ge = sovits, ge
-        self.manner, self.context = manner or Manner(), context or Context()
+        self.options, self.context = options or SpeakingOptions(), context or Context()
         self._phones = sovits.encode_phones(text)
         self._generator = GeneratorStream(sovits.dec, ge)
-        self._noise = _Noise(self.manner.seed, sovits.config.channels)
+        self._noise = _Noise(self.options.seed, sovits.config.channels)
         self._codes: list[int] = []
         self._first = 0  # latent frames that are settled
         self._made = 0  # frames after the change of speed that are settled
@@ -109,14 +109,14 @@ class SoVITSStream:
 
     def begin(self) -> None:
         """On a GPU start with what needs no codes, the phones' states."""
-        if self._sovits.dec.formulation is not Formulation.CPU:
+        if self._sovits.dec.backend is not Backend.CPU:
             mx.async_eval(self._phones)  # type: ignore[no-untyped-call]  # MLX stub
 
     def codes_for(self, seconds: float) -> int:
         """Codes that must be there, about, for so many seconds of sound to come out."""
         config = self._sovits.config
         frames = seconds * config.sample_rate / config.hop + self._generator.lag_frames
-        return math.ceil(frames * self.manner.speed / FRAMES) + self.context.lookahead
+        return math.ceil(frames * self.options.speed / FRAMES) + self.context.lookahead
 
     def speak(self, codes: Sequence[int], *, last: bool) -> Iterator[mx.array]:
         """More codes, to the samples [N] that are settled by them, in slices of a few frames.
@@ -138,14 +138,14 @@ class SoVITSStream:
         z_p, new = self._draw(latent, settled, total, last=last)
         z = self._flow(z_p, new)
         yield mx.zeros((0,))
-        size = _CPU_SLICE if self._sovits.dec.formulation is Formulation.CPU else _SLICE
+        size = _CPU_SLICE if self._sovits.dec.backend is Backend.CPU else _SLICE
         for start in range(0, max(new, 1), size):
             piece = None if z is None else z[:, start : start + size]
             yield from self._generator.steps(piece, last=last and start + size >= new)
 
     def _part(self, done: mx.array) -> mx.array:
         """Finish a part of the work on the Linux CPU, where it takes its time; no samples."""
-        if self._sovits.dec.formulation is Formulation.CPU:
+        if self._sovits.dec.backend is Backend.CPU:
             mx.eval(done)
         return mx.zeros((0,))
 
@@ -164,7 +164,7 @@ class SoVITSStream:
         self, latent: mx.array, settled: int, total: int, *, last: bool
     ) -> tuple[mx.array, int]:
         """The flow's input from frame `_made` on, and how many of its frames are settled."""
-        speed, first = self.manner.speed, self._first
+        speed, first = self.options.speed, self._first
         if self._edge is not None:
             latent, first = mx.concatenate([self._edge, latent], axis=1), first - 1
         count = (total if speed == 1 else int(total / speed) + 1) if last else _ready(total, speed)
@@ -172,7 +172,7 @@ class SoVITSStream:
         frames = _at(latent, np.arange(self._made, count), first, speed)
         mean, log_deviation = self._sovits.enc_p.prior(frames)
         noise = mx.array(self._noise.rows(self._made, count))[None].astype(mean.dtype)
-        scale = self.manner.noise_scale
+        scale = self.options.noise_scale
         z_p = self._sovits.sample(mean, log_deviation, noise_scale=scale, noise=noise)
         self._edge = latent[:, settled - first - 1 : settled - first]
         self._first, self._made = settled, self._made + new

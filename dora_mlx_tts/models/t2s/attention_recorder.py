@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 
 
-class AttentionWatch:
+class AttentionRecorder:
     """How the newest position attends to a stretch of the text, averaged over chosen heads.
 
     Args:

@@ -22,7 +22,7 @@ from dora_mlx_tts.models.t2s.cuda_step import MOST_ROWS, FusedDecoder
 from dora_mlx_tts.models.t2s.kv_cache import MlxCache
 from dora_mlx_tts.models.t2s.model import T2S, Cache, IntArray, Logits, T2SText
 from dora_mlx_tts.models.t2s.sampling import Picks, Sampler, SamplingSettings
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 MIN_TOKENS = 11
 """Tokens before which there is no end."""
@@ -140,7 +140,7 @@ class BatchStream(Iterator[tuple[int, int]]):
             model.config.vocabulary,
             () if prompt is None else prompt,
             seeds,
-            on_device=model.formulation is not Formulation.CPU,
+            on_device=model.backend is not Backend.CPU,
         )
         self._pairs = self._decode(texts, prompt)
 

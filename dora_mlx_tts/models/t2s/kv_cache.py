@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.models.t2s.attention_recorder import AttentionWatch
+from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
 
 FloatArray = NDArray[np.float32]
 Array = TypeVar("Array", mx.array, FloatArray)
@@ -57,7 +57,7 @@ class KVCache(abc.ABC, Generic[Array]):
         meanwhile: called once, when a device decodes and the host would wait: work for both.
     """
 
-    watch: AttentionWatch | None = None
+    watch: AttentionRecorder | None = None
     between_layers: Callable[[], object] | None = None
     meanwhile: Callable[[], object] | None = None
 

@@ -19,7 +19,7 @@ from dora_mlx_tts.models.core.ops import Ops, relu
 from dora_mlx_tts.models.core.stored_matmul import Product
 from dora_mlx_tts.models.t2s.kv_cache import FloatArray, KVCache
 from dora_mlx_tts.packs.stored import Stored
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 HIDDEN = -1e9
 """Added to the score of a position that must not be seen."""
@@ -104,7 +104,7 @@ class RowLinear(Linear):
     def prepare(self, ops: Ops) -> None:
         """On the CPU choose the storage."""
         super().prepare(ops)
-        if ops.formulation is Formulation.CPU and "weight" in self:
+        if ops.backend is Backend.CPU and "weight" in self:
             self.weight = row_layout(self.weight)
 
 
@@ -154,7 +154,7 @@ class SelfAttention(Layer):
         super().prepare(ops)
         if self._kept is not None:
             self._product = ops.product(self._kept)
-        elif ops.formulation is Formulation.CPU:
+        elif ops.backend is Backend.CPU:
             self.in_proj_weight = row_layout(self.in_proj_weight)
 
     def project(self, x: mx.array) -> Heads:
@@ -177,7 +177,7 @@ class SelfAttention(Layer):
     ) -> Heads:
         """Query, key and value of the whole sequence; fills `layer` of an empty cache."""
         merged = self._merged(x)
-        if self._ops.formulation is Formulation.PRODUCTS:
+        if self._ops.backend is Backend.CUDA_MATMUL:
             merged = mx.contiguous(merged)  # one copy serves both products and the cache
             cache.whole.append(merged[1:])
         cache.append(layer, merged[1], merged[2])
@@ -188,11 +188,11 @@ class SelfAttention(Layer):
     ) -> mx.array:
         """[B, H, n, S] against [B, H, T, S], `bias` added to the scores, to [B, n, C]."""
         scale = query.shape[-1] ** -0.5
-        if self._ops.formulation is Formulation.CPU:
+        if self._ops.backend is Backend.CPU:
             scores = (query * scale) @ key.swapaxes(-1, -2)
             powers, sums = host_exp(scores if bias is None else scores + bias)
             mixed = (powers @ value) / sums
-        elif self._ops.formulation is Formulation.PRODUCTS:
+        elif self._ops.backend is Backend.CUDA_MATMUL:
             keys = key.swapaxes(-1, -2)
             if bias is None:
                 scores = (query * scale) @ keys
@@ -251,7 +251,7 @@ class Block(Layer):
 
 
 def stretches(
-    text: int, length: int, padding: mx.array | None, dtype: mx.Dtype, formulation: Formulation
+    text: int, length: int, padding: mx.array | None, dtype: mx.Dtype, backend: Backend
 ) -> list[Stretch]:
     """How the rows of a prefill are cut: text, which sees itself, then blocks of audio.
 
@@ -260,9 +260,9 @@ def stretches(
         length: all positions.
         padding: hides padding, [B, 1, 1, length], or None.
         dtype: of the scores.
-        formulation: products take all rows together.
+        backend: `CUDA_MATMUL` takes all rows together.
     """
-    border = [] if formulation is Formulation.PRODUCTS else [text]
+    border = [] if backend is Backend.CUDA_MATMUL else [text]
     borders = [0, *border, *range(text + _QUERY_BLOCK, length, _QUERY_BLOCK), length]
     return [
         (start, end, _bias(start, end, text, padding, dtype))

@@ -31,7 +31,7 @@ from dora_mlx_tts.models.t2s.layers import (
     position_table,
     stretches,
 )
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 __all__ = ["T2S", "Cache", "IntArray", "Logits", "T2SConfig", "T2SText", "sanitize"]
 
@@ -87,12 +87,12 @@ class T2S(Layer):
         self.packed: FusedWeights | None = None
 
     def prepare(self, ops: Ops) -> None:
-        """Set the formulation; on the CPU weights become float32.
+        """Set the backend; on the CPU weights become float32.
 
         Derived arrays are made at the first use.
         """
         super().prepare(ops)
-        if ops.formulation is Formulation.CPU:
+        if ops.backend is Backend.CPU:
             self.set_dtype(mx.float32)
         self._stepper = None
 
@@ -112,21 +112,21 @@ class T2S(Layer):
 
     def warm_up(self) -> None:
         """As `PRODUCTS`, read each padded size once, so that no sentence pays for a size's first use."""
-        if self.formulation is not Formulation.PRODUCTS:
+        if self.backend is not Backend.CUDA_MATMUL:
             return
         for size in range(PADDED_TO, _USUAL + 1, PADDED_TO):
             logits, _ = self.prefill([T2SText(np.zeros(size, np.int32))])
             mx.eval(logits)
 
     @property
-    def formulation(self) -> Formulation:
+    def backend(self) -> Backend:
         """How it runs: native steps are MLX's, CPU steps the host's."""
-        return self._ops.formulation
+        return self._ops.backend
 
     def make_cache(self, rows: int = 1, limit: int = 2 * POSITIONS + PADDED_TO) -> Cache:
         """An empty cache for `rows` sequences of at most `limit` positions."""
         shape = self._cache_shape
-        if self.formulation is Formulation.CPU:
+        if self.backend is Backend.CPU:
             return HostCache(shape, rows, limit)
         return MlxCache(shape, rows, limit, self.ar_predict_layer.weight.dtype)
 
@@ -232,7 +232,7 @@ class T2S(Layer):
     def step(self, tokens: mx.array | IntArray, cache: Cache) -> Logits:
         """Add one token a row, [B]; logits [B, V] of the one that follows.
 
-        The native formulation computes lazily.
+        The native backend computes lazily.
 
         Raises:
             SettingError: a cache with no room, tokens out of range or not one a row.
@@ -264,7 +264,7 @@ class T2S(Layer):
     def _width(self, texts: Sequence[T2SText], prompt: IntArray | None) -> int:
         """Positions of text in a prefill."""
         longest = max((len(text.phones) for text in texts), default=0)
-        if self.formulation is not Formulation.PRODUCTS:
+        if self.backend is not Backend.CUDA_MATMUL:
             return longest
         return longest + -(longest + (0 if prompt is None else len(prompt))) % PADDED_TO
 
@@ -293,7 +293,7 @@ class T2S(Layer):
 
     def _run(self, x: mx.array, cache: Cache, *, last_only: bool) -> mx.array:
         bias, length = self._bias(cache, x.shape[1]), x.shape[1]
-        rows = stretches(cache.text_length, length, bias, x.dtype, self.formulation)
+        rows = stretches(cache.text_length, length, bias, x.dtype, self.backend)
         last = len(self.h.layers) - 1
         for layer, block in enumerate(self.h.layers):
             only = last_only and layer == last
@@ -310,7 +310,7 @@ class T2S(Layer):
 
     def _native(self, logits: mx.array) -> Logits:
         """Logits where the steps run."""
-        return host_view(logits) if self.formulation is Formulation.CPU else logits
+        return host_view(logits) if self.backend is Backend.CPU else logits
 
     def _table(self) -> mx.array:
         if self._positions is None:

@@ -31,7 +31,7 @@ def text_attention(
     cache.text_length = len(text.phones)
     cache.reserve(len(text.phones) + len(tokens))
     x = model.embed([text], tokens)
-    rows = stretches(cache.text_length, x.shape[1], None, x.dtype, model.formulation)
+    rows = stretches(cache.text_length, x.shape[1], None, x.dtype, model.backend)
     found = []
     for layer, block in enumerate(blocks):
         query, key, _ = block.self_attn.project(x)

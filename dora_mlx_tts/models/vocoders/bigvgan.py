@@ -17,7 +17,7 @@ from dora_mlx_tts.models.core.ops import Ops
 from dora_mlx_tts.models.vocoders import config as checkpoint
 from dora_mlx_tts.models.vocoders.config import BIGVGAN_24K, VocoderConfig
 from dora_mlx_tts.packs.stored import Weight, Weights
-from dora_mlx_tts.runtime.device import Formulation
+from dora_mlx_tts.runtime.device import Backend
 
 EDGE_KERNEL = 7
 TAPS = 12  # of the filter that doubles and halves the rate
@@ -88,7 +88,7 @@ def _filtered(x: mx.array, matrix: mx.array, step: int) -> mx.array:
 
 def _sin_squared(x: mx.array, ops: Ops) -> mx.array:
     """`sin(pi x)^2`; on the CPU by a polynomial, since MLX's sine is slow there."""
-    if ops.formulation is not Formulation.CPU:
+    if ops.backend is not Backend.CPU:
         return mx.square(mx.sin(x * math.pi))
     rest = x - ((x + _ROUND) - _ROUND)
     square = rest * rest

@@ -37,7 +37,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class AttachedRecording:
     """A reference recording that a text brings along (``VOICE:CUSTOM``)."""
 
     audio: str
@@ -73,7 +73,7 @@ class TextRequest:
     streamed: bool = False
     has_fin: bool = False
     ended: bool = False
-    recording: Recording | None = None
+    recording: AttachedRecording | None = None
     received_s: float = 0.0
 
     def id(self, key: str) -> str | None:

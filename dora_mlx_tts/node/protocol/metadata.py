@@ -62,7 +62,7 @@ _VOICE = re.compile(r"[^\W_][\w .()+-]{0,99}")
 _LANGUAGE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 
 
-def plain(value: object) -> Plain | None:
+def as_plain(value: object) -> Plain | None:
     """``value`` in a form that dora carries unchanged, or None where there is none."""
     if isinstance(value, bool | float):
         return value
@@ -74,18 +74,18 @@ def plain(value: object) -> Plain | None:
         return _plain_list(list(value))
     item = getattr(value, "item", None)  # a numpy scalar, without importing numpy
     if callable(item) and getattr(value, "ndim", None) == 0:
-        return plain(item())
+        return as_plain(item())
     return None
 
 
 def _plain_list(values: list[object]) -> Plain | None:
     if len(values) > _MAX_LIST or any(isinstance(value, bool) for value in values):
         return None
-    if all(isinstance(value, int) and plain(value) is not None for value in values):
+    if all(isinstance(value, int) and as_plain(value) is not None for value in values):
         return [value for value in values if isinstance(value, int)]
     if all(isinstance(value, int | float) for value in values):
         return [float(value) for value in values if isinstance(value, int | float)]
-    if all(isinstance(value, str) and plain(value) is not None for value in values):
+    if all(isinstance(value, str) and as_plain(value) is not None for value in values):
         return [value for value in values if isinstance(value, str)]
     return None
 
@@ -97,7 +97,7 @@ def echo_of(metadata: Mapping[str, object]) -> dict[str, Plain]:
         if len(echo) >= _MAX_KEYS:
             break
         if isinstance(key, str) and key not in OWN_KEYS and not key.startswith("_"):
-            kept = plain(value)
+            kept = as_plain(value)
             if kept is not None:
                 echo[key] = kept
     return echo
@@ -111,7 +111,7 @@ def check_ids(metadata: Mapping[str, object]) -> None:
     """
     for key in ID_KEYS:
         value = metadata.get(key)
-        if value is not None and not isinstance(plain(value), str | int | float):
+        if value is not None and not isinstance(as_plain(value), str | int | float):
             raise ProtocolError(f"metadata {key}={brief(value)}: a string or a number is allowed")
 
 
@@ -121,7 +121,7 @@ def read_flag(metadata: Mapping[str, object], key: str) -> bool:
     Raises:
         ProtocolError: The value is neither.
     """
-    value = plain(metadata.get(key))
+    value = as_plain(metadata.get(key))
     if value is None and metadata.get(key) is None:
         return False
     if isinstance(value, bool):
@@ -170,7 +170,7 @@ def read_settings(metadata: Mapping[str, object]) -> dict[str, int | float]:
 
 def _number(value: object, kind: type[int | float]) -> int | float:
     """``value`` as ``kind``; ValueError where it is not one. Booleans are not numbers here."""
-    value = plain(value)
+    value = as_plain(value)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError  # noqa: TRY004  callers tell any unusable value alike
     if isinstance(value, str) and len(value) > _MAX_NUMBER:

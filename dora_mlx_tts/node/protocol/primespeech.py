@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 from dora_mlx_tts.errors import ProtocolError
-from dora_mlx_tts.node.protocol.messages import Recording, TextRequest
+from dora_mlx_tts.node.protocol.messages import AttachedRecording, TextRequest
 from dora_mlx_tts.node.protocol.metadata import brief, read_language, read_settings, read_voice
 
 _PREFIX = "VOICE:"
@@ -78,7 +78,7 @@ def _with_prefix(request: TextRequest, form: str) -> TextRequest:
             f"{brief(form)}: VOICE:CUSTOM|recording|its text|its language|text is allowed"
         )
     audio, transcript, language, text = fields
-    recording = Recording(audio.strip(), transcript.strip(), language.strip() or "auto")
+    recording = AttachedRecording(audio.strip(), transcript.strip(), language.strip() or "auto")
     return dataclasses.replace(request, text=text, recording=recording)
 
 

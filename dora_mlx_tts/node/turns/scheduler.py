@@ -17,7 +17,7 @@ from typing import Final
 
 from dora_mlx_tts.node.protocol.messages import BufferStatus, TextRequest
 from dora_mlx_tts.node.turns.session import Session
-from dora_mlx_tts.node.turns.targets import Selection
+from dora_mlx_tts.node.turns.targets import Target
 from dora_mlx_tts.node.turns.text_stream import Admission, StreamRules
 from dora_mlx_tts.node.turns.utterance import Utterance
 
@@ -26,7 +26,7 @@ _SESSIONS: Final = 1000
 """Conversations without open texts that are remembered."""
 
 
-class Conversation:
+class SpeechQueue:
     """The queue of texts with its limit, its turns, its holds and its cancellations.
 
     Texts of one session are spoken in the order of arrival; sessions take turns, sentence by sentence
@@ -72,7 +72,7 @@ class Conversation:
         with self._changed:
             return next(self._numbers)
 
-    def hear(self, request: TextRequest) -> Admission:
+    def receive(self, request: TextRequest) -> Admission:
         """Take a text message: a new text, or a piece of the one its session is hearing.
 
         A ``flush`` that begins a text first silences everything older of the same session; on a later
@@ -101,7 +101,7 @@ class Conversation:
             self._cancel(utterance, "stop")
         return admission
 
-    def flush(self, selection: Selection) -> int:
+    def flush(self, target: Target) -> int:
         """Speak the open sentences now; how many texts there were.
 
         That ends a text whose sender does not say ``fin``.
@@ -110,16 +110,16 @@ class Conversation:
         with self._changed:
             for session in self._turns.values():
                 stream = session.stream
-                if stream is not None and selection(stream.utterance.request):
+                if stream is not None and target(stream.utterance.request):
                     session.flush(is_over=not stream.has_fin)
                     count += 1
             self._changed.notify_all()
         return count
 
-    def cancel(self, selection: Selection, reason: str) -> int:
+    def cancel(self, target: Target, reason: str) -> int:
         """Silence the texts of ``selection``, the one being spoken included; how many they were."""
         with self._changed:
-            return self._mark(selection, reason)
+            return self._mark(target, reason)
 
     def abandon(self, utterance: Utterance) -> None:
         """Drop what is left of a text that failed; pieces that still come are late."""
@@ -167,8 +167,8 @@ class Conversation:
             self._closed = True
             self._changed.notify_all()
 
-    def _mark(self, selection: Selection, reason: str) -> int:
-        chosen = [u for u in self._open if not u.cancelled and selection(u.request)]
+    def _mark(self, target: Target, reason: str) -> int:
+        chosen = [u for u in self._open if not u.cancelled and target(u.request)]
         for utterance in chosen:
             self._cancel(utterance, reason)
         self._changed.notify_all()

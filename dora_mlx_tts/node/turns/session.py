@@ -1,6 +1,6 @@
 """One conversation: its texts in order, the one that is still coming in, and its player.
 
-Not safe for two threads; ``Conversation`` holds its lock around every call.
+Not safe for two threads; ``SpeechQueue`` holds its lock around every call.
 """
 
 from __future__ import annotations

@@ -7,18 +7,18 @@ from typing import Final
 
 from dora_mlx_tts.node.protocol.messages import Command, TextRequest
 
-Selection = Callable[[TextRequest], bool]
+Target = Callable[[TextRequest], bool]
 
 _KEYS: Final = ("session_id", "question_id", "segment_id", "request_id", "goal_id")
 
 
-def cancel_selection(command: Command) -> Selection:
+def cancel_target(command: Command) -> Target:
     """Texts that match every id of the command; without ids, all."""
     wanted = {key: command.id(key) for key in _KEYS if command.id(key) is not None}
     return lambda text: all(text.id(key) == value for key, value in wanted.items())
 
 
-def reset_selection(command: Command) -> Selection:
+def reset_target(command: Command) -> Target:
     """The ecosystem's smart reset: ``question_id`` names the turn that *stays*; without one, all go.
 
     A ``session_id`` limits it to that session.
@@ -33,5 +33,5 @@ def reset_selection(command: Command) -> Selection:
     return selected
 
 
-SELECTIONS: Final = {"cancel": cancel_selection, "reset": reset_selection}
+TARGETS: Final = {"cancel": cancel_target, "reset": reset_target}
 """Commands that silence, and what each is aimed at."""

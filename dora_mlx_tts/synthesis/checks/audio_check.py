@@ -25,7 +25,7 @@ _RATE = 16_000
 _LEAST = 1600  # samples; shorter sound has no frames
 
 
-class OwnEar:
+class AudioCheck:
     """Hears with a pack's SSL encoder and codebook.
 
     Args:

@@ -59,7 +59,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class GuardLimits:
     """Where doubt ends. Counts are tokens of 40 ms.
 
     Attributes:
@@ -108,10 +108,10 @@ class TokenGuard:
         phones: Sequence[int] | NDArray[np.int32],
         prompt: Sequence[int] | NDArray[np.int32] = (),
         prompt_phones: Sequence[int] | NDArray[np.int32] = (),
-        limits: Limits | None = None,
+        limits: GuardLimits | None = None,
         content: ContentCheck | None = None,
     ) -> None:
-        self.limits = limits or Limits()
+        self.limits = limits or GuardLimits()
         self._content = content
         usual = self.limits.pace
         own = len(prompt) / len(prompt_phones) if len(prompt_phones) and len(prompt) else usual

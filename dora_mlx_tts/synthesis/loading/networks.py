@@ -35,7 +35,7 @@ from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.packs.pack import Pack
 from dora_mlx_tts.packs.stored import Stored, Weights
 from dora_mlx_tts.packs.verified import VerifiedFiles
-from dora_mlx_tts.runtime.device import Device, Formulation
+from dora_mlx_tts.runtime.device import Backend, Device
 from dora_mlx_tts.synthesis.codes import phone_codes
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
 from dora_mlx_tts.text.bert_features import BertFeatures, BertTokenizer
@@ -236,8 +236,8 @@ class Networks:
             self.__dict__.pop(name, None)  # where `cached_property` keeps them
 
     def _kept(self, part: str) -> tuple[str, ...]:
-        """Patterns of matrices that stay as they are stored; see `models/products.py`."""
-        if self.device.formulation is Formulation.CPU:
+        """Patterns of matrices that stay as they are stored; see `models/core/stored_matmul.py`."""
+        if self.device.backend is Backend.CPU:
             return ("*",) if part in _MANY_ROWS else ()
         if not self.pack.manifest.storage.startswith("int") or self._exact:
             return ()
@@ -261,5 +261,5 @@ class Networks:
             dtype=self._precision(part),
             keep=self._kept(part),
         )
-        prepare(network, self.device.formulation)
+        prepare(network, self.device.backend)
         logger.debug("%s built in %.0f ms", part, 1000 * (time.perf_counter() - start))

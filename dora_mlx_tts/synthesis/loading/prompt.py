@@ -15,7 +15,7 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.audio.reference import Reference
+from dora_mlx_tts.audio.reference import ReferenceAudio
 from dora_mlx_tts.audio.spectrogram import MelConfig
 from dora_mlx_tts.errors import ReferenceAudioError, SynthesisError, VoiceError
 from dora_mlx_tts.models.cfm.chunked import ChunkSizes, FlowPrompt, flow_prompt
@@ -126,12 +126,12 @@ class Prompt:
 
 def prepare_prompt(
     networks: PromptNetworks,
-    reference: Reference,
+    reference: ReferenceAudio,
     phonemize: Phonemize,
     *,
     text: str | None = None,
     language: str = "auto",
-    auxiliary: Sequence[Reference] = (),
+    auxiliary: Sequence[ReferenceAudio] = (),
 ) -> Prompt:
     """Run the networks once for a voice.
 
@@ -172,7 +172,7 @@ def prepare_prompt(
 
 def flow_start(
     networks: FlowNetworks,
-    reference: Reference,
+    reference: ReferenceAudio,
     codes: NDArray[np.int32],
     phones: NDArray[np.int32],
     ge: NDArray[np.float32],
@@ -201,7 +201,7 @@ def semantic_codes(
     return np.array(sovits.extract_latent(features)[0]).astype(np.int32)
 
 
-def style(networks: PromptNetworks, references: Sequence[Reference]) -> NDArray[np.float32]:
+def style(networks: PromptNetworks, references: Sequence[ReferenceAudio]) -> NDArray[np.float32]:
     """Style [1, 1, G], the mean over all recordings.
 
     Raises:
@@ -221,7 +221,7 @@ def style(networks: PromptNetworks, references: Sequence[Reference]) -> NDArray[
     return ge
 
 
-def _encoder(networks: PromptNetworks, reference: Reference) -> Callable[[mx.array], mx.array]:
+def _encoder(networks: PromptNetworks, reference: ReferenceAudio) -> Callable[[mx.array], mx.array]:
     if networks.ssl is None:
         raise VoiceError(
             f"reference {reference.source}: this pack has no SSL encoder, so a recording with a"
@@ -231,7 +231,7 @@ def _encoder(networks: PromptNetworks, reference: Reference) -> Callable[[mx.arr
     return networks.ssl
 
 
-def _check_pace(reference: Reference, text: str, phones: int) -> None:
+def _check_pace(reference: ReferenceAudio, text: str, phones: int) -> None:
     """A transcript of other words than the recording's makes T2S invent and repeat."""
     pace = phones / max(reference.duration_s, 1e-3)
     excerpt = text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004  for a message

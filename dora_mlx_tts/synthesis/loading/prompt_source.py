@@ -6,7 +6,7 @@ import logging
 import time
 from pathlib import Path
 
-from dora_mlx_tts.audio.reference import PROMPT, STYLE, Reference, reference_samples
+from dora_mlx_tts.audio.reference import PROMPT, STYLE, ReferenceAudio, reference_samples
 from dora_mlx_tts.errors import VoiceError
 from dora_mlx_tts.packs.families import PRO
 from dora_mlx_tts.packs.pack import Pack
@@ -60,7 +60,7 @@ class VoicePrompts:
         return self._cache.get(key, lambda: make_prompt(voice, networks, front_end, references))
 
 
-def voice_references(voice: Voice) -> list[Reference]:
+def voice_references(voice: Voice) -> list[ReferenceAudio]:
     """The voice's recordings, read and checked, the main one first.
 
     Raises:
@@ -79,7 +79,7 @@ def weights_id(pack: Pack) -> str:
 
 
 def make_prompt(
-    voice: Voice, networks: Networks, front_end: FrontEnd, references: list[Reference]
+    voice: Voice, networks: Networks, front_end: FrontEnd, references: list[ReferenceAudio]
 ) -> Prompt:
     """Run the networks over the recordings.
 

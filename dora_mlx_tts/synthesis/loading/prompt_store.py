@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from dora_mlx_tts.audio.reference import Reference
+from dora_mlx_tts.audio.reference import ReferenceAudio
 from dora_mlx_tts.errors import VoiceError
 from dora_mlx_tts.synthesis.loading.prompt import FlowStart, Prompt
 
@@ -35,7 +35,7 @@ _FLOW = ("flow_features", "flow_mel")
 
 def prompt_key(
     networks: str,
-    references: Sequence[Reference],
+    references: Sequence[ReferenceAudio],
     text: str | None,
     language: str,
     phones: NDArray[np.int32] | None = None,

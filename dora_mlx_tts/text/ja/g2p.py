@@ -50,7 +50,7 @@ def _engine() -> haqumei.Haqumei:
     return haqumei.Haqumei(restore_loanword_kana=False)
 
 
-class Reader:
+class JapaneseReader:
     """Reads normalized Japanese."""
 
     def __init__(self, *, accents: bool = True) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.ja.g2p import Reader
+from dora_mlx_tts.text.ja.g2p import JapaneseReader
 from dora_mlx_tts.text.ja.normalize import normalize
 from dora_mlx_tts.text.phonemes import Pronunciation
 from dora_mlx_tts.text.symbols import Version
@@ -20,7 +20,7 @@ class Japanese:
         Raises:
             LanguageError: the extra `ja` is not installed.
         """
-        self._reader = Reader(accents=version != "v1")
+        self._reader = JapaneseReader(accents=version != "v1")
 
     def normalize(self, text: str) -> AlignedText:
         """Write out what the engine does not read: units, dates, telephone numbers, signs."""

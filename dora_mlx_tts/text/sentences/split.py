@@ -63,7 +63,7 @@ def split(text: str, *, join_short: bool = True, short_parts: bool = False) -> l
     return [_ended(piece) for piece in (_join_short(pieces) if join_short else pieces)]
 
 
-def halves(piece: str) -> list[str]:
+def split_in_two(piece: str) -> list[str]:
     """A piece divided at the clause mark nearest to its middle, alone where it has none, with stops.
 
     For networks that lose their way: a part that ends with a comma makes some go on.

@@ -49,7 +49,7 @@ def _converter() -> _Converter:
     return converter
 
 
-class Reader:
+class JyutpingReader:
     """Readings of characters in their words."""
 
     def __init__(self, pronunciations: Mapping[str, str], *, corrected: bool = True) -> None:

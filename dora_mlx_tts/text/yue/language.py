@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
 from dora_mlx_tts.text.phonemes import Given, Pronunciation
-from dora_mlx_tts.text.yue.jyutping import Reader
+from dora_mlx_tts.text.yue.jyutping import JyutpingReader
 from dora_mlx_tts.text.yue.normalize import normalize
 from dora_mlx_tts.text.yue.syllable import phones
 from dora_mlx_tts.text.zh.normalize.script import simplify
@@ -36,7 +36,7 @@ class Cantonese:
             LanguageError: the extra `yue` is not installed.
             SettingError: a reading does not fit its word.
         """
-        self._reader = Reader(pronunciations or {}, corrected=not as_reference)
+        self._reader = JyutpingReader(pronunciations or {}, corrected=not as_reference)
         self._as_reference = as_reference
 
     def normalize(self, text: str) -> AlignedText:

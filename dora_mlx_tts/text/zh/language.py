@@ -8,7 +8,7 @@ from pathlib import Path
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.phonemes import Given, Pronunciation
 from dora_mlx_tts.text.zh.normalize.pipeline import normalize
-from dora_mlx_tts.text.zh.pronounce.g2p import Reader
+from dora_mlx_tts.text.zh.pronounce.g2p import MandarinReader
 from dora_mlx_tts.text.zh.pronounce.lexicon import UserWords
 from dora_mlx_tts.text.zh.pronounce.polyphone import OptionalPolyphones
 from dora_mlx_tts.text.zh.tones.rules import MandarinRules
@@ -39,7 +39,9 @@ class Mandarin:
             SettingError: a reading does not fit its word.
         """
         polyphones = OptionalPolyphones(polyphone_folder) if polyphone_folder else None
-        self._reader = Reader(rules or MandarinRules(), UserWords(pronunciations or {}), polyphones)
+        self._reader = MandarinReader(
+            rules or MandarinRules(), UserWords(pronunciations or {}), polyphones
+        )
 
     def normalize(self, text: str) -> AlignedText:
         """Write out numbers, units, dates and signs; only Hanzi and `! ? … , .` remain."""

@@ -52,7 +52,7 @@ NOUN_TO = word_set(
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class WordContext:
     """A token of a line, seen from where it stands."""
 
     line: list[Token]
@@ -113,7 +113,7 @@ def _takes_object(following: str) -> bool:
     return following in DETERMINERS or following in OBJECTS
 
 
-def is_verb(context: Context) -> bool | None:
+def is_verb(context: WordContext) -> bool | None:
     """Whether the word is a verb here; None where its neighbours do not tell."""
     distance = 1
     while distance < 3 and _is_adverb(context.at(-distance)):  # noqa: PLR2004 (two adverbs at most)
@@ -135,7 +135,7 @@ def is_verb(context: Context) -> bool | None:
     return _after_subject(context, left, left2, right)
 
 
-def _after_subject(context: Context, left: str, left2: str, right: str) -> bool | None:
+def _after_subject(context: WordContext, left: str, left2: str, right: str) -> bool | None:
     """The same behind a possible subject, at a start, or behind an open-class word."""
     third = _ends_in_s(context.word)
     if left in PERSONS and not (len(left) == 1 and len(left2) == 1):

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from dora_mlx_tts.text.en.homographs.context import Context, is_verb
+from dora_mlx_tts.text.en.homographs.context import WordContext, is_verb
 from dora_mlx_tts.text.en.homographs.senses import sense
 from dora_mlx_tts.text.en.tokens import Token
 
@@ -32,7 +32,7 @@ def _table() -> Mapping[str, tuple[Phones, Phones, bool]]:
 
 def reading(line: list[Token], index: int) -> Phones | None:
     """ARPAbet of a word with several readings, or None if it has but one."""
-    context = Context(line, index)
+    context = WordContext(line, index)
     phones = sense(context)
     if phones is not None:
         return phones

@@ -15,7 +15,7 @@ from dora_mlx_tts.text.en.homographs.context import (
     PERSONS,
     PREPOSITIONS,
     THIRD_PERSONS,
-    Context,
+    WordContext,
     is_open_class,
     is_verb,
 )
@@ -34,10 +34,10 @@ from dora_mlx_tts.text.en.homographs.sense_words import (
 from dora_mlx_tts.text.en.homographs.verb_senses import live, lives, read
 
 Phones = tuple[str, ...]
-Rule = Callable[[Context], str | None]
+Rule = Callable[[WordContext], str | None]
 
 
-def _lead(c: Context) -> str:
+def _lead(c: WordContext) -> str:
     right = c.at(1)
     if right in METAL_AFTER and not is_verb(c):
         return "L EH1 D"
@@ -52,17 +52,17 @@ def _lead(c: Context) -> str:
 _WINDING = frozenset({"through", "along", "around", "up", "down", "its", "past"})
 
 
-def _wind(c: Context) -> str:
+def _wind(c: WordContext) -> str:
     after = c.at(1) in {"up", "down"} or (c.at(1) in _WINDING and c.at(-1).endswith("s"))
     turns = is_verb(c) or (is_verb(c) is not False and after)
     return "W AY1 N D" if turns else "W IH1 N D"
 
 
-def _winds(c: Context) -> str:
+def _winds(c: WordContext) -> str:
     return "W AY1 N D Z" if c.at(1) in _WINDING and not _is_noun(c) else "W IH1 N D Z"
 
 
-def _is_noun(c: Context) -> bool:
+def _is_noun(c: WordContext) -> bool:
     return c.at(-1) in DETERMINERS | PREPOSITIONS | {
         "strong",
         "high",
@@ -73,7 +73,7 @@ def _is_noun(c: Context) -> bool:
     }
 
 
-def _tear(c: Context) -> str:
+def _tear(c: WordContext) -> str:
     rip, drop = "T EH1 R", "T IH1 R"
     if is_verb(c) or c.before(2) == ["and", "wear"]:
         return rip
@@ -82,12 +82,12 @@ def _tear(c: Context) -> str:
     return rip if c.at(1) in RIP_AFTER or is_open_class(c.at(-1)) else drop
 
 
-def _tears(c: Context) -> str:
+def _tears(c: WordContext) -> str:
     verb = c.at(-1) in {"he", "she", "it", "who", "which"} or (is_verb(c) and c.at(1) in RIP_AFTER)
     return "T EH1 R Z" if verb else "T IH1 R Z"
 
 
-def _close(c: Context) -> str:
+def _close(c: WordContext) -> str:
     left, right = c.at(-1), c.at(1)
     near, shut = "K L OW1 S", "K L OW1 Z"
     if (
@@ -106,7 +106,7 @@ def _close(c: Context) -> str:
     return near if left in DETERMINERS or right.endswith("ly") or not right else shut
 
 
-def _used(c: Context) -> str:
+def _used(c: WordContext) -> str:
     """`used to` is voiceless, save in the passive (is used to make)."""
     if c.at(1) != "to":
         return "Y UW1 Z D"
@@ -133,7 +133,7 @@ def _used(c: Context) -> str:
     return "Y UW1 S T" if accustomed or not passive else "Y UW1 Z D"
 
 
-def _content(c: Context) -> str:
+def _content(c: WordContext) -> str:
     left, right = c.at(-1), c.at(1)
     happy = left in BE | DEGREES | {"perfectly", "not"} and not is_open_class(right)
     return (
@@ -141,17 +141,17 @@ def _content(c: Context) -> str:
     )
 
 
-def _complex(c: Context) -> str:
+def _complex(c: WordContext) -> str:
     left, right = c.at(-1), c.at(1)
     quality = left in BE | DEGREES or is_open_class(right) or (not left and right != "")
     return "K AH0 M P L EH1 K S" if quality else "K AA1 M P L EH0 K S"
 
 
-def _bass(c: Context) -> str:
+def _bass(c: WordContext) -> str:
     return "B AE1 S" if {*c.before(5), *c.after(5)} & FISHING else "B EY1 S"
 
 
-def _dove(c: Context) -> str:
+def _dove(c: WordContext) -> str:
     moved = c.at(1) in {
         "into",
         "in",
@@ -167,7 +167,7 @@ def _dove(c: Context) -> str:
     return "D OW1 V" if moved and c.at(-1) not in DETERMINERS else "D AH1 V"
 
 
-def _row(c: Context) -> str:
+def _row(c: WordContext) -> str:
     quarrel = c.at(1) in {"with", "about", "over", "between"} and c.at(-1) in {
         "a",
         "the",
@@ -177,23 +177,23 @@ def _row(c: Context) -> str:
     return "R AW1" if quarrel and "in" not in c.before(2) else "R OW1"
 
 
-def _bow(c: Context) -> str:
+def _bow(c: WordContext) -> str:
     if {*c.before(4), *c.after(4)} & ARCHERY:
         return "B OW1"
     return "B AW1" if is_verb(c) or {*c.before(4), *c.after(4)} & SHIP else "B OW1"
 
 
-def _minute(c: Context) -> str:
+def _minute(c: WordContext) -> str:
     return "M AY0 N UW1 T" if c.at(1) in TINY and c.at(-1) not in NUMBERS else "M IH1 N AH0 T"
 
 
-def _polish(c: Context) -> str:
+def _polish(c: WordContext) -> str:
     starts = c.line[c.index].text[:1].isupper() and c.at(-1) == ""
     people = c.is_capitalized_inside or (starts and is_open_class(c.at(1)))
     return "P OW1 L IH0 SH" if people else "P AA1 L IH0 SH"
 
 
-def _wound(c: Context) -> str:
+def _wound(c: WordContext) -> str:
     turned = (
         c.at(1) in {"up", "around", "down", "through", "its", "the", "his", "her"}
         and c.at(-1) not in DETERMINERS
@@ -201,22 +201,22 @@ def _wound(c: Context) -> str:
     return "W AW1 N D" if turned and not is_verb_to(c) else "W UW1 N D"
 
 
-def is_verb_to(c: Context) -> bool:
+def is_verb_to(c: WordContext) -> bool:
     """Whether an infinitive or a modal verb stands in front."""
     return c.at(-1) in MODALS
 
 
-def _invalid(c: Context) -> str:
+def _invalid(c: WordContext) -> str:
     person = c.at(-1) in {"an", "the"} and not is_open_class(c.at(1))
     return "IH1 N V AH0 L AH0 D" if person else "IH0 N V AE1 L AH0 D"
 
 
-def _resume(c: Context) -> str:
+def _resume(c: WordContext) -> str:
     verb = is_verb(c)
     return "R IY0 Z UW1 M" if verb or (verb is None and c.at(1)) else "R EH1 Z AH0 M EY2"
 
 
-def _learned(c: Context) -> str:
+def _learned(c: WordContext) -> str:
     quality = c.at(-1) in DETERMINERS and c.at(1) in {
         "man",
         "men",
@@ -230,12 +230,12 @@ def _learned(c: Context) -> str:
     return "L ER1 N IH0 D" if quality else "L ER1 N D"
 
 
-def _blessed(c: Context) -> str:
+def _blessed(c: WordContext) -> str:
     done = c.at(-1) in BE | HAVE | PERSONS | THIRD_PERSONS or c.at(1) in OBJECTS | {"with", "by"}
     return "B L EH1 S T" if done else "B L EH1 S IH0 D"
 
 
-def _elaborate(c: Context) -> str:
+def _elaborate(c: WordContext) -> str:
     verb = is_verb(c) or c.at(1) in {"on", "upon"}
     return "IH0 L AE1 B R EY2 T" if verb else "IH0 L AE1 B R AH0 T"
 
@@ -270,7 +270,7 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
 )
 
 
-def sense(context: Context) -> Phones | None:
+def sense(context: WordContext) -> Phones | None:
     """Reading of a word that has its own rule, or None."""
     rule = _RULES.get(context.word)
     phones = rule(context) if rule else None

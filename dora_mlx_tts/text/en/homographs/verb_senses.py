@@ -11,14 +11,14 @@ from dora_mlx_tts.text.en.homographs.context import (
     PEOPLE,
     PERSONS,
     PREPOSITIONS,
-    Context,
+    WordContext,
     is_open_class,
     is_verb,
 )
 from dora_mlx_tts.text.en.homographs.sense_words import LIVE_AFTER, PAST_VERBS, PAST_WORDS
 
 
-def read(c: Context) -> str:
+def read(c: WordContext) -> str:
     """Past after *have*, *be*, a singular subject, or with a word of the past in the clause."""
     left, left2, left3 = (c.at(-d) for d in (1, 2, 3))
     present, past = "R IY1 D", "R EH1 D"
@@ -36,7 +36,7 @@ def read(c: Context) -> str:
     return past if singular and not left.endswith("ly") else present
 
 
-def _is_past(c: Context) -> bool:
+def _is_past(c: WordContext) -> bool:
     """Whether the clause, or a short phrase of time in front of it, speaks of the past."""
     left, right = c.before(12), c.after(12)
     right = right[: right.index(",")] if "," in right else right
@@ -48,7 +48,7 @@ def _is_past(c: Context) -> bool:
     return bool(words & PAST_WORDS) or bool(set(left) & PAST_VERBS)
 
 
-def live(c: Context) -> str:
+def live(c: WordContext) -> str:
     """Adjective or adverb (a live show, going live), else the verb."""
     left, right = c.at(-1), c.at(1)
     adjective, verb = "L AY1 V", "L IH1 V"
@@ -64,7 +64,7 @@ def live(c: Context) -> str:
     return adjective if ends else verb
 
 
-def lives(c: Context) -> str:
+def lives(c: WordContext) -> str:
     """Plural of *life* or third person of *to live*."""
     left, right = c.at(-1), c.at(1)
     if left in DETERMINERS | NUMBERS | {

@@ -8,7 +8,7 @@ from collections.abc import Container
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.patterns import NEW_SENTENCE
 from dora_mlx_tts.text.en.pronounce.letters import spell
-from dora_mlx_tts.text.en.pronounce.lexicon import Lexicon
+from dora_mlx_tts.text.en.pronounce.lexicon import PronouncingDictionary
 from dora_mlx_tts.text.en.words import word_set
 
 READ_AS_WORDS = word_set(
@@ -42,7 +42,7 @@ _SMALL_INSIDE = re.compile("[A-Z][a-z][A-Z]")
 """PhD, IoT, YoY."""
 READ_LENGTH = 4
 SPELLED_LENGTH = 5
-_LEXICON = Lexicon()
+_LEXICON = PronouncingDictionary()
 
 
 def _is_read(word: str) -> bool:

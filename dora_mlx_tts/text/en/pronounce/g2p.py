@@ -8,7 +8,7 @@ from functools import lru_cache
 from dora_mlx_tts.text.aligned import CharSpan
 from dora_mlx_tts.text.en.homographs import homographs
 from dora_mlx_tts.text.en.pronounce.letters import LETTER_NAMES, spell
-from dora_mlx_tts.text.en.pronounce.lexicon import Lexicon, Phones
+from dora_mlx_tts.text.en.pronounce.lexicon import Phones, PronouncingDictionary
 from dora_mlx_tts.text.en.pronounce.morphology import attach, inflected, split_contraction
 from dora_mlx_tts.text.en.pronounce.oov import letter_to_sound
 from dora_mlx_tts.text.en.pronounce.segmenter import segment
@@ -31,7 +31,7 @@ class G2P:
 
     def __init__(self, overrides: Mapping[str, Sequence[str]] | None = None) -> None:
         self._overridden = frozenset(word.lower() for word in overrides or ())
-        self._lexicon = Lexicon(overrides)
+        self._lexicon = PronouncingDictionary(overrides)
         self._cached = lru_cache(CACHED_WORDS)(self._by_spelling)
 
     def __call__(self, text: str, given: Sequence[Given] = ()) -> tuple[list[str], list[CharSpan]]:

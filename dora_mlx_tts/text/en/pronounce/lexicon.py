@@ -36,7 +36,7 @@ OWN_WORDS: Mapping[str, str] = MappingProxyType(
 """Entries that the dictionary lacks or has with another reading than the common one."""
 
 
-class Lexicon:
+class PronouncingDictionary:
     """Pronunciations by word: overrides first, then our own entries, then the CMU dictionary."""
 
     def __init__(self, overrides: Mapping[str, Sequence[str]] | None = None) -> None:

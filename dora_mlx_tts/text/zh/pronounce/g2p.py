@@ -36,7 +36,7 @@ class Polyphones(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class MandarinReader:
     """Reads clauses of Hanzi aloud."""
 
     rules: MandarinRules = field(default_factory=MandarinRules)
