@@ -181,7 +181,7 @@ def receive(recording, port, value, **metadata):
 
 
 def heard(*, replies=1, seqs=(0, 1), audio=None, rate=32000, outcome="completed", sent_at=1.0):
-    recording = load_recorder().AttachedRecording()
+    recording = load_recorder().Recording()
     receive(recording, "text", pa.array(["Hi."]), sent_at=sent_at)
     for seq in seqs:
         samples = pa.array(np.zeros(4, np.float32)) if audio is None else audio
@@ -218,6 +218,6 @@ def test_the_recorder_complains(wrong, said):
 
 
 def test_the_recorder_complains_of_silence():
-    recording = load_recorder().AttachedRecording()
+    recording = load_recorder().Recording()
     recording.check()
     assert recording.errors == ["no text was seen"]
