@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from dora_mlx_tts.errors import MisspokenError, SynthesisError
 from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
 from dora_mlx_tts.models.t2s.decoding import MIN_TOKENS, DecodeSettings, End, TokenStream, generate
-from dora_mlx_tts.models.t2s.kv_cache import FloatArray
 from dora_mlx_tts.models.t2s.model import T2S, Cache, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
@@ -117,7 +117,7 @@ class GuardedTokens:
         self._ended = False
         self.meanwhile: Callable[[], object] | None = None
         self.tokens: list[int] = []
-        self.rows: list[FloatArray | None] = []
+        self.rows: list[Floats | None] = []
         self.taken = 0
 
     def take(self, count: int | None) -> tuple[list[int], bool]:

@@ -8,15 +8,15 @@ from itertools import pairwise
 
 import mlx.core as mx
 import numpy as np
-from numpy.typing import NDArray
 
+from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import MisspokenError, SynthesisError
 from dora_mlx_tts.models.sovits.stream import SoVITSStream, SpeakingOptions
 from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
-from dora_mlx_tts.models.t2s.kv_cache import FloatArray
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.synthesis.batching import Decoded, decode_together
 from dora_mlx_tts.synthesis.checks.audio_check import AudioCheck
 from dora_mlx_tts.synthesis.checks.content_check import ContentCheck
@@ -37,8 +37,6 @@ from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.windows import WindowSizes
 from dora_mlx_tts.synthesis.word_times import Heads, WordTracker, attention_rows, expected_rows
 from dora_mlx_tts.text.phonemes import Phonemes
-
-Samples = NDArray[np.float32]
 
 __all__ = ["Cancelled", "SentencePiece", "SentenceSpeaker"]
 
@@ -216,7 +214,7 @@ class SentenceSpeaker:
         rows = self._rows(phonemes, tokens, len(new)) if tracker.needs_attention else []
         tracker.tokens(new, rows)
 
-    def _rows(self, phonemes: Phonemes, tokens: GuardedTokens, new: int) -> list[FloatArray]:
+    def _rows(self, phonemes: Phonemes, tokens: GuardedTokens, new: int) -> list[Floats]:
         """Attention of the newest tokens that were taken: watched, computed now, or expected."""
         first = tokens.taken - new
         if not self.heads:
