@@ -44,8 +44,8 @@ class CancelToken:
         self.cancelled_s = 0.0
 
     @classmethod
-    def of(cls, cancelled: Cancellation) -> CancelToken:
-        """The token itself, or a new one that wraps a function."""
+    def of(cls, cancelled: Cancellation | None) -> CancelToken:
+        """The token itself, or a new one that wraps a function or nothing."""
         return cancelled if isinstance(cancelled, CancelToken) else cls(cancelled)
 
     @property

@@ -67,7 +67,7 @@ def speak_lines(
     """Speak lines in order; one that the networks say otherwise, whatever is tried, in two parts.
 
     Raises:
-        Cancelled: they are not wanted any more.
+        Cancelled: the text was cancelled.
         TtsError: as `FrontEnd.phonemize` and `SentenceSpeaker.stream`.
     """
     teller = ScriptSpeaker(ready, settings, speaker)
