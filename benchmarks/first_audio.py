@@ -31,8 +31,9 @@ from dora_mlx_tts.models.sovits.stream import SoVITSStream
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.models.t2s.cuda_step import supports
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
-from dora_mlx_tts.models.t2s.model import T2S, IntArray, T2SText
+from dora_mlx_tts.models.t2s.model import T2S, T2SText
 from dora_mlx_tts.runtime import blas, device
+from dora_mlx_tts.runtime.array_types import Ids
 from dora_mlx_tts.runtime.device import Device
 
 WORDS = (
@@ -58,10 +59,10 @@ class Case:
     name: str
     t2s: T2S
     sovits: SoVITS
-    prompt: IntArray
-    prompt_phones: IntArray
+    prompt: Ids
+    prompt_phones: Ids
     style: mx.array
-    phones: Callable[[str], IntArray]
+    phones: Callable[[str], Ids]
     whole: Callable[[str], None] | None = None
 
     def run(self, text: str) -> list[float]:

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.errors import AudioError
-
-Samples = NDArray[np.float32]
 
 _FULL_SCALE = 32768.0
 

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from dora_mlx_tts.audio.io import Recording, checked, read_audio
 from dora_mlx_tts.audio.resample import sinc_resample, to_16k
 from dora_mlx_tts.audio.spectrogram import MelConfig, log_mel, normalize_mel, spectrogram
+from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.errors import AudioError, ReferenceAudioError
-
-Samples = NDArray[np.float32]
 
 logger = logging.getLogger(__name__)
 

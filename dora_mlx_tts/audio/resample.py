@@ -13,9 +13,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.errors import AudioError
-
-Samples = NDArray[np.float32]
 
 _ZEROS = 6  # zero crossings of the sinc on each side
 _ROLLOFF = 0.99

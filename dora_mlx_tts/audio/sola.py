@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.errors import AudioError
-
-Samples = NDArray[np.float32]
 
 SEARCH = 320
 """Samples within which the best place is searched, as in the reference implementation."""

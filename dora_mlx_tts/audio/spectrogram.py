@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dora_mlx_tts.audio.types import Samples, Spectrum
 from dora_mlx_tts.errors import AudioError
-
-Samples = NDArray[np.float32]
-Spectrum = NDArray[np.float32]
 
 _MEL_FLOOR = 1e-5
 _MEL_RANGE = (-12.0, 2.0)  # log mel values that map to -1 and 1

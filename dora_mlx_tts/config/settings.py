@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -25,6 +25,10 @@ from dora_mlx_tts.config.sources import (
 )
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+SLOWEST: Final = 0.5
+FASTEST: Final = 2.0
+"""Bounds of the speaking rate, whoever asks for it."""
 
 _DEVICES = {"cuda": "gpu", "mps": "gpu", "metal": "gpu", "mlx": "auto", "": "auto"}
 
@@ -67,7 +71,7 @@ class SpeechSettings(BaseModel):
         "auto", description="Language of the text: auto, zh, en, or another code of the front end."
     )
     speed: Annotated[float, Env("SPEED_FACTOR", "SPEED")] = Field(
-        1.0, ge=0.5, le=2.0, description="Speaking rate."
+        1.0, ge=SLOWEST, le=FASTEST, description="Speaking rate."
     )
     top_k: Annotated[int, Env("TOP_K")] = Field(
         15, ge=1, le=1025, description="Draw from the k likeliest tokens only."

@@ -38,7 +38,7 @@ from dora_mlx_tts.node.telemetry import Telemetry, exporting_to
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.text_stream import StreamRules
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _CLOCK: Final = time.monotonic
 _SWITCH_INTERVAL_S: Final = 0.00005
@@ -51,18 +51,18 @@ _QUEUE_SIZE: Final = 10_000
 @contextmanager
 def _logging_to(outputs: OutputSender, level: str) -> Iterator[None]:
     """Let the package's loggers write to dora while the node runs."""
-    logger = logging.getLogger("dora_mlx_tts")
-    before = logger.level, logger.propagate
+    package = logging.getLogger("dora_mlx_tts")
+    before = package.level, package.propagate
     handler = NodeLogHandler(outputs, level)
-    logger.addHandler(handler)
-    logger.setLevel(level)
-    logger.propagate = False
+    package.addHandler(handler)
+    package.setLevel(level)
+    package.propagate = False
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before[0])
-        logger.propagate = before[1]
+        package.removeHandler(handler)
+        package.setLevel(before[0])
+        package.propagate = before[1]
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def serve(
         loop.run()
         listener.join(_JOIN_S)
         loop.run()  # answers what was heard after the end was decided
-        _log.info("node ends", extra={"fields": commands.figures()})
+        logger.info("node ends", extra={"fields": commands.figures()})
     return 1 if listener.failed else 0
 
 
@@ -163,8 +163,8 @@ def _housekeeping(engine: SpeechEngine) -> Callable[[], None]:
         try:
             if callable(refresh):
                 refresh()
-        except Exception:  # noqa: BLE001  the voices of before are still there
-            _log.exception("the voices could not be looked for again")
+        except Exception:
+            logger.exception("the voices could not be looked for again")
 
     return run
 
@@ -179,10 +179,10 @@ def _join_dataflow(settings: Settings) -> DoraNode:
             with transport.through_daemon(os.environ) as done:
                 node = Node()
         except RuntimeError as error:  # of whatever: if it is not our doing, it comes again below
-            _log.warning("dora's direct path may be taken, for it could not be closed: %s", error)
+            logger.warning("dora's direct path may be taken, for it could not be closed: %s", error)
         else:
             if not done:
-                _log.warning(
+                logger.warning(
                     "dora's direct path may be taken, for zenoh is configured from outside"
                 )
             return node

@@ -27,7 +27,7 @@ from dora_mlx_tts.node.protocol.metadata import brief
 from dora_mlx_tts.node.sender import DoraNode, OutputSender
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _CLOCK: Final = time.monotonic
 
 Decode = Callable[..., TextRequest | Command | BufferStatus | BadInput | None]
@@ -74,9 +74,9 @@ class EventListener(threading.Thread):
                     return
                 # Any other STOP comes before inputs that are still queued: go on until None.
                 self._receive(event)
-        except Exception:  # noqa: BLE001  dora's own failure; logged, and the node ends with 1
+        except Exception:
             self.failed = True
-            _log.exception("the event stream failed")
+            logger.exception("the event stream failed")
         finally:
             self._queue.close()
 
@@ -109,14 +109,14 @@ class EventListener(threading.Thread):
             elif kind in {"PARAM_UPDATE", "PARAM_DELETED"}:
                 value = event.get("value") if kind == "PARAM_UPDATE" else None
                 self._answer(lambda: self._commands.parameter(str(event.get("id")), value), {})
-        except Exception:  # noqa: BLE001  logged; one message must not end the node
-            _log.exception("a message on %s could not be handled", event.get("id"))
+        except Exception:
+            logger.exception("a message on %s could not be handled", event.get("id"))
 
     @staticmethod
     def _receive_error(error: str) -> None:
         """What dora says of itself; that nothing came in time is no news."""
         if not error.startswith("Timeout"):
-            _log.error("dora: %s", brief(error, 500))
+            logger.error("dora: %s", brief(error, 500))
 
     def _receive_input(self, event: Mapping[str, Any]) -> None:
         received_s = _CLOCK()
@@ -154,9 +154,9 @@ class EventListener(threading.Thread):
         details = {"missing": missing, "before_seq": request.seq or 0}
         self._outputs.status(Status("gap", request.echo, details))
         if missing > 0:
-            _log.warning("%d messages are missing before seq %s", missing, request.seq)
+            logger.warning("%d messages are missing before seq %s", missing, request.seq)
         else:
-            _log.warning("seq %s comes after a higher one", request.seq)
+            logger.warning("seq %s comes after a higher one", request.seq)
 
     def _reject(self, message: BadInput, received_s: float) -> None:
         if message.port == ports.TEXT:
@@ -178,13 +178,13 @@ class EventListener(threading.Thread):
             status = act()
         except TtsError as error:
             self._outputs.status(complaint(error, echo))
-            _log.warning("%s", error)
+            logger.warning("%s", error)
             return
         self._outputs.status(status)
 
     def _complain(self, error: str, echo: Metadata) -> None:
         self._outputs.status(Status("error", echo, {"error": error}))
-        _log.warning("%s", error)
+        logger.warning("%s", error)
 
     def _complain_once(self, message: BadInput) -> None:
         """A player reports many times a second; one complaint is enough."""
@@ -196,4 +196,4 @@ class EventListener(threading.Thread):
         if port not in self._unknown_ports:
             self._unknown_ports.add(port)
             known = "text, control and buffer_status"
-            _log.warning("input %s is not known; known are %s", port[:64], known)
+            logger.warning("input %s is not known; known are %s", port[:64], known)

@@ -16,7 +16,7 @@ from dora_mlx_tts.node.protocol.messages import TextRequest
 from dora_mlx_tts.node.protocol.metadata import ALIASES, brief, read_voice
 from dora_mlx_tts.node.speech_job import SpeechOptions
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _SESSIONS: Final = 1000
 _MAX_STATE_BYTES: Final = 1 << 16
 
@@ -115,11 +115,11 @@ class LiveSettings:
                 raise SettingError("not a JSON object")
             values = self._checked(values)
         except (OSError, ValueError, TtsError) as error:
-            _log.warning("settings of the last run are not taken over: %s: %s", self._file, error)
+            logger.warning("settings of the last run are not taken over: %s: %s", self._file, error)
             return
         with self._lock:
             self._all = values
-        _log.info(
+        logger.info(
             "settings of the last run are taken over: %s", ", ".join(sorted(values)) or "none"
         )
 
@@ -132,7 +132,7 @@ class LiveSettings:
             new.write_text(json.dumps(self._all), encoding="utf-8")
             new.replace(self._file)
         except (OSError, TypeError) as error:
-            _log.warning("settings cannot be kept for a restart: %s", error)
+            logger.warning("settings cannot be kept for a restart: %s", error)
 
 
 def state_file(settings: Settings, dataflow: str, node: str) -> Path | None:

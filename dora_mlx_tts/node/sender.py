@@ -21,7 +21,7 @@ from dora_mlx_tts.node.turns.utterance import Utterance
 if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _LEVELS: Final = {"DEBUG": "debug", "INFO": "info", "WARNING": "warn", "ERROR": "error"}
 
 Watcher = Callable[[Reply, SpeechFigures, int], None]
@@ -108,7 +108,7 @@ class OutputSender:
         level = logging.WARNING if reply.outcome is Outcome.ERROR else logging.INFO
         fields = {"text_index": text_index, "stage": reply.stage or "", **figures.as_metadata()}
         said = f": {reply.error or reply.reason}" if reply.error or reply.reason else ""
-        _log.log(level, "text %d %s%s", text_index, reply.outcome, said, extra={"fields": fields})
+        logger.log(level, "text %d %s%s", text_index, reply.outcome, said, extra={"fields": fields})
         if self._watcher is not None:
             self._watcher(reply, figures, text_index)
 
@@ -149,7 +149,7 @@ class OutputSender:
             return True
         self._meter.count("send_failures")
         if port != ports.LOG:
-            _log.error("cannot send on %s: %s", port, failure)
+            logger.error("cannot send on %s: %s", port, failure)
         return False
 
 

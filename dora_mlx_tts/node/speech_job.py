@@ -33,7 +33,8 @@ class SpeechEngine(Protocol):
     ) -> Iterator[Fragment]:
         """Fragments of ``text`` in order, the last one marked final; raises TtsError subclasses.
 
-        ``cancelled`` is asked all the time while speaking; once it says True the stream ends.
+        ``cancelled`` is called again and again while speaking; once it returns True the stream ends. The node
+        hands in a `CancelToken`, which may also be checked as one.
         """
         ...
 
@@ -98,7 +99,7 @@ class UtteranceJob:
             text,
             voice=voice,
             language=request.language or options.language,
-            cancelled=lambda: self.utterance.cancelled,
+            cancelled=self.utterance.token,
             **{**options.settings, **request.settings},
         )
 

@@ -24,7 +24,7 @@ from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _STAGES: Final[tuple[tuple[type[Exception], Stage], ...]] = (
     (SettingError, Stage.SETTINGS),
@@ -150,7 +150,7 @@ class SpeechLoop:
         """What is wrong with one sentence does not silence the others; anything else ends the text."""
         job.failure = job.failure or error
         if not isinstance(error, TtsError | _SendError):
-            _log.error("text %d: unexpected error", job.utterance.index, exc_info=error)
+            logger.error("text %d: unexpected error", job.utterance.index, exc_info=error)
         self._end_part(job)
         if not isinstance(error, TextError | SynthesisError):
             self._queue.abandon(job.utterance)

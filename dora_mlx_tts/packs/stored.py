@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.packs.tensors import Array
-
-Floats = NDArray[np.float32]
+from dora_mlx_tts.runtime.array_types import Floats
 
 _BLOCK = 1 << 16  # numbers widened together: they stay within the second-level cache
 _HALF_SIGN_AND_VALUE = np.int32(-0x70002000)  # what is left of a half shifted up by 13 bits

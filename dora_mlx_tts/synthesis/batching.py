@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, End, generate_batch
 from dora_mlx_tts.models.t2s.model import T2S
+from dora_mlx_tts.runtime.cancel import CancelToken
 from dora_mlx_tts.synthesis.buckets import buckets
-from dora_mlx_tts.synthesis.guarded_tokens import Cancelled, DecodeTask
+from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 
 AHEAD = 4
@@ -30,7 +30,7 @@ def decode_together(
     limits: Sequence[int],
     size: int,
     meter: SynthesisMeter,
-    cancelled: Callable[[], bool],
+    token: CancelToken,
 ) -> list[Decoded]:
     """Decode sentences of one voice and request, at most `size` at once; in their order.
 
@@ -38,14 +38,14 @@ def decode_together(
     it. A batch ends when its longest sentence ends, or reaches the largest of its `limits`.
 
     Raises:
-        Cancelled: nobody wants them any more.
+        Cancelled: the text was cancelled.
         TtsError: as `generate_batch`.
     """
     results = [Decoded([], None) for _ in tasks]
     for rows in buckets([len(task.text.phones) for task in tasks], size):
         first = tasks[rows[0]]
         cache = network.make_cache(len(rows))
-        cache.between_layers = partial(_ask, cancelled)
+        cache.between_layers = token.check
         stream = generate_batch(
             network,
             [tasks[row].text for row in rows],
@@ -55,17 +55,12 @@ def decode_together(
             cache=cache,
         )
         try:
-            for place, token in stream:
-                _ask(cancelled)
-                results[rows[place]].tokens.append(token)
+            for place, code in stream:
+                token.check()
+                results[rows[place]].tokens.append(code)
                 meter.count("tokens")
         finally:
             stream.close()
         for place, row in enumerate(rows):
             results[row] = Decoded(results[row].tokens, stream.ends[place])
     return results
-
-
-def _ask(cancelled: Callable[[], bool]) -> None:
-    if cancelled():
-        raise Cancelled

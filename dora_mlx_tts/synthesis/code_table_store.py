@@ -13,7 +13,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from dora_mlx_tts.models.t2s.kv_cache import FloatArray
+from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.synthesis.codes.code_table import LESSONS, CodeTable
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class TableStore:
         self._folder = folder
         self._kept: dict[str, int] = {}
 
-    def get(self, codebook: FloatArray) -> CodeTable:
+    def get(self, codebook: Floats) -> CodeTable:
         """The table of a codebook [K, C], empty where none was kept or its file is damaged."""
         table = CodeTable(codebook)
         path = self._path(table)

@@ -7,12 +7,10 @@ Nothing changes the level between two windows: the vocoder's last step is a tanh
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.finish import fade, silence
+from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, CLOSERS
-
-Samples = NDArray[np.float32]
 
 QUIET = 10 ** (-60 / 20)
 """Level of 10 ms below which there is no speech; the starter voice pauses at -73 dB."""

@@ -13,7 +13,7 @@ from dora_mlx_tts.audio.spectrogram import denormalize_mel
 from dora_mlx_tts.errors import VoiceError
 from dora_mlx_tts.models.cfm.chunked import Vocode, chunks
 from dora_mlx_tts.synthesis.checks.token_guard import SampleGuard
-from dora_mlx_tts.synthesis.guarded_tokens import Cancelled, GuardedTokens
+from dora_mlx_tts.synthesis.guarded_tokens import GuardedTokens
 from dora_mlx_tts.synthesis.sentence import SentencePiece, SentenceSpeaker
 from dora_mlx_tts.text.phonemes import Phonemes
 
@@ -79,23 +79,19 @@ class FlowSpeaker(SentenceSpeaker):
 
 
 class _Flow:
-    """Flow matching with the request's steps and seed, given up when nobody wants it any more."""
+    """Flow matching with the request's steps and seed, ended early where the text is cancelled."""
 
     def __init__(self, speaker: FlowSpeaker, seed: int) -> None:
         networks, family = speaker.networks, speaker.networks.flow
-        self._network, self._cancelled = networks.cfm, speaker.cancelled
+        self._network, self._token = networks.cfm, speaker.token
         self._steps = speaker.settings.sample_steps or (family.steps if family else 1)
         self._key = mx.random.key(seed)
 
     def __call__(self, features: mx.array, mel: mx.array) -> mx.array:
         self._key, now = mx.random.split(self._key)
         return self._network.inference(
-            features, mel, self._steps, key=now, each_step=self._look_around
+            features, mel, self._steps, key=now, each_step=self._token.check
         )
-
-    def _look_around(self) -> None:
-        if self._cancelled():
-            raise Cancelled
 
 
 class ChunkVocoder:

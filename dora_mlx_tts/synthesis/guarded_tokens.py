@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from dora_mlx_tts.errors import MisspokenError, SynthesisError
 from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
 from dora_mlx_tts.models.t2s.decoding import MIN_TOKENS, DecodeSettings, End, TokenStream, generate
-from dora_mlx_tts.models.t2s.kv_cache import FloatArray
 from dora_mlx_tts.models.t2s.model import T2S, Cache, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.runtime.array_types import Floats
+from dora_mlx_tts.runtime.cancel import CancelToken
 from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
@@ -30,10 +31,6 @@ _LAST = 4  # tokens that show where attention ended
 _BACK = 8
 """Tokens by which each further attempt goes on from an earlier place: what came just before may have led astray."""
 _STEADY = SamplingSettings(top_k=5, top_p=1.0, temperature=0.8, repetition_penalty=1.35)
-
-
-class Cancelled(Exception):  # noqa: N818  a signal between these functions, not an error
-    """The caller wants no more of this text."""
 
 
 class KeptCache:
@@ -102,7 +99,7 @@ class GuardedTokens:
         guard: TokenGuard,
         cache: KeptCache,
         meter: SynthesisMeter,
-        cancelled: Callable[[], bool],
+        token: CancelToken,
         *,
         watch: AttentionRecorder | None = None,
         helper: DecodeThread | None = None,
@@ -110,21 +107,21 @@ class GuardedTokens:
         self._watch, self._helper = watch, helper
         self._ahead: Future[Problem | None] | None = None
         self._network, self._task, self._guard = network, task, guard
-        self._cache, self._meter, self._cancelled = cache, meter, cancelled
+        self._cache, self._meter, self._token = cache, meter, token
         self._attempt = 0
         self._misspoken = False
         self._stream: TokenStream | None = None
         self._ended = False
         self.meanwhile: Callable[[], object] | None = None
         self.tokens: list[int] = []
-        self.rows: list[FloatArray | None] = []
+        self.rows: list[Floats | None] = []
         self.taken = 0
 
     def take(self, count: int | None) -> tuple[list[int], bool]:
         """The next `count` tokens, or all, and whether they are the sentence's last.
 
         Raises:
-            Cancelled: nobody wants them any more.
+            Cancelled: the text was cancelled.
             SynthesisError: all attempts failed.
         """
         wanted = None if count is None else self.taken + count
@@ -137,7 +134,7 @@ class GuardedTokens:
         """Decode and judge the whole sentence before any of it is taken.
 
         Raises:
-            Cancelled: nobody wants it any more.
+            Cancelled: the text was cancelled.
             SynthesisError: all attempts failed.
         """
         self._secure(None)
@@ -145,10 +142,10 @@ class GuardedTokens:
     def _secure(self, wanted: int | None) -> None:
         """Have `wanted` tokens, or all, that were judged, with those behind them that it takes."""
         until = None if wanted is None else wanted + self._guard.lag
-        problem = self._settle() or self._advance(until, self._ask)
+        problem = self._settle() or self._advance(until, self._token)
         while problem is not None:
             self.give_up(problem)
-            problem = self._advance(until, self._ask)
+            problem = self._advance(until, self._token)
 
     def look_ahead(self, count: int | None) -> None:
         """Go on decoding while the caller makes sound; the next `take` must ask for `count`, too."""
@@ -233,13 +230,12 @@ class GuardedTokens:
         ahead, self._ahead = self._ahead, None
         return ahead.result() if ahead is not None else None
 
-    def _ask(self) -> bool:
-        if self._cancelled():
-            raise Cancelled
-        return False
+    def _advance(self, wanted: int | None, stop: CancelToken) -> Problem | None:
+        """Decode until there are `wanted` tokens, or the end, or a problem.
 
-    def _advance(self, wanted: int | None, stopped: Callable[[], bool]) -> Problem | None:
-        """Decode until there are `wanted` tokens, or the end, or a problem, or it is `stopped`."""
+        Raises:
+            Cancelled: `stop` was cancelled, or the text was.
+        """
         while not self._ended and (wanted is None or len(self.tokens) < wanted):
             stream = self._stream or self._open()
             token = next(stream, None)
@@ -252,8 +248,9 @@ class GuardedTokens:
             self.tokens.append(token)
             self.rows.append(self._watch.row() if self._watch else None)
             problem = self._guard.token(self.tokens)
-            if problem is not None or stopped():
+            if problem is not None:
                 return problem
+            stop.check()
         return None
 
     def _reached(self) -> float | None:
@@ -271,7 +268,7 @@ class GuardedTokens:
         settings = DecodeSettings(self._sampling(), min_tokens=least)
         self._guard.begin(self.tokens)
         cache = self._cache.lend()
-        cache.between_layers, cache.meanwhile = self._ask, self.meanwhile
+        cache.between_layers, cache.meanwhile = self._token.check, self.meanwhile
         if self._watch is not None:
             self._watch.forget()
             cache.watch = self._watch

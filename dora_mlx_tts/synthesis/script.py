@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from dora_mlx_tts.audio.finish import silence
-from dora_mlx_tts.config.settings import SpeechSettings
+from dora_mlx_tts.config.settings import FASTEST, SLOWEST, SpeechSettings
 from dora_mlx_tts.errors import MisspokenError
 from dora_mlx_tts.synthesis.batching import AHEAD, Decoded
 from dora_mlx_tts.synthesis.edges import SentenceEdges, pause_after
@@ -27,7 +27,6 @@ from dora_mlx_tts.text.sentences.split import split_in_two
 logger = logging.getLogger(__name__)
 
 _Task: TypeAlias = tuple[Phonemes, int, Decoded | None]
-_SLOWEST, _FASTEST = 0.5, 2.0  # as the setting `speed`
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def speak_lines(
     """Speak lines in order; one that the networks say otherwise, whatever is tried, in two parts.
 
     Raises:
-        Cancelled: they are not wanted any more.
+        Cancelled: the text was cancelled.
         TtsError: as `FrontEnd.phonemize` and `SentenceSpeaker.stream`.
     """
     teller = ScriptSpeaker(ready, settings, speaker)
@@ -142,7 +141,7 @@ def _divided(line: Line) -> list[Line]:
 def _at_rate(speaker: SentenceSpeaker, rate: float) -> SentenceSpeaker:
     if rate == 1:
         return speaker
-    speed = min(max(speaker.settings.speed * rate, _SLOWEST), _FASTEST)
+    speed = min(max(speaker.settings.speed * rate, SLOWEST), FASTEST)
     return dataclasses.replace(
         speaker, settings=speaker.settings.model_copy(update={"speed": speed})
     )

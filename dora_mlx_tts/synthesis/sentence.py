@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import mlx.core as mx
 import numpy as np
-from numpy.typing import NDArray
 
+from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import MisspokenError, SynthesisError
 from dora_mlx_tts.models.sovits.stream import SoVITSStream, SpeakingOptions
 from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
-from dora_mlx_tts.models.t2s.kv_cache import FloatArray
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.runtime.array_types import Floats
+from dora_mlx_tts.runtime.cancel import Cancelled, CancelToken
 from dora_mlx_tts.synthesis.batching import Decoded, decode_together
 from dora_mlx_tts.synthesis.checks.audio_check import AudioCheck
 from dora_mlx_tts.synthesis.checks.content_check import ContentCheck
@@ -29,7 +30,7 @@ from dora_mlx_tts.synthesis.checks.token_guard import (
 )
 from dora_mlx_tts.synthesis.codes.code_table import CodeTable
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
-from dora_mlx_tts.synthesis.guarded_tokens import Cancelled, DecodeTask, GuardedTokens, KeptCache
+from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask, GuardedTokens, KeptCache
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
 from dora_mlx_tts.synthesis.records import WordTiming
@@ -37,10 +38,6 @@ from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.windows import WindowSizes
 from dora_mlx_tts.synthesis.word_times import Heads, WordTracker, attention_rows, expected_rows
 from dora_mlx_tts.text.phonemes import Phonemes
-
-Samples = NDArray[np.float32]
-
-__all__ = ["Cancelled", "SentencePiece", "SentenceSpeaker"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +67,7 @@ class SentenceSpeaker:
         settings: of speech.
         cache: for decoding, one sentence after the other.
         meter: counts what happens.
-        cancelled: asked between tokens and between slices of sound; True raises `Cancelled`.
+        token: checked between tokens and between slices of sound.
         heads: of the text-to-semantic network that follow the text.
         helper: decodes on while sound is made, where that needs no MLX.
         table: which codes phones are spoken with; learns from each sentence. None where the pack
@@ -82,7 +79,7 @@ class SentenceSpeaker:
     settings: SpeechSettings
     cache: KeptCache
     meter: SynthesisMeter
-    cancelled: Callable[[], bool]
+    token: CancelToken
     heads: Heads = ()
     helper: DecodeThread | None = None
     table: CodeTable | None = None
@@ -91,14 +88,14 @@ class SentenceSpeaker:
         """Decode several sentences together, for `stream` to speak one after the other.
 
         Raises:
-            Cancelled: they are not wanted any more.
+            Cancelled: the text was cancelled.
         """
         if self.helper is not None:
             self.helper.settle()
         tasks = [self._task(*pair) for pair in zip(phonemes, seeds, strict=True)]
         limits = [self._guard(one).most for one in phonemes]
         size, network = self.settings.batch_size, self.networks.t2s
-        return decode_together(network, tasks, limits, size, self.meter, self.cancelled)
+        return decode_together(network, tasks, limits, size, self.meter, self.token)
 
     def stream(
         self, phonemes: Phonemes, seed: int, decoded: Decoded | None = None
@@ -106,7 +103,7 @@ class SentenceSpeaker:
         """Speak one sentence; the same seed gives the same tokens, in windows or in one.
 
         Raises:
-            Cancelled: it is not wanted any more.
+            Cancelled: the text was cancelled.
             MisspokenError: the networks said something else in each attempt.
             SynthesisError: the networks gave no speech after several attempts.
         """
@@ -216,7 +213,7 @@ class SentenceSpeaker:
         rows = self._rows(phonemes, tokens, len(new)) if tracker.needs_attention else []
         tracker.tokens(new, rows)
 
-    def _rows(self, phonemes: Phonemes, tokens: GuardedTokens, new: int) -> list[FloatArray]:
+    def _rows(self, phonemes: Phonemes, tokens: GuardedTokens, new: int) -> list[Floats]:
         """Attention of the newest tokens that were taken: watched, computed now, or expected."""
         first = tokens.taken - new
         if not self.heads:
@@ -238,7 +235,7 @@ class SentenceSpeaker:
             self._guard(phonemes),
             self.cache,
             self.meter,
-            self.cancelled,
+            self.token,
             watch=AttentionRecorder(self.heads, len(self.prompt.phones)) if self.heads else None,
             helper=self.helper,
         )
@@ -289,7 +286,6 @@ class SentenceSpeaker:
     def _sound(self, voice: SoVITSStream, codes: list[int], *, last: bool) -> Samples:
         parts = []
         for samples in voice.speak(codes, last=last):
-            if self.cancelled():
-                raise Cancelled
+            self.token.check()
             parts.append(np.array(samples, np.float32))
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Self
 from weakref import WeakKeyDictionary
@@ -15,13 +15,14 @@ from dora_mlx_tts.config.settings import Settings, SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError
 from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, device
+from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
 from dora_mlx_tts.runtime.device import Backend, Device, usable_cores
 from dora_mlx_tts.synthesis.code_table_store import TableStore
 from dora_mlx_tts.synthesis.codes.code_table import CodeTable
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.fit import check_fit
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
-from dora_mlx_tts.synthesis.guarded_tokens import Cancelled, KeptCache
+from dora_mlx_tts.synthesis.guarded_tokens import KeptCache
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
 from dora_mlx_tts.synthesis.loading.voice_pool import PoolStats, ReadyVoice, VoicePool
@@ -147,7 +148,7 @@ class Synthesizer:
         *,
         voice: str | None = None,
         language: str | None = None,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancelled: Cancellation | None = None,
         judge_whole: bool = False,
         **speech: Any,  # noqa: ANN401  validated by SpeechSettings
     ) -> Iterator[Fragment]:
@@ -157,7 +158,8 @@ class Synthesizer:
             text: one or many sentences.
             voice: a voice's name; None for the settings'.
             language: code of the text's language; None for the settings'.
-            cancelled: asked all the time while speaking; once it says True the stream ends.
+            cancelled: a token, or a function that returns True once the text is cancelled; the
+                stream then ends within a step of the networks.
             judge_whole: the caller does not listen before the end, so that a sentence may as well
                 be judged whole before its first sound, where the settings ask for a look ahead.
             **speech: settings of speech that differ for this text (`SpeechSettings`).
@@ -184,7 +186,7 @@ class Synthesizer:
         )
         if not any(piece.text for piece in script):
             raise EmptyTextError("the text holds nothing that can be pronounced")
-        return self._fragments(ready, settings, script, cancelled)
+        return self._fragments(ready, settings, script, CancelToken.of(cancelled))
 
     def speak(self, text: str, **options: Any) -> Speech:  # noqa: ANN401  as `stream`
         """Speak a text and return it whole; arguments and errors are those of `stream`.
@@ -217,7 +219,7 @@ class Synthesizer:
         ready: ReadyVoice,
         settings: SpeechSettings,
         script: list[Piece],
-        cancelled: Callable[[], bool],
+        token: CancelToken,
     ) -> Iterator[Fragment]:
         networks = ready.networks
         free = self._caches.setdefault(networks, [])
@@ -230,7 +232,7 @@ class Synthesizer:
             settings,
             cache,
             self._meter,
-            cancelled,
+            token,
             heads,
             self._helper,
             self._table(ready),

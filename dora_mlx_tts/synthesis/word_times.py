@@ -14,10 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.models.t2s.kv_cache import FloatArray
 from dora_mlx_tts.models.t2s.model import T2S, T2SText
 from dora_mlx_tts.models.t2s.text_attention import text_attention
-from dora_mlx_tts.synthesis.codes.code_table import Floats
+from dora_mlx_tts.runtime.array_types import Doubles, Floats
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneEvidence
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
 from dora_mlx_tts.synthesis.records import WordTiming
@@ -92,14 +91,14 @@ class Path:
     """
 
     def __init__(
-        self, phones: int, moves: Sequence[float | Floats] = _MOVES, *, ends: int = 1
+        self, phones: int, moves: Sequence[float | Doubles] = _MOVES, *, ends: int = 1
     ) -> None:
         self._moves = [np.broadcast_to(np.asarray(move), (phones,)) for move in moves]
         self._ends = ends
         self._scores = np.full(phones, -np.inf)
         self._steps: list[NDArray[np.int64]] = []
 
-    def add(self, evidence: Floats | FloatArray) -> None:
+    def add(self, evidence: Doubles | Floats) -> None:
         """One more token, with what speaks for each phone in nats [m]."""
         if not self._steps:
             jump = len(self._moves) - 1
@@ -156,7 +155,7 @@ class WordTracker:
         """Whether `tokens` looks at the rows that it is given."""
         return self._table is None
 
-    def tokens(self, codes: Sequence[int], rows: Sequence[FloatArray]) -> None:
+    def tokens(self, codes: Sequence[int], rows: Sequence[Floats]) -> None:
         """More tokens, with their attention to the phones."""
         if self._table is not None:
             for row in self._table.evidence(self._phones, np.array(codes, np.int32)):
@@ -210,17 +209,17 @@ def placed(
 
 def attention_rows(
     network: T2S, text: T2SText, tokens: NDArray[np.int32], heads: Heads, start: int
-) -> FloatArray:
+) -> Floats:
     """Attention of every token to the phones from `start` on, where decoding was not watched."""
     layers = max(layer for layer, _ in heads) + 1
     stretch = slice(start, len(text.phones))
     attention = text_attention(network, text, tokens, stretch, layers)
-    mean: FloatArray = np.mean([attention[pair] for pair in heads], axis=0)
+    mean: Floats = np.mean([attention[pair] for pair in heads], axis=0)
     return mean
 
 
-def expected_rows(first: int, count: int, phones: int) -> FloatArray:
+def expected_rows(first: int, count: int, phones: int) -> Floats:
     """What to expect of `count` tokens from number `first` on when no head tells: an even pace."""
     centre = (np.arange(first, first + count) / _PACE)[:, None]
-    rows: FloatArray = np.exp(-0.5 * ((np.arange(phones) - centre) / _WIDTH) ** 2, dtype=np.float32)
+    rows: Floats = np.exp(-0.5 * ((np.arange(phones) - centre) / _WIDTH) ** 2, dtype=np.float32)
     return rows

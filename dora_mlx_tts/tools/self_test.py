@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.reference import ReferenceAudio, reference_samples
+from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.cfm.chunked import speak
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
@@ -28,8 +29,6 @@ from dora_mlx_tts.packs.families import PRO
 from dora_mlx_tts.runtime.device import Device
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.synthesis.loading.prompt import FlowNetworks, flow_start, semantic_codes
-
-Samples = NDArray[np.float32]
 
 _PHONES = 24
 _TOKENS = 24

@@ -47,7 +47,7 @@ def test_a_fragment_made_before_the_cancel_is_not_sent_after_it():
     utterance = Utterance(TextRequest("Hi."), 0)
     before, after = list(FakeEngine().stream("Hi."))[:2]
     assert outputs.audio(utterance, before)
-    utterance.cancelled_by = "cancel"
+    utterance.token.cancel("cancel")
     assert not outputs.audio(utterance, after)
     assert len(node.on("audio")) == 1
     assert utterance.fragments == 1

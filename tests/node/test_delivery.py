@@ -263,7 +263,7 @@ def heard(cut_s, *sentences):
     for index, (text, seconds) in enumerate(sentences):
         utterance.spoke(fragment(np.zeros(int(seconds * 100)), text, index, rate=100))
     clock.now = cut_s
-    utterance.cancelled_s, utterance.cancelled_by = cut_s, "cancel"
+    utterance.token.cancel("cancel", at_s=cut_s)
     return utterance.spoken_text, utterance.played_s
 
 

@@ -125,8 +125,8 @@ def heard(cut_s, text, *lengths):
         samples = np.zeros(round(length * RATE), np.float32)
         utterance.spoke(Fragment(samples, RATE, text, 0, 0, False, start, 1, mine))
         start += length
-    clock[0] = utterance.cancelled_s = cut_s
-    utterance.cancelled_by = "cancel"
+    clock[0] = cut_s
+    utterance.token.cancel("cancel", at_s=cut_s)
     return utterance.spoken_text
 
 

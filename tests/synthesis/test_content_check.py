@@ -11,6 +11,7 @@ from dora_mlx_tts.errors import PackError, SynthesisError
 from dora_mlx_tts.models.t2s.decoding import End
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.runtime.cancel import CancelToken
 from dora_mlx_tts.synthesis import guarded_tokens as stream_module
 from dora_mlx_tts.synthesis.checks.audio_check import AudioCheck
 from dora_mlx_tts.synthesis.checks.content_check import ContentCheck, Fault, Flaw
@@ -199,7 +200,7 @@ def guarded(script: Script, monkeypatch: pytest.MonkeyPatch, **changes):
     }
     guard = TokenGuard(SENTENCE.ids, content=ContentCheck(TABLE, SENTENCE))
     task = DecodeTask(**{**task, **changes})
-    return GuardedTokens(None, task, guard, NoCache(), meter, lambda: False), meter
+    return GuardedTokens(None, task, guard, NoCache(), meter, CancelToken()), meter
 
 
 def test_a_swallowed_word_is_spoken_again_before_anything_left(monkeypatch) -> None:

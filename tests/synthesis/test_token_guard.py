@@ -15,6 +15,7 @@ from dora_mlx_tts.errors import SynthesisError
 from dora_mlx_tts.models.t2s.decoding import End
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.runtime.cancel import Cancelled, CancelToken
 from dora_mlx_tts.synthesis import guarded_tokens as stream_module
 from dora_mlx_tts.synthesis.checks.token_guard import (
     GuardLimits,
@@ -24,7 +25,7 @@ from dora_mlx_tts.synthesis.checks.token_guard import (
     TokenGuard,
 )
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
-from dora_mlx_tts.synthesis.guarded_tokens import Cancelled, DecodeTask, GuardedTokens
+from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask, GuardedTokens
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
@@ -206,9 +207,8 @@ def guarded(
         "label": "a sentence",
     }
     guard = TokenGuard(PHONES, PROMPT)
-    tokens = GuardedTokens(
-        None, DecodeTask(**{**task, **changes}), guard, NoCache(), meter, cancelled, helper=helper
-    )
+    task, token = DecodeTask(**{**task, **changes}), CancelToken(cancelled)
+    tokens = GuardedTokens(None, task, guard, NoCache(), meter, token, helper=helper)
     return tokens, meter
 
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 
 import mlx.core as mx
 import numpy as np
-from numpy.typing import NDArray
 
 from dora_mlx_tts.packs.stored import Stored
-
-Floats = NDArray[np.float32]
+from dora_mlx_tts.runtime.array_types import Floats
 
 _BLOCK = 1 << 14  # elements that a few temporaries of keep within the second-level cache
 _ERF = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)

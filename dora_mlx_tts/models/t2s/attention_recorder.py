@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from dora_mlx_tts.runtime.array_types import Floats
 
 
 class AttentionRecorder:
@@ -23,19 +22,19 @@ class AttentionRecorder:
         for layer, head in heads:
             self._heads.setdefault(layer, []).append(head)
         self._start = start
-        self._sums: dict[int, FloatArray] = {}
+        self._sums: dict[int, Floats] = {}
 
-    def record(self, layer: int, weights: FloatArray, text_length: int) -> None:
+    def record(self, layer: int, weights: Floats, text_length: int) -> None:
         """Take the weights [1, heads, 1, T] of one layer and step, up to a factor."""
         heads = self._heads.get(layer)
         if heads is not None:
             self._sums[layer] = _shares(weights[0, heads, 0, self._start : text_length])
 
-    def row(self) -> FloatArray | None:
+    def row(self) -> Floats | None:
         """Attention [m] of the last step, summing to 1; None before the first."""
         if not self._sums:
             return None
-        mean: FloatArray = np.concatenate(list(self._sums.values())).mean(axis=0)
+        mean: Floats = np.concatenate(list(self._sums.values())).mean(axis=0)
         return mean
 
     def forget(self) -> None:
@@ -43,6 +42,6 @@ class AttentionRecorder:
         self._sums.clear()
 
 
-def _shares(weights: FloatArray) -> FloatArray:
-    shares: FloatArray = weights / np.maximum(weights.sum(-1, keepdims=True), 1e-30)
+def _shares(weights: Floats) -> Floats:
+    shares: Floats = weights / np.maximum(weights.sum(-1, keepdims=True), 1e-30)
     return shares

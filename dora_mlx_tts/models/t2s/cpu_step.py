@@ -14,20 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.models.core.layers import LayerNorm, Linear
-from dora_mlx_tts.models.t2s.kv_cache import FloatArray, KVCache
+from dora_mlx_tts.models.t2s.kv_cache import KVCache
 from dora_mlx_tts.models.t2s.layers import HIDDEN, Block, host_view
+from dora_mlx_tts.runtime.array_types import Floats
 
 
 @dataclass(frozen=True, slots=True)
 class _Affine:
-    weight: FloatArray  # [I, O]
-    bias: FloatArray
+    weight: Floats  # [I, O]
+    bias: Floats
 
     @classmethod
     def of(cls, linear: Linear) -> _Affine:
         return cls(host_view(linear.weight).T, host_view(linear.bias))
 
-    def __call__(self, x: FloatArray) -> FloatArray:
+    def __call__(self, x: Floats) -> Floats:
         y = x @ self.weight
         y += self.bias
         return y
@@ -35,15 +36,15 @@ class _Affine:
 
 @dataclass(frozen=True, slots=True)
 class _Norm:
-    weight: FloatArray
-    bias: FloatArray
+    weight: Floats
+    bias: Floats
     eps: float
 
     @classmethod
     def of(cls, norm: LayerNorm) -> _Norm:
         return cls(host_view(norm.weight), host_view(norm.bias), norm.eps)
 
-    def __call__(self, x: FloatArray) -> FloatArray:
+    def __call__(self, x: Floats) -> Floats:
         """Normalise [B, C]; overwrites `x`."""
         count = x.shape[-1]
         x -= np.add.reduce(x, axis=-1, keepdims=True) / count
@@ -68,8 +69,8 @@ class HostBlock:
         self._norm2 = _Norm.of(block.norm2)
 
     def __call__(
-        self, x: FloatArray, cache: KVCache[FloatArray], layer: int, bias: FloatArray | None
-    ) -> FloatArray:
+        self, x: Floats, cache: KVCache[Floats], layer: int, bias: Floats | None
+    ) -> Floats:
         """[B, C] to [B, C]; `bias` [B, 1, 1, T] hides padding."""
         rows, channels = x.shape
         size = channels // self._heads
@@ -77,14 +78,14 @@ class HostBlock:
         keys, values = cache.append(layer, merged[:, 1], merged[:, 2])
         query = merged[:, 0]
         query *= size**-0.5
-        scores: FloatArray = query @ keys.swapaxes(-1, -2)
+        scores: Floats = query @ keys.swapaxes(-1, -2)
         if bias is not None:
             scores += bias
         scores -= np.maximum.reduce(scores, axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         if cache.watch is not None:
             cache.watch.record(layer, scores, cache.text_length)
-        mixed: FloatArray = scores @ values
+        mixed: Floats = scores @ values
         mixed /= np.add.reduce(scores, axis=-1, keepdims=True)
         attended = self._out(mixed.reshape(rows, channels))
         attended += x
@@ -103,7 +104,7 @@ class HostStepper:
         self._blocks = [HostBlock(block) for block in blocks]
         self._predict = host_view(predict.weight).T
 
-    def __call__(self, x: FloatArray, cache: KVCache[FloatArray]) -> FloatArray:
+    def __call__(self, x: Floats, cache: KVCache[Floats]) -> Floats:
         """Embedded tokens [B, C] to logits [B, V]; the cache is one position longer after."""
         cache.reserve(1)
         bias = padding_bias(cache, cache.length + 1)
@@ -114,7 +115,7 @@ class HostStepper:
         return logits
 
 
-def padding_bias(cache: KVCache[FloatArray] | KVCache[mx.array], length: int) -> FloatArray | None:
+def padding_bias(cache: KVCache[Floats] | KVCache[mx.array], length: int) -> Floats | None:
     """Score bias [B, 1, 1, length] that hides each row's padding; None when there is none."""
     if not any(cache.padding):
         return None

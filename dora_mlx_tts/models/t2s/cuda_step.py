@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import BackendError, SettingError
 from dora_mlx_tts.models.t2s.kv_cache import GROWTH, MlxCache
-from dora_mlx_tts.models.t2s.model import POSITIONS, T2S, IntArray
+from dora_mlx_tts.models.t2s.model import POSITIONS, T2S
 from dora_mlx_tts.models.t2s.sampling import MIN_TEMPERATURE, SamplingSettings
+from dora_mlx_tts.runtime.array_types import Ids
 
 WARPS = 16
 """Warps of a block: with the kernel's registers one block fills a multiprocessor."""
@@ -82,7 +83,7 @@ class FusedDecoder:
         cache: MlxCache,
         logits: mx.array,
         sampling: SamplingSettings,
-        prompt: IntArray | Sequence[int],
+        prompt: Ids | Sequence[int],
         min_tokens: int,
     ) -> None:
         if model.packed is None or sampling.top_p < 1:
@@ -95,7 +96,7 @@ class FusedDecoder:
         self._rates = _on_device(np.array(rates, np.float32))
         self._begin(cache, logits, prompt)
 
-    def _begin(self, cache: MlxCache, logits: mx.array, prompt: IntArray | Sequence[int]) -> None:
+    def _begin(self, cache: MlxCache, logits: mx.array, prompt: Ids | Sequence[int]) -> None:
         """Everything that the kernel keeps between launches."""
         rows, blank, vocabulary = self._rows, self._rows - self._held, self._config.vocabulary
         seen = np.zeros((rows, vocabulary), np.uint8)
@@ -141,7 +142,7 @@ class FusedDecoder:
             draws = mx.pad(draws, [(0, 0), (0, self._rows - self._held), (0, 0)])
         return self._launch(draws, count, samples=True)[0]
 
-    def read(self, out: mx.array) -> tuple[IntArray, IntArray]:
+    def read(self, out: mx.array) -> tuple[Ids, Ids]:
         """Wait for what `decode` returned.
 
         Returns:

@@ -20,8 +20,9 @@ import numpy as np
 from dora_mlx_tts.errors import EmptyTextError, SettingError, SynthesisError
 from dora_mlx_tts.models.t2s.cuda_step import MOST_ROWS, FusedDecoder
 from dora_mlx_tts.models.t2s.kv_cache import MlxCache
-from dora_mlx_tts.models.t2s.model import T2S, Cache, IntArray, Logits, T2SText
+from dora_mlx_tts.models.t2s.model import T2S, Cache, Logits, T2SText
 from dora_mlx_tts.models.t2s.sampling import Picks, Sampler, SamplingSettings
+from dora_mlx_tts.runtime.array_types import Ids
 from dora_mlx_tts.runtime.device import Backend
 
 MIN_TOKENS = 11
@@ -121,7 +122,7 @@ class BatchStream(Iterator[tuple[int, int]]):
         self,
         model: T2S,
         texts: Sequence[T2SText],
-        prompt: IntArray | None,
+        prompt: Ids | None,
         settings: DecodeSettings,
         seeds: Sequence[int | None],
         cache: Cache | None,
@@ -162,9 +163,7 @@ class BatchStream(Iterator[tuple[int, int]]):
             tokens[row].append(token)
         return tokens
 
-    def _decode(
-        self, texts: Sequence[T2SText], prompt: IntArray | None
-    ) -> Iterator[tuple[int, int]]:
+    def _decode(self, texts: Sequence[T2SText], prompt: Ids | None) -> Iterator[tuple[int, int]]:
         try:
             logits, self._cache = self._model.prefill(texts, prompt, self._cache)
             finite = _finite(logits)
@@ -192,7 +191,7 @@ class BatchStream(Iterator[tuple[int, int]]):
         finally:
             self._release()
 
-    def _fused(self, logits: Logits, prompt: IntArray | None) -> FusedDecoder | None:
+    def _fused(self, logits: Logits, prompt: Ids | None) -> FusedDecoder | None:
         """A decoder that runs whole steps in one kernel, where this network has one."""
         cache, sampling = self._filled(), self._settings.sampling
         if not isinstance(cache, MlxCache) or not isinstance(logits, mx.array):
@@ -238,14 +237,12 @@ class BatchStream(Iterator[tuple[int, int]]):
         mx.async_eval(logits, picks.tokens, picks.best)  # type: ignore[no-untyped-call]  # MLX stub
         return logits if isinstance(logits, mx.array) else None
 
-    def _read(self, picks: Picks) -> tuple[IntArray, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    def _read(self, picks: Picks) -> tuple[Ids, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
         eos = self._model.config.eos
         tokens, best = np.array(picks.tokens, np.int32), np.array(picks.best)
         return tokens, (tokens == eos) | (best == eos)
 
-    def _advance(
-        self, ahead: mx.array | None, tokens: IntArray, going: list[int], rows: int
-    ) -> Logits:
+    def _advance(self, ahead: mx.array | None, tokens: Ids, going: list[int], rows: int) -> Logits:
         """Logits of the next step for the rows that go on."""
         cache = self._filled()
         if len(going) < rows:
@@ -292,7 +289,7 @@ def _require(finite: Logits) -> None:
 def generate(
     model: T2S,
     text: T2SText,
-    prompt: IntArray | None = None,
+    prompt: Ids | None = None,
     settings: DecodeSettings | None = None,
     *,
     seed: int | None = None,
@@ -319,7 +316,7 @@ def generate(
 def generate_batch(
     model: T2S,
     texts: Sequence[T2SText],
-    prompt: IntArray | None = None,
+    prompt: Ids | None = None,
     settings: DecodeSettings | None = None,
     *,
     seeds: Sequence[int | None] | None = None,

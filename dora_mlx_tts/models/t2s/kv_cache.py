@@ -13,14 +13,13 @@ from typing import Generic, TypeAlias, TypeVar
 
 import mlx.core as mx
 import numpy as np
-from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
+from dora_mlx_tts.runtime.array_types import Floats
 
-FloatArray = NDArray[np.float32]
-Array = TypeVar("Array", mx.array, FloatArray)
-AnyArray: TypeAlias = mx.array | FloatArray
+Array = TypeVar("Array", mx.array, Floats)
+AnyArray: TypeAlias = mx.array | Floats
 
 GROWTH = 256
 """Positions that a buffer grows by."""
@@ -211,17 +210,17 @@ class MlxCache(KVCache[mx.array]):
         return buffer[mx.array(list(rows))]
 
 
-class HostCache(KVCache[FloatArray]):
+class HostCache(KVCache[Floats]):
     """A cache in numpy arrays, for steps that run on the host."""
 
-    def _allocate(self, shape: tuple[int, ...], old: FloatArray | None) -> FloatArray:
+    def _allocate(self, shape: tuple[int, ...], old: Floats | None) -> Floats:
         buffer = np.empty(shape, np.float32)
         if old is not None:
             buffer[:, :, : self.length] = old[:, :, : self.length]
         return buffer
 
-    def _write(self, buffers: list[FloatArray], layer: int, new: AnyArray, end: int) -> None:
+    def _write(self, buffers: list[Floats], layer: int, new: AnyArray, end: int) -> None:
         buffers[layer][:, :, self.length : end] = np.asarray(new)
 
-    def _pick(self, buffer: FloatArray, rows: Sequence[int]) -> FloatArray:
+    def _pick(self, buffer: Floats, rows: Sequence[int]) -> Floats:
         return buffer[list(rows)]

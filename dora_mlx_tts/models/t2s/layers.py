@@ -17,8 +17,9 @@ from mlx import nn
 from dora_mlx_tts.models.core.layers import Layer, LayerNorm, Linear
 from dora_mlx_tts.models.core.ops import Ops, relu
 from dora_mlx_tts.models.core.stored_matmul import Product
-from dora_mlx_tts.models.t2s.kv_cache import FloatArray, KVCache
+from dora_mlx_tts.models.t2s.kv_cache import KVCache
 from dora_mlx_tts.packs.stored import Stored
+from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.runtime.device import Backend
 
 HIDDEN = -1e9
@@ -33,7 +34,7 @@ Heads: TypeAlias = tuple[mx.array, mx.array, mx.array]
 """Query, key and value, [B, H, T, C / H]."""
 
 
-def position_table(positions: int, channels: int) -> FloatArray:
+def position_table(positions: int, channels: int) -> Floats:
     """Sinusoidal positions [positions, channels]: sine in even, cosine in odd columns, in float32."""
     place = np.arange(positions, dtype=np.float32)[:, None]
     step = np.float32(-math.log(10000.0) / channels)
@@ -44,7 +45,7 @@ def position_table(positions: int, channels: int) -> FloatArray:
     return table
 
 
-def _exp(x: FloatArray) -> FloatArray:
+def _exp(x: Floats) -> Floats:
     """Exponential with float32 roundings: range reduction, then a polynomial with fused multiply-adds.
 
     Networks were trained on a float32 table, whose last bits 4000 positions magnify. Neither numpy's
@@ -52,7 +53,7 @@ def _exp(x: FloatArray) -> FloatArray:
     whose constants are those of the vector mathematics library SLEEF.
     """
 
-    def fused(a: FloatArray, b: FloatArray | np.float32, c: FloatArray | np.float32) -> FloatArray:
+    def fused(a: Floats, b: Floats | np.float32, c: Floats | np.float32) -> Floats:
         wide = np.multiply(a, b, dtype=np.float64) + c
         return wide.astype(np.float32)
 
@@ -63,11 +64,11 @@ def _exp(x: FloatArray) -> FloatArray:
     for coefficient in _EXP[1:]:
         series = fused(series, rest, np.float32(coefficient))
     series = np.float32(1.0) + fused(rest * rest, series, rest)
-    result: FloatArray = np.ldexp(series, whole.astype(np.int32))
+    result: Floats = np.ldexp(series, whole.astype(np.int32))
     return result
 
 
-def host_view(array: mx.array) -> FloatArray:
+def host_view(array: mx.array) -> Floats:
     """An MLX array's memory as numpy sees it (a copy only when it is not float32)."""
     if array.dtype != mx.float32:
         array = array.astype(mx.float32)
@@ -172,9 +173,7 @@ class SelfAttention(Layer):
         merged = merged.reshape(batch, length, 3, self.heads, channels // self.heads)
         return merged.transpose(2, 0, 3, 1, 4)
 
-    def read(
-        self, x: mx.array, cache: KVCache[mx.array] | KVCache[FloatArray], layer: int
-    ) -> Heads:
+    def read(self, x: mx.array, cache: KVCache[mx.array] | KVCache[Floats], layer: int) -> Heads:
         """Query, key and value of the whole sequence; fills `layer` of an empty cache."""
         merged = self._merged(x)
         if self._ops.backend is Backend.CUDA_MATMUL:
@@ -218,7 +217,7 @@ class Block(Layer):
     def prefill(
         self,
         x: mx.array,
-        cache: KVCache[mx.array] | KVCache[FloatArray],
+        cache: KVCache[mx.array] | KVCache[Floats],
         layer: int,
         stretches: list[Stretch],
         *,

@@ -13,7 +13,6 @@ from typing import TypeAlias
 import mlx.core as mx
 import numpy as np
 from mlx import nn
-from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import EmptyTextError, SettingError, TextError
 from dora_mlx_tts.models.core.layers import Layer, Linear
@@ -21,7 +20,7 @@ from dora_mlx_tts.models.core.ops import Ops
 from dora_mlx_tts.models.t2s.config import T2SConfig, sanitize
 from dora_mlx_tts.models.t2s.cpu_step import HostStepper, padding_bias
 from dora_mlx_tts.models.t2s.cuda_weights import FusedWeights
-from dora_mlx_tts.models.t2s.kv_cache import CacheShape, FloatArray, HostCache, MlxCache
+from dora_mlx_tts.models.t2s.kv_cache import CacheShape, HostCache, MlxCache
 from dora_mlx_tts.models.t2s.layers import (
     Block,
     Embedding,
@@ -31,13 +30,13 @@ from dora_mlx_tts.models.t2s.layers import (
     position_table,
     stretches,
 )
+from dora_mlx_tts.runtime.array_types import Floats, Ids
 from dora_mlx_tts.runtime.device import Backend
 
-__all__ = ["T2S", "Cache", "IntArray", "Logits", "T2SConfig", "T2SText", "sanitize"]
+__all__ = ["T2S", "Cache", "Ids", "Logits", "T2SConfig", "T2SText", "sanitize"]
 
-IntArray = NDArray[np.int32]
 Cache: TypeAlias = MlxCache | HostCache
-Logits: TypeAlias = mx.array | FloatArray
+Logits: TypeAlias = mx.array | Floats
 
 POSITIONS = 4000
 """Rows of the position table: the longest text, and the longest audio, that can be placed."""
@@ -55,8 +54,8 @@ class T2SText:
         features: text features [n, F], or None for zeros (languages without them).
     """
 
-    phones: IntArray
-    features: FloatArray | None = None
+    phones: Ids
+    features: Floats | None = None
 
 
 class Stack(nn.Module):
@@ -135,7 +134,7 @@ class T2S(Layer):
         config = self.config
         return CacheShape(config.layers, config.heads, config.channels // config.heads)
 
-    def check(self, text: T2SText, prompt: IntArray | None = None) -> None:
+    def check(self, text: T2SText, prompt: Ids | None = None) -> None:
         """Require what `prefill` can take.
 
         Raises:
@@ -187,7 +186,7 @@ class T2S(Layer):
         return x + self.ar_audio_position.alpha * self._table()[start:end].astype(x.dtype)
 
     def embed(
-        self, texts: Sequence[T2SText], prompt: IntArray | None = None, width: int | None = None
+        self, texts: Sequence[T2SText], prompt: Ids | None = None, width: int | None = None
     ) -> mx.array:
         """What the blocks read, [B, T, C]: texts side by side, padded to `width`, then the prompt tokens."""
         width = width or max(len(text.phones) for text in texts)
@@ -205,7 +204,7 @@ class T2S(Layer):
     def prefill(
         self,
         texts: Sequence[T2SText],
-        prompt: IntArray | None = None,
+        prompt: Ids | None = None,
         cache: Cache | None = None,
     ) -> tuple[Logits, Cache]:
         """Read texts, side by side, and the prompt tokens that all of them share.
@@ -220,7 +219,7 @@ class T2S(Layer):
         hidden = self._run(self.embed(texts, prompt, width), cache, last_only=True)
         return self._native(self.ar_predict_layer(hidden[:, -1])), cache
 
-    def hidden(self, texts: Sequence[T2SText], tokens: IntArray | None = None) -> mx.array:
+    def hidden(self, texts: Sequence[T2SText], tokens: Ids | None = None) -> mx.array:
         """The last layer's states at every position, [B, T, C] (padding at the start included)."""
         cache = self._begin(texts, tokens, None)
         return self._run(self.embed(texts, tokens), cache, last_only=False)
@@ -229,7 +228,7 @@ class T2S(Layer):
         """Logits [..., V] of states [..., C]."""
         return self.ar_predict_layer(hidden)
 
-    def step(self, tokens: mx.array | IntArray, cache: Cache) -> Logits:
+    def step(self, tokens: mx.array | Ids, cache: Cache) -> Logits:
         """Add one token a row, [B]; logits [B, V] of the one that follows.
 
         The native backend computes lazily.
@@ -252,7 +251,7 @@ class T2S(Layer):
         cache.advance(1)
         return self.ar_predict_layer(x[:, 0])
 
-    def _host_step(self, tokens: IntArray, cache: HostCache, place: int) -> FloatArray:
+    def _host_step(self, tokens: Ids, cache: HostCache, place: int) -> Floats:
         _check_ids(tokens, self.config.vocabulary, "token", SettingError)
         if self._stepper is None:
             self._stepper = HostStepper(self.h.layers, self.ar_predict_layer)
@@ -261,7 +260,7 @@ class T2S(Layer):
             self._host_tokens = host_view(self.ar_audio_embedding.word_embeddings.weight)
         return self._stepper(self._host_tokens[tokens] + self._host_places[place], cache)
 
-    def _width(self, texts: Sequence[T2SText], prompt: IntArray | None) -> int:
+    def _width(self, texts: Sequence[T2SText], prompt: Ids | None) -> int:
         """Positions of text in a prefill."""
         longest = max((len(text.phones) for text in texts), default=0)
         if self.backend is not Backend.CUDA_MATMUL:
@@ -271,7 +270,7 @@ class T2S(Layer):
     def _begin(
         self,
         texts: Sequence[T2SText],
-        prompt: IntArray | None,
+        prompt: Ids | None,
         cache: Cache | None,
         width: int | None = None,
     ) -> Cache:
@@ -318,7 +317,7 @@ class T2S(Layer):
         return self._positions
 
 
-def _check_ids(ids: IntArray, limit: int, what: str, kind: type[Exception]) -> None:
+def _check_ids(ids: Ids, limit: int, what: str, kind: type[Exception]) -> None:
     if not np.issubdtype(ids.dtype, np.integer):
         raise kind(f"{what}s are {ids.dtype}; they must be whole numbers")
     if ids.size and not (int(ids.min()) >= 0 and int(ids.max()) < limit):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.models.t2s.kv_cache import FloatArray
+from dora_mlx_tts.runtime.array_types import Floats
 
 _LOOKAHEAD = 2  # tokens beyond a chunk's least length before a cut is looked for
 
@@ -47,7 +47,7 @@ def fixed_chunks(tokens: Iterable[int], length: int) -> Iterator[TokenChunk]:
 def mute_chunks(
     tokens: Iterable[int],
     length: int,
-    similarity: FloatArray,
+    similarity: Floats,
     *,
     threshold: float = 0.0,
     repeat: bool = False,
@@ -79,7 +79,7 @@ def mute_chunks(
         yield TokenChunk(tuple(pending), final=True)
 
 
-def mute_similarity(embeddings: FloatArray, mute: int) -> FloatArray:
+def mute_similarity(embeddings: Floats, mute: int) -> Floats:
     """Cosine similarity [V] of each token's embedding [V, C] to the mute token's.
 
     Raises:
@@ -88,11 +88,11 @@ def mute_similarity(embeddings: FloatArray, mute: int) -> FloatArray:
     if not 0 <= mute < len(embeddings):
         raise SettingError(f"mute token {mute}; allowed are 0 to {len(embeddings) - 1}")
     norms = np.maximum(np.linalg.norm(embeddings, axis=-1), 1e-8)
-    similarity: FloatArray = (embeddings @ embeddings[mute]) / (norms * norms[mute])
+    similarity: Floats = (embeddings @ embeddings[mute]) / (norms * norms[mute])
     return similarity
 
 
-def _quietest(likeness: FloatArray, threshold: float, length: int) -> int | None:
+def _quietest(likeness: Floats, threshold: float, length: int) -> int | None:
     """Tokens before the best cut, or None when there is no good one after `length` tokens."""
     score = likeness - threshold
     score = np.where(score < 0, -1.0, score)

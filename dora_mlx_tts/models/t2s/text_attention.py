@@ -7,14 +7,14 @@ import math
 import mlx.core as mx
 import numpy as np
 
-from dora_mlx_tts.models.t2s.kv_cache import FloatArray
 from dora_mlx_tts.models.t2s.layers import stretches
-from dora_mlx_tts.models.t2s.model import T2S, IntArray, T2SText
+from dora_mlx_tts.models.t2s.model import T2S, T2SText
+from dora_mlx_tts.runtime.array_types import Floats, Ids
 
 
 def text_attention(
-    model: T2S, text: T2SText, tokens: IntArray, stretch: slice, layers: int | None = None
-) -> FloatArray:
+    model: T2S, text: T2SText, tokens: Ids, stretch: slice, layers: int | None = None
+) -> Floats:
     """Attention [layers, heads, n, m] of the last n positions to a stretch of m text positions.
 
     Each row sums to 1 over the stretch. Row t belongs to the position that chose token t.
@@ -39,5 +39,5 @@ def text_attention(
         scores = queries @ key[0, :, stretch].swapaxes(-1, -2) * (1 / math.sqrt(query.shape[-1]))
         found.append(np.array(mx.softmax(scores.astype(mx.float32), axis=-1)))
         x = block.prefill(x, cache, layer, rows, last_only=False)
-    attention: FloatArray = np.stack(found)
+    attention: Floats = np.stack(found)
     return attention

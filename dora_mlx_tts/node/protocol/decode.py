@@ -33,7 +33,7 @@ from dora_mlx_tts.node.protocol.metadata import (
 from dora_mlx_tts.node.protocol.ports import CONTROL, INPUTS, TEXT
 from dora_mlx_tts.node.protocol.primespeech import parse_json, read_forms
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 DEFAULT_TEXT_LIMIT: Final = 20_000
 _MAX_COMMAND = 4096
@@ -72,8 +72,8 @@ def decode(
         return BadInput(port, str(error), Stage.SETTINGS, echo)
     except TtsError as error:
         return BadInput(port, f"{port}: {error}", Stage.PROTOCOL, echo)
-    except Exception as error:  # noqa: BLE001  a stranger's message must not end the node
-        _log.debug("undecodable message", exc_info=True)
+    except Exception as error:
+        logger.debug("undecodable message", exc_info=True)
         return BadInput(port, f"{port}: {type(error).__name__}: {brief(str(error))}", echo=echo)
 
 

@@ -36,6 +36,19 @@ class Stage(StrEnum):
     SEND = "send"
 
 
+class HasIds:
+    """A message whose sender may have named a session, a question and so on."""
+
+    __slots__ = ()
+
+    echo: Metadata
+
+    def id(self, key: str) -> str | None:
+        """An id as a string, however it was typed, or None where the sender gave none."""
+        value = self.echo.get(key)
+        return None if value is None else str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class AttachedRecording:
     """A reference recording that a text brings along (``VOICE:CUSTOM``)."""
@@ -46,7 +59,7 @@ class AttachedRecording:
 
 
 @dataclass(frozen=True, slots=True)
-class TextRequest:
+class TextRequest(HasIds):
     """A text to be spoken, with everything its sender said about it.
 
     ``echo`` is the metadata that every output of this text repeats, types as received.
@@ -76,14 +89,9 @@ class TextRequest:
     recording: AttachedRecording | None = None
     received_s: float = 0.0
 
-    def id(self, key: str) -> str | None:
-        """An id as a string, however it was typed, or None where the sender gave none."""
-        value = self.echo.get(key)
-        return None if value is None else str(value)
-
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class Command(HasIds):
     """A word on ``control``: its name, an optional argument, and the ids it is meant for.
 
     ``values`` holds what else a JSON command says, as it was.
@@ -94,23 +102,13 @@ class Command:
     echo: Metadata = field(default_factory=dict)
     values: Mapping[str, object] = field(default_factory=dict)
 
-    def id(self, key: str) -> str | None:
-        """An id as a string, however it was typed, or None where the sender gave none."""
-        value = self.echo.get(key)
-        return None if value is None else str(value)
-
 
 @dataclass(frozen=True, slots=True)
-class BufferStatus:
+class BufferStatus(HasIds):
     """How full the player's buffer is, in percent."""
 
     percent: float
     echo: Metadata = field(default_factory=dict)
-
-    def id(self, key: str) -> str | None:
-        """An id as a string, or None where the sender gave none."""
-        value = self.echo.get(key)
-        return None if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)

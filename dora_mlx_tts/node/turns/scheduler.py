@@ -175,8 +175,7 @@ class SpeechQueue:
         return len(chosen)
 
     def _cancel(self, utterance: Utterance, reason: str) -> None:
-        utterance.cancelled_s = self._clock()
-        utterance.cancelled_by = reason
+        utterance.token.cancel(reason, at_s=self._clock())
         utterance.playback.reset()
         self._depth -= not utterance.begun
         session = self._session(utterance.session)

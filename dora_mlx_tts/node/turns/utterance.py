@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dora_mlx_tts.node.protocol.messages import TextRequest
 from dora_mlx_tts.node.turns.playback import PlaybackClock
+from dora_mlx_tts.runtime.cancel import CancelToken
 
 if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment
@@ -49,8 +50,7 @@ class Utterance:
     Attributes:
         request: The text and what its sender said about it; of a stream the newest of each key.
         index: Running number of the text in this node; on all its outputs.
-        cancelled_by: The command that cancelled it, empty while it is wanted.
-        cancelled_s: When that was.
+        token: Cancelled by whoever asks for silence; its reason is the command.
         fragments: Audio messages sent so far, the next one's ``seq``.
         parts: What is still to be handed to the engine, in order.
         closed: Whether no more parts will come.
@@ -68,8 +68,7 @@ class Utterance:
 
     request: TextRequest
     index: int
-    cancelled_by: str = ""
-    cancelled_s: float = 0.0
+    token: CancelToken = field(default_factory=CancelToken)
     fragments: int = 0
     parts: deque[str] = field(default_factory=deque)
     closed: bool = True
@@ -88,7 +87,12 @@ class Utterance:
     @property
     def cancelled(self) -> bool:
         """Whether somebody asked for silence; looked at before every fragment."""
-        return bool(self.cancelled_by)
+        return self.token.cancelled
+
+    @property
+    def cancelled_by(self) -> str:
+        """The command that cancelled it, empty while it is wanted."""
+        return self.token.reason
 
     @property
     def session(self) -> str:
@@ -114,13 +118,13 @@ class Utterance:
     def spoken_text(self) -> str:
         """The sentences of which audio has left; of a cancelled text, as far as it was heard."""
         if self.cancelled:
-            return self._heard_text(self.cancelled_s or self.playback.now())
+            return self._heard_text(self.token.cancelled_s or self.playback.now())
         return " ".join(s.text for _, s in sorted(self._sentences.items()) if s.text)
 
     @property
     def played_s(self) -> float:
         """Seconds of its audio that have played, up to the cancellation if there was one."""
-        until = self.cancelled_s or self.playback.now()
+        until = self.token.cancelled_s or self.playback.now()
         return sum(
             min(max(until - sentence.start_s, 0.0), sentence.duration_s)
             for sentence in list(self._sentences.values())

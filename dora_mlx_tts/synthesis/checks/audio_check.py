@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import mlx.core as mx
 import numpy as np
-from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.resample import resample
+from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.synthesis.checks.content_check import ContentCheck, ContentLimits, Flaw
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.text.phonemes import Phonemes
-
-Samples = NDArray[np.float32]
 
 LIMITS = ContentLimits(ended=40.0, few=28.0, floor=0.5)
 """Where doubt ends for sound: codes of synthetic sound speak for its phones less than the ones it was made of."""

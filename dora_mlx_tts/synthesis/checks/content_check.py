@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.synthesis.codes.code_table import SKIPPED, Floats
+from dora_mlx_tts.runtime.array_types import Doubles
+from dora_mlx_tts.synthesis.codes.code_table import SKIPPED
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
 from dora_mlx_tts.text.phonemes import Phonemes
 
@@ -173,7 +174,7 @@ class ContentCheck:
     def _margin(self, usual: float) -> float:
         return max(usual, self.limits.few) if len(self._phonemes) <= self.limits.short else usual
 
-    def _chances(self, moves: tuple[Floats, Floats, Floats], states: int) -> Floats:
+    def _chances(self, moves: tuple[Doubles, Doubles, Doubles], states: int) -> Doubles:
         """Log chances [steps, states] to come to a state by moving on by 0, 1, … states."""
         stay, onwards, over = moves
         leave = np.full((_STEPS, states), _NEVER)  # by the state that is left
@@ -185,14 +186,14 @@ class ContentCheck:
             self._from >= 0, np.take_along_axis(leave, np.maximum(self._from, 0), axis=1), _NEVER
         )
 
-    def _start(self) -> Floats:
+    def _start(self) -> Doubles:
         scores = np.full((2, self._from.shape[1]), _NEVER)
         scores[_CLEAN, :2] = 0.0
         scores[_CLEAN, 3:4] = np.log(SKIPPED)
         scores[_FLAWED] = -self.limits.jump
         return scores
 
-    def _said(self, token: int) -> Floats:
+    def _said(self, token: int) -> Doubles:
         """What the token speaks for in each state, [2, states]."""
         said = np.empty((2, self._from.shape[1]))
         said[:, 1::2] = self._spoken[:, token]

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.models.t2s.decoding import End
 from dora_mlx_tts.synthesis.checks.content_check import ContentCheck, Fault, Flaw
 
 TOKENS_PER_SECOND = 25
-
-Samples = NDArray[np.float32]
 
 
 class Kind(enum.Enum):

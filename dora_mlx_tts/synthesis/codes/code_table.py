@@ -10,15 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.models.t2s.kv_cache import FloatArray
-
-Floats: TypeAlias = NDArray[np.float64]
-Ids: TypeAlias = NDArray[np.int32]
+from dora_mlx_tts.runtime.array_types import Doubles, Floats, Ids
 
 SKIPPED = 0.02
 """Chance that a phone has no token."""
@@ -51,7 +47,7 @@ class CodeTable:
             their frequencies do, before it learned from them.
     """
 
-    def __init__(self, codebook: FloatArray) -> None:
+    def __init__(self, codebook: Floats) -> None:
         exact = np.ascontiguousarray(codebook, "<f4").tobytes()
         self.name = hashlib.sha256(exact).hexdigest()[:32]
         self._sharing = _sharing(np.asarray(codebook, np.float64))
@@ -67,17 +63,17 @@ class CodeTable:
         """Whether it foretells codes well enough to say which phone they belong to."""
         return self.gain >= _LEAST_GAIN
 
-    def evidence(self, phones: Ids, codes: Ids) -> Floats:
+    def evidence(self, phones: Ids, codes: Ids) -> Doubles:
         """By how much each code [n] speaks for each phone [m], in nats: [n, m]."""
         usual = (self._all + 0.5) / (self._all.sum() + 0.5 * len(self._all))
         counts, total = np.zeros((len(phones), len(codes))), np.zeros((len(phones), 1))
         for place, row in enumerate(self._known(phones)):
             if row >= 0:
                 counts[place], total[place] = self._counts[row, codes], self._counts[row].sum()
-        chances: Floats = np.log((counts / usual[codes] + _DOUBT) / (total + _DOUBT))
+        chances: Doubles = np.log((counts / usual[codes] + _DOUBT) / (total + _DOUBT))
         return chances.T
 
-    def moves(self, phones: Ids) -> tuple[Floats, Floats, Floats]:
+    def moves(self, phones: Ids) -> tuple[Doubles, Doubles, Doubles]:
         """Log chances [m] that the token after one of a phone is at the same, the next, the one after."""
         taken = np.array(
             [self._taken[row] if row >= 0 else (0.0, 0.0) for row in self._known(phones)]
@@ -133,7 +129,7 @@ class CodeTable:
     def _known(self, phones: Ids) -> list[int]:
         return [self._rows.get(int(phone), -1) for phone in phones]
 
-    def _count(self, phones: Ids, codes: Ids, chances: Floats) -> None:
+    def _count(self, phones: Ids, codes: Ids, chances: Doubles) -> None:
         for phone in phones:
             self._rows.setdefault(int(phone), len(self._rows))
         missing = len(self._rows) - len(self._counts)
@@ -145,12 +141,12 @@ class CodeTable:
         self._all = self._all * _KEPT + shared.sum(0)
 
 
-def log_moves(stay: Floats) -> tuple[Floats, Floats, Floats]:
+def log_moves(stay: Doubles) -> tuple[Doubles, Doubles, Doubles]:
     """Log chances to stay at a phone, to go on, and to go on over the next, from the chances to stay [m]."""
     return np.log(stay), np.log((1 - stay) * (1 - SKIPPED)), np.log((1 - stay) * SKIPPED)
 
 
-def _sharing(codebook: Floats) -> Floats:
+def _sharing(codebook: Doubles) -> Doubles:
     """How a code's count is shared among all codes, [K, K]; rows sum to 1."""
     squares = (codebook * codebook).sum(1)
     distance = np.maximum(squares[:, None] + squares - 2 * codebook @ codebook.T, 0.0)
@@ -160,20 +156,20 @@ def _sharing(codebook: Floats) -> Floats:
     np.fill_diagonal(weights, 0.0)
     weights *= _SHARED / np.maximum(weights.sum(1, keepdims=True), 1e-12)
     np.fill_diagonal(weights, 1 - _SHARED)
-    shares: Floats = weights
+    shares: Doubles = weights
     return shares
 
 
-def _even(tokens: int, phones: int) -> Floats:
+def _even(tokens: int, phones: int) -> Doubles:
     """Chances of an even pace, [n, m]."""
     centre = (np.arange(tokens) + 0.5) / tokens * phones
     width = 1.5 + 0.04 * phones
     chances = np.exp(-0.5 * ((np.arange(phones) + 0.5 - centre[:, None]) / width) ** 2)
-    summed: Floats = chances / chances.sum(1, keepdims=True)
+    summed: Doubles = chances / chances.sum(1, keepdims=True)
     return summed
 
 
-def _posterior(evidence: Floats, moves: tuple[Floats, Floats, Floats]) -> Floats:
+def _posterior(evidence: Doubles, moves: tuple[Doubles, Doubles, Doubles]) -> Doubles:
     """Chances [n, m] of phones for tokens, over all ways that begin and end where the sentence does."""
     tokens, phones = evidence.shape
     forth = np.full((tokens, phones), -np.inf)
@@ -199,5 +195,5 @@ def _posterior(evidence: Floats, moves: tuple[Floats, Floats, Floats]) -> Floats
     if not np.isfinite(best).all():  # fewer tokens than a way through the phones needs
         return _even(tokens, phones)
     chances = np.exp(both - best)
-    summed: Floats = chances / chances.sum(1, keepdims=True)
+    summed: Doubles = chances / chances.sum(1, keepdims=True)
     return summed

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import PackError
 from dora_mlx_tts.packs.tensors import Array
-from dora_mlx_tts.synthesis.codes.code_table import USUAL_PACE, Floats, Ids, log_moves
+from dora_mlx_tts.runtime.array_types import Doubles, Ids
+from dora_mlx_tts.synthesis.codes.code_table import USUAL_PACE, log_moves
 
 PART = "codes"
 """Its name in a pack."""
@@ -29,10 +30,10 @@ _SHAPES = {"evidence": 2, "rows": 1, "pace": 1, "marks": 1}
 class PhoneEvidence(Protocol):
     """What says which phones codes belong to."""
 
-    def evidence(self, phones: Ids, codes: Ids) -> Floats:
+    def evidence(self, phones: Ids, codes: Ids) -> Doubles:
         """By how much each code [n] speaks for each phone [m], in nats: [n, m]."""
 
-    def moves(self, phones: Ids) -> tuple[Floats, Floats, Floats]:
+    def moves(self, phones: Ids) -> tuple[Doubles, Doubles, Doubles]:
         """Log chances [m] that the token after one of a phone is at the same, the next, the one after."""
 
 
@@ -110,12 +111,12 @@ class PhoneCodes:
         )
         return known
 
-    def evidence(self, phones: Ids, codes: Ids) -> Floats:
+    def evidence(self, phones: Ids, codes: Ids) -> Doubles:
         """By how much each code [n] speaks for each phone [m], in nats: [n, m]."""
-        spoken: Floats = self.of(phones)[:, codes].T.astype(np.float64)
+        spoken: Doubles = self.of(phones)[:, codes].T.astype(np.float64)
         return spoken
 
-    def moves(self, phones: Ids) -> tuple[Floats, Floats, Floats]:
+    def moves(self, phones: Ids) -> tuple[Doubles, Doubles, Doubles]:
         """Log chances [m] that the token after one of a phone is at the same, the next, the one after."""
         rows = self._row_of(phones)
         pace = np.where(rows >= 0, self._pace[rows], USUAL_PACE)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.io import Recording
+from dora_mlx_tts.audio.types import Samples
 
-Samples = NDArray[np.float32]
 Weight = Literal["error", "warning", "good"]
 
 _FRAME_S = 0.02

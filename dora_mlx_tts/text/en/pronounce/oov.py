@@ -6,11 +6,9 @@ from functools import lru_cache
 from importlib.resources import as_file, files
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.text.en.words import listed
-
-FloatArray = NDArray[np.float32]
 
 ARPABET = (
     *listed("AA0 AA1 AA2 AE0 AE1 AE2 AH0 AH1 AH2 AO0 AO1 AO2 AW0 AW1 AW2 AY0 AY1 AY2 B CH D DH"),
@@ -25,7 +23,7 @@ MOST_PHONES = 20
 class LetterToSound:
     """GRU encoder and decoder of g2p_en 2.1 (Park and Kim, Apache-2.0), greedy decoding."""
 
-    def __init__(self, arrays: dict[str, FloatArray]) -> None:
+    def __init__(self, arrays: dict[str, Floats]) -> None:
         self._w = arrays
 
     def __call__(self, word: str) -> tuple[str, ...]:
@@ -47,7 +45,7 @@ class LetterToSound:
                 phones.append(ARPABET[phone - FIRST_PHONE])
         return tuple(phones)
 
-    def _cell(self, side: str, row: FloatArray, state: FloatArray) -> FloatArray:
+    def _cell(self, side: str, row: Floats, state: Floats) -> Floats:
         """One GRU step; `row` is the input already projected, gates in the order r, z, n."""
         hidden = self._w[f"{side}_w_hh"] @ state + self._w[f"{side}_b_hh"]
         size = len(state)
@@ -59,7 +57,7 @@ class LetterToSound:
 
 @lru_cache(maxsize=1)
 def _model() -> LetterToSound:
-    arrays: dict[str, FloatArray] = {}
+    arrays: dict[str, Floats] = {}
     with (
         as_file(files("dora_mlx_tts.text.en.pronounce").joinpath("g2p_gru.npz")) as path,
         np.load(path) as packed,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import onnxruntime
     import opencc
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _INPUTS = (
     "input_ids",
     "token_type_ids",
@@ -153,7 +153,7 @@ class OptionalPolyphones:
             return self._model.read(clause)
         except Exception as error:  # noqa: BLE001 - the runtime has no base class for its errors
             self._failed = True
-            _LOG.warning(
+            logger.warning(
                 "the polyphone model in %s cannot be used (%s: %s); dictionary readings are used "
                 "instead",
                 self._folder,
