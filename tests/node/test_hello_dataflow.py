@@ -177,7 +177,7 @@ def test_the_manifests_environment_exists_and_has_its_defaults():
 
 
 def receive(recording, port, value, **metadata):
-    recording.receive({"id": port, "value": value, "metadata": {"request_id": "r", **metadata}})
+    recording.hear({"id": port, "value": value, "metadata": {"request_id": "r", **metadata}})
 
 
 def heard(*, replies=1, seqs=(0, 1), audio=None, rate=32000, outcome="completed", sent_at=1.0):
