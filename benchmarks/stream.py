@@ -33,10 +33,12 @@ import t2s as t2s_benchmark
 
 from dora_mlx_tts import Synthesizer
 from dora_mlx_tts.models.t2s.model import T2S, Cache, Logits
+from dora_mlx_tts.runtime.cancel import Cancelled, CancelToken
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
-from dora_mlx_tts.synthesis.guarded_tokens import KeptCache
+from dora_mlx_tts.synthesis.loading.loaded_pack import KeptCache, LoadedPack
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
-from dora_mlx_tts.synthesis.sentence import Cancelled, SentenceSpeaker
+from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
+from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.text.phonemes import Phonemes
 
@@ -86,10 +88,13 @@ class Subject:
     speaker: SentenceSpeaker
     read: Callable[[str], Phonemes]
 
-    def pieces(self, text: str, mode: str = "latency", **changes: Any) -> Iterator[Samples]:  # noqa: ANN401
+    def pieces(
+        self, text: str, mode: str = "latency", token: CancelToken | None = None
+    ) -> Iterator[Samples]:
         """Speak one sentence."""
         settings = self.speaker.settings.model_copy(update={"mode": mode})
-        speaker = replace(self.speaker, settings=settings, **changes)
+        session = replace(self.speaker.session, token=token or CancelToken())
+        speaker = replace(self.speaker, settings=settings, session=session)
         for piece in speaker.stream(self.read(text), 1):
             yield piece.samples
 
@@ -97,15 +102,9 @@ class Subject:
 def starter(synthesizer: Synthesizer, helper: DecodeThread) -> Subject:
     """The voice that ships."""
     ready = synthesizer.prepare("starter-en")
-    speaker = SentenceSpeaker(
-        ready.networks,
-        ready.prompt,
-        synthesizer.settings.speech(ready.voice.defaults, {}),
-        KeptCache(ready.networks.t2s),
-        SynthesisMeter(),
-        lambda: False,
-        helper=helper,
-    )
+    session = SpeechSession(KeptCache(ready.networks.t2s), SynthesisMeter(), helper=helper)
+    settings = synthesizer.settings.speech(ready.voice.defaults, {})
+    speaker = SentenceSpeaker(ready.pack, ready.prompt, settings, session)
     return Subject("starter", speaker, lambda text: ready.front_end.phonemize(text, "en"))
 
 
@@ -114,7 +113,7 @@ def full_size(synthesizer: Synthesizer, helper: DecodeThread) -> Subject:
     chosen = synthesizer.device.backend
     network = Ending(t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen))
     acoustic = sovits_benchmark.build(sovits_benchmark.SIZES["v2"], chosen)
-    networks: Any = SimpleNamespace(t2s=network, sovits=acoustic)
+    networks: Any = SimpleNamespace(t2s=network, sovits=acoustic, phone_codes=None)
     prompt = Prompt(
         codes=np.arange(PROMPT_TOKENS, dtype=np.int32) * 7 % 1024,
         ge=np.zeros((1, 1, sovits_benchmark.SIZES["v2"].style_channels), np.float32),
@@ -126,7 +125,12 @@ def full_size(synthesizer: Synthesizer, helper: DecodeThread) -> Subject:
     )
     same = starter(synthesizer, helper)
     cache: Any = KeptCache(networks.t2s)
-    speaker = replace(same.speaker, networks=networks, prompt=prompt, cache=cache)
+    speaker = replace(
+        same.speaker,
+        pack=LoadedPack(networks),
+        prompt=prompt,
+        session=replace(same.speaker.session, cache=cache),
+    )
 
     def read(text: str) -> Phonemes:
         network.after = max(24, round(len(text) * TOKENS_A_CHARACTER))
@@ -274,7 +278,9 @@ def cancelling(subject: Subject, times: int) -> dict[str, float]:
         )
         timer.start()
         try:
-            for _ in subject.pieces(SENTENCES[80], cancelled=lambda asked=asked: bool(asked)):
+            for _ in subject.pieces(
+                SENTENCES[80], token=CancelToken(lambda asked=asked: bool(asked))
+            ):
                 pass
         except Cancelled:
             found.append(asked[0].span())

@@ -22,12 +22,14 @@ import numpy as np
 from dora_mlx_tts import Synthesizer
 from dora_mlx_tts.synthesis.codes.code_table import CodeTable
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneEvidence
-from dora_mlx_tts.synthesis.guarded_tokens import KeptCache
+from dora_mlx_tts.synthesis.loading.alignment import alignment_heads
+from dora_mlx_tts.synthesis.loading.loaded_pack import KeptCache
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
 from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
+from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
-from dora_mlx_tts.synthesis.word_times import WordTracker, alignment_heads, attention_rows, units
+from dora_mlx_tts.synthesis.word_times import WordTracker, attention_rows, units
 from dora_mlx_tts.text.phonemes import Phonemes
 
 RATE, PACE = 32000, 25
@@ -62,10 +64,8 @@ class Voice:
         self.name, self.ready = name, synthesizer.prepare(name)
         ready = self.ready
         settings = synthesizer.settings.speech(ready.voice.defaults, {})
-        cache = KeptCache(ready.networks.t2s)
-        self.speaker = SentenceSpeaker(
-            ready.networks, ready.prompt, settings, cache, SynthesisMeter(), lambda: False
-        )
+        session = SpeechSession(KeptCache(ready.networks.t2s), SynthesisMeter())
+        self.speaker = SentenceSpeaker(ready.pack, ready.prompt, settings, session)
         self.words = VOCABULARY[name].split()
         self.stop = "." if name.endswith("en") else "。"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,13 +36,6 @@ def fade(samples: Samples, rate: int, *, rise_s: float = 0.0, fall_s: float = 0.
 def silence(seconds: float, rate: int) -> Samples:
     """`seconds` of zeros."""
     return np.zeros(int(seconds * rate), dtype=np.float32)
-
-
-def with_pauses(fragments: Iterable[Samples], rate: int, seconds: float) -> Samples:
-    """Join fragments, each limited to full scale and followed by a pause."""
-    pause = silence(seconds, rate)
-    parts = [part for fragment in fragments for part in (limit_peak(fragment), pause)]
-    return np.concatenate(parts) if parts else silence(0, rate)
 
 
 def to_int16(samples: Samples) -> NDArray[np.int16]:

@@ -71,13 +71,8 @@ def _fold(source: str, key: str, magnitude: Array, direction: Array) -> Array:
     return folded
 
 
-def rename_norms(weights: Mapping[str, Array]) -> dict[str, Array]:
-    """Old BERT conversions call a LayerNorm's parameters gamma and beta; give the present names."""
-    return {rename_norm(key): values for key, values in weights.items()}
-
-
 def rename_norm(key: str) -> str:
-    """The present name of a LayerNorm parameter; other keys are returned as they are."""
+    """The present name of a LayerNorm parameter, which old BERT conversions call gamma or beta; other keys stay."""
     for old, new in (
         (".LayerNorm.gamma", ".LayerNorm.weight"),
         (".LayerNorm.beta", ".LayerNorm.bias"),

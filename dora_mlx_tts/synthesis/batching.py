@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, End, generate_batch
 from dora_mlx_tts.models.t2s.model import T2S
-from dora_mlx_tts.runtime.cancel import CancelToken
-from dora_mlx_tts.synthesis.buckets import buckets
 from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask
-from dora_mlx_tts.synthesis.stats import SynthesisMeter
+from dora_mlx_tts.synthesis.session import SpeechSession
+
+THRESHOLD = 0.75
+"""How even the lengths of a batch must be: its median in means."""
 
 AHEAD = 4
 """Batches of sentences that are looked at together, so that like lengths meet."""
@@ -29,8 +32,7 @@ def decode_together(
     tasks: Sequence[DecodeTask],
     limits: Sequence[int],
     size: int,
-    meter: SynthesisMeter,
-    token: CancelToken,
+    session: SpeechSession,
 ) -> list[Decoded]:
     """Decode sentences of one voice and request, at most `size` at once; in their order.
 
@@ -45,7 +47,7 @@ def decode_together(
     for rows in buckets([len(task.text.phones) for task in tasks], size):
         first = tasks[rows[0]]
         cache = network.make_cache(len(rows))
-        cache.between_layers = token.check
+        cache.between_layers = session.token.check
         stream = generate_batch(
             network,
             [tasks[row].text for row in rows],
@@ -56,11 +58,48 @@ def decode_together(
         )
         try:
             for place, code in stream:
-                token.check()
+                session.token.check()
                 results[rows[place]].tokens.append(code)
-                meter.count("tokens")
+                session.meter.count("tokens")
         finally:
             stream.close()
         for place, row in enumerate(rows):
             results[row] = Decoded(results[row].tokens, stream.ends[place])
     return results
+
+
+def buckets(lengths: Sequence[int], size: int, threshold: float = THRESHOLD) -> list[list[int]]:
+    """Group sentences of similar length, so that a batch is not padded to one long sentence.
+
+    Sentences are taken from the shortest to the longest. The longest leave a batch until its median
+    is at least `threshold` of its mean, or one is left.
+
+    Args:
+        lengths: characters of each sentence.
+        size: sentences in a batch, at most.
+        threshold: how even a batch must be; 0 takes any.
+
+    Returns:
+        Numbers of the sentences, batch after batch; each occurs once.
+
+    Raises:
+        SettingError: a size below 1, or a threshold that is negative or not a number.
+    """
+    if size < 1:
+        raise SettingError(f"batch size must be 1 or more, got {size}")
+    if not math.isfinite(threshold) or threshold < 0:
+        raise SettingError(f"batch threshold must be 0 or more, got {threshold}")
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    batches = []
+    start = 0
+    while start < len(order):
+        end = min(start + size, len(order))
+        while end - start > 1 and not _even([lengths[i] for i in order[start:end]], threshold):
+            end -= 1
+        batches.append(order[start:end])
+        start = end
+    return batches
+
+
+def _even(rising: list[int], threshold: float) -> bool:
+    return rising[len(rising) // 2] * len(rising) >= threshold * sum(rising)

@@ -44,7 +44,7 @@ class FlowSpeaker(SentenceSpeaker):
                 problem = guard.samples(samples) or (guard.end() if last else None)
                 if problem is not None:
                     break
-                self.meter.sound(len(samples) / rate)
+                self.session.meter.sound(len(samples) / rate)
                 spoken_s += len(samples) / rate
                 words = tracker.words(spoken_s, ended=last)
                 yield SentencePiece(samples, count, last, tuple(words))
@@ -83,7 +83,7 @@ class _Flow:
 
     def __init__(self, speaker: FlowSpeaker, seed: int) -> None:
         networks, family = speaker.networks, speaker.networks.flow
-        self._network, self._token = networks.cfm, speaker.token
+        self._network, self._token = networks.cfm, speaker.session.token
         self._steps = speaker.settings.sample_steps or (family.steps if family else 1)
         self._key = mx.random.key(seed)
 

@@ -14,45 +14,20 @@ from numpy.typing import NDArray
 from dora_mlx_tts.errors import MisspokenError, SynthesisError
 from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
 from dora_mlx_tts.models.t2s.decoding import MIN_TOKENS, DecodeSettings, End, TokenStream, generate
-from dora_mlx_tts.models.t2s.model import T2S, Cache, T2SText
+from dora_mlx_tts.models.t2s.model import T2S, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.runtime.cancel import CancelToken
 from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
-from dora_mlx_tts.synthesis.decode_thread import DecodeThread
-from dora_mlx_tts.synthesis.stats import SynthesisMeter
+from dora_mlx_tts.synthesis.session import SpeechSession
 
 logger = logging.getLogger(__name__)
-
-_LONGEST_KEPT = 1024  # positions; a cache that had to grow beyond gives its memory back
 
 _LAST = 4  # tokens that show where attention ended
 
 _BACK = 8
 """Tokens by which each further attempt goes on from an earlier place: what came just before may have led astray."""
 _STEADY = SamplingSettings(top_k=5, top_p=1.0, temperature=0.8, repetition_penalty=1.35)
-
-
-class KeptCache:
-    """One key-value cache that sentences use one after the other."""
-
-    def __init__(self, network: T2S) -> None:
-        self._network = network
-        self._cache: Cache | None = None
-
-    def lend(self) -> Cache:
-        """The cache, made when it is first asked for."""
-        if self._cache is None:
-            self._cache = self._network.make_cache()
-        return self._cache
-
-    def give_back(self) -> int:
-        """Free it where it is too large to be kept; positions that stay allocated."""
-        if self._cache is None:
-            return 0
-        if self._cache.capacity > _LONGEST_KEPT:
-            self._cache.free()
-        return self._cache.capacity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,17 +72,14 @@ class GuardedTokens:
         network: T2S,
         task: DecodeTask,
         guard: TokenGuard,
-        cache: KeptCache,
-        meter: SynthesisMeter,
-        token: CancelToken,
+        session: SpeechSession,
         *,
         watch: AttentionRecorder | None = None,
-        helper: DecodeThread | None = None,
     ) -> None:
-        self._watch, self._helper = watch, helper
+        self._watch, self._helper = watch, session.helper
         self._ahead: Future[Problem | None] | None = None
         self._network, self._task, self._guard = network, task, guard
-        self._cache, self._meter, self._token = cache, meter, token
+        self._cache, self._meter, self._token = session.cache, session.meter, session.token
         self._attempt = 0
         self._misspoken = False
         self._stream: TokenStream | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,12 +77,18 @@ class Speech:
     sentences: tuple[str, ...]
     words: tuple[WordTiming, ...] = ()
 
+    @classmethod
+    def of(cls, fragments: Sequence[Fragment]) -> Self:
+        """All fragments of a text, at least one, put together."""
+        sentences = {fragment.sentence_index: fragment.text for fragment in fragments}
+        return cls(
+            samples=np.concatenate([fragment.samples for fragment in fragments]),
+            sample_rate=fragments[0].sample_rate,
+            sentences=tuple(sentences.values()),
+            words=tuple(word for fragment in fragments for word in fragment.words),
+        )
+
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate
-
-
-def spoken_words(words: Sequence[WordTiming], until_s: float) -> int:
-    """How many of `words` were spoken up to a time, for the text that an interruption left."""
-    return sum(word.end_s <= until_s for word in words)

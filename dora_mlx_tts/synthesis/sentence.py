@@ -17,7 +17,7 @@ from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.runtime.array_types import Floats
-from dora_mlx_tts.runtime.cancel import Cancelled, CancelToken
+from dora_mlx_tts.runtime.cancel import Cancelled
 from dora_mlx_tts.synthesis.batching import Decoded, decode_together
 from dora_mlx_tts.synthesis.checks.audio_check import AudioCheck
 from dora_mlx_tts.synthesis.checks.content_check import ContentCheck
@@ -28,15 +28,14 @@ from dora_mlx_tts.synthesis.checks.token_guard import (
     TokenGuard,
     content_problem,
 )
-from dora_mlx_tts.synthesis.codes.code_table import CodeTable
-from dora_mlx_tts.synthesis.decode_thread import DecodeThread
-from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask, GuardedTokens, KeptCache
+from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask, GuardedTokens
+from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
 from dora_mlx_tts.synthesis.records import WordTiming
-from dora_mlx_tts.synthesis.stats import SynthesisMeter
+from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.windows import WindowSizes
-from dora_mlx_tts.synthesis.word_times import Heads, WordTracker, attention_rows, expected_rows
+from dora_mlx_tts.synthesis.word_times import WordTracker, attention_rows, expected_rows
 from dora_mlx_tts.text.phonemes import Phonemes
 
 
@@ -62,27 +61,21 @@ class SentenceSpeaker:
     """Speaks sentences with one voice and one request's settings.
 
     Attributes:
-        networks: the pack's.
+        pack: the voice's, prepared with its prompt.
         prompt: the prepared reference.
         settings: of speech.
-        cache: for decoding, one sentence after the other.
-        meter: counts what happens.
-        token: checked between tokens and between slices of sound.
-        heads: of the text-to-semantic network that follow the text.
-        helper: decodes on while sound is made, where that needs no MLX.
-        table: which codes phones are spoken with; learns from each sentence. None where the pack
-            knows (`Networks.phone_codes`).
+        session: what this text's sentences share.
     """
 
-    networks: Networks
+    pack: LoadedPack
     prompt: Prompt
     settings: SpeechSettings
-    cache: KeptCache
-    meter: SynthesisMeter
-    token: CancelToken
-    heads: Heads = ()
-    helper: DecodeThread | None = None
-    table: CodeTable | None = None
+    session: SpeechSession
+
+    @property
+    def networks(self) -> Networks:
+        """The pack's."""
+        return self.pack.networks
 
     def decode(self, phonemes: Sequence[Phonemes], seeds: Sequence[int]) -> list[Decoded]:
         """Decode several sentences together, for `stream` to speak one after the other.
@@ -90,12 +83,12 @@ class SentenceSpeaker:
         Raises:
             Cancelled: the text was cancelled.
         """
-        if self.helper is not None:
-            self.helper.settle()
+        if self.session.helper is not None:
+            self.session.helper.settle()
         tasks = [self._task(*pair) for pair in zip(phonemes, seeds, strict=True)]
         limits = [self._guard(one).most for one in phonemes]
         size, network = self.settings.batch_size, self.networks.t2s
-        return decode_together(network, tasks, limits, size, self.meter, self.token)
+        return decode_together(network, tasks, limits, size, self.session)
 
     def stream(
         self, phonemes: Phonemes, seed: int, decoded: Decoded | None = None
@@ -107,7 +100,7 @@ class SentenceSpeaker:
             MisspokenError: the networks said something else in each attempt.
             SynthesisError: the networks gave no speech after several attempts.
         """
-        self.meter.count("sentences")
+        self.session.meter.count("sentences")
         tokens = self._tokens(phonemes, seed)
         try:
             if decoded is not None:
@@ -119,17 +112,17 @@ class SentenceSpeaker:
                 yield from self._listened(ear, phonemes, tokens, seed)
             else:
                 yield from self._windows(phonemes, tokens, seed)
-            self.meter.count("spoken")
-            if self.table is not None:
-                self.table.learn(np.asarray(phonemes.ids), np.array(tokens.tokens, np.int32))
+            self.session.meter.count("spoken")
+            if self.pack.table is not None:
+                self.pack.table.learn(np.asarray(phonemes.ids), np.array(tokens.tokens, np.int32))
         except Cancelled:
-            self.meter.count("cancelled")
+            self.session.meter.count("cancelled")
             raise
         except MisspokenError as error:
-            self.meter.count("failed" if error.heard else "misspoken")
+            self.session.meter.count("failed" if error.heard else "misspoken")
             raise
         except SynthesisError:
-            self.meter.count("failed")
+            self.session.meter.count("failed")
             raise
         finally:
             tokens.close()
@@ -157,7 +150,7 @@ class SentenceSpeaker:
                 if len(samples):
                     heard = True
                     heard_s += len(samples) / rate
-                    self.meter.sound(len(samples) / rate)
+                    self.session.meter.sound(len(samples) / rate)
                     words = tracker.words(heard_s, ended=last)
                     yield SentencePiece(samples, count, last, tuple(words))
                     count = 0
@@ -194,7 +187,7 @@ class SentenceSpeaker:
         if not heard:
             tokens.restart(problem)
             return
-        self.meter.problem(problem.kind.value)
+        self.session.meter.problem(problem.kind.value)
         raise SynthesisError(f"{phonemes.text[:60]!r}: {problem.detail}")
 
     def _sizes(self, voice: SoVITSStream) -> Iterator[int | None]:
@@ -203,7 +196,9 @@ class SentenceSpeaker:
         return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
 
     def _tracker(self, phonemes: Phonemes) -> WordTracker:
-        learned = self.table if self.table is not None and self.table.informed else None
+        learned = (
+            self.pack.table if self.pack.table is not None and self.pack.table.informed else None
+        )
         table = self.networks.phone_codes or learned
         return WordTracker(phonemes, 1 / (TOKENS_PER_SECOND * self.settings.speed), table)
 
@@ -216,7 +211,7 @@ class SentenceSpeaker:
     def _rows(self, phonemes: Phonemes, tokens: GuardedTokens, new: int) -> list[Floats]:
         """Attention of the newest tokens that were taken: watched, computed now, or expected."""
         first = tokens.taken - new
-        if not self.heads:
+        if not self.pack.heads:
             return list(expected_rows(first, new, len(phonemes)))
         rows = tokens.rows[first : tokens.taken]
         known = [row for row in rows if row is not None]
@@ -226,18 +221,16 @@ class SentenceSpeaker:
             return []
         given = np.concatenate([self.prompt.codes, tokens.tokens[: tokens.taken]]).astype(np.int32)
         text, start = self._text(phonemes), len(self.prompt.phones)
-        return list(attention_rows(self.networks.t2s, text, given, self.heads, start)[-new:])
+        return list(attention_rows(self.networks.t2s, text, given, self.pack.heads, start)[-new:])
 
     def _tokens(self, phonemes: Phonemes, seed: int) -> GuardedTokens:
+        heads = self.pack.heads
         return GuardedTokens(
             self.networks.t2s,
             self._task(phonemes, seed),
             self._guard(phonemes),
-            self.cache,
-            self.meter,
-            self.token,
-            watch=AttentionRecorder(self.heads, len(self.prompt.phones)) if self.heads else None,
-            helper=self.helper,
+            self.session,
+            watch=AttentionRecorder(heads, len(self.prompt.phones)) if heads else None,
         )
 
     def _task(self, phonemes: Phonemes, seed: int) -> DecodeTask:
@@ -286,6 +279,6 @@ class SentenceSpeaker:
     def _sound(self, voice: SoVITSStream, codes: list[int], *, last: bool) -> Samples:
         parts = []
         for samples in voice.speak(codes, last=last):
-            self.token.check()
+            self.session.token.check()
             parts.append(np.array(samples, np.float32))
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)

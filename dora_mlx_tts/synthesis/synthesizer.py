@@ -6,10 +6,6 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Self
-from weakref import WeakKeyDictionary
-
-import mlx.core as mx
-import numpy as np
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError
@@ -17,20 +13,17 @@ from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
 from dora_mlx_tts.runtime.device import Backend, Device, usable_cores
-from dora_mlx_tts.synthesis.code_table_store import TableStore
-from dora_mlx_tts.synthesis.codes.code_table import CodeTable
+from dora_mlx_tts.synthesis.codes.code_table import TableStore
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
-from dora_mlx_tts.synthesis.fit import check_fit
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
-from dora_mlx_tts.synthesis.guarded_tokens import KeptCache
-from dora_mlx_tts.synthesis.loading.networks import Networks
+from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
 from dora_mlx_tts.synthesis.loading.voice_pool import PoolStats, ReadyVoice, VoicePool
 from dora_mlx_tts.synthesis.records import Fragment, Speech
 from dora_mlx_tts.synthesis.script import lines_of, speak_lines
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
+from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
-from dora_mlx_tts.synthesis.word_times import Heads, alignment_heads
 from dora_mlx_tts.text.lexicon import ReadingOptions
 from dora_mlx_tts.text.sentences.pieces import Piece, pieces
 from dora_mlx_tts.voices.registry import VoiceRegistry
@@ -58,16 +51,13 @@ class Synthesizer:
             VoicePrompts(settings.cache.expanduser()),
             limit=settings.voice_memory << 20,
             open_pack=partial(
-                Networks.open,
+                LoadedPack.open,
                 verified=VerifiedFiles(settings.cache.expanduser()),
+                tables=TableStore(settings.cache.expanduser() / "words"),
                 exact=settings.precision == "float32",
             ),
             reading=ReadingOptions.load(settings.lexicon, settings.polyphone_model),
         )
-        self._caches: WeakKeyDictionary[Networks, list[KeptCache]] = WeakKeyDictionary()
-        self._heads: WeakKeyDictionary[Networks, Heads] = WeakKeyDictionary()
-        self._table_store = TableStore(settings.cache.expanduser() / "words")
-        self._tables: WeakKeyDictionary[Networks, CodeTable] = WeakKeyDictionary()
         self._meter = SynthesisMeter()
         overlaps = where.backend is Backend.CPU and usable_cores() > 1
         self._helper = DecodeThread() if overlaps else None
@@ -196,13 +186,7 @@ class Synthesizer:
         fragments = list(self.stream(text, judge_whole=True, **options))
         if not fragments:
             raise EmptyTextError("the text was cancelled before anything was spoken")
-        sentences = {fragment.sentence_index: fragment.text for fragment in fragments}
-        return Speech(
-            samples=np.concatenate([fragment.samples for fragment in fragments]),
-            sample_rate=fragments[0].sample_rate,
-            sentences=tuple(sentences.values()),
-            words=tuple(word for fragment in fragments for word in fragment.words),
-        )
+        return Speech.of(fragments)
 
     @property
     def pool_stats(self) -> PoolStats:
@@ -221,51 +205,15 @@ class Synthesizer:
         script: list[Piece],
         token: CancelToken,
     ) -> Iterator[Fragment]:
-        networks = ready.networks
-        free = self._caches.setdefault(networks, [])
-        cache = free.pop() if free else KeptCache(networks.t2s)  # texts may be spoken by turns
-        kind = FlowSpeaker if networks.flow else SentenceSpeaker
-        heads = self._alignment_heads(ready)
-        speaker = kind(
-            networks,
-            ready.prompt,
-            settings,
-            cache,
-            self._meter,
-            token,
-            heads,
-            self._helper,
-            self._table(ready),
-        )
-        try:
-            yield from speak_lines(ready, settings, lines_of(script), speaker)
-        except Cancelled:
-            return
-        finally:
-            free.append(cache)
-            if speaker.table is not None:
-                self._table_store.keep(speaker.table)
-
-    def _alignment_heads(self, ready: ReadyVoice) -> Heads:
-        """Heads that tell the words' times: a network's own, found with its first prompt."""
-        if ready.prompt.is_zero_shot:
-            return self._heads.get(ready.networks, ())
-        if ready.networks not in self._heads:
-            self._heads[ready.networks] = alignment_heads(ready.networks.t2s, ready.prompt)
-        return self._heads[ready.networks]
-
-    def _table(self, ready: ReadyVoice) -> CodeTable | None:
-        """What this network's codes say about phones: one table for all its voices.
-
-        None where the pack brings what is known.
-        """
-        check_fit(ready.networks)
-        if ready.networks.phone_codes is not None:
-            return None
-        table = self._tables.get(ready.networks)
-        if table is None:
-            codebook = np.array(ready.networks.encoder.quantizer.embed.astype(mx.float32))
-            table = self._tables[ready.networks] = self._table_store.get(codebook)
-            if not table.lessons:
-                table.learn(np.asarray(ready.prompt.phones), np.asarray(ready.prompt.codes))
-        return table
+        pack = ready.pack
+        pack.prepare(ready.prompt)
+        kind = FlowSpeaker if pack.networks.flow else SentenceSpeaker
+        with pack.borrow_cache() as cache:
+            session = SpeechSession(cache, self._meter, token, self._helper)
+            speaker = kind(pack, ready.prompt, settings, session)
+            try:
+                yield from speak_lines(ready, settings, lines_of(script), speaker)
+            except Cancelled:
+                return
+            finally:
+                pack.keep_table()

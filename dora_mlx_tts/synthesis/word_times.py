@@ -18,14 +18,10 @@ from dora_mlx_tts.models.t2s.model import T2S, T2SText
 from dora_mlx_tts.models.t2s.text_attention import text_attention
 from dora_mlx_tts.runtime.array_types import Doubles, Floats
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneEvidence
-from dora_mlx_tts.synthesis.loading.prompt import Prompt
+from dora_mlx_tts.synthesis.loading.alignment import AlignmentHeads
 from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.text.phonemes import Phonemes
 
-Heads = tuple[tuple[int, int], ...]
-
-_STEADY = 0.9  # correlation of a head's place in the text with time from which it counts
-_MOST_HEADS = 8
 _MOVES = tuple(np.log([0.6, 0.33, 0.06, 0.008, 0.002]))  # chances to move on by 0, 1, … phones
 _LEAD = 2  # tokens by which attention runs ahead of the sound
 _AFTER_MARK = 2  # further tokens by which it leaves a mark before the pause is over
@@ -63,22 +59,6 @@ def units(phonemes: Phonemes) -> list[Unit]:
             first = max(own[0], found[-1].end if found else 0)
             found.append(Unit(match.group(), (start, end), first, own[-1] + 1))
     return found
-
-
-def alignment_heads(network: T2S, prompt: Prompt) -> Heads:
-    """Heads that follow the text while the prompt's own tokens are read; none for zero-shot."""
-    if prompt.is_zero_shot or len(prompt.phones) < len(_MOVES):
-        return ()
-    text = T2SText(prompt.phones, prompt.features)
-    attention = text_attention(network, text, prompt.codes, slice(0, len(prompt.phones)))
-    centres = attention @ np.arange(attention.shape[-1], dtype=np.float32)
-    time = np.arange(centres.shape[-1], dtype=np.float32)
-    time = (time - time.mean()) / max(float(time.std()), 1e-9)
-    spread = np.maximum(centres.std(-1), 1e-9)
-    steady = ((centres - centres.mean(-1, keepdims=True)) * time).mean(-1) / spread
-    order = np.argsort(-steady, axis=None)[:_MOST_HEADS]
-    pairs = [(int(i) // steady.shape[1], int(i) % steady.shape[1]) for i in order]
-    return tuple(pair for pair in pairs if steady[pair] >= _STEADY)
 
 
 class Path:
@@ -208,7 +188,7 @@ def placed(
 
 
 def attention_rows(
-    network: T2S, text: T2SText, tokens: NDArray[np.int32], heads: Heads, start: int
+    network: T2S, text: T2SText, tokens: NDArray[np.int32], heads: AlignmentHeads, start: int
 ) -> Floats:
     """Attention of every token to the phones from `start` on, where decoding was not watched."""
     layers = max(layer for layer, _ in heads) + 1

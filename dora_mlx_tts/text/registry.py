@@ -10,7 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from dora_mlx_tts.errors import LanguageError
 from dora_mlx_tts.text.phonemes import Language
 from dora_mlx_tts.text.symbols import Version
 
@@ -49,17 +48,6 @@ def _korean(version: Version) -> Language:  # noqa: ARG001 (v1 has no Korean cod
     from dora_mlx_tts.text.ko.language import Korean  # noqa: PLC0415 (its tables)
 
     return Korean()
-
-
-def not_installed(code: str, name: str) -> LanguageFactory:
-    """A factory that names the extra which would bring the language."""
-
-    def refuse(_version: Version) -> Language:
-        raise LanguageError(
-            f"{name} text needs the extra {code!r}: pip install 'dora-mlx-tts[{code}]'"
-        )
-
-    return refuse
 
 
 MODULES: Mapping[str, LanguageFactory] = MappingProxyType(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dora_mlx_tts.audio.finish import fade, limit_peak, silence, to_int16, with_pauses
+from dora_mlx_tts.audio.finish import fade, limit_peak, silence, to_int16
 from dora_mlx_tts.errors import AudioError
 
 
@@ -62,8 +62,5 @@ def test_no_fade():
     np.testing.assert_array_equal(fade(samples, 1000, rise_s=1)[2:] < 3, [True])
 
 
-def test_pauses():
-    got = with_pauses([floats(0.5), floats(2.0, -1.0)], 10, 0.25)
-    np.testing.assert_allclose(got, [0.5, 0, 0, 1.0, -0.5, 0, 0])
-    assert with_pauses([], 10, 0.25).size == 0
+def test_silence_has_its_length():
     assert silence(0.3, 32000).size == 9600

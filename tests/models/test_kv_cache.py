@@ -97,16 +97,6 @@ def test_rows_that_are_not_held_are_refused(kind, rows):
 
 
 @BOTH
-def test_trim_forgets_the_end(kind):
-    cache = kind(SHAPE, 1, 20)
-    first = fill(cache, 6)
-    cache.trim(4)
-    np.testing.assert_array_equal(held(cache)[0], first[:, :, :4])
-    with pytest.raises(SettingError, match="4 positions to 5"):
-        cache.trim(5)
-
-
-@BOTH
 def test_reset_keeps_buffers_of_as_many_rows_only(kind):
     cache = kind(SHAPE, 2, 20)
     fill(cache, 6)
@@ -133,13 +123,12 @@ def test_sizes_are_checked(kind, rows, limit):
 
 @pytest.mark.parametrize(
     "change",
-    [lambda c: fill(c, 1), lambda c: c.keep([1, 0]), lambda c: c.trim(2), lambda c: c.reset()],
+    [lambda c: fill(c, 1), lambda c: c.keep([1, 0]), lambda c: c.reset()],
 )
 def test_what_was_read_whole_is_forgotten_with_any_change(change):
     cache = MlxCache(SHAPE, 2, 100)
     fill(cache, 5)
     cache.whole = [mx.zeros(1)] * SHAPE.layers
-    cache.trim(5)
     assert cache.whole
     change(cache)
     assert not cache.whole

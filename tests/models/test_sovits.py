@@ -19,7 +19,7 @@ from dora_mlx_tts.errors import (
 )
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
-from dora_mlx_tts.models.sovits.semantic import join_latent, resample_latent
+from dora_mlx_tts.models.sovits.semantic import resample_latent
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Backend
@@ -130,26 +130,6 @@ def test_two_streams_and_other_threads_give_the_same_samples(model, ge):
         np.testing.assert_array_equal(result, results[0])
 
 
-def test_a_window_of_everything_is_the_whole(model, ge):
-    codes, text = tiny.sentence()
-    whole = np.array(model.encode_latent(codes, text, ge))
-    np.testing.assert_array_equal(
-        np.array(model.latent_window(codes, text, ge, codes.shape[1])), whole
-    )
-    np.testing.assert_array_equal(np.array(model.latent_window(codes, text, ge, 4)), whole[:, -8:])
-
-
-def test_joined_frames_run_from_the_old_to_the_new():
-    tail, latent = mx.ones((1, 4, 2)), mx.full((1, 6, 2), 3.0)
-    joined = np.array(join_latent(tail, latent))
-    angle = np.arange(4) / 4 * np.pi / 2
-    np.testing.assert_allclose(joined[0, :4, 0], np.cos(angle) + 3 * np.sin(angle), atol=1e-6)
-    np.testing.assert_array_equal(joined[0, 4:], 3.0)
-    np.testing.assert_array_equal(np.array(join_latent(tail[:, :0], latent)), np.array(latent))
-    with pytest.raises(SynthesisError, match="7 frames to blend"):
-        join_latent(mx.ones((1, 7, 2)), latent)
-
-
 def test_resampling_is_linear_between_frame_centres():
     latent = mx.arange(4, dtype=mx.float32).reshape(1, 4, 1)
     stretched = np.array(resample_latent(latent, 0.5))[0, :, 0]
@@ -192,13 +172,10 @@ def test_bad_phones(model, ge):
         model.decode(codes, mx.array([[5, tiny.SYMBOLS]]), ge)
 
 
-def test_bad_noise_and_windows(model, ge):
+def test_bad_noise(model, ge):
     codes, text = tiny.sentence()
     with pytest.raises(SynthesisError, match=r"the sentence needs \(1, 22, 8\)"):
         model.decode(codes, text, ge, noise=mx.zeros((1, 21, tiny.C)))
-    for keep in (0, 12):
-        with pytest.raises(SynthesisError, match="allowed: 1 to 11"):
-            model.latent_window(codes, text, ge, keep)
 
 
 @pytest.mark.parametrize("shape", [(1, 5, 703), (1, 0, 704), (5, 704), (1, 704, 5)])

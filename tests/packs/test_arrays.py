@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.errors import WeightsError
-from dora_mlx_tts.packs.arrays import fold_weight_norm, rename_norms, without_prefix
+from dora_mlx_tts.packs.arrays import fold_weight_norm, rename_norm, without_prefix
 
 
 def pair(rng, shape, kept):
@@ -53,7 +53,7 @@ def test_half_a_pair_and_pairs_that_do_not_fit():
 
 def test_old_names_of_layer_norms():
     old = {"x.LayerNorm.gamma": 1, "x.LayerNorm.beta": 2, "norm.gamma": 3, "x.beta": 4}
-    assert rename_norms(old) == {
+    assert {rename_norm(key): value for key, value in old.items()} == {
         "x.LayerNorm.weight": 1,
         "x.LayerNorm.bias": 2,
         "norm.gamma": 3,

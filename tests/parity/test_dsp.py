@@ -8,8 +8,9 @@ import golden_cases
 import numpy as np
 import pytest
 from golden_cases import cases
+from reference_steps import with_pauses
 
-from dora_mlx_tts.audio.finish import to_int16, with_pauses
+from dora_mlx_tts.audio.finish import to_int16
 from dora_mlx_tts.audio.resample import sinc_resample, to_16k
 from dora_mlx_tts.audio.spectrogram import (
     MEL_V3,

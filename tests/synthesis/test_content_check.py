@@ -11,13 +11,13 @@ from dora_mlx_tts.errors import PackError, SynthesisError
 from dora_mlx_tts.models.t2s.decoding import End
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
-from dora_mlx_tts.runtime.cancel import CancelToken
 from dora_mlx_tts.synthesis import guarded_tokens as stream_module
 from dora_mlx_tts.synthesis.checks.audio_check import AudioCheck
 from dora_mlx_tts.synthesis.checks.content_check import ContentCheck, Fault, Flaw
 from dora_mlx_tts.synthesis.checks.token_guard import Kind, TokenGuard
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
 from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask, GuardedTokens
+from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
@@ -200,7 +200,7 @@ def guarded(script: Script, monkeypatch: pytest.MonkeyPatch, **changes):
     }
     guard = TokenGuard(SENTENCE.ids, content=ContentCheck(TABLE, SENTENCE))
     task = DecodeTask(**{**task, **changes})
-    return GuardedTokens(None, task, guard, NoCache(), meter, CancelToken()), meter
+    return GuardedTokens(None, task, guard, SpeechSession(NoCache(), meter)), meter
 
 
 def test_a_swallowed_word_is_spoken_again_before_anything_left(monkeypatch) -> None:

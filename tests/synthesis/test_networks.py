@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from dora_mlx_tts.errors import PackError, TextError
-from dora_mlx_tts.synthesis.fit import check_fit
+from dora_mlx_tts.synthesis.loading.networks import check_fit
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
 

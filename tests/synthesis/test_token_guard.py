@@ -26,6 +26,7 @@ from dora_mlx_tts.synthesis.checks.token_guard import (
 )
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask, GuardedTokens
+from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
@@ -207,9 +208,8 @@ def guarded(
         "label": "a sentence",
     }
     guard = TokenGuard(PHONES, PROMPT)
-    task, token = DecodeTask(**{**task, **changes}), CancelToken(cancelled)
-    tokens = GuardedTokens(None, task, guard, NoCache(), meter, token, helper=helper)
-    return tokens, meter
+    session = SpeechSession(NoCache(), meter, CancelToken(cancelled), helper)
+    return GuardedTokens(None, DecodeTask(**{**task, **changes}), guard, session), meter
 
 
 GOOD, LOOP = varied(60), [*varied(12), *[1, 2, 3] * 9]

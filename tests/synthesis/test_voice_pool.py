@@ -12,6 +12,7 @@ import pytest
 
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import SettingError, VoiceError
+from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice, VoicePool
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
@@ -42,10 +43,11 @@ class Folder:
         stamp = 1_000_000_000 + len(list(self.root.iterdir())) + len(more) * 1000
         os.utime(file, (stamp, stamp))
 
-    def open(self, path: Path, device: object) -> SimpleNamespace:
+    def open(self, path: Path, device: object) -> LoadedPack:
         self.opened.append(path.name)
         manifest = SimpleNamespace(symbols="v2")
-        return SimpleNamespace(pack=SimpleNamespace(manifest=manifest), features=None)
+        pack = SimpleNamespace(manifest=manifest)
+        return LoadedPack(SimpleNamespace(pack=pack, features=None))
 
     def pool(self, limit: int = 0) -> VoicePool:
         pool = VoicePool(

@@ -9,12 +9,14 @@ import pytest
 
 from dora_mlx_tts.synthesis.codes.code_table import LESSONS as MOST_LESSONS
 from dora_mlx_tts.synthesis.codes.code_table import CodeTable
-from dora_mlx_tts.synthesis.guarded_tokens import KeptCache
-from dora_mlx_tts.synthesis.records import Speech, spoken_words
+from dora_mlx_tts.synthesis.loading.alignment import alignment_heads
+from dora_mlx_tts.synthesis.loading.loaded_pack import KeptCache, LoadedPack
+from dora_mlx_tts.synthesis.records import Speech
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
+from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
-from dora_mlx_tts.synthesis.word_times import Path, WordTracker, alignment_heads, units
+from dora_mlx_tts.synthesis.word_times import Path, WordTracker, units
 
 RATE = 32000
 TEXT = "We waited, then talked, then went home."
@@ -60,15 +62,15 @@ def evidence(request, synthesizer, lesson, monkeypatch) -> str:
     elif networks.phone_codes is None:
         pytest.skip("the pack has no table")
     table = lesson if request.param == "codes" else None
-    monkeypatch.setattr(synthesizer, "_table", lambda _: table)
+    monkeypatch.setattr(LoadedPack, "table", table)
     return request.param
 
 
 def tokens_speaker(synthesizer: Synthesizer) -> SentenceSpeaker:
     ready = synthesizer.prepare("starter-en")
     settings = synthesizer.settings.speech(ready.voice.defaults, {})
-    cache, meter = KeptCache(ready.networks.t2s), SynthesisMeter()
-    return SentenceSpeaker(ready.networks, ready.prompt, settings, cache, meter, lambda: False)
+    session = SpeechSession(KeptCache(ready.networks.t2s), SynthesisMeter())
+    return SentenceSpeaker(ready.pack, ready.prompt, settings, session)
 
 
 def quiet_stretches(samples: np.ndarray, least: float = 0.08) -> list[tuple[float, float]]:
@@ -184,14 +186,6 @@ def test_words_of_sentences_decoded_together(synthesizer: Synthesizer) -> None:
         assert one.end_s == pytest.approx(other.end_s, abs=0.05)
 
 
-@pytest.mark.usefixtures("evidence")
-def test_what_was_spoken_before_an_interruption(synthesizer: Synthesizer) -> None:
-    words = speak(synthesizer, TEXT).words
-    assert spoken_words(words, 0.0) == 0
-    assert spoken_words(words, words[2].end_s) >= 3
-    assert spoken_words(words, 60.0) == len(words)
-
-
 def test_codes_tell_the_borders_of_words_that_were_spoken_one_by_one(
     synthesizer: Synthesizer, lesson: CodeTable
 ) -> None:
@@ -224,7 +218,8 @@ def test_a_synthesizer_learns_from_what_it_speaks(
 ) -> None:
     ready = synthesizer.prepare("starter-en")
     monkeypatch.setitem(ready.networks.__dict__, "phone_codes", None)  # a pack without a table
-    table = synthesizer._table(ready)
+    ready.pack.prepare(ready.prompt)
+    table = ready.pack.table
     before = table.lessons
     speak(synthesizer, "Good morning.", "starter-zh", language="en")
     assert table.lessons == min(before + 1, MOST_LESSONS)

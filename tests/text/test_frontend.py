@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from text_fakes import FakeLanguage
+from text_fakes import FakeLanguage, not_installed
 
 from dora_mlx_tts.errors import EmptyTextError, LanguageError, SettingError, TextError
 from dora_mlx_tts.text.frontend import FrontEnd, unspoken
-from dora_mlx_tts.text.registry import MODULES, LanguageFactory, not_installed
+from dora_mlx_tts.text.registry import MODULES, LanguageFactory
 from dora_mlx_tts.text.schemes import CODES
 
 

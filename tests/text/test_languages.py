@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import LanguageError
-from dora_mlx_tts.text.registry import MODULES, not_installed
+from dora_mlx_tts.text.registry import MODULES
 from dora_mlx_tts.text.schemes import ALIASES, CODES, scheme_of
 from dora_mlx_tts.text.spans import split_spans
 
@@ -50,11 +50,6 @@ def test_unknown_language_names_the_allowed(name: str) -> None:
 def test_v1_has_neither_korean_nor_cantonese(code: str) -> None:
     with pytest.raises(LanguageError, match=r"models v1"):
         scheme_of(code, "v1")
-
-
-def test_missing_module_names_the_extra() -> None:
-    with pytest.raises(LanguageError, match=r"Klingon .*dora-mlx-tts\[tlh\]"):
-        not_installed("tlh", "Klingon")("v2")
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dora_mlx_tts.errors import LanguageError
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.phonemes import Pronunciation
+from dora_mlx_tts.text.phonemes import Language, Pronunciation
+from dora_mlx_tts.text.registry import LanguageFactory
+from dora_mlx_tts.text.symbols import Version
 
 
 class FakeLanguage:
@@ -33,3 +36,14 @@ class FakeLanguage:
         return Pronunciation(
             tuple(symbols), tuple(spans), tuple(word2ph) if self.per_char else None
         )
+
+
+def not_installed(code: str, name: str) -> LanguageFactory:
+    """A factory that names the extra which would bring the language."""
+
+    def refuse(_version: Version) -> Language:
+        raise LanguageError(
+            f"{name} text needs the extra {code!r}: pip install 'dora-mlx-tts[{code}]'"
+        )
+
+    return refuse

@@ -119,32 +119,6 @@ class SemanticEncoder(Layer):
         for_text = self.ge_to512(ge) if self.config.speaker_channels else ge
         return self.enc_p.frames(self.quantizer.decode(codes), phones, for_text)
 
-    def latent_window(
-        self,
-        codes: mx.array,
-        text: mx.array,
-        ge: mx.array,
-        keep: int,
-        tail: mx.array | None = None,
-    ) -> mx.array:
-        """Frames [1, 2 keep, C] of the last `keep` codes, joined to what was spoken before.
-
-        Args:
-            codes: [1, n], everything decoded so far.
-            text: phones [1, m] of the sentence.
-            ge: style [1, 1, G].
-            keep: how many codes the window holds.
-            tail: frames that the previous window held for the window's first codes.
-
-        Raises:
-            SynthesisError: `keep` or `tail` does not fit the codes.
-            TtsError: as `encode_latent`.
-        """
-        if not 1 <= keep <= codes.shape[-1]:
-            raise SynthesisError(f"a window of {keep} codes; allowed: 1 to {codes.shape[-1]}")
-        window = self.encode_latent(codes, text, ge)[:, -2 * keep :]
-        return window if tail is None else join_latent(tail, window)
-
     def _rows(self, spec: mx.array) -> mx.array:
         allowed = sorted({self.config.spectrum_rows, self.config.full_rows})
         if spec.ndim != 3 or spec.shape[1] < 1 or spec.shape[2] not in allowed:  # noqa: PLR2004  [1, T, rows]
@@ -211,23 +185,3 @@ def resample_latent(latent: mx.array, speed: float) -> mx.array:
     share = mx.array((position - left).astype(np.float32))[:, None].astype(latent.dtype)
     a, b = latent[:, mx.array(left)], latent[:, mx.array(right)]
     return a + (b - a) * share
-
-
-def join_latent(tail: mx.array, latent: mx.array) -> mx.array:
-    """Blend the first frames of `latent` with the `tail` [B, L, C] of the frames before it.
-
-    Both windows are quarter sines: their powers add up to one, since the two are not in phase.
-
-    Raises:
-        SynthesisError: the tail is longer than the frames it is to join.
-    """
-    length = tail.shape[1]
-    if length > latent.shape[1]:
-        raise SynthesisError(
-            f"{length} frames to blend, but only {latent.shape[1]} follow; shorten the overlap"
-        )
-    phase = np.arange(length) * (np.pi / (2 * length)) if length else np.zeros(0)
-    rising = mx.array(np.sin(phase).astype(np.float32))[:, None].astype(latent.dtype)
-    falling = mx.array(np.cos(phase).astype(np.float32))[:, None].astype(latent.dtype)
-    joined = latent[:, :length] * rising + tail * falling
-    return mx.concatenate([joined, latent[:, length:]], axis=1)

@@ -85,8 +85,6 @@ class SoVITS(SemanticEncoder):
     ) -> mx.array:
         """The second half of `decode`: latent frames [1, T, C] to samples [1, hop * T].
 
-        Streaming calls it with `latent_window`, as the reference's `decode_streaming` does.
-
         Raises:
             SettingError: speed or noise_scale is out of range.
             SynthesisError: `noise` has another shape than the prior.

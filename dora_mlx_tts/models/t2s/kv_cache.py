@@ -129,18 +129,6 @@ class KVCache(abc.ABC, Generic[Array]):
         """Count `positions` more as filled."""
         self.length += positions
 
-    def trim(self, length: int) -> None:
-        """Forget positions from `length` on.
-
-        Raises:
-            SettingError: there are not that many.
-        """
-        if not 0 <= length <= self.length:
-            raise SettingError(f"cannot cut a cache of {self.length} positions to {length}")
-        if length < self.length:
-            self.whole = []
-        self.length = length
-
     def keep(self, rows: Sequence[int]) -> None:
         """Keep only these rows, in this order.
 

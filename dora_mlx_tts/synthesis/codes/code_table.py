@@ -8,13 +8,21 @@ the codebook sound alike and share its counts, so that ten sentences are enough.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
 
 from dora_mlx_tts.runtime.array_types import Doubles, Floats, Ids
+
+logger = logging.getLogger(__name__)
 
 SKIPPED = 0.02
 """Chance that a phone has no token."""
@@ -31,6 +39,7 @@ _NEIGHBOURS, _SHARED = 8, 0.8  # codes that share counts, and how much of them
 _DOUBT = 20.0  # counts of an average phone that each phone is given
 _LEAST_GAIN = 0.7  # nats a token; text and tokens that do not belong together reach 0.4
 _MEMORY = 0.8  # of the running gain
+_KEPT_AFTER = (12, 24, LESSONS)  # lessons after which a table is written down
 _OTHER = 0.4  # share of it below which another text was spoken, and nothing is to be learned
 
 
@@ -139,6 +148,51 @@ class CodeTable:
         np.add.at(self._counts, rows, chances.T @ shared)
         np.add.at(self._taken, rows, np.stack([chances.sum(0), np.ones(len(rows))], axis=1))
         self._all = self._all * _KEPT + shared.sum(0)
+
+
+class TableStore:
+    """Learned tables as files, so that the first sentence after a start has good word times, too.
+
+    A file belongs to a codebook, not to a voice: all voices of one tokenizer learn together.
+
+    Args:
+        folder: where they are kept; without one they last as long as the program.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._kept: dict[str, int] = {}
+
+    def get(self, codebook: Floats) -> CodeTable:
+        """The table of a codebook [K, C], empty where none was kept or its file is damaged."""
+        table = CodeTable(codebook)
+        path = self._path(table)
+        if path is not None and path.exists():
+            try:
+                table.restore(load_file(path))
+            except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+                logger.warning("word times are learned again: %s: %s", path, error)
+        self._kept[table.name] = table.lessons
+        return table
+
+    def keep(self, table: CodeTable) -> None:
+        """Write a table down, now and then as it learns; a folder that refuses costs a warning."""
+        path, before = self._path(table), self._kept.get(table.name, 0)
+        if path is None or not any(before < least <= table.lessons for least in _KEPT_AFTER):
+            return
+        self._kept[table.name] = table.lessons
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(save(table.state()))
+            part.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+            logger.warning("word times are not kept: %s cannot be written: %s", path, error)
+
+    def _path(self, table: CodeTable) -> Path | None:
+        return self._folder / f"{table.name}.safetensors" if self._folder else None
 
 
 def log_moves(stay: Doubles) -> tuple[Doubles, Doubles, Doubles]:

@@ -39,6 +39,7 @@ from dora_mlx_tts.runtime.device import Backend, Device
 from dora_mlx_tts.synthesis.codes import phone_codes
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
 from dora_mlx_tts.text.bert_features import BertFeatures, BertTokenizer
+from dora_mlx_tts.text.symbols import SymbolTable
 
 logger = logging.getLogger(__name__)
 
@@ -217,17 +218,24 @@ class Networks:
             )
         return table
 
-    @cached_property
+    @property
     def features(self) -> BertFeatures | None:
         """Features of Chinese text, or None: without them the network reads zeros.
 
-        The network, the largest of most packs, is built with the first Chinese text.
+        The network, the largest of most packs, is built with the first Chinese text. What is returned
+        refers to this pack, so the pack does not keep it: dropping a pack must free it at once.
         """
-        if not self.pack.has("bert"):
+        tokenizer = self._bert_tokenizer
+        if tokenizer is None:
             return None
-        tokenizer = BertTokenizer.from_vocab(self.pack.file("vocab.txt"))
         return BertFeatures(
             tokenizer, lambda ids: np.array(self.bert.features(mx.array(ids)), np.float32)
+        )
+
+    @cached_property
+    def _bert_tokenizer(self) -> BertTokenizer | None:
+        return (
+            BertTokenizer.from_vocab(self.pack.file("vocab.txt")) if self.pack.has("bert") else None
         )
 
     def release_encoders(self) -> None:
@@ -263,3 +271,25 @@ class Networks:
         )
         prepare(network, self.device.backend)
         logger.debug("%s built in %.0f ms", part, 1000 * (time.perf_counter() - start))
+
+
+def check_fit(networks: Networks) -> None:
+    """Require that both networks know the pack's phones, and the second the first one's codes.
+
+    Raises:
+        PackError: they do not; says what each has.
+    """
+    where, symbols = networks.pack.root, networks.pack.manifest.symbols
+    needed = len(SymbolTable.load(symbols))
+    t2s, encoder = networks.t2s.config, networks.encoder.config
+    for part, phones in (("t2s", t2s.phones), ("sovits", encoder.symbols)):
+        if phones < needed:
+            raise PackError(
+                f"{where}: part {part!r} knows {phones} phones, symbols {symbols!r} are {needed}:"
+                " its parts are of different families"
+            )
+    if t2s.eos != encoder.codes:
+        raise PackError(
+            f"{where}: part 't2s' writes {t2s.eos} codes, part 'sovits' reads {encoder.codes}:"
+            " its parts are of different families"
+        )

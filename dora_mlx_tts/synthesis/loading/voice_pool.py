@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import logging
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from dora_mlx_tts.errors import SettingError, VoiceError
 from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
@@ -36,9 +36,14 @@ class ReadyVoice:
     """A voice with everything that speaking it takes."""
 
     voice: Voice
-    networks: Networks
+    pack: LoadedPack
     front_end: FrontEnd
     prompt: Prompt
+
+    @property
+    def networks(self) -> Networks:
+        """The pack's."""
+        return self.pack.networks
 
     def phonemize(self, text: str, language: str) -> Phonemes:
         """Phones of a sentence as this voice reads it: figures alone in its own language, if any is allowed.
@@ -72,7 +77,7 @@ class VoicePool:
         prompts: prepares references.
         limit: bytes of memory above which packs that are not in use are dropped; 0 is no limit.
         memory: bytes in use now.
-        open_pack: opens a pack's networks.
+        open_pack: opens a pack.
         reading: how texts are read whoever speaks.
     """
 
@@ -85,7 +90,7 @@ class VoicePool:
         *,
         limit: int = 0,
         memory: Callable[[], int] | None = None,
-        open_pack: Callable[[Path, Device], Networks] = Networks.open,
+        open_pack: Callable[[Path, Device], LoadedPack] = LoadedPack.open,
         reading: ReadingOptions | None = None,
     ) -> None:
         self.registry = registry
@@ -96,7 +101,7 @@ class VoicePool:
         self._memory = memory or _mlx_memory
         self._open_pack = open_pack
         self._reading = reading or ReadingOptions()
-        self._packs: OrderedDict[Path, Networks] = OrderedDict()
+        self._packs: OrderedDict[Path, LoadedPack] = OrderedDict()
         self._ready: dict[str, ReadyVoice] = {}
         self._brought: OrderedDict[str, Voice] = OrderedDict()
         self._seen = self._signature()
@@ -118,22 +123,23 @@ class VoicePool:
             ready = self._ready[voice.name] = self._load(voice)
         else:
             self._hits += 1
-        self._packs[voice.pack] = ready.networks
+        self._packs[voice.pack] = ready.pack
         self._packs.move_to_end(voice.pack)
         self._make_room()
         return ready
 
     def _load(self, voice: Voice) -> ReadyVoice:
-        networks = self._packs.get(voice.pack)
-        if networks is None:
-            networks = self._open_pack(voice.pack, self._device)
+        pack = self._packs.get(voice.pack)
+        if pack is None:
+            pack = self._open_pack(voice.pack, self._device)
+        networks = pack.networks
         front_end = FrontEnd(
             networks.pack.manifest.symbols,
             networks.features,
             lexicon=Lexicon.of(voice.lexicon, str(voice.file)).over(self._reading.lexicon),
             polyphone_model=self._reading.polyphone_model,
         )
-        return ReadyVoice(voice, networks, front_end, self._prompts.get(voice, networks, front_end))
+        return ReadyVoice(voice, pack, front_end, self._prompts.get(voice, networks, front_end))
 
     def _make_room(self) -> None:
         """Drop packs, the one used longest ago first, never the one used last."""
@@ -143,7 +149,7 @@ class VoicePool:
                 del self._ready[name]
             self._dropped += 1
             logger.info("pack %s is dropped to make room", pack.name)
-            _release()
+            _give_back_memory()
 
     def adopt(self, audio: str, text: str, language: str, base: str) -> str:
         """Make a voice of a recording that a request names; its name.
@@ -240,9 +246,8 @@ def _mlx_memory() -> int:
     return int(mx.get_active_memory())
 
 
-def _release() -> None:
-    """Networks hold each other in cycles; only the collector frees them at once."""
+def _give_back_memory() -> None:
+    """Return to the system what dropped networks held; nothing refers to them in cycles."""
     import mlx.core as mx  # noqa: PLC0415  see above
 
-    gc.collect()
     mx.clear_cache()

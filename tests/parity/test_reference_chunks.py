@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reference_chunks import fixed_chunks, mute_chunks, mute_similarity
 
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.models.t2s.reference_chunks import fixed_chunks, mute_chunks, mute_similarity
 
 VOCABULARY = 12
 QUIET = np.full(VOCABULARY, -0.5, np.float32)

@@ -1,0 +1,116 @@
+"""A loaded pack: its networks, and what speaking with them keeps from text to text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import mlx.core as mx
+import numpy as np
+
+from dora_mlx_tts.models.t2s.model import T2S, Cache
+from dora_mlx_tts.packs.verified import VerifiedFiles
+from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.synthesis.codes.code_table import CodeTable, TableStore
+from dora_mlx_tts.synthesis.loading.alignment import AlignmentHeads, alignment_heads
+from dora_mlx_tts.synthesis.loading.networks import Networks, check_fit
+from dora_mlx_tts.synthesis.loading.prompt import Prompt
+
+_LONGEST_KEPT = 1024  # positions; a cache that had to grow beyond gives its memory back
+
+
+class KeptCache:
+    """One key-value cache that sentences use one after the other."""
+
+    def __init__(self, network: T2S) -> None:
+        self._network = network
+        self._cache: Cache | None = None
+
+    def lend(self) -> Cache:
+        """The cache, made when it is first asked for."""
+        if self._cache is None:
+            self._cache = self._network.make_cache()
+        return self._cache
+
+    def give_back(self) -> int:
+        """Free it where it is too large to be kept; positions that stay allocated."""
+        if self._cache is None:
+            return 0
+        if self._cache.capacity > _LONGEST_KEPT:
+            self._cache.free()
+        return self._cache.capacity
+
+
+class LoadedPack:
+    """Networks of a pack with their key-value caches, alignment heads and code table.
+
+    All voices of the pack share it, and it goes with the last of them.
+
+    Args:
+        networks: the pack's.
+        tables: where learned code tables are kept; None keeps them as long as the pack is loaded.
+
+    Attributes:
+        heads: attention heads that tell when words are spoken; none until a prompt with a text was
+            prepared.
+    """
+
+    def __init__(self, networks: Networks, tables: TableStore | None = None) -> None:
+        self.networks = networks
+        self.heads: AlignmentHeads = ()
+        self._tables = tables or TableStore(None)
+        self._table: CodeTable | None = None
+        self._free: list[KeptCache] = []
+        self._is_checked = self._has_heads = False
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        device: Device,
+        *,
+        tables: TableStore | None = None,
+        verified: VerifiedFiles | None = None,
+        exact: bool = False,
+    ) -> Self:
+        """Open a pack; arguments and errors are those of `Networks.open`."""
+        return cls(Networks.open(folder, device, verified=verified, exact=exact), tables)
+
+    @property
+    def table(self) -> CodeTable | None:
+        """Which codes phones are spoken with, learned from each sentence; None where the pack knows."""
+        return self._table if self.networks.phone_codes is None else None
+
+    def prepare(self, prompt: Prompt) -> None:
+        """Check that the pack's parts fit, and learn from the first prompts; quick later on.
+
+        Raises:
+            PackError: they do not fit.
+        """
+        if not self._is_checked:
+            check_fit(self.networks)
+            self._is_checked = True
+        if not self._has_heads and not prompt.is_zero_shot:
+            self.heads = alignment_heads(self.networks.t2s, prompt)
+            self._has_heads = True
+        if self._table is None and self.networks.phone_codes is None:
+            codebook = np.array(self.networks.encoder.quantizer.embed.astype(mx.float32))
+            table = self._table = self._tables.get(codebook)
+            if not table.lessons:
+                table.learn(np.asarray(prompt.phones), np.asarray(prompt.codes))
+
+    @contextmanager
+    def borrow_cache(self) -> Iterator[KeptCache]:
+        """A key-value cache for one text; texts that are spoken in turns have one each."""
+        cache = self._free.pop() if self._free else KeptCache(self.networks.t2s)
+        try:
+            yield cache
+        finally:
+            self._free.append(cache)
+
+    def keep_table(self) -> None:
+        """Write the learned table down, now and then; for the end of a text."""
+        if self.table is not None:
+            self._tables.keep(self.table)

@@ -1,0 +1,27 @@
+"""`SpeechSession`: what the sentences of one text share while they are spoken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dora_mlx_tts.runtime.cancel import CancelToken
+from dora_mlx_tts.synthesis.decode_thread import DecodeThread
+from dora_mlx_tts.synthesis.loading.loaded_pack import KeptCache
+from dora_mlx_tts.synthesis.stats import SynthesisMeter
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSession:
+    """What the sentences of one text share.
+
+    Attributes:
+        cache: for decoding, one sentence after the other.
+        meter: counts what happens.
+        token: checked between tokens and between slices of sound.
+        helper: decodes on while sound is made, where that needs no MLX.
+    """
+
+    cache: KeptCache
+    meter: SynthesisMeter
+    token: CancelToken = field(default_factory=CancelToken)
+    helper: DecodeThread | None = None
