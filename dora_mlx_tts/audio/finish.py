@@ -1,4 +1,4 @@
-"""The last steps before samples leave: level, fades, pauses, 16-bit integers."""
+"""The last steps before samples leave: fades, pauses, 16-bit integers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.errors import AudioError
 
 _FULL_SCALE = 32768.0
-
-
-def limit_peak(samples: Samples, ceiling: float = 1.0) -> Samples:
-    """Scale down so that no sample exceeds `ceiling`; quieter samples stay as they are."""
-    peak = float(np.abs(samples).max(initial=0.0))
-    return samples if peak <= ceiling else samples * np.float32(ceiling / peak)
 
 
 def fade(samples: Samples, rate: int, *, rise_s: float = 0.0, fall_s: float = 0.0) -> Samples:

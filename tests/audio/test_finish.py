@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dora_mlx_tts.audio.finish import fade, limit_peak, silence, to_int16
+from dora_mlx_tts.audio.finish import fade, silence, to_int16
 from dora_mlx_tts.errors import AudioError
 
 
@@ -28,14 +28,6 @@ def test_int16_there_and_back(value):
 def test_int16_refuses_what_is_no_number(bad):
     with pytest.raises(AudioError, match="1 of 2 samples"):
         to_int16(floats(0.0, bad))
-
-
-def test_limit_peak():
-    quiet = floats(0.5, -0.9)
-    assert limit_peak(quiet) is quiet
-    np.testing.assert_allclose(limit_peak(floats(0.5, -2.0)), [0.25, -1.0])
-    assert np.abs(limit_peak(floats(3.0), 0.8)).max() == pytest.approx(0.8)
-    assert limit_peak(floats()).size == 0
 
 
 def test_fade_starts_and_ends_in_silence():

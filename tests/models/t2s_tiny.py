@@ -7,6 +7,7 @@ import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
 
 from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.t2s.decoding import BatchStream
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
 from dora_mlx_tts.runtime.device import Backend
 
@@ -37,3 +38,11 @@ def text(length: int, seed: int = 0, *, features: bool = True) -> T2SText:
 def tokens(length: int, seed: int = 0) -> np.ndarray:
     drawn = np.random.default_rng(seed).integers(0, CONFIG.eos, length)
     return drawn.astype(np.int32)
+
+
+def collected(stream: BatchStream) -> list[list[int]]:
+    """Decode to the end; the tokens of each row."""
+    tokens: list[list[int]] = [[] for _ in stream.ends]
+    for row, token in stream:
+        tokens[row].append(token)
+    return tokens

@@ -10,7 +10,7 @@ import mlx.core as mx
 import numpy as np
 import pytest
 from kernel_emulator import BLOCKS, WARPS, build
-from t2s_tiny import tiny
+from t2s_tiny import collected, tiny
 
 from dora_mlx_tts.errors import BackendError, SettingError
 from dora_mlx_tts.models.t2s import cuda_step
@@ -124,10 +124,10 @@ def same_tokens(model: T2S, sampling: SamplingSettings, blocks: int) -> None:
     settings = DecodeSettings(sampling, early_stop=18, min_tokens=3)
     model.packed = None
     plain = generate_batch(model, TEXTS, PROMPT, settings, seeds=[1, 2])
-    want = plain.collect()
+    want = collected(plain)
     model.pack(blocks)
     fused = generate_batch(model, TEXTS, PROMPT, settings, seeds=[1, 2])
-    assert fused.collect() == want
+    assert collected(fused) == want
     assert fused.ends == plain.ends
     assert len({len(row) for row in want}) > 1 or set(plain.ends) == {End.EARLY_STOP}
 
@@ -143,7 +143,7 @@ def cuda_blocks() -> int:
 def test_a_row_alone_gives_what_it_gives_in_a_batch(emulated, model):
     model.pack(BLOCKS)
     settings = DecodeSettings(SAMPLINGS["drawn"], early_stop=12)
-    together = generate_batch(model, TEXTS, PROMPT, settings, seeds=[3, 4]).collect()
+    together = collected(generate_batch(model, TEXTS, PROMPT, settings, seeds=[3, 4]))
     for row, said in enumerate(TEXTS):
         assert list(generate(model, said, PROMPT, settings, seed=3 + row)) == together[row]
 
@@ -164,7 +164,7 @@ def test_what_the_kernel_cannot_do_runs_plainly(model, monkeypatch):
     settings = DecodeSettings(SamplingSettings(top_p=0.9), early_stop=3)
     assert len(list(generate(model, TEXTS[0], PROMPT, settings, seed=1))) == 4
     many = generate_batch(model, TEXTS[:1] * 9, PROMPT, DecodeSettings(early_stop=2))
-    assert [len(row) for row in many.collect()] == [3] * 9
+    assert [len(row) for row in collected(many)] == [3] * 9
     logits, cache = model.prefill(TEXTS, PROMPT)
     with pytest.raises(SettingError, match="top_p"):
         FusedDecoder(model, cache, logits, SamplingSettings(top_p=0.5), PROMPT, 11)

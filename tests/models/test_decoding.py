@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from t2s_tiny import CONFIG, text, tiny, tokens
+from t2s_tiny import CONFIG, collected, text, tiny, tokens
 
 from dora_mlx_tts.errors import EmptyTextError, SettingError, SynthesisError, TextError
 from dora_mlx_tts.models.t2s import decoding
@@ -122,7 +122,7 @@ def test_a_batch_equals_one_by_one(backend, sampling):
     texts = [text(3), text(9, seed=2), text(6, seed=3)]
     settings = DecodeSettings(sampling, early_stop=40)
     stream = generate_batch(model, texts, tokens(5), settings, seeds=[1, 2, 3])
-    together = stream.collect()
+    together = collected(stream)
     assert len({len(row) for row in together}) > 1 or sampling is GREEDY
     for row, said in enumerate(texts):
         alone = generate(model, said, tokens(5), settings, seed=row + 1)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 import mlx.core as mx
 import numpy as np
 
-from dora_mlx_tts.audio.finish import limit_peak, silence
+from dora_mlx_tts.audio.finish import silence
 from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.errors import SynthesisError
 from dora_mlx_tts.models.sovits.semantic import SemanticEncoder
+from dora_mlx_tts.models.t2s.decoding import BatchStream
 from dora_mlx_tts.synthesis.batching import buckets
 
 
@@ -19,6 +20,12 @@ def batches(lengths: Sequence[int], size: int, threshold: float, *, split: bool)
     if split:
         return buckets(lengths, size, threshold)
     return [list(range(i, min(i + size, len(lengths)))) for i in range(0, len(lengths), size)]
+
+
+def limit_peak(samples: Samples, ceiling: float = 1.0) -> Samples:
+    """Scale down so that no sample exceeds `ceiling`; quieter samples stay as they are."""
+    peak = float(np.abs(samples).max(initial=0.0))
+    return samples if peak <= ceiling else samples * np.float32(ceiling / peak)
 
 
 def with_pauses(fragments: Iterable[Samples], rate: int, seconds: float) -> Samples:
@@ -73,3 +80,11 @@ def join_latent(tail: mx.array, latent: mx.array) -> mx.array:
     falling = mx.array(np.cos(phase).astype(np.float32))[:, None].astype(latent.dtype)
     joined = latent[:, :length] * rising + tail * falling
     return mx.concatenate([joined, latent[:, length:]], axis=1)
+
+
+def collected(stream: BatchStream) -> list[list[int]]:
+    """Decode to the end; the tokens of each row."""
+    tokens: list[list[int]] = [[] for _ in stream.ends]
+    for row, token in stream:
+        tokens[row].append(token)
+    return tokens

@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 from golden_cases import cases
 from reference_chunks import fixed_chunks, mute_chunks
-from reference_steps import batches, latent_window
+from reference_steps import batches, collected, latent_window, limit_peak
 
-from dora_mlx_tts.audio.finish import limit_peak, silence, to_int16
+from dora_mlx_tts.audio.finish import silence, to_int16
 from dora_mlx_tts.audio.sola import sola
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
@@ -86,7 +86,7 @@ class Pipeline:
         """Tokens of a batch: an early stop loses the last."""
         texts, prompt = [self.text(i) for i in batch], self.arrays["prompt_semantic"]
         stream = generate_batch(self.t2s, texts, prompt, self.settings)
-        rows = stream.collect()
+        rows = collected(stream)
         return [r if end is End.EOS else r[:-1] for r, end in zip(rows, stream.ends, strict=True)]
 
     def whole(self) -> dict[int, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mlx.core as mx
 import numpy as np
 import pytest
-from reference_steps import batches, join_latent, latent_window, with_pauses
+from reference_steps import batches, join_latent, latent_window, limit_peak, with_pauses
 
 from dora_mlx_tts.errors import SynthesisError
 
@@ -35,6 +35,14 @@ def test_a_window_holds_the_frames_of_the_last_codes() -> None:
     for keep in (0, 6):
         with pytest.raises(SynthesisError, match="allowed: 1 to 5"):
             latent_window(Doubling(), codes, nothing, nothing, keep)
+
+
+def test_peaks_are_limited_and_quieter_sound_stays() -> None:
+    quiet = np.float32([0.5, -1.0])
+    assert limit_peak(quiet) is quiet
+    np.testing.assert_allclose(limit_peak(np.float32([0.5, -2.0])), [0.25, -1.0])
+    assert np.abs(limit_peak(np.float32([3.0]), 0.8)).max() == pytest.approx(0.8)
+    assert limit_peak(np.zeros(0, np.float32)).size == 0
 
 
 def test_fragments_are_limited_and_each_is_followed_by_a_pause() -> None:

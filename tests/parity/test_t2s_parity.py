@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from golden_cases import cases
 from reference_chunks import fixed_chunks, mute_chunks, mute_similarity
+from reference_steps import collected
 
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, End, generate, generate_batch
@@ -130,7 +131,7 @@ def test_batch_decoding(name, backend, load_case, assert_close):
     first = np.array(model.prefill(texts, prompt)[0])[:, : model.config.eos]
     assert_close(first, arrays["logits_first_step"], entry)
     stream = generate_batch(model, texts, prompt, settings(entry))
-    for row, tokens in enumerate(stream.collect()):
+    for row, tokens in enumerate(collected(stream)):
         # A batch of the reference drops the last token where the end token did not end it.
         told = tokens if stream.ends[row] is End.EOS else tokens[:-1]
         assert prompt.tolist() + told == arrays[f"tokens{row}"].tolist()

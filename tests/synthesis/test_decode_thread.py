@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
+from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.records import Fragment
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
@@ -82,7 +83,7 @@ def test_an_error_stays_with_the_job(helper: DecodeThread) -> None:
 def test_sound_is_the_same_with_a_helper_and_without(
     synthesizer: Synthesizer, helper: DecodeThread, steps: list[str], monkeypatch, options: dict
 ) -> None:
-    monkeypatch.setattr(synthesizer, "_table", lambda _: None)  # it would learn in between
+    monkeypatch.setattr(LoadedPack, "table", None)  # it would learn in between
     monkeypatch.setattr(synthesizer, "_helper", None)
     alone = spoken(synthesizer, **options)
     assert set(steps) == {threading.current_thread().name}

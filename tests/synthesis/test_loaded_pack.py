@@ -58,7 +58,7 @@ def test_a_dropped_voice_is_freed_at_once(two_packs: Settings, no_collector: Non
 
 def test_features_of_chinese_do_not_hold_their_pack(tmp_path: Path, no_collector: None) -> None:
     vocabulary = tmp_path / "vocab.txt"
-    vocabulary.write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "你", "好"]))
+    vocabulary.write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n你\n好")
     pack = SimpleNamespace(has=lambda part: part == "bert", file=lambda name: tmp_path / name)
     networks = Networks(pack, Device("cpu", Backend.CPU, "", 0))
     networks.__dict__["bert"] = SimpleNamespace(features=lambda ids: ids[..., None])

@@ -156,13 +156,6 @@ class BatchStream(Iterator[tuple[int, int]]):
         self._pairs.close()  # type: ignore[attr-defined]  # a generator, declared by what it yields
         self._release()
 
-    def collect(self) -> list[list[int]]:
-        """Decode to the end; the tokens of each row."""
-        tokens: list[list[int]] = [[] for _ in self.ends]
-        for row, token in self:
-            tokens[row].append(token)
-        return tokens
-
     def _decode(self, texts: Sequence[T2SText], prompt: Ids | None) -> Iterator[tuple[int, int]]:
         try:
             logits, self._cache = self._model.prefill(texts, prompt, self._cache)
