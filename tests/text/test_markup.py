@@ -3,15 +3,15 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from dora_mlx_tts.text.markup.notes import note, plain, read_notes
+from dora_mlx_tts.text.sentences.segments import Segment, segments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import SettingError, TextError
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.markup.notes import note, plain, read_notes
 from dora_mlx_tts.text.sentences.pieces import filtered, pieces
 from dora_mlx_tts.text.sentences.scanner import ScannerOptions, Sentence, SentenceScanner
-from dora_mlx_tts.text.sentences.segments import Segment, segments
 from dora_mlx_tts.text.sentences.split import split
 
 FRONT_END = FrontEnd()

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from dora_mlx_tts.text.sentences.segments import segments
 
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.lexicon import Lexicon
-from dora_mlx_tts.text.sentences.segments import segments
 from dora_mlx_tts.text.zh.pronounce.g2p import MandarinReader
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "text.md").read_text("utf-8")
