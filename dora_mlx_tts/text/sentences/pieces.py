@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -28,8 +28,7 @@ def whole_text(text: str, policy: Policy = "text", *, filters: bool = False) -> 
     Raises:
         TextError: malformed speech markup, with its position, where `policy` is strict.
     """
-    chars = _filtered(text, policy) if filters else read_markup(text, policy)
-    return SpokenText("".join(char.text for char in chars), _scanned(chars))
+    return divided(_collected(_filtered(text, policy) if filters else read_markup(text, policy)))
 
 
 def undivided_text(text: str, policy: Policy = "text") -> list[SpokenSentence]:
@@ -40,33 +39,39 @@ def undivided_text(text: str, policy: Policy = "text") -> list[SpokenSentence]:
     Raises:
         TextError: malformed speech markup, with its position, where `policy` is strict.
     """
-    chars = read_markup(text, policy)
-    places = accumulate((len(char.text) for char in chars), initial=0)
-    found = zip(chars, places, strict=False)
-    directions = [char.direction.moved(place) for char, place in found if char.direction]
-    plain = "".join(char.text for char in chars)
-    parts = parts_of(Sentence(plain, 0, len(plain), tuple(directions)))
+    whole = _collected(read_markup(text, policy))
+    parts = parts_of(whole)
     if len(parts) > 1:
         return parts
-    return [SpokenSentence(plain, tuple(d for d in directions if isinstance(d, Reading)))]
+    readings = tuple(item for item in whole.directions if isinstance(item, Reading))
+    return [SpokenSentence(whole.text, readings)]
 
 
 def divided(text: Sentence) -> SpokenText:
     """A text that was collected without looking for the ends of its sentences."""
-    chars = [Char(char, at) for at, char in enumerate(text.text)]
-    for item in reversed(text.directions):
+    found = [sentence for part in parts_of(text) for sentence in _sentences(part)]
+    return SpokenText(text.text, found)
+
+
+def _collected(chars: Sequence[Char]) -> Sentence:
+    places = accumulate((len(char.text) for char in chars), initial=0)
+    found = zip(chars, places, strict=False)
+    directions = [char.direction.moved(place) for char, place in found if char.direction]
+    text = "".join(char.text for char in chars)
+    return Sentence(text, 0, len(text), tuple(directions))
+
+
+def _sentences(part: SpokenSentence) -> list[SpokenSentence]:
+    """The sentences of a text in which nothing else divides them."""
+    chars = [Char(char, at) for at, char in enumerate(part.text)]
+    for item in reversed(part.readings):
         chars.insert(item.end, Char("", item.end, direction=item.moved(-item.end)))
-    return SpokenText(text.text, _scanned(chars))
-
-
-def _scanned(chars: Iterable[Char]) -> list[SpokenSentence]:
     scanner = SentenceScanner(ScannerOptions(markup=False))
-    sentences = [*scanner.take(chars), *scanner.flush()]
-    spoken = [part for whole in join_quotations(sentences) for part in parts_of(whole)]
-    if spoken:
-        last = spoken[-1]
-        spoken[-1] = replace(last, pause_after_s=last.pause_after_s + scanner.rest_s)
-    return spoken
+    whole = join_quotations([*scanner.take(chars), *scanner.flush()])
+    found = [replace(one, rate=part.rate) for sentence in whole for one in parts_of(sentence)]
+    found[0] = replace(found[0], pause_before_s=part.pause_before_s)
+    found[-1] = replace(found[-1], pause_after_s=part.pause_after_s)
+    return found
 
 
 def parts_of(sentence: Sentence) -> list[SpokenSentence]:

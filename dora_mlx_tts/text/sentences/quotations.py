@@ -17,7 +17,7 @@ def join_quotations(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
     for sentence in sentences:
         more = length_of(sentence.text)
         if group and waiting and length + more <= LONG and sentence.gap != "\n":
-            group, length = group.joined(sentence), length + more
+            group, length = group.joined(sentence, " " if sentence.gap else ""), length + more
         else:
             if group:
                 yield group

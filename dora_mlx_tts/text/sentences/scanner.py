@@ -16,9 +16,10 @@ from dora_mlx_tts.text.markup.ssml import Policy, SpeechMarkup, check_policy
 from dora_mlx_tts.text.markup.tags import Char
 from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, CLOSERS, is_east_asian
 from dora_mlx_tts.text.sentences.boundaries import BoundaryFinder
-from dora_mlx_tts.text.spoken import Direction, Pause, Rate, Reading
+from dora_mlx_tts.text.spoken import Direction, Rate, Reading
 
 Mode = Literal["sentence", "clause", "none"]
+Gap = Literal["", " ", "\n"]
 
 _LINE_BREAKS = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 
@@ -32,18 +33,18 @@ class Sentence:
         start: offset of its first character in all text fed so far.
         end: offset behind its last character.
         directions: what speech markup says, by offsets in `text`, in order.
-        gap: what stands between it and the sentence before: nothing, a blank or a line break.
+        gap: what stands between it and the sentence before: nothing, something, or a line break.
     """
 
     text: str
     start: int
     end: int
     directions: tuple[Direction, ...] = ()
-    gap: Literal["", " ", "\n"] = ""
+    gap: Gap = ""
 
-    def joined(self, other: Sentence) -> Sentence:
-        """This sentence and the next in one."""
-        head = self.text + (" " if other.gap else "")
+    def joined(self, other: Sentence, blank: str) -> Sentence:
+        """This sentence and the next in one, with a blank or nothing between them."""
+        head = self.text + blank
         moved = (item.moved(len(head)) for item in other.directions)
         directions = (*self.directions, *moved)
         return Sentence(head + other.text, self.start, other.end, directions, self.gap)
@@ -111,7 +112,7 @@ class SentenceScanner:
         self._is_first = True
         self._waiting_directions: list[Direction] = []  # before the first character of a sentence
         self._rate = 1.0
-        self._after_line = False  # whether the open text begins a line
+        self._gap: Gap = ""  # what stands before the open text
         self._begin([], [])
 
     def feed(self, chunk: str) -> list[Sentence]:
@@ -144,11 +145,6 @@ class SentenceScanner:
             self._waiting = None
         return self._hand_out()
 
-    @property
-    def rest_s(self) -> float:
-        """Seconds of pause that no sentence has followed yet."""
-        return sum(item.seconds for item in self._waiting_directions if isinstance(item, Pause))
-
     def _hand_out(self) -> list[Sentence]:
         ready, self._ready = self._ready, []
         return ready
@@ -173,7 +169,7 @@ class SentenceScanner:
         if char.text in _LINE_BREAKS and not whole:
             self._end_line()
             self._open.append(char._replace(text=" "))
-            self._after_line = True
+            self._gap = "\n"
             return
         if char.text.isspace():
             char = char._replace(text=" ")
@@ -258,11 +254,13 @@ class SentenceScanner:
         text = "".join(char.text for char in done[lead:])
         if not any(char.isalnum() for char in text):
             self._waiting_directions[:0] = [item.moved(-item.end) for item in said]
+            self._gap = self._gap or (" " if length else "")
             return
-        gap: Literal["", " ", "\n"] = "" if not lead else "\n" if self._after_line else " "
-        self._after_line = False
+        gap: Gap = self._gap or (" " if lead else "")
+        self._gap = ""
         directions = self._with_rate(said)
-        self._join(Sentence(text, done[lead].at, done[-1].at + 1, directions, gap))
+        sentence = Sentence(text, done[lead].at, done[-1].at + 1, directions, gap)
+        self._join(sentence, " " if lead else "")
 
     def _with_rate(self, said: list[Direction]) -> tuple[Direction, ...]:
         """The directions of a sentence, after the rate that an earlier one set."""
@@ -271,10 +269,10 @@ class SentenceScanner:
         self._rate = rates[-1] if rates else self._rate
         return (*before, *said)
 
-    def _join(self, sentence: Sentence) -> None:
+    def _join(self, sentence: Sentence, blank: str) -> None:
         """Hand a sentence out, with the short ones that waited for it."""
         if self._waiting is not None:
-            sentence = self._waiting.joined(sentence)
+            sentence = self._waiting.joined(sentence, blank)
             self._waiting = None
         if len(sentence.text) < self.options.min_chars:
             self._waiting = sentence
