@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, Self
+from typing import Literal, NamedTuple
 
 Kind = Literal["pinyin", "arpabet", "jyutping", "phones", "say"]
 
@@ -114,10 +113,6 @@ class SpokenSentence:
             pause_after_s=other.pause_after_s,
         )
 
-    def divides_reading(self, place: int) -> bool:
-        """Whether a reading's characters stand on both sides of `place`."""
-        return any(reading.start < place < reading.end for reading in self.readings)
-
 
 class SpokenText(str):
     """A plain text that is already divided into sentences.
@@ -126,10 +121,4 @@ class SpokenText(str):
     not scan it again.
     """
 
-    sentences: tuple[SpokenSentence, ...]
-
-    def __new__(cls, text: str, sentences: Iterable[SpokenSentence]) -> Self:
-        """A text with its sentences, in order; there are none where nothing can be spoken."""
-        made = super().__new__(cls, text)
-        made.sentences = tuple(sentences)
-        return made
+    sentences: tuple[SpokenSentence, ...] = ()

@@ -11,7 +11,7 @@ from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.node.protocol.messages import Plain, TextRequest
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.text.markup.ssml import Policy
-from dora_mlx_tts.text.sentences.pieces import divided, parts_of, whole_text
+from dora_mlx_tts.text.sentences.pieces import divided, parts_of, spoken_text, whole_text
 from dora_mlx_tts.text.sentences.scanner import ScannerOptions, Sentence, SentenceScanner
 from dora_mlx_tts.text.spoken import SpokenSentence, SpokenText
 
@@ -66,7 +66,7 @@ class StreamRules:
             return sentence.text  # its speech markup is left to the engine
         if self.scanner.mode == "none":
             return divided(sentence)
-        return SpokenText(sentence.text, parts_of(sentence))
+        return spoken_text(sentence.text, parts_of(sentence))
 
     def is_piece(self, request: TextRequest) -> bool:
         """Whether a message is a piece of a text rather than a whole one."""
@@ -94,7 +94,7 @@ class StreamRules:
 
 
 def _joined_text(sentences: Sequence[SpokenSentence]) -> SpokenText:
-    return SpokenText(" ".join(sentence.text for sentence in sentences), sentences)
+    return spoken_text(" ".join(sentence.text for sentence in sentences), sentences)
 
 
 class TextStream:

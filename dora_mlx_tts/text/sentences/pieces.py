@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -10,8 +10,8 @@ from dora_mlx_tts.text.markup.markdown_filter import MarkupFilter
 from dora_mlx_tts.text.markup.ssml import Policy, SpeechMarkup, read_markup
 from dora_mlx_tts.text.markup.tags import Char
 from dora_mlx_tts.text.punctuation import CLAUSE_MARKS
-from dora_mlx_tts.text.sentences.quotations import join_quotations
 from dora_mlx_tts.text.sentences.scanner import ScannerOptions, Sentence, SentenceScanner
+from dora_mlx_tts.text.sentences.split import fitted, join_quotations
 from dora_mlx_tts.text.spoken import Pause, Rate, Reading, SpokenSentence, SpokenText
 
 _MARKS = "".join(sorted(CLAUSE_MARKS))
@@ -28,7 +28,10 @@ def whole_text(text: str, policy: Policy = "text", *, filters: bool = False) -> 
     Raises:
         TextError: malformed speech markup, with its position, where `policy` is strict.
     """
-    return divided(_collected(_filtered(text, policy) if filters else read_markup(text, policy)))
+    chars = _filtered(text, policy) if filters else read_markup(text, policy)
+    if any(char.direction for char in chars):
+        return divided(_collected(chars))
+    return spoken_text("".join(char.text for char in chars), _scanned(chars))
 
 
 def undivided_text(text: str, policy: Policy = "text") -> list[SpokenSentence]:
@@ -49,8 +52,26 @@ def undivided_text(text: str, policy: Policy = "text") -> list[SpokenSentence]:
 
 def divided(text: Sentence) -> SpokenText:
     """A text that was collected without looking for the ends of its sentences."""
-    found = [sentence for part in parts_of(text) for sentence in _sentences(part)]
-    return SpokenText(text.text, found)
+    found: list[SpokenSentence] = []
+    for part in parts_of(text):
+        sentences = [replace(one, rate=part.rate) for one in _scanned(_chars(part))]
+        sentences[0] = replace(sentences[0], pause_before_s=part.pause_before_s)
+        sentences[-1] = replace(sentences[-1], pause_after_s=part.pause_after_s)
+        found += sentences
+    return spoken_text(text.text, found)
+
+
+def spoken_text(text: str, sentences: Iterable[SpokenSentence]) -> SpokenText:
+    """A plain text with its sentences, in order; there are none where nothing can be spoken."""
+    spoken = SpokenText(text)
+    spoken.sentences = tuple(sentences)
+    return spoken
+
+
+def split(text: str, *, join_short: bool = True, short_parts: bool = False) -> list[str]:
+    """Pieces of a text without speech markup, as `fitted`; [] if there is nothing to speak."""
+    pieces = fitted(whole_text(text, "off").sentences, join_short, short_parts)
+    return [piece.text for piece in pieces]
 
 
 def _collected(chars: Sequence[Char]) -> Sentence:
@@ -61,17 +82,26 @@ def _collected(chars: Sequence[Char]) -> Sentence:
     return Sentence(text, 0, len(text), tuple(directions))
 
 
-def _sentences(part: SpokenSentence) -> list[SpokenSentence]:
-    """The sentences of a text in which nothing else divides them."""
-    chars = [Char(char, at) for at, char in enumerate(part.text)]
-    for item in reversed(part.readings):
-        chars.insert(item.end, Char("", item.end, direction=item.moved(-item.end)))
+def _chars(part: SpokenSentence) -> list[Char]:
+    chars: list[Char] = []
+    done = 0
+    for item in part.readings:
+        chars += (Char(part.text[at], at) for at in range(done, item.end))
+        chars.append(Char("", item.end, direction=item.moved(-item.end)))
+        done = item.end
+    return [*chars, *(Char(part.text[at], at) for at in range(done, len(part.text)))]
+
+
+def _scanned(chars: Iterable[Char]) -> list[SpokenSentence]:
+    """The sentences of a text in which neither pauses nor rates divide anything."""
     scanner = SentenceScanner(ScannerOptions(markup=False))
-    whole = join_quotations([*scanner.take(chars), *scanner.flush()])
-    found = [replace(one, rate=part.rate) for sentence in whole for one in parts_of(sentence)]
-    found[0] = replace(found[0], pause_before_s=part.pause_before_s)
-    found[-1] = replace(found[-1], pause_after_s=part.pause_after_s)
-    return found
+    sentences = [*scanner.take(chars), *scanner.flush()]
+    return [
+        SpokenSentence(
+            one.text, tuple(item for item in one.directions if isinstance(item, Reading))
+        )
+        for one in (join_quotations(sentences) if len(sentences) > 1 else sentences)
+    ]
 
 
 def parts_of(sentence: Sentence) -> list[SpokenSentence]:

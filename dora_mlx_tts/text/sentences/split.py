@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, CLOSERS, DASHES, ELLIPSES, is_east_asian
-from dora_mlx_tts.text.sentences.lengths import LONG, length_of, lengths
-from dora_mlx_tts.text.sentences.pieces import whole_text
-from dora_mlx_tts.text.sentences.quotations import depths, quotation_fits
+from dora_mlx_tts.text.sentences.scanner import Sentence
 from dora_mlx_tts.text.spoken import SpokenSentence
 
+LONG = 50.0
+"""Length a piece should not exceed, in Han characters: about ten seconds of speech."""
+
 MEDIUM = 30.0
-"""Length a piece should not exceed where a voice was taught short sentences: about six seconds."""
+"""The same where a voice was taught short sentences: about six seconds."""
 
 SHORT = 6.0
 """Length a piece should have: below it the networks have too little to go by."""
@@ -27,6 +28,10 @@ SHORT = 6.0
 LONGEST = 2 * LONG
 """Length beyond which a piece without any mark is divided between words."""
 
+_LATIN_LENGTH = 0.35
+"""Length of a Latin letter or digit, beside a Han character's 1."""
+
+_PAIRS = {"“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "（": "）", "(": ")", "【": "】"}
 _PLACE = re.compile(
     rf"[{re.escape(''.join(sorted(CLAUSE_MARKS | DASHES | ELLIPSES)))}]+"
     rf"[{re.escape(''.join(sorted(CLOSERS - {chr(39), chr(34)})))}]*[ ]?"
@@ -40,10 +45,21 @@ _WORD = re.compile(rf"[{_HAN}]{{1,{_WINDOW}}}|[^\s{_HAN}]+\s?|\s+")
 _ENDED = re.compile(rf"[^\w\s][{re.escape(''.join(sorted(CLOSERS)))}\s]*$")
 
 
-def split(text: str, *, join_short: bool = True, short_parts: bool = False) -> list[str]:
-    """Pieces of a text without speech markup, as `fitted`; [] if there is nothing to speak."""
-    pieces = fitted(whole_text(text, "off").sentences, join_short, short_parts)
-    return [piece.text for piece in pieces]
+def join_quotations(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    """Sentences, those of one quotation together while they fit into a piece."""
+    group: Sentence | None = None
+    waiting: list[str] = []
+    for sentence in sentences:
+        if group and waiting and sentence.gap != "\n" and _fit(group, sentence):
+            group = group.joined(sentence, " " if sentence.gap else "")
+        else:
+            if group:
+                yield group
+            group, waiting = sentence, []
+        for char in sentence.text:
+            _follow(char, waiting)
+    if group:
+        yield group
 
 
 def fitted(
@@ -71,7 +87,7 @@ def split_in_two(piece: SpokenSentence) -> list[SpokenSentence]:
 
     For networks that lose their way: a part that ends with a comma makes some go on.
     """
-    parts = _cut_evenly(piece, list(_clause_places(piece.text)), length_of(piece.text) / 2)
+    parts = _cut_evenly(piece, list(_clause_places(piece.text)), _length(piece.text) / 2)
     return [_stopped(part) for part in parts]
 
 
@@ -90,16 +106,17 @@ def _runs(sentences: Iterable[SpokenSentence]) -> Iterator[list[SpokenSentence]]
 
 def _stopped(part: SpokenSentence) -> SpokenSentence:
     """A part with a stop in place of a comma or the like at its end."""
-    return _ended(part.ended(len(_LAST_MARK.sub("", part.text)), ""))
+    length = len(_LAST_MARK.sub("", part.text))
+    return _ended(part.ended(length, "") if length < len(part.text) else part)
 
 
 def _divide(sentence: SpokenSentence, longest: float) -> Iterator[SpokenSentence]:
     """Parts of like length, at clause marks; where there are none, between words."""
-    if length_of(sentence.text) <= longest:
+    if _length(sentence.text) <= longest:
         yield sentence
         return
     for part in _cut_evenly(sentence, list(_clause_places(sentence.text)), longest):
-        if length_of(part.text) <= LONGEST:
+        if _length(part.text) <= LONGEST:
             yield part
         else:
             *first, last = _cut_evenly(part, list(_word_places(part.text)), LONG)
@@ -112,10 +129,11 @@ def _cut_evenly(
     sentence: SpokenSentence, places: Sequence[int], longest: float
 ) -> list[SpokenSentence]:
     """Cut at those places that come nearest to parts of equal length."""
-    so_far = [0.0, *accumulate(lengths(sentence.text))]
+    so_far = [0.0, *accumulate(_lengths(sentence.text))]
     count = int(-(-so_far[-1] // longest))
     chosen: list[int] = []
-    candidates = iter([place for place in places if not sentence.divides_reading(place)])
+    inside = {at for r in sentence.readings for at in range(r.start + 1, r.end)}
+    candidates = iter([place for place in places if place not in inside])
     place = next(candidates, None)
     for n in range(1, count):
         target = so_far[-1] * n / count
@@ -132,8 +150,8 @@ def _cut_evenly(
 
 def _clause_places(sentence: str) -> Iterator[int]:
     """Ends of clauses outside quotations and brackets, each with something to speak."""
-    depth = depths(sentence)
-    inside = depth if quotation_fits(sentence, depth) else [0] * len(depth)
+    depth = _depths(sentence)
+    inside = depth if _quotation_fits(sentence, depth) else [0] * len(depth)
     last = 0
     for match in _PLACE.finditer(sentence):
         end = match.end()
@@ -178,10 +196,10 @@ def _join_short(pieces: Sequence[SpokenSentence]) -> list[SpokenSentence]:
     """Let a short piece share the next one's breath, or that of the last one before it."""
     joined: list[SpokenSentence] = []
     for piece in pieces:
-        length = length_of(piece.text)
+        length = _length(piece.text)
         if joined:
             last = joined[-1]
-            before = length_of(last.text)
+            before = _length(last.text)
             is_short = before < SHORT or (piece is pieces[-1] and length < SHORT)
             if is_short and _ENDED.search(last.text) and before + length <= LONG:
                 joined[-1] = last.joined(piece, _gap(last.text[-1], piece.text[0]))
@@ -204,3 +222,54 @@ def _ended(piece: SpokenSentence) -> SpokenSentence:
     if _ENDED.search(text):
         return piece
     return piece.ended(len(text), "。" if is_east_asian(text[-1]) else ".")
+
+
+# Quotations, brackets and lengths
+
+
+def _fit(group: Sentence, sentence: Sentence) -> bool:
+    return _length(group.text) + _length(sentence.text) <= LONG
+
+
+def _depths(text: str) -> list[int]:
+    """For each character, how many quotations and brackets are open behind it."""
+    waiting: list[str] = []
+    found: list[int] = []
+    for char in text:
+        _follow(char, waiting)
+        found.append(len(waiting))
+    return found
+
+
+def _quotation_fits(text: str, depth: Sequence[int]) -> bool:
+    """Whether no stretch in quotation marks or brackets is too long for one piece."""
+    length = 0.0
+    for size, level in zip(_lengths(text), depth, strict=True):
+        length = length + size if level else 0.0
+        if length > LONG:
+            return False
+    return True
+
+
+def _follow(char: str, waiting: list[str]) -> None:
+    """Take one more character; `waiting` holds the signs that close what is open."""
+    if waiting and char == waiting[-1]:
+        waiting.pop()
+    elif char == '"':
+        waiting.append(char)
+    elif char in _PAIRS:
+        waiting.append(_PAIRS[char])
+
+
+def _length(text: str) -> float:
+    """Length of a text."""
+    return sum(_lengths(text))
+
+
+def _lengths(text: str) -> Iterator[float]:
+    """Length of each character; 0 for marks and blanks."""
+    for char in text:
+        if not char.isalnum():
+            yield 0.0
+        else:
+            yield 1.0 if is_east_asian(char) else _LATIN_LENGTH
