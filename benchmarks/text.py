@@ -22,8 +22,8 @@ from dora_mlx_tts.errors import LanguageError
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.registry import MODULES
 from dora_mlx_tts.text.schemes import scheme_of
+from dora_mlx_tts.text.sentences.pieces import split
 from dora_mlx_tts.text.sentences.scanner import SentenceScanner
-from dora_mlx_tts.text.sentences.split import split
 from dora_mlx_tts.text.spans import split_spans
 
 TEXTS: Mapping[str, str] = {

@@ -20,9 +20,9 @@ from dora_mlx_tts.cli.options import config_option, load_settings
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.lexicon import Lexicon
-from dora_mlx_tts.text.markup.ssml import Policy, read_markup
+from dora_mlx_tts.text.markup.ssml import Policy
 from dora_mlx_tts.text.phonemes import Phonemes
-from dora_mlx_tts.text.sentences.segments import segments
+from dora_mlx_tts.text.sentences.pieces import undivided_text
 
 DEFAULT_LANGUAGE = "auto"
 DEFAULT_VERSION = "v2"
@@ -98,10 +98,10 @@ class _Reader:
                 version, lexicon=self._lexicon, polyphone_model=self._polyphone_model
             )
         front_end = self._front_ends[version]
-        parts = [part.text for part in segments(text, self._markup) if part.text]
-        if len(parts) < 2:  # noqa: PLR2004 (nothing divides it: blanks and marks count, too)
-            parts = [read_markup(text, self._markup)]
-        return [front_end.phonemize(part, language, allow_silence=True) for part in parts]
+        return [
+            front_end.phonemize(part.text, language, readings=part.readings, allow_silence=True)
+            for part in undivided_text(text, self._markup)
+        ]
 
     def answer(self, line: Document) -> Document:
         language = field(line, "language", str, self._language)

@@ -16,7 +16,6 @@ from dora_mlx_tts.cli.jsonl import (
     write_json,
 )
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.text.markup.notes import plain
 from dora_mlx_tts.text.markup.ssml import Policy
 from dora_mlx_tts.text.sentences.scanner import Mode, ScannerOptions, SentenceScanner
 
@@ -62,4 +61,4 @@ def _answer(line: Document, defaults: Document) -> Document:
 def _scan(chunks: Iterable[str], options: ScannerOptions) -> list[str]:
     scanner = SentenceScanner(options)
     found = [sentence for chunk in chunks for sentence in scanner.feed(chunk)]
-    return [plain(sentence.text) for sentence in [*found, *scanner.flush()]]
+    return [sentence.text for sentence in [*found, *scanner.flush()]]

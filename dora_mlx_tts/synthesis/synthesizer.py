@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -20,12 +20,14 @@ from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
 from dora_mlx_tts.synthesis.loading.voice_pool import PoolStats, ReadyVoice, VoicePool
 from dora_mlx_tts.synthesis.records import Fragment, Speech
-from dora_mlx_tts.synthesis.script import lines_of, speak_lines
+from dora_mlx_tts.synthesis.script import speak_script
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
 from dora_mlx_tts.text.lexicon import ReadingOptions
-from dora_mlx_tts.text.sentences.pieces import Piece, pieces
+from dora_mlx_tts.text.sentences.pieces import whole_text
+from dora_mlx_tts.text.sentences.split import fitted
+from dora_mlx_tts.text.spoken import SpokenSentence, SpokenText
 from dora_mlx_tts.voices.registry import VoiceRegistry
 from dora_mlx_tts.voices.voice import Voice
 
@@ -134,7 +136,7 @@ class Synthesizer:
 
     def stream(
         self,
-        text: str,
+        text: str | Sequence[SpokenSentence],
         *,
         voice: str | None = None,
         language: str | None = None,
@@ -145,7 +147,7 @@ class Synthesizer:
         """Speak a text; fragments come as soon as they are there.
 
         Args:
-            text: one or many sentences.
+            text: one or many sentences; a plain string is divided here, and may hold speech markup.
             voice: a voice's name; None for the settings'.
             language: code of the text's language; None for the settings'.
             cancelled: a token, or a function that returns True once the text is cancelled; the
@@ -168,17 +170,19 @@ class Synthesizer:
             settings = settings.model_copy(update={"mode": "throughput"})
         if judge_whole and settings.content_check == "ahead":
             settings = settings.model_copy(update={"content_check": "whole"})
-        script = pieces(
-            text,
-            self.settings.speech_markup,
-            join_short=settings.join_short,
-            short_parts=settings.short_parts,
-        )
-        if not any(piece.text for piece in script):
+        script = fitted(self._sentences(text), settings.join_short, settings.short_parts)
+        if not script:
             raise EmptyTextError("the text holds nothing that can be pronounced")
         return self._fragments(ready, settings, script, CancelToken.of(cancelled))
 
-    def speak(self, text: str, **options: Any) -> Speech:  # noqa: ANN401  as `stream`
+    def _sentences(self, text: str | Sequence[SpokenSentence]) -> Sequence[SpokenSentence]:
+        if isinstance(text, SpokenText):
+            return text.sentences
+        if isinstance(text, str):
+            return whole_text(text, self.settings.speech_markup).sentences
+        return text
+
+    def speak(self, text: str | Sequence[SpokenSentence], **options: Any) -> Speech:  # noqa: ANN401  as `stream`
         """Speak a text and return it whole; arguments and errors are those of `stream`.
 
         Nothing is heard before the end, so each sentence is judged whole (`content_check`).
@@ -202,7 +206,7 @@ class Synthesizer:
         self,
         ready: ReadyVoice,
         settings: SpeechSettings,
-        script: list[Piece],
+        script: Sequence[SpokenSentence],
         token: CancelToken,
     ) -> Iterator[Fragment]:
         pack = ready.pack
@@ -212,7 +216,7 @@ class Synthesizer:
             session = SpeechSession(cache, self._meter, token, self._helper)
             speaker = kind(pack, ready.prompt, settings, session)
             try:
-                yield from speak_lines(ready, settings, lines_of(script), speaker)
+                yield from speak_script(ready, settings, script, speaker)
             except Cancelled:
                 return
             finally:

@@ -9,7 +9,7 @@ from dora_mlx_tts.text.aligned import AlignedText
 
 _UNREADABLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200c\u200e-\u200f"
-    r"\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
+    r"\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff\U000e0020-\U000e007e]"
 )
 _BLANKS = re.compile(r"[^\S\n]{2,}")
 _TO_ASCII = re.compile(r"[Ａ-Ｚａ-ｚ]|(?![0-9])\d")

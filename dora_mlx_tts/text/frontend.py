@@ -15,7 +15,7 @@ from dora_mlx_tts.errors import EmptyTextError, LanguageError
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
 from dora_mlx_tts.text.alphabets import phones_of
 from dora_mlx_tts.text.cleaning import cleaned
-from dora_mlx_tts.text.directions import Told, directed, given, place, with_own_spans
+from dora_mlx_tts.text.directions import directed, place, placed, with_own_spans
 from dora_mlx_tts.text.lexicon import Lexicon
 from dora_mlx_tts.text.mixed import read_mixed
 from dora_mlx_tts.text.phonemes import (
@@ -28,6 +28,7 @@ from dora_mlx_tts.text.phonemes import (
 from dora_mlx_tts.text.registry import MODULES, LanguageFactory, configured
 from dora_mlx_tts.text.schemes import V1_LANGUAGES, Scheme, scheme_of
 from dora_mlx_tts.text.spans import Span, split_spans
+from dora_mlx_tts.text.spoken import Reading
 from dora_mlx_tts.text.symbols import PAUSE, SymbolTable
 
 FEATURE_SIZE = 1024
@@ -98,24 +99,30 @@ class FrontEnd:
         self._factories = {**modules, **own}
         self._modules: dict[str, Language] = {}
 
-    def phonemize(self, text: str, language: str, *, allow_silence: bool = False) -> Phonemes:
+    def phonemize(
+        self,
+        text: str,
+        language: str,
+        *,
+        readings: Sequence[Reading] = (),
+        allow_silence: bool = False,
+    ) -> Phonemes:
         """Phones of one sentence in `language` (a code of `languages.CODES` or an alias).
 
         Raises EmptyTextError when nothing in `text` can be pronounced, unless `allow_silence`
         asks for the pause the reference would give; LanguageError for an unknown language or one
-        that is not installed. Notes in `text` (`notes.py`) say how words are read; spans and
-        offsets of the result are of the text without them.
+        that is not installed. `readings` say how some of its words are read.
         """
         scheme = scheme_of(language, self.symbols.version)
-        what = directed(text, scheme.main, self._lexicon)
+        what = directed(text, readings, scheme.main, self._lexicon)
         said = self._lexicon.everywhere.apply(what.said)
         clean = cleaned(said, wide_words=scheme.main == "ja")
         if scheme.main == "zh":
             clean = read_mixed(clean)
-        readings = self._read(clean, scheme, what.told)
-        if sum(len(reading.chars) for reading in readings) < SHORT:
-            readings = self._read(clean, scheme, what.told, behind_stop=True)
-        phonemes = self._assemble(what.plain, readings)
+        parts = self._read(clean, scheme, what.readings)
+        if sum(len(part.chars) for part in parts) < SHORT:
+            parts = self._read(clean, scheme, what.readings, behind_stop=True)
+        phonemes = self._assemble(text, parts)
         if not allow_silence and _SILENT.issuperset(phonemes.symbols):
             raise EmptyTextError(f"nothing in {_excerpt(text)} can be pronounced as {scheme.code}")
         _report_unspoken(phonemes)
@@ -132,13 +139,13 @@ class FrontEnd:
         self,
         clean: AlignedText,
         scheme: Scheme,
-        told: Sequence[Told] = (),
+        given: Sequence[Reading] = (),
         *,
         behind_stop: bool = False,
     ) -> list[_Reading]:
         readings: list[_Reading] = []
         spans = split_spans(clean.text, scheme)
-        for span, own in self._with_own_spans(spans, clean, scheme, told):
+        for span, own in self._with_own_spans(spans, clean, scheme, given):
             stop = behind_stop and not readings
             part = clean[span.start : span.end]
             if own is not None:
@@ -146,7 +153,7 @@ class FrontEnd:
                 continue
             code, module = self._module(span.language, scheme)
             part = self._lexicon.spelling(code).apply(part)
-            readings.append(self._read_span(part, code, module, told, stop=stop))
+            readings.append(self._read_span(part, code, module, given, stop=stop))
         if behind_stop and not readings:  # nothing at all was given: the pause alone
             nothing = AlignedText("", ())
             code, module = self._module(scheme.main, scheme)
@@ -154,22 +161,22 @@ class FrontEnd:
         return readings
 
     def _with_own_spans(
-        self, spans: Sequence[Span], clean: AlignedText, scheme: Scheme, told: Sequence[Told]
-    ) -> list[tuple[Span, Told | None]]:
-        """The spans, with one of its own for each reading that its language cannot be told."""
-        if not told:
+        self, spans: Sequence[Span], clean: AlignedText, scheme: Scheme, given: Sequence[Reading]
+    ) -> list[tuple[Span, Reading | None]]:
+        """The spans, with one of its own for each reading that its language cannot take."""
+        if not given:
             return [(span, None) for span in spans]
-        places = [(item, place(item, clean.spans)) for item in told]
+        places = [(item, place(item, clean.spans)) for item in given]
         taking = [code for code in {s.language for s in spans} if self._takes(code, scheme)]
         return with_own_spans(spans, places, taking)
 
     def _takes(self, code: str, scheme: Scheme) -> bool:
-        """Whether the module of a language can be told readings in its alphabet."""
+        """Whether the module of a language takes readings in its alphabet."""
         return isinstance(self._module(code, scheme)[1], TakesReadings)
 
-    def _read_own(self, part: AlignedText, code: str, own: Told, *, stop: bool) -> _Reading:
-        """A word whose phones are given and whose neighbours cannot be told."""
-        symbols, word2ph = phones_of(own.alphabet, own.units)
+    def _read_own(self, part: AlignedText, code: str, own: Reading, *, stop: bool) -> _Reading:
+        """A word whose phones are given and whose language cannot take them."""
+        symbols, word2ph = phones_of(own.kind, own.units)
         source = part.source(0, len(part))
         if stop:
             symbols, word2ph = (PAUSE, *symbols), word2ph and (1, *word2ph)
@@ -184,14 +191,14 @@ class FrontEnd:
         part: AlignedText,
         code: str,
         module: Language,
-        told: Sequence[Told],
+        given: Sequence[Reading],
         *,
         stop: bool,
     ) -> _Reading:
         norm = _compose(module.normalize(part.text), part)
         if stop:
             norm = _behind_stop(norm)
-        said = _pronounce(module, code, norm, told) if norm.text else Pronunciation((), ())
+        said = _pronounce(module, code, norm, given) if norm.text else Pronunciation((), ())
         chars = tuple(_source(norm, start, end) for start, end in said.spans)
         span = LanguageSpan(code, part.text, norm.text, said.symbols, said.word2ph)
         return _Reading(span, chars)
@@ -253,9 +260,9 @@ def unspoken(phonemes: Phonemes) -> str:
 
 
 def _pronounce(
-    module: Language, code: str, norm: AlignedText, told: Sequence[Told]
+    module: Language, code: str, norm: AlignedText, given: Sequence[Reading]
 ) -> Pronunciation:
-    known = given([item for item in told if item.suits(code)], norm) if told else []
+    known = placed([item for item in given if item.suits(code)], norm) if given else []
     if known and isinstance(module, TakesReadings):
         return module.pronounce_as(norm.text, known)
     return module.pronounce(norm.text)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
+from dora_mlx_tts.text.spoken import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +41,14 @@ class Language(Protocol):
         """Phones of a text that `normalize` returned."""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A reading that the text itself gives for the characters `start:end` of a normalized text.
-
-    Attributes:
-        units: pinyin, ARPAbet or Jyutping, as `TakesReadings.alphabet` of the language says.
-    """
-
-    start: int
-    end: int
-    units: tuple[str, ...]
-
-
 @runtime_checkable
 class TakesReadings(Protocol):
     """A language that can be told how words of a text are read."""
 
     alphabet: str
 
-    def pronounce_as(self, norm_text: str, given: Sequence[Given]) -> Pronunciation:
-        """As `Language.pronounce`, but with these readings where they are given."""
+    def pronounce_as(self, norm_text: str, given: Sequence[Reading]) -> Pronunciation:
+        """As `Language.pronounce`, but with these readings, by offsets in `norm_text`."""
 
 
 @dataclass(frozen=True, slots=True)

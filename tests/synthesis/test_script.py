@@ -5,10 +5,9 @@ import pytest
 
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import EmptyTextError, MisspokenError, TextError
-from dora_mlx_tts.synthesis.script import Line, lines_of
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
-from dora_mlx_tts.text.sentences.pieces import Piece
+from dora_mlx_tts.text.spoken import SpokenSentence
 
 RATE = 32000
 
@@ -22,9 +21,27 @@ def synthesizer(tmp_path_factory: pytest.TempPathFactory) -> Synthesizer:
     return Synthesizer.load(settings=Settings.load(environ=environ), warm_up=False)
 
 
-def test_pauses_alone_join_a_neighbour() -> None:
-    script = [Piece("", 0.2), Piece("a", 0.1), Piece("", 0.3), Piece("b", 0.0, 1.5), Piece("", 0.4)]
-    assert lines_of(script) == [Line("a", 0.2, 0.4, 1.0), Line("b", 0.0, 0.4, 1.5)]
+def test_sentences_are_spoken_as_their_plain_text(synthesizer: Synthesizer) -> None:
+    text = synthesizer.speak("Good morning. How are you today, my friend?", seed=1)
+    sentences = [SpokenSentence("Good morning."), SpokenSentence("How are you today, my friend?")]
+    np.testing.assert_array_equal(synthesizer.speak(sentences, seed=1).samples, text.samples)
+    with pytest.raises(EmptyTextError):
+        synthesizer.speak([])
+
+
+def test_sentences_are_not_searched_for_markup(synthesizer: Synthesizer) -> None:
+    spoken = synthesizer.speak([SpokenSentence("Good {500ms} morning.")], seed=1)
+    assert spoken.sentences == ("Good {500ms} morning.",)
+
+
+@pytest.mark.parametrize(("speed", "rate", "heard"), [(2.0, 4.0, 2.0), (0.5, 0.25, 0.5)])
+def test_speed_and_rate_stay_within_the_bounds(
+    synthesizer: Synthesizer, speed: float, rate: float, heard: float
+) -> None:
+    sentence = SpokenSentence("Good morning.", rate=rate)
+    at_rate = synthesizer.speak([sentence], seed=1, speed=speed)
+    plain = synthesizer.speak("Good morning.", seed=1, speed=heard)
+    np.testing.assert_array_equal(at_rate.samples, plain.samples)
 
 
 def test_breaks_are_silence(synthesizer: Synthesizer) -> None:

@@ -14,9 +14,9 @@ from dora_mlx_tts.errors import LanguageError, TextError
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.schemes import CODES, V1_CODES
+from dora_mlx_tts.text.sentences.pieces import split
 from dora_mlx_tts.text.sentences.reference_cut import METHODS, cut
 from dora_mlx_tts.text.sentences.scanner import ScannerOptions, SentenceScanner
-from dora_mlx_tts.text.sentences.split import split
 from dora_mlx_tts.text.spans import split_spans
 
 V1, V2 = FrontEnd("v1"), FrontEnd("v2")

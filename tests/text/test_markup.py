@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import SettingError, TextError
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.markup.notes import note, plain, read_notes
-from dora_mlx_tts.text.sentences.pieces import filtered, pieces
+from dora_mlx_tts.text.sentences.pieces import parts_of, split, undivided_text, whole_text
 from dora_mlx_tts.text.sentences.scanner import ScannerOptions, Sentence, SentenceScanner
-from dora_mlx_tts.text.sentences.segments import Segment, segments
-from dora_mlx_tts.text.sentences.split import split
+from dora_mlx_tts.text.sentences.split import fitted
+from dora_mlx_tts.text.spoken import Reading, SpokenSentence
 
 FRONT_END = FrontEnd()
 
@@ -26,37 +25,44 @@ def scan(chunks: list[str], speech: str = "text", **options: object) -> list[Sen
 def said(text: str, language: str = "zh") -> str:
     return " ".join(
         symbol
-        for segment in segments(text)
-        for symbol in FRONT_END.phonemize(segment.text, language).symbols
+        for part in undivided_text(text)
+        for symbol in FRONT_END.phonemize(part.text, language, readings=part.readings).symbols
     )
 
 
-def spoken(text: str) -> list[tuple[str, float, float]]:
-    return [(plain(s.text), s.pause_s, round(s.rate, 3)) for s in segments(text)]
+def figures(part: SpokenSentence) -> tuple[str, float, float, float]:
+    return part.text, part.pause_before_s, part.pause_after_s, round(part.rate, 3)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("你好。", [("你好。", 0, 1)]),
+        ("你好。", [("你好。", 0, 0, 1)]),
         ("", []),
-        ('你好<break time="500ms"/>世界。', [("你好", 0.5, 1), ("世界。", 0, 1)]),
-        ('你好<break time="1.5s"/>，世界。', [("你好", 1.5, 1), ("世界。", 0, 1)]),
-        ('一<break/><break strength="strong"/>二', [("一", 1.1, 1), ("二", 0, 1)]),
-        ('<break time="99s"/>一', [("", 10, 1), ("一", 0, 1)]),
-        ("一{300ms}二{1s}", [("一", 0.3, 1), ("二", 1, 1)]),
+        ('你好<break time="500ms"/>世界。', [("你好", 0, 0.5, 1), ("世界。", 0, 0, 1)]),
+        ('你好<break time="1.5s"/>，世界。', [("你好", 0, 1.5, 1), ("世界。", 0, 0, 1)]),
+        ('一<break/><break strength="strong"/>二', [("一", 0, 1.1, 1), ("二", 0, 0, 1)]),
+        ('<break time="99s"/>一', [("一", 10, 0, 1)]),
+        ("一{300ms}二{1s}", [("一", 0, 0.3, 1), ("二", 0, 1, 1)]),
+        (
+            "{200ms}。{200ms}一。\n…{300ms}\n二。\n{400ms}",
+            [("一。", 0.4, 0.3, 1), ("二。", 0, 0.4, 1)],
+        ),
         (
             '<prosody rate="slow">慢。<prosody rate="200%">双</prosody></prosody>常',
-            [("慢。", 0, 0.75), ("双", 0, 1.5), ("常", 0, 1)],
+            [("慢。", 0, 0, 0.75), ("双", 0, 0, 1.5), ("常", 0, 0, 1)],
         ),
-        ("<prosody rate='+10%'>快</prosody>", [("快", 0, 1.1)]),
-        ("<speak><p><s>一</s><s>二</s></p> a &lt; b</speak>", [("一\n\n二\n\n a < b", 0, 1)]),
-        ('看<sub alias="万维网">WWW</sub>。', [("看万维网。", 0, 1)]),
-        ("<s>删</s> a &lt; b {x} ￥5", [("删 a &lt; b {x} ￥5", 0, 1)]),
+        ("<prosody rate='+10%'>快</prosody>", [("快", 0, 0, 1.1)]),
+        (
+            "<speak><p><s>一</s><s>二</s></p> a &lt; b</speak>",
+            [("一", 0, 0, 1), ("二", 0, 0, 1), ("a < b", 0, 0, 1)],
+        ),
+        ('看<sub alias="万维网">WWW</sub>。', [("看万维网。", 0, 0, 1)]),
+        ("<s>删</s> a &lt; b {x} ￥5", [("删 a &lt; b {x} ￥5", 0, 0, 1)]),
     ],
 )
-def test_segments(text: str, expected: list[tuple[str, float, float]]) -> None:
-    assert spoken(text) == expected
+def test_sentences_of_a_text(text: str, expected: list[tuple[str, float, float, float]]) -> None:
+    assert [figures(sentence) for sentence in whole_text(text).sentences] == expected
 
 
 @pytest.mark.parametrize(
@@ -99,7 +105,7 @@ MALFORMED = [
 @pytest.mark.parametrize(("text", "position"), MALFORMED)
 def test_malformed_markup_is_refused_with_its_position(text: str, position: int) -> None:
     with pytest.raises(TextError, match=f"character {position}:"):
-        segments(text, "strict")
+        whole_text(text, "strict")
     with pytest.raises(TextError, match=f"character {position}:"):
         scan([text], "strict")
 
@@ -107,13 +113,13 @@ def test_malformed_markup_is_refused_with_its_position(text: str, position: int)
 @pytest.mark.parametrize(("text", "position"), MALFORMED)
 def test_malformed_markup_is_text(text: str, position: int) -> None:
     letters = [c for c in text if c.isalnum()]
-    read = "".join(segment.text for segment in segments(text))
+    read = str(whole_text(text))
     if "<speak>" not in text:  # which is merely not closed
         assert [c for c in read if c.isalnum()][: len(letters)] == letters or "<break/>" in text
 
 
 def test_off_leaves_the_text_alone() -> None:
-    assert segments("好<break/>{1s}", "off") == [Segment("好<break/>{1s}")]
+    assert whole_text("好<break/>{1s}", "off").sentences == (SpokenSentence("好<break/>{1s}"),)
     assert [s.text for s in scan(["好<break/>吧。"], "off")] == ["好吧。"]
     with pytest.raises(SettingError, match="off, text, strict"):
         ScannerOptions(speech="loud")  # type: ignore[arg-type]
@@ -126,8 +132,8 @@ SSML = (
 
 
 def test_markup_survives_the_scanner() -> None:
-    sentences = [s.text for s in scan([SSML])]
-    assert [plain(text) for text in sentences] == [
+    sentences = scan([SSML])
+    assert [sentence.text for sentence in sentences] == [
         "你好世界。",
         "慢慢说。",
         "再说",
@@ -135,8 +141,8 @@ def test_markup_survives_the_scanner() -> None:
         "快点。",
         "去重庆的银行，看网。",
     ]
-    streamed = [segment for text in sentences for segment in segments(text)]
-    assert [(plain(s.text), s.pause_s, s.rate) for s in streamed] == [
+    streamed = [part for sentence in sentences for part in parts_of(sentence)]
+    assert [(part.text, part.pause_after_s, part.rate) for part in streamed] == [
         ("你好", 0.5, 1),
         ("世界。", 0, 1),
         ("慢慢说。", 0, 0.75),
@@ -146,7 +152,10 @@ def test_markup_survives_the_scanner() -> None:
         ("去重庆的银行，", 0.3, 1),
         ("看网。", 0, 1),
     ]
-    assert read_notes(streamed[6].text)[1][0][2:] == ("pinyin", "chong2 qing4")
+    assert streamed[6].readings == (
+        Reading(1, 3, "pinyin", ("chong2", "qing4")),
+        Reading(5, 6, "pinyin", ("hang2",)),
+    )
 
 
 def test_markup_in_code_and_dropped_spans_is_none() -> None:
@@ -187,57 +196,82 @@ def test_chunks_never_change_the_sentences(text: str, cuts: list[int]) -> None:
     assert scan([text[a:b] for a, b in itertools.pairwise(borders)]) == whole
     assert scan(list(text)) == whole
     for sentence in whole:
-        for segment in segments(sentence.text):
-            assert segment.pause_s >= 0
-            assert 0.25 <= segment.rate <= 4
+        for part in parts_of(sentence):
+            assert part.pause_before_s >= 0 <= part.pause_after_s
+            assert 0.25 <= part.rate <= 4
+            assert all(0 <= r.start < r.end <= len(part.text) for r in part.readings)
 
 
 @settings(deadline=None)
 @given(st.text(), st.sampled_from(["text", "off"]))
 def test_any_text(text: str, policy: str) -> None:
-    for segment in segments(text, policy):  # type: ignore[arg-type]
-        assert any(char.isalnum() for char in segment.text) or segment.pause_s
+    for sentence in whole_text(text, policy).sentences:  # type: ignore[arg-type]
+        assert any(char.isalnum() for char in sentence.text)
 
 
 @settings(deadline=None)
 @given(st.lists(_PIECES, max_size=25).map("".join))
 def test_any_markup_can_be_spoken(text: str) -> None:
-    for segment in segments(text):
-        for piece in split(segment.text):
-            result = FRONT_END.phonemize(piece, "zh", allow_silence=True)
-            assert len(result.char_spans) == len(result.symbols)
-            assert result.text == plain(piece)
-            assert not FRONT_END.symbols.unknown
+    for piece in fitted(whole_text(text).sentences):
+        result = FRONT_END.phonemize(piece.text, "zh", readings=piece.readings, allow_silence=True)
+        assert len(result.char_spans) == len(result.symbols)
+        assert result.text == piece.text
+        assert not FRONT_END.symbols.unknown
 
 
-def test_a_piece_is_never_cut_between_a_word_and_its_note() -> None:
-    word = "行" + note("pinyin", "hang2", 1)
-    for piece in split(word * 300):
-        assert piece.count("行") == len(read_notes(piece)[1])
+def test_a_piece_is_never_cut_inside_a_reading() -> None:
+    word = '<phoneme ph="chong2 qing4">重庆</phoneme>'
+    pieces = fitted(whole_text(word * 200).sentences)
+    assert len(pieces) > 1
+    for piece in pieces:
+        assert [piece.text[r.start : r.end] for r in piece.readings] == ["重庆"] * piece.text.count(
+            "重"
+        )
+    assert sum(piece.text.count("庆") for piece in pieces) == 200
 
 
-def test_notes_from_outside_are_dropped() -> None:
-    assert [s.text for s in scan([f"好{note('break', '9')}。"])] == ["好。"]
+def test_what_was_once_a_note_is_nothing() -> None:
+    note = "\ufffa" + "".join(chr(0xE0000 + ord(char)) for char in "b0 9") + "\ufffb"
+    assert [s.text for s in scan([f"好{note}。"])] == ["好。"]
+    marked, bare = (FRONT_END.phonemize(text, "zh") for text in (f"你好{note}朋友。", "你好朋友。"))
+    assert marked.symbols == bare.symbols
 
 
 def test_pieces_for_synthesis() -> None:
-    found = pieces(
-        '{1s}你好<break time="1s"/>世界。<prosody rate="fast">再说很多很多的话。快说一点吧。</prosody>'
-    )
-    assert [(p.text, p.pause_s, p.rate) for p in found] == [
-        ("", 1, 1),
-        ("你好。", 1, 1),
-        ("世界。", 0, 1),
-        ("再说很多很多的话。快说一点吧。", 0, 1.25),
+    text = '{1s}你好<break time="1s"/>世界。<prosody rate="fast">再说很多很多的话。快说一点吧。</prosody>'
+    found = fitted(whole_text(text).sentences)
+    assert [figures(piece) for piece in found] == [
+        ("你好。", 1, 1, 1),
+        ("世界。", 0, 0, 1),
+        ("再说很多很多的话。快说一点吧。", 0, 0, 1.25),
     ]
-    assert pieces("") == []
+    assert fitted([]) == []
+
+
+def test_a_long_sentence_keeps_its_pauses_and_readings() -> None:
+    half = "我们今天一起去很远很远的地方看很多很多好看的花，"
+    sentence = SpokenSentence(
+        half * 3 + "行。", (Reading(72, 73, "pinyin", ("hang2",)),), 0.5, 1.5, 2
+    )
+    first, *_, last = fitted([sentence])
+    assert figures(first)[1:] == (0.5, 0, 2)
+    assert figures(last)[1:] == (0, 1.5, 2)
+    assert [last.text[r.start : r.end] for r in last.readings] == ["行"]
 
 
 def test_a_filtered_text_keeps_its_speech_markup() -> None:
-    text = filtered("**一**行{hang2}<break/>，<b>好</b>😀。<think>x</think>")
-    assert plain(text) == "一行，好。"
-    assert [note.kind for note in read_notes(text)[1]] == ["pinyin", "break"]
-    assert filtered("好<break/>{1s}", "off") == "好{1s}"
+    text = whole_text("**一**行{hang2}<break/>，<b>好</b>😀。<think>x</think>", filters=True)
+    assert text == "一行，好。"
+    assert text.sentences == (
+        SpokenSentence("一行", (Reading(1, 2, "pinyin", ("hang2",)),), 0, 0.4),
+        SpokenSentence("好。"),
+    )
+    assert whole_text("好<break/>{1s}", "off", filters=True) == "好{1s}"
+
+
+def test_what_an_entity_or_code_spells_is_no_markup() -> None:
+    assert whole_text("<speak>a &lt;break/> b</speak>", filters=True).strip() == "a <break/> b"
+    assert whole_text("用`行{hang2}`吧。", filters=True) == "用行{hang2}吧。"
 
 
 def test_short_sentences_stay_alone_where_asked() -> None:

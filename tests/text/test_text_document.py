@@ -9,7 +9,7 @@ import pytest
 
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.lexicon import Lexicon
-from dora_mlx_tts.text.sentences.segments import segments
+from dora_mlx_tts.text.sentences.pieces import undivided_text
 from dora_mlx_tts.text.zh.pronounce.g2p import MandarinReader
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "text.md").read_text("utf-8")
@@ -28,7 +28,11 @@ def test_what_is_read_how(text: str, code: str, read: str) -> None:
 
 @pytest.mark.parametrize(("text", "phones"), SAID)
 def test_markup(text: str, phones: str) -> None:
-    said = [s for part in segments(text) for s in FRONT_END.phonemize(part.text, "zh").symbols]
+    said = [
+        symbol
+        for part in undivided_text(text)
+        for symbol in FRONT_END.phonemize(part.text, "zh", readings=part.readings).symbols
+    ]
     assert " ".join(said) == phones
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import LanguageError, SettingError
-from dora_mlx_tts.text.phonemes import Given
+from dora_mlx_tts.text.spoken import Reading
 from dora_mlx_tts.text.symbols import SymbolTable
 from dora_mlx_tts.text.yue import Cantonese, jyutping
 from dora_mlx_tts.text.yue.syllable import phones
@@ -128,7 +128,7 @@ def test_own_words() -> None:
 
 
 def test_readings_that_the_text_gives() -> None:
-    spoken = CANTONESE.pronounce_as("好行長,", [Given(1, 3, ("haang4", "coeng4"))])
+    spoken = CANTONESE.pronounce_as("好行長,", [Reading(1, 3, "jyutping", ("haang4", "coeng4"))])
     assert spoken.symbols == ("Yh", "You2", "Yh", "Yaang4", "Yc", "Yoeng4", ",")
     assert spoken.word2ph == (2, 2, 2, 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -10,8 +11,9 @@ from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.node.protocol.messages import Plain, TextRequest
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.text.markup.ssml import Policy
-from dora_mlx_tts.text.sentences.pieces import filtered
-from dora_mlx_tts.text.sentences.scanner import ScannerOptions, SentenceScanner
+from dora_mlx_tts.text.sentences.pieces import divided, parts_of, spoken_text, whole_text
+from dora_mlx_tts.text.sentences.scanner import ScannerOptions, Sentence, SentenceScanner
+from dora_mlx_tts.text.spoken import SpokenSentence, SpokenText
 
 _KEYS: Final = ("question_id", "segment_id")
 _PART_LENGTH: Final = 300
@@ -58,29 +60,41 @@ class StreamRules:
             speech=settings.speech_markup,
         )
 
+    def part(self, sentence: Sentence) -> str:
+        """A sentence of a stream as it is handed to the engine."""
+        if self.speech != "off" and not self.filters:
+            return sentence.text  # its speech markup is left to the engine
+        if self.scanner.mode == "none":
+            return divided(sentence)
+        return spoken_text(sentence.text, parts_of(sentence))
+
     def is_piece(self, request: TextRequest) -> bool:
         """Whether a message is a piece of a text rather than a whole one."""
         return self.mode == "stream" or (self.mode == "auto" and request.streamed)
 
-    def parts(self, text: str) -> list[str]:
-        """A whole text as it is handed to the engine: filtered, a long one in several parts.
+    def parts(self, text: str) -> list[SpokenText]:
+        """A whole text as it is handed to the engine: in sentences, a long one in several parts.
 
         Raises:
             TextError: malformed speech markup, where that is to be refused.
         """
-        if self.filters:
-            text = filtered(text, self.speech)
-        if len(text) <= _PART_LENGTH:
-            return [text]
-        scanner = SentenceScanner(ScannerOptions(markup=False))
-        sentences = [sentence.text for sentence in [*scanner.feed(text), *scanner.flush()]]
-        parts: list[str] = []
-        for sentence in sentences:
-            if parts and len(parts[-1]) + len(sentence) < _PART_LENGTH:
-                parts[-1] += " " + sentence
+        whole = whole_text(text, self.speech, filters=self.filters)
+        if len(whole) <= _PART_LENGTH:
+            return [whole]
+        parts: list[list[SpokenSentence]] = []
+        room = 0
+        for sentence in whole.sentences:
+            if parts and len(sentence.text) < room:
+                parts[-1].append(sentence)
+                room -= len(sentence.text) + 1
             else:
-                parts.append(sentence)
-        return parts or [text]
+                parts.append([sentence])
+                room = _PART_LENGTH - len(sentence.text)
+        return [_joined_text(part) for part in parts] or [whole]
+
+
+def _joined_text(sentences: Sequence[SpokenSentence]) -> SpokenText:
+    return spoken_text(" ".join(sentence.text for sentence in sentences), sentences)
 
 
 class TextStream:
@@ -105,17 +119,17 @@ class TextStream:
         self.last_seq = request.seq if request.seq is not None else self.last_seq
         self.has_fin = self.has_fin or request.has_fin
         self._open_chars += len(request.text)
-        sentences = [sentence.text for sentence in self._scanner.feed(request.text)]
+        parts = [self._rules.part(sentence) for sentence in self._scanner.feed(request.text)]
         if self._open_chars > self._rules.limit:
-            sentences += self.flush()
-        elif sentences:
+            parts += self.flush()
+        elif parts:
             self._open_chars = len(request.text)
-        return sentences
+        return parts
 
     def flush(self) -> list[str]:
         """End the open sentence."""
         self._open_chars = 0
-        return [sentence.text for sentence in self._scanner.flush()]
+        return [self._rules.part(sentence) for sentence in self._scanner.flush()]
 
     @property
     def has_rest(self) -> bool:

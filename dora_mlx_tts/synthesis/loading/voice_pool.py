@@ -18,10 +18,10 @@ from dora_mlx_tts.synthesis.loading.prompt import Prompt
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.lexicon import Lexicon, ReadingOptions
-from dora_mlx_tts.text.markup.notes import plain
 from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.schemes import CODES, scheme_of
 from dora_mlx_tts.text.spans import tells_language
+from dora_mlx_tts.text.spoken import SpokenSentence
 from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
 from dora_mlx_tts.voices.voice import Reference, Voice, resolve_inside
 
@@ -45,15 +45,15 @@ class ReadyVoice:
         """The pack's."""
         return self.pack.networks
 
-    def phonemize(self, text: str, language: str) -> Phonemes:
+    def phonemize(self, sentence: SpokenSentence, language: str) -> Phonemes:
         """Phones of a sentence as this voice reads it: figures alone in its own language, if any is allowed.
 
         Raises as `FrontEnd.phonemize`.
         """
         native = next(iter(self.voice.languages), "")
-        if native in CODES and scheme_of(language).detect and not tells_language(plain(text)):
+        if native in CODES and scheme_of(language).detect and not tells_language(sentence.text):
             language = native
-        return self.front_end.phonemize(text, language)
+        return self.front_end.phonemize(sentence.text, language, readings=sentence.readings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.pipeline import normalize
 from dora_mlx_tts.text.en.pronounce.g2p import G2P
-from dora_mlx_tts.text.phonemes import Given, Pronunciation
+from dora_mlx_tts.text.phonemes import Pronunciation
+from dora_mlx_tts.text.spoken import Reading
 
 FEWEST_PHONES = 4
 """A shorter reading gets a comma in front, as in the reference: the networks stumble over less."""
@@ -38,7 +39,7 @@ class English:
         """ARPAbet and pause marks of a normalized text."""
         return self.pronounce_as(norm_text, ())
 
-    def pronounce_as(self, norm_text: str, given: Sequence[Given]) -> Pronunciation:
+    def pronounce_as(self, norm_text: str, given: Sequence[Reading]) -> Pronunciation:
         """As `pronounce`, with ARPAbet that holds for some words."""
         symbols, spans = self._g2p(norm_text, given)
         if len(symbols) < self._fewest_phones:

@@ -1,8 +1,8 @@
 """Markup that says how to speak: a subset of SSML, pinyin behind a character, pauses.
 
 `行{hang2}`, `{500ms}`, `<break time="1s"/>`, `<sub alias="…">`, `<say-as interpret-as="…">`,
-`<phoneme ph="…">`, `<prosody rate="…">`, `<speak>`, `<p>`, `<s>`. Markup becomes notes inside the
-text (`notes.py`), so that it goes through the sentence scanner whatever chunks it came in.
+`<phoneme ph="…">`, `<prosody rate="…">`, `<speak>`, `<p>`, `<s>`. Markup becomes directions
+between the characters, so that it goes through the sentence scanner whatever chunks it came in.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
 from dora_mlx_tts.errors import SettingError, TextError
-from dora_mlx_tts.text.markup.notes import note
 from dora_mlx_tts.text.markup.ssml_elements import (
-    FASTEST,
-    SLOWEST,
+    HIGHEST_RATE,
+    LOWEST_RATE,
     Element,
+    find_reading,
     read_element,
     read_pause,
-    reading_note,
 )
 from dora_mlx_tts.text.markup.tags import LONGEST_TAG, SPEECH_TAG, Char
 from dora_mlx_tts.text.punctuation import is_east_asian
+from dora_mlx_tts.text.spoken import Direction, Pause, Rate, Reading
 
 Policy = Literal["off", "text", "strict"]
 """off: speech markup is not looked for; text: malformed markup is text; strict: it is refused."""
@@ -47,17 +47,16 @@ def check_policy(policy: str) -> Policy:
     raise SettingError(f"speech markup {policy!r} is not one of {', '.join(get_args(Policy))}")
 
 
-def read_markup(text: str, policy: Policy) -> str:
-    """`text` with its speech markup turned into notes; everything else stays as it is.
+def read_markup(text: str, policy: Policy) -> list[Char]:
+    """`text` with its speech markup turned into directions; everything else stays as it is.
 
     Raises:
         TextError: malformed markup, with its position, where `policy` is strict.
     """
     if policy == "off":
-        return text
+        return [Char(char, at) for at, char in enumerate(text)]
     reader = SpeechMarkup(policy)
-    chars = [*reader.feed(_with_tags(text)), *reader.flush()]
-    return "".join(char.text for char in chars)
+    return [*reader.feed(_with_tags(text)), *reader.flush()]
 
 
 def _with_tags(text: str) -> Iterator[Char]:
@@ -70,7 +69,7 @@ def _with_tags(text: str) -> Iterator[Char]:
 
 
 class SpeechMarkup:
-    """Turns speech markup into notes, character by character.
+    """Turns speech markup into directions, character by character.
 
     Whatever is held back is bounded: what grows too long is no markup.
     """
@@ -87,7 +86,7 @@ class SpeechMarkup:
         self._before = ""
 
     def feed(self, chars: Iterable[Char]) -> list[Char]:
-        """Characters and notes that are now certain; tags come as `Char.tag`."""
+        """Characters and directions that are now certain; tags come as `Char.tag`."""
         for char in chars:
             if char.tag:
                 self._release_held()
@@ -106,7 +105,7 @@ class SpeechMarkup:
         for name, opened in self._open:
             self._refuse(opened, f"<{name}> is not closed")
         if self._rates[-1] != 1.0:
-            self._note("rate", 1.0, self._out[-1].at if self._out else 0)
+            self._direct(Rate(0, 1.0), self._out[-1].at if self._out else 0)
         self._open, self._rates = [], [1.0]
         return self._take()
 
@@ -149,15 +148,15 @@ class SpeechMarkup:
         """`{hang2}` behind a Han character, or `{500ms}`; anything else is text."""
         at = self._held[0]
         pinyin, pause = _PINYIN.fullmatch(text), _PAUSE.fullmatch(text)
-        written = None
+        found: Reading | Pause | None = None
         if pinyin and is_east_asian(self._before) and self._before.isalnum():
-            written = reading_note("pinyin", pinyin[1], self._before)
+            found = find_reading("pinyin", pinyin[1], self._before)
         elif pause:
             seconds = read_pause(pause[1])
-            written = None if seconds is None else note("break", f"{seconds:g}")
-        if written is not None:
+            found = None if seconds is None else Pause(0, seconds)
+        if found is not None:
             self._held = []
-            self._out.append(Char(written, at.at))
+            self._direct(found, at.at)
             return
         if pause or (pinyin and is_east_asian(self._before)):
             self._refuse(at, f"{text} is neither pinyin with a tone nor a pause such as {{500ms}}")
@@ -191,7 +190,7 @@ class SpeechMarkup:
             self._begin_content(char, element)
         elif element.name == "break":
             if not element.closing:
-                self._note("break", element.number, char.at)
+                self._direct(Pause(0, element.number), char.at)
         else:
             self._nest(char, element)
 
@@ -206,9 +205,10 @@ class SpeechMarkup:
         if not element.closing:
             self._open.append((element.name, char))
             if element.name == "prosody":
-                rate = min(max(self._rates[-1] * element.number, SLOWEST), FASTEST)
+                rate = round(self._rates[-1] * element.number, 6)
+                rate = min(max(rate, LOWEST_RATE), HIGHEST_RATE)
                 self._rates.append(rate)
-                self._note("rate", self._rates[-1], char.at)
+                self._direct(Rate(0, self._rates[-1]), char.at)
         elif not self._open or self._open[-1][0] != element.name:
             self._malformed(char, "it closes what is not open")
             return
@@ -216,12 +216,12 @@ class SpeechMarkup:
             self._open.pop()
             if element.name == "prosody":
                 self._rates.pop()
-                self._note("rate", self._rates[-1], char.at)
+                self._direct(Rate(0, self._rates[-1]), char.at)
         if element.name != "prosody":
             self._let(Char("\n", char.at))
 
-    def _note(self, kind: Literal["break", "rate"], value: float, at: int) -> None:
-        self._out.append(Char(note(kind, f"{value:g}"), at))
+    def _direct(self, direction: Direction, at: int) -> None:
+        self._out.append(Char("", at, direction=direction))
 
     # sub, say-as, phoneme
 
@@ -240,18 +240,18 @@ class SpeechMarkup:
         element, opened, content = self._element, self._opened, self._content
         if element is None or opened is None:
             return
-        written = element.spoken("".join(char.text for char in content))
-        if written is None:
+        spoken = element.spoken("".join(char.text for char in content))
+        if spoken is None:
             self._give_up(opened, "does not fit what it holds")
             self._as_text(closing)
             return
         self._element, self._opened, self._content = None, None, []
-        text, suffix = written
+        text, reading = spoken
         same = len(text) == len(content)
         for i, letter in enumerate(text):
             self._let(Char(letter, content[i].at if same else opened.at))
-        if suffix:
-            self._out.append(Char(suffix, opened.at))
+        if reading is not None:
+            self._direct(reading, opened.at)
 
     def _give_up(self, opened: Char, problem: str) -> None:
         """The element was malformed: its tag and content are text."""

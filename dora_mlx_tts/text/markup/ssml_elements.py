@@ -6,15 +6,17 @@ import html
 import re
 from dataclasses import dataclass
 
+from dora_mlx_tts.config.settings import FASTEST, SLOWEST
 from dora_mlx_tts.text.alphabets import READERS
-from dora_mlx_tts.text.markup.notes import Kind, note
 from dora_mlx_tts.text.markup.say_as import WAYS
 from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, HARD_STOPS
+from dora_mlx_tts.text.spoken import Kind, Reading
 
 LONGEST_PAUSE = 10.0
 """Seconds; a longer one is cut to this."""
 
-SLOWEST, FASTEST = 0.25, 4.0
+LOWEST_RATE, HIGHEST_RATE = SLOWEST / FASTEST, FASTEST / SLOWEST
+"""Rates that some speed brings within its bounds; any other is malformed."""
 
 _ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))")
 _NAME = re.compile(r"<(/?)\s*([A-Za-z-]+)")
@@ -60,19 +62,19 @@ class Element:
     value: str = ""
     alphabet: str = ""
 
-    def spoken(self, content: str) -> tuple[str, str] | None:
-        """What to speak in place of the content, and a note behind it; None if it does not fit."""
+    def spoken(self, content: str) -> tuple[str, Reading | None] | None:
+        """What to speak in place of the content, and how to read it; None if it does not fit."""
         content = " ".join(content.split())
         if self.name == "sub":
-            return self.value, ""
+            return self.value, None
         if not content:
             return None
         if self.name == "say-as":
-            return content, note("say", self.value, len(content))
+            return content, Reading(-len(content), 0, "say", (self.value,))
         if any(char in CLAUSE_MARKS or char in HARD_STOPS for char in content):
             return None
-        written = reading_note(self.alphabet, self.value, content)
-        return None if written is None else (content, written)
+        reading = find_reading(self.alphabet, self.value, content)
+        return None if reading is None else (content, reading)
 
 
 def read_element(tag: str) -> Element | None:
@@ -156,11 +158,11 @@ def read_rate(rate: str) -> float | None:
     factor = float(match[2]) / (100 if match[3] else 1)
     if match[1]:
         factor = 1 + factor if match[1] == "+" else 1 - factor
-    return factor if SLOWEST <= factor <= FASTEST else None
+    return factor if LOWEST_RATE <= factor <= HIGHEST_RATE else None
 
 
-def reading_note(alphabet: str, reading: str, word: str) -> str | None:
-    """A note that gives `word` this reading, or None if it is none in the alphabet.
+def find_reading(alphabet: str, reading: str, word: str) -> Reading | None:
+    """This reading for the `word` before it, or None if it is none in the alphabet.
 
     Without an alphabet a word with Han characters is given pinyin, any other ARPAbet or IPA.
     """
@@ -168,5 +170,5 @@ def reading_note(alphabet: str, reading: str, word: str) -> str | None:
         reader = READERS.get({"py": "pinyin", "cmu": "arpabet"}.get(name, name))
         units = reader(reading, word) if reader else None
         if units is not None:
-            return note(_ALPHABETS[name], " ".join(units), len(word))
+            return Reading(-len(word), 0, _ALPHABETS[name], tuple(units))
     return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from dora_mlx_tts.text.spoken import Direction
+
 DROPPED_SPANS = frozenset(
     {"think", "thinking", "thought", "reasoning", "tool_call", "tool_calls", "tool_response"}
     | {"tool_result", "function_call", "script", "style"}
@@ -15,7 +17,7 @@ LONGEST_TAG = 300
 """Characters a tag may have; anything longer is text."""
 
 SPEECH_TAGS = frozenset({"speak", "p", "s", "break", "sub", "say-as", "phoneme", "prosody"})
-"""Tags that say how to speak (`markup.py`); elsewhere they are like any other tag."""
+"""Tags that say how to speak (`ssml.py`); elsewhere they are like any other tag."""
 
 _LINE_TAGS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "hr", "h1", "h2", "h3", "h4"})
 _LETTER_TAGS = frozenset("abipqsu")
@@ -33,19 +35,21 @@ _ADDRESS_SO_FAR = re.compile(r"<[\w.+-]*(?:@[\w.-]*|:[^\s<>]*)?")
 
 
 class Char(NamedTuple):
-    """A character to be spoken, or a tag that says how to speak.
+    """A character to be spoken, a tag that says how to speak, or what such a tag means.
 
     Attributes:
-        text: the character; for a note (`notes.py`) all of its characters; empty for a tag.
+        text: the character; empty for a tag or a direction.
         at: offset in the source text.
         in_code: whether inline code holds it.
         tag: the tag as it was written.
+        direction: what markup says here; its offsets count from this place.
     """
 
     text: str
     at: int
     in_code: bool = False
     tag: str = ""
+    direction: Direction | None = None
 
 
 class Tag(NamedTuple):

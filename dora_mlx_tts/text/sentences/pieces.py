@@ -1,63 +1,149 @@
-"""A whole text as synthesis speaks it: pieces with their pauses and rates."""
+"""A text as sentences to be spoken, with the pauses and rates that its markup asks for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate
 
 from dora_mlx_tts.text.markup.markdown_filter import MarkupFilter
-from dora_mlx_tts.text.markup.ssml import Policy, SpeechMarkup
-from dora_mlx_tts.text.sentences.segments import segments
-from dora_mlx_tts.text.sentences.split import split
+from dora_mlx_tts.text.markup.ssml import Policy, SpeechMarkup, read_markup
+from dora_mlx_tts.text.markup.tags import Char
+from dora_mlx_tts.text.punctuation import CLAUSE_MARKS
+from dora_mlx_tts.text.sentences.scanner import ScannerOptions, Sentence, SentenceScanner
+from dora_mlx_tts.text.sentences.split import fitted, join_quotations
+from dora_mlx_tts.text.spoken import Pause, Rate, Reading, SpokenSentence, SpokenText
+
+_MARKS = "".join(sorted(CLAUSE_MARKS))
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What is spoken in one go.
-
-    Attributes:
-        text: for `FrontEnd.phonemize`; it may hold notes, `notes.plain` is what people may see.
-            Empty for a pause alone.
-        pause_s: silence behind it, in seconds, beside the pause any sentence has.
-        rate: factor on the speaking rate.
-    """
-
-    text: str
-    pause_s: float = 0.0
-    rate: float = 1.0
-
-
-def pieces(
-    text: str, policy: Policy = "text", *, join_short: bool = True, short_parts: bool = False
-) -> list[Piece]:
-    """Pieces of a text with markup, or with the notes the sentence scanner made of it.
+def whole_text(text: str, policy: Policy = "text", *, filters: bool = False) -> SpokenText:
+    """A whole text without markup, divided into sentences.
 
     Args:
-        text: what is to be spoken.
-        policy: what malformed markup is.
-        join_short: whether short sentences share a piece.
-        short_parts: whether sentences are divided into shorter parts that end with stops.
+        text: as it was written.
+        policy: what malformed speech markup is; `off` looks for none.
+        filters: whether to take Markdown, tags and emoji out, too.
 
     Raises:
-        TextError: malformed markup, with its position, where `policy` is strict.
+        TextError: malformed speech markup, with its position, where `policy` is strict.
     """
-    found: list[Piece] = []
-    for segment in segments(text, policy):
-        parts = split(segment.text, join_short=join_short, short_parts=short_parts) or [""]
-        found += [Piece(part, 0.0, segment.rate) for part in parts[:-1]]
-        found.append(Piece(parts[-1], segment.pause_s, segment.rate))
+    chars = _filtered(text, policy) if filters else read_markup(text, policy)
+    if any(char.direction for char in chars):
+        return divided(_collected(chars))
+    return spoken_text("".join(char.text for char in chars), _scanned(chars))
+
+
+def undivided_text(text: str, policy: Policy = "text") -> list[SpokenSentence]:
+    """A text without speech markup, divided by pauses and changes of rate only.
+
+    Where there are none, its blanks and marks are kept.
+
+    Raises:
+        TextError: malformed speech markup, with its position, where `policy` is strict.
+    """
+    whole = _collected(read_markup(text, policy))
+    parts = parts_of(whole)
+    if len(parts) > 1:
+        return parts
+    readings = tuple(item for item in whole.directions if isinstance(item, Reading))
+    return [SpokenSentence(whole.text, readings)]
+
+
+def divided(text: Sentence) -> SpokenText:
+    """A text that was collected without looking for the ends of its sentences."""
+    found: list[SpokenSentence] = []
+    for part in parts_of(text):
+        sentences = [replace(one, rate=part.rate) for one in _scanned(_chars(part))]
+        sentences[0] = replace(sentences[0], pause_before_s=part.pause_before_s)
+        sentences[-1] = replace(sentences[-1], pause_after_s=part.pause_after_s)
+        found += sentences
+    return spoken_text(text.text, found)
+
+
+def spoken_text(text: str, sentences: Iterable[SpokenSentence]) -> SpokenText:
+    """A plain text with its sentences, in order; there are none where nothing can be spoken."""
+    spoken = SpokenText(text)
+    spoken.sentences = tuple(sentences)
+    return spoken
+
+
+def split(text: str, *, join_short: bool = True, short_parts: bool = False) -> list[str]:
+    """Pieces of a text without speech markup, as `fitted`; [] if there is nothing to speak."""
+    pieces = fitted(whole_text(text, "off").sentences, join_short, short_parts)
+    return [piece.text for piece in pieces]
+
+
+def _collected(chars: Sequence[Char]) -> Sentence:
+    places = accumulate((len(char.text) for char in chars), initial=0)
+    found = zip(chars, places, strict=False)
+    directions = [char.direction.moved(place) for char, place in found if char.direction]
+    text = "".join(char.text for char in chars)
+    return Sentence(text, 0, len(text), tuple(directions))
+
+
+def _chars(part: SpokenSentence) -> list[Char]:
+    chars: list[Char] = []
+    done = 0
+    for item in part.readings:
+        chars += (Char(part.text[at], at) for at in range(done, item.end))
+        chars.append(Char("", item.end, direction=item.moved(-item.end)))
+        done = item.end
+    return [*chars, *(Char(part.text[at], at) for at in range(done, len(part.text)))]
+
+
+def _scanned(chars: Iterable[Char]) -> list[SpokenSentence]:
+    """The sentences of a text in which neither pauses nor rates divide anything."""
+    scanner = SentenceScanner(ScannerOptions(markup=False))
+    sentences = [*scanner.take(chars), *scanner.flush()]
+    return [
+        SpokenSentence(
+            one.text, tuple(item for item in one.directions if isinstance(item, Reading))
+        )
+        for one in (join_quotations(sentences) if len(sentences) > 1 else sentences)
+    ]
+
+
+def parts_of(sentence: Sentence) -> list[SpokenSentence]:
+    """The stretches of a sentence that pauses and changes of rate divide, usually one."""
+    found: list[SpokenSentence] = []
+    waiting = 0.0  # pauses before the first stretch
+    for stretch in _stretches(sentence):
+        if found or waiting:  # a mark after a pause says nothing
+            start = len(stretch.text) - len(stretch.text.lstrip(_MARKS))
+            stretch = stretch.part(start, len(stretch.text))  # noqa: PLW2901
+        if any(char.isalnum() for char in stretch.text):
+            found.append(replace(stretch, pause_before_s=waiting if not found else 0.0))
+        elif found:
+            pause = found[-1].pause_after_s + stretch.pause_after_s
+            found[-1] = replace(found[-1], pause_after_s=pause)
+        else:
+            waiting += stretch.pause_after_s
     return found
 
 
-def filtered(text: str, policy: Policy = "text") -> str:
-    """A whole text without Markdown, tags and emoji, its speech markup as notes.
+def _stretches(sentence: Sentence) -> Iterator[SpokenSentence]:
+    start, rate = 0, 1.0
+    readings: list[Reading] = []
+    for item in (*sentence.directions, Pause(len(sentence.text), 0.0)):
+        if isinstance(item, Reading):
+            readings.append(item)
+            continue
+        if isinstance(item, Rate) and item.factor == rate:
+            continue
+        pause = item.seconds if isinstance(item, Pause) else 0.0
+        part = SpokenSentence(sentence.text, tuple(readings)).part(start, item.end)
+        yield replace(part, pause_after_s=pause, rate=rate)
+        start, readings = item.end, []
+        rate = item.factor if isinstance(item, Rate) else rate
 
-    Raises:
-        TextError: malformed markup, with its position, where `policy` is strict.
-    """
+
+def _filtered(text: str, policy: Policy) -> list[Char]:
+    """Characters to be spoken, without Markdown, tags and emoji."""
     speaks = policy != "off"
     markup = MarkupFilter(speech_tags=speaks)
     chars = [*markup.feed(text), *markup.flush()]
-    if speaks:
-        speech = SpeechMarkup(policy)
-        chars = [*speech.feed(chars), *speech.flush()]
-    return "".join(char.text for char in chars)
+    if not speaks:
+        return chars
+    speech = SpeechMarkup(policy)
+    return [*speech.feed(chars), *speech.flush()]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.text.sentences.split import split
+from dora_mlx_tts.text.sentences.pieces import split
 
 SPLITS = frozenset("，。？！,.?!~:：—…")
 """Signs that end a piece."""

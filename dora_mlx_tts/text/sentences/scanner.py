@@ -6,21 +6,21 @@ ended, which needs at most the next word; chunks have no influence on where that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Self, get_args
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.text.markup.markdown_filter import MarkupFilter
-from dora_mlx_tts.text.markup.notes import CLOSE, is_note, last_rate, note, plain
 from dora_mlx_tts.text.markup.ssml import Policy, SpeechMarkup, check_policy
 from dora_mlx_tts.text.markup.tags import Char
 from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, CLOSERS, is_east_asian
 from dora_mlx_tts.text.sentences.boundaries import BoundaryFinder
+from dora_mlx_tts.text.spoken import Direction, Rate, Reading
 
 Mode = Literal["sentence", "clause", "none"]
+Gap = Literal["", " ", "\n"]
 
-_LONGEST_NOTE = 400
 _LINE_BREAKS = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 
 
@@ -29,14 +29,25 @@ class Sentence:
     """A sentence to be spoken.
 
     Attributes:
-        text: without markup, blanks collapsed; with notes where speech markup stood.
+        text: without markup, blanks collapsed.
         start: offset of its first character in all text fed so far.
         end: offset behind its last character.
+        directions: what speech markup says, by offsets in `text`, in order.
+        gap: what stands between it and the sentence before: nothing, something, or a line break.
     """
 
     text: str
     start: int
     end: int
+    directions: tuple[Direction, ...] = ()
+    gap: Gap = ""
+
+    def joined(self, other: Sentence, blank: str) -> Sentence:
+        """This sentence and the next in one, with a blank or nothing between them."""
+        head = self.text + blank
+        moved = (item.moved(len(head)) for item in other.directions)
+        directions = (*self.directions, *moved)
+        return Sentence(head + other.text, self.start, other.end, directions, self.gap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +110,10 @@ class SentenceScanner:
         self._ready: list[Sentence] = []
         self._waiting: Sentence | None = None  # finished, but shorter than min_chars
         self._is_first = True
-        self._note = ""  # the beginning of a note
-        self._notes = ""  # notes before the first character of a sentence
-        self._rate = "1"
-        self._begin([])
+        self._waiting_directions: list[Direction] = []  # before the first character of a sentence
+        self._rate = 1.0
+        self._gap: Gap = ""  # what stands before the open text
+        self._begin([], [])
 
     def feed(self, chunk: str) -> list[Sentence]:
         """Take the next piece of text; returns the sentences it completed."""
@@ -113,6 +124,10 @@ class SentenceScanner:
         else:
             chars = [Char(char, self._fed + i) for i, char in enumerate(chunk)]
         self._fed += len(chunk)
+        return self.take(chars)
+
+    def take(self, chars: Iterable[Char]) -> list[Sentence]:
+        """Take characters that are free of markup; returns the sentences they completed."""
         for char in chars:
             self._take(char)
         return self._hand_out()
@@ -134,8 +149,9 @@ class SentenceScanner:
         ready, self._ready = self._ready, []
         return ready
 
-    def _begin(self, chars: list[Char]) -> None:
+    def _begin(self, chars: list[Char], directions: list[Direction]) -> None:
         self._open = chars
+        self._directions = directions  # by offsets in the open text
         self._cuts: list[int] = []  # lengths of the open text up to its clause marks
         self._clause: int | None = None  # such a length, while the next character is unknown
         self._clause_mark = ""
@@ -146,13 +162,14 @@ class SentenceScanner:
         return 1 if self._open and self._open[0].text == " " else 0
 
     def _take(self, char: Char) -> None:
-        if self._note or is_note(char.text):
-            self._take_note(char.text)
+        if char.direction is not None:
+            self._attach(char.direction)
             return
         whole = self.options.mode == "none"
         if char.text in _LINE_BREAKS and not whole:
             self._end_line()
             self._open.append(char._replace(text=" "))
+            self._gap = "\n"
             return
         if char.text.isspace():
             char = char._replace(text=" ")
@@ -163,36 +180,28 @@ class SentenceScanner:
             if next_has is not None:
                 self._end_at(len(self._open) - next_has)
             self._judge_clause(char.text)
-        self._open.append(self._noted(char))
+        self._place_waiting(char)
+        self._open.append(char)
         if char.text in CLAUSE_MARKS and self._clause is None and not char.in_code:
             self._clause, self._clause_mark = len(self._open), char.text
         self._limit()
 
-    def _take_note(self, text: str) -> None:
-        """A note, which may come in pieces; what never ends is dropped."""
-        self._note += text
-        if self._note[-1] == CLOSE:
-            self._attach(self._note)
-        if self._note[-1] == CLOSE or len(self._note) > _LONGEST_NOTE:
-            self._note = ""
+    def _place_waiting(self, char: Char) -> None:
+        """Put the directions that waited for it before a character."""
+        if self._waiting_directions and char.text != " ":
+            place = len(self._open)
+            self._directions += [item.moved(place) for item in self._waiting_directions]
+            self._waiting_directions = []
 
-    def _noted(self, char: Char) -> Char:
-        """The character behind the notes that waited for it."""
-        if not self._notes or char.text == " ":
-            return char
-        notes, self._notes = self._notes, ""
-        return char._replace(text=notes + char.text)
-
-    def _attach(self, found: str) -> None:
-        """Put a note behind the last character, or before the next where there is none."""
-        at = len(self._open) - 1
-        while at >= 0 and self._open[at].text == " ":
-            at -= 1
-        if at < 0:
-            self._notes += found
+    def _attach(self, direction: Direction) -> None:
+        """Put a direction behind the last character, or before the next where there is none."""
+        place = len(self._open)
+        while place and self._open[place - 1].text == " ":
+            place -= 1
+        if place:
+            self._directions.append(direction.moved(place))
         else:
-            last = self._open[at]
-            self._open[at] = last._replace(text=last.text + found)
+            self._waiting_directions.append(direction)
 
     def _end_line(self) -> None:
         next_has = self._finder.end()
@@ -235,27 +244,37 @@ class SentenceScanner:
         done, rest = self._open[:length], self._open[length:]
         cuts = [place - length for place in self._cuts if place > length]
         clause = self._clause - length if self._clause and self._clause > length else None
-        mark, led = self._clause_mark, bool(self._lead)
-        self._begin(rest)
+        mark, lead = self._clause_mark, self._lead
+        said = [item.moved(-lead) for item in self._directions if item.end <= length]
+        said = [item for item in said if not isinstance(item, Reading) or item.start >= 0]
+        self._begin(rest, [item.moved(-length) for item in self._directions if item.end > length])
         self._cuts, self._clause, self._clause_mark = cuts, clause, mark
         while done and done[-1].text == " ":
             done.pop()
-        text = "".join(char.text for char in done[1 if led else 0 :])
+        text = "".join(char.text for char in done[lead:])
         if not any(char.isalnum() for char in text):
+            self._waiting_directions[:0] = [item.moved(-item.end) for item in said]
+            self._gap = self._gap or (" " if length else "")
             return
-        if self._rate != "1":
-            text = note("rate", self._rate) + text
-        self._rate = last_rate(text) or self._rate
-        sentence = Sentence(text, done[1 if led else 0].at, done[-1].at + 1)
-        self._join(sentence, " " if led else "")
+        gap: Gap = self._gap or (" " if lead else "")
+        self._gap = ""
+        directions = self._with_rate(said)
+        sentence = Sentence(text, done[lead].at, done[-1].at + 1, directions, gap)
+        self._join(sentence, " " if lead else "")
 
-    def _join(self, sentence: Sentence, gap: str) -> None:
+    def _with_rate(self, said: list[Direction]) -> tuple[Direction, ...]:
+        """The directions of a sentence, after the rate that an earlier one set."""
+        before = (Rate(0, self._rate),) if self._rate != 1 else ()
+        rates = [item.factor for item in said if isinstance(item, Rate)]
+        self._rate = rates[-1] if rates else self._rate
+        return (*before, *said)
+
+    def _join(self, sentence: Sentence, blank: str) -> None:
         """Hand a sentence out, with the short ones that waited for it."""
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            text = waiting.text + gap + sentence.text
-            sentence = Sentence(text, waiting.start, sentence.end)
-        if len(plain(sentence.text)) < self.options.min_chars:
+        if self._waiting is not None:
+            sentence = self._waiting.joined(sentence, blank)
+            self._waiting = None
+        if len(sentence.text) < self.options.min_chars:
             self._waiting = sentence
         else:
             self._ready.append(sentence)

@@ -1,4 +1,4 @@
-"""Our own way to cut a text into pieces that are spoken one by one.
+"""Divides sentences into pieces that fit a voice.
 
 A piece is one sentence where its length allows. Short sentences share a piece, long ones are
 divided at clause marks into parts of like length, so that the prosody of each part is planned as a
@@ -9,12 +9,12 @@ into one piece.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from dora_mlx_tts.text.markup.notes import CLOSE, OPEN, plain
 from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, CLOSERS, DASHES, ELLIPSES, is_east_asian
-from dora_mlx_tts.text.sentences.scanner import ScannerOptions, Sentence, SentenceScanner
+from dora_mlx_tts.text.sentences.scanner import Sentence
+from dora_mlx_tts.text.spoken import SpokenSentence
 
 LONG = 50.0
 """Length a piece should not exceed, in Han characters: about ten seconds of speech."""
@@ -41,111 +41,99 @@ _WINDOW = 200
 """Han characters that are divided into words at once."""
 
 _HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
-_WORD = re.compile(
-    rf"[{_HAN}]{{1,{_WINDOW}}}|{OPEN}[^{CLOSE}]*{CLOSE}|[^\s{_HAN}{OPEN}]+\s?|\s+|{OPEN}"
-)
+_WORD = re.compile(rf"[{_HAN}]{{1,{_WINDOW}}}|[^\s{_HAN}]+\s?|\s+")
 _ENDED = re.compile(rf"[^\w\s][{re.escape(''.join(sorted(CLOSERS)))}\s]*$")
 
 
-def split(text: str, *, join_short: bool = True, short_parts: bool = False) -> list[str]:
-    """Pieces of `text`; [] if there is nothing to speak. Each ends with a mark.
-
-    `join_short` false leaves short sentences to themselves, for networks that end at a full stop.
-    `short_parts` divides sentences into parts of six seconds that end with stops, for networks that
-    lose their way in long ones, and after a part that ends with a comma.
-    """
-    scanner = SentenceScanner(ScannerOptions(markup=False))
-    sentences = [*scanner.feed(text), *scanner.flush()]
-    pieces: list[str] = []
-    for group in _join_quotations(text, sentences):
-        parts = _divide(group, MEDIUM if short_parts else LONG)
-        pieces.extend(map(_stopped, parts) if short_parts else parts)
-    return [_ended(piece) for piece in (_join_short(pieces) if join_short else pieces)]
-
-
-def split_in_two(piece: str) -> list[str]:
-    """A piece divided at the clause mark nearest to its middle, alone where it has none, with stops.
-
-    For networks that lose their way: a part that ends with a comma makes some go on.
-    """
-    parts = _cut_evenly(piece, list(_clause_places(piece)), _length(piece) / 2)
-    return [_stopped(part) for part in parts]
-
-
-def _stopped(part: str) -> str:
-    """A part with a stop in place of a comma or the like at its end."""
-    return _ended(_LAST_MARK.sub("", part))
-
-
-def _length(text: str) -> float:
-    return sum(_lengths(text))
-
-
-def _lengths(text: str) -> Iterator[float]:
-    for char in text:
-        if not char.isalnum():
-            yield 0.0
-        else:
-            yield 1.0 if is_east_asian(char) else _LATIN_LENGTH
-
-
-def _join_quotations(text: str, sentences: Sequence[Sentence]) -> Iterator[str]:
+def join_quotations(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
     """Sentences, those of one quotation together while they fit into a piece."""
-    group = ""
-    last_end = 0
-    is_open = False
+    group: Sentence | None = None
+    waiting: list[str] = []
     for sentence in sentences:
-        between = text[last_end : sentence.start]
-        fits = _length(group) + _length(sentence.text) <= LONG
-        if group and is_open and fits and "\n" not in between:
-            group += (" " if between else "") + sentence.text
+        if group and waiting and sentence.gap != "\n" and _fit(group, sentence):
+            group = group.joined(sentence, " " if sentence.gap else "")
         else:
             if group:
                 yield group
-            group = sentence.text
-        last_end = sentence.end
-        is_open = _depths(group)[-1] > 0
+            group, waiting = sentence, []
+        for char in sentence.text:
+            _follow(char, waiting)
     if group:
         yield group
 
 
-def _depths(text: str) -> list[int]:
-    """For each character, how many quotations and brackets are open behind it."""
-    waiting: list[str] = []
-    depths: list[int] = []
-    for char in text:
-        if waiting and char == waiting[-1]:
-            waiting.pop()
-        elif char == '"':
-            waiting.append(char)
-        elif char in _PAIRS:
-            waiting.append(_PAIRS[char])
-        depths.append(len(waiting))
-    return depths
+def fitted(
+    sentences: Iterable[SpokenSentence], join_short: bool = True, short_parts: bool = False
+) -> list[SpokenSentence]:
+    """Sentences as pieces that are spoken one by one. Each ends with a mark.
+
+    Args:
+        sentences: of one text, in order.
+        join_short: whether short sentences share a piece; false for networks that end at a stop.
+        short_parts: whether sentences are divided into parts of six seconds that end with stops,
+            for networks that lose their way in long ones, and after a part that ends with a comma.
+    """
+    pieces: list[SpokenSentence] = []
+    for run in _runs(sentences):
+        parts = [p for one in run for p in _divide(one, MEDIUM if short_parts else LONG)]
+        if short_parts:
+            parts = list(map(_stopped, parts))
+        pieces += _join_short(parts) if join_short else parts
+    return list(map(_ended, pieces))
 
 
-def _divide(sentence: str, longest: float) -> Iterator[str]:
+def split_in_two(piece: SpokenSentence) -> list[SpokenSentence]:
+    """A piece divided at the clause mark nearest to its middle, alone where it has none, with stops.
+
+    For networks that lose their way: a part that ends with a comma makes some go on.
+    """
+    parts = _cut_evenly(piece, list(_clause_places(piece.text)), _length(piece.text) / 2)
+    return [_stopped(part) for part in parts]
+
+
+def _runs(sentences: Iterable[SpokenSentence]) -> Iterator[list[SpokenSentence]]:
+    """Sentences of one rate with no pause of their own between them."""
+    run: list[SpokenSentence] = []
+    for sentence in sentences:
+        pause = run and (run[-1].pause_after_s or sentence.pause_before_s)
+        if run and (pause or run[-1].rate != sentence.rate):
+            yield run
+            run = []
+        run.append(sentence)
+    if run:
+        yield run
+
+
+def _stopped(part: SpokenSentence) -> SpokenSentence:
+    """A part with a stop in place of a comma or the like at its end."""
+    length = len(_LAST_MARK.sub("", part.text))
+    return _ended(part.ended(length, "") if length < len(part.text) else part)
+
+
+def _divide(sentence: SpokenSentence, longest: float) -> Iterator[SpokenSentence]:
     """Parts of like length, at clause marks; where there are none, between words."""
-    if _length(sentence) <= longest:
+    if _length(sentence.text) <= longest:
         yield sentence
         return
-    for part in _cut_evenly(sentence, list(_clause_places(sentence)), longest):
-        if _length(part) <= LONGEST:
+    for part in _cut_evenly(sentence, list(_clause_places(sentence.text)), longest):
+        if _length(part.text) <= LONGEST:
             yield part
         else:
-            *first, last = _cut_evenly(part, list(_word_places(part)), LONG)
-            yield from (
-                words + ("，" if is_east_asian(plain(words)[-1]) else ",") for words in first
-            )
+            *first, last = _cut_evenly(part, list(_word_places(part.text)), LONG)
+            for words in first:
+                yield words.ended(len(words.text), "，" if is_east_asian(words.text[-1]) else ",")
             yield last
 
 
-def _cut_evenly(text: str, places: Sequence[int], longest: float) -> list[str]:
+def _cut_evenly(
+    sentence: SpokenSentence, places: Sequence[int], longest: float
+) -> list[SpokenSentence]:
     """Cut at those places that come nearest to parts of equal length."""
-    so_far = [0.0, *accumulate(_lengths(text))]
+    so_far = [0.0, *accumulate(_lengths(sentence.text))]
     count = int(-(-so_far[-1] // longest))
     chosen: list[int] = []
-    candidates = iter(places)
+    inside = {at for r in sentence.readings for at in range(r.start + 1, r.end)}
+    candidates = iter([place for place in places if place not in inside])
     place = next(candidates, None)
     for n in range(1, count):
         target = so_far[-1] * n / count
@@ -157,13 +145,13 @@ def _cut_evenly(text: str, places: Sequence[int], longest: float) -> list[str]:
         if best is None:
             break
         chosen.append(best)
-    return [text[a:b].strip() for a, b in pairwise([0, *chosen, len(text)])]
+    return [sentence.part(a, b) for a, b in pairwise([0, *chosen, len(sentence.text)])]
 
 
 def _clause_places(sentence: str) -> Iterator[int]:
     """Ends of clauses outside quotations and brackets, each with something to speak."""
-    depths = _depths(sentence)
-    inside = depths if _quotation_fits(sentence, depths) else [0] * len(depths)
+    depth = _depths(sentence)
+    inside = depth if _quotation_fits(sentence, depth) else [0] * len(depth)
     last = 0
     for match in _PLACE.finditer(sentence):
         end = match.end()
@@ -180,18 +168,8 @@ def _clause_places(sentence: str) -> Iterator[int]:
             last = end
 
 
-def _quotation_fits(sentence: str, depths: Sequence[int]) -> bool:
-    """Whether no stretch in quotation marks or brackets is too long for one piece."""
-    length = 0.0
-    for size, depth in zip(_lengths(sentence), depths, strict=True):
-        length = length + size if depth else 0.0
-        if length > LONG:
-            return False
-    return True
-
-
 def _word_places(text: str) -> Iterator[int]:
-    """Ends of words, none of them beside a digit, nor between a word and a note about it."""
+    """Ends of words, none of them beside a digit."""
     from dora_mlx_tts.text.zh.segment.words import (  # noqa: PLC0415 (loads a dictionary)
         segment,
     )
@@ -206,7 +184,7 @@ def _word_places(text: str) -> Iterator[int]:
             ends = [end]
         for place in ends:
             beside = text[max(0, place - 1) : place + 1]
-            if 0 < place < len(text) and not any(char.isdigit() or char == OPEN for char in beside):
+            if 0 < place < len(text) and not any(char.isdigit() for char in beside):
                 yield place
 
 
@@ -214,32 +192,84 @@ def _speaks(text: str) -> bool:
     return any(char.isalnum() for char in text)
 
 
-def _join_short(pieces: Sequence[str]) -> list[str]:
+def _join_short(pieces: Sequence[SpokenSentence]) -> list[SpokenSentence]:
     """Let a short piece share the next one's breath, or that of the last one before it."""
-    joined: list[str] = []
+    joined: list[SpokenSentence] = []
     for piece in pieces:
-        last = joined[-1] if joined else ""
-        is_end = piece is pieces[-1] and _length(piece) < SHORT
-        is_short = last and (_length(last) < SHORT or is_end)
-        if is_short and _ENDED.search(plain(last)) and _length(last) + _length(piece) <= LONG:
-            joined[-1] = _glue(last, piece)
-        else:
-            joined.append(piece)
+        length = _length(piece.text)
+        if joined:
+            last = joined[-1]
+            before = _length(last.text)
+            is_short = before < SHORT or (piece is pieces[-1] and length < SHORT)
+            if is_short and _ENDED.search(last.text) and before + length <= LONG:
+                joined[-1] = last.joined(piece, _gap(last.text[-1], piece.text[0]))
+                continue
+        joined.append(piece)
     return joined
 
 
-def _glue(left: str, right: str) -> str:
-    no_blank = _needs_no_blank(plain(left)[-1:]) or _needs_no_blank(right[0])
-    return left + right if no_blank else f"{left} {right}"
+def _gap(left: str, right: str) -> str:
+    return "" if _needs_no_blank(left) or _needs_no_blank(right) else " "
 
 
 def _needs_no_blank(char: str) -> bool:
     return is_east_asian(char) and not "\uac00" <= char <= "\ud7ff"
 
 
-def _ended(piece: str) -> str:
+def _ended(piece: SpokenSentence) -> SpokenSentence:
     """The piece with a stop, unless some mark ends it."""
-    said = plain(piece)
-    if _ENDED.search(said):
+    text = piece.text
+    if _ENDED.search(text):
         return piece
-    return piece + ("。" if is_east_asian(said[-1]) else ".")
+    return piece.ended(len(text), "。" if is_east_asian(text[-1]) else ".")
+
+
+# Quotations, brackets and lengths
+
+
+def _fit(group: Sentence, sentence: Sentence) -> bool:
+    return _length(group.text) + _length(sentence.text) <= LONG
+
+
+def _depths(text: str) -> list[int]:
+    """For each character, how many quotations and brackets are open behind it."""
+    waiting: list[str] = []
+    found: list[int] = []
+    for char in text:
+        _follow(char, waiting)
+        found.append(len(waiting))
+    return found
+
+
+def _quotation_fits(text: str, depth: Sequence[int]) -> bool:
+    """Whether no stretch in quotation marks or brackets is too long for one piece."""
+    length = 0.0
+    for size, level in zip(_lengths(text), depth, strict=True):
+        length = length + size if level else 0.0
+        if length > LONG:
+            return False
+    return True
+
+
+def _follow(char: str, waiting: list[str]) -> None:
+    """Take one more character; `waiting` holds the signs that close what is open."""
+    if waiting and char == waiting[-1]:
+        waiting.pop()
+    elif char == '"':
+        waiting.append(char)
+    elif char in _PAIRS:
+        waiting.append(_PAIRS[char])
+
+
+def _length(text: str) -> float:
+    """Length of a text."""
+    return sum(_lengths(text))
+
+
+def _lengths(text: str) -> Iterator[float]:
+    """Length of each character; 0 for marks and blanks."""
+    for char in text:
+        if not char.isalnum():
+            yield 0.0
+        else:
+            yield 1.0 if is_east_asian(char) else _LATIN_LENGTH

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
-from dora_mlx_tts.text.phonemes import Given, Pronunciation
+from dora_mlx_tts.text.phonemes import Pronunciation
+from dora_mlx_tts.text.spoken import Reading
 from dora_mlx_tts.text.yue.jyutping import JyutpingReader
 from dora_mlx_tts.text.yue.normalize import normalize
 from dora_mlx_tts.text.yue.syllable import phones
@@ -47,7 +48,7 @@ class Cantonese:
         """Phones of a normalized text: two a syllable, one a mark."""
         return self.pronounce_as(norm_text, ())
 
-    def pronounce_as(self, norm_text: str, given: Sequence[Given]) -> Pronunciation:
+    def pronounce_as(self, norm_text: str, given: Sequence[Reading]) -> Pronunciation:
         """As `pronounce`, with Jyutping that holds for some characters: one syllable each."""
         own = {g.start + k: unit for g in given for k, unit in enumerate(g.units)}
         looked_up = norm_text

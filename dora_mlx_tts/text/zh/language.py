@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.phonemes import Given, Pronunciation
+from dora_mlx_tts.text.phonemes import Pronunciation
+from dora_mlx_tts.text.spoken import Reading
 from dora_mlx_tts.text.zh.normalize.pipeline import normalize
 from dora_mlx_tts.text.zh.pronounce.g2p import MandarinReader
 from dora_mlx_tts.text.zh.pronounce.lexicon import UserWords
@@ -51,6 +52,6 @@ class Mandarin:
         """Phones of a normalized text: two a Hanzi, one a mark."""
         return self._reader.pronounce(norm_text)
 
-    def pronounce_as(self, norm_text: str, given: Sequence[Given]) -> Pronunciation:
+    def pronounce_as(self, norm_text: str, given: Sequence[Reading]) -> Pronunciation:
         """As `pronounce`, with pinyin that holds for some characters: one syllable each."""
         return self._reader.pronounce(norm_text, given)

@@ -13,7 +13,7 @@ from dora_mlx_tts.text.en.pronounce.morphology import attach, inflected, split_c
 from dora_mlx_tts.text.en.pronounce.oov import letter_to_sound
 from dora_mlx_tts.text.en.pronounce.segmenter import segment
 from dora_mlx_tts.text.en.tokens import Token, tokens
-from dora_mlx_tts.text.phonemes import Given
+from dora_mlx_tts.text.spoken import Reading
 
 SPELLED_LENGTH = 3
 """Unknown words up to this length are read as letters, as the reference does."""
@@ -34,7 +34,9 @@ class G2P:
         self._lexicon = PronouncingDictionary(overrides)
         self._cached = lru_cache(CACHED_WORDS)(self._by_spelling)
 
-    def __call__(self, text: str, given: Sequence[Given] = ()) -> tuple[list[str], list[CharSpan]]:
+    def __call__(
+        self, text: str, given: Sequence[Reading] = ()
+    ) -> tuple[list[str], list[CharSpan]]:
         """Symbols of a text and for each the interval of its word or mark; `given` ones hold."""
         symbols: list[str] = []
         spans: list[CharSpan] = []

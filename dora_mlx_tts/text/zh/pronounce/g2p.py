@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Protocol
 
-from dora_mlx_tts.text.phonemes import Given, Pronunciation
+from dora_mlx_tts.text.phonemes import Pronunciation
+from dora_mlx_tts.text.spoken import Reading
 from dora_mlx_tts.text.zh.pronounce.lexicon import UserWords, corrections
 from dora_mlx_tts.text.zh.readings import dictionary_reading, phrase_reading
 from dora_mlx_tts.text.zh.segment.words import Word
@@ -43,7 +44,7 @@ class MandarinReader:
     user_words: UserWords = field(default_factory=lambda: UserWords({}))
     polyphones: Polyphones | None = None
 
-    def pronounce(self, norm_text: str, given: Sequence[Given] = ()) -> Pronunciation:
+    def pronounce(self, norm_text: str, given: Sequence[Reading] = ()) -> Pronunciation:
         """Phones of a normalized text, two a Hanzi and one a mark; `given` readings hold."""
         symbols: list[str] = []
         counts: list[int] = []
@@ -53,7 +54,7 @@ class MandarinReader:
                 units: Iterable[tuple[str, ...]] = [(MARKS[piece],)]
             else:
                 start, end = match.span()
-                inside = [_moved(g, start) for g in given if start <= g.start and g.end <= end]
+                inside = [g.moved(-start) for g in given if start <= g.start and g.end <= end]
                 units = self._clause(piece, before_stop=stop, given=inside)
             for unit in units:
                 symbols.extend(unit)
@@ -62,14 +63,14 @@ class MandarinReader:
         return Pronunciation(tuple(symbols), spans, tuple(counts))
 
     def pinyin(
-        self, clause: str, *, before_stop: bool = False, given: Sequence[Given] = ()
+        self, clause: str, *, before_stop: bool = False, given: Sequence[Reading] = ()
     ) -> list[str]:
         """Surface pinyin of every character of a clause without marks."""
         words = self.words(clause, before_stop=before_stop, given=given)
         return [p for word in words for p in word.pinyin]
 
     def words(
-        self, clause: str, *, before_stop: bool = False, given: Sequence[Given] = ()
+        self, clause: str, *, before_stop: bool = False, given: Sequence[Reading] = ()
     ) -> Iterator[Spoken]:
         """The words of a clause with their surface pinyin."""
         at, previous = 0, NO_WORD
@@ -110,7 +111,7 @@ class MandarinReader:
         return {i: p for i, p in enumerate(readings) if p and i not in known}
 
     def _clause(
-        self, clause: str, *, before_stop: bool, given: Sequence[Given]
+        self, clause: str, *, before_stop: bool, given: Sequence[Reading]
     ) -> Iterator[tuple[str, ...]]:
         for pinyin in self.pinyin(clause, before_stop=before_stop, given=given):
             yield symbols_of(pinyin) or ()
@@ -130,10 +131,6 @@ class MandarinReader:
         for wanted, step in steps:
             word = step(word) if wanted else word
         return word
-
-
-def _moved(given: Given, start: int) -> Given:
-    return replace(given, start=given.start - start, end=given.end - start)
 
 
 @lru_cache(maxsize=8192)
