@@ -19,11 +19,12 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from same_sound_texts import COMMANDS, CUT, CUT_AFTER_TOKENS, LIBRARY, NODE, Case
 
 import dora_mlx_tts
 from dora_mlx_tts import Fragment, Synthesizer, TtsError
@@ -36,89 +37,6 @@ _CLOCK_KEYS = frozenset({"rtf", "played_s", "uptime_s", "synthesis_s", "timestam
 """Figures of the clock, besides all that end in `_ms`."""
 _COMMAND_KEYS = ("file", "load_s", "first_fragment_s", "real_time_factor")
 _OUTPUTS = ["audio", "segment_complete", "status", "words"]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A text and how it is spoken.
-
-    Attributes:
-        way: whole, stream, or cancel (the stream ends after some tokens).
-        tokens: after how many tokens a cancel comes.
-        needs: a module without which the language cannot be read.
-        options: of speech.
-    """
-
-    text: str
-    voice: str
-    way: str = "whole"
-    tokens: int = 0
-    needs: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-_LIBRARY = (
-    Case("The lamp in the hallway flickers at night.", "starter-en"),
-    Case("他把自行车停在了图书馆门口。", "starter-zh", "stream"),
-    Case("Our team 下周三 will demo 新的版本。", "starter-en", "stream"),
-    Case("请把 README 里的 link 换成新的。", "starter-zh-2"),
-    Case("Bring two cups, please. Then sit down. We begin soon.", "starter-en-2", "stream"),
-    Case("水快开了。你去看看吧！要不要加点茶叶？", "starter-zh", "whole"),
-    Case("It cost $1,249.50 on 3/14/2023, about 8% less.", "starter-en-2"),
-    Case("2024年5月6日上午9:45，气温零下3.5℃。", "starter-zh-2", "stream"),
-    Case(
-        "She said she'd read the report, but nobody believed her at all.",
-        "starter-en",
-        "cancel",
-        30,
-    ),
-    Case("会议改到了下午三点，地点还在原来的那间大会议室。", "starter-zh", "cancel", 12),
-    Case(
-        "Slow, then quick.", "starter-en", options={"speed": 0.8, "temperature": 1.0, "top_k": 15}
-    ),
-    Case("今天真热闹。", "starter-zh", "stream", options={"speed": 1.3, "language": "zh"}),
-    Case("Wait.<break time='300ms'/> <prosody rate='slow'>Now go on.</prosody>", "starter-en-2"),
-    Case(
-        "他姓<sub alias='单'>单</sub>，在银{hang2}行上班。{400ms}每天都很忙。",
-        "starter-zh",
-        "stream",
-    ),
-    Case("Call <say-as interpret-as='characters'>NASA</say-as> by noon.", "starter-en", "stream"),
-    Case("**Bold** words and `code` are read.", "starter-en", options={"mode": "throughput"}),
-    Case("一。二。三。四。", "starter-zh-2", options={"mode": "throughput", "join_short": False}),
-    Case("Is 5 < 7 & 9 > 8?", "starter-en-2", options={"content_check": "whole"}),
-    Case(
-        "Dr. Lee lives at 221 Oak St. in St. Louis.", "starter-en", options={"content_check": "off"}
-    ),
-    Case("おはようございます。", "starter-zh", needs="haqumei", options={"content_check": "off"}),
-    Case("雨が降っています。", "starter-en", "stream", needs="haqumei", options={"language": "ja"}),
-    Case("오늘은 날씨가 참 맑네요.", "starter-en-2", "stream", options={"language": "ko"}),
-    Case("감사합니다.", "starter-zh-2", options={"content_check": "off"}),
-    Case("今日食咗飯未呀？", "starter-zh", needs="ToJyutping", options={"language": "yue"}),
-    Case("……", "starter-zh"),
-    Case("Hello.", "starter-en", options={"speed": 9.0}),
-    Case("Hello.", "no-such-voice"),
-)
-
-_NODE: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("Good to see you again.", {"request_id": "a", "voice": "starter-en"}),
-    ("书放在桌子上了。", {"request_id": 2, "voice": "starter-zh", "user": "someone"}),
-    ("First comes one ", {"session_id": "s", "seq": 0, "fin": False}),
-    ("sentence. 然后是另一句。", {"session_id": "s", "seq": 1, "fin": True}),
-    ("Faster <break time='200ms'/>now.", {"voice": "starter-en-2", "speed": 1.25}),
-    ("A sentence that is long enough to be cut while it is spoken to you.", {"request_id": "cut"}),
-    ("*Nothing* is `lost`.", {"language": "en"}),
-    ("🙂", {"request_id": "empty"}),
-    ("Hello.", {"voice": "no-such-voice"}),
-    ("Hello.", {"speed": "quick"}),
-)
-_CUT, _CUT_AFTER_TOKENS = "long enough to be cut", 20
-
-_COMMANDS = (
-    ("The kettle is on the stove.", "--voice", "starter-en-2"),
-    ("门外有人在敲门。", "--voice", "starter-zh-2", "--speed", "1.1"),
-    ("We met at 咖啡店 yesterday.", "--voice", "starter-zh"),
-)
 
 
 def main() -> None:
@@ -134,12 +52,12 @@ def main() -> None:
 
 def _results(settings: Settings, scratch: Path) -> Iterator[tuple[str, Result]]:
     engine = Synthesizer.load(settings=settings)
-    for number, case in enumerate(_LIBRARY):
+    for number, case in enumerate(LIBRARY):
         if not case.needs or importlib.util.find_spec(case.needs):
             name = f"library {case.way:6} {case.voice:12} {case.text}"
             yield _shown(name), _speak(engine, case, seed=100 + number)
     yield from _node_results(engine, settings)
-    for number, (text, *options) in enumerate(_COMMANDS):
+    for number, (text, *options) in enumerate(COMMANDS):
         yield _shown(f"command {text}"), _run_command(text, options, number, scratch)
 
 
@@ -272,7 +190,7 @@ class _InterruptedEngine:
         for fragment in fragments:
             yield fragment
             tokens += fragment.tokens
-            if _CUT in fragment.text and tokens >= _CUT_AFTER_TOKENS:
+            if CUT in fragment.text and tokens >= CUT_AFTER_TOKENS:
                 self._node.interrupt(_event("control", "cancel", {"request_id": "cut"}))
 
 
@@ -284,12 +202,12 @@ def _event(port: str, value: str, metadata: dict[str, Any]) -> dict[str, Any]:
 
 def _node_results(engine: Synthesizer, settings: Settings) -> Iterator[tuple[str, Result]]:
     """One result per text: everything that the node sent for it; and one for its status messages."""
-    events = [_event("text", text, {"seed": 7, **metadata}) for text, metadata in _NODE]
+    events = [_event("text", text, {"seed": 7, **metadata}) for text, metadata in NODE]
     turns = [events[:2], events[2:4], *([event] for event in events[4:])]
     node = _ScriptedNode([turns[0], [], *turns[1:]])  # nothing follows the first of two replies
     interrupted = _InterruptedEngine(engine, node)
     print("node", file=sys.stderr, flush=True)
-    code = serve(node, interrupted, settings)  # type: ignore[arg-type]
+    code = serve(node, interrupted, settings)
     by_text: dict[int, Result] = {}
     status: Result = {"exit code": code, "messages": []}
     for port, data, metadata in node.sent:
