@@ -290,9 +290,10 @@ class Settings(BaseModel):
             SettingError: a name is unknown or a value not allowed; says which and where.
         """
         environ = os.environ if environ is None else environ
-        values, origin = read_file(path, environ, internal=("file_speech", "environment_speech"))
+        file = read_file(path, environ, internal=("file_speech", "environment_speech"))
+        values, origin = (dict(file.values), file) if file else ({}, "settings")
         file_speech = values.pop("speech", None) or {}
-        validated(SpeechSettings, file_speech, origin)
+        validated(SpeechSettings, file_speech, origin, ("speech",))
         speech = from_environment(SpeechSettings, environ)
         validated(SpeechSettings, speech, "environment")
         own = from_environment(cls, environ)

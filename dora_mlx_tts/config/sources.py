@@ -1,4 +1,4 @@
-"""Where settings come from: file and environment, and what is said of values that are not allowed."""
+"""Where settings come from: file and environment, and how invalid values are reported."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.messages import explain
+from dora_mlx_tts.yaml_reader import Limits, Place, YamlFile, read_yaml
 
 CONFIG_FILE: Final = "dora-mlx-tts.yml"
-_MAX_CONFIG_BYTES: Final = 1 << 20
+_LIMITS: Final = Limits(bytes=1 << 20)
 
 
 class Env:
@@ -23,10 +24,18 @@ class Env:
 
 
 _Model = TypeVar("_Model", bound=BaseModel)
+Origin = str | YamlFile
+"""Where values come from, for messages: a name, or a file whose lines are known."""
 
 
-def validated(model: type[_Model], values: object, origin: str) -> _Model:
+def validated(model: type[_Model], values: object, origin: Origin, within: Place = ()) -> _Model:
     """The values as a model.
+
+    Args:
+        model: what they are to make.
+        values: name -> value.
+        origin: where they come from.
+        within: the place in a file where they stand.
 
     Raises:
         SettingError: a name is unknown or a value not allowed; says which and where.
@@ -34,7 +43,7 @@ def validated(model: type[_Model], values: object, origin: str) -> _Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise SettingError(_explain(error, model, origin)) from error
+        raise SettingError(_explain(error, model, origin, within)) from error
 
 
 def validated_part(
@@ -49,18 +58,14 @@ def validated_part(
     return values
 
 
-def _explain(error: ValidationError, model: type[BaseModel], origin: str) -> str:
-    problems = []
+def _explain(error: ValidationError, model: type[BaseModel], origin: Origin, within: Place) -> str:
+    known = [name for name, field in model.model_fields.items() if field.exclude is not True]
+    problems: dict[str, list[str]] = {}
     for problem in error.errors(include_url=False):
-        name = ".".join(map(str, problem["loc"])) or "value"
-        if problem["type"] == "extra_forbidden":
-            known = ", ".join(n for n, f in model.model_fields.items() if f.exclude is not True)
-            problems.append(f"{name} is unknown; allowed: {known}")
-        else:
-            given = repr(problem["input"])[:60]
-            message = problem["msg"][:1].lower() + problem["msg"][1:]
-            problems.append(f"{name} = {given}: {message}")
-    return f"{origin}: " + "; ".join(problems)
+        place = (*within, *problem["loc"])
+        where = origin if isinstance(origin, str) else origin.at(place)
+        problems.setdefault(where, []).append(explain(problem, known))
+    return "; ".join(f"{where}: {'; '.join(found)}" for where, found in problems.items())
 
 
 def from_environment(model: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str]:
@@ -92,8 +97,8 @@ def environment_names(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
 
 def read_file(
     path: Path | None, environ: Mapping[str, str], internal: Collection[str] = ()
-) -> tuple[dict[str, Any], str]:
-    """The configuration file's values and what to call it in messages.
+) -> YamlFile | None:
+    """The configuration file, or None where there is none.
 
     Args:
         path: the file; None takes the one that DORA_MLX_TTS_CONFIG names, or `dora-mlx-tts.yml`, if any.
@@ -108,20 +113,11 @@ def read_file(
     )
     file = named or Path(CONFIG_FILE)
     if named is None and not file.is_file():
-        return {}, "settings"
-    try:
-        if file.stat().st_size > _MAX_CONFIG_BYTES:
-            raise SettingError(f"{file}: larger than {_MAX_CONFIG_BYTES} bytes")
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{file}: cannot be read: {error}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise SettingError(f"{file}: not YAML: {error}") from error
-    if values is None:
-        return {}, str(file)
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise SettingError(f"{file}: must hold settings, name: value, a line each")
+        return None
+    content = read_yaml(file, error=SettingError, limits=_LIMITS, holds="settings (name: value)")
     for name in internal:
-        if name in values:
-            raise SettingError(f"{file}: {name} is unknown; settings of speech go under 'speech'")
-    return values, str(file)
+        if name in content.values:
+            raise SettingError(
+                f"{content.at((name,))}: unknown setting {name!r}; settings of speech go under 'speech'"
+            )
+    return content

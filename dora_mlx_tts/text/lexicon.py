@@ -21,11 +21,13 @@ from dora_mlx_tts.errors import LanguageError, SettingError
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.alphabets import READERS
 from dora_mlx_tts.text.schemes import scheme_of
+from dora_mlx_tts.yaml_reader import Limits, read_yaml
 
 if TYPE_CHECKING:
     from dora_mlx_tts.text.zh.tones.rules import MandarinRules
 
-MAX_FILE_BYTES = 4 << 20
+_LIMITS = Limits(bytes=4 << 20, values=1_000_000)
+_HOLDS = "words and readings (language: {word: reading})"
 RULES = "rules"
 _ALPHABETS = {"zh": "pinyin", "en": "arpabet", "yue": "jyutping"}
 """Languages whose modules take phones for a word; the others take another spelling."""
@@ -108,7 +110,7 @@ class Lexicon:
         Raises:
             SettingError: it cannot be read, or something in it is not allowed.
         """
-        values = _read_yaml(file)
+        values = read_yaml(file, error=SettingError, limits=_LIMITS, holds=_HOLDS).values
         rules = values.pop(RULES, None) or {}
         if not isinstance(rules, dict):
             raise SettingError(f"{file}: {RULES} must map names of rules to their values")
@@ -231,21 +233,3 @@ def _laid_over(
     return _frozen(
         {language: {**kept[language], **top.get(language, {})} for language in languages}
     )
-
-
-def _read_yaml(file: Path) -> dict[str, Any]:
-    import yaml  # noqa: PLC0415 (most front ends read no file)
-
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise SettingError(f"{file}: a lexicon has at most {MAX_FILE_BYTES} bytes")
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{file}: cannot be read: {error}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise SettingError(f"{file}: not YAML: {error}") from error
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        raise SettingError(f"{file}: must map languages to words, and words to readings")
-    return values

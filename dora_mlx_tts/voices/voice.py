@@ -11,8 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import VoiceError
-from dora_mlx_tts.voices.yaml_file import Place, YamlFile, read_yaml
+from dora_mlx_tts.messages import explain
+from dora_mlx_tts.yaml_reader import YamlFile, read_yaml
 
+HOLDS = "what makes a voice (name: value)"
+"""The content of a voice file, for messages."""
 _LONGEST_STYLE = 32
 _NAME = re.compile(r"\w[\w .-]{0,63}")
 
@@ -123,7 +126,7 @@ def read_voice(file: Path, roots: Sequence[Path]) -> Voice:
     Raises:
         VoiceError: the file is not a voice, or a path leaves the folders it may lie in.
     """
-    content = read_yaml(file)
+    content = read_yaml(file, error=VoiceError, holds=HOLDS)
     values = content.values
     values.setdefault("name", file.stem if file.stem != "voice" else file.parent.name)
     if "file" in values:
@@ -173,22 +176,15 @@ def resolve_inside(path: Path, file: Path, roots: Sequence[Path]) -> Path:
 
 
 def _explain(error: ValidationError, content: YamlFile) -> str:
-    return "; ".join(
-        _told(content, tuple(problem["loc"]), problem["type"], problem["msg"])
-        for problem in error.errors(include_url=False, include_input=False)
-    )
-
-
-def _told(content: YamlFile, place: Place, kind: str, message: str) -> str:
-    name = ".".join(map(str, place)) or "voice"
-    where = content.at(place)
-    if kind == "extra_forbidden":
-        owners: dict[str, type[BaseModel]] = {
-            "reference": Reference,
-            "styles": Reference,
-            "defaults": SpeechSettings,
-        }
+    owners: dict[str, type[BaseModel]] = {
+        "reference": Reference,
+        "styles": Reference,
+        "defaults": SpeechSettings,
+    }
+    problems = []
+    for problem in error.errors(include_url=False):
+        place = tuple(problem["loc"])
         owner = owners.get(str(place[0]), Voice) if len(place) > 1 else Voice
-        known = ", ".join(n for n in owner.model_fields if n != "file")
-        return f"{where}: {name} is unknown; allowed: {known}"
-    return f"{where}: {name}: {message}"
+        known = [name for name in owner.model_fields if name != "file"]
+        problems.append(f"{content.at(place)}: {explain(problem, known)}")
+    return "; ".join(problems)

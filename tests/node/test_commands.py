@@ -75,7 +75,7 @@ def test_the_voice_is_changed_for_texts_that_follow(command):
         ("set:speed=9", "less than or equal to 2"),
         ("set:speed", "is not name=value"),
         ("set", "nothing to set"),
-        ("set:pitch=2", "pitch is unknown; allowed: language, speed"),
+        ("set:pitch=2", "unknown setting 'pitch'; available: language, speed"),
         ('{"command": "set", "speed": true}', "speed = True"),
         ('{"command": "set", "speed": NaN}', "speed"),
         ('{"command": "set", "settings": 3}', "names and values"),

@@ -81,7 +81,7 @@ def test_one_lexicon_over_another() -> None:
         ("en: {a: 5}", "no reading"),
         ("en: {a: {b: c}}", "no reading"),
         ("zh: [重庆]", "must map"),
-        ("- zh", "must map"),
+        ("- zh", "must hold words and readings"),
         ("rules: {tones: false}", "'tones' is not one of bu, yi"),
         ("rules: {bu: 1}", "true or false"),
         ("rules: {neutral_words: 豆腐}", "list of words"),

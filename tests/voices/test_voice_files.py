@@ -13,7 +13,7 @@ from dora_mlx_tts.errors import VoiceError
 from dora_mlx_tts.voices import registry
 from dora_mlx_tts.voices.registry import VoiceRegistry
 from dora_mlx_tts.voices.voice import Voice, read_voice
-from dora_mlx_tts.voices.yaml_file import MAX_VALUES, read_yaml
+from dora_mlx_tts.yaml_reader import DEFAULT_LIMITS, read_yaml
 
 MINIMAL = "pack: pack\nreference: {audio: a.wav}\n"
 
@@ -26,16 +26,20 @@ def file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("text", "line", "word"),
     [
-        (MINIMAL + "colour: red\n", 3, "colour is unknown; allowed: name,"),
-        (MINIMAL + "defaults:\n  speed: 1.0\n  top_k: 0\n", 5, "defaults.top_k: Input should be"),
-        (MINIMAL + "defaults:\n  pitch: 1\n", 4, "defaults.pitch is unknown; allowed: language,"),
-        ("pack: pack\n\nreference:\n  audio: a.wav\n  txt: x\n", 5, "allowed: audio, text,"),
+        (MINIMAL + "colour: red\n", 3, "unknown setting 'colour'; available: name,"),
+        (MINIMAL + "defaults:\n  speed: 1.0\n  top_k: 0\n", 5, "defaults.top_k must be greater"),
+        (
+            MINIMAL + "defaults:\n  pitch: 1\n",
+            4,
+            "unknown setting 'defaults.pitch'; available: language,",
+        ),
+        ("pack: pack\n\nreference:\n  audio: a.wav\n  txt: x\n", 5, "available: audio, text,"),
         (MINIMAL + "aliases:\n  - fine\n  - [1]\n", 5, "aliases.1"),
         (MINIMAL + "pack: other\n", 3, "pack is given twice"),
         (MINIMAL + "file: x\n", 3, "'file' is not"),
         (MINIMAL + "name: [\n", 4, "not YAML"),
         (MINIMAL + "defaults: 3\n", 3, "defaults"),
-        (MINIMAL + "styles:\n  happy:\n    text: x\n", 4, "styles.happy.audio: Field required"),
+        (MINIMAL + "styles:\n  happy:\n    text: x\n", 4, "styles.happy.audio is missing"),
         (MINIMAL + "styles: {a/b: {audio: x.wav}}\n", 3, "a name has"),
         (MINIMAL + f"a: &a [{'x, ' * 50}]\nb: &b [{'*a, ' * 50}]\nc: [{'*b, ' * 50}]\n", None, ""),
         ("a: &a [*a]\n", 1, "contains itself"),
@@ -49,7 +53,7 @@ def test_messages_name_the_line(file: Path, text: str, line: int | None, word: s
     message = str(caught.value)
     assert str(file) in message
     if line is None:
-        assert f"more than {MAX_VALUES} values" in message
+        assert f"more than {DEFAULT_LIMITS.values} values" in message
     else:
         assert f"line {line}:" in message
     assert word in message
@@ -59,14 +63,14 @@ def test_messages_name_the_line(file: Path, text: str, line: int | None, word: s
 def test_endless_nesting_is_an_error(file: Path, text: str) -> None:
     file.write_text(text)
     with pytest.raises(VoiceError, match=r"not YAML|levels"):
-        read_yaml(file)
+        read_yaml(file, error=VoiceError, holds="a voice")
 
 
 def test_references_and_merges_are_read(file: Path) -> None:
     file.write_text(
         MINIMAL + "defaults: &d {speed: 1.2}\nlexicon: {en: {a: &r b, c: *r}}\nx: {<<: *d, y: 1}\n"
     )
-    content = read_yaml(file)
+    content = read_yaml(file, error=VoiceError, holds="a voice")
     assert content.values["lexicon"] == {"en": {"a": "b", "c": "b"}}
     assert content.values["x"] == {"speed": 1.2, "y": 1}
     assert content.line(("lexicon", "en", "c")) == 4

@@ -95,17 +95,17 @@ def test_links_stay_inside(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("pack: x", "reference: Field required"),
-        ("reference: {audio: a.wav}", "pack: Field required"),
-        (MINIMAL + "colour: red", "colour is unknown; allowed: name,"),
+        ("pack: x", "reference is missing"),
+        ("reference: {audio: a.wav}", "pack is missing"),
+        (MINIMAL + "colour: red", "unknown setting 'colour'; available: name,"),
         (MINIMAL + "name: ../up", "a name has"),
         (MINIMAL + "aliases: [a/b]", "a name has"),
         (MINIMAL + "defaults: {speed: 9}", "less than or equal to 2"),
         (MINIMAL + "defaults: {pitch: 1}", "pitch"),
         (MINIMAL + "file: x", "'file' is not"),
-        ("[1, 2]", "not a voice"),
+        ("[1, 2]", "got a list"),
         ("a: [", "not YAML"),
-        ("1: 2", "not a voice"),
+        ("1: 2", "got the name 1"),
         ("d: 2024-99-99", "not YAML"),
     ],
 )
@@ -126,7 +126,7 @@ def test_files_that_are_not_text(folder: Path) -> None:
     with pytest.raises(VoiceError, match="cannot be read"):
         read_voice(file, [])
     file.write_bytes(b"#" * (1 << 20) + b"##")
-    with pytest.raises(VoiceError, match="larger"):
+    with pytest.raises(VoiceError, match="at most"):
         read_voice(file, [])
 
 

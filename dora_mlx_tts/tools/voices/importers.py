@@ -20,7 +20,7 @@ from dora_mlx_tts.errors import VoiceError
 from dora_mlx_tts.tools.voices.create import NewReference, NewVoice, add_voice
 from dora_mlx_tts.tools.voices.python_table import read_python_table
 from dora_mlx_tts.voices.voice import Voice, is_voice_name, resolve_inside
-from dora_mlx_tts.voices.yaml_file import MAX_BYTES, read_yaml
+from dora_mlx_tts.yaml_reader import DEFAULT_LIMITS, read_yaml
 
 PACKS = "packs"
 HUBERT, BERT = "chinese-hubert-base", "chinese-roberta-wwm-ext-large"
@@ -91,7 +91,11 @@ def primespeech_voices(tree: Path, table: Path) -> list[FoundVoice]:
     if not (root / _FOLDERS["gpt_weights"]).is_dir():
         raise VoiceError(f"{tree}: no model tree; expected {_TREE}/{_FOLDERS['gpt_weights']}")
     python = table.suffix == ".py"
-    content = read_python_table(table, _TABLE) if python else read_yaml(table)
+    content = (
+        read_python_table(table, _TABLE)
+        if python
+        else read_yaml(table, error=VoiceError, holds="voices (name: settings)")
+    )
     entries = content.values.get(_TABLE, content.values)
     if not isinstance(entries, dict):
         raise VoiceError(f"{table}: expected a table of voices")
@@ -201,8 +205,8 @@ def _character_config(folder: Path) -> dict[str, Any]:
     path = folder / "infer_config.json"
     if not path.is_file():
         return {}
-    if path.stat().st_size > MAX_BYTES:
-        raise VoiceError(f"{path}: larger than {MAX_BYTES} bytes")
+    if path.stat().st_size > DEFAULT_LIMITS.bytes:
+        raise VoiceError(f"{path}: larger than {DEFAULT_LIMITS.bytes} bytes")
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
@@ -266,8 +270,8 @@ def _list_texts(folder: Path) -> dict[str, tuple[str, str]]:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise VoiceError(f"{path}: larger than {MAX_BYTES} bytes")
+        if path.stat().st_size > DEFAULT_LIMITS.bytes:
+            raise VoiceError(f"{path}: larger than {DEFAULT_LIMITS.bytes} bytes")
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise VoiceError(f"{path}: cannot be read: {error}") from error

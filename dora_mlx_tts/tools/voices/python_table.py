@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 
 from dora_mlx_tts.errors import VoiceError
-from dora_mlx_tts.voices.yaml_file import MAX_BYTES, Place, YamlFile
+from dora_mlx_tts.yaml_reader import DEFAULT_LIMITS, Place, YamlFile
 
 
 def read_python_table(path: Path, name: str) -> YamlFile:
@@ -17,8 +17,8 @@ def read_python_table(path: Path, name: str) -> YamlFile:
         VoiceError: The file cannot be read, is too large or no Python, or assigns no such dictionary.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise VoiceError(f"{path}: larger than {MAX_BYTES} bytes")
+        if path.stat().st_size > DEFAULT_LIMITS.bytes:
+            raise VoiceError(f"{path} must have at most {DEFAULT_LIMITS.bytes} bytes")
         text = path.read_text(encoding="utf-8")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the file's own strings
