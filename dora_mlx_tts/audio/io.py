@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.finish import to_int16
 from dora_mlx_tts.errors import AudioError
+from dora_mlx_tts.messages import must_be, unknown
 
 MAX_FILE_BYTES = 256 << 20
 MAX_VALUES = 1 << 27  # samples times channels: half a gigabyte of float32
@@ -68,7 +69,9 @@ def read_audio(path: Path, *, max_seconds: float = MAX_SECONDS) -> Recording:
             raise AudioError(f"{path}: there is no such file")
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
-            raise AudioError(f"{path}: {size >> 20} MiB; at most {MAX_FILE_BYTES >> 20} are read")
+            raise AudioError(
+                f"{path} must have at most {MAX_FILE_BYTES >> 20} MiB, got {size >> 20}"
+            )
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise AudioError(f"{path}: cannot be read: {error}") from error
@@ -103,13 +106,11 @@ def checked(samples: NDArray[np.float32], rate: int, source: str) -> Recording:
         AudioError: no samples, another number of dimensions, NaN, or an impossible rate.
     """
     if samples.ndim not in (1, 2):
-        raise AudioError(
-            f"{source}: samples have {samples.ndim} dimensions; allowed: [N] or [N, C]"
-        )
+        raise AudioError(must_be(f"{source}: shape of samples", "[N] or [N, C]", samples.shape))
     if not samples.size:
         raise AudioError(f"{source}: holds no samples")
     if rate <= 0:
-        raise AudioError(f"{source}: sample rate {rate} Hz is not possible")
+        raise AudioError(must_be(f"{source}: sample rate", "above 0", rate))
     values = np.asarray(samples, dtype=np.float32)
     if not np.isfinite(values).all():
         bad = int(np.count_nonzero(~np.isfinite(values)))
@@ -125,7 +126,7 @@ def write_audio(path: Path, samples: NDArray[np.float32], rate: int) -> None:
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
-        raise AudioError(f"{path}: suffix {suffix!r} is unknown; allowed: {', '.join(FORMATS)}")
+        raise AudioError(f"{path}: {unknown('suffix', suffix, FORMATS)}")
     data = encode_file(samples, rate, suffix)
     try:
         path.write_bytes(data)

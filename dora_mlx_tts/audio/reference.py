@@ -147,14 +147,14 @@ def _check_form(recording: Recording, limits: DurationLimits) -> None:
     where = f"reference {recording.source}"
     if recording.rate < LOWEST_RATE:
         raise ReferenceAudioError(
-            f"{where} has {recording.rate} samples a second; at least {LOWEST_RATE} are needed:"
+            f"{where} must have at least {LOWEST_RATE} samples per second, got {recording.rate}:"
             " use a recording of better quality"
         )
     samples = math.ceil(len(recording.samples) * SPEECH_RATE / recording.rate)
     if not limits.shortest_s * SPEECH_RATE <= samples <= limits.longest_s * SPEECH_RATE:
         raise ReferenceAudioError(
-            f"{where} lasts {recording.duration_s:.2f} s; allowed: {limits.shortest_s:g} to"
-            f" {limits.longest_s:g} s: {limits.advice}"
+            f"{where} must last {limits.shortest_s:g} to {limits.longest_s:g} s, got"
+            f" {recording.duration_s:.2f} s: {limits.advice}"
         )
 
 

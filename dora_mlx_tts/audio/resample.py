@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.errors import AudioError
+from dora_mlx_tts.messages import must_be
 
 _ZEROS = 6  # zero crossings of the sinc on each side
 _ROLLOFF = 0.99
@@ -87,7 +88,7 @@ def _filters(old: int, new: int) -> tuple[NDArray[np.int64], NDArray[np.float32]
 def _check_rates(*rates: int) -> None:
     for rate in rates:
         if rate <= 0:
-            raise AudioError(f"sample rate {rate} Hz is not possible; it must be above zero")
+            raise AudioError(must_be("sample rate", "above 0", rate))
 
 
 def _fit(samples: Samples, length: int) -> Samples:

@@ -41,7 +41,7 @@ def spectrogram(samples: Samples, n_fft: int = 2048, hop: int = 640) -> Spectrum
     edge = (n_fft - hop) // 2
     if len(samples) <= max(edge, hop):
         raise AudioError(
-            f"{len(samples)} samples are too few for a spectrum; at least {max(edge, hop) + 1} are needed"
+            f"a spectrum must have at least {max(edge, hop) + 1} samples, got {len(samples)}"
         )
     padded = np.pad(samples.astype(np.float32, copy=False), edge, mode="reflect")
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
@@ -91,9 +91,7 @@ def kaldi_fbank(samples: Samples, rate: int = 16000, bins: int = 80) -> Spectrum
     """
     length, shift = rate * 25 // 1000, rate // 100
     if len(samples) < length:
-        raise AudioError(
-            f"{len(samples)} samples are too few for the filter bank; at least {length} are needed"
-        )
+        raise AudioError(f"a filter bank must have at least {length} samples, got {len(samples)}")
     frames = np.lib.stride_tricks.sliding_window_view(samples, length)[::shift].astype(np.float64)
     frames = frames - frames.mean(axis=1, keepdims=True)
     previous = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)

@@ -71,7 +71,7 @@ def _dora(_: Settings) -> str:
     except importlib.metadata.PackageNotFoundError:
         raise BackendError("the package dora-rs is missing: pip install dora-rs") from None
     if tuple(map(int, re.findall(r"\d+", node)[:2])) < _DORA:
-        raise BackendError(f"dora-rs {node} is too old; 1.0 and newer are supported")
+        raise BackendError(f"version of dora-rs must be 1.0 or newer, got {node}")
     command = shutil.which("dora")
     if command is None:
         return f"dora-rs {node}; no command `dora` on the PATH, so no dataflow can be started here"
@@ -84,9 +84,7 @@ def _dora(_: Settings) -> str:
     found = re.search(r"\d+(?:\.\d+)+\S*", done.stdout)
     if found is None or found[0] != node:
         other = found[0] if found else done.stdout.strip() or "unknown"
-        raise BackendError(
-            f"{command} is {other}, dora-rs is {node}: they must be the same version"
-        )
+        raise BackendError(f"version of {command} must be that of dora-rs, {node}, got {other}")
     return f"dora-rs and {command} are {node}"
 
 

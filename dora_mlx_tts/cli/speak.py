@@ -97,7 +97,7 @@ def speak(
 def _read_stdin() -> str:
     data = sys.stdin.buffer.read(_MAX_STDIN_BYTES + 1)
     if len(data) > _MAX_STDIN_BYTES:
-        raise TextError(f"stdin: more than {_MAX_STDIN_BYTES} bytes of text")
+        raise TextError(f"stdin must have at most {_MAX_STDIN_BYTES} bytes of text")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

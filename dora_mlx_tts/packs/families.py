@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.messages import unknown
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -84,10 +85,8 @@ class Hints:
         """
         if self.header is not None:
             if self.header not in _HEADERS:
-                known = ", ".join(digits.decode() for digits in _HEADERS)
-                raise WeightsError(
-                    f"{source}: unknown version digits {self.header!r} in front; known: {known}"
-                )
+                known = [digits.decode() for digits in _HEADERS]
+                raise WeightsError(f"{source}: {unknown('version digits', self.header, known)}")
             return _HEADERS[self.header], f"header {self.header.decode()}"
         if self.digest in _BASE_FILES:
             return _BASE_FILES[self.digest], "hash of a published base model"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dora_mlx_tts.errors import PackError
+from dora_mlx_tts.messages import must_be
 
 FORMAT = 2
 """1 had every tensor in row-major order and weight norm in pairs; it is read as well."""
@@ -102,7 +103,9 @@ class PackManifest:
         read = _Fields(content, source)
         number = read.whole("format")
         if not 1 <= number <= FORMAT:
-            raise PackError(f"{source}: format {number}; this version reads formats 1 to {FORMAT}")
+            raise PackError(
+                must_be(f"{source}: format", f"from 1 to {FORMAT} for this version", number)
+            )
         files = {name: _file(name, entry, source) for name, entry in read.table("files").items()}
         parts = {name: _part(name, entry, source) for name, entry in read.table("parts").items()}
         for name, part in parts.items():
@@ -130,8 +133,8 @@ def check_file_name(name: str, source: str) -> str:
     """
     if not _FILE_NAME.fullmatch(name) or name == MANIFEST:
         raise PackError(
-            f"{source}: {name!r} is not allowed as a file of a pack; names are letters, digits,"
-            f" '.', '_' and '-', without folders, and not {MANIFEST}"
+            f"{source}: names of files must be letters, digits, '.', '_' and '-', without folders,"
+            f" and not {MANIFEST}, got {name!r}"
         )
     return name
 
@@ -143,7 +146,7 @@ def check_part_name(name: str, source: str) -> str:
         PackError: It is not lower-case letters, digits and underscores.
     """
     if not _PART_NAME.fullmatch(name):
-        raise PackError(f"{source}: {name!r} is not allowed as a part; names are like 't2s'")
+        raise PackError(must_be(f"{source}: names of parts", "like 't2s'", name))
     return name
 
 
@@ -181,9 +184,7 @@ class _Fields:
         return value
 
     def whole(self, name: str) -> int:
-        value: int = self._typed(
-            name, "a positive whole number", lambda v: type(v) is int and v > 0
-        )
+        value: int = self._typed(name, "a positive integer", lambda v: type(v) is int and v > 0)
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -208,8 +209,8 @@ class _Fields:
 
     def _typed(self, name: str, expected: str, good: Callable[[Any], bool]) -> Any:  # noqa: ANN401 (JSON)
         if name not in self._content:
-            raise PackError(f"{self._source}: field {name!r} is missing; expected {expected}")
+            raise PackError(f"{self._source}: field {name!r} must be {expected}, got nothing")
         value = self._content[name]
         if not good(value):
-            raise PackError(f"{self._source}: field {name!r} is {value!r:.80}; expected {expected}")
+            raise PackError(must_be(f"{self._source}: field {name!r}", expected, value))
         return value

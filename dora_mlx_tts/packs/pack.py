@@ -71,7 +71,7 @@ class Pack:
         """
         root = Path(path)
         if not root.is_dir():
-            raise PackError(f"{root}: no such pack; expected a folder with {MANIFEST}")
+            raise PackError(f"{root} must be a folder with {MANIFEST}: there is no such pack")
         pack = cls(root, PackManifest.from_json(_read_manifest(root), str(root / MANIFEST)))
         for name, entry in pack.manifest.files.items():
             _check_file(pack.file(name), entry, verify=verify, verified=verified)
@@ -220,14 +220,14 @@ def _read_manifest(root: Path) -> Mapping[str, Any]:
     path = root / MANIFEST
     try:
         if path.stat().st_size > MAX_MANIFEST_BYTES:
-            raise PackError(f"{path}: over {MAX_MANIFEST_BYTES} bytes")
+            raise PackError(f"{path} must have at most {MAX_MANIFEST_BYTES} bytes")
         content = json.loads(path.read_bytes())
     except OSError as error:
         raise PackError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise PackError(f"{path}: not JSON: {error}") from error
     if not isinstance(content, dict):
-        raise PackError(f"{path}: holds a {type(content).__name__}, not a dictionary")
+        raise PackError(f"{path} must hold a dictionary, got a {type(content).__name__}")
     return content
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.packs.tensors import Array, LazyTensor, contiguous_strides
 
 MAX_HEADER_BYTES = 16 * 2**20
@@ -124,8 +125,7 @@ def _tensor(
             raise WeightsError(f"{path}: tensor {name!r} is not described by dtype, shape, offsets")
     dtype = _DTYPES.get(kind)
     if dtype is None:
-        allowed = ", ".join(_DTYPES)
-        raise WeightsError(f"{path}: tensor {name!r} has type {kind!r}; known are {allowed}")
+        raise WeightsError(f"{path}: tensor {name!r}: {unknown('type', kind, _DTYPES)}")
     if not all(type(n) is int and 0 <= n < 2**48 for n in shape):
         raise WeightsError(f"{path}: tensor {name!r} has a shape that is not made of sizes")
     lengths, steps = _arranged(path, name, tuple(shape), order)

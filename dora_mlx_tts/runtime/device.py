@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dora_mlx_tts.errors import BackendError, SettingError
+from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.runtime import cuda
 
 DeviceName = Literal["auto", "cpu", "gpu"]
@@ -65,7 +66,7 @@ def select(name: DeviceName = "auto", *, kernels: bool = True, products: bool = 
         BackendError: MLX cannot be imported, or has no GPU and one was asked for.
     """
     if name not in ("auto", "cpu", "gpu"):
-        raise SettingError(f"device {name!r} is unknown; allowed: auto, cpu, gpu")
+        raise SettingError(unknown("device", name, ("auto", "cpu", "gpu")))
     try:
         import mlx.core as mx  # noqa: PLC0415  importing MLX costs 0.1 s and may fail: only when asked
     except ImportError as error:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import TextError, WeightsError
+from dora_mlx_tts.messages import must_be
 
 LIMIT = 510
 """Characters a text may have: 512 positions less [CLS] and [SEP]."""
@@ -57,8 +58,8 @@ class BertTokenizer:
         """
         if len(text) > LIMIT:
             raise TextError(
-                f"a Chinese text of {len(text)} characters is too long for BERT; at most {LIMIT} are"
-                " allowed: split it into sentences"
+                f"a Chinese text must have at most {LIMIT} characters for BERT, got {len(text)}: split it"
+                " into sentences"
             )
         unknown = self.vocabulary[_UNKNOWN]
         ids = [self.vocabulary.get(_fold(c), unknown) for c in text]
@@ -86,7 +87,7 @@ def spread(hidden: NDArray[np.float32], word2ph: Sequence[int]) -> NDArray[np.fl
         )
     counts = np.asarray(word2ph, dtype=np.int64)
     if (counts < 0).any():
-        raise TextError(f"word2ph holds {counts.min()}; counts of phones cannot be negative")
+        raise TextError(must_be("counts in word2ph", "0 or more", int(counts.min())))
     return np.repeat(hidden, counts, axis=0)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import EmptyTextError, LanguageError
+from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
 from dora_mlx_tts.text.alphabets import phones_of
 from dora_mlx_tts.text.cleaning import cleaned
@@ -217,10 +218,9 @@ class FrontEnd:
         if code not in self._modules:
             factory = self._factories.get(code)
             if self.symbols.version == "v1" and code not in V1_LANGUAGES:
-                raise LanguageError(f"models v1 have no phones of {code!r}")
+                raise LanguageError(f"v1 models do not support {code!r}")
             if factory is None:
-                known = ", ".join(self._factories)
-                raise LanguageError(f"no module reads {code!r}; there are: {known}")
+                raise LanguageError(unknown("language", code, self._factories))
             self._modules[code] = factory(self.symbols.version)
         return self._modules[code]
 

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from dora_mlx_tts.errors import LanguageError, SettingError
+from dora_mlx_tts.messages import must_be, unknown
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.alphabets import READERS
 from dora_mlx_tts.text.schemes import scheme_of
@@ -88,13 +89,18 @@ class Lexicon:
         for name, entries in words.items():
             language = _language(name, origin)
             if not isinstance(entries, Mapping):
-                raise SettingError(f"{origin}: {name} must map words to their readings")
+                raise SettingError(
+                    must_be(f"{origin}: {name}", "a map of words to their readings", entries)
+                )
             for word, reading in entries.items():
                 text = _text_of(reading)
                 if not isinstance(word, str) or not word.strip() or text is None:
                     raise SettingError(
-                        f"{origin}: {name}: {word!r}: {reading!r} is no reading; give a text such as "
-                        "'chong2 qing4' or a list of phones"
+                        must_be(
+                            f"{origin}: {name}: the reading of {word!r}",
+                            "a text such as 'chong2 qing4' or a list of phones",
+                            reading,
+                        )
                     )
                 units = _units(language, word, text, origin)
                 if units is None:
@@ -113,7 +119,7 @@ class Lexicon:
         values = read_yaml(file, error=SettingError, limits=_LIMITS, holds=_HOLDS).values
         rules = values.pop(RULES, None) or {}
         if not isinstance(rules, dict):
-            raise SettingError(f"{file}: {RULES} must map names of rules to their values")
+            raise SettingError(must_be(f"{file}: {RULES}", "a map of rules to their values", rules))
         check_rules(rules, str(file))
         words = cls.of({k: v or {} for k, v in values.items()}, str(file))
         return cls(words.phones, words.spellings, MappingProxyType(rules))
@@ -173,12 +179,12 @@ def check_rules(rules: Mapping[str, Any], origin: str) -> None:
     defaults = {item.name: getattr(MandarinRules(), item.name) for item in fields(MandarinRules)}
     for name, value in rules.items():
         if name not in defaults:
-            raise SettingError(f"{origin}: rule {name!r} is not one of {', '.join(defaults)}")
+            raise SettingError(f"{origin}: {unknown('rule', name, defaults)}")
         if isinstance(defaults[name], bool):
             if not isinstance(value, bool):
-                raise SettingError(f"{origin}: rule {name} is {value!r}; it must be true or false")
+                raise SettingError(must_be(f"{origin}: rule {name}", "true or false", value))
         elif not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-            raise SettingError(f"{origin}: rule {name} must be a list of words")
+            raise SettingError(must_be(f"{origin}: rule {name}", "a list of words", value))
 
 
 def _language(name: object, origin: str) -> str:
@@ -204,8 +210,8 @@ def _units(language: str, word: str, text: str, origin: str) -> tuple[str, ...] 
     looks_like_phones = name and re.search(r"[A-Za-zü][1-6](?:\s|\Z)", text)
     if units is None and looks_like_phones:
         raise SettingError(
-            f"{origin}: {word!r}: {text!r} is not {name} for this word (one syllable a character, "
-            "tones 1 to 5; or ARPAbet with stress)"
+            f"{origin}: the reading of {word!r} must be {name} (one syllable per character, tones 1 to"
+            f" 5; or ARPAbet with stress), got {text!r}"
         )
     return units
 

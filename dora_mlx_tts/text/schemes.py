@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from dora_mlx_tts.errors import LanguageError
+from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.text.symbols import Version
 
 
@@ -90,5 +91,9 @@ def scheme_of(language: str, version: Version = "v2") -> Scheme:
     scheme = CODES.get(ALIASES.get(key, key))
     if scheme is not None and (version != "v1" or scheme.code in V1_CODES):
         return scheme
-    allowed = ", ".join(code for code in CODES if version != "v1" or code in V1_CODES)
-    raise LanguageError(f"language {language!r} is not one of {allowed} (models {version})")
+    available = [code for code in CODES if version != "v1" or code in V1_CODES]
+    if scheme is not None:
+        raise LanguageError(
+            f"v1 models do not support {language!r}; available: {', '.join(available)}"
+        )
+    raise LanguageError(unknown("language", language, available))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.messages import unknown
 
 Version = Literal["v1", "v2"]
 """Symbol inventories: v1 has 322 symbols, v2 (also v2Pro, v3, v4) appends 410 to the same."""
@@ -51,8 +52,7 @@ class SymbolTable:
         for known in get_args(Version):
             if version == known:
                 return cls(known, _symbols(known))
-        allowed = ", ".join(get_args(Version))
-        raise SettingError(f"symbol table {version!r} does not exist; allowed: {allowed}")
+        raise SettingError(unknown("symbol table", version, get_args(Version)))
 
     def __len__(self) -> int:
         return len(self.symbols)

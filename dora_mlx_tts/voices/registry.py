@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from dora_mlx_tts.errors import VoiceError
+from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.voices.voice import Voice, read_voice
 
 logger = logging.getLogger(__name__)
@@ -78,12 +78,7 @@ class VoiceRegistry:
                     return voice
         if name in self.broken:
             raise self.broken[name]
-        known = sorted(self.voices)
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise VoiceError(
-            f"voice {name[:80]!r} is unknown; there are: {', '.join(known) or 'none'}{hint}"
-        )
+        raise VoiceError(unknown("voice", name, sorted(self.voices)))
 
 
 def _voice_files(folder: Path) -> list[Path]:

@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import VoiceError
-from dora_mlx_tts.messages import explain
+from dora_mlx_tts.messages import explain, must_be
 from dora_mlx_tts.yaml_reader import YamlFile, read_yaml
 
 HOLDS = "what makes a voice (name: value)"
 """The content of a voice file, for messages."""
+_CHARACTERS = "letters, digits, blanks, '.', '-', '_'"
+NAME_RULE = f"{_CHARACTERS}, at most 64"
+"""What a voice's name may be, for messages."""
 _LONGEST_STYLE = 32
 _NAME = re.compile(r"\w[\w .-]{0,63}")
 
@@ -79,7 +82,7 @@ class Voice(BaseModel):
     def _named_well(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
         for name in (value,) if isinstance(value, str) else value:
             if not is_voice_name(name):
-                raise ValueError("a name has letters, digits, blanks, '.', '-', '_', at most 64")
+                raise ValueError(must_be("a name", NAME_RULE, name))
         return value
 
     @field_validator("defaults")
@@ -94,8 +97,7 @@ class Voice(BaseModel):
         for name in value:
             if not is_voice_name(name) or len(name) > _LONGEST_STYLE:
                 raise ValueError(
-                    f"style {name[:80]!r}: a name has letters, digits, blanks, '.', '-', '_', at most"
-                    f" {_LONGEST_STYLE}"
+                    must_be("a style's name", f"{_CHARACTERS}, at most {_LONGEST_STYLE}", name)
                 )
         return value
 
@@ -130,7 +132,7 @@ def read_voice(file: Path, roots: Sequence[Path]) -> Voice:
     values = content.values
     values.setdefault("name", file.stem if file.stem != "voice" else file.parent.name)
     if "file" in values:
-        raise VoiceError(f"{content.at(('file',))}: 'file' is not a setting of a voice")
+        raise VoiceError(f"{content.at(('file',))}: 'file' must not be given")
     try:
         voice = Voice.model_validate({**values, "file": file})
     except ValidationError as error:

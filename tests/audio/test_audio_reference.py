@@ -65,7 +65,9 @@ def test_quiet_recordings_get_advice():
     ],
 )
 def test_lengths_out_of_range(seconds, limits, allowed):
-    with pytest.raises(ReferenceAudioError, match=f"allowed: {allowed}: choose") as caught:
+    with pytest.raises(
+        ReferenceAudioError, match=f"must last {allowed}, got .* s: choose"
+    ) as caught:
         reference_samples(babble(seconds, 16000), 16000, limits=limits)
     assert f"{seconds:.2f} s" in str(caught.value)
 
@@ -109,12 +111,12 @@ def test_content_that_is_no_speech(samples, message):
 
 @pytest.mark.parametrize("rate", [None, 0, -1])
 def test_samples_need_a_rate(rate):
-    with pytest.raises(ReferenceAudioError, match="Hz is not possible"):
+    with pytest.raises(ReferenceAudioError, match="above 0, got"):
         reference_samples(babble(4.0), rate)
 
 
 def test_low_rates():
-    with pytest.raises(ReferenceAudioError, match="4000 samples a second; at least 8000"):
+    with pytest.raises(ReferenceAudioError, match="at least 8000 samples per second, got 4000"):
         reference_samples(babble(4.0, 4000), 4000)
 
 

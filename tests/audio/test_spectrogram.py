@@ -35,7 +35,7 @@ def test_silence_keeps_the_floor():
 
 @pytest.mark.parametrize("length", [0, 1, 704])
 def test_too_few_samples(length):
-    with pytest.raises(AudioError, match=f"{length} samples are too few"):
+    with pytest.raises(AudioError, match=f"at least .* samples, got {length}"):
         spectrogram(np.zeros(length, np.float32))
 
 
@@ -73,5 +73,5 @@ def test_fbank_ignores_a_constant():
 
 
 def test_fbank_of_too_little():
-    with pytest.raises(AudioError, match="399 samples are too few"):
+    with pytest.raises(AudioError, match="at least 400 samples, got 399"):
         kaldi_fbank(np.zeros(399, np.float32))

@@ -85,11 +85,11 @@ def test_rows_depend_on_position_and_context(checkpoint):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"num_hidden_layers": 2}, "more than 2 are needed"),
-        ({"num_attention_heads": 7}, "24 is not a multiple of 7"),
-        ({"hidden_act": "relu"}, "hidden_act is 'relu'; only 'gelu'"),
-        ({"model_type": "roberta"}, "model_type is 'roberta'"),
-        ({"vocab_size": 1.5}, "vocab_size is 1.5"),
+        ({"num_hidden_layers": 2}, "must be above 2"),
+        ({"num_attention_heads": 7}, "a multiple of 7, got 24"),
+        ({"hidden_act": "relu"}, "hidden_act must be 'gelu', got 'relu'"),
+        ({"model_type": "roberta"}, "model_type must be 'bert', got 'roberta'"),
+        ({"vocab_size": 1.5}, "vocab_size must be an integer above 0, got 1.5"),
     ],
 )
 def test_configurations_that_do_not_fit_are_refused(change, message):

@@ -120,7 +120,7 @@ def test_published_networks_need_no_configuration():
 @pytest.mark.parametrize(
     ("kind", "change", "message"),
     [
-        (BigVGAN, {"activation": "snake"}, "'activation' is 'snake'"),
+        (BigVGAN, {"activation": "snake"}, "'activation' must be 'snakebeta', got 'snake'"),
         (BigVGAN, {"use_tanh_at_final": True}, "use_tanh_at_final"),
         (HiFiGAN, {"gin_channels": 512}, "gin_channels"),
         (BigVGAN, {"resblock": "2"}, "resblock"),

@@ -90,7 +90,7 @@ def test_bad_input_is_refused(checkpoint):
 
 
 def test_damaged_checkpoints_are_refused(checkpoint):
-    with pytest.raises(WeightsError, match="allowed: v3, v4"):
+    with pytest.raises(WeightsError, match="must be 'v3' or 'v4'"):
         loaded(checkpoint, "v2")
     for key in ("bridge.0.weight", "enc_p.text_embedding.weight", "wns1.proj.bias"):
         holed = {k: v for k, v in checkpoint.items() if k != key}

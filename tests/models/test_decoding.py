@@ -191,9 +191,9 @@ def test_bad_input_is_refused_at_once(said, prompt, error):
 
 
 def test_bad_settings_are_refused():
-    with pytest.raises(SettingError, match="early_stop is 0"):
+    with pytest.raises(SettingError, match="early_stop must be an integer from 1, got 0"):
         DecodeSettings(early_stop=0)
-    with pytest.raises(SettingError, match="2 seeds for 1 texts"):
+    with pytest.raises(SettingError, match="seeds must be 1, one per text, got 2"):
         generate_batch(Scripted([3]), [text(3)], seeds=[1, 2])
     with pytest.raises(TextError):
         generate_batch(tiny(Backend.CPU), [])

@@ -122,13 +122,13 @@ def test_samples_become_an_embedding(checkpoint):
     model = loaded(checkpoint, Backend.CPU)
     samples = np.random.default_rng(2).normal(0, 0.1, 4000).astype(np.float32)
     assert model.embed(samples).shape == (1, 160)
-    with pytest.raises(AudioError, match="too few"):
+    with pytest.raises(AudioError, match="at least 400 samples"):
         model.embed(samples[:300])
 
 
 @pytest.mark.parametrize("shape", [(21, 80), (1, 21, 79), (1, 0, 80)])
 def test_other_shapes_are_refused(checkpoint, shape):
-    with pytest.raises(ReferenceAudioError, match="filter bank has shape"):
+    with pytest.raises(ReferenceAudioError, match="filter bank must be"):
         loaded(checkpoint, Backend.CPU)(mx.zeros(shape))
 
 

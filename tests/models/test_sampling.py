@@ -165,7 +165,7 @@ def test_the_end_can_be_ruled_out(on_device):
     ],
 )
 def test_settings_out_of_range_are_refused(name, value):
-    with pytest.raises(SettingError, match=f"{name} is"):
+    with pytest.raises(SettingError, match=f"{name} must be"):
         SamplingSettings(**{name: value})
 
 
@@ -177,7 +177,7 @@ def test_numpy_integers_are_seeds():
 
 @pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
 def test_bad_seeds_are_refused(seed):
-    with pytest.raises(SettingError, match="seed is"):
+    with pytest.raises(SettingError, match="seed must be"):
         Sampler(SamplingSettings(), 4, (), [seed])
 
 

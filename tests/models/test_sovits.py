@@ -139,7 +139,7 @@ def test_resampling_is_linear_between_frame_centres():
 
 @pytest.mark.parametrize("speed", [0.2, 4.1, 0.0, -1.0, float("nan"), float("inf")])
 def test_speed_out_of_range(model, ge, speed):
-    with pytest.raises(SettingError, match=r"allowed: 0\.25 to 4"):
+    with pytest.raises(SettingError, match=r"from 0\.25 to 4"):
         model.decode(*tiny.sentence(), ge, speed=speed)
 
 
@@ -152,11 +152,11 @@ def test_noise_scale_out_of_range(model, ge, scale):
 @pytest.mark.parametrize(
     ("codes", "message"),
     [
-        ([[0, tiny.CODES]], "reach from 0 to 16; allowed: 0 to 15"),
-        ([[-1, 3]], "reach from -1 to 3"),
-        ([[]], "no semantic codes"),
-        ([1, 2], r"shape \(2,\)"),
-        ([[1], [2]], r"shape \(2, 1\)"),
+        ([[0, tiny.CODES]], "from 0 to 15, got 0 to 16"),
+        ([[-1, 3]], "got -1 to 3"),
+        ([[]], "one or more, got none"),
+        ([1, 2], r"got \(2,\)"),
+        ([[1], [2]], r"got \(2, 1\)"),
     ],
 )
 def test_bad_codes(model, ge, codes, message):
@@ -166,26 +166,26 @@ def test_bad_codes(model, ge, codes, message):
 
 def test_bad_phones(model, ge):
     codes, _ = tiny.sentence()
-    with pytest.raises(EmptyTextError, match="no phones"):
+    with pytest.raises(EmptyTextError, match="phones must be one or more"):
         model.decode(codes, mx.zeros((1, 0), dtype=mx.int32), ge)
-    with pytest.raises(TextError, match="from 5 to 732; this voice's table has 0 to 731"):
+    with pytest.raises(TextError, match="from 0 to 731, got 5 to 732"):
         model.decode(codes, mx.array([[5, tiny.SYMBOLS]]), ge)
 
 
 def test_bad_noise(model, ge):
     codes, text = tiny.sentence()
-    with pytest.raises(SynthesisError, match=r"the sentence needs \(1, 22, 8\)"):
+    with pytest.raises(SynthesisError, match=r"noise must be \(1, 22, 8\)"):
         model.decode(codes, text, ge, noise=mx.zeros((1, 21, tiny.C)))
 
 
 @pytest.mark.parametrize("shape", [(1, 5, 703), (1, 0, 704), (5, 704), (1, 704, 5)])
 def test_bad_spectrogram(model, shape):
-    with pytest.raises(ReferenceAudioError, match="rows 704 or 1025"):
+    with pytest.raises(ReferenceAudioError, match="704 or 1025"):
         model.style([mx.zeros(shape)])
 
 
 def test_no_reference(model):
-    with pytest.raises(ReferenceAudioError, match="at least one"):
+    with pytest.raises(ReferenceAudioError, match="one or more"):
         model.style([])
 
 
@@ -198,11 +198,11 @@ def test_bad_speech_features(model, shape):
 def test_speaker_embeddings_must_fit(model):
     pro = tiny.model(pro=True)
     spec, speaker = tiny.spectrogram(4), mx.ones((1, tiny.SPEAKER))
-    with pytest.raises(ReferenceAudioError, match="1 speaker embeddings for 1 references"):
+    with pytest.raises(ReferenceAudioError, match="must be none, got 1 for 1 references"):
         model.style([spec], [speaker])
-    with pytest.raises(ReferenceAudioError, match="takes one a reference"):
+    with pytest.raises(ReferenceAudioError, match="must be one per reference"):
         pro.style([spec])
-    with pytest.raises(ReferenceAudioError, match=r"expected \(1, 10\)"):
+    with pytest.raises(ReferenceAudioError, match=r"must be \(1, 10\)"):
         pro.style([spec], [speaker[0]])
 
 

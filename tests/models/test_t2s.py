@@ -146,7 +146,7 @@ def test_position_table_begins_as_defined():
         (T2SText(np.array([-1, 3], np.int32)), TextError, "phone -1"),
         (T2SText(np.array([1.0])), TextError, "float64"),
         (T2SText(np.zeros(POSITIONS + 1, np.int32)), TextError, str(POSITIONS)),
-        (T2SText(np.zeros((1, 3), np.int32)), TextError, "shape"),
+        (T2SText(np.zeros((1, 3), np.int32)), TextError, "one row"),
         (T2SText(np.zeros(3, np.int32), np.zeros((8, 3), np.float32)), TextError, r"\[3, 8\]"),
     ],
 )
@@ -183,11 +183,11 @@ def test_steps_are_bounded(backend, monkeypatch):
     with pytest.raises(SettingError, match="cache of 1 rows"):
         model.step(tokens(2), cache)
     model.step(tokens(1), cache)
-    with pytest.raises(SettingError, match=f"limited to {limit}"):
+    with pytest.raises(SettingError, match=f"must be at most {limit}"):
         model.step(tokens(1), cache)
     monkeypatch.setattr("dora_mlx_tts.models.t2s.model.POSITIONS", 5)
     _, cache = model.prefill([text(3)], tokens(5))
-    with pytest.raises(SettingError, match="6 tokens; 5 can be placed"):
+    with pytest.raises(SettingError, match="at most 5, got 6"):
         model.step(tokens(1), cache)
 
 
@@ -215,13 +215,13 @@ def test_config_comes_from_the_checkpoint():
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"hidden_dim": None}, "hidden_dim is None"),
-        ({"head": True}, "head is True"),
-        ({"head": 3}, "twice head 3"),
-        ({"n_layer": 0}, "n_layer is 0"),
-        ({"EOS": 31}, "EOS is 31"),
-        ({"embedding_dim": 8}, "embedding_dim 8"),
-        ({"n_layer": 2}, "n_layer is 2"),
+        ({"hidden_dim": None}, "hidden_dim must be an integer above 0, got None"),
+        ({"head": True}, "head must be an integer above 0, got True"),
+        ({"head": 3}, "twice head \\(3\\), got 16"),
+        ({"n_layer": 0}, "n_layer must be an integer above 0, got 0"),
+        ({"EOS": 31}, "last token of vocab_size \\(33\\), got 31"),
+        ({"embedding_dim": 8}, "embedding_dim must be hidden_dim \\(16\\), got 8"),
+        ({"n_layer": 2}, "must hold 2 layers"),
         ({"phoneme_vocab_size": 19}, "ar_text_embedding"),
         ({"linear_units": 64}, "linear1"),
         ({"vocab_size": 40, "EOS": 39}, "ar_audio_embedding"),
@@ -237,7 +237,7 @@ def test_missing_tensor_is_named():
     del weights["model.ar_predict_layer.weight"]
     with pytest.raises(WeightsError, match=r"ar_predict_layer\.weight"):
         T2SConfig.from_checkpoint({"model": SECTION}, weights)
-    with pytest.raises(WeightsError, match="not a table"):
+    with pytest.raises(WeightsError, match="must be a table, got int"):
         T2SConfig.from_checkpoint({"model": 3})
 
 

@@ -91,7 +91,7 @@ def entry(**changes):
         (entry(shape=[-2]), bytes(8), "not made of sizes"),
         (entry(shape=["2"]), bytes(8), "not made of sizes"),
         (entry(shape=[2**60]), bytes(8), "not made of sizes"),
-        (entry(dtype="F8_E4M3"), bytes(8), "'F8_E4M3'; known are F16"),
+        (entry(dtype="F8_E4M3"), bytes(8), "unknown type 'F8_E4M3'; available: F16"),
         (entry(dtype=3), bytes(8), "not described by"),
         ({"k": 3}, b"", "not described by"),
         ([1], b"", "no dictionary"),

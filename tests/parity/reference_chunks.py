@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.runtime.array_types import Floats
 
 _LOOKAHEAD = 2  # tokens beyond a chunk's least length before a cut is looked for
@@ -86,7 +87,7 @@ def mute_similarity(embeddings: Floats, mute: int) -> Floats:
         SettingError: `mute` is not one of the tokens.
     """
     if not 0 <= mute < len(embeddings):
-        raise SettingError(f"mute token {mute}; allowed are 0 to {len(embeddings) - 1}")
+        raise SettingError(must_be("mute token", f"from 0 to {len(embeddings) - 1}", mute))
     norms = np.maximum(np.linalg.norm(embeddings, axis=-1), 1e-8)
     similarity: Floats = (embeddings @ embeddings[mute]) / (norms * norms[mute])
     return similarity
@@ -103,4 +104,4 @@ def _quietest(likeness: Floats, threshold: float, length: int) -> int | None:
 
 def _check_length(length: int) -> None:
     if length < 1:
-        raise SettingError(f"chunks of {length} tokens; allowed are whole numbers from 1")
+        raise SettingError(must_be("tokens of a chunk", "an integer from 1", length))

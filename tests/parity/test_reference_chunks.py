@@ -76,9 +76,9 @@ def test_similarity_is_a_cosine():
 
 
 def test_bad_values_are_refused():
-    with pytest.raises(SettingError, match="chunks of 0"):
+    with pytest.raises(SettingError, match="tokens of a chunk must be an integer from 1, got 0"):
         list(fixed_chunks([1], 0))
-    with pytest.raises(SettingError, match="chunks of -1"):
+    with pytest.raises(SettingError, match="integer from 1, got -1"):
         list(mute_chunks([1], -1, QUIET))
-    with pytest.raises(SettingError, match="mute token 9"):
+    with pytest.raises(SettingError, match="mute token must be from 0 to 3, got 9"):
         mute_similarity(np.zeros((4, 2), np.float32), 9)

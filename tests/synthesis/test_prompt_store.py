@@ -81,7 +81,7 @@ def test_every_damage_is_noticed(tmp_path, prompt):
 def test_files_that_are_no_prompt(tmp_path):
     path = tmp_path / "other.safetensors"
     save_file({"codes": np.zeros(3, np.int32)}, path)
-    with pytest.raises(VoiceError, match="version None; this program reads '1'"):
+    with pytest.raises(VoiceError, match="must be '1', got None"):
         load_prompt(path)
     with pytest.raises(VoiceError, match="cannot be read"):
         load_prompt(tmp_path / "missing")

@@ -115,7 +115,7 @@ def test_closing_the_stream_ends_it(synthesizer: Synthesizer) -> None:
         ({"speed": 3}, SettingError, "less than or equal to 2"),
         ({"speed": float("nan")}, SettingError, "finite"),
         ({"top_k": "many"}, SettingError, "integer"),
-        ({"volume": 1}, SettingError, "allowed: language,"),
+        ({"volume": 1}, SettingError, "available: language,"),
         ({"seed": -7}, SettingError, "seed"),
     ],
 )

@@ -48,7 +48,7 @@ def test_unknown_language_names_the_allowed(name: str) -> None:
 
 @pytest.mark.parametrize("code", ["ko", "yue", "all_yue", "auto_yue"])
 def test_v1_has_neither_korean_nor_cantonese(code: str) -> None:
-    with pytest.raises(LanguageError, match=r"models v1"):
+    with pytest.raises(LanguageError, match=r"v1 models do not support"):
         scheme_of(code, "v1")
 
 

@@ -73,13 +73,17 @@ def test_what_cannot_be_added(folder: Path, wav: Path, tmp_path: Path) -> None:
     (folder / "taken").mkdir()
     (folder / "link").symlink_to(tmp_path)
     for changes, kind, match in (
-        ({"name": "../anna"}, VoiceError, "is not allowed"),
+        ({"name": "../anna"}, VoiceError, "voice name must be"),
         ({"name": "taken"}, VoiceError, "is no voice"),
         ({"name": "link"}, VoiceError, "is no voice"),
         ({"pack": Path("nowhere")}, VoiceError, "no such folder"),
         ({"pack": tmp_path}, VoiceError, "leaves the folders"),
-        ({"reference": NewReference(short, TEXT)}, ReferenceAudioError, "lasts 1.00 s"),
-        ({"reference": NewReference(tmp_path / "x.py", TEXT)}, ReferenceAudioError, "not a rec"),
+        ({"reference": NewReference(short, TEXT)}, ReferenceAudioError, "got 1.00 s"),
+        (
+            {"reference": NewReference(tmp_path / "x.py", TEXT)},
+            ReferenceAudioError,
+            "unknown suffix",
+        ),
         ({"reference": NewReference(tmp_path / "no.wav", TEXT)}, ReferenceAudioError, "no.wav"),
         ({"defaults": {"speed": 9}}, VoiceError, "less than or equal"),
     ):

@@ -98,11 +98,11 @@ def test_links_stay_inside(folder: Path, tmp_path: Path) -> None:
         ("pack: x", "reference is missing"),
         ("reference: {audio: a.wav}", "pack is missing"),
         (MINIMAL + "colour: red", "unknown setting 'colour'; available: name,"),
-        (MINIMAL + "name: ../up", "a name has"),
-        (MINIMAL + "aliases: [a/b]", "a name has"),
+        (MINIMAL + "name: ../up", "a name must be letters"),
+        (MINIMAL + "aliases: [a/b]", "a name must be letters"),
         (MINIMAL + "defaults: {speed: 9}", "less than or equal to 2"),
         (MINIMAL + "defaults: {pitch: 1}", "pitch"),
-        (MINIMAL + "file: x", "'file' is not"),
+        (MINIMAL + "file: x", "'file' must not"),
         ("[1, 2]", "got a list"),
         ("a: [", "not YAML"),
         ("1: 2", "got the name 1"),
@@ -132,7 +132,9 @@ def test_files_that_are_not_text(folder: Path) -> None:
 
 def test_unknown_voices_and_folders(folder: Path) -> None:
     (folder / "anna.yml").write_text(MINIMAL)
-    with pytest.raises(VoiceError, match=r"'ana' is unknown; there are: anna; did you mean anna\?"):
+    with pytest.raises(
+        VoiceError, match=r"unknown voice 'ana'; available: anna; did you mean 'anna'\?"
+    ):
         VoiceRegistry.scan([folder]).get("ana")
     with pytest.raises(VoiceError, match="does not exist"):
         VoiceRegistry.scan([folder / "none"])

@@ -52,8 +52,8 @@ class BertConfig:
         check_divides(config.hidden_size, config.num_attention_heads, "hidden_size, heads", "BERT")
         if config.num_hidden_layers <= _SKIPPED_LAYERS:
             raise WeightsError(
-                f"BERT configuration: num_hidden_layers is {config.num_hidden_layers}; more than"
-                f" {_SKIPPED_LAYERS} are needed, since features come from the third state from the end"
+                f"BERT configuration: num_hidden_layers must be above {_SKIPPED_LAYERS}, got"
+                f" {config.num_hidden_layers}: features come from the third state from the end"
             )
         return config
 

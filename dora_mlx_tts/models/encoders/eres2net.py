@@ -208,7 +208,7 @@ class SpeakerNetwork(Layer):
         """
         if fbank.ndim != _IMAGE_AXES or fbank.shape[1] < 1 or fbank.shape[2] != MELS:
             raise ReferenceAudioError(
-                f"filter bank has shape {tuple(fbank.shape)}, expected [batch, frames, {MELS}]"
+                f"filter bank must be [batch, frames, {MELS}], got {tuple(fbank.shape)}"
             )
         x = self.stem(fbank)
         for blocks in (self.layer1, self.layer2, self.layer3):

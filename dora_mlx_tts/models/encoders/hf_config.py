@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.messages import must_be
 
 Config = TypeVar("Config")
 
@@ -27,9 +28,7 @@ def read_config(
     """
     for key, wanted in fixed.items():
         if key in data and data[key] != wanted:
-            raise WeightsError(
-                f"{what} configuration: {key} is {data[key]!r}; only {wanted!r} is supported"
-            )
+            raise WeightsError(must_be(f"{what} configuration: {key}", repr(wanted), data[key]))
     values: dict[str, Any] = {}
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]  # Config is a dataclass
         if field.name in data:
@@ -41,7 +40,7 @@ def _checked(value: object, default: object, name: str, what: str) -> object:
     if isinstance(default, tuple):
         if isinstance(value, list | tuple) and value and all(_is_size(v) for v in value):
             return tuple(value)
-        wanted = "a list of whole numbers above zero"
+        wanted = "a list of integers above 0"
     elif isinstance(default, bool):
         if isinstance(value, bool):
             return value
@@ -49,12 +48,12 @@ def _checked(value: object, default: object, name: str, what: str) -> object:
     elif isinstance(default, float):
         if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
             return float(value)
-        wanted = "a number above zero"
+        wanted = "a number above 0"
     else:
         if _is_size(value):
             return value
-        wanted = "a whole number above zero"
-    raise WeightsError(f"{what} configuration: {name} is {value!r}; it must be {wanted}")
+        wanted = "an integer above 0"
+    raise WeightsError(must_be(f"{what} configuration: {name}", wanted, value))
 
 
 def _is_size(value: object) -> bool:
@@ -68,4 +67,6 @@ def check_divides(whole: int, part: int, names: str, what: str) -> None:
         WeightsError: it does not.
     """
     if whole % part:
-        raise WeightsError(f"{what} configuration: {names}: {whole} is not a multiple of {part}")
+        raise WeightsError(
+            must_be(f"{what} configuration: the first of {names}", f"a multiple of {part}", whole)
+        )

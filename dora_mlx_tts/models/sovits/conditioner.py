@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 import mlx.core as mx
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.messages import must_be, one_of
 from dora_mlx_tts.models.core.layers import Layer, Linear
 from dora_mlx_tts.models.core.ops import leaky_relu
 from dora_mlx_tts.models.sovits import sanitize as checkpoint
@@ -52,7 +53,9 @@ class ConditionerConfig:
             WeightsError: as `SoVITSConfig.from_checkpoint`, or another version.
         """
         if version not in _RATIOS:
-            raise WeightsError(f"SoVITS {version!r} has no conditioner; allowed: v3, v4")
+            raise WeightsError(
+                must_be("version of SoVITS with a conditioner", one_of(_RATIOS), version)
+            )
         bridge = weights.get("bridge.0.weight")
         if bridge is None or len(bridge.shape) != 3:  # noqa: PLR2004  [O, I, 1]
             raise WeightsError("SoVITS checkpoint: tensor 'bridge.0.weight' is missing")

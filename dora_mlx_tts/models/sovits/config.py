@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.messages import must_be
 
 Family = Literal["v1", "v2", "v2Pro"]
 
@@ -157,11 +158,11 @@ class _Section:
 
     def _positive(self, key: str, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise self._refused(key, value, "a whole number above 0")
+            raise self._refused(key, value, "an integer above 0")
         return value
 
     def _refused(self, key: str, value: object, allowed: str) -> WeightsError:
-        return WeightsError(f"SoVITS config: '{self._name}.{key}' is {value!r}; allowed: {allowed}")
+        return WeightsError(must_be(f"SoVITS config: '{self._name}.{key}'", allowed, value))
 
 
 class _Shapes:
@@ -175,16 +176,14 @@ class _Shapes:
             raise WeightsError(f"SoVITS checkpoint: tensor '{key}' is missing")
         shape = tuple(int(size) for size in self._weights[key].shape)
         if len(shape) != axes:
-            raise WeightsError(
-                f"SoVITS checkpoint: '{key}' has shape {shape}, expected {axes} axes"
-            )
+            raise WeightsError(must_be(f"SoVITS checkpoint: '{key}'", f"of {axes} axes", shape))
         return shape
 
     def expect(self, key: str, want: tuple[int, ...]) -> None:
         have = self.of(key, len(want))
         if have != want:
             raise WeightsError(
-                f"SoVITS checkpoint: '{key}' has shape {have}, its configuration asks for {want}"
+                must_be(f"SoVITS checkpoint: '{key}'", f"{want} by its configuration", have)
             )
 
 
@@ -196,9 +195,7 @@ def _family(symbols: int, speaker: int) -> Family:
 
 def _generator(model: _Section) -> GeneratorConfig:
     if str(model.get("resblock")) != "1":
-        raise WeightsError(
-            f"SoVITS config: 'model.resblock' is {model.get('resblock')!r}; allowed: '1'"
-        )
+        raise WeightsError(must_be("SoVITS config: 'model.resblock'", "'1'", model.get("resblock")))
     dilations = model.sequence("resblock_dilation_sizes")
     rows = {str(i): row for i, row in enumerate(dilations)}
     section = _Section("model.resblock_dilation_sizes", rows)

@@ -15,6 +15,7 @@ from dora_mlx_tts.errors import (
     TextError,
     VoiceError,
 )
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.core.layers import Conv1d, Layer, Linear
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.quantizer import Quantizer
@@ -60,8 +61,8 @@ class SemanticEncoder(Layer):
             )
         if ssl.ndim != 3 or ssl.shape[2] != self.config.ssl_channels or ssl.shape[1] < 2:  # noqa: PLR2004  [B, T, C]
             raise ReferenceAudioError(
-                f"speech features have shape {tuple(ssl.shape)}, expected"
-                f" [batch, at least 2 frames, {self.config.ssl_channels}]"
+                f"speech features must be [batch, at least 2 frames, {self.config.ssl_channels}],"
+                f" got {tuple(ssl.shape)}"
             )
         return self.quantizer.encode(self.ssl_proj(ssl))
 
@@ -76,13 +77,13 @@ class SemanticEncoder(Layer):
             ReferenceAudioError: none given, a wrong shape, or speakers that do not fit.
         """
         if not specs:
-            raise ReferenceAudioError("no reference spectrogram given; at least one is needed")
+            raise ReferenceAudioError("reference spectrograms must be one or more, got none")
         vectors = [self.ref_enc(self._rows(spec)) for spec in specs]
         if len(speakers) != (len(specs) if self.config.speaker_channels else 0):
             raise ReferenceAudioError(
-                f"{len(speakers)} speaker embeddings for {len(specs)} references; family"
-                f" {self.config.family} takes"
-                f" {'one a reference' if self.config.speaker_channels else 'none'}"
+                f"speaker embeddings of family {self.config.family} must be"
+                f" {'one per reference' if self.config.speaker_channels else 'none'}, got"
+                f" {len(speakers)} for {len(specs)} references"
             )
         if speakers:
             pairs = zip(vectors, speakers, strict=True)
@@ -123,41 +124,41 @@ class SemanticEncoder(Layer):
         allowed = sorted({self.config.spectrum_rows, self.config.full_rows})
         if spec.ndim != 3 or spec.shape[1] < 1 or spec.shape[2] not in allowed:  # noqa: PLR2004  [1, T, rows]
             raise ReferenceAudioError(
-                f"reference spectrogram has shape {tuple(spec.shape)}, expected [1, frames, rows]"
-                f" with rows {' or '.join(map(str, allowed))}"
+                f"reference spectrogram must be [1, frames, {' or '.join(map(str, allowed))}],"
+                f" got {tuple(spec.shape)}"
             )
         return spec[..., : self.config.spectrum_rows]
 
     def _with_speaker(self, style: mx.array, speaker: mx.array) -> mx.array:
         if tuple(speaker.shape) != (1, self.config.speaker_channels):
             raise ReferenceAudioError(
-                f"speaker embedding has shape {tuple(speaker.shape)}, expected"
-                f" (1, {self.config.speaker_channels})"
+                f"speaker embedding must be (1, {self.config.speaker_channels}),"
+                f" got {tuple(speaker.shape)}"
             )
         x = style + self.sv_emb(speaker)[None]
         return mx.maximum(x, 0.0) + self.prelu["weight"] * mx.minimum(x, 0.0)
 
     def _check_codes(self, codes: mx.array) -> None:
         if codes.ndim != 2 or codes.shape[0] != 1:  # noqa: PLR2004  [1, n]
-            raise SynthesisError(f"codes have shape {tuple(codes.shape)}, expected [1, count]")
+            raise SynthesisError(must_be("codes", "[1, count]", tuple(codes.shape)))
         if codes.shape[1] == 0:
-            raise SynthesisError("no semantic codes to speak; at least one is needed")
+            raise SynthesisError("semantic codes must be one or more, got none")
         low, high = _range(codes)
         if low < 0 or high >= self.config.codes:
             raise SynthesisError(
-                f"semantic codes reach from {low} to {high}; allowed: 0 to {self.config.codes - 1}"
+                f"semantic codes must be from 0 to {self.config.codes - 1}, got {low} to {high}"
             )
 
     def _check_phones(self, text: mx.array) -> None:
         if text.ndim != 2 or text.shape[0] != 1:  # noqa: PLR2004  [1, m]
-            raise SynthesisError(f"phones have shape {tuple(text.shape)}, expected [1, count]")
+            raise SynthesisError(must_be("phones", "[1, count]", tuple(text.shape)))
         if text.shape[1] == 0:
-            raise EmptyTextError("no phones to speak; at least one is needed")
+            raise EmptyTextError("phones must be one or more, got none")
         low, high = _range(text)
         if low < 0 or high >= self.config.symbols:
             raise TextError(
-                f"phones reach from {low} to {high}; this voice's table has 0 to"
-                f" {self.config.symbols - 1}"
+                f"phones of this voice must be from 0 to {self.config.symbols - 1}, got {low} to"
+                f" {high}"
             )
 
 
@@ -174,7 +175,7 @@ def resample_latent(latent: mx.array, speed: float) -> mx.array:
         SettingError: the speed is outside `SLOWEST` to `FASTEST`.
     """
     if not SLOWEST <= speed <= FASTEST:
-        raise SettingError(f"speed is {speed}; allowed: {SLOWEST} to {FASTEST}")
+        raise SettingError(must_be("speed", f"from {SLOWEST} to {FASTEST}", speed))
     if speed == 1.0:
         return latent
     length = latent.shape[1]

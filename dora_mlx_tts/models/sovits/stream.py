@@ -17,6 +17,7 @@ import mlx.core as mx
 import numpy as np
 
 from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
 from dora_mlx_tts.models.sovits.semantic import FASTEST, SLOWEST
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
@@ -47,7 +48,7 @@ class Context:
 
     def __post_init__(self) -> None:
         if min(self.history, self.lookahead, self.blend) < 0:
-            raise SettingError(f"context of {self}; allowed are numbers from 0")
+            raise SettingError(must_be("context", "of numbers from 0", self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class SpeakingOptions:
 
     def __post_init__(self) -> None:
         if not SLOWEST <= self.speed <= FASTEST:
-            raise SettingError(f"speed is {self.speed}; allowed: {SLOWEST} to {FASTEST}")
+            raise SettingError(must_be("speed", f"from {SLOWEST} to {FASTEST}", self.speed))
 
 
 class SoVITSStream:

@@ -7,6 +7,7 @@ import math
 import mlx.core as mx
 
 from dora_mlx_tts.errors import SettingError, SynthesisError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.sovits import sanitize as checkpoint
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.flow import Flow
@@ -110,13 +111,11 @@ class SoVITS(SemanticEncoder):
             SynthesisError: `noise` has another shape than the mean.
         """
         if not math.isfinite(noise_scale) or noise_scale < 0:
-            raise SettingError(f"noise_scale is {noise_scale}; allowed: 0 or more")
+            raise SettingError(must_be("noise_scale", "0 or more", noise_scale))
         if noise_scale == 0:
             return mean
         if noise is None:
             noise = mx.random.normal(mean.shape, key=key).astype(mean.dtype)
         elif noise.shape != mean.shape:
-            raise SynthesisError(
-                f"noise has shape {tuple(noise.shape)}, the sentence needs {tuple(mean.shape)}"
-            )
+            raise SynthesisError(f"noise must be {tuple(mean.shape)}, got {tuple(noise.shape)}")
         return mean + noise * self._ops.exp(log_deviation) * noise_scale

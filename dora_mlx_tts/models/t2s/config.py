@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.messages import must_be
 
 _NAMES = {  # field: the checkpoint's name for it, under config["model"]
     "channels": "hidden_dim",
@@ -58,7 +59,7 @@ class T2SConfig:
         section = config.get("model", config)
         if not isinstance(section, Mapping):
             raise WeightsError(
-                f"T2S configuration: 'model' is {type(section).__name__}, not a table"
+                f"T2S configuration: 'model' must be a table, got {type(section).__name__}"
             )
         sizes = {field: _size(section, name) for field, name in _NAMES.items()}
         if weights is not None:
@@ -77,18 +78,18 @@ class T2SConfig:
         """
         if self.channels % (2 * self.heads):
             raise WeightsError(
-                f"T2S configuration: hidden_dim {self.channels} is not a multiple of twice head"
-                f" {self.heads}"
+                f"T2S configuration: hidden_dim must be a multiple of twice head ({self.heads}), got"
+                f" {self.channels}"
             )
         if section.get("embedding_dim", self.channels) != self.channels:
             raise WeightsError(
-                f"T2S configuration: embedding_dim {section['embedding_dim']!r} differs from"
-                f" hidden_dim {self.channels}; only equal ones are supported"
+                f"T2S configuration: embedding_dim must be hidden_dim ({self.channels}), got"
+                f" {section['embedding_dim']!r}"
             )
         if self.eos != self.vocabulary - 1:
             raise WeightsError(
-                f"T2S configuration: EOS is {self.eos}; it must be the last token of vocab_size"
-                f" {self.vocabulary}"
+                f"T2S configuration: EOS must be the last token of vocab_size ({self.vocabulary}), got"
+                f" {self.eos}"
             )
         if weights is not None:
             self._check_tensors(sanitize(weights))
@@ -113,16 +114,14 @@ class T2SConfig:
         layers = {key.split(".")[2] for key in weights if key.startswith("h.layers.")}
         if layers != {str(layer) for layer in range(self.layers)}:
             raise WeightsError(
-                f"T2S weights hold layers {sorted(layers)}; n_layer is {self.layers}"
+                f"T2S weights must hold {self.layers} layers (n_layer), got {sorted(layers)}"
             )
 
 
 def _size(section: Mapping[str, Any], name: str) -> int:
     value = section.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise WeightsError(
-            f"T2S configuration: {name} is {value!r}; it must be a whole number above 0"
-        )
+        raise WeightsError(must_be(f"T2S configuration: {name}", "an integer above 0", value))
     return value
 
 

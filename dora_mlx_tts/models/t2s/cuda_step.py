@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import BackendError, SettingError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.t2s.kv_cache import GROWTH, MlxCache
 from dora_mlx_tts.models.t2s.model import POSITIONS, T2S
 from dora_mlx_tts.models.t2s.sampling import MIN_TEMPERATURE, SamplingSettings
@@ -225,7 +226,7 @@ def _rows(wanted: int) -> int:
     for rows in ROWS:
         if wanted <= rows:
             return rows
-    raise SettingError(f"{wanted} rows; the fused decoder takes {MOST_ROWS}")
+    raise SettingError(must_be("rows of the fused decoder", f"at most {MOST_ROWS}", wanted))
 
 
 def _on_device(numbers: NDArray[Any]) -> mx.array:

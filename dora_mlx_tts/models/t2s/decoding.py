@@ -18,6 +18,7 @@ import mlx.core as mx
 import numpy as np
 
 from dora_mlx_tts.errors import EmptyTextError, SettingError, SynthesisError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.t2s.cuda_step import MOST_ROWS, FusedDecoder
 from dora_mlx_tts.models.t2s.kv_cache import MlxCache
 from dora_mlx_tts.models.t2s.model import T2S, Cache, Logits, T2SText
@@ -63,9 +64,9 @@ class DecodeSettings:
 
     def __post_init__(self) -> None:
         if self.early_stop is not None and self.early_stop < 1:
-            raise SettingError(f"early_stop is {self.early_stop}; allowed are whole numbers from 1")
+            raise SettingError(must_be("early_stop", "an integer from 1", self.early_stop))
         if self.min_tokens < 0:
-            raise SettingError(f"min_tokens is {self.min_tokens}; allowed are whole numbers from 0")
+            raise SettingError(must_be("min_tokens", "an integer from 0", self.min_tokens))
 
 
 class TokenStream(Iterator[int]):
@@ -132,7 +133,7 @@ class BatchStream(Iterator[tuple[int, int]]):
         for text in texts:
             model.check(text, prompt)
         if len(seeds) != len(texts):
-            raise SettingError(f"{len(seeds)} seeds for {len(texts)} texts")
+            raise SettingError(must_be("seeds", f"{len(texts)}, one per text", len(seeds)))
         self.ends: list[End | None] = [None] * len(texts)
         self._model, self._settings, self._cache = model, settings, cache
         self._owns_cache = cache is None

@@ -63,7 +63,7 @@ class KVCache(abc.ABC, Generic[Array]):
     def __init__(self, shape: CacheShape, rows: int, limit: int) -> None:
         if rows < 1 or limit < 1:
             raise SettingError(
-                f"a cache of {rows} rows and {limit} positions; both must be above 0"
+                f"rows and positions of a cache must be above 0, got {rows} and {limit}"
             )
         self.shape = shape
         self.limit = limit
@@ -101,7 +101,7 @@ class KVCache(abc.ABC, Generic[Array]):
         needed = self.length + positions
         if needed > self.limit:
             raise SettingError(
-                f"{needed} positions asked of a cache that is limited to {self.limit}"
+                f"positions of this cache must be at most {self.limit}, got {needed}"
             )
         if needed <= self.capacity:
             return

@@ -15,6 +15,7 @@ import numpy as np
 from mlx import nn
 
 from dora_mlx_tts.errors import EmptyTextError, SettingError, TextError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.core.layers import Layer, Linear
 from dora_mlx_tts.models.core.ops import Ops
 from dora_mlx_tts.models.t2s.config import T2SConfig, sanitize
@@ -146,20 +147,20 @@ class T2S(Layer):
         if phones.size == 0:
             raise EmptyTextError("there are no phones to speak")
         if phones.ndim != 1 or phones.size > POSITIONS:
-            raise TextError(f"phones of shape {list(phones.shape)}: one row of up to {POSITIONS}")
+            raise TextError(must_be("phones", f"one row of up to {POSITIONS}", list(phones.shape)))
         _check_ids(phones, config.phones, "phone", TextError)
         if text.features is not None:
             wanted = (phones.size, config.features)
             if text.features.shape != wanted:
                 raise TextError(
-                    f"text features of shape {list(text.features.shape)}; expected {list(wanted)}"
+                    f"text features must be {list(wanted)}, got {list(text.features.shape)}"
                 )
         if prompt is None:
             return
         prompt = np.asarray(prompt)
         if prompt.ndim != 1 or prompt.size > POSITIONS:
             raise SettingError(
-                f"prompt tokens of shape {list(prompt.shape)}: one row of up to {POSITIONS}"
+                must_be("prompt tokens", f"one row of up to {POSITIONS}", list(prompt.shape))
             )
         _check_ids(prompt, config.eos, "prompt token", SettingError)
 
@@ -181,7 +182,7 @@ class T2S(Layer):
         """
         end = start + tokens.shape[-1]
         if end > POSITIONS:
-            raise SettingError(f"audio of {end} tokens; {POSITIONS} can be placed")
+            raise SettingError(must_be("tokens of audio", f"at most {POSITIONS}", end))
         x = self.ar_audio_embedding(tokens)
         return x + self.ar_audio_position.alpha * self._table()[start:end].astype(x.dtype)
 
@@ -240,7 +241,7 @@ class T2S(Layer):
         if tokens.shape != (cache.rows,):
             raise SettingError(f"{list(tokens.shape)} tokens for a cache of {cache.rows} rows")
         if place >= POSITIONS:
-            raise SettingError(f"audio of {place + 1} tokens; {POSITIONS} can be placed")
+            raise SettingError(must_be("tokens of audio", f"at most {POSITIONS}", place + 1))
         if isinstance(cache, HostCache):
             return self._host_step(np.asarray(tokens), cache, place)
         x = self.embed_audio(mx.array(tokens)[:, None], place)
@@ -319,7 +320,7 @@ class T2S(Layer):
 
 def _check_ids(ids: Ids, limit: int, what: str, kind: type[Exception]) -> None:
     if not np.issubdtype(ids.dtype, np.integer):
-        raise kind(f"{what}s are {ids.dtype}; they must be whole numbers")
+        raise kind(f"{what}s must be integers, got {ids.dtype}")
     if ids.size and not (int(ids.min()) >= 0 and int(ids.max()) < limit):
         worst = int(ids.max()) if int(ids.max()) >= limit else int(ids.min())
         raise kind(f"{what} {worst} is out of range; allowed are 0 to {limit - 1}")

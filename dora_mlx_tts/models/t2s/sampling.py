@@ -16,6 +16,7 @@ import mlx.core as mx
 import numpy as np
 
 from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.messages import must_be
 
 Array: TypeAlias = Any  # numpy's or MLX's, as the module says: no type covers what both can do
 
@@ -45,19 +46,19 @@ class SamplingSettings:
 
     def __post_init__(self) -> None:
         if isinstance(self.top_k, bool) or not isinstance(self.top_k, int) or self.top_k < 1:
-            raise SettingError(f"top_k is {self.top_k!r}; allowed are whole numbers from 1")
+            raise SettingError(must_be("top_k", "an integer from 1", self.top_k))
         _check_number("top_p", self.top_p, low=0.0, high=1.0)
         _check_number("temperature", self.temperature, low=0.0)
         _check_number("repetition_penalty", self.repetition_penalty, low=0.0)
         if self.repetition_penalty == 0:
-            raise SettingError("repetition_penalty is 0; it must be above 0")
+            raise SettingError(must_be("repetition_penalty", "above 0", 0))
 
 
 def _check_number(name: str, value: object, *, low: float, high: float = math.inf) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]  # a number
-        allowed = f"from {low:g}" if math.isinf(high) else f"{low:g} to {high:g}"
-        raise SettingError(f"{name} is {value!r}; allowed are numbers {allowed}")
+        allowed = f"from {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
+        raise SettingError(must_be(name, f"a number {allowed}", value))
 
 
 def penalise(xp: ModuleType, logits: Array, seen: Array, penalty: float) -> Array:
@@ -230,5 +231,5 @@ class _DeviceDraws:
 def _generator(seed: int | None) -> np.random.Generator:
     whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
     if seed is not None and (not whole or seed < 0):
-        raise SettingError(f"seed is {seed!r}; allowed are whole numbers from 0, or none")
+        raise SettingError(must_be("seed", "an integer from 0 or None", seed))
     return np.random.default_rng(seed)

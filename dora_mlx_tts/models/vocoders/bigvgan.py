@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.core.layers import Conv1d, ConvTranspose1d, Layer
 from dora_mlx_tts.models.core.ops import Ops
 from dora_mlx_tts.models.vocoders import config as checkpoint
@@ -172,7 +173,7 @@ class BigVGAN(Layer):
         for key, wanted in _FIXED.items():
             if config.get(key, wanted) != wanted:
                 raise WeightsError(
-                    f"vocoder configuration: '{key}' is {config[key]!r}; allowed: {wanted!r}"
+                    must_be(f"vocoder configuration: '{key}'", repr(wanted), config[key])
                 )
         return VocoderConfig.from_checkpoint(config, weights, BIGVGAN_24K)
 

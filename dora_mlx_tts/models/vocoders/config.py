@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.sovits.config import GeneratorConfig
 from dora_mlx_tts.packs.arrays import fold_weight_norm
 from dora_mlx_tts.packs.stored import Weight, Weights
@@ -155,7 +156,7 @@ def _sizes(config: Mapping[str, Any], key: str, default: tuple[int, ...]) -> tup
 
 
 def _checked(key: str, values: object) -> tuple[int, ...]:
-    allowed = "a list of whole numbers above 0"
+    allowed = "a list of integers above 0"
     if not isinstance(values, list | tuple) or not values:
         raise _refused(key, values, allowed)
     for value in values:
@@ -165,4 +166,4 @@ def _checked(key: str, values: object) -> tuple[int, ...]:
 
 
 def _refused(key: str, value: object, allowed: str) -> WeightsError:
-    return WeightsError(f"vocoder configuration: '{key}' is {value!r}; allowed: {allowed}")
+    return WeightsError(must_be(f"vocoder configuration: '{key}'", allowed, value))

@@ -8,6 +8,7 @@ from typing import Any
 import mlx.core as mx
 
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.core.layers import Conv1d
 from dora_mlx_tts.models.core.ops import leaky_relu
 from dora_mlx_tts.models.sovits.generator import EDGE_KERNEL, LAST_SLOPE, Generator
@@ -35,7 +36,7 @@ class HiFiGAN(Generator):
         """
         if config.get("gin_channels", 0) != 0:
             raise WeightsError(
-                f"vocoder configuration: 'gin_channels' is {config['gin_channels']!r}; allowed: 0"
+                must_be("vocoder configuration: 'gin_channels'", "0", config["gin_channels"])
             )
         return VocoderConfig.from_checkpoint(config, weights, HIFIGAN_48K)
 

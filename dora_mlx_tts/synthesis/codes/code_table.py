@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.runtime.array_types import Doubles, Floats, Ids
 
 logger = logging.getLogger(__name__)
@@ -128,7 +129,7 @@ class CodeTable:
         wanted = shapes | {"progress": (2,)}
         for name, shape in wanted.items():
             if state[name].shape != shape or not np.isfinite(state[name].astype(np.float64)).all():
-                raise ValueError(f"{name} has shape {state[name].shape}, expected {shape}")
+                raise ValueError(must_be(name, f"of shape {shape}", state[name].shape))
         self._rows = {int(phone): row for row, phone in enumerate(phones)}
         self._counts, self._taken, self._all = (
             state[name].astype(np.float64) for name in ("counts", "taken", "all")

@@ -174,7 +174,7 @@ def _prompt(
 ) -> Prompt:
     if about.get("version") != VERSION:
         raise VoiceError(
-            f"prompt {path} has version {about.get('version')!r}; this program reads {VERSION!r}"
+            f"version of prompt {path} must be {VERSION!r}, got {about.get('version')!r}"
         )
     if about.get("sha256") != _content_hash(arrays, about):
         raise VoiceError(f"prompt {path} is damaged: its content does not have the hash it names")

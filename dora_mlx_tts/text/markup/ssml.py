@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
 from dora_mlx_tts.errors import SettingError, TextError
+from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.text.markup.ssml_elements import (
     HIGHEST_RATE,
     LOWEST_RATE,
@@ -44,7 +45,7 @@ def check_policy(policy: str) -> Policy:
     for known in policies:
         if policy == known:
             return known
-    raise SettingError(f"speech markup {policy!r} is not one of {', '.join(get_args(Policy))}")
+    raise SettingError(unknown("speech markup", policy, policies))
 
 
 def read_markup(text: str, policy: Policy) -> list[Char]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.text.sentences.pieces import split
 
 SPLITS = frozenset("，。？！,.?!~:：—…")
@@ -133,7 +134,7 @@ METHODS = (*_METHODS, "split")
 
 def _check(method: str) -> None:
     if method not in METHODS:
-        raise SettingError(f"cut method {method!r} is not one of {', '.join(METHODS)}")
+        raise SettingError(unknown("cut method", method, METHODS))
 
 
 def _clauses(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, Self, get_args
 
 from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.messages import must_be, unknown
 from dora_mlx_tts.text.markup.markdown_filter import MarkupFilter
 from dora_mlx_tts.text.markup.ssml import Policy, SpeechMarkup, check_policy
 from dora_mlx_tts.text.markup.tags import Char
@@ -72,16 +73,15 @@ class ScannerOptions:
 
     def __post_init__(self) -> None:
         if self.mode not in get_args(Mode):
-            allowed = ", ".join(get_args(Mode))
-            raise SettingError(f"sentence mode {self.mode!r} is not one of {allowed}")
+            raise SettingError(unknown("sentence mode", self.mode, get_args(Mode)))
         check_policy(self.speech)
         for name in ("min_chars", "max_chars"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise SettingError(f"{name} is {value!r}; it must be a whole number from 0")
+                raise SettingError(must_be(name, "an integer from 0", value))
         for name in ("first_clause", "markup"):
             if not isinstance(getattr(self, name), bool):
-                raise SettingError(f"{name} is {getattr(self, name)!r}; it must be true or false")
+                raise SettingError(must_be(name, "true or false", getattr(self, name)))
 
     @classmethod
     def from_dict(cls, options: Mapping[str, Any]) -> Self:
@@ -89,7 +89,7 @@ class ScannerOptions:
         known = [field.name for field in fields(cls)]
         for name in options:
             if name not in known:
-                raise SettingError(f"sentence option {name!r} is not one of {', '.join(known)}")
+                raise SettingError(unknown("sentence option", name, known))
         return cls(**options)
 
 

@@ -17,9 +17,10 @@ import yaml
 
 from dora_mlx_tts.audio.reference import PROMPT, STYLE, reference_samples
 from dora_mlx_tts.errors import ReferenceAudioError, VoiceError
+from dora_mlx_tts.messages import must_be, unknown
 from dora_mlx_tts.runtime.folders import put_in_place
 from dora_mlx_tts.voices.registry import BUILTIN
-from dora_mlx_tts.voices.voice import Voice, is_voice_name, read_voice, resolve_inside
+from dora_mlx_tts.voices.voice import NAME_RULE, Voice, is_voice_name, read_voice, resolve_inside
 
 VOICE_FILE = "voice.yml"
 _SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".opus"})
@@ -80,10 +81,7 @@ def add_voice(
             written.
     """
     if not is_voice_name(new.name):
-        raise VoiceError(
-            f"voice name {new.name[:80]!r} is not allowed; it has letters, digits, blanks, '.', '-',"
-            " '_', at most 64"
-        )
+        raise VoiceError(must_be("voice name", NAME_RULE, new.name))
     target = folder.expanduser().resolve() / new.name
     _check_target(target, overwrite=overwrite)
     fresh = target.with_name(f".{new.name}.{secrets.token_hex(4)}.part")
@@ -163,8 +161,9 @@ def _copy(reference: NewReference, fresh: Path, stem: str) -> dict[str, Any]:
     """Check a recording and copy it; its entry in the file."""
     suffix = reference.audio.suffix.lower()
     if suffix not in _SUFFIXES:
-        allowed = ", ".join(sorted(_SUFFIXES))
-        raise ReferenceAudioError(f"{reference.audio}: not a recording; allowed are {allowed}")
+        raise ReferenceAudioError(
+            f"{reference.audio}: {unknown('suffix', suffix, sorted(_SUFFIXES))}"
+        )
     text = (reference.text or "").strip()
     reference_samples(reference.audio, limits=PROMPT if text else STYLE)
     shutil.copyfile(reference.audio, fresh / f"{stem}{suffix}")

@@ -17,6 +17,7 @@ from dora_mlx_tts.checkpoints.convert import ConversionSources, PackOptions, con
 from dora_mlx_tts.checkpoints.encode import Progress, no_progress
 from dora_mlx_tts.checkpoints.report import ConversionReport
 from dora_mlx_tts.errors import VoiceError
+from dora_mlx_tts.messages import must_be, unknown
 from dora_mlx_tts.tools.voices.create import NewReference, NewVoice, add_voice
 from dora_mlx_tts.tools.voices.python_table import read_python_table
 from dora_mlx_tts.voices.voice import Voice, is_voice_name, resolve_inside
@@ -89,7 +90,7 @@ def primespeech_voices(tree: Path, table: Path) -> list[FoundVoice]:
     """
     root = tree / _TREE if (tree / _TREE).is_dir() else tree
     if not (root / _FOLDERS["gpt_weights"]).is_dir():
-        raise VoiceError(f"{tree}: no model tree; expected {_TREE}/{_FOLDERS['gpt_weights']}")
+        raise VoiceError(f"{tree} must be a model tree, with {_TREE}/{_FOLDERS['gpt_weights']}")
     python = table.suffix == ".py"
     content = (
         read_python_table(table, _TABLE)
@@ -98,7 +99,7 @@ def primespeech_voices(tree: Path, table: Path) -> list[FoundVoice]:
     )
     entries = content.values.get(_TABLE, content.values)
     if not isinstance(entries, dict):
-        raise VoiceError(f"{table}: expected a table of voices")
+        raise VoiceError(must_be(f"{table}: {_TABLE}", "a table of voices", entries))
     found, absent = [], []
     for name, entry in entries.items():
         where = content.at((name,))
@@ -191,7 +192,7 @@ def _primespeech_voice(
 def _tree_file(root: Path, key: str, entry: Mapping[str, Any], where: str) -> Path:
     value = entry.get(key)
     if not isinstance(value, str) or not value:
-        raise VoiceError(f"{where}: {key} is {value!r}; expected a path inside the model tree")
+        raise VoiceError(must_be(f"{where}: {key}", "a path inside the model tree", value))
     return resolve_inside(Path(value), Path(where), [root, root / _FOLDERS[key]])
 
 
@@ -206,13 +207,13 @@ def _character_config(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     if path.stat().st_size > DEFAULT_LIMITS.bytes:
-        raise VoiceError(f"{path}: larger than {DEFAULT_LIMITS.bytes} bytes")
+        raise VoiceError(f"{path} must have at most {DEFAULT_LIMITS.bytes} bytes")
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise VoiceError(f"{path}: not JSON: {error}") from error
     if not isinstance(content, dict):
-        raise VoiceError(f"{path}: holds a {type(content).__name__}, not a dictionary")
+        raise VoiceError(f"{path} must hold a dictionary, got a {type(content).__name__}")
     return content
 
 
@@ -224,7 +225,7 @@ def _weights(folder: Path, named: object, suffix: str) -> Path:
     found = sorted(path for path in folder.rglob(f"*{suffix}") if path.is_file())
     if len(found) != 1:
         names = ", ".join(path.name for path in found[:5]) or "none"
-        raise VoiceError(f"{folder}: exactly one {suffix} file is expected; there are: {names}")
+        raise VoiceError(f"{folder} must hold exactly one {suffix} file, got {names}")
     return _inside(folder, str(found[0]))
 
 
@@ -271,7 +272,7 @@ def _list_texts(folder: Path) -> dict[str, tuple[str, str]]:
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > DEFAULT_LIMITS.bytes:
-            raise VoiceError(f"{path}: larger than {DEFAULT_LIMITS.bytes} bytes")
+            raise VoiceError(f"{path} must have at most {DEFAULT_LIMITS.bytes} bytes")
         return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise VoiceError(f"{path}: cannot be read: {error}") from error
@@ -296,6 +297,5 @@ def choose(found: Sequence[FoundVoice], names: Sequence[str]) -> list[FoundVoice
     by_name = {voice.name.casefold(): voice for voice in found}
     absent = [name for name in names if name.casefold() not in by_name]
     if absent:
-        known = ", ".join(voice.name for voice in found)
-        raise VoiceError(f"voice {absent[0]!r} is not there; there are: {known}")
+        raise VoiceError(unknown("voice", absent[0], (voice.name for voice in found)))
     return [by_name[name.casefold()] for name in names] if names else list(found)
