@@ -26,7 +26,7 @@ from dora_mlx_tts.text.sentences.reference_cut import cut as cut_text
     "--jsonl", is_flag=True, help="With -: answer JSON lines of text, language, method and raw."
 )
 def cut(text: str, method: str, language: str, *, raw: bool, as_json: bool, jsonl: bool) -> None:
-    """Cut TEXT as the reference does (cut0 to cut5) or better (split); - reads standard input."""
+    """Split TEXT with one of GPT-SoVITS' cut methods or ours; - reads standard input."""
     require_stdin(text, jsonl=jsonl)
     if jsonl:
         answer_lines(lambda line: _answer(line, method, language, raw=raw))

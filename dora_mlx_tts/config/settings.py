@@ -80,7 +80,10 @@ class SpeechSettings(BaseModel):
         1.0, gt=0, le=1, description="Draw from this share of probability."
     )
     temperature: Annotated[float, Env("TEMPERATURE")] = Field(
-        1.0, ge=0.01, le=2, description="Below 1 more even, above 1 livelier."
+        1.0,
+        ge=0.01,
+        le=2,
+        description="Sampling temperature: lower is flatter, higher more varied.",
     )
     repetition_penalty: Annotated[float, Env("REPETITION_PENALTY")] = Field(
         1.35, ge=1, le=3, description="Above 1 discourages tokens already used."
@@ -119,8 +122,8 @@ class SpeechSettings(BaseModel):
     content_check: Annotated[Literal["off", "ahead", "whole", "sound"], Env("CONTENT_CHECK")] = (
         Field(
             "ahead",
-            description="Look for words swallowed or invented, where the pack has a table for that: just ahead"
-            " of the sound, in the whole sentence before its first sound, or in its sound, too.",
+            description="When to check for missing or extra words (needs a pack with a code table): ahead of"
+            " playback, per sentence (whole), or also on the audio (sound).",
         )
     )
     batch_size: Annotated[int, Env("BATCH_SIZE")] = Field(
@@ -150,7 +153,7 @@ class Settings(BaseModel):
     )
     voices: Annotated[
         tuple[Path, ...], BeforeValidator(_folders), Env("VOICE_FOLDERS", "DORA_MLX_TTS_VOICES")
-    ] = Field((), description="Folders with voice files, beside the ones that ship.")
+    ] = Field((), description="Folders with voice files, besides the ones that ship.")
     cache: Annotated[Path, Env("DORA_MLX_TTS_CACHE")] = Field(
         Path("~/.cache/dora-mlx-tts"), description="Folder for prepared references."
     )
@@ -159,12 +162,12 @@ class Settings(BaseModel):
     )
     kernels: Annotated[Literal["auto", "off"], Env("DORA_MLX_TTS_KERNELS")] = Field(
         "auto",
-        description="Own CUDA kernels: auto uses them where they fit the network, off leaves all to MLX.",
+        description="Use the custom CUDA kernels when the network supports them.",
     )
     cuda_layers: Annotated[Literal["mlx", "products"], Env("DORA_MLX_TTS_CUDA_LAYERS")] = Field(
         "products",
-        description="Convolutions and prefills on CUDA: as matrix products, or MLX's own (mlx), which plan"
-        " each new length of a sentence.",
+        description="Convolutions and prefills on CUDA: as matrix products, or MLX's convolutions (mlx),"
+        " which re-plan for every new sentence length.",
     )
     precision: Annotated[Literal["auto", "float32"], Env("DORA_MLX_TTS_PRECISION")] = Field(
         "auto",
@@ -183,7 +186,7 @@ class Settings(BaseModel):
         "INFO", description="Least severe messages to log."
     )
     return_fragment: Annotated[bool, Env("RETURN_FRAGMENT")] = Field(
-        True, description="Send audio piece by piece; false sends one message a text."
+        True, description="Send audio piece by piece; false sends one message per text."
     )
     audio_layout: Annotated[Literal["flat", "nested"], Env("AUDIO_LAYOUT")] = Field(
         "flat", description="float32 samples as they are, or as one list (dora-primespeech)."
@@ -212,7 +215,10 @@ class Settings(BaseModel):
         False, description="Speak the first clause of a stream without waiting for its sentence."
     )
     stream_idle: Annotated[float, Env("STREAM_IDLE")] = Field(
-        0.8, gt=0, le=3600, description="Seconds without a piece after which a rest is spoken."
+        0.8,
+        gt=0,
+        le=3600,
+        description="Speak buffered text after this many seconds without a new piece.",
     )
     stream_timeout: Annotated[float, Env("STREAM_TIMEOUT")] = Field(
         30.0, gt=0, le=86400, description="Seconds to wait for the `fin` of a stream that uses it."

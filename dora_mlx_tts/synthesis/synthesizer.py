@@ -152,8 +152,8 @@ class Synthesizer:
             language: code of the text's language; None for the settings'.
             cancelled: a token, or a function that returns True once the text is cancelled; the
                 stream then ends within a step of the networks.
-            judge_whole: the caller does not listen before the end, so that a sentence may as well
-                be judged whole before its first sound, where the settings ask for a look ahead.
+            judge_whole: the caller waits for the whole result, so each sentence is checked before its
+                first sample, where the settings ask for a look ahead.
             **speech: settings of speech that differ for this text (`SpeechSettings`).
 
         Raises:

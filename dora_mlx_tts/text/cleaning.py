@@ -1,4 +1,4 @@
-"""What is done to a text before its languages are told apart."""
+"""Cleanup before language detection."""
 
 from __future__ import annotations
 

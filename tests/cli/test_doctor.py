@@ -64,7 +64,9 @@ class TestDora:
         monkeypatch.setattr(shutil, "which", lambda _: None)
         assert "no dataflow can be started here" in self.check()
 
-    @pytest.mark.parametrize(("version", "says"), [("0.5.0", "too old"), (None, "missing")])
+    @pytest.mark.parametrize(
+        ("version", "says"), [("0.5.0", "must be 1.0 or newer"), (None, "missing")]
+    )
     def test_a_package_that_is_too_old_or_missing(self, monkeypatch, version, says):
         def find(name):
             if version is None:

@@ -134,7 +134,7 @@ class TokenGuard:
 
     @property
     def lag(self) -> int:
-        """Tokens that must be decoded behind those that are given away."""
+        """Lookahead: tokens decoded and checked before earlier ones are released."""
         return self._content.limits.lag if self._content else 0
 
     def begin(self, tokens: Sequence[int]) -> None:
