@@ -3,8 +3,6 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import LanguageError
 from dora_mlx_tts.text.ja import Japanese, g2p
@@ -13,13 +11,6 @@ from dora_mlx_tts.text.symbols import SymbolTable
 pytest.importorskip("haqumei", reason="the extra ja is not installed")
 
 JAPANESE = Japanese()
-ANY = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
-WRITTEN = st.text(
-    st.sampled_from(
-        "0123456789.,:/-~〜％%℃$¥年月日時分人個一二三猫はがのでｶﾞﾊﾟ゛ゝ々ヶーっんァ、。！？…「」（）・\n aA"
-    ),
-    max_size=40,
-)
 
 
 def norm(text: str) -> str:
@@ -125,50 +116,3 @@ def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
         Japanese()
     monkeypatch.undo()
     g2p._engine.cache_clear()
-
-
-@settings(deadline=None, max_examples=150)
-@given(ANY | WRITTEN)
-def test_any_text_can_be_read(text: str) -> None:
-    aligned = JAPANESE.normalize(text)
-    assert len(aligned.spans) == len(aligned.text)
-    previous = (0, 0)
-    for start, end in aligned.spans:
-        assert 0 <= start <= end <= len(text)
-        assert start >= previous[0]
-        assert end >= previous[1]
-        previous = (start, end)
-    check(aligned.text)
-
-
-@settings(deadline=None, max_examples=80)
-@given(ANY)
-def test_pronounce_takes_any_text(text: str) -> None:
-    check(text.encode("utf-8", "ignore").decode())
-
-
-def check(norm_text: str) -> None:
-    spoken = JAPANESE.pronounce(norm_text)
-    assert len(spoken.spans) == len(spoken.symbols)
-    previous = (0, 0)
-    for start, end in spoken.spans:
-        assert 0 <= start < end <= len(norm_text)
-        assert start >= previous[0]
-        previous = (start, end)
-    table = SymbolTable.load("v2")
-    table.ids(spoken.symbols)
-    assert not table.unknown
-
-
-@pytest.mark.parametrize(
-    "text", ["1" * 10_000, "吾輩は猫である。" * 2_000, "あ" * 10_000, "〜" * 5_000]
-)
-def test_long_texts_are_read_to_the_end(text: str) -> None:
-    aligned = JAPANESE.normalize(text)
-    assert len(JAPANESE.pronounce(aligned.text).symbols) >= len(aligned.text) // 2
-
-
-@pytest.mark.parametrize("text", [" " * 100_000, "\n" * 100_000, "(" * 100_000, "「" * 50_000])
-def test_long_runs_without_sound_take_no_time(text: str) -> None:
-    aligned = JAPANESE.normalize(text)
-    assert len(aligned.text) <= len(text)

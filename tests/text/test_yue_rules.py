@@ -4,8 +4,6 @@ import importlib
 import sys
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import LanguageError, SettingError
 from dora_mlx_tts.text.spoken import Reading
@@ -17,13 +15,6 @@ pytest.importorskip("ToJyutping", reason="the extra yue is not installed")
 pytest.importorskip("opencc", reason="opencc is not installed")
 
 CANTONESE = Cantonese()
-ANY = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
-WRITTEN = st.text(
-    st.sampled_from(
-        "0123456789.,:/-%$HK蚊個佢哋嘅㗎𡃁幾几種种后里银行長长重庆卅廿，。！？…「」\n iP"
-    ),
-    max_size=40,
-)
 
 
 def norm(text: str) -> str:
@@ -146,37 +137,3 @@ def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
         Cantonese()
     monkeypatch.undo()
     jyutping._converter.cache_clear()
-
-
-@settings(deadline=None, max_examples=100)
-@given(ANY | WRITTEN)
-def test_any_text_can_be_read(text: str) -> None:
-    aligned = CANTONESE.normalize(text)
-    assert len(aligned.spans) == len(aligned.text)
-    previous = (0, 0)
-    for start, end in aligned.spans:
-        assert 0 <= start <= end <= len(text)
-        assert start >= previous[0]
-        assert end >= previous[1]
-        previous = (start, end)
-    spoken = CANTONESE.pronounce(aligned.text)
-    assert spoken.word2ph is not None
-    assert len(spoken.word2ph) == len(aligned.text)
-    assert sum(spoken.word2ph) == len(spoken.symbols) == len(spoken.spans)
-    table = SymbolTable.load("v2")
-    table.ids(spoken.symbols)
-    assert not table.unknown
-
-
-@settings(deadline=None, max_examples=60)
-@given(ANY)
-def test_pronounce_takes_any_text(text: str) -> None:
-    spoken = CANTONESE.pronounce(text)
-    assert [n for n, _ in spoken.spans] == sorted(n for n, _ in spoken.spans)
-
-
-@pytest.mark.parametrize("text", ["1" * 10_000, "今日天氣好好，" * 3_000, "几" * 5_000])
-def test_long_texts_are_read_to_the_end(text: str) -> None:
-    aligned = CANTONESE.normalize(text)
-    assert aligned.spans[-1][1] >= len(text) - 1
-    assert len(CANTONESE.pronounce(aligned.text).symbols) >= len(aligned.text)
