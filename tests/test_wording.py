@@ -13,7 +13,7 @@ PACKAGE = ROOT / "dora_mlx_tts"
 
 OLD_FORMS = re.compile(
     r"(is|are) allowed|allowed (are|is)\b|[;:(] ?allowed\b|there are:|known (are|is)\b|; known\b"
-    r"|is not one of|is not allowed|(is|are) unknown|it must be|they must be|expected"
+    r"|is not one of|is not allowed|(is|are) unknown|it must be|they must be|\bexpected"
 )
 """Say `must_be(what, allowed, got)` or `unknown(kind, name, available)` instead."""
 
@@ -25,7 +25,6 @@ NOT_YET = (
     "text/ja",
     "text/ko",
     "text/yue",
-    "node",
 )
 
 

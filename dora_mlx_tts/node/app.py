@@ -1,4 +1,4 @@
-"""The node: one thread hears, the main thread speaks.
+"""The node: a listener thread receives events, the main thread runs synthesis.
 
 The listener sits in ``node.next()``, takes everything at once, raises cancel flags and acknowledges them
 itself; MLX, audio and the replies of spoken texts belong to the main thread. The node ends when its

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dora_mlx_tts.errors import SettingError, TtsError
+from dora_mlx_tts.messages import brief, must_be, unknown
 from dora_mlx_tts.node.live_settings import LiveSettings
 from dora_mlx_tts.node.metrics import NodeMeter
 from dora_mlx_tts.node.protocol.messages import BufferStatus, Command, Metadata, Plain, Status
-from dora_mlx_tts.node.protocol.metadata import as_plain, brief
+from dora_mlx_tts.node.protocol.metadata import as_plain
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.targets import TARGETS, cancel_target
 
@@ -100,8 +101,7 @@ class CommandHandler:
         self._meter.count("commands")
         answer = self._answers.get(command.name)
         if answer is None:
-            known = ", ".join(self.names)
-            raise SettingError(f"unknown command {command.name!r}; known are {known}")
+            raise SettingError(unknown("command", command.name, self.names))
         return answer(command)
 
     def buffer(self, status: BufferStatus) -> None:
@@ -139,14 +139,15 @@ class CommandHandler:
         voice = command.values.get("voice", command.argument)
         if not isinstance(voice, str) or not voice:
             known = ", ".join(self._voices.names())
-            raise SettingError(f"change_voice without a voice's name; there are {known}")
+            wrong = must_be("change_voice", "a voice's name", voice)
+            raise SettingError(f"{wrong}; available: {known}")
         kept = self._live_settings.set({"voice": voice}, command.id("session_id"))
         return Status("voice_changed", command.echo, {"command": command.name, **_plain(kept)})
 
     def _set(self, command: Command) -> Status:
         given = command.values.get("settings", {})
         if not isinstance(given, Mapping):
-            raise SettingError(f"set: settings = {brief(given)}; names and values are allowed")
+            raise SettingError(must_be("set: settings", "names and values", given))
         skip = {"settings", *command.echo}
         values: dict[str, Any] = {
             **_assignments(command.argument),

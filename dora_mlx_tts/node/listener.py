@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from dora_mlx_tts.errors import TtsError
+from dora_mlx_tts.messages import brief, unknown
 from dora_mlx_tts.node.commands import CommandHandler, complaint
 from dora_mlx_tts.node.metrics import NodeMeter, SpeechMeter
 from dora_mlx_tts.node.protocol import decode, ports
@@ -23,7 +24,6 @@ from dora_mlx_tts.node.protocol.messages import (
     Status,
     TextRequest,
 )
-from dora_mlx_tts.node.protocol.metadata import brief
 from dora_mlx_tts.node.sender import DoraNode, OutputSender
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 
@@ -145,7 +145,7 @@ class EventListener(threading.Thread):
             self._meter.count("received")
             self._meter.count("refused")
             limit = self._queue.queue_limit
-            error = f"{limit} texts are waiting, which is the limit (queue_limit); refused"
+            error = f"queue is full (queue_limit = {limit}); text rejected"
             self._answer_error(error, Stage.QUEUE, request.echo, request.received_s)
 
     def _report_gap(self, request: TextRequest, missing: int) -> None:
@@ -195,5 +195,4 @@ class EventListener(threading.Thread):
     def _ignore(self, port: str) -> None:
         if port not in self._unknown_ports:
             self._unknown_ports.add(port)
-            known = "text, control and buffer_status"
-            logger.warning("input %s is not known; known are %s", port[:64], known)
+            logger.warning("%s", unknown("input", port, ports.INPUTS))

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import SettingError, TtsError
+from dora_mlx_tts.messages import must_be, unknown
 from dora_mlx_tts.node.protocol.messages import TextRequest
-from dora_mlx_tts.node.protocol.metadata import ALIASES, brief, read_voice
+from dora_mlx_tts.node.protocol.metadata import ALIASES, read_voice
 from dora_mlx_tts.node.speech_job import SpeechOptions
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class LiveSettings:
         """
         changes = {ALIASES.get(key, key): value for key, value in values.items()}
         if not changes:
-            raise SettingError("nothing to set; name: value is allowed")
+            raise SettingError("set needs at least one setting, e.g. set:speed=1.2")
         wanted = self._checked({k: value for k, value in changes.items() if value is not None})
         for key in changes.keys() - wanted.keys():
             self._check_name(key)
@@ -84,14 +85,14 @@ class LiveSettings:
             chosen["voice"] = voice
         for key, value in speech.items():
             if isinstance(value, bool):
-                raise SettingError(f"{key} = {brief(value)}: a number or a text is allowed")
+                raise SettingError(must_be(key, "a number or a text", value))
         read = self._settings.speech(request=speech)
         return chosen | {key: getattr(read, key) for key in speech}
 
     def _check_name(self, name: str) -> None:
         if name != "voice" and name not in type(self._settings.speech()).model_fields:
-            known = ", ".join(["voice", *type(self._settings.speech()).model_fields])
-            raise SettingError(f"{name[:64]} is unknown; allowed: {known}")
+            known = ["voice", *type(self._settings.speech()).model_fields]
+            raise SettingError(unknown("setting", name, known))
 
     def options(self, request: TextRequest) -> SpeechOptions:
         """How a text of this session is to be spoken, before its own metadata."""
@@ -109,7 +110,7 @@ class LiveSettings:
             return
         try:
             if self._file.stat().st_size > _MAX_STATE_BYTES:
-                raise SettingError(f"larger than {_MAX_STATE_BYTES} bytes")
+                raise SettingError(f"must have at most {_MAX_STATE_BYTES} bytes")
             values = json.loads(self._file.read_text(encoding="utf-8"))
             if not isinstance(values, dict):
                 raise SettingError("not a JSON object")

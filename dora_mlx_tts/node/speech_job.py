@@ -41,7 +41,7 @@ class SpeechEngine(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SpeechOptions:
-    """How a text is spoken: whatever of this is None or missing is left to the engine."""
+    """How a text is spoken: None or missing values fall back to the engine's defaults."""
 
     voice: str | None = None
     language: str | None = None
@@ -188,5 +188,5 @@ def shifted(words: Sequence[WordTiming], seconds: float) -> tuple[WordTiming, ..
 def _adopt(engine: SpeechEngine, recording: AttachedRecording) -> str:
     adopt = getattr(engine, "adopt", None)
     if not callable(adopt):
-        raise SettingError("this engine cannot speak with a recording that a text brings along")
+        raise SettingError("this engine does not support per-message reference audio")
     return str(adopt(recording.audio, recording.text, recording.language))

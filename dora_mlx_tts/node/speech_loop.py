@@ -140,7 +140,7 @@ class SpeechLoop:
         if self._outputs.audio(job.utterance, fragment):
             job.sent(fragment)
         elif not job.utterance.cancelled:
-            raise _SendError("dora did not take the audio; its log says why")
+            raise _SendError("dora rejected an audio message; see the log")
 
     def _end_part(self, job: UtteranceJob) -> None:
         job.end_part()

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import EmptyTextError, VoiceError
+from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.node.app import serve
 from dora_mlx_tts.synthesis.records import Fragment
 
@@ -109,7 +110,7 @@ class FakeVoices:
 
     def get(self, name):
         if name not in self.names:
-            raise VoiceError(f"voice {name!r} is unknown; there are: {', '.join(self.names)}")
+            raise VoiceError(unknown("voice", name, self.names))
         return SimpleNamespace(name=name)
 
 

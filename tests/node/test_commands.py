@@ -68,19 +68,19 @@ def test_the_voice_is_changed_for_texts_that_follow(command):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("change_voice:nobody", "voice 'nobody' is unknown; there are: maple"),
-        ("change_voice", "without a voice's name; there are maple, luo xiang"),
+        ("change_voice:nobody", "unknown voice 'nobody'; available: maple"),
+        ("change_voice", "must be a voice's name, got ''; available: maple, luo xiang"),
         ("change_voice:../maple", "no path"),
-        ('{"command": "change_voice", "voice": 3}', "without a voice's name"),
+        ('{"command": "change_voice", "voice": 3}', "must be a voice's name, got 3"),
         ("set:speed=9", "less than or equal to 2"),
         ("set:speed", "is not name=value"),
-        ("set", "nothing to set"),
+        ("set", "set needs at least one setting"),
         ("set:pitch=2", "unknown setting 'pitch'; available: language, speed"),
-        ('{"command": "set", "speed": true}', "speed = True"),
+        ('{"command": "set", "speed": true}', "speed must be a number or a text, got True"),
         ('{"command": "set", "speed": NaN}', "speed"),
         ('{"command": "set", "settings": 3}', "names and values"),
-        ('{"command": "set", "pitch": null}', "pitch is unknown"),
-        ("dance", "unknown command 'dance'; known are cancel"),
+        ('{"command": "set", "pitch": null}', "unknown setting 'pitch'"),
+        ("dance", "unknown command 'dance'; available: cancel"),
     ],
 )
 def test_what_cannot_be_done_is_answered_and_changes_nothing(command, words):
@@ -305,11 +305,11 @@ def test_forms_of_primespeech():
     [
         ("VOICE:TRAINED|a.ckpt|b.pth|r.wav|t|en|Hi.", "dora-mlx-tts convert"),
         ("VOICE:CUSTOM|r.wav|Hi.", "VOICE:CUSTOM|recording"),
-        ("VOICE:CUSTOM|/etc/passwd|t|en|Hi.", "cannot speak with a recording"),
+        ("VOICE:CUSTOM|/etc/passwd|t|en|Hi.", "does not support per-message reference audio"),
         ("VOICE:../x|Hi.", "no path"),
         ('{"prompt": 3}', 'under "prompt"'),
-        ('["a"]', "JSON list"),
-        ('{"prompt": "Hi.", "speed": "fast"}', "speed='fast'"),
+        ('["a"]', "got a list"),
+        ('{"prompt": "Hi.", "speed": "fast"}', "finite number, got 'fast'"),
         ('{"command": "cancel"}', 'under "prompt"'),
     ],
 )

@@ -190,8 +190,8 @@ def test_events_that_mean_nothing_to_us_are_ignored():
         node.end()
     assert outcomes(node) == ["completed"]
     assert [m for level, m, _ in node.logs if level == "warn"] == [
-        "request: speed = {}: input should be a valid number",
-        "input tick is not known; known are text, control and buffer_status",
+        "request: speed must be a valid number, got {}",
+        "unknown input 'tick'; available: text, control, buffer_status",
     ]
     errors = [m for level, m, _ in node.logs if level == "error"]
     assert errors == ["dora: 'the daemon said something odd'"]

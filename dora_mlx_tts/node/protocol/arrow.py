@@ -1,4 +1,4 @@
-"""The one value in an Arrow array, whatever strangers put there."""
+"""Reads a single value from an untrusted Arrow array."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from dora_mlx_tts.errors import ProtocolError
-from dora_mlx_tts.node.protocol.metadata import brief
+from dora_mlx_tts.messages import must_be
 
 
 def one_string(value: object, limit: int) -> str:
@@ -18,15 +18,19 @@ def one_string(value: object, limit: int) -> str:
         ProtocolError: It is not that, or longer than ``limit`` characters.
     """
     if value is None:
-        raise ProtocolError("no value; one string is allowed")
+        raise ProtocolError("value must be an array with one string, got none")
     if not isinstance(value, pa.Array):
-        raise ProtocolError(f"{type(value).__name__}; an Arrow array with one string is allowed")
+        raise ProtocolError(
+            f"value must be an Arrow array with one string, got {type(value).__name__}"
+        )
     if pa.types.is_uint8(value.type) and len(value):
         if len(value) > 4 * limit:
             raise _too_long(len(value) // 4, limit)
         return _utf8(np.asarray(value).tobytes(), limit)
     if len(value) != 1:
-        raise ProtocolError(f"an array of {len(value)} items ({value.type}); one string is allowed")
+        raise ProtocolError(
+            f"value must be an array with one string, got {len(value)} {value.type} values"
+        )
     try:
         item = value[0].as_py()
     except UnicodeDecodeError:
@@ -34,7 +38,7 @@ def one_string(value: object, limit: int) -> str:
     if isinstance(item, bytes):
         return _utf8(item, limit)
     if not isinstance(item, str):
-        raise ProtocolError(f"{brief(item)} ({value.type}); one string is allowed")
+        raise ProtocolError(f"{must_be('value', 'one string', item)} ({value.type})")
     if len(item) > limit:
         raise _too_long(len(item), limit)
     return item
@@ -51,7 +55,7 @@ def _utf8(data: bytes, limit: int) -> str:
 
 
 def _too_long(length: int, limit: int) -> ProtocolError:
-    return ProtocolError(f"a text of at least {length} characters; {limit} are allowed")
+    return ProtocolError(f"a text must have at most {limit} characters, got {length} or more")
 
 
 def one_number(value: object) -> float:
@@ -61,12 +65,12 @@ def one_number(value: object) -> float:
         ProtocolError: It is not that.
     """
     if not isinstance(value, pa.Array) or len(value) != 1:
-        raise ProtocolError("an Arrow array with one number is allowed")
+        raise ProtocolError("value must be an Arrow array with one number")
     item = value[0].as_py()
     try:
         number = float(item)
     except (TypeError, ValueError):
-        raise ProtocolError(f"{brief(item)}; one number is allowed") from None
+        raise ProtocolError(must_be("value", "one number", item)) from None
     if not math.isfinite(number):
-        raise ProtocolError(f"{brief(item)}; a finite number is allowed")
+        raise ProtocolError(must_be("value", "a finite number", item))
     return number

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dora_mlx_tts.errors import ProtocolError, SettingError, TtsError
+from dora_mlx_tts.messages import brief
 from dora_mlx_tts.node.protocol.arrow import one_number, one_string
 from dora_mlx_tts.node.protocol.messages import (
     BadInput,
@@ -21,7 +22,6 @@ from dora_mlx_tts.node.protocol.messages import (
 )
 from dora_mlx_tts.node.protocol.metadata import (
     ID_KEYS,
-    brief,
     check_ids,
     echo_of,
     read_flag,

@@ -15,6 +15,7 @@ from typing import Final, get_args
 
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import ProtocolError, SettingError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.node.protocol.messages import Plain
 
 OWN_KEYS: Final = frozenset(
@@ -112,7 +113,7 @@ def check_ids(metadata: Mapping[str, object]) -> None:
     for key in ID_KEYS:
         value = metadata.get(key)
         if value is not None and not isinstance(as_plain(value), str | int | float):
-            raise ProtocolError(f"metadata {key}={brief(value)}: a string or a number is allowed")
+            raise ProtocolError(must_be(f"metadata {key}", "a string or a number", value))
 
 
 def read_flag(metadata: Mapping[str, object], key: str) -> bool:
@@ -129,7 +130,7 @@ def read_flag(metadata: Mapping[str, object], key: str) -> bool:
     word = str(value).strip().lower()
     if isinstance(value, str | int) and word in _TRUE | _FALSE:
         return word in _TRUE
-    raise ProtocolError(f"metadata {key}={brief(metadata[key])}: true or false is allowed")
+    raise ProtocolError(must_be(f"metadata {key}", "true or false", metadata[key]))
 
 
 def read_seq(metadata: Mapping[str, object]) -> int | None:
@@ -143,9 +144,7 @@ def read_seq(metadata: Mapping[str, object]) -> int | None:
     try:
         return int(_number(metadata["seq"], int))
     except ValueError:
-        raise ProtocolError(
-            f"metadata seq={brief(metadata['seq'])}: a whole number is allowed"
-        ) from None
+        raise ProtocolError(must_be("metadata seq", "an integer", metadata["seq"])) from None
 
 
 def read_settings(metadata: Mapping[str, object]) -> dict[str, int | float]:
@@ -163,8 +162,8 @@ def read_settings(metadata: Mapping[str, object]) -> dict[str, int | float]:
         try:
             settings[name] = _number(value, kind)
         except ValueError:
-            allowed = "a whole number" if kind is int else "a finite number"
-            raise SettingError(f"metadata {key}={brief(value)}: {allowed} is allowed") from None
+            allowed = "an integer" if kind is int else "a finite number"
+            raise SettingError(must_be(f"metadata {key}", allowed, value)) from None
     return settings
 
 
@@ -209,12 +208,5 @@ def _read_name(
             continue
         if isinstance(value, str) and pattern.fullmatch(value) and ".." not in value:
             return value
-        raise SettingError(f"metadata {key}={brief(value)}: {allowed} is allowed")
+        raise SettingError(must_be(f"metadata {key}", allowed, value))
     return None
-
-
-def brief(value: object, limit: int = 80) -> str:
-    """``value`` as one short line for a message."""
-    text = repr(value[:limit]) if isinstance(value, str | bytes) else repr(value)
-    text = text.replace("\n", " ")
-    return text if len(text) <= limit else text[: limit - 1] + "…"

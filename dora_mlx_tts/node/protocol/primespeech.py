@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 
 from dora_mlx_tts.errors import ProtocolError
+from dora_mlx_tts.messages import brief
 from dora_mlx_tts.node.protocol.messages import AttachedRecording, TextRequest
-from dora_mlx_tts.node.protocol.metadata import brief, read_language, read_settings, read_voice
+from dora_mlx_tts.node.protocol.metadata import read_language, read_settings, read_voice
 
 _PREFIX = "VOICE:"
 _CUSTOM_FIELDS = 4
@@ -38,7 +39,7 @@ def read_forms(request: TextRequest, *, allowed: bool) -> TextRequest:
     if not allowed:
         raise ProtocolError(f"a JSON document instead of a text; {_SWITCH}")
     if not isinstance(document, dict):
-        raise ProtocolError('a JSON list instead of a text; {"prompt": "text"} is allowed')
+        raise ProtocolError('a JSON text must be {"prompt": "text"}, got a list')
     return _from_document(request, document)
 
 
@@ -75,7 +76,7 @@ def _with_prefix(request: TextRequest, form: str) -> TextRequest:
     fields = rest.split("|", _CUSTOM_FIELDS - 1)
     if len(fields) != _CUSTOM_FIELDS or not fields[0].strip():
         raise ProtocolError(
-            f"{brief(form)}: VOICE:CUSTOM|recording|its text|its language|text is allowed"
+            f"VOICE:CUSTOM must be VOICE:CUSTOM|recording|its text|its language|text, got {brief(form)}"
         )
     audio, transcript, language, text = fields
     recording = AttachedRecording(audio.strip(), transcript.strip(), language.strip() or "auto")
