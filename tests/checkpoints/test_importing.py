@@ -89,11 +89,11 @@ def test_the_model_tree_is_converted(tmp_path: Path, tree: Path, table: Path) ->
     [
         ({"One": entry("one", gpt_weights="../../x.ckpt")}, "leaves the folders"),
         ({"One": entry("one", reference_audio="/etc/passwd")}, "leaves the folders"),
-        ({"One": entry("one", gpt_weights=3)}, "line 1: gpt_weights is 3"),
+        ({"One": entry("one", gpt_weights=3)}, "line 1: gpt_weights must be a path inside the model tree, got 3"),
         ({"One": 3}, "is no voice"),
         ({"../One": entry("one")}, "is no voice"),
         ({"Gone": entry("gone")}, "has the files of no voice"),
-        ({"VOICE_CONFIGS": 3}, "expected a table"),
+        ({"VOICE_CONFIGS": 3}, "must be a table of voices"),
     ],
 )
 def test_tables_that_are_wrong(tmp_path: Path, tree: Path, content: object, match: str) -> None:
@@ -135,9 +135,9 @@ def test_python_tables_that_are_wrong(tmp_path: Path, tree: Path, content: str, 
 def test_voices_are_chosen(tmp_path: Path, tree: Path, table: Path) -> None:
     found = primespeech_voices(tree / "moyoyo", table)
     assert [voice.name for voice in choose(found, ["TWO"])] == ["Two"]
-    with pytest.raises(VoiceError, match="'three' is not there; there are: One, Two"):
+    with pytest.raises(VoiceError, match="unknown voice 'three'; available: One, Two"):
         choose(found, ["three"])
-    with pytest.raises(VoiceError, match="no model tree"):
+    with pytest.raises(VoiceError, match="must be a model tree"):
         primespeech_voices(tmp_path, table)
 
 
@@ -187,12 +187,12 @@ def test_characters_that_are_incomplete(tmp_path: Path, character: Path) -> None
             character_voice(character)
 
     (character / "q.ckpt").write_bytes(b"")
-    refused(r"exactly one \.ckpt file is expected; there are: p\.ckpt, q\.ckpt")
+    refused(r"must hold exactly one \.ckpt file, got p\.ckpt, q\.ckpt")
     (character / "q.ckpt").unlink()
     config = character / "infer_config.json"
     for text, match in (
         ("[", "not JSON"),
-        ("[]", "holds a list"),
+        ("[]", "must hold a dictionary, got a list"),
         ('{"gpt_path": "../../x.ckpt"}', "leaves the folders"),
         ('{"emotion_list": {"a": {"ref_wav_path": "/etc/passwd"}}}', "leaves the folders"),
         ('{"emotion_list": {"a": 3}}', "names no recording"),

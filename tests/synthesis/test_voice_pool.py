@@ -111,7 +111,7 @@ def test_changed_new_and_removed_files_are_noticed(folder: Folder) -> None:
     assert pool.get("a").voice.description == "new"
     assert pool.get("c") is other
     assert pool.get("e").voice.name == "e"
-    with pytest.raises(VoiceError, match="'d' is unknown"):
+    with pytest.raises(VoiceError, match="unknown voice 'd'"):
         pool.get("d")
     assert folder.opened == ["one", "two"]
 
