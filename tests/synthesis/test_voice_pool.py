@@ -15,6 +15,7 @@ from dora_mlx_tts.errors import SettingError, VoiceError
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice, VoicePool
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
+from dora_mlx_tts.text.spoken import SpokenSentence
 from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
 
 RECORDING = BUILTIN / "references" / "starter-en.flac"
@@ -209,6 +210,6 @@ def test_the_engine_speaks_texts_by_turns(tmp_path: Path) -> None:
 def test_figures_alone_are_read_in_the_voices_own_language(
     text: str, languages: tuple[str, ...], language: str, read_as: str
 ) -> None:
-    front_end = SimpleNamespace(phonemize=lambda text, code: (text, code))
+    front_end = SimpleNamespace(phonemize=lambda text, code, **_: (text, code))
     ready = ReadyVoice(SimpleNamespace(languages=languages), None, front_end, None)
-    assert ready.phonemize(text, language) == (text, read_as)
+    assert ready.phonemize(SpokenSentence(text), language) == (text, read_as)
