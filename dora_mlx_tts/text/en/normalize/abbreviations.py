@@ -43,6 +43,14 @@ _NUMBERED = listed(
     "Round Tier Schedule Apollo Saturn Windows"
 )
 
+_WORLD_WAR = re.compile(r"\bWW\s?(III|II|I|[123])\b|\bWorld War (I{1,3}|[123])\b")
+_WARS = {"I": "One", "II": "Two", "III": "Three", "1": "One", "2": "Two", "3": "Three"}
+_SMALL_PART = re.compile(
+    r"\b(?P<part>(?:scene|act|chapter|part|section|volume|phase|article|book|page|note|item|point|step) )"
+    r"(?P<n>ii|iii|iv|vi|vii|viii|ix|xi|xii|xiii|xiv|xv)\b(?!['.-]?\w)",
+    re.IGNORECASE,
+)
+_KNOWN_AS = re.compile(r"\b(?i:a\.k\.a)\b\.?(?=\s)|\b(?:aka|AKA)\b(?=\s)")
 _LATIN = re.compile(r"\b(?:(e)\.\s?g|(i)\.\s?e)\b(?:\.,?|,)?(?=\s)", re.IGNORECASE)
 _ET_AL = re.compile(rf"\bet al\.(?!{NEW_SENTENCE})")
 _DOCTOR = re.compile(r"\bDr\.?(?=\s[A-Z])")
@@ -98,7 +106,9 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_ET_AL, "et al")
         .sub(_WITH, lambda m: "without " if m[1] else "with ")
     )
-    text = text.sub(_NUMBER_SIGN, _number_sign)
+    text = text.sub(_KNOWN_AS, "also known as").sub(_NUMBER_SIGN, _number_sign)
+    text = text.sub(_WORLD_WAR, lambda m: f"World War {_WARS[m[1] or m[2]]}")
+    text = text.sub(_SMALL_PART, lambda m: m["part"] + cardinal(roman(m["n"])))
     text = text.sub(_DRIVE, _drive).sub(_DOCTOR, "Doctor").sub(_SAINT, _saint).sub(_STREET, _street)
     text = text.sub(_NOUN, lambda m: _NOUNS[m[1]]).sub(_NOUN_AT_END, lambda m: f"{_NOUNS[m[1]]}.")
     text = (

@@ -14,20 +14,22 @@ from dora_mlx_tts.text.en.words import word_set
 READ_AS_WORDS = word_set(
     "AIDS ASCII ASEAN BERT BIOS CAPTCHA COBOL COVID FIFA GIF GUI IKEA JPEG JSON LAN LASER LIDAR LORA MIDI "
     "NAFTA NASA NASDAQ NATO NERF OPEC PIN RADAR RAM ROM SARS SCUBA SIM SONAR SWAT TOEFL TOML UEFA UNESCO "
-    "UNICEF UNIX WAN WASM YAML YOLO ZIP"
+    "UNICEF UNIX WAN WASM YAML YOLO ZIP README STDIN STDOUT STDERR"
 )
 """Acronyms that are spoken as words; their readings are in the lexicon."""
 EMPHASIZED = word_set(
     "ALL AND ANY ARE BAD BIG BUT CAN DAY DID FOR GET GOT HAD HAS HER HIM HIS HOT HOW ITS LET MAY MY NEW NO NOT NOW "
-    "OFF OLD ONE OUR OUT OWN WE HE GO IF TO OF BE DO RUN SAY SEE SHE SO THE TOO TOP TRY TWO WAS WAY WHY WIN YES YET YOU"
+    "OFF OLD ONE OUR OUT OWN IS ON UP BY OR ME WE HE GO IF TO OF BE DO RUN SAY SEE SHE SO THE TOO TOP TRY TWO WAS WAY WHY WIN YES YET YOU"
 )
 """Short words in capitals that are stress, not acronyms, even in a sentence in lower case."""
 _SHOUTED = EMPHASIZED | word_set(
     "AM AN AS AT BE BY DO GO HE IF IN IS IT ME OF ON OR UP US WE TO WHO I A OH"
 )
 NEVER_READ = word_set(
-    "ASAP FAQ IEEE IOS RIP ETA DIY AKA CEO CFO CTO IPO ATM EPA IRA MBA PHD TBA VIP"
+    "ASAP FAQ IEEE IOS RIP ETA DIY AKA CEO CFO CTO IPO ATM EPA IRA MBA PHD TBA VIP ICYMI USAID UNIDO"
 )
+_AMBIGUOUS = word_set("IT US AM WHO IN AT AS AN")
+"""Among small letters these are short forms; only a sentence all in capitals has them as words."""
 
 _DOTTED = re.compile(r"(?<![\w.])(?:[A-Za-z]\.\s?(?=[A-Za-z]\.)){1,8}[A-Za-z](?P<dot>\.)?(?![\w])")
 _DOTTED_DEGREE = re.compile(r"\bPh\.\s?D\b\.?")
@@ -40,6 +42,14 @@ _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
 _PLURAL = re.compile(r"([A-Z]{2,6}|PhD)(s)")
 _SMALL_INSIDE = re.compile("[A-Z][a-z][A-Z]")
 """PhD, IoT, YoY."""
+_NAME_LIKE = re.compile(r"(?=.{4,})(?:[BCDFGHJKLMNPQRSTVWXZ]{0,2}[AEIOUY]+){2,}[BCDFGHJKLMNPQRSTVWXZ]{0,2}")
+_CLUSTER = re.compile(
+    r"[^AEIOUY]{3}|\A(?![BCDFGKPT][LR]|[SCTPGKWRBDZ]H|S[CKLMNPQTW]|[DTQ][WU]|KN|WR|TS|[^AEIOUY][AEIOUY]|[AEIOUY])"
+)
+"""Three consonants in a row, or two that begin no word."""
+_SENTENCE_BREAK = re.compile(r"[.?!\n]")
+AROUND = 40
+"""Characters on each side that are looked at for small letters."""
 READ_LENGTH = 4
 SPELLED_LENGTH = 5
 _LEXICON = PronouncingDictionary()
@@ -54,6 +64,8 @@ def _is_read(word: str) -> bool:
     known = _LEXICON.get(word.lower())
     if known is not None:
         return not _is_spelling(known, word)
+    if len(word) == SPELLED_LENGTH:
+        return _is_pronounceable(word)
     return len(word) > SPELLED_LENGTH and any(vowel in word for vowel in "AEIOU")
 
 
@@ -63,29 +75,50 @@ def _is_spelling(phones: tuple[str, ...], word: str) -> bool:
     return [phone.rstrip("012") for phone in phones] == names
 
 
-def _is_shouting(words: list[str]) -> bool:
-    """A run of capitals is shouted text if half of it are plain words, not all of them short."""
+def _is_pronounceable(word: str) -> bool:
+    """Whether an unknown word has the shape of a name, not of an acronym."""
+    return bool(_NAME_LIKE.fullmatch(word)) and not _CLUSTER.search(word)
+
+
+def _is_shouting(words: list[str], *, alone: bool) -> bool:
+    """A run of capitals is shouted text if half of it are plain words.
+
+    Args:
+        words: the run.
+        alone: there are no small letters around it.
+    """
     plain = [word for word in words if word not in READ_AS_WORDS]
     long = sum(
         word in EMPHASIZED or (len(word) >= READ_LENGTH and _is_read(word)) for word in plain
     )
-    short = sum(word in _SHOUTED - EMPHASIZED for word in plain)
+    doubtful = frozenset[str]() if alone else _AMBIGUOUS
+    short = sum(word in _SHOUTED - EMPHASIZED - doubtful for word in plain)
+    if alone and plain and long + short == len(words):
+        return True
     return long > 0 and (long + short) * 2 >= len(words)
 
 
 def _shouted(match: re.Match[str]) -> str | None:
     words = _WORD.findall(match.group())
-    return _WORD.sub(_unshout, match.group()) if _is_shouting(words) else None
+    around = match.string[max(0, match.start() - AROUND) : match.start()]
+    around = _SENTENCE_BREAK.split(around)[-1]
+    around += _SENTENCE_BREAK.split(match.string[match.end() : match.end() + AROUND])[0]
+    alone = not any(char.islower() for char in around)
+    if not _is_shouting(words, alone=alone):
+        return None
+    return _WORD.sub(lambda m: _unshout(m.group(), alone=alone), match.group())
 
 
-def _unshout(match: re.Match[str]) -> str:
-    """Small letters where the word is known or too long to be an acronym."""
-    word = match.group()
+def _unshout(word: str, *, alone: bool) -> str:
+    """Small letters where the word is known or looks like a name."""
     if word in READ_AS_WORDS or word == "I" or word in NEVER_READ:
+        return word
+    if not alone and word in _AMBIGUOUS:
         return word
     known = _LEXICON.get(word.lower().replace("'", "") if word.isalpha() else word.lower())
     if known is None:
-        return word.lower() if len(word) > SPELLED_LENGTH or "'" in word else word
+        is_word = len(word) > SPELLED_LENGTH or "'" in word or _is_pronounceable(word)
+        return word.lower() if is_word else word
     return word if _is_spelling(known, word) else word.lower()
 
 

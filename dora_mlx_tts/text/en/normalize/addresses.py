@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.numbers import digits, year
 from dora_mlx_tts.text.en.words import listed
 
 _TOP = listed(
@@ -28,6 +29,9 @@ _FILE = re.compile(
 )
 _TAG = re.compile(r"(?<!\w)[#@](?=[A-Za-z_])(\w{1,140})")
 _DOT_NET = re.compile(r"(?<!\w)\.NET\b")
+_DIGITS = re.compile(r"\d+")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SPELLED = re.compile(r"(?<![A-Za-z])(?:faq|rtx|gtx|dgx|api|sdk|rss|cgi|php|aspx|html?|xml|pdf|cdn|url|css|sql)(?![A-Za-z])")
 _TRAIL = ".,;:!?"
 
 
@@ -45,7 +49,12 @@ def _signs(part: str) -> str:
 
 
 def _email(match: re.Match[str]) -> str:
-    return f"{_signs(match[1])} at {_signs(match[2])}"
+    return f"{_signs(_figures(match[1]))} at {_signs(_figures(match[2]))}"
+
+
+def _figures(part: str) -> str:
+    """Figures of an address one by one; years and short numbers as such are not told apart."""
+    return _DIGITS.sub(lambda m: f" {digits(m.group())} ", part)
 
 
 def _url(match: re.Match[str]) -> str:
@@ -53,8 +62,14 @@ def _url(match: re.Match[str]) -> str:
     host, path = match["full"] or match["bare"], match["path"] or ""
     tail = match["query"] or path or host
     trail = tail[len(tail.rstrip(_TRAIL)) :]
-    parts = [part for part in path.rstrip(_TRAIL).split("/") if part]
-    return " slash ".join(_signs(part) for part in [host.rstrip(_TRAIL), *parts]) + trail
+    parts = [_path_part(part) for part in path.rstrip(_TRAIL).split("/") if part]
+    return " slash ".join(_signs(part) for part in [_figures(host.rstrip(_TRAIL)), *parts]) + trail
+
+
+def _path_part(part: str) -> str:
+    """Figures of a path one by one, years in pairs; short names without a vowel are letters."""
+    said = _DIGITS.sub(lambda m: f" {year(int(m.group())) if _YEAR.fullmatch(m.group()) else digits(m.group())} ", part)
+    return _SPELLED.sub(lambda m: m.group().upper(), said)
 
 
 def _path(match: re.Match[str]) -> str:

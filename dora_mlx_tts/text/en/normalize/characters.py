@@ -45,23 +45,32 @@ _MAPPED = {
     "™": "",
     "®": "",
     "©": "",
-    "½": " 1/2",
-    "¼": " 1/4",
-    "¾": " 3/4",
-    "⅓": " 1/3",
-    "⅔": " 2/3",
-    "⅛": " 1/8",
     "²": "²",
     "³": "³",
     "µ": "μ",
     "￥": "¥",
     "\u2126": "Ω",
-    "¹": "",
+    "⁄": "/",
+    "⌘": "Cmd+",
+    "⌥": "Option+",
+    "⌃": "Ctrl+",
+    "⇧": "Shift+",
 }
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Mn", "Me", "Sk", "Zs", "Zl", "Zp"})
 GREEK, GREEK_END = "\u0370", "\u03ff"
 _BLANKS = re.compile(r"\s{2,}")
-_KEPT = frozenset("μΩ²³°€£¥₩₹₽₿¢§×÷±≤≥≠≈√∞∑→…—–−·‰%\n")
+_KEPT = frozenset("μΩ²³°€£¥₩₹₽₿₺₴₫฿₦₱₪¢§×÷±≤≥≠≈√∞∑→…—–−·‰%\n")
+_POWER_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
+_BASE_FIGURES = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
+_LOGARITHM = re.compile(r"\blog([₀-₉]+)\s?")
+_NARROW_GROUPS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
+"""Thousands set apart by blanks that do not break a line."""
+_FORMULA = re.compile(r"\$(?=[^\s$])([^$\n]{1,120}?)(?<=[^\s$])\$(?![\w$])")
+_PROSE = re.compile(r"[A-Za-z]{3}|^[\d.,]+$")
+_OPERATOR = re.compile(r"[=+*/^<>\\_{}-]|^[A-Za-z]$")
+LETTERS_OF_A_NOTE = 4
+"""A raised figure behind so many letters is a footnote: no unit and no function is that long."""
 
 
 @lru_cache(maxsize=4096)
@@ -82,6 +91,8 @@ def _unified(char: str) -> str:
 def _decomposed(char: str, category: str) -> str:
     """Base characters of a composed one, the name of a Greek letter, else a blank."""
     plain = unicodedata.normalize("NFKD", char)
+    if "\u2044" in plain:  # a vulgar fraction, which may touch a whole number
+        return " " + plain.replace("\u2044", "/")
     if plain != char:
         return "".join(_unified(c) for c in plain if not unicodedata.combining(c))
     is_greek = GREEK <= char <= GREEK_END and category.startswith("L")
@@ -96,9 +107,35 @@ def _letter_name(char: str) -> str:
 
 def unify(text: AlignedText) -> AlignedText:
     """One form for each kind of sign; what English has no reading for becomes a blank or nothing."""
+    if "$" in text.text:
+        text = text.sub(_FORMULA, _formula)
     if not (text.text.isascii() and text.text.isprintable()):
+        text = text.sub(_LOGARITHM, _logarithm).sub(_RAISED, _raised).sub(_NARROW_GROUPS, "")
         text = _translate(text)
     return text.sub(_BLANKS, lambda m: "\n" if "\n" in m.group() else " ")
+
+
+def _formula(match: re.Match[str]) -> str | None:
+    """`$x = 5$` without its signs; `$5 and 10$` is money."""
+    inside = match[1]
+    is_formula = _OPERATOR.search(inside) and not (inside[0].isdigit() and _PROSE.search(inside))
+    return inside if is_formula else None
+
+
+def _logarithm(match: re.Match[str]) -> str:
+    return f"log base {match[1].translate(_BASE_FIGURES)} of "
+
+
+def _raised(match: re.Match[str]) -> str | None:
+    """`10⁻³` → 10^-3; squares and cubes stay, footnotes go."""
+    before = match.string[max(0, match.start() - LETTERS_OF_A_NOTE) : match.start()]
+    if not before or before[-1] in " .,;:!?\"'" or (
+        before.isalpha() and len(before) == LETTERS_OF_A_NOTE
+    ):
+        return ""
+    if match.group() in "²³":
+        return None
+    return f"^{match.group().translate(_POWER_FIGURES).lstrip('+')}"
 
 
 def _translate(text: AlignedText) -> AlignedText:

@@ -5,30 +5,13 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.en.normalize.numbers import cardinal, ordinal, plural, year
+from dora_mlx_tts.text.en.normalize.months import MONTH, MONTHS, month_name
+from dora_mlx_tts.text.en.normalize.numbers import cardinal, named, ordinal, plural, year
 from dora_mlx_tts.text.en.normalize.patterns import DASH, spaced
-from dora_mlx_tts.text.en.words import listed
 
-MONTHS = listed(
-    "January February March April May June July August September October November December"
-)
-WEEKDAYS = {
-    "Mon": "Monday",
-    "Tue": "Tuesday",
-    "Tues": "Tuesday",
-    "Wed": "Wednesday",
-    "Thu": "Thursday",
-    "Thur": "Thursday",
-    "Thurs": "Thursday",
-    "Fri": "Friday",
-    "Sat": "Saturday",
-    "Sun": "Sunday",
-}
-_SHORT_MONTHS = {month[:3]: month for month in MONTHS if month != "May"} | {"Sept": "September"}
-_SHORT_MONTH = "|".join(sorted(_SHORT_MONTHS, key=len, reverse=True))
-_SHORT_DAY = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
-_LONG_MONTH = "|".join(MONTHS)
-
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_SUFFIX = r"(?:st|nd|rd|th)?"
+_NO_MORE = r"(?!\w|[.,:/]\d|-\w|\s?%)"
 _YEAR_FIRST = re.compile(
     r"(?<![\d./-])(?P<y>[12]\d{3})(?P<sep>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=sep)"
     r"(?P<d>0?[1-9]|[12]\d|3[01])(?:T(?=\d\d:)|(?![\d/-]|\.\d))"
@@ -37,36 +20,50 @@ _YEAR_LAST = re.compile(
     r"(?<![\d./-])(?P<a>0?[1-9]|[12]\d|3[01])(?P<sep>[-/.])(?P<b>0?[1-9]|[12]\d|3[01])(?P=sep)"
     r"(?P<y>[12]\d{3}|(?<=/)\d\d)(?![\d/-]|\.\d)"
 )
-_SHORT_DATE = re.compile(r"(?<=\b[Oo]n )(?P<a>[1-9]|1[0-2])/(?P<b>[1-9]|[12]\d|3[01])(?![\d/.])")
+_MONTH_DAY = re.compile(
+    rf"(?<![\w.'-])(?P<month>{MONTH})\b\.?(?P<sep>\s|-)(?P<a>{_DAY}){_SUFFIX}"
+    rf"(?:\s?{DASH}\s?(?P<b>{_DAY}){_SUFFIX}|-(?P<y>[12]\d{{3}}))?{_NO_MORE}",
+    re.IGNORECASE,
+)
+_DAY_MONTH = re.compile(
+    rf"(?<![\w.:/$€£#-])(?P<the>the )?(?:(?P<a>{_DAY}){_SUFFIX}\s?(?P<to>{DASH}|to|and)\s?)?(?P<b>{_DAY})(?P<suffix>{_SUFFIX})"
+    rf"(?P<sep>\s(?:of\s)?|-)(?P<month>{MONTH})\b(?P<dot>\.)?(?:-(?P<y>[12]\d{{3}}|\d\d))?(?![\w'-])",
+    re.IGNORECASE,
+)
+_UNLIKELY = frozenset({"may", "march", "mar", "sep", "dec", "jan", "jun"})
+"""In small letters these are also words or names; a year or a word around must say that it is a month."""
+_MEASURED = re.compile(r"\s(?:miles?|km|people|more|percent|years?|days?|hours?|minutes|times|points|of us|pages)\b")
+_YEAR_AFTER = re.compile(r"\.?,?\s[12]\d{3}\b")
+_CUE_BEFORE = re.compile(r"(?i)(?:\b(?:on|by|the|since|until|from|to|due|before|after|of|is|was|born)\s|^\W*)\Z")
 _YEAR_MONTH = re.compile(r"(?<![\d./-])(?P<y>[12]\d{3})-(?P<m>0[1-9]|1[0-2])(?![\d/-]|\.\d)")
 _YEARS = re.compile(
-    rf"(?<![\d.,/-])([12]\d{{3}})(?:{DASH}|\s{DASH}\s)([12]\d{{3}}|\d\d)(?![\d/-]|[.,]\d)"
+    rf"(?<![\d.,/-])([12]\d{{3}})(?:{DASH}|\s{DASH}\s)([12]\d{{3}}|\d\d)(?![\d/-]|[.,]\d|\s?(?:kg|km|g|lbs?|m|%)\b)"
 )
-_DECADE = re.compile(r"(?<![\d.,])'?([12]\d)?(\d0)'?s\b")
+_ERA = re.compile(r"(?<![\w.,$-])(?P<n>[1-9]\d{1,3})(?=\s(?:[AB]\.?\s?D\b|B\.?\s?C\b|BCE\b|CE\b|A\.\s?D|B\.\s?C))")
+_ERA_BEFORE = re.compile(r"(?<=\bAD )[1-9]\d{1,2}\b(?![.,]\d)")
+_DECADES = re.compile(
+    rf"(?<![\w.,])(?P<a>'?(?:(?:1\d|20)\d0'?s?|\d0'?s))\s?{DASH}\s?(?P<b>'?(?:1\d|20)?\d0'?s)\b"
+)
+_SPACED_DECADE = re.compile(r"(?<![\d.,])((?:1[5-9]|20)\d0) s\b(?=\s|[.,;!?]|\Z)")
+_DECADE = re.compile(r"(?<![\w.,])'?([12]\d)?(\d0)'?s\b")
 _DECADE_BEFORE = re.compile(
-    r"(?:\b(?:the|early|mid|late|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
+    r"(?:\b(?:the|early|mid|late|low|high|upper|lower|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,
 )
 _SHORT_YEAR = re.compile(r"(?<![\w'])'(\d\d)(?![\w'])")
-_MONTH_NAME = re.compile(
-    rf"\b(?P<n>{_SHORT_MONTH})(?P<dot>\.)?(?=\s\d{{1,4}}(?:st|nd|rd|th)?\b)|(?<=\d\s)(?P<n2>{_SHORT_MONTH})\b\.?"
-    rf"|(?<=\d-)(?P<n3>{_SHORT_MONTH})(?=-\d)|\b(?P<n4>{_SHORT_MONTH.replace('Mar|', '')})\.(?=\s?[a-z,])"
-)
-_DAY_NAME = re.compile(
-    rf"\b(?P<n>{_SHORT_DAY})\.(?=\s[a-z\d]|[,;]|\s*+\Z)|\b(?P<n2>{_SHORT_DAY})(?=,\s\d|,\s(?:{_LONG_MONTH}))"
-)
-_DAYS = re.compile(rf"\b({_SHORT_DAY})\.?\s?[-–]\s?({_SHORT_DAY})\b")
-_DAY_RANGE = re.compile(
-    rf"\b(?P<m>{_LONG_MONTH}) (?P<a>[1-9]|[12]\d|3[01])\s?{DASH}\s?(?P<b>[1-9]|[12]\d|3[01])(?!\d)"
-)
 LAST_MONTH = 12
+
+
+def month_day(month: int, day: int) -> str:
+    """`5`, `12` → May twelfth."""
+    return f"{MONTHS[month - 1]} {ordinal(day)}"
 
 
 def _spoken(month: int, day: int, year_figures: str) -> str:
     number = int(year_figures)
     if len(year_figures) <= 2:  # noqa: PLR2004 (24 stands for 2024)
         number += 2000 if number < 70 else 1900  # noqa: PLR2004 (the usual pivot)
-    return f"{MONTHS[month - 1]} {ordinal(day)}, {_year(number)}"
+    return f"{month_day(month, day)}, {_year(number)}"
 
 
 def _year(number: int) -> str:
@@ -86,6 +83,53 @@ def _year_last(match: re.Match[str]) -> str | None:
     return _spoken(month, day, match["y"]) if month <= LAST_MONTH else None
 
 
+def _is_month(match: re.Match[str]) -> bool:
+    """Whether a word like "may" between figures and words is the month."""
+    name = match["month"]
+    after = match.string[match.end() : match.end() + 12]
+    if _MEASURED.match(after):
+        return False
+    if not name.islower() or name not in _UNLIKELY:
+        return True
+    before = match.string[max(0, match.start() - 12) : match.start()]
+    return bool(_YEAR_AFTER.match(after) or not after.strip(" .,;!?") or _CUE_BEFORE.search(before))
+
+
+def _month_day(match: re.Match[str]) -> str | None:
+    if not _is_month(match) or (match["sep"] == "-" and match["b"]):
+        return None
+    words = f"{month_name(match['month'])} {ordinal(int(match['a']))}"
+    if match["b"]:
+        words += f" to {ordinal(int(match['b']))}"
+    return f"{words}, {_year(int(match['y']))}" if match["y"] else words
+
+
+def _day_month(match: re.Match[str]) -> str | None:
+    """`5 January` → the fifth of January."""
+    if not _is_month(match):
+        return None
+    before = match.string[max(0, match.start() - 8) : match.start()]
+    if match["a"] and match["to"] == "and" and not match["the"]:
+        return None
+    the = match["the"] or ("" if before.endswith((" the ", "The ")) else "the ")
+    days = ordinal(int(match["b"]))
+    if match["a"]:
+        link = "and" if match["to"] == "and" else "to"
+        days = f"{ordinal(int(match['a']))} {link} {days}"
+    words = f"{the}{days} of {month_name(match['month'])}"
+    if match["y"]:
+        return f"{words}, {_year(_full(match['y']))}"
+    at_end = match["dot"] and not match.string[match.end() :].strip(" \"')")
+    return f"{words}." if at_end else words
+
+
+def _full(figures: str) -> int:
+    number = int(figures)
+    if len(figures) > 2:  # noqa: PLR2004 (24 stands for 2024)
+        return number
+    return number + (2000 if number < 70 else 1900)  # noqa: PLR2004 (the usual pivot)
+
+
 def _years(match: re.Match[str]) -> str | None:
     first, second = match.groups()
     if len(second) == 2:  # noqa: PLR2004 (2019-20)
@@ -95,36 +139,38 @@ def _years(match: re.Match[str]) -> str | None:
     return f"{_year(int(first))} to {_year(int(second))}"
 
 
+def _decade_words(figures: str) -> str | None:
+    if len(figures) > 2:  # noqa: PLR2004 (1960)
+        return plural(_year(int(figures)))
+    return plural(cardinal(int(figures))) if figures != "00" else None
+
+
+def _decades(match: re.Match[str]) -> str | None:
+    if match["a"][0] != "'" and len(match["a"]) <= len("80's") and not _follows_decade_word(match):
+        return None
+    words = [_decade_words(re.sub(r"\D", "", part)) for part in match.groups()]
+    return " to ".join(word for word in words if word) if all(words) else None
+
+
+def _follows_decade_word(match: re.Match[str]) -> bool:
+    return bool(_DECADE_BEFORE.search(match.string[max(0, match.start() - 10) : match.start()]))
+
+
 def _decade(match: re.Match[str]) -> str | None:
     century, tens = match.groups()
     if century:
-        return plural(_year(int(century + tens)))
-    before = match.string[max(0, match.start() - 10) : match.start()]
-    if match.group()[0] != "'" and "'" not in match.group() and not _DECADE_BEFORE.search(before):
-        return None
-    return plural(cardinal(int(tens))) if tens != "00" else None
-
-
-def _month_name(match: re.Match[str]) -> str:
-    name = next(n for n in match.groupdict().values() if n and n != ".")
-    return _SHORT_MONTHS[name]
-
-
-def _day_name(match: re.Match[str]) -> str:
-    name = WEEKDAYS[match["n"] or match["n2"]]
-    at_end = match["n"] and not match.string[match.end() :].strip()
-    return f"{name}." if at_end else name
+        return _decade_words(century + tens)
+    return _decade_words(tens) if "'" in match.group() or _follows_decade_word(match) else None
 
 
 def apply(text: AlignedText) -> AlignedText:
-    """`2024-05-01` → May first, twenty twenty-four; `1960s` → nineteen sixties; `Jan 5` → January 5."""
-    text = text.sub(_DAYS, lambda m: f"{WEEKDAYS[m[1]]} to {WEEKDAYS[m[2]]}")
-    text = text.sub(_MONTH_NAME, _month_name).sub(_DAY_NAME, _day_name)
+    """`2024-05-01` → May first, twenty twenty-four; `1960s` → nineteen sixties; `Jan 5` → January fifth."""
     text = text.sub(_YEAR_FIRST, _year_first).sub(_YEAR_LAST, _year_last)
-    text = text.sub(_SHORT_DATE, lambda m: f"{MONTHS[int(m['a']) - 1]} {ordinal(int(m['b']))}")
+    text = text.sub(_DAY_MONTH, _day_month).sub(_MONTH_DAY, _month_day)
     text = text.sub(_YEAR_MONTH, lambda m: f"{MONTHS[int(m['m']) - 1]} {_year(int(m['y']))}")
-    text = text.sub(_YEARS, _years).sub(_DECADE, _decade)
-    text = text.sub(
-        _DAY_RANGE, lambda m: f"{m['m']} {cardinal(int(m['a']))} to {cardinal(int(m['b']))}"
-    )
+    text = text.sub(_YEARS, _years).sub(_DECADES, _decades)
+    text = text.sub(_SPACED_DECADE, lambda m: _decade_words(m[1])).sub(_DECADE, _decade)
+    text = text.sub(_ERA, lambda m: named(m["n"])).sub(_ERA_BEFORE, lambda m: named(m.group()))
     return text.sub(_SHORT_YEAR, lambda m: spaced(m, cardinal(int(m[1]))))
+
+

@@ -40,6 +40,13 @@ _SIGNS = {
     "₹": Currency("rupee", "rupees", "paisa", "paise"),
     "₽": Currency("ruble", "rubles", "kopek", "kopeks"),
     "₿": Currency("bitcoin", "bitcoins"),
+    "₺": Currency("lira", "lira"),
+    "₴": Currency("hryvnia", "hryvnias"),
+    "₫": Currency("dong", "dong"),
+    "฿": Currency("baht", "baht"),
+    "₦": Currency("naira", "naira"),
+    "₱": Currency("peso", "pesos"),
+    "₪": Currency("shekel", "shekels"),
 }
 _CODES = {
     "US$": _decimal("U S dollar", "U S dollars"),
@@ -50,6 +57,19 @@ _CODES = {
     "AUD": _decimal("Australian dollar", "Australian dollars"),
     "C$": _decimal("Canadian dollar", "Canadian dollars"),
     "CAD": _decimal("Canadian dollar", "Canadian dollars"),
+    "NZ$": _decimal("New Zealand dollar", "New Zealand dollars"),
+    "NZD": _decimal("New Zealand dollar", "New Zealand dollars"),
+    "S$": _decimal("Singapore dollar", "Singapore dollars"),
+    "SGD": _decimal("Singapore dollar", "Singapore dollars"),
+    "NT$": _decimal("Taiwan dollar", "Taiwan dollars"),
+    "MX$": Currency("Mexican peso", "Mexican pesos"),
+    "MXN": Currency("Mexican peso", "Mexican pesos"),
+    "R$": Currency("real", "reais"),
+    "BRL": Currency("real", "reais"),
+    "SEK": Currency("Swedish krona", "Swedish kronor"),
+    "NOK": Currency("Norwegian krone", "Norwegian kroner"),
+    "DKK": Currency("Danish krone", "Danish kroner"),
+    "PLN": Currency("zloty", "zlotys"),
     "EUR": _SIGNS["€"],
     "GBP": _SIGNS["£"],
     "JPY": _SIGNS["¥"],
@@ -63,8 +83,9 @@ _CURRENCIES = _SIGNS | _CODES
 _NAME = "|".join(re.escape(name) for name in sorted(_CURRENCIES, key=len, reverse=True))
 _SIGN = "|".join(map(re.escape, _SIGNS))
 _CODE_WORD = "|".join(code for code in _CODES if code.isalpha())
-_SCALE = rf"(?P<scale>\s?{MAGNITUDE}(?![A-Za-z]))?"
-_SECOND = rf"(?P<scale1>\s?{MAGNITUDE}(?![A-Za-z]))?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"
+_MAGNITUDE = rf"(?:{MAGNITUDE}|mm|mil|[bt](?!\s?/))"
+_SCALE = rf"(?P<scale>\s?{_MAGNITUDE}(?![A-Za-z]))?"
+_SECOND = rf"(?P<scale1>\s?{_MAGNITUDE}(?![A-Za-z]))?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"
 
 _BEFORE = re.compile(
     rf"(?P<minus>(?<!\w)[-−])?(?<![A-Za-z$])(?P<name>{_NAME})\s?(?P<minus2>[-−](?=[\d.]))?"
@@ -74,6 +95,19 @@ _AFTER = re.compile(
     rf"{NOT_INSIDE}(?P<n>{NUMBER}){_SECOND}{_SCALE}\s?(?P<name>{_SIGN}|(?:{_CODE_WORD})\b)"
 )
 _SPAN = re.compile(rf"(?<=[\dnkKMB])\s?{DASH}\s?(?=(?:{_SIGN})\d[\d.]{{0,12}}\s?(?:{MAGNITUDE})\b)")
+_EUROPEAN = re.compile(
+    r"(?<![\w.,])(?P<n>\d{1,3}(?:\.\d{3})+),(?P<c>\d{1,2})(?![\d.,]\d|\d)|(?<![\w.,€])(?P<w>\d{1,3}(?:\.\d{3})+)(?=\s?€)"
+    r"|(?<=€)(?P<w2>\d{1,3}(?:\.\d{3})+),(?P<c2>\d{1,2})(?![\d.,]\d|\d)"
+)
+_ABOUT = re.compile(rf"(?<![\w.])(?P<sign>[~≈<>≤≥+]|<=|>=)\s?(?=(?:{_NAME})\s?\.?\d)")
+_RELATIONS = {
+    "~": "about", "≈": "about", "<": "less than", ">": "more than", "≤": "at most", "<=": "at most",
+    "≥": "at least", ">=": "at least", "+": "plus",
+}  # fmt: skip
+_ONE_OF_A_KIND = re.compile(
+    r"\b((?:a|an|another|this|that|each|every)\s(?:[a-z-]{1,20}\s){0,4}?)(dollar|euro|pound|cent)s(?=\s(?!per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
+    r"an\b|off\b|at\b|is\b|was\b|on\b|from\b|of\b|by\b|with\b|as\b|but\b|if\b|more\b|less\b|each\b|extra\b|plus\b|every\b|now\b|today\b|so\b)[a-z])"
+)
 _COMMA_CENTS = re.compile(r"(?<=\d),(?=\d\d\s?€)|(?<=€\d),(?=\d\d(?!\d))|(?<=€\d\d),(?=\d\d(?!\d))")
 _CENTS = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?¢")
 
@@ -81,6 +115,11 @@ _CENTS = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?¢")
 def _amount(figures: str, currency: Currency) -> str:
     """`3.50` → three dollars and fifty cents."""
     whole, _, part = figures.replace(",", "").partition(".")
+    if currency.cent and part:  # $20.5 is what $20.50 is, and $2.000 what $2 is
+        part = part.ljust(2, "0")
+        part = part[:2] + part[2:].rstrip("0")
+        figures = f"{whole}.{part}" if part != "00" else whole
+        part = part if part != "00" else ""
     if not part or currency.cent is None or len(part) != 2:  # noqa: PLR2004 (cents have two figures)
         return f"{number(figures)} {currency.one if figures == '1' else currency.many}"
     cents = int(part)
@@ -106,6 +145,8 @@ def _money(match: re.Match[str]) -> str:
     ):
         words = f"{_amount(match['n'], currency)} to {_amount(match['second'], currency)}"
     elif match["second"]:
+        if scale1 == scale and len((match["scale1"] or "").strip()) <= 2:  # noqa: PLR2004 ($20k-30k)
+            scale1 = ""
         words = f"{number(match['n'])}{scale1} to {number(match['second'])}{scale} {currency.many}"
     elif scale1:
         words = f"{number(match['n'])}{scale1} {currency.many}"
@@ -116,6 +157,19 @@ def _money(match: re.Match[str]) -> str:
 
 def apply(text: AlignedText) -> AlignedText:
     """`$3.50` → three dollars and fifty cents, `€5-10 million` → five to ten million euros."""
-    text = text.sub(_COMMA_CENTS, ".").sub(_SPAN, " to ")
+    text = text.sub(_EUROPEAN, _european).sub(_COMMA_CENTS, ".").sub(_SPAN, " to ")
+    text = text.sub(_ABOUT, lambda m: f"{_RELATIONS[m['sign']]} ")
     text = text.sub(_BEFORE, _money).sub(_AFTER, _money)
     return text.sub(_CENTS, lambda m: f"{number(m[1])} cent{'' if m[1] == '1' else 's'}")
+
+
+def apply_kinds(text: AlignedText) -> AlignedText:
+    """`a three hundred dollars deposit` → a three hundred dollar deposit."""
+    return text.sub(_ONE_OF_A_KIND, r"\1\2")
+
+
+def _european(match: re.Match[str]) -> str:
+    """`1.234,56` → 1,234.56."""
+    whole = match["n"] or match["w"] or match["w2"]
+    cents = match["c"] or match["c2"]
+    return whole.replace(".", ",") + (f".{cents}" if cents else "")

@@ -96,6 +96,18 @@ def year(n: int) -> str:
     return f"{cardinal(century)} {'oh ' if rest < 10 else ''}{cardinal(rest)}"
 
 
+def named(figures: str) -> str:
+    """A number that names (a house, a flight, an error): seven oh eight, twelve eighteen, six one oh …."""
+    if figures[0] == "0" or len(figures) > 4:
+        return digits(figures)
+    if len(figures) == 4:
+        return year(int(figures))
+    hundreds, rest = divmod(int(figures), 100)
+    if not hundreds or not rest:
+        return cardinal(int(figures))
+    return f"{_SMALL[hundreds]} {'oh ' if rest < 10 else ''}{cardinal(rest)}"
+
+
 def is_year_like(figures: str) -> bool:
     """Whether four figures are commonly read as two pairs."""
     return len(figures) == 4 and figures.isdecimal() and 1001 <= int(figures) <= 2999

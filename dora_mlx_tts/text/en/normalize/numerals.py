@@ -13,7 +13,6 @@ from dora_mlx_tts.text.en.normalize.numbers import (
     number,
     ordinal,
     plain_number,
-    year,
 )
 from dora_mlx_tts.text.en.normalize.patterns import (
     DASH,
@@ -25,63 +24,29 @@ from dora_mlx_tts.text.en.normalize.patterns import (
 )
 
 _ITEM = re.compile(r"(?m)^(\s*)(\d{1,2})[.)]\s+(?=\S)")
-_PHONE = re.compile(
-    r"(?<![\w.+-])(?:\+?\d{1,3}[-. ])?(?:\(\d{2,4}\)[-. ]?|\d{3,4}[-. ])\d{3,4}[-.]\d{4}(?![\w-])"
-    r"|(?<![\w.+-])\d{3}-\d{4}(?![\w-])|(?<![\w.+-])\d{3} \d{3} \d{4}(?![\w-])"
-    r"|(?<![\w.+-])\+\d{1,3}(?:[- .]?\(?\d{1,5}\)?){1,5}(?![\w-])"
-)
-_CALLED = re.compile(
-    r"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|otp|zip|hotline)\b"
-    r"(?: number| code)?(?: is| at| us at| me at)?[:.]?\s)(?P<n>\d{3,14})(?![\d.,]\d|\d)",
-    re.IGNORECASE,
-)
-_VANITY = re.compile(r"(?<![\w.+-])(1)-(8\d\d)-(?=[A-Z]{3,10}\b)")
-_AIRCRAFT = re.compile(r"(?<=\bBoeing )\d{3}\b|(?<=\bAirbus A)\d{3}\b|(?<=\bFlight )\d{3}\b")
-_TYPE = re.compile(r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b")
-_ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)(?::(?P<port>\d{2,5}))?")
-_SERIAL = re.compile(
-    r"(?<![\w.,$-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w.,$-])\d{4}(?:[ -]\d{4}){2,4}(?![\w-])"
-    r"|(?<![\w.,$-])97[89](?:-\d{1,7}){3,4}(?:-X)?(?![\w-])"
-)
+_ANY_VERSION = re.compile(r"(?<=\d)\.(?=[xX*](?!\w))")
 _VERSION = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d{1,4}){2,5}(?!\d|\.\d)")
 _ORDINAL = re.compile(rf"{NOT_INSIDE}({INTEGER})(?:st|nd|rd|th|ST|ND|RD|TH)\b(-)?")
 _ORDINALS = re.compile(rf"(?<=\d)(st|nd|rd|th)\s?{DASH}\s?(?=\d{{1,4}}(?:st|nd|rd|th)\b)")
-_MIXED = re.compile(r"(?<![\d./])(\d{1,3})[ -](\d{1,2})/(\d{1,3})(?![\d/])")
-_FRACTION = re.compile(r"(?<![\d./:])(?P<minus>(?<![\w)])[-−])?(\d{1,3})/(\d{1,3})(?![\d/]|\.\d)")
-_TOLD = {("24", "7"), ("9", "11"), ("20", "20"), ("50", "50")}
-_OUT_OF = re.compile(
-    r"(?<![\d./])(\d{1,3}\.\d)/(\d{1,3})(?![\d/]|\.\d)"
-    r"|(?<![\d./])(\d{1,2})/(\d{1,2})(?= (?:stars|points)\b)"
+_MIXED = re.compile(r"(?<![\d./])(\d{1,3})(?: |-| and )(\d{1,2})/(\d{1,3})(?:ths?\b)?(?![\d/])")
+_FRACTION = re.compile(
+    r"(?<![\d./:])(?P<minus>(?<![\w)])[-−])?(?:(\d{1,3})/(\d{1,3})|(1)/(\d{4,6})|(\d{5,9})/(\d{5,9}))"
+    r"(?P<th>(?i:th|rd|nd)s?\b)?(?![\d/]|\.\d)"
 )
 _RATIO = re.compile(r"(?<![\d.:])(\d{1,3})\s?:\s?(\d{1,6})(?![\d:]|\.\d)")
 _TIMES = re.compile(
     rf"{NOT_INSIDE}(?:({NUMBER}){DASH})?({NUMBER})\s?[x×]"
-    r"(?=\s(?!plus|minus|times|equals|divided)[a-z]|\s*[.,;!?)]|\s*\Z)"
+    r"(?=\s(?!plus|minus|times|equals|divided|squared|cubed|to the)[a-z]|\s*[.,;!?)]|\s*\Z)"
 )
 _BY = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?[x×]\s?(?={NUMBER})")
 _RANGE = re.compile(
     rf"{NOT_INSIDE}(?<!\w-)(?<![A-Za-z])(?P<a>{NUMBER})(?:{DASH}|\s{DASH}\s)(?P<b>{NUMBER})(?![\w-]|\.\d)"
 )
-_LABELED = re.compile(
-    r"(?i)(?<=\bport )[1-9]\d{3}\b|(?<=\broom )[1-9]\d{3}\b|(?<=\bflight )[1-9]\d{3}\b"
-    r"|(?<=\bmodel )[1-9]\d{3}\b|(?<=\b[rg]tx )[1-9]\d{3}\b|(?<=\brx )[1-9]\d{3}\b"
-)
-_POWER_OF_TEN = re.compile(rf"{NOT_INSIDE}({NUMBER})[eE]\+?(-)?(\d{{1,3}})(?!\w|\.\d)")
-_ABOUT = re.compile(rf"(?<![\w.])~\s?(?={NUMBER})")
+_GROUPED = re.compile(r"(?<![\w.,])\d{1,3}(?: \d{3}){2,6}(?![\d.,]\d|\d)|(?<![\w.,])[1-9]\d{0,2} 000(?![\d.,]\d|\d)")
+_ABOUT = re.compile(rf"(?<![\w.])[~≈]\s?(?={NUMBER})")
 _NEGATIVE = re.compile(r"(?<![\w)\]%.])[-−](?=\.?\d)")
 _SCALED = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-)")
 _NUMBER = re.compile(rf"(?P<glued>[A-Za-z])?(?<!\d)(?P<n>{NUMBER})(?P<more>\+(?!\s?\d))?")
-
-
-def _phone(match: re.Match[str]) -> str:
-    groups = re.findall(r"\d+", match.group())
-    lead = "plus " if match.group().startswith("+") else ""
-    return spaced(match, lead + ", ".join(digits(group) for group in groups))
-
-
-def _host(match: re.Match[str]) -> str:
-    words = " dot ".join(digits(part) for part in match.group().partition(":")[0].split("."))
-    return spaced(match, f"{words} port {digits(match['port'])}" if match["port"] else words)
 
 
 def _version(match: re.Match[str]) -> str:
@@ -96,14 +61,11 @@ def _ratio(match: re.Match[str]) -> str:
 
 
 def _fraction(match: re.Match[str]) -> str | None:
-    minus, a, b = match.groups()
+    minus = match["minus"]
+    a, b = next((x, y) for x, y in zip(match.groups()[1:7:2], match.groups()[2:7:2], strict=True) if x)
     if int(b) == 0 or int(a) == 0 or (a[0] == "0" or b[0] == "0"):
         return spaced(match, f"{number(a)} over {number(b)}")
-    if a == b and not minus and int(a) > 1:
-        return spaced(match, f"{number(a)} out of {number(b)}")
-    if (a, b) in _TOLD:
-        return spaced(match, f"{number(a)} {number(b)}")
-    if int(a) > int(b) > 10:  # noqa: PLR2004 (120/80 is a blood pressure)
+    if int(a) > int(b) > 10 and not match["th"]:  # noqa: PLR2004 (120/80 is a blood pressure)
         return spaced(match, f"{number(a)} over {number(b)}")
     if int(b) == 1:
         return spaced(match, f"{number(a)} over one")
@@ -130,38 +92,19 @@ def _plain(match: re.Match[str]) -> str:
     return glued + words
 
 
-def _flight(figures: str) -> str:
-    """Three figures of a type or flight: `747` → seven forty-seven, `380` → three eighty."""
-    tens = int(figures[1:])
-    if not tens:
-        return integer(figures)
-    link = " oh " if tens < 10 else " "  # noqa: PLR2004 (one figure)
-    return f"{integer(figures[0])}{link}{integer(str(tens))}"
-
-
 def _range(match: re.Match[str]) -> str | None:
     a, b = match["a"], match["b"]
     return spaced(match, f"{plain_number(a)} to {plain_number(b)}")
 
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
-    (_CALLED, lambda m: m["lead"] + digits(m["n"])),
-    (_LABELED, lambda m: year(int(m.group()))),
-    (_TYPE, lambda m: spaced(m, year(int(m.group())))),
-    (_AIRCRAFT, lambda m: spaced(m, _flight(m.group()))),
     (
         _TIMES,
         lambda m: f"{number(m[1])} to {number(m[2])} times" if m[1] else f"{number(m[2])} times",
     ),
-    (
-        _POWER_OF_TEN,
-        lambda m: (
-            f"{number(m[1])} times ten to the power of {'negative ' * (m[2] == '-')}{number(m[3])}"
-        ),
-    ),
     (_BY, lambda m: f"{plain_number(m[1])} by "),
+    (_ANY_VERSION, lambda m: " point "),  # noqa: ARG005 (a replacement takes its match)
     (_VERSION, _version),
-    (_OUT_OF, lambda m: f"{number(m[1] or m[3])} out of {number(m[2] or m[4])}"),
     (_RATIO, _ratio),
     (_MIXED, _mixed),
     (_FRACTION, _fraction),
@@ -173,11 +116,14 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...
 )
 
 
-def apply_codes(text: AlignedText) -> AlignedText:
-    """List numbers, phone numbers and network addresses, which look like arithmetic later on."""
-    text = text.sub(_ITEM, lambda m: f"{m[1]}{ordinal(int(m[2]))}, ")
-    text = text.sub(_ADDRESS, _host).sub(_VANITY, lambda m: f"one, {integer(m[2])}, ")
-    return text.sub(_SERIAL, _phone).sub(_PHONE, _phone)
+def apply_groups(text: AlignedText) -> AlignedText:
+    """`1 000 000` → 1000000."""
+    return text.sub(_GROUPED, lambda m: m.group().replace(" ", ","))
+
+
+def apply_items(text: AlignedText) -> AlignedText:
+    """`2. Wash it` → second, Wash it."""
+    return text.sub(_ITEM, lambda m: f"{m[1]}{ordinal(int(m[2]))}, ")
 
 
 def apply_ordinals(text: AlignedText) -> AlignedText:

@@ -16,6 +16,8 @@ MAGNITUDE = r"(?:hundred|thousand|million|billion|trillion|mn|bn|tn|[KMBTkm])"
 MAGNITUDES = {
     "k": "thousand",
     "m": "million",
+    "mm": "million",
+    "mil": "million",
     "mn": "million",
     "b": "billion",
     "bn": "billion",

@@ -21,6 +21,15 @@ _RANGE = re.compile(
     rf"(?<![\d:.])({_CLOCK}|1[0-2]|[1-9])(\s?{_HALF}\.?)?\s?{DASH}\s?"
     rf"(?={_CLOCK}(?![\d:])|(?:1[0-2]|[1-9])\s?{_HALF})"
 )
+_DOTTED = re.compile(rf"(?<![\w.:])(0?[1-9]|1[0-2])\.([0-5]\d)(?=\s?{_HALF})")
+_DOTTED_CUE = re.compile(
+    r"(?P<lead>\b(?:leav\w+|depart\w*|arriv\w+|start\w*|begin\w*|meet\w*|open\w*|train|bus|ferry|flight)(?: \w+){0,4} at )"
+    r"(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)(?![\d%]|\.\d)"
+)
+_ZONE = re.compile(
+    r"(?<=\b[AP] M)(?P<dot>\.?)\s?(?P<z>(?i:[ecmp]\.?[sd]\.?t|gmt|utc|cet|cest|bst|ist|jst)|[ecmp]t)\b\.?(?=\W|\Z)"
+)
+_MILITARY = re.compile(r"(?<![\w.,])([01]\d|2[0-3])([0-5]\d)(?= ?(?:hours|hrs)\b)")
 _BARE_HALF = re.compile(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
 _RATIO_AROUND = re.compile(r"\b(?:ratio|aspect|scale)\b")
 NOON = 12
@@ -45,6 +54,8 @@ def _time(match: re.Match[str]) -> str | None:
     words = [cardinal(hour % NOON or NOON)]
     if minute:
         words.append(f"{'oh ' if minute < 10 else ''}{cardinal(minute)}")  # noqa: PLR2004 (one figure)
+    elif match["s"] and int(match["s"]):
+        words.append("oh oh")
     elif not half and not match.string.startswith(" to ", match.end()):
         words.append("o'clock")
     if match["s"] and int(match["s"]):
@@ -53,9 +64,28 @@ def _time(match: re.Match[str]) -> str | None:
     return spaced(match, " ".join([*words, half] if half else words))
 
 
+def _dotted(match: re.Match[str]) -> str:
+    hour, minute = int(match["h"]), int(match["m"])
+    said = "hundred" if not minute else f"{'oh ' if minute < 10 else ''}{cardinal(minute)}"  # noqa: PLR2004 (one figure)
+    return f"{match['lead']}{cardinal(hour)} {said}"
+
+
+def _military(match: re.Match[str]) -> str:
+    hour, minute = match.groups()
+    first = f"{'oh ' if hour[0] == '0' else ''}{cardinal(int(hour))}"
+    second = "hundred" if minute == "00" else f"{'oh ' if minute[0] == '0' else ''}{cardinal(int(minute))}"
+    return f"{first} {second}"
+
+
+def _zone(match: re.Match[str]) -> str:
+    return f" {' '.join(match['z'].replace('.', '').upper())}"
+
+
 def apply(text: AlignedText) -> AlignedText:
-    """`8:05` → eight oh five, `13:30` → one thirty P M, `9 a.m.` → nine A M."""
+    """`8:05` → eight oh five, `13:30` → one thirty P M, `9 a.m.` → nine A M, `2.30 pm` → two thirty P M."""
+    text = text.sub(_DOTTED, r"\1:\2").sub(_DOTTED_CUE, _dotted)
     text = text.sub(_RANGE, lambda m: f"{m[1]}{m[2] or ''} to ")
     text = text.sub(_TIME, _time)
     text = text.sub(_HOUR, lambda m: spaced(m, f"{cardinal(int(m['h']))} {_half(m['half'])}"))
-    return text.sub(_BARE_HALF, lambda m: f"{m[1].upper()} M")
+    text = text.sub(_BARE_HALF, lambda m: f"{m[1].upper()} M")
+    return text.sub(_ZONE, _zone).sub(_MILITARY, _military)

@@ -25,7 +25,19 @@ _REGULAR = {
     "MWh": "megawatt hour", "J": "joule", "kJ": "kilojoule", "cal": "calorie", "kcal": "kilocalorie",
     "N": "newton", "Pa": "pascal", "kPa": "kilopascal", "hPa": "hectopascal", "psi": "P S I/P S I",
     "dB": "decibel", "db": "decibel", "ha": "hectare", "px": "pixel", "pt": "point", "Ω": "ohm",
-    "kΩ": "kiloohm", "K": "kelvin/kelvin", "mmHg": "millimeter of mercury/millimeters of mercury", "mol": "mole", "MP": "megapixel",
+    "kΩ": "kiloohm", "K": "kelvin/kelvin", "qt": "quart", "fl oz": "fluid ounce", "fl. oz.": "fluid ounce",
+    "sq ft": "square foot/square feet", "sq. ft.": "square foot/square feet", "sq. ft": "square foot/square feet",
+    "sqft": "square foot/square feet", "sq mi": "square mile", "sq m": "square meter", "sq km": "square kilometer",
+    "sq in": "square inch/square inches", "cu ft": "cubic foot/cubic feet", "cu. ft.": "cubic foot/cubic feet",
+    "cu m": "cubic meter", "nmi": "nautical mile", "yrs": "year", "yr": "year", "mos": "month", "wks": "week",
+    "wk": "week", "pts": "point", "pcs": "piece", "kn": "knot", "kt": "knot", "kts": "knot", "amp": "amp",
+    "amps": "amp", "μA": "microampere", "μV": "microvolt", "mW": "milliwatt", "μL": "microliter", "cL": "centiliter",
+    "cl": "centiliter", "hp": "horsepower/horsepower", "lm": "lumen", "lx": "lux/lux", "Nm": "newton meter",
+    "N·m": "newton meter", "bar": "bar", "mbar": "millibar", "MPa": "megapascal", "IU": "I U/I U",
+    "TWh": "terawatt hour", "kB/s": "kilobyte per second/kilobytes per second", "GWh": "gigawatt hour",
+    "Gbit": "gigabit", "Mbit": "megabit", "kbit": "kilobit", "TiB": "tebibyte", "pF": "picofarad",
+    "μF": "microfarad", "nF": "nanofarad", "MΩ": "megohm", "mmol": "millimole", "keV": "kilo electron volt",
+    "MeV": "mega electron volt", "eV": "electron volt", "cc": "C C/C C", "mmHg": "millimeter of mercury/millimeters of mercury", "mol": "mole", "MP": "megapixel",
 }  # fmt: skip
 _WHOLE = {
     "mph": ("mile per hour", "miles per hour"),
@@ -46,6 +58,18 @@ _WHOLE = {
     "° C": ("degree celsius", "degrees celsius"),
     "°F": ("degree fahrenheit", "degrees fahrenheit"),
     "° F": ("degree fahrenheit", "degrees fahrenheit"),
+    "ºC": ("degree celsius", "degrees celsius"),
+    "ºF": ("degree fahrenheit", "degrees fahrenheit"),
+    "°N": ("degree north", "degrees north"),
+    "°S": ("degree south", "degrees south"),
+    "°E": ("degree east", "degrees east"),
+    "°W": ("degree west", "degrees west"),
+    "° N": ("degree north", "degrees north"),
+    "° S": ("degree south", "degrees south"),
+    "° E": ("degree east", "degrees east"),
+    "° W": ("degree west", "degrees west"),
+    "ppm": ("part per million", "parts per million"),
+    "ppb": ("part per billion", "parts per billion"),
     "°K": ("degree kelvin", "degrees kelvin"),
     "°": ("degree", "degrees"),
     "%": ("percent", "percent"),
@@ -58,7 +82,12 @@ _PER = {
     "m": "meter", "m²": "square meter", "m2": "square meter", "m³": "cubic meter",
     "m3": "cubic meter", "s²": "second squared", "s2": "second squared", "kg": "kilogram",
     "g": "gram", "L": "liter", "l": "liter", "dL": "deciliter", "dl": "deciliter", "ml": "milliliter",
-    "km": "kilometer", "hour": "hour", "minute": "minute", "second": "second", "person": "person",
+    "km": "kilometer", "mi": "mile", "gal": "gallon", "wk": "week", "qt": "quart", "oz": "ounce", "ft": "foot",
+    "ft²": "square foot", "ft2": "square foot", "sq ft": "square foot", "sqft": "square foot", "in": "inch",
+    "kWh": "kilowatt hour", "MWh": "megawatt hour", "GB": "gigabyte", "MB": "megabyte", "TB": "terabyte",
+    "hrs": "hour", "mg": "milligram", "cm": "centimeter", "mol": "mole", "K": "kelvin", "bbl": "barrel",
+    "ton": "ton", "pp": "person", "ea": "each", "lbs": "pound", "mL": "milliliter", "W": "watt", "V": "volt",
+    "hour": "hour", "minute": "minute", "second": "second", "person": "person",
     "night": "night", "mile": "mile", "lb": "pound", "cm²": "square centimeter",
 }  # fmt: skip
 _AREAS = {"km", "m", "cm", "mm", "mi", "ft", "in", "yd"}
@@ -96,29 +125,59 @@ def _alternatives(signs: set[str]) -> str:
     return "|".join(re.escape(sign) for sign in sorted(signs, key=len, reverse=True))
 
 
+_CAPITALS = {
+    unit.upper(): unit
+    for unit in "km cm mm kg mg lb lbs oz ml ft mph kph kmh kwh mbps gbps kbps kcal tbsp tsp hrs mins rpm bpm fps hz khz mhz "
+    "ghz".split()
+} | {"Kg": "kg", "KMs": "km", "kms": "km", "Kms": "km", "Km": "km", "gms": "g", "grams": "g", "Lbs": "lbs", "kwh": "kWh", "mhz": "MHz", "ghz": "GHz",
+     "hz": "Hz", "khz": "kHz", "mbps": "Mbps", "gbps": "Gbps", "Kbps": "kbps", "gb": "GB", "mb": "MB", "tb": "TB",
+     "Kcal": "kcal", "Mph": "mph", "Mins": "mins", "Hrs": "hrs", "KHz": "kHz", "KW": "kW", "KWh": "kWh", "kw": "kW", "Ml": "mL"}
+"""Units as people type them."""
 _PER_SIGN = _alternatives(set(_PER))
+_PER_WORD = r"[a-z]{3,12}"
+_ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"
 _UNIT = (
-    rf"(?P<glue>\s?|-)(?P<unit>{_alternatives(set(_FORMS))})(?:\s?/\s?(?P<per>{_PER_SIGN}))?"
-    r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])(?:\.(?=\s[a-z]|[,;]))?"
+    rf"(?P<glue>\s?|-)(?P<unit>{_alternatives(set(_FORMS) | set(_CAPITALS))})"
+    rf"(?:\s?/\s?(?P<per>{_PER_SIGN}|{_PER_WORD}){_ENDS_BEFORE}(?:\s?/\s?(?P<per2>{_PER_SIGN}))?)?"
+    rf"{_ENDS_BEFORE}(?:\.(?=\s[a-z]|[,;]))?"
 )
+_SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion))?"
 _SIGNED = r"(?P<minus>(?<![\w)])[-−](?=[\d.]))?"
 _MEASURE = re.compile(
-    rf"{NOT_INSIDE}{_SIGNED}{NOT_INSIDE}(?P<n>{NUMBER})"
-    rf"(?:(?P<sep>{DASH}|\s(?:{DASH}|to|or)\s|\s?(?:×|x|±|\+/-)\s?|/)(?P<minus2>[-−])?(?P<second>{NUMBER}))?{_UNIT}"
+    rf"{NOT_INSIDE}{_SIGNED}{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})"
+    rf"(?:(?P<sep>{DASH}|\s(?:{DASH}|to|or|and)\s|\s?(?:×|x|\*|±|\+/-)\s?|/)(?P<minus2>[-−])?(?P<second>{NUMBER}))?{_SCALED}{_UNIT}"
 )
-_FEET = re.compile(
-    r"(?<![\d.])(\d{1,2})['′](?:\s?(\d{1,2})(?:\"|″|'')|(\d{1,2})(?![\d'′]))|(?<![\d.])(\d{1,2})\s?ft\.?\s(\d{1,2})\s?in\b\.?(?!\s(?:the|a)\b)"
+_SAME = re.compile(
+    rf"(?P<a>{NUMBER})\s?(?P<unit>%|°\s?[CF]|°|[A-Za-z]{{1,3}}²?)(?P<sep>\s?[-–—~]\s?|\sto\s)(?=[-−]?{NUMBER}\s?(?P=unit)(?![A-Za-z\d]))"
 )
+_SHORT_MAGNITUDES = re.compile(rf"{NOT_INSIDE}(?P<a>{NUMBER})(?P<m>[kKMB])\s?[-–—~]\s?(?=(?:{NUMBER})(?P=m)\b)")
+_RELATION = re.compile(
+    rf"(?<![\w.)])(?P<sign>[~≈<>≤≥]|<=|>=)\s?(?=[-−]?(?:{NUMBER})\s?(?:%|°|[A-Za-z]))|(?<![\w.)\s])(?<!\w )(?P<plus>\+)(?=(?:{NUMBER})\s?[%°])"
+)
+_RELATIONS = {
+    "~": "about", "≈": "about", "<": "less than", ">": "more than", "≤": "at most", "<=": "at most",
+    "≥": "at least", ">=": "at least", "+": "plus",
+}  # fmt: skip
+_FAHRENHEIT = re.compile(r"(?<![\w.,$])(-?\d{2,3})(?:(?P<dash>\s?[-–]\s?|\sto\s)(\d{2,3}))?\s?(?P<u>[FC])\b(?!['.#&+-]\w|\+|#|\s?[#+])")
+_OVEN = re.compile(
+    r"(?i)\b(?:oven|preheat|bake|roast|degrees?|temperatures?|temp|heat|hot|cold|warm|cool|weather|outside|high|low|fever|boil|freez)\w*"
+)
+_AFTER_POWER = re.compile(
+    rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{_alternatives(set(_FORMS))})(?:\s?/\s?(?P<per>{_PER_SIGN}))?{_ENDS_BEFORE}"
+)
+_BARE_PER = re.compile(rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})\s?/\s?(?P<per>{_PER_SIGN}|{_PER_WORD}){_ENDS_BEFORE}")
 _SIDES = re.compile(
     rf"{NOT_INSIDE}({NUMBER}\s?(?:{_alternatives(_AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:{_alternatives(_AREAS)})\b)"
 )
 _PRICE_PER = re.compile(
-    rf"\b(dollars?|cents?|euros?|pounds?|pence|yen|yuan|won|rupees?)\s?/\s?({_PER_SIGN})(?![A-Za-z\d²³])"
+    rf"\b(dollars?|cents?|euros?|pounds?|pence|yen|yuan|won|rupees?|percent)\s?/\s?({_PER_SIGN}|{_PER_WORD})(?![A-Za-z\d²³])(?:\.(?=\s[a-z]|[,;]))?"
 )
 _LINKS = {
     "or": " or ",
+    "and": " and ",
     "×": " by ",
     "x": " by ",
+    "*": " times ",
     "±": " plus or minus ",
     "/": " over ",
     "+/-": " plus or minus ",
@@ -126,17 +185,42 @@ _LINKS = {
 
 
 def _measure(match: re.Match[str]) -> str | None:
-    unit = match["unit"]
+    written = match["unit"]
+    unit = _CAPITALS.get(written, written)
     if unit in _GLUED_ONLY and match["glue"]:
         return None
     if match["glue"] == "-" and not unit.isalpha():
         return None
+    if match["scale"] and len(unit) == 1:  # three million m: of what, is not known
+        return None
     one, many = _FORMS[unit]
     quantity, single = _quantity(match)
-    words = f"{quantity} {one if single or match['glue'] == '-' else many}"
-    if match["per"]:
-        words += f" per {_PER[match['per']]}"
+    scale = f" {match['scale']}" if match["scale"] else ""
+    is_one = (single and not scale) or match["glue"] == "-" or _is_attribute(match, unit)
+    words = f"{quantity}{scale} {one if is_one else many}{_per(match['per'])}{_per(match['per2'])}"
     return spaced(match, words)
+
+
+def _per(sign: str | None) -> str:
+    return f" per {_PER.get(sign, sign)}" if sign else ""
+
+
+def _is_attribute(match: re.Match[str], unit: str) -> bool:
+    """`a 10 km run` is a ten kilometer run."""
+    if not unit.isalpha() or match["per"]:
+        return False
+    before = match.string[max(0, match.start() - 3) : match.start()]
+    after = match.string[match.end() : match.end() + 16]
+    article = re.search(r"(?i)(?:^|\W)an?\s\Z", before)
+    noun = _NOUN.match(after)
+    return bool(article and noun and noun[1] not in _NO_NOUNS)
+
+
+_NOUN = re.compile(r"\s([a-z]+)\b")
+_NO_NOUNS = frozenset(
+    "of in to from for and or per at on is was away long wide tall high deep less more with into by off "
+    "above below apart before after each every".split()
+)
 
 
 def _quantity(match: re.Match[str]) -> tuple[str, bool]:
@@ -150,10 +234,8 @@ def _quantity(match: re.Match[str]) -> tuple[str, bool]:
         mixed = match.string[: match.start()][-2:-1].isdigit()
         return (f"and {part}" if mixed else sign + part), not mixed
     minus = "negative " if match["minus2"] else ""
-    return (
-        f"{sign}{number(first)}{_LINKS.get(match['sep'].strip(), ' to ')}{minus}{number(second)}",
-        False,
-    )
+    link = _LINKS.get(match["sep"].strip(), " to ")
+    return f"{sign}{number(first)}{link}{minus}{number(second)}", False
 
 
 def _is_fraction(first: str, second: str) -> bool:
@@ -161,12 +243,30 @@ def _is_fraction(first: str, second: str) -> bool:
     return figures and 0 < int(first) < int(second)
 
 
-def _feet(match: re.Match[str]) -> str:
-    feet, inches = match[1] or match[4], match[2] or match[3] or match[5]
-    return f"{number(feet)} {'foot' if feet == '1' else 'feet'} {number(inches)}"
+def _degrees(match: re.Match[str]) -> str | None:
+    """`350 F`, where a temperature is meant."""
+    around = match.string[max(0, match.start() - 60) : match.end() + 40]
+    if not _OVEN.search(around):
+        return None
+    return f"{match[1]}{match['dash'] or ''}{match[3] or ''}°{match['u']}"
+
+
+def _relation(match: re.Match[str]) -> str:
+    return f"{_RELATIONS[match['sign'] or match['plus']]} "
 
 
 def apply(text: AlignedText) -> AlignedText:
     """`60km/h` → sixty kilometers per hour, `-3 °C` → negative three degrees celsius."""
-    text = text.sub(_FEET, _feet).sub(_SIDES, r"\1 by ")
-    return text.sub(_MEASURE, _measure).sub(_PRICE_PER, lambda m: f"{m[1]} per {_PER[m[2]]}")
+    text = text.sub(_FAHRENHEIT, _degrees).sub(_RELATION, _relation)
+    text = text.sub(_SAME, _same).sub(_SHORT_MAGNITUDES, r"\g<a> to ")
+    text = text.sub(_SIDES, r"\1 by ").sub(_MEASURE, _measure)
+    text = text.sub(_AFTER_POWER, lambda m: f"{m['lead']}{_FORMS[m['unit']][1]}{_per(m['per'])}")
+    text = text.sub(_PRICE_PER, lambda m: f"{m[1]}{_per(m[2])}")
+    return text.sub(_BARE_PER, lambda m: f"{number(m['n'])}{_per(m['per'])}")
+
+
+def _same(match: re.Match[str]) -> str | None:
+    """`10%-15%` → 10 to 15%."""
+    unit = match["unit"].replace(" ", "")
+    known = unit in _FORMS or unit in _CAPITALS
+    return f"{match['a']} to " if known else None

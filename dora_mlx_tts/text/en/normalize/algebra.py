@@ -1,0 +1,112 @@
+"""Equations and powers, where a letter is a variable and a hyphen a minus sign."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.numbers import number, ordinal
+from dora_mlx_tts.text.en.normalize.patterns import NOT_INSIDE, NUMBER
+from dora_mlx_tts.text.en.words import word_set
+
+_DOUBLE_STAR = re.compile(r"(?<=[\w)])\s?\*\*\s?(?=[\w(-])")
+_EXPONENT = r"\^\(?(?P<sign>[-−])?(?P<exp>\d{1,4}|[a-z]\b)\)?(?!\.?\d|\w)"
+_TEN = re.compile(rf"{NOT_INSIDE}(?:(?P<n>{NUMBER})\s?[×x*·]\s?)?(?<!\d)10{_EXPONENT}")
+_POWER = re.compile(rf"(?<![\w.])(?P<base>\d{{1,9}}|[A-Za-z]|\)){_EXPONENT}")
+_SCIENTIFIC = re.compile(rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})[eE](?P<sign>[+-])?(?P<exp>\d{{1,3}})(?!\w|\.\d)")
+
+_POWER_SIGN = r"(?:[²³]|\^-?\w{1,3})?"
+_TERM = (
+    rf"\({{0,3}}[-−]?(?:\d{{1,12}}(?:\.\d{{1,9}})?[a-cn-rt-z]{{0,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
+)
+_OPERATOR = r"\s?(?:[=+*/×·÷−-]|x(?=\s?\d))\s?"
+_EXPRESSION = re.compile(rf"(?<![\w.^)=+*/$€£'-])(?:{_TERM})(?:{_OPERATOR}(?:{_TERM})){{1,40}}(?![\w^$]|\.\d|/|-\w)")
+_STEP = re.compile(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
+_COEFFICIENT = re.compile(r"(?<=\d)(?=[a-z])")
+_PRODUCT = re.compile(r"(?<![\w])([A-Za-z]{2,3})(?![\w(])")
+_NO_PRODUCT = word_set(
+    "pi ln on no is it in to of or if as at by be do go my we he me us up so an am sin cos tan log exp max min abs sum "
+    "mod det dim lim var new old yes not the cm mm km kg mg ml lb oz ft hr min sec gb mb tb kb and for but are was has "
+    "age day one two six ten all any end max row col key val map set get put out id ok ai dx dy dt"
+)
+_NAMES = {"=": " equals ", "+": " plus ", "-": " minus ", "−": " minus ", "÷": " divided by "}
+_TIMES = frozenset("*×·x")
+
+
+def _exponent(match: re.Match[str]) -> str:
+    sign, exponent = match["sign"], match["exp"]
+    if exponent.isalpha():
+        return f"{'minus ' if sign in ('-', '−') else ''}{exponent}"
+    if sign in ("-", "−"):
+        return f"minus {number(exponent)}"
+    return ordinal(int(exponent))
+
+
+def _ten(match: re.Match[str]) -> str:
+    """`6.02×10^23` → six point zero two times ten to the twenty-third."""
+    times = f"{number(match['n'])} times " if match["n"] else ""
+    return f"{times}ten to the {_exponent(match)}"
+
+
+def _power(match: re.Match[str]) -> str | None:
+    exponent = match["exp"]
+    if exponent in {"2", "3"} and not match["sign"]:  # squared and cubed are for letters and units, too
+        return None
+    return f"{match['base']} to the {_exponent(match)}"
+
+
+def _scientific(match: re.Match[str]) -> str:
+    return f"{number(match['n'])} times ten to the {_exponent(match)}"
+
+
+def _expression(match: re.Match[str]) -> str | None:
+    """Operators as words, if it is an equation or has powers or variables with a factor."""
+    text = match.group()
+    is_equation = "=" in text
+    has_variable = bool(re.search(r"[²³^]|\d[a-z]|[A-Za-z)]\s?\+|\+\s?[A-Za-z(]", text)) and "+" in text
+    if not is_equation and not has_variable:
+        return None
+    terms = _STEP.split(text)
+    said = [_term(terms[0], terms, 0)]
+    for place in range(1, len(terms), 2):
+        said.append(_operator(terms, place))
+        said.append(_term(terms[place + 1], terms, place + 1))
+    return "".join(said)
+
+
+def _operator(terms: list[str], place: int) -> str:
+    """The word of an operator; a fraction of two figures keeps its slash."""
+    sign = terms[place].strip()
+    if sign == "/":
+        a, b = terms[place - 1], terms[place + 1]
+        is_fraction = a.isdigit() and b.isdigit() and int(a) < int(b)
+        return "/" if is_fraction else " divided by "
+    return " times " if sign in _TIMES else _NAMES[sign]
+
+
+def _term(term: str, terms: list[str], place: int) -> str:
+    """`3x²` → 3 x², `mc²` → m c²; a word stays a word."""
+    term = _COEFFICIENT.sub(" ", term)
+    left = terms[place - 2].strip("() ") if place > 1 else ""
+    alone = len(left) == 1 and place > 1 and terms[place - 1].strip() == "="
+    following = terms[place + 1].strip() if place + 1 < len(terms) else ""
+
+    def product(match: re.Match[str]) -> str:
+        letters = match[1]
+        raised = match.end() < len(term) and term[match.end()] in "²³^"
+        is_product = raised or (letters.lower() not in _NO_PRODUCT and not letters.isupper() and (
+            (alone and len(letters) == 2) or (following == "+" and len(letters) == 2)  # noqa: PLR2004 (y = mx + b)
+        )) or (letters[0].islower() and not letters.islower())
+        return " ".join(letters) if is_product and letters.lower() not in _NO_PRODUCT else letters
+
+    return _PRODUCT.sub(product, term)
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`x = 3y - 2` → x equals 3 y minus 2, `10^-3` → ten to the minus three."""
+    if "^" in text.text or "**" in text.text:
+        text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
+    text = text.sub(_SCIENTIFIC, _scientific)
+    if any(sign in text.text for sign in "=+^²³"):
+        text = text.sub(_EXPRESSION, _expression)
+    return text.sub(_POWER, _power) if "^" in text.text else text

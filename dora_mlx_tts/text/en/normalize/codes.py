@@ -1,0 +1,217 @@
+"""Numbers that name something: phones, cards, orders, codes, flights, errors, hosts, hexadecimals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, integer, named, year
+from dora_mlx_tts.text.en.normalize.patterns import spaced
+
+_PHONE = re.compile(
+    r"(?<![\w.+-])(?:\+?\d{1,3}[-. ])?(?:\(\d{2,4}\)[-. ]?|\d{3,4}[-. ])\d{3,4}[-.]\d{4}(?:-\d{1,5})?(?![\w-])"
+    r"|(?<![\w.+-])\d{3}-\d{4}(?![\w-])|(?<![\w.+-])\d{3} \d{3} \d{4}(?![\w-])"
+    r"|(?<![\w.+-])\+\d{1,3}(?:[- .]?\(?\d{1,5}\)?){1,5}(?![\w-])"
+)
+_VANITY = re.compile(r"(?<![\w.+-])(1)-(8\d\d)-(?=[A-Z]{3,10}\b)")
+_SERIAL = re.compile(
+    r"(?<![\w.,$-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w.,$-])(?:[A-Z]{2}\d{2} )?\d{4}(?:[ -]\d{4}){2,6}(?: \d{1,4})?(?![\w-])"
+    r"|(?<![\w.,$-])97[89](?:-\d{1,7}){3,4}(?:-X)?(?![\w-])"
+)
+_HOST = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)(?::(?P<port>\d{2,5}))?(?:/(?P<net>\d{1,2})\b)?")
+
+_CODE = r"(?P<n>\d{2,12}(?:[- ]\d{2,8}){0,4}|(?=[A-Za-z-]{0,12}\d)[A-Za-z\d]{2,20}(?:-[A-Za-z\d]{1,12}){0,4})(?![\w-]|[.,:/]\d)"
+_LINK = r"(?:\s(?:is|was|are|will be|at|us at|me at|on|to))?[:.]?\s"
+_CALLED = re.compile(
+    rf"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|password|otp|zip|hotline|"
+    rf"last (?:four|three|4|3)(?: digits)?|(?:card|account|number|phone) ending(?: in| with)?|ends in|ending in|"
+    rf"(?:confirmation|tracking|reference|serial|account|policy|booking|reservation|license|licence|membership|"
+    rf"member|claim|passport|routing|part|model|vehicle|phone|extension|invoice|ticket|order|case)\s(?:number|code|no\.|id))"
+    rf"(?: number| code)?{_LINK}){_CODE}",
+    re.IGNORECASE,
+)
+_ORDERED = re.compile(
+    r"(?P<lead>\b(?:order|invoice|ticket|case|booking|reservation|claim|receipt|shipment|transaction|confirmation|account|"
+    r"acct|ref|reference|id|tracking|policy|sku)\.?(?::)?\s?)(?P<hash>#\s?|no\.\s)?"
+    r"(?P<n>\d{4,20}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{3,20})(?![\w-]|[.,:/]\d)(?!\s(?:of|more|[a-z]{3,}s)\b)",
+    re.IGNORECASE,
+)
+_HASHED = re.compile(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")
+_SHORT_NUMBERS = re.compile(
+    r"(?<![\w.,$-])(?:999|988|112|111|000|110|119|120)(?=\s(?:in|or|for|if|when|and|now)\b|[.,!?;)]?(?:\s|\Z))"
+)
+_EMERGENCY = re.compile(r"(?i)\b(?:call|calls|called|dial|dials|phone|ring|text|emergency|emergencies|hotline)\b")
+_NINE_ONE_ONE = re.compile(r"(?<![\w.,$-])(?<!Porsche )(?<!the )911(?![\w.,-]?\d)(?! (?:people|units|times|items|of|turbo|carrera|points)\b)(?=\W|\Z)")
+
+_NAMES = (
+    "flight|suite|apartment|apt|bus|error|errors|status|http|iso|rfc|din|form|area code|boeing|airbus a|model|"
+    "channel|room|port|gate|unit|[rg]tx|rx|core i[3579]-|ryzen [3579]|area|building|train|locker|seat|platform|stop"
+)
+_LABELED = re.compile(
+    rf"(?P<lead>\b(?:(?:{_NAMES})(?:\s(?:code|number|no\.))?:?\s|boeing |airbus a|core i[3579]-))(?P<n>[1-9]\d{{2,3}})(?![\w-]|[.,:/]\d|\s?%)",
+    re.IGNORECASE,
+)
+_CARDINAL_NAMES = re.compile(r"(?i)\b(?:room|suite|apartment|apt|unit|gate|seat|locker)\b")
+_RESPONSE = re.compile(
+    r"\b[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
+    re.IGNORECASE,
+)
+_PLAN = re.compile(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
+_TYPE = re.compile(r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{2}\b|(?<=\b[A-Z]{2} )[1-9]\d{2}(?=[ ,.](?:to|from|departs|lands|arrives|is|leaves|has|was)\b)")
+_TYPE_DASH = re.compile(r"(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b")
+_MIXED = re.compile(
+    r"(?<![\w./@#-])(?=[A-Z-]{0,12}\d)(?=[\d-]{0,12}[A-Z])[A-Z\d]{1,12}(?:-[A-Z\d]{1,12}){1,6}(?![\w-]|\.\w)"
+)
+_RUN = re.compile(r"\d+|[A-Za-z]+")
+_HEX = re.compile(r"\b0[xX]([0-9A-Fa-f]{1,64})\b|\b0b([01]{1,64})\b|\bU\+([0-9A-F]{4,6})\b")
+_COLOR = re.compile(r"(?<!\w)#(?=[\dA-Fa-f]{0,7}[A-Fa-f\d])([\dA-Fa-f]{6}|(?=\d{0,2}[A-Fa-f])[\dA-Fa-f]{3})\b")
+_COLOR_BEFORE = re.compile(r"(?i)\b(?:colou?rs?|hex|background|shade)\b")
+_HASH = re.compile(
+    r"(?<![\w.-])(?=[a-f-]{0,40}\d)(?=[\d-]{0,40}[a-f])[\da-f]{7,64}(?:-[\da-f]{4,12}){0,4}(?![\w-])"
+    r"|(?<![\w:])(?:[\dA-Fa-f]{2}:){5}[\dA-Fa-f]{2}(?![\w:])"
+)
+_QUARTER = re.compile(r"(?<![\w.])([1-4])Q(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b")
+_BARE = re.compile(r"(?<![\w.,$€£¥#-])\d{8,}(?<!000)(?![\w.,%]?\d|\s?[A-Za-z%€$£¥])")
+_ORDINALS = ("", "first", "second", "third", "fourth")
+DIGIT_GROUP = 3
+"""A run of so many figures inside a code, or more, is read one by one."""
+FEWEST_GROUPS = 3
+
+
+def _phone(match: re.Match[str]) -> str:
+    groups = re.findall(r"\d+|[A-Z]+", match.group())
+    lead = "plus " if match.group().startswith("+") else ""
+    said = ", ".join(digits(group) if group.isdigit() else " ".join(group) for group in groups)
+    return spaced(match, lead + said)
+
+
+def _host(match: re.Match[str]) -> str:
+    words = " dot ".join(digits(part) for part in re.split("[:/]", match.group())[0].split("."))
+    if match["port"]:
+        words += f" port {digits(match['port'])}"
+    return spaced(match, f"{words} slash {match['net']}" if match["net"] else words)
+
+
+def _code(code: str) -> str:
+    """Letters one by one, figures one by one; groups set apart."""
+    groups = re.split("[- ]", code)
+    return ", ".join(" ".join(_run(run) for run in _RUN.findall(group)) for group in groups)
+
+
+def _run(run: str) -> str:
+    return digits(run) if run.isdigit() else " ".join(run.upper())
+
+
+def _is_word(text: str) -> bool:
+    return text.isalpha() or bool(re.fullmatch(r"[A-Za-z]+-?\d?", text))
+
+
+def _called(match: re.Match[str]) -> str | None:
+    code = match["n"]
+    if _is_word(code) or (len(code) < DIGIT_GROUP and code.isdigit()):
+        return None
+    return match["lead"] + _code(code)
+
+
+def _ordered(match: re.Match[str]) -> str | None:
+    code = match["n"]
+    if _is_word(code) or not any(c.isdigit() for c in code):
+        return None
+    sign = "number " if match["hash"] else ""
+    return f"{match['lead'].rstrip('#: ')} {sign}{_code(code)}"
+
+
+def _labeled(match: re.Match[str]) -> str | None:
+    """Rooms of three figures stay amounts, as in the reference."""
+    figures = match["n"]
+    if len(figures) == DIGIT_GROUP and _CARDINAL_NAMES.match(match["lead"]):
+        return None
+    return match["lead"] + named(figures)
+
+
+def _mixed(match: re.Match[str]) -> str | None:
+    """`7GX-4402`, `CVE-2023-24329`; not `GPT-4` or `DDR5-6000`."""
+    groups = match.group().split("-")
+    first = groups[0]
+    starts_with_figure = first[0].isdigit() and not first.isdigit()
+    if not starts_with_figure and len(groups) < FEWEST_GROUPS:
+        return None
+    if all(len(group) < DIGIT_GROUP for group in groups if group.isdigit()) and not starts_with_figure:
+        return None
+    said = [
+        year(int(group)) if _is_year(group, place, len(groups)) else _code(group)
+        for place, group in enumerate(groups)
+    ]
+    return ", ".join(said)
+
+
+def _is_year(group: str, place: int, groups: int) -> bool:
+    """The middle of CVE-2023-24329."""
+    return 0 < place < groups - 1 and bool(re.fullmatch(r"(?:19|20)\d\d", group))
+
+
+def _hex(match: re.Match[str]) -> str:
+    if match[2]:
+        return f"binary {_code(match[2])}"
+    return f"hex {_code(match[1])}" if match[1] else f"U plus {_code(match[3])}"
+
+
+def _color(match: re.Match[str]) -> str | None:
+    code = match[1]
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    if code.isdigit() and not _COLOR_BEFORE.search(before):
+        return None
+    return f"hash {_code(code)}"
+
+
+def _quarter(match: re.Match[str]) -> str:
+    part, figures = match[1] or match[3], match[2] or match[4]
+    name = f"the {_ORDINALS[int(part)]} {'quarter' if match[1] else 'half'}"
+    if not figures:
+        return name
+    return f"{name} of {cardinal(int(figures)) if len(figures) == 2 else year(int(figures))}"  # noqa: PLR2004
+
+
+def _plan(match: re.Match[str]) -> str | None:
+    letter = match[2]
+    if not letter and not match.string.startswith((" plan",), match.end()):
+        return None
+    return f"{named(match[1])} {letter.upper()}".rstrip()
+
+
+def _emergency(text: AlignedText) -> AlignedText:
+    text = text.sub(_NINE_ONE_ONE, lambda m: digits(m.group()))
+    if not _EMERGENCY.search(text.text):
+        return text
+    return text.sub(_SHORT_NUMBERS, lambda m: digits(m.group()))
+
+
+_Replacement = Callable[[re.Match[str]], str | None]
+_RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
+    (_HOST, _host),
+    (_VANITY, lambda m: f"one, {integer(m[2])}, "),
+    (_SERIAL, _phone),
+    (_PHONE, _phone),
+    (_HEX, _hex),
+    (_COLOR, _color),
+    (_HASH, lambda m: _code(m.group().replace(":", ""))),
+    (_CALLED, _called),
+    (_ORDERED, _ordered),
+    (_HASHED, lambda m: f"number {digits(m['n'])}"),
+    (_MIXED, _mixed),
+    (_QUARTER, _quarter),
+    (_PLAN, _plan),
+    (_RESPONSE, lambda m: named(m.group())),
+    (_LABELED, _labeled),
+    (_TYPE, lambda m: spaced(m, named(m.group()))),
+    (_TYPE_DASH, lambda m: named(m.group())),
+    (_BARE, lambda m: digits(m.group())),
+)
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`order #48213` → order number four eight two one three; `a 404 error` → a four oh four error."""
+    for pattern, rule in _RULES:
+        text = text.sub(pattern, rule)
+    return _emergency(text)

@@ -1,0 +1,82 @@
+"""How long something took: `1h 20m`, race times, paces."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.numbers import cardinal, number
+from dora_mlx_tts.text.en.normalize.patterns import spaced
+
+_NAMES = {"d": "day", "h": "hour", "m": "minute", "s": "second", "w": "week", "y": "year"}
+_PIECE = r"\d{1,4}(?:\.\d{1,3})?\s?"
+_DAYS, _HOURS = r"(?:days?|d)", r"(?:hours?|hrs?|h)"
+_MINUTES, _SECONDS = r"(?:minutes?|mins?|m)", r"(?:seconds?|secs?|s)"
+_SEP = r"(?:\s|,\s)?"
+_COMPOUND = re.compile(
+    rf"(?<![\w.,$€£])(?:(?P<d>{_PIECE}){_DAYS}{_SEP})?(?:(?P<h>{_PIECE}){_HOURS}\.?{_SEP})?"
+    rf"(?:(?P<m>{_PIECE}){_MINUTES}\.?{_SEP})?(?:(?P<s>{_PIECE}){_SECONDS})?(?<=[a-z])(?![\w/²³]|-\w|\s?/)",
+)
+FEWEST_PARTS = 2
+_LONG = re.compile(
+    r"(?<![\w:.])(?P<h>\d{1,3}):(?P<m>[0-5]\d):(?P<s>[0-5]\d)(?:\.(?P<f>\d{1,3}))?(?![\d:]|\s?[AaPp]\.?\s?[Mm]\b|\s?Z\b)"
+)
+_AT_BEFORE = re.compile(r"(?i)\b(?:at|until|till|by|before|after|since|timestamp|from)\s\Z|T\Z|-\d\d \Z|-\d\d at \Z| at \Z")
+_RACE = re.compile(
+    r"(?P<lead>\b(?:in|took|time of|pace of|pace is|pace was|record of|record is|under|sub|lasts?|lasted|long|duration is|duration of|duration|"
+    r"runs?|ran|best of|finished in|over) (?:about |just |exactly |only |around )?)(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?:\.(?P<f>\d{1,3}))?"
+    r"(?![\d:]|\s?[AaPp]\.?\s?[Mm]\b)"
+)
+_PACE = re.compile(
+    r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s?/\s?(?:mi|mile|km|k|100\s?m)\b|\s(?:min|minutes?|pace|per|a) ?(?:per|/|pace|mile|km|mi)?\b"
+    r"(?<!a)|\s?min/)"
+)
+_LAP = re.compile(r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)\.(?P<f>\d{1,3})(?![\d:])")
+_PER_DISTANCE = re.compile(r"(?<=[a-z])\s?(?:min)?/(mi|mile|km|k)\b")
+_DISTANCES = {"mi": "mile", "mile": "mile", "km": "kilometer", "k": "k"}
+
+
+def _compound(match: re.Match[str]) -> str | None:
+    parts = [(unit, match[unit].strip()) for unit in "dhms" if match[unit]]
+    if len(parts) < FEWEST_PARTS:
+        return None
+    return spaced(match, " ".join(_part(figures, _NAMES[unit]) for unit, figures in parts))
+
+
+def _part(figures: str, unit: str) -> str:
+    count = figures.lstrip("0") or "0"
+    return f"{number(count)} {unit}{'' if count == '1' else 's'}"
+
+
+def _long(match: re.Match[str]) -> str | None:
+    """`3:42:18` → three hours forty-two minutes and eighteen seconds, unless it is said when."""
+    before = match.string[max(0, match.start() - 12) : match.start()]
+    if _AT_BEFORE.search(before):
+        return None
+    parts = [_part(match["h"], "hour"), _part(match["m"], "minute")]
+    seconds = match["s"] if not match["f"] else f"{int(match['s'])}.{match['f']}"
+    said = [part for part in parts if not part.startswith("zero")]
+    if match["f"] or int(match["s"]):
+        said.append(("and " if said else "") + _part(seconds, "second"))
+    return spaced(match, " ".join(said) or _part("0", "second"))
+
+
+def _short(match: re.Match[str]) -> str:
+    minutes, seconds = cardinal(int(match["m"])), int(match["s"])
+    words = f"{minutes} {'oh ' if 0 < seconds < 10 else ''}{cardinal(seconds)}"  # noqa: PLR2004 (one figure)
+    if not seconds:
+        words = f"{minutes} minute{'' if int(match['m']) == 1 else 's'}"
+    fraction = match.groupdict().get("f")
+    if fraction:
+        words = f"{minutes} {cardinal(seconds)}" if seconds >= 10 else words  # noqa: PLR2004 (one figure)
+        words += f" point {' '.join(cardinal(int(c)) for c in fraction)}"
+    return (match.groupdict().get("lead") or "") + words
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`1h 20m` → one hour twenty minutes; `ran in 22:40` → ran in twenty-two forty."""
+    text = text.sub(_COMPOUND, _compound)
+    if ":" not in text.text:
+        return text
+    text = text.sub(_LONG, _long).sub(_RACE, _short).sub(_PACE, _short).sub(_LAP, _short)
+    return text.sub(_PER_DISTANCE, lambda m: f" per {_DISTANCES[m[1]]}")

@@ -1,0 +1,74 @@
+"""Keys of a keyboard, options of a command line, signs between commands."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.numbers import digits
+from dora_mlx_tts.text.en.words import listed
+
+_MODIFIERS = {
+    "ctrl": "control", "control": "control", "cmd": "command", "command": "command", "alt": "alt",
+    "opt": "option", "option": "option", "shift": "shift", "win": "windows", "windows": "windows",
+    "fn": "function", "meta": "meta", "super": "super",
+}  # fmt: skip
+_KEYS = _MODIFIERS | {
+    "esc": "escape", "del": "delete", "ins": "insert", "pgup": "page up", "pgdn": "page down",
+    "prtsc": "print screen", "prtscn": "print screen", "bksp": "backspace",
+    **{name: name for name in listed(
+        "escape delete insert enter return tab space spacebar backspace home end up down left right click "
+        "drag scroll plus minus"
+    )},
+}  # fmt: skip
+_SIGNS = {
+    "/": "slash", "\\": "backslash", ".": "period", ",": "comma", ";": "semicolon", "'": "quote",
+    "=": "equals", "-": "minus", "+": "plus", "[": "left bracket", "]": "right bracket", "`": "backtick",
+    "?": "question mark",
+}  # fmt: skip
+_NAMES = "|".join(sorted(_KEYS, key=len, reverse=True))
+_ONE = rf"(?:(?:{_NAMES}|F\d{{1,2}}|[A-Za-z]|\d{{1,2}})(?!\w)|[/\\.,;'=\[\]`?+-](?=\s|[.,;:!?)]|\Z))"
+_PLUS = r"(?:\s?\+{1,2}\s?)"
+_COMBINED = re.compile(
+    rf"(?<![\w+])(?:{'|'.join(_MODIFIERS)})(?:{_PLUS}{_ONE}){{1,5}}"
+    rf"|(?<![\w+])(?:ctrl|cmd|alt|opt|shift|win)(?:-{_ONE}){{1,4}}",
+    re.IGNORECASE,
+)
+_LONE = re.compile(r"\b(?:Ctrl|Cmd|Esc|PgUp|PgDn|PrtScn?|Bksp)\b|\b(?:Del|Ins|Opt|Fn)(?= keys?\b)")
+_OPTION = re.compile(r"(?<=\s)(--?)(?=[A-Za-z][\w-]+\b)|(?<=\s)(-)(?=[A-Za-z](?:\s|[.,;)]|\Z))")
+_MODE = re.compile(r"(?<=\bchmod )(-R )?([0-7]{3,4})\b")
+_LOGIC = re.compile(r"\s?(&&|\|\|)\s?")
+_LOCAL = re.compile(r"(?<=\blocalhost):(\d{2,5})\b")
+
+
+def _combined(match: re.Match[str]) -> str:
+    parts = _split(match.group())
+    return " ".join(_spoken(part) for part in parts)
+
+
+def _split(combination: str) -> list[str]:
+    """Keys of a combination: `Ctrl++` holds the key + itself."""
+    bare = combination.replace(" ", "")
+    last = bare[-1] if bare[-1] in _SIGNS and bare[-2] in "+-" else ""
+    body = bare[: -2 if last else len(bare)]
+    return [part for part in re.split(r"[+-]+", body) if part] + ([last] if last else [])
+
+
+def _spoken(part: str) -> str:
+    if part in _SIGNS:
+        return _SIGNS[part]
+    return _KEYS.get(part.lower(), part.upper())
+
+
+def _option(match: re.Match[str]) -> str | None:
+    if match[1] == "-":  # -name: a word with a sign in front, or a dash that lost its blank
+        return None
+    return "dash dash " if match[1] else "dash "
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`Ctrl+C` → control C, `a && b` → a and b, `chmod 755` → chmod seven five five."""
+    text = text.sub(_COMBINED, _combined).sub(_LONE, lambda m: _KEYS[m.group().lower()])
+    text = text.sub(_LOGIC, lambda m: " and " if m[1] == "&&" else " or ")
+    text = text.sub(_OPTION, _option).sub(_MODE, lambda m: (m[1] or "") + digits(m[2]))
+    return text.sub(_LOCAL, lambda m: f" port {digits(m[1])}")

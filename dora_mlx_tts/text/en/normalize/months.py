@@ -1,0 +1,71 @@
+"""Names of months and weekdays, long and short, in any case."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.patterns import DASH
+from dora_mlx_tts.text.en.words import listed
+
+MONTHS = listed(
+    "January February March April May June July August September October November December"
+)
+_BY_START = {month[:3].lower(): month for month in MONTHS}
+MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|"
+    r"Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+)
+"""A month, to be matched without regard to case."""
+WEEKDAYS = {
+    "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "tu": "Tuesday", "wed": "Wednesday",
+    "thu": "Thursday", "thur": "Thursday", "thurs": "Thursday", "th": "Thursday", "fri": "Friday",
+    "sat": "Saturday", "sun": "Sunday",
+}  # fmt: skip
+_SHORT_MONTH = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
+_SHORT_DAY = "Thurs|Thur|Tues|Mon|Tue|Wed|Thu|Fri|Sat|Sun"
+_MONTH_NAME = re.compile(
+    rf"\b(?P<n>{_SHORT_MONTH})(?P<dot>\.)?(?=,?\s(?:'\d\d|[12]\d{{3}})\b)"
+    rf"|(?<=\bof )(?P<n2>{_SHORT_MONTH})\b(?:\.(?=\s?[a-z,\d]))?"
+    rf"|\b(?P<n4>{_SHORT_MONTH.replace('Mar|', '')})\.(?=\s?[a-z,])"
+)
+_MONTHS_BETWEEN = re.compile(rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d)")
+_SURE_DAY = re.compile(
+    r"\b(?:Tues?|Wed|Thurs?|Thu|Fri|Mon(?=[\s,./;:)-]|\Z))\b(?!['-]\w|\.\w)(?P<dot>\.)?"
+)
+_DAYS = re.compile(rf"\b({_SHORT_DAY})\.?\s?[-–]\s?({_SHORT_DAY})\b")
+_DAY_IN_CONTEXT = re.compile(
+    rf"\b(?P<n>Sat|Sun)(?:\.(?=\s[a-z\d]|[,;]|\s*+\Z))?(?=\.?,?\s(?:\d{{1,2}}(?::\d\d|\s?[ap]\.?m|/\d)|{MONTH}\b)|[/,]\s?(?:and )?(?:{_SHORT_DAY})\b)"
+    rf"|(?:(?<=\b[Oo]n )|(?<=every )|(?<=next )|(?<=this )|(?<=last )|(?<=and )|(?<=until )|(?<=[/,] ))(?P<n2>Sat|Sun)\b(?!\s(?:down|still|for|on|in|at a|there|is|was|rises|sets))(?:\.(?=\s[a-z\d]|[,;]))?"
+    r"|\b(?P<n3>Sat|Sun)\.(?=\s[a-z\d]|[,;]|\s*+\Z)"
+)
+_SHORT_DAY_DATE = re.compile(r"\b(?P<n>Tu|Th)\.?(?=,?\s\(?\d{1,2}/\d)")
+
+
+def month_name(name: str) -> str:
+    """`sept` → September."""
+    return _BY_START[name[:3].lower()]
+
+
+def _month(match: re.Match[str]) -> str:
+    return month_name(next(n for key, n in match.groupdict().items() if n and key != "dot"))
+
+
+def _day(match: re.Match[str]) -> str:
+    """A dot at the very end of the text ends the sentence as well."""
+    name = WEEKDAYS[match.group().rstrip(".").lower()]
+    dot = match.group().endswith(".")
+    return f"{name}." if dot and _at_end(match) else name
+
+
+def _at_end(match: re.Match[str]) -> bool:
+    after = match.string[match.end() : match.end() + 3]
+    return not after.strip(" \"')") or after.lstrip()[:1].isupper()
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`Mon-Fri` → Monday to Friday; `in Dec. we` → in December we."""
+    text = text.sub(_DAYS, lambda m: f"{WEEKDAYS[m[1].lower()]} to {WEEKDAYS[m[2].lower()]}")
+    text = text.sub(_MONTHS_BETWEEN, lambda m: f"{month_name(m[1])} to {month_name(m[2])}")
+    text = text.sub(_SURE_DAY, _day).sub(_DAY_IN_CONTEXT, _day).sub(_SHORT_DAY_DATE, _day)
+    return text.sub(_MONTH_NAME, _month)

@@ -1,0 +1,118 @@
+"""Postal addresses: house numbers, kinds of streets, compass letters, states, ZIP codes, roads."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.numbers import digits, named
+from dora_mlx_tts.text.en.words import word_set
+
+_STATES = {
+    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California",
+    "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia",
+    "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas",
+    "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts",
+    "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri", "MT": "Montana",
+    "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico",
+    "NY": "New York", "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio", "OK": "Oklahoma",
+    "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina",
+    "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont",
+    "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
+    "DC": "D C", "PR": "Puerto Rico",
+}  # fmt: skip
+_AMBIGUOUS = word_set("HI ID IN ME OH OK OR MA PA AL LA DE CO MS PR")
+"""Words, titles and other short forms; a state only where the place or a ZIP code says so."""
+_COMPASS = {
+    "N": "north", "S": "south", "E": "east", "W": "west", "NE": "northeast", "NW": "northwest",
+    "SE": "southeast", "SW": "southwest",
+}  # fmt: skip
+_POINTS = "|".join(sorted(_COMPASS, key=len, reverse=True))
+_SHORT_STREETS = {
+    "st": "Street", "ave": "Avenue", "av": "Avenue", "rd": "Road", "blvd": "Boulevard", "dr": "Drive",
+    "ln": "Lane", "ct": "Court", "pl": "Place", "sq": "Square", "ter": "Terrace", "cir": "Circle",
+    "hwy": "Highway", "pkwy": "Parkway", "expy": "Expressway", "fwy": "Freeway", "rte": "Route",
+    "trl": "Trail", "aly": "Alley", "plz": "Plaza", "xing": "Crossing", "tpke": "Turnpike",
+}  # fmt: skip
+_LONG_STREETS = (
+    "Street|Avenue|Road|Boulevard|Drive|Lane|Court|Place|Square|Terrace|Highway|Parkway|Way|Row|Crescent|"
+    "Broadway|Circle|Trail|Plaza|Loop"
+)
+_KIND = rf"(?i:{'|'.join(_SHORT_STREETS)})\b\.?|(?:{_LONG_STREETS})\b|(?i:street|avenue|road)\b"
+_PART = r"(?:[A-Z][\w'-]{0,30}\.?|\d{1,3}(?i:st|nd|rd|th))"
+_HOUSE = re.compile(
+    rf"(?<![\w.,$€£#-])(?P<n>\d{{1,5}})(?P<letter>[A-Z])?\s(?:(?P<point>{_POINTS})\.?\s)?"
+    rf"(?P<name>{_PART}(?:\s{_PART}){{0,3}}?)\s(?P<kind>{_KIND})(?:\s(?P<point2>{_POINTS})\b)?"
+)
+_LOWER_HOUSE = re.compile(rf"(?<![\w.,$€£#-])(?P<n>\d{{1,5}})\s(?P<point>{_POINTS})\.?\s(?=[A-Z][a-z])")
+_CITY = r"(?P<city>[A-Z][A-Za-z.'-]{1,30}),?"
+_ZIP = r"(?:,?\s(?P<zip>\d{5}(?:-\d{4})?)(?![\d-]))"
+_PLACE = re.compile(rf"\b{_CITY}\s(?P<state>{'|'.join(_STATES)})\b(?!['&.-]\w){_ZIP}?")
+_IN = re.compile(r"\b(?:in|from|to|near|at|of|for|through|visit|leave|leaving|outside|around)\s(?:[A-Z][\w.'-]*\s?){1,4}\Z")
+_BEARING = re.compile(
+    rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |winds? |mph |km/h )"
+    rf"(?P<p>{_POINTS})\b(?![.'&-]?\w|\s[A-Z])"
+)
+_ROAD = re.compile(
+    rf"\b(?P<road>I|US|SR|CA|NY|TX|FL|A|M|Route|Highway|Hwy|Interstate)(?P<dash>[- ])(?P<n>[1-9]\d{{0,2}})(?P<letter>[A-Z])?"
+    rf"\s(?P<point>N|S|E|W)\b(?!['&.-]\w)"
+)
+_ROAD_NUMBER = re.compile(r"(?P<lead>\b(?:I-|US-|SR-|(?i:route|hwy|highway|interstate) ))(?P<n>\d{3})\b(?!-?\w)")
+_POST_CODE = re.compile(r"\b([A-Z]\d[A-Z]) ?(\d[A-Z]\d)\b")
+
+
+def _house(match: re.Match[str]) -> str | None:
+    kind = match["kind"]
+    street = _SHORT_STREETS.get(kind.rstrip(".").lower(), kind)
+    if kind.endswith(".") and not match.string[match.end() :].strip():
+        street += "."
+    parts = [
+        named(match["n"]) + (f" {match['letter']}" if match["letter"] else ""),
+        _COMPASS.get(match["point"] or "", ""),
+        _names(match["name"]),
+        street,
+        _COMPASS.get(match["point2"] or "", ""),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _names(name: str) -> str:
+    """Names of a street, of which the first may be a compass letter with a dot."""
+    first, blank, rest = name.partition(" ")
+    return _COMPASS.get(first.rstrip("."), first) + blank + rest
+
+
+def _place(match: re.Match[str]) -> str | None:
+    state, zip_code = match["state"], match["zip"]
+    comma = match.group()[len(match["city"])] == ","
+    if not zip_code:
+        start = match.start()
+        before = match.string[max(0, start - 60) : match.end("city")]
+        if not comma or (state in _AMBIGUOUS and not _IN.search(before)):
+            return None
+    name = f"{match['city']}{',' if comma else ''} {_STATES[state]}"
+    return f"{name}, {_groups(zip_code)}" if zip_code else name
+
+
+def _groups(code: str) -> str:
+    return ", ".join(digits(part) for part in code.split("-"))
+
+
+def _road(match: re.Match[str]) -> str:
+    letter = match["letter"] or ""
+    return f"{match['road']}{match['dash']}{match['n']}{letter} {_COMPASS[match['point']]}"
+
+
+def _bearing(match: re.Match[str]) -> str | None:
+    if match["lead"].endswith("the ") and len(match["p"]) == 1:
+        return None
+    return match["lead"] + _COMPASS[match["p"]]
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`415 W 23rd St` → four fifteen west 23rd Street; `Dover, DE 19901` → Dover, Delaware, one nine …."""
+    text = text.sub(_PLACE, _place).sub(_HOUSE, _house)
+    text = text.sub(_LOWER_HOUSE, lambda m: f"{named(m['n'])} {_COMPASS[m['point']]} ")
+    text = text.sub(_ROAD, _road).sub(_ROAD_NUMBER, lambda m: m["lead"] + named(m["n"]))
+    text = text.sub(_POST_CODE, lambda m: " ".join(f"{m[1]}{m[2]}"))
+    return text.sub(_BEARING, _bearing)

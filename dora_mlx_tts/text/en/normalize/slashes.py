@@ -1,0 +1,92 @@
+"""Figures on both sides of a slash: dates, ratings, shares. What is left over is a fraction."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.dates import month_day
+from dora_mlx_tts.text.en.normalize.numbers import number
+from dora_mlx_tts.text.en.normalize.patterns import spaced
+
+_PAIR = re.compile(
+    r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d)?)/(?P<b>\d{1,3})(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
+)
+_WHOLES = frozenset({(24, 7), (9, 11), (20, 20)})
+_DATE_BEFORE = re.compile(
+    r"(?i)\b(?:on|by|due|until|till|since|before|after|from|thru|through|starting|starts?|begins?|ends?|ending|"
+    r"dated?|opens?|closes?|expires?|deadline|arrives?|arriving|ships?|delivery|scheduled|week of|is|to|and|"
+    r"mon|tues?|wed|thu|thurs?|fri|sat|sun|\w+day)[,:.]?\s\(?\Z"
+)
+_FIRM_DATE_BEFORE = re.compile(
+    r"(?i)\b(?:on|by|due|until|till|since|dated?|deadline|expires?|week of|ships?|arrives?|starting|"
+    r"mon|tues?|wed|thu|thurs?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day)[,:.]?\s\(?\Z"
+)
+_MEASURE_AFTER = re.compile(
+    r"(?i)\s?-?(?:of\b|inch|in\b|cups?\b|tsp|tbsp|teaspoons?|tablespoons?|miles?\b|mi\b|hours?\b|lbs?\b|pounds?\b|oz\b|"
+    r"ounces?\b|ft\b|feet\b|second|majority|full|\"|gallons?|an?\s(?:mile|inch|cup|second))"
+)
+_SCORE_BEFORE = re.compile(
+    r"(?i)\b(?:rat\w*|scor\w*|got|gets?|g[ai]ve|gives?|given|gave it|graded?|solid|marks?|perfect|earned|pain|achieved|"
+    r"level|it(?:'s| is)?|a|an|at least|about|shot|went|made|passed|answered|won|on|him|her|them|this)(?:\s(?:it|him|her|them|you))?\s\(?\Z"
+)
+_SCORE_AFTER = re.compile(
+    r"(?i)\s?(?:stars?|points?|pts|rating|score|correct|right|questions?|people|students?|users?|votes?|tests?|cases?|"
+    r"times|shooting|on\b|from\b|for\b|in\b|wins|games|completed?|done|passed|respondents|patients|tasks?|steps?|items?)"
+)
+LAST_MONTH, LAST_DAY, MOST_PERCENT = 12, 31, 100
+LARGEST_FRACTION = 12
+"""Parts up to twelfths are usual; beyond that only powers of two and hundredths are."""
+_USUAL_PARTS = frozenset({*range(2, LARGEST_FRACTION + 1), 16, 20, 32, 64, 100})
+_SCALES = frozenset({5, 10, 100})
+
+
+def _pair(match: re.Match[str]) -> str | None:
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    after = match.string[match.end() : match.end() + 20]
+    if "." in match["a"]:
+        return spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
+    first, second = int(match["a"]), int(match["b"])
+    if not first or not second or _MEASURE_AFTER.match(after):
+        return None
+    whole = (first, second) in _WHOLES or (
+        first + second == MOST_PERCENT and first >= second and not first % 5 and not second % 5
+    )
+    if whole:
+        return spaced(match, f"{number(match['a'])} {number(match['b'])}")
+    if _is_date(match, first, second, before, after):
+        return spaced(match, month_day(first, second))
+    return spaced(match, f"{number(match['a'])} out of {number(match['b'])}") if _is_score(
+        first, second, before, after
+    ) else None
+
+
+def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str) -> bool:
+    if month > LAST_MONTH or day > LAST_DAY or _SCORE_AFTER.match(after) and day in _SCALES:
+        return False
+    if match.group()[0] == "~" or _FIRM_DATE_BEFORE.search(before) or after.startswith(" at "):
+        return True
+    if match["a"][0] == "0" or match["b"][0] == "0":
+        return True
+    unusual = day not in _USUAL_PARTS
+    return unusual and month < day and not _SCORE_AFTER.match(after) and (
+        bool(_DATE_BEFORE.search(before)) or not _SCORE_BEFORE.search(before)
+    )
+
+
+def _is_score(points: int, most: int, before: str, after: str) -> bool:
+    if points > most:
+        return False
+    if points == most and points > 1:
+        return True
+    if most == 10 or most not in _USUAL_PARTS:  # noqa: PLR2004 (marks out of ten)
+        return most >= 10  # noqa: PLR2004
+    asked = _SCORE_BEFORE.search(before) or _SCORE_AFTER.match(after)
+    return bool(asked) and most in _SCALES | {20, 30, 50} and bool(
+        _SCORE_AFTER.match(after) or re.search(r"(?i)rat|scor|g[ai]ve|got|graded|solid|mark", before)
+    )
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
+    return text.sub(_PAIR, _pair)
