@@ -44,7 +44,7 @@ _NUMBERED = listed(
 )
 
 _WORLD_WAR = re.compile(r"\bWW\s?(III|II|I|[123])\b|\bWorld War (I{1,3}|[123])\b")
-_WARS = {"I": "One", "II": "Two", "III": "Three", "1": "One", "2": "Two", "3": "Three"}
+_WARS = {"I": "one", "II": "two", "III": "three", "1": "one", "2": "two", "3": "three"}
 _SMALL_PART = re.compile(
     r"\b(?P<part>(?:scene|act|chapter|part|section|volume|phase|article|book|page|note|item|point|step) )"
     r"(?P<n>ii|iii|iv|vi|vii|viii|ix|xi|xii|xiii|xiv|xv)\b(?!['.-]?\w)",
@@ -64,6 +64,8 @@ _NUMBER_SIGN = re.compile(rf"\b({'|'.join(_BEFORE_NUMBER)})\.\s?(?=\d|[IVXLC]+\b
 _SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
 _WITH = re.compile(r"(?<!\w)w/(o)?(?=\s?[A-Za-z])\s?")
+_BARE = {"dept": "department", "govt": "government", "approx": "approximately"}
+_BARE_SHORT = re.compile(rf"\b(?:{'|'.join(_BARE)})\b(?!\.\w)")
 _AND = re.compile(r"(?i)(?<!\w)'n'?(?!\w)")
 _KING = re.compile(
     rf"\b({'|'.join(_MONARCHS)})\s(?!I\s(?!(?:of|was|is|and|in|had|ruled|became)\b)[a-z])({_ROMAN})\b(?!\.\w)"
@@ -116,7 +118,7 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_VERSUS, "versus")
         .sub(_BARE_TITLE, lambda m: _TITLES[m[1]])
     )
-    text = text.sub(_AND, "and")
+    text = text.sub(_AND, "and").sub(_BARE_SHORT, lambda m: _BARE[m.group()])
     text = text.sub(_KING, lambda m: f"{m[1]} the {ordinal(roman(m[2]))}" if m[2] else None)
     text = text.sub(_PART, _part)
     return text.sub(_ROMAN_ALONE, lambda m: cardinal(roman(m.group())))

@@ -14,7 +14,7 @@ _TOP = listed(
 )
 _HOST = rf"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})\.){{1,6}}(?:{'|'.join(_TOP)})\b(?!\.?\w)"
 _EMAIL = re.compile(
-    r"(?<![\w.+-])([\w+-]{1,64}(?:\.[\w+-]{1,64}){0,8})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})"
+    r"(?<![\w.+-])([\w+&-]{1,64}(?:\.[\w+&-]{1,64}){0,8})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})((?:/[\w-]{1,64}){0,6})"
 )
 _URL = re.compile(
     rf"(?<![\w@.-])(?:(?:https?|ftp|wss?)://(?:www\.)?(?P<full>[^\s/?#\"'<>()]++)|(?:www\.)?(?P<bare>{_HOST}))"
@@ -41,6 +41,7 @@ def _signs(part: str) -> str:
         ("-", " dash "),
         ("_", " underscore "),
         ("+", " plus "),
+        ("&", " and "),
         (":", " port "),
         (".", " dot "),
     ):
@@ -49,7 +50,8 @@ def _signs(part: str) -> str:
 
 
 def _email(match: re.Match[str]) -> str:
-    return f"{_signs(_figures(match[1]))} at {_signs(_figures(match[2]))}"
+    path = "".join(f" slash {_signs(_path_part(part))}" for part in match[3].split("/") if part)
+    return f"{_signs(_figures(match[1]))} at {_signs(_figures(match[2]))}{path}"
 
 
 def _figures(part: str) -> str:

@@ -23,7 +23,7 @@ _OPERATOR = r"\s?(?:[=+*/×·÷−-]|x(?=\s?\d))\s?"
 _EXPRESSION = re.compile(rf"(?<![\w.^)=+*/$€£'-])(?:{_TERM})(?:{_OPERATOR}(?:{_TERM})){{1,40}}(?![\w^$]|\.\d|/|-\w)")
 _STEP = re.compile(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
 _COEFFICIENT = re.compile(r"(?<=\d)(?=[a-z])")
-_PRODUCT = re.compile(r"(?<![\w])([A-Za-z]{2,3})(?![\w(])")
+_PRODUCT = re.compile(r"(?<![A-Za-z])([A-Za-z]{2,3})(?![A-Za-z\d(])")
 _NO_PRODUCT = word_set(
     "pi ln on no is it in to of or if as at by be do go my we he me us up so an am sin cos tan log exp max min abs sum "
     "mod det dim lim var new old yes not the cm mm km kg mg ml lb oz ft hr min sec gb mb tb kb and for but are was has "

@@ -50,6 +50,7 @@ _MAPPED = {
     "µ": "μ",
     "￥": "¥",
     "\u2126": "Ω",
+    "º": "°",
     "⁄": "/",
     "⌘": "Cmd+",
     "⌥": "Option+",
@@ -133,7 +134,7 @@ def _raised(match: re.Match[str]) -> str | None:
         before.isalpha() and len(before) == LETTERS_OF_A_NOTE
     ):
         return ""
-    if match.group() in "²³":
+    if match.group() in {"²", "³"}:
         return None
     return f"^{match.group().translate(_POWER_FIGURES).lstrip('+')}"
 

@@ -14,7 +14,7 @@ _PHONE = re.compile(
     r"|(?<![\w.+-])\d{3}-\d{4}(?![\w-])|(?<![\w.+-])\d{3} \d{3} \d{4}(?![\w-])"
     r"|(?<![\w.+-])\+\d{1,3}(?:[- .]?\(?\d{1,5}\)?){1,5}(?![\w-])"
 )
-_VANITY = re.compile(r"(?<![\w.+-])(1)-(8\d\d)-(?=[A-Z]{3,10}\b)")
+_VANITY = re.compile(r"(?<![\w.+-])(1)-(8\d\d)-(?=[A-Z]{2,10}\b)")
 _SERIAL = re.compile(
     r"(?<![\w.,$-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w.,$-])(?:[A-Z]{2}\d{2} )?\d{4}(?:[ -]\d{4}){2,6}(?: \d{1,4})?(?![\w-])"
     r"|(?<![\w.,$-])97[89](?:-\d{1,7}){3,4}(?:-X)?(?![\w-])"
@@ -61,9 +61,12 @@ _PLAN = re.compile(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,
 _TYPE = re.compile(r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{2}\b|(?<=\b[A-Z]{2} )[1-9]\d{2}(?=[ ,.](?:to|from|departs|lands|arrives|is|leaves|has|was)\b)")
 _TYPE_DASH = re.compile(r"(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b")
 _MIXED = re.compile(
-    r"(?<![\w./@#-])(?=[A-Z-]{0,12}\d)(?=[\d-]{0,12}[A-Z])[A-Z\d]{1,12}(?:-[A-Z\d]{1,12}){1,6}(?![\w-]|\.\w)"
+    r"(?<![\w./@#-])(?=[A-Z-]{0,12}\d)(?=[\d-]{0,12}[A-Z])[A-Z\d]{1,12}(?:-[A-Z\d]{1,12}){1,6}(?![\w-]|[.:]\w)"
 )
 _RUN = re.compile(r"\d+|[A-Za-z]+")
+_CHAIN = re.compile(r"(?<![\w./@-])(?=[a-z-]{0,20}\d)(?=[\d-]{0,20}[a-z])[a-z\d]{1,3}(?:-[a-z\d]{1,3}){4,12}(?![\w-])")
+"""Five short groups or more are no words."""
+_AFTER_SLASH = re.compile(r"(?<=\w/)\d{5,20}(?![\w,.]*\d)")
 _HEX = re.compile(r"\b0[xX]([0-9A-Fa-f]{1,64})\b|\b0b([01]{1,64})\b|\bU\+([0-9A-F]{4,6})\b")
 _COLOR = re.compile(r"(?<!\w)#(?=[\dA-Fa-f]{0,7}[A-Fa-f\d])([\dA-Fa-f]{6}|(?=\d{0,2}[A-Fa-f])[\dA-Fa-f]{3})\b")
 _COLOR_BEFORE = re.compile(r"(?i)\b(?:colou?rs?|hex|background|shade)\b")
@@ -127,7 +130,8 @@ def _labeled(match: re.Match[str]) -> str | None:
     figures = match["n"]
     if len(figures) == DIGIT_GROUP and _CARDINAL_NAMES.match(match["lead"]):
         return None
-    return match["lead"] + named(figures)
+    blank = " " if match["lead"][-1].isalpha() else ""
+    return match["lead"] + blank + named(figures)
 
 
 def _mixed(match: re.Match[str]) -> str | None:
@@ -200,6 +204,8 @@ _RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
     (_ORDERED, _ordered),
     (_HASHED, lambda m: f"number {digits(m['n'])}"),
     (_MIXED, _mixed),
+    (_CHAIN, lambda m: _code(m.group())),
+    (_AFTER_SLASH, lambda m: digits(m.group())),
     (_QUARTER, _quarter),
     (_PLAN, _plan),
     (_RESPONSE, lambda m: named(m.group())),

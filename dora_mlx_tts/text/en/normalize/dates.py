@@ -50,7 +50,7 @@ _DECADE_BEFORE = re.compile(
     r"(?:\b(?:the|early|mid|late|low|high|upper|lower|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,
 )
-_SHORT_YEAR = re.compile(r"(?<![\w'])'(\d\d)(?![\w'])")
+_SHORT_YEAR = re.compile(r"(?:(?<![\w'])|(?<=\bQ[1-4])|(?<=\bFY))'(\d\d)(?![\w'])")
 LAST_MONTH = 12
 
 

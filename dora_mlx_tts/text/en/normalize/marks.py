@@ -7,7 +7,6 @@ from bisect import bisect_right
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import fraction, number
-from dora_mlx_tts.text.en.normalize.patterns import NUMBER
 from dora_mlx_tts.text.en.words import word_set
 
 _FEET_INCHES = re.compile(
@@ -15,7 +14,7 @@ _FEET_INCHES = re.compile(
     r"|(?<![\w.,])(?P<ft>\d{1,3})\s?(?:ft|feet|foot)\.?,?\s(?P<in>\d{1,2})\s?in\b\.?(?!\s(?:the|a)\b)"
 )
 _SIGN = re.compile(
-    rf"(?<![\w.,'])(?P<n>{NUMBER})(?:[ -](?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})|/(?P<c>\d{{1,2}}))?(?P<mark>\"|''|'(?!\w))(?P<by>\s?[x×]\s?(?=\d))?"
+    rf"(?<![\w.,'])(?P<n>\d{{1,3}}(?:\.\d{{1,2}})?)(?:[ -](?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})|/(?P<c>\d{{1,2}}))?(?P<mark>\"|''|'(?!\w))(?P<by>\s?[x×]\s?(?=\d))?"
 )
 _QUOTE = re.compile(r"\"|(?<!\w)'(?=\w)(?!\d0s|\d\d\b|(?i:em|til|cause|cuse|bout|tis|twas|n)\b)|(?<=\w)'(?!\w)|(?<=[.,?!])'(?!\w)")
 _OPENING = re.compile(r"(?<![^\s(\[—-])[\"'](?=\S)")

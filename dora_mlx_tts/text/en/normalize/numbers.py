@@ -9,7 +9,7 @@ _SMALL = (
     *listed("fourteen fifteen sixteen seventeen eighteen nineteen"),
 )
 _TENS = listed("- - twenty thirty forty fifty sixty seventy eighty ninety")
-_SCALES = ["", "thousand", "million", "billion", "trillion"]
+_SCALES = ["", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion"]
 _ORDINALS = {
     "one": "first",
     "two": "second",

@@ -26,13 +26,14 @@ from dora_mlx_tts.text.en.normalize.patterns import (
 _ITEM = re.compile(r"(?m)^(\s*)(\d{1,2})[.)]\s+(?=\S)")
 _ANY_VERSION = re.compile(r"(?<=\d)\.(?=[xX*](?!\w))")
 _VERSION = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d{1,4}){2,5}(?!\d|\.\d)")
-_ORDINAL = re.compile(rf"{NOT_INSIDE}({INTEGER})(?:st|nd|rd|th|ST|ND|RD|TH)\b(-)?")
+_ORDINAL = re.compile(rf"{NOT_INSIDE}(?<!\d/)({INTEGER})(?:st|nd|rd|th|ST|ND|RD|TH)\b(-)?")
 _ORDINALS = re.compile(rf"(?<=\d)(st|nd|rd|th)\s?{DASH}\s?(?=\d{{1,4}}(?:st|nd|rd|th)\b)")
 _MIXED = re.compile(r"(?<![\d./])(\d{1,3})(?: |-| and )(\d{1,2})/(\d{1,3})(?:ths?\b)?(?![\d/])")
 _FRACTION = re.compile(
     r"(?<![\d./:])(?P<minus>(?<![\w)])[-−])?(?:(\d{1,3})/(\d{1,3})|(1)/(\d{4,6})|(\d{5,9})/(\d{5,9}))"
     r"(?P<th>(?i:th|rd|nd)s?\b)?(?![\d/]|\.\d)"
 )
+_OVER = re.compile(r"(?<![\w./])1/([A-Za-z])(?![\w.])")
 _RATIO = re.compile(r"(?<![\d.:])(\d{1,3})\s?:\s?(\d{1,6})(?![\d:]|\.\d)")
 _TIMES = re.compile(
     rf"{NOT_INSIDE}(?:({NUMBER}){DASH})?({NUMBER})\s?[x×]"
@@ -107,6 +108,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...
     (_VERSION, _version),
     (_RATIO, _ratio),
     (_MIXED, _mixed),
+    (_OVER, lambda m: f"one over {m[1]}"),
     (_FRACTION, _fraction),
     (_RANGE, _range),
     (_ABOUT, lambda m: "about "),  # noqa: ARG005 (a replacement takes its match)

@@ -7,7 +7,7 @@ import re
 from dora_mlx_tts.text.en.words import listed
 
 INTEGER = r"(?:\d{1,3}(?:,\d{3})+(?!\d|,\d{3})|\d++)"
-NUMBER = rf"(?:{INTEGER}(?:\.\d++|(?!\.\d))|\.\d++)"
+NUMBER = rf"(?:{INTEGER}(?:\.\d++|(?!\.\d))|(?<!\.)\.\d++)"
 """A number without sign. Start it with `NOT_INSIDE`, or the time is quadratic on long figures."""
 NOT_INSIDE = r"(?<![\d.])(?<!\d,)"
 """What may not stand before a number: it would be the middle of another one."""

@@ -21,8 +21,10 @@ _STATES = {
     "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
     "DC": "D C", "PR": "Puerto Rico",
 }  # fmt: skip
-_AMBIGUOUS = word_set("HI ID IN ME OH OK OR MA PA AL LA DE CO MS PR")
-"""Words, titles and other short forms; a state only where the place or a ZIP code says so."""
+_AMBIGUOUS = word_set("HI ID IN ME OH OK OR AL")
+"""Words; a state only where the place or a ZIP code says so."""
+_TITLES = word_set("MA MD PA MS CO DE LA PR")
+"""Also degrees and the like behind a full name: Jane Doe, MD."""
 _COMPASS = {
     "N": "north", "S": "south", "E": "east", "W": "west", "NE": "northeast", "NW": "northwest",
     "SE": "southeast", "SW": "southwest",
@@ -49,6 +51,7 @@ _CITY = r"(?P<city>[A-Z][A-Za-z.'-]{1,30}),?"
 _ZIP = r"(?:,?\s(?P<zip>\d{5}(?:-\d{4})?)(?![\d-]))"
 _PLACE = re.compile(rf"\b{_CITY}\s(?P<state>{'|'.join(_STATES)})\b(?!['&.-]\w){_ZIP}?")
 _IN = re.compile(r"\b(?:in|from|to|near|at|of|for|through|visit|leave|leaving|outside|around)\s(?:[A-Z][\w.'-]*\s?){1,4}\Z")
+_NAME = re.compile(r"[A-Z][\w.'-]*\s[A-Z][\w.'-]*\Z")
 _BEARING = re.compile(
     rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |winds? |mph |km/h )"
     rf"(?P<p>{_POINTS})\b(?![.'&-]?\w|\s[A-Z])"
@@ -88,7 +91,8 @@ def _place(match: re.Match[str]) -> str | None:
     if not zip_code:
         start = match.start()
         before = match.string[max(0, start - 60) : match.end("city")]
-        if not comma or (state in _AMBIGUOUS and not _IN.search(before)):
+        doubtful = state in _AMBIGUOUS or (state in _TITLES and _NAME.search(before))
+        if not comma or (doubtful and not _IN.search(before)):
             return None
     name = f"{match['city']}{',' if comma else ''} {_STATES[state]}"
     return f"{name}, {_groups(zip_code)}" if zip_code else name

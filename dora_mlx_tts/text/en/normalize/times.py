@@ -15,7 +15,7 @@ _TIME = re.compile(
     rf"(?:\s?(?P<half>{_HALF})(?P<dot>\.(?!{NEW_SENTENCE}))?)?(?:\s?(?P<zulu>Z)\b)?"
 )
 _HOUR = re.compile(
-    rf"(?<![\d:.,$£€])(?P<h>1[0-2]|0?[1-9])\s?(?P<half>{_HALF})(?P<dot>\.(?!{NEW_SENTENCE}))?"
+    rf"(?<![\d:.$£€])(?<!\d,)(?P<h>1[0-2]|0?[1-9])\s?(?P<half>{_HALF})(?P<dot>\.(?!{NEW_SENTENCE}))?"
 )
 _RANGE = re.compile(
     rf"(?<![\d:.])({_CLOCK}|1[0-2]|[1-9])(\s?{_HALF}\.?)?\s?{DASH}\s?"

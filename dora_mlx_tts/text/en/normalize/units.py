@@ -165,7 +165,7 @@ _OVEN = re.compile(
 _AFTER_POWER = re.compile(
     rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{_alternatives(set(_FORMS))})(?:\s?/\s?(?P<per>{_PER_SIGN}))?{_ENDS_BEFORE}"
 )
-_BARE_PER = re.compile(rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})\s?/\s?(?P<per>{_PER_SIGN}|{_PER_WORD}){_ENDS_BEFORE}")
+_BARE_PER = re.compile(rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})/(?P<per>{_PER_SIGN}|{_PER_WORD}){_ENDS_BEFORE}")
 _SIDES = re.compile(
     rf"{NOT_INSIDE}({NUMBER}\s?(?:{_alternatives(_AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:{_alternatives(_AREAS)})\b)"
 )
