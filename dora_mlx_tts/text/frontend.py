@@ -118,8 +118,7 @@ class FrontEnd:
         what = directed(text, readings, scheme.main, self._lexicon)
         said = self._lexicon.everywhere.apply(what.said)
         clean = cleaned(said, wide_words=scheme.main == "ja")
-        if scheme.main == "zh":
-            clean = read_mixed(clean)
+        clean = _read_mixed(clean, scheme.main)
         parts = self._read(clean, scheme, what.readings)
         if sum(len(part.chars) for part in parts) < SHORT:
             parts = self._read(clean, scheme, what.readings, behind_stop=True)
@@ -257,6 +256,21 @@ def unspoken(phonemes: Phonemes) -> str:
     for start, end in phonemes.char_spans:
         covered[start:end] = True
     return "".join(phonemes.text[i] for i in np.flatnonzero(~covered) if phonemes.text[i].isalnum())
+
+
+def _read_mixed(text: AlignedText, main: str) -> AlignedText:
+    """What must be read before a text is divided by language, because neither side knows it alone."""
+    if main == "zh":
+        return read_mixed(text)
+    if main == "ja":
+        from dora_mlx_tts.text.ja import mixed as japanese  # noqa: PLC0415 (only for Japanese)
+
+        return japanese.read_mixed(text)
+    if main == "ko":
+        from dora_mlx_tts.text.ko import mixed as korean  # noqa: PLC0415 (only for Korean)
+
+        return korean.read_mixed(text)
+    return text
 
 
 def _pronounce(

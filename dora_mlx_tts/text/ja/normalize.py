@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.ja.dates import read_dates
 from dora_mlx_tts.text.ja.numbers import (
-    read_dates,
     read_differences,
     read_fractions,
     read_money,
     read_percentages,
     read_quantities,
+    read_scores,
     read_telephone_numbers,
     read_thousands,
     read_times,
@@ -29,6 +30,7 @@ _STEPS = (
     read_dates,  # before hyphens and slashes are ranges and fractions
     read_telephone_numbers,
     read_times,
+    read_scores,
     read_money,
     read_percentages,
     read_versions,

@@ -35,17 +35,13 @@ _SIGNS = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=len, reverse=Tru
 _UNIT = "|".join(re.escape(u) for u in sorted(_UNITS, key=len, reverse=True))
 
 _THOUSANDS = re.compile(r"(?<![0-9.,，])[0-9]{1,3}(?:[,，][0-9]{3}){1,5}(?![0-9]|[,，][0-9])")
-_DATE = re.compile(
-    r"(?<![0-9./-])((?:1[0-9]|20|21)[0-9]{2})([-/.])(0?[1-9]|1[0-2])\2(0?[1-9]|[12][0-9]|3[01])"
-    r"(?![0-9]|[./-][0-9])"
-)
-_MONTH = re.compile(
-    r"(?<![0-9./-])(0?[1-9]|1[0-2])/(0?[1-9]|[12][0-9]|3[01])(?=[ ]?[(（][日月火水木金土])"
-)
-_WEEKDAY = re.compile(r"(?<=[日0-9])[ ]?[(（]([日月火水木金土])(?:曜日?)?[)）]")
 _TELEPHONE = re.compile(
-    rf"(?<![0-9A-Za-z.{_MINUS}])(?:\+81[- ]?)?[(（]?(?:0[0-9]{{1,4}}|(?<=81[- ])[0-9]{{1,4}})[)）]?"
+    rf"(?<![0-9A-Za-z.{_MINUS}])(?:\+[0-9]{{1,3}}[- ]?)?[(（]?(?:0[0-9]{{1,4}}|(?<=[0-9][- ])[0-9]{{1,4}})[)）]?"
     rf"[{_MINUS} ]?[0-9]{{1,4}}[{_MINUS} ][0-9]{{3,4}}(?![0-9A-Za-z]|[{_MINUS}.][0-9])"
+    rf"|(?<![0-9A-Za-z.{_MINUS}])\+[0-9]{{1,3}}[- ]?[0-9]{{8,11}}(?![0-9A-Za-z])"
+    rf"|(?<![0-9A-Za-z.{_MINUS}])0[0-9]{{1,3}}[{_MINUS}][0-9]{{6,8}}(?![0-9A-Za-z]|[{_MINUS}.][0-9])"
+    rf"|(?<![0-9A-Za-z.{_MINUS}])[(（]?[0-9]{{3}}[)）]?[{_MINUS} ][0-9]{{3,4}}[{_MINUS}][0-9]{{4}}(?![0-9A-Za-z]|[{_MINUS}.][0-9])"
+    rf"|(?<![0-9A-Za-z.{_MINUS}])[0-9]{{4}}(?:[{_MINUS} ][0-9]{{4}}){{2,4}}(?![0-9A-Za-z{_MINUS}])"
 )
 _LONG = re.compile(r"[0-9]{17,}|(?<![0-9.])0[0-9]{9,10}(?![0-9])")
 _NAMED = re.compile(
@@ -67,15 +63,22 @@ _CHAIN = re.compile(
     rf"(?<![0-9A-Za-z{_MINUS}])[0-9]{{1,5}}(?:[{_MINUS}][0-9]{{1,5}}){{2,4}}(?![0-9])"
 )
 _SCORE = re.compile(
-    rf"(?<![0-9])([0-9]{{1,3}})[{_MINUS}]([0-9]{{1,3}})(?=(?:で|の)?[勝負敗惜快]|の?スコア)"
+    rf"(?<![0-9{_MINUS}])([0-9]{{1,3}})[{_MINUS}]([0-9]{{1,3}})(?=(?:で|の)?[勝負敗惜快引逆先リ]|の?スコア|で(?:終|試合|優勝|下し|破))"
+    rf"|(?<=[\u3041-\u9fffA-Za-z])(?<![第約])([0-9]{{1,2}})[{_MINUS}]([0-9]{{1,2}})(?=$|[。、！!？?]|で(?!す))"
+    rf"|(?<![0-9:：.])([0-9]{{1,3}})[ ]?[:：][ ]?([0-9]{{1,3}})(?![0-9:：.])"
 )
-_RANGE = re.compile(rf"(?<=[0-9])[ ]?[{_MINUS}][ ]?(?=[0-9])")
+_SUM = re.compile(
+    rf"(?<![0-9A-Za-z.])[0-9]{{1,12}}(?:[ ]?[{_MINUS}+×÷*/][ ]?[0-9]{{1,12}}){{1,20}}(?=[ ]?[=≧≦≥≤<>])"
+)
+_FALLING = re.compile(rf"(?<![0-9.{_MINUS}])([0-9]{{1,9}})[{_MINUS}]([0-9]{{1,9}})(?![0-9.{_MINUS}])(?![番号])")
+_RANGE = re.compile(rf"(?<=[0-9時分秒日月年歳%％])[ ]?[{_MINUS}][ ]?(?=[0-9])")
 _NEGATIVE = re.compile(rf"(?<![0-9A-Za-z)）])[-\u2212]({_NUMBER})")
 _QUANTITY = re.compile(
     rf"({_START}{_NUMBER}[万億千百]?)[ ]?({_UNIT})(?:/(h|s|min))?(?![A-Za-z0-9])"
 )
 _PER = {"h": "毎時", "s": "毎秒", "min": "毎分"}
-_FRACTION = re.compile(r"(?<![0-9./])([0-9]{1,6})[/⁄]([0-9]{1,6})(?![0-9./])")
+_FRACTION = re.compile(r"(?<![0-9./])([0-9]{1,16})(?:[/⁄]| / )([0-9]{1,16})(?![0-9./])")
+_RELATION = re.compile(r"(?<=[0-9])[ ]?([≧≥≦≤])[ ]?(?=[0-9])")
 
 
 def _digits(text: str) -> str:
@@ -89,13 +92,6 @@ def _groups(text: str) -> str:
 def read_thousands(text: AlignedText) -> AlignedText:
     """`1,500` as one number."""
     return text.sub(_THOUSANDS, lambda m: re.sub("[,，]", "", m[0]))
-
-
-def read_dates(text: AlignedText) -> AlignedText:
-    """`2024/05/01` 2024年5月1日, `5/1(水)` 5月1日水曜日."""
-    text = text.sub(_DATE, lambda m: f"{m[1]}年{int(m[3])}月{int(m[4])}日")
-    text = text.sub(_MONTH, lambda m: f"{int(m[1])}月{int(m[2])}日")
-    return text.sub(_WEEKDAY, lambda m: f"{m[1]}曜日")
 
 
 def read_telephone_numbers(text: AlignedText) -> AlignedText:
@@ -139,9 +135,21 @@ def read_differences(text: AlignedText) -> AlignedText:
     """What stands between numbers: ranges から, scores 対, chains (addresses) の; minus."""
     text = text.sub(_BETWEEN, "から")
     text = text.sub(_CHAIN, lambda m: re.sub(f"[{_MINUS}]", "の", m[0]))
-    text = text.sub(_SCORE, r"\1対\2")
+    text = text.sub(_SUM, lambda m: re.sub(f"[ ]?[{_MINUS}][ ]?", "マイナス", m[0]))
+    text = text.sub(_RELATION, lambda m: "大なりイコール" if m[1] in "≧≥" else "小なりイコール")
+    text = text.sub(_FALLING, _falling)
     text = text.sub(_RANGE, "から")
     return text.sub(_NEGATIVE, r"マイナス\1")
+
+
+def read_scores(text: AlignedText) -> AlignedText:
+    """`3:2`, `日本3-2` 3対2."""
+    return text.sub(_SCORE, lambda m: f"{m[1] or m[3] or m[5]}対{m[2] or m[4] or m[6]}")
+
+
+def _falling(match: re.Match[str]) -> str | None:
+    """`5-3` cannot be a range."""
+    return f"{match[1]}マイナス{match[2]}" if int(match[1]) >= int(match[2]) else None
 
 
 def read_quantities(text: AlignedText) -> AlignedText:

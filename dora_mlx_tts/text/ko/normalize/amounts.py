@@ -22,7 +22,8 @@ _UNITS = {
     "m²": "제곱미터", "m2": "제곱미터", "km2": "제곱킬로미터", "cm²": "제곱센티미터", "m³": "세제곱미터",
     "m3": "세제곱미터", "㎡": "제곱미터", "kg": "킬로그램", "g": "그램", "mg": "밀리그램", "t": "톤", "L": "리터",
     "l": "리터", "mL": "밀리리터", "ml": "밀리리터", "cc": "씨씨", "ha": "헥타르", "s": "초", "ms": "밀리초",
-    "min": "분", "h": "시간", "W": "와트", "kW": "킬로와트", "MW": "메가와트", "kWh": "킬로와트시", "V": "볼트",
+    "min": "분", "h": "시간", "N": "뉴턴", "J": "줄", "kPa": "킬로파스칼", "mph": "마일", "ft": "피트", "in": "인치",
+    "lb": "파운드", "oz": "온스", "μg": "마이크로그램", "μm": "마이크로미터", "kHz": "킬로헤르츠", "MB/s": "메가바이트 퍼 초", "W": "와트", "kW": "킬로와트", "MW": "메가와트", "kWh": "킬로와트시", "V": "볼트",
     "A": "암페어", "mA": "밀리암페어", "mAh": "밀리암페어시", "Hz": "헤르츠", "kHz": "킬로헤르츠", "MHz": "메가헤르츠",
     "GHz": "기가헤르츠", "KB": "킬로바이트", "MB": "메가바이트", "GB": "기가바이트", "TB": "테라바이트",
     "Mbps": "메가비피에스", "Gbps": "기가비피에스", "Pa": "파스칼", "hPa": "헥토파스칼", "dB": "데시벨", "cal": "칼로리",
@@ -37,40 +38,50 @@ _SIGNS = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=len, reverse=Tru
 _SCALE = "[십백천만억조]{0,3}"
 
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9]|,[0-9])")
-_DATE = re.compile(
-    r"(?<![0-9./-])((?:1[0-9]|20|21)[0-9]{2})([-/.])[ ]?(0?[1-9]|1[0-2])\2[ ]?(0?[1-9]|[12][0-9]|3[01])"
-    r"(?:\.(?=[ ]?[(가-힣]))?(?![0-9]|[./-][0-9])"
-)
-_MONTH = re.compile(r"(?<![0-9.])(0?[1-9]|1[0-2])(?=[ ]?월)")
-_HISTORY = re.compile(
-    r"(?<![0-9.])([0-9]{1,2})[·.]([0-9]{1,2})(?=[ ]?(?:절|운동|전쟁|혁명|사태|사변|항쟁|테러|때))|(?<![0-9.])6·25"
-)
+_SEP = rf"[{_MINUS} .]"
 _TELEPHONE = re.compile(
-    rf"(?<![0-9A-Za-z.{_MINUS}])(?:\+?82[- ]?)?\(?(?:0?1[016-9]|0[2-9][0-9]?|0[578]0)\)?[{_MINUS} .]?[0-9]{{3,4}}[{_MINUS} .][0-9]{{4}}(?![0-9A-Za-z]|[{_MINUS}][0-9])"
+    rf"(?<![0-9A-Za-z.{_MINUS}])(?:\+[0-9]{{1,3}}{_SEP}?)?\(?(?:0?1[016-9]|0[2-9][0-9]?|0[578]0)\)?{_SEP}?[0-9]{{3,4}}{_SEP}[0-9]{{4}}(?![0-9A-Za-z]|[{_MINUS}][0-9])"
+    rf"|(?<![0-9A-Za-z.{_MINUS}])(?:\+[0-9]{{1,3}}{_SEP}?)?(?:\([0-9]{{2,4}}\){_SEP}?|[0-9]{{3}}[{_MINUS}.])[0-9]{{3,4}}[{_MINUS}.][0-9]{{4}}(?![0-9A-Za-z]|[{_MINUS}.][0-9])"
+    rf"|(?<![0-9A-Za-z.])\+[0-9]{{1,3}}(?:{_SEP}[0-9]{{2,5}}){{2,4}}(?![0-9A-Za-z])"
+    rf"|(?<![0-9A-Za-z.{_MINUS}])[0-9]{{4}}(?:[{_MINUS} ][0-9]{{4}}){{2,4}}(?![0-9A-Za-z{_MINUS}])"
     rf"|(?<![0-9A-Za-z.{_MINUS}])1[568][0-9]{{2}}[{_MINUS}][0-9]{{4}}(?![0-9{_MINUS}])"
-    rf"|(?<![0-9A-Za-z.{_MINUS}])[2-9][0-9]{{2,3}}{'[' + _MINUS + ']'}[0-9]{{4}}(?![0-9{_MINUS}])"
+    rf"|(?<![0-9A-Za-z.{_MINUS}])[2-9][0-9]{{2,3}}[{_MINUS}][0-9]{{4}}(?![0-9{_MINUS}])"
 )
 _NAMED = re.compile(
-    rf"((?:번호|비밀번호|우편번호|계좌|암호|코드|내선)(?:는|은|가|:)?[ ]?)([0-9]{{3,20}}(?:[{_MINUS}][0-9]{{2,8}}){{0,3}})(?![0-9.]|[번개명원])"
+    rf"((?:번호|비밀번호|우편번호|계좌|암호|코드|내선|끝자리|마지막[ ]?(?:네|4)[ ]?자리|주문|인증번호)(?:는|은|가|이|:)?[ ]?)([0-9]{{3,20}}(?:[{_MINUS}][0-9]{{2,8}}){{0,3}})(?![0-9.]|[번개명원])"
 )
-_ZERO = re.compile(r"(?<![0-9.])0[0-9]{1,40}(?![0-9])|[0-9]{21,}")
+_ZERO = re.compile(r"(?<![0-9.])0[0-9]{1,40}(?![0-9]|[ ]?[시분초월일개년회차])|[0-9]{21,}")
+_PADDED = re.compile(r"(?<![0-9.:])0([0-9])(?=[ ]?[시분초월일개년회차])")
 _TIME = re.compile(r"(?<![0-9:.])([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?(?![0-9:.])")
-_SCORE = re.compile(r"(?<![0-9:.])([0-9]{1,3})[ ]?:[ ]?([0-9]{1,3})(?![0-9:.])")
+_SCORE = re.compile(
+    rf"(?<![0-9:.])([0-9]{{1,3}})[ ]?:[ ]?([0-9]{{1,3}})(?![0-9:.])"
+    rf"|(?<![0-9:.{_MINUS}])([0-9]{{1,3}})[{_MINUS}]([0-9]{{1,3}})(?=(?:으?로)?[ ]?(?:이[겼긴기]|승리|패|졌|비[겼긴]|무승부|역전|완승|앞|뒤|스코어|승부|끝나|끝났))"
+)
 _BEFORE = re.compile(rf"(?<![A-Za-z])({_SIGNS})[ ]?({_NUMBER})({_SCALE})(?![ ]?(?:원|달러|유로))")
 _BELOW_ZERO = re.compile(
     rf"(?<![0-9A-Za-z)가-힣])[-\u2212]({_NUMBER})[ ]?(?=℃|°C|도(?![가-힣])|도[가까로를는였입])"
 )
 _NEGATIVE = re.compile(rf"(?<![0-9A-Za-z)가-힣])[-\u2212]({_NUMBER})")
-_FRACTION = re.compile(r"(?<![0-9./])([0-9]{1,6})/([0-9]{1,6})(?![0-9./])")
+_FRACTION = re.compile(
+    rf"(?<![0-9./])([0-9]{{1,6}})/([0-9]{{1,6}})(?:[ ]?({_UNIT})(?:/({_UNIT}))?(?![A-Za-z0-9])|([이가은는을를과와])(?=[ ,.!?]|$))?(?![0-9./])"
+)
 _COUNT_RANGE = re.compile(
     rf"(?<![0-9.])([0-9]{{1,20}})[{_MINUS}{_WAVE}]([0-9]{{1,20}}[ ]?({_COUNTERS}))"
 )
 _RANGE = re.compile(
     rf"(?<=[0-9])([ ]?(?:{_UNIT}|[개명시분원일월년도살층세])?)[ ]?[{_WAVE}][ ]?(?=[0-9])|(?<=[0-9])[{_MINUS}](?=[0-9]{{1,20}}[ ]?(?:{_COUNTERS}|[분원일월년도층세회초점인주]))"
 )
+_DIFFERENCE = re.compile(
+    rf"(?<=[0-9])[ ]?[{_MINUS}][ ]?(?=[0-9]{{1,12}}(?:[ ]?[{_MINUS}+×÷*][ ]?[0-9]{{1,12}}){{0,9}}[ ]?=)"
+    rf"|(?<=[0-9] )[{_MINUS}](?= [0-9]{{1,12}}[ ]?=)|(?<==)[ ]?[{_MINUS}](?=[0-9])"
+)
+_LOT = re.compile(rf"(?<=[0-9])[{_MINUS}](?=[0-9]{{1,4}}[ ]?(?:번지|호))")
+_PAIR = re.compile(rf"(?<![0-9A-Za-z.{_MINUS}])([0-9]{{1,9}})[{_MINUS}{_WAVE}]([0-9]{{1,9}})(?![0-9A-Za-z{_MINUS}])")
 _SLASH_UNIT = {"h": "시속", "s": "초속"}
 _SPEED = re.compile(rf"({_NUMBER})[ ]?(km|m)/(h|s)(?![A-Za-z])")
-_QUANTITY = re.compile(rf"(?<![A-Za-z.])({_NUMBER})({_SCALE})[ ]?({_UNIT})(?![A-Za-z0-9])")
+_QUANTITY = re.compile(
+    rf"(?<![A-Za-z.])({_NUMBER})({_SCALE})[ ]?({_UNIT})(?:/({_UNIT}))?(?![A-Za-z0-9])"
+)
 _COUNT = re.compile(rf"(?<![0-9.])([0-9]{{1,20}})(여)?(?=[ ]?(?:{_COUNTERS}))")
 _TWICE = re.compile(r"(?<![0-9.])([1-9])째")
 _VERSION = re.compile(r"(?<![0-9.])[0-9]{1,8}(?:\.[0-9]{1,8}){2,6}(?![0-9])")
@@ -79,18 +90,15 @@ _MONTHS = {"6": "유", "10": "시"}
 _NOON = 12
 
 
-def read_dates(text: AlignedText) -> AlignedText:
-    """`2024-05-01` 이천이십사년 오월 일일; 6월 is 유월, 10월 시월."""
-    text = text.sub(_THOUSANDS, lambda m: m[0].replace(",", ""))
-    text = text.sub(_DATE, lambda m: f"{m[1]}년 {int(m[3])}월 {int(m[4])}일")
-    text = text.sub(_MONTH, lambda m: _MONTHS.get(str(int(m[1])), sino(m[1])))
-    return text.sub(_HISTORY, lambda m: digits(m[0]))
+def read_thousands(text: AlignedText) -> AlignedText:
+    """`1,500` as one number."""
+    return text.sub(_THOUSANDS, lambda m: m[0].replace(",", ""))
 
 
 def read_telephone_numbers(text: AlignedText) -> AlignedText:
     """Digit by digit with 공 for 0, a blank between groups."""
     text = text.sub(_TELEPHONE, lambda m: ("플러스 " if m[0][0] == "+" else "") + _groups(m[0]))
-    text = text.sub(_NAMED, lambda m: m[1] + _groups(m[2]))
+    text = text.sub(_NAMED, lambda m: m[1] + _groups(m[2])).sub(_PADDED, r"\1")
     return text.sub(_ZERO, lambda m: digits(m[0], telephone=m[0][0] == "0"))
 
 
@@ -100,7 +108,9 @@ def _groups(text: str) -> str:
 
 def read_times(text: AlignedText) -> AlignedText:
     """`3:30` 세시 삼십분; `2:1` is a score, 이 대 일."""
-    return text.sub(_TIME, _time).sub(_SCORE, lambda m: f"{sino(m[1])} 대 {sino(m[2])}")
+    return text.sub(_TIME, _time).sub(
+        _SCORE, lambda m: f"{sino(m[1] or m[3])} 대 {sino(m[2] or m[4])}"
+    )
 
 
 def _time(match: re.Match[str]) -> str:
@@ -122,12 +132,44 @@ def read_money(text: AlignedText) -> AlignedText:
 
 def read_quantities(text: AlignedText) -> AlignedText:
     """Ranges, fractions, negative numbers, units."""
+    text = text.sub(_DIFFERENCE, _difference).sub(_LOT, " 다시 ")
     text = text.sub(_COUNT_RANGE, r"\1\3에서 \2")
     text = text.sub(_RANGE, lambda m: f"{m[1] or ''}에서 ")
     text = text.sub(_BELOW_ZERO, r"영하 \1").sub(_NEGATIVE, r"마이너스 \1")
-    text = text.sub(_FRACTION, lambda m: f"{sino(m[2])}분의 {sino(m[1])}")
+    text = text.sub(_PAIR, _pair).sub(_FRACTION, _fraction)
     text = text.sub(_SPEED, lambda m: f"{_SLASH_UNIT[m[3]]} {decimal(m[1])}{_UNITS[m[2]]}")
-    return text.sub(_QUANTITY, lambda m: f"{decimal(m[1])}{m[2]}{_UNITS[m[3]]}")
+    return text.sub(_QUANTITY, _quantity)
+
+
+def _difference(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 1) : match.start()]
+    return " 마이너스 " if before == "=" else " 빼기 "
+
+
+def _pair(match: re.Match[str]) -> str:
+    """`3-5` is a range; what falls is a lot number or a part number."""
+    first, second = match.groups()
+    return f"{first}에서 {second}" if int(first) < int(second) else f"{first} 다시 {second}"
+
+
+def _quantity(match: re.Match[str]) -> str:
+    per = f" 퍼 {_UNITS[match[4]]}" if match[4] else ""
+    return f"{decimal(match[1])}{match[2]}{_UNITS[match[3]]}{per}"
+
+
+def _fraction(match: re.Match[str]) -> str:
+    """`1/2kg` 이분의 일킬로그램; the particle behind goes by the numerator, which is spoken last."""
+    words = f"{sino(match[2])}분의 {sino(match[1])}"
+    if match[3]:
+        return words + _UNITS[match[3]] + (f" 퍼 {_UNITS[match[4]]}" if match[4] else "")
+    return words + (_particle(words[-1], match[5]) if match[5] else "")
+
+
+def _particle(before: str, particle: str) -> str:
+    """이 or 가, 은 or 는, 을 or 를, 과 or 와 by whether the syllable before ends in a consonant."""
+    closed = (ord(before) - ord("가")) % 28 > 0
+    pair = next(pair for pair in ("이가", "은는", "을를", "과와") if particle in pair)
+    return pair[0 if closed else 1]
 
 
 def read_counts(text: AlignedText) -> AlignedText:
