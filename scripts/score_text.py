@@ -4,6 +4,11 @@ Every entry counts; nothing is left out but what the corpus itself flags (`upstr
 the reference raised. `--list` shows each difference and each wrong reading.
 
     python scripts/score_text.py --goldens ../shared/goldens [--list] [--json FILE] [zh en …]
+    python scripts/score_text.py --suite nemo-en CHECKOUT [--suite wetext-ja CHECKOUT] [--list]
+
+`--suite` scores the tests of another normalizer (nemo: NeMo-text-processing, wetext:
+WeTextProcessing) in a checkout of theirs: agreement, agreement but for a choice of words, and with
+`--list` what differs, to be read by a person.
 """
 
 from __future__ import annotations
@@ -223,6 +228,30 @@ def score_sentences(entries: Sequence[Entry]) -> Score:
     return score
 
 
+def score_suite(name: str, checkout: Path, front_end: FrontEnd) -> Score:
+    """Agreement with the tests of another normalizer, by their files (`nemo-en`, `wetext-ja`, …).
+
+    Raises:
+        SystemExit: unknown suite, or no tests of it in the checkout.
+    """
+    from suites import READERS  # noqa: PLC0415 (beside this script; only for suites)
+    from suites.judge import agreement  # noqa: PLC0415
+
+    kind, _, language = name.partition("-")
+    if kind not in READERS or not language:
+        raise SystemExit(f"unknown suite {name!r}; available: {', '.join(READERS)} + -LANGUAGE")
+    score = Score()
+    for case in READERS[kind](checkout, language):
+        said, verdict = agreement(front_end, case.text, case.accepted, language)
+        shown = f"[{case.file}] {case.text!r}\n    read {said!r}\n    suite {list(case.accepted)}"
+        score.add("same", verdict == "same", shown)
+        score.add("same or a variant", verdict != "other", shown)
+        score.add(f"  {case.file}", verdict != "other", shown)
+    if not score.tallies:
+        raise SystemExit(f"no tests of {name} in {checkout}")
+    return score
+
+
 def scores(folder: Path, names: Sequence[str] = ()) -> dict[str, Score]:
     """Score of every corpus file in `folder`, or of those named."""
     front_end = FrontEnd()
@@ -245,14 +274,26 @@ def main() -> None:
     parser.add_argument("--goldens", type=Path, default=Path(given) if given else DEFAULT)
     parser.add_argument("--list", action="store_true", help="show every difference")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the scores there")
+    parser.add_argument(
+        "--suite",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "CHECKOUT"),
+        help="tests of another normalizer, e.g. nemo-en ../NeMo-text-processing",
+    )
     parser.add_argument("names", nargs="*", help="corpus files; all by default")
     options = parser.parse_args()
-    found = scores(options.goldens / "text", options.names)
+    found = (
+        {name: score_suite(name, Path(path), FrontEnd()) for name, path in options.suite}
+        if options.suite
+        else scores(options.goldens / "text", options.names)
+    )
     for name, score in found.items():
         print(name + (f": not scored: {score.note}" if score.note else ""))
         for question, tally in score.tallies.items():
             print(f"    {question:28} {tally}")
-            if options.list:
+            if options.list and not (options.suite and question != "same or a variant"):
                 print("".join(f"      - {line}\n" for line in tally.wrong), end="")
         print(f"    {'exceptions':28} {len(score.exceptions):4}")
         print("".join(f"      - {line}\n" for line in score.exceptions), end="")

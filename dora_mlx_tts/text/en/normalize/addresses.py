@@ -50,8 +50,8 @@ def _signs(part: str) -> str:
 
 
 def _email(match: re.Match[str]) -> str:
-    path = "".join(f" slash {_signs(_path_part(part))}" for part in match[3].split("/") if part)
-    return f"{_signs(_figures(match[1]))} at {_signs(_figures(match[2]))}{path}"
+    path = "".join(f" slash {_path_part(_signs(part))}" for part in match[3].split("/") if part)
+    return f"{_figures(_signs(match[1]))} at {_figures(_signs(match[2]))}{path}"
 
 
 def _figures(part: str) -> str:
@@ -64,8 +64,8 @@ def _url(match: re.Match[str]) -> str:
     host, path = match["full"] or match["bare"], match["path"] or ""
     tail = match["query"] or path or host
     trail = tail[len(tail.rstrip(_TRAIL)) :]
-    parts = [_path_part(part) for part in path.rstrip(_TRAIL).split("/") if part]
-    return " slash ".join(_signs(part) for part in [_figures(host.rstrip(_TRAIL)), *parts]) + trail
+    parts = [_path_part(_signs(part)) for part in path.rstrip(_TRAIL).split("/") if part]
+    return " slash ".join([_figures(_signs(host.rstrip(_TRAIL))), *parts]) + trail
 
 
 def _path_part(part: str) -> str:

@@ -139,7 +139,7 @@ def _mixed(match: re.Match[str]) -> str | None:
     groups = match.group().split("-")
     first = groups[0]
     starts_with_figure = first[0].isdigit() and not first.isdigit()
-    if not starts_with_figure and len(groups) < FEWEST_GROUPS:
+    if not starts_with_figure and len(groups) < FEWEST_GROUPS and not _is_serial(groups):
         return None
     if all(len(group) < DIGIT_GROUP for group in groups if group.isdigit()) and not starts_with_figure:
         return None
@@ -148,6 +148,13 @@ def _mixed(match: re.Match[str]) -> str | None:
         for place, group in enumerate(groups)
     ]
     return ", ".join(said)
+
+
+def _is_serial(groups: list[str]) -> bool:
+    """`QX7-8810`: letters and figures, then figures that are no round amount."""
+    first, last = groups[0], groups[-1]
+    mixed = not first.isalpha() and not first.isdigit()
+    return mixed and last.isdigit() and len(last) > DIGIT_GROUP and not last.endswith("00")
 
 
 def _is_year(group: str, place: int, groups: int) -> bool:

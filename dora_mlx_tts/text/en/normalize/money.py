@@ -105,7 +105,7 @@ _RELATIONS = {
     "≥": "at least", ">=": "at least", "+": "plus",
 }  # fmt: skip
 _ONE_OF_A_KIND = re.compile(
-    r"\b((?:a|an|another|this|that|each|every)\s(?:[a-z-]{1,20}\s){0,4}?)(dollar|euro|pound|cent)s(?=\s(?!per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
+    r"\b((?i:a|an|another|this|that|each|every)\s(?:[a-z-]{1,20}\s){0,4}?)(dollar|euro|pound|cent)s(?=\s(?!per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
     r"an\b|off\b|at\b|is\b|was\b|on\b|from\b|of\b|by\b|with\b|as\b|but\b|if\b|more\b|less\b|each\b|extra\b|plus\b|every\b|now\b|today\b|so\b)[a-z])"
 )
 _COMMA_CENTS = re.compile(r"(?<=\d),(?=\d\d\s?€)|(?<=€\d),(?=\d\d(?!\d))|(?<=€\d\d),(?=\d\d(?!\d))")

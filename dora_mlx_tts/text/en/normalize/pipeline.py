@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize import (
@@ -27,37 +27,41 @@ from dora_mlx_tts.text.en.normalize import (
     units,
 )
 
-FORMS = (
-    characters.unify,
-    citations.apply,
-    addresses.apply,
-    keys.apply,
-    numerals.apply_items,
-    postal.apply,
-    codes.apply,
-    abbreviations.apply,
-    months.apply,
-    dates.apply,
-    numerals.apply_groups,
-    slashes.apply,
-    durations.apply,
-    times.apply,
-    acronyms.apply_dots,
-    money.apply,
-    marks.apply,
-    algebra.apply,
-    units.apply,
-    money.apply_kinds,
-    symbols.apply_arithmetic,
-    symbols.apply_names,
-    numerals.apply_ordinals,
-    numerals.apply,
+_Step = Callable[[AlignedText], AlignedText]
+
+_STEPS: tuple[tuple[_Step, bool], ...] = (
+    (characters.unify, False),
+    (citations.apply, True),
+    (addresses.apply, False),
+    (keys.apply, False),
+    (numerals.apply_items, True),
+    (postal.apply, False),
+    (codes.apply, True),
+    (abbreviations.apply, False),
+    (months.apply, False),
+    (dates.apply, True),
+    (numerals.apply_groups, True),
+    (slashes.apply, True),
+    (durations.apply, True),
+    (times.apply, False),
+    (acronyms.apply_dots, False),
+    (money.apply, True),
+    (marks.apply, True),
+    (algebra.apply, False),
+    (units.apply, True),
+    (money.apply_kinds, False),
+    (symbols.apply_arithmetic, False),
+    (symbols.apply_names, False),
+    (numerals.apply_ordinals, True),
+    (numerals.apply, True),
 )
-"""Special forms first: what is left for a later step is more general."""
+"""Special forms first: what is left for a later step is more general. True: only where figures are."""
 
 
 def normalize(text: AlignedText, kept: Container[str] = frozenset()) -> AlignedText:
     """Write out every form, then capitals and marks; `kept` are words (small) not to be cut."""
-    for step in FORMS:
-        text = step(text)
+    has_figures = any(char.isnumeric() for char in text.text)
+    for step, needs_figures in _STEPS:
+        if has_figures or not needs_figures:
+            text = step(text)
     return symbols.apply_pauses(acronyms.apply(text, kept))

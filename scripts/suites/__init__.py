@@ -1,0 +1,15 @@
+"""Test suites of other normalizers, read from a checkout of theirs; nothing of them is copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from suites import nemo, wetext
+from suites.case import Case
+
+READERS: dict[str, Callable[[Path, str], Iterator[Case]]] = {
+    "nemo": nemo.cases,
+    "wetext": wetext.cases,
+}
+"""Readers by the name of the suite: of a checkout and a language code."""
