@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.en.normalize.numbers import cardinal, ordinal
+from dora_mlx_tts.text.en.normalize.numbers import cardinal, ordinal, plural
 from dora_mlx_tts.text.en.normalize.patterns import NEW_SENTENCE
 from dora_mlx_tts.text.en.words import listed
 
@@ -15,19 +15,20 @@ _TITLES = {
     "Capt": "Captain", "Cmdr": "Commander", "Lt": "Lieutenant", "Sgt": "Sergeant", "Col": "Colonel",
     "Maj": "Major", "Rev": "Reverend", "Hon": "Honorable", "Pres": "President", "Mt": "Mount",
     "Ft": "Fort", "vs": "versus", "approx": "approximately", "cf": "compare", "viz": "namely",
+    "avg": "average", "Avg": "Average", "qty": "quantity", "Qty": "Quantity", "incl": "including",
     "esp": "especially", "ca": "circa", "Supt": "Superintendent",
 }  # fmt: skip
 _NOUNS = {
     "Inc": "Incorporated", "Ltd": "Limited", "Corp": "Corporation", "Co": "Company",
     "Jr": "Junior", "Sr": "Senior", "Esq": "Esquire", "etc": "etc", "Ave": "Avenue",
     "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Hwy": "Highway", "Bldg": "Building",
-    "Apt": "Apartment", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
+    "Apt": "Apartment", "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
     "dept": "department", "Dept": "Department", "govt": "government", "misc": "miscellaneous",
-    "est": "established", "Est": "Established",
+    "est": "estimated", "Est": "Estimated", "temp": "temperature", "Temp": "Temperature",
 }  # fmt: skip
 _BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "vol": "volume", "fig": "figure", "figs": "figures",
-    "ch": "chapter", "chap": "chapter", "sec": "section", "p": "page", "pp": "pages", "art": "article",
+    "ch": "chapter", "chap": "chapter", "sec": "section", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "art": "article",
     "rm": "room", "min": "minimum", "max": "maximum", "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "ext": "extension",
 }  # fmt: skip
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -51,6 +52,16 @@ _SMALL_PART = re.compile(
     re.IGNORECASE,
 )
 _KNOWN_AS = re.compile(r"\b(?i:a\.k\.a)\b\.?(?=\s)|\b(?:aka|AKA)\b(?=\s)")
+_FOUNDED = re.compile(r"\b([Ee])st\.?(?= (?:in )?[12]\d{3}\b)")
+_BEFORE_FIGURES = {
+    "apt": "apartment", "ste": "suite", "bldg": "building", "rte": "route", "hwy": "highway", "ext": "extension",
+    "vol": "volume", "fig": "figure", "rm": "room",
+}  # fmt: skip
+_SHORT_LABEL = re.compile(rf"\b({'|'.join(_BEFORE_FIGURES)})(?= [A-Z]?\d)|\bhwy\b(?!\.)", re.IGNORECASE)
+_YEARS_OLD = re.compile(r"(?<=\d)[ -]?(?:y/o|yo)\b")
+_EACH = re.compile(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
+_BOARDS = re.compile(r"\b(\d) ?[x×] ?(\d)s\b")
+_FLOOR = re.compile(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
 _LATIN = re.compile(r"\b(?:(e)\.\s?g|(i)\.\s?e)\b(?:\.,?|,)?(?=\s)", re.IGNORECASE)
 _ET_AL = re.compile(rf"\bet al\.(?!{NEW_SENTENCE})")
 _DOCTOR = re.compile(r"\bDr\.?(?=\s[A-Z])")
@@ -87,6 +98,11 @@ def roman(numeral: str) -> int:
     return sum(-value if value < following else value for value, following in pairs)
 
 
+def _short_label(match: re.Match[str]) -> str:
+    word = _BEFORE_FIGURES[match.group().lower()]
+    return word.capitalize() if match.group()[0].isupper() else word
+
+
 def _latin(match: re.Match[str]) -> str:
     words = "for example" if match[1] else "that is"
     return words.capitalize() if match.group()[0].isupper() else words
@@ -108,6 +124,9 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_ET_AL, "et al")
         .sub(_WITH, lambda m: "without " if m[1] else "with ")
     )
+    text = text.sub(_FOUNDED, r"\1stablished").sub(_FLOOR, "floor")
+    text = text.sub(_SHORT_LABEL, _short_label).sub(_YEARS_OLD, " years old").sub(_EACH, "each")
+    text = text.sub(_BOARDS, lambda m: f"{cardinal(int(m[1]))} by {plural(cardinal(int(m[2])))}")
     text = text.sub(_KNOWN_AS, "also known as").sub(_NUMBER_SIGN, _number_sign)
     text = text.sub(_WORLD_WAR, lambda m: f"World War {_WARS[m[1] or m[2]]}")
     text = text.sub(_SMALL_PART, lambda m: m["part"] + cardinal(roman(m["n"])))

@@ -64,7 +64,7 @@ _KEPT = frozenset("μΩ²³°€£¥₩₹₽₿₺₴₫฿₦₱₪¢§×÷±�
 _POWER_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _BASE_FIGURES = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
-_LOGARITHM = re.compile(r"\blog([₀-₉]+)\s?")
+_LOGARITHM = re.compile(r"\blog(?:([₀-₉]+)\s?|_?(\d{1,3})(?=\())")
 _NARROW_GROUPS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 """Thousands set apart by blanks that do not break a line."""
 _FORMULA = re.compile(r"\$(?=[^\s$])([^$\n]{1,120}?)(?<=[^\s$])\$(?![\w$])")
@@ -108,10 +108,11 @@ def _letter_name(char: str) -> str:
 
 def unify(text: AlignedText) -> AlignedText:
     """One form for each kind of sign; what English has no reading for becomes a blank or nothing."""
+    text = text.sub(_LOGARITHM, _logarithm)
     if "$" in text.text:
         text = text.sub(_FORMULA, _formula)
     if not (text.text.isascii() and text.text.isprintable()):
-        text = text.sub(_LOGARITHM, _logarithm).sub(_RAISED, _raised).sub(_NARROW_GROUPS, "")
+        text = text.sub(_RAISED, _raised).sub(_NARROW_GROUPS, "")
         text = _translate(text)
     return text.sub(_BLANKS, lambda m: "\n" if "\n" in m.group() else " ")
 
@@ -124,7 +125,8 @@ def _formula(match: re.Match[str]) -> str | None:
 
 
 def _logarithm(match: re.Match[str]) -> str:
-    return f"log base {match[1].translate(_BASE_FIGURES)} of "
+    base = match[1].translate(_BASE_FIGURES) if match[1] else match[2]
+    return f"log base {base} of "
 
 
 def _raised(match: re.Match[str]) -> str | None:

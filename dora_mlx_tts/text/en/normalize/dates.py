@@ -163,6 +163,12 @@ def _decade(match: re.Match[str]) -> str | None:
     return _decade_words(tens) if "'" in match.group() or _follows_decade_word(match) else None
 
 
+def _short_year(figures: str) -> str:
+    if figures == "00":
+        return "two thousand"
+    return f"{'oh ' if figures[0] == '0' else ''}{cardinal(int(figures))}"
+
+
 def apply(text: AlignedText) -> AlignedText:
     """`2024-05-01` → May first, twenty twenty-four; `1960s` → nineteen sixties; `Jan 5` → January fifth."""
     text = text.sub(_YEAR_FIRST, _year_first).sub(_YEAR_LAST, _year_last)
@@ -171,6 +177,6 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_YEARS, _years).sub(_DECADES, _decades)
     text = text.sub(_SPACED_DECADE, lambda m: _decade_words(m[1])).sub(_DECADE, _decade)
     text = text.sub(_ERA, lambda m: named(m["n"])).sub(_ERA_BEFORE, lambda m: named(m.group()))
-    return text.sub(_SHORT_YEAR, lambda m: spaced(m, cardinal(int(m[1]))))
+    return text.sub(_SHORT_YEAR, lambda m: spaced(m, _short_year(m[1])))
 
 

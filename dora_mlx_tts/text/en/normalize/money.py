@@ -89,7 +89,7 @@ _SECOND = rf"(?P<scale1>\s?{_MAGNITUDE}(?![A-Za-z]))?(?:(?:{DASH}|\s(?:{DASH}|to
 
 _BEFORE = re.compile(
     rf"(?P<minus>(?<!\w)[-−])?(?<![A-Za-z$])(?P<name>{_NAME})\s?(?P<minus2>[-−](?=[\d.]))?"
-    rf"(?P<n>{NUMBER}){_SECOND}{_SCALE}"
+    rf"(?P<n>{NUMBER}){_SECOND}{_SCALE}(?P<more>\+(?!\s?[\w$]))?"
 )
 _AFTER = re.compile(
     rf"{NOT_INSIDE}(?P<n>{NUMBER}){_SECOND}{_SCALE}\s?(?P<name>{_SIGN}|(?:{_CODE_WORD})\b)"
@@ -105,8 +105,10 @@ _RELATIONS = {
     "≥": "at least", ">=": "at least", "+": "plus",
 }  # fmt: skip
 _ONE_OF_A_KIND = re.compile(
-    r"\b((?i:a|an|another|this|that|each|every)\s(?:[a-z-]{1,20}\s){0,4}?)(dollar|euro|pound|cent)s(?=\s(?!per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
-    r"an\b|off\b|at\b|is\b|was\b|on\b|from\b|of\b|by\b|with\b|as\b|but\b|if\b|more\b|less\b|each\b|extra\b|plus\b|every\b|now\b|today\b|so\b)[a-z])"
+    r"\b((?i:a|an|another|this|that|each|every|the|your|my|his|her|our|their|its)\s(?:[a-z-]{1,20}\s){0,4}?)(dollar|euro|pound|cent)s(?=\s(?!per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
+    r"an\b|off\b|at\b|is\b|was\b|on\b|from\b|of\b|by\b|with\b|as\b|but\b|if\b|more\b|less\b|each\b|extra\b|plus\b|every\b|now\b|today\b|so\b|"
+    r"he\b|she\b|they\b|we\b|you\b|it\b|was\b|were\b|has\b|had\b|have\b|will\b|that\b|which\b|who\b|into\b|until\b|"
+    r"because\b|when\b|after\b|before\b|than\b|worth\b|back\b|[a-z]+(?:ed|ing)\b)[a-z])"
 )
 _COMMA_CENTS = re.compile(r"(?<=\d),(?=\d\d\s?€)|(?<=€\d),(?=\d\d(?!\d))|(?<=€\d\d),(?=\d\d(?!\d))")
 _CENTS = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?¢")
@@ -152,7 +154,8 @@ def _money(match: re.Match[str]) -> str:
         words = f"{number(match['n'])}{scale1} {currency.many}"
     else:
         words = _amount(match["n"], currency)
-    return spaced(match, sign + words)
+    more = " plus" if groups.get("more") else ""
+    return spaced(match, sign + words + more)
 
 
 def apply(text: AlignedText) -> AlignedText:

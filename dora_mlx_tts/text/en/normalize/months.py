@@ -22,6 +22,7 @@ WEEKDAYS = {
     "thu": "Thursday", "thur": "Thursday", "thurs": "Thursday", "th": "Thursday", "fri": "Friday",
     "sat": "Saturday", "sun": "Sunday",
 }  # fmt: skip
+_LETTERS = {"F": "Friday", "Th": "Thursday", "Sa": "Saturday", "Su": "Sunday"}
 _SHORT_MONTH = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
 _SHORT_DAY = "Thurs|Thur|Tues|Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _MONTH_NAME = re.compile(
@@ -33,6 +34,7 @@ _MONTHS_BETWEEN = re.compile(rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MO
 _SURE_DAY = re.compile(
     r"\b(?:Tues?|Wed|Thurs?|Thu|Fri|Mon(?=[\s,./;:)-]|\Z))\b(?!['-]\w|\.\w)(?P<dot>\.)?"
 )
+_WORKDAYS = re.compile(r"\bM\s?[-–]\s?(F|Th|Sa|Su)\b(?=[:,]?\s(?:\d|from))")
 _DAYS = re.compile(rf"\b({_SHORT_DAY})\.?\s?[-–]\s?({_SHORT_DAY})\b")
 _DAY_IN_CONTEXT = re.compile(
     rf"\b(?P<n>Sat|Sun)(?:\.(?=\s[a-z\d]|[,;]|\s*+\Z))?(?=\.?,?\s(?:\d{{1,2}}(?::\d\d|\s?[ap]\.?m|/\d)|{MONTH}\b)|[/,]\s?(?:and )?(?:{_SHORT_DAY})\b)"
@@ -65,6 +67,7 @@ def _at_end(match: re.Match[str]) -> bool:
 
 def apply(text: AlignedText) -> AlignedText:
     """`Mon-Fri` → Monday to Friday; `in Dec. we` → in December we."""
+    text = text.sub(_WORKDAYS, lambda m: f"Monday to {_LETTERS[m[1]]}")
     text = text.sub(_DAYS, lambda m: f"{WEEKDAYS[m[1].lower()]} to {WEEKDAYS[m[2].lower()]}")
     text = text.sub(_MONTHS_BETWEEN, lambda m: f"{month_name(m[1])} to {month_name(m[2])}")
     text = text.sub(_SURE_DAY, _day).sub(_DAY_IN_CONTEXT, _day).sub(_SHORT_DAY_DATE, _day)

@@ -53,7 +53,7 @@ _PLACE = re.compile(rf"\b{_CITY}\s(?P<state>{'|'.join(_STATES)})\b(?!['&.-]\w){_
 _IN = re.compile(r"\b(?:in|from|to|near|at|of|for|through|visit|leave|leaving|outside|around)\s(?:[A-Z][\w.'-]*\s?){1,4}\Z")
 _NAME = re.compile(r"[A-Z][\w.'-]*\s[A-Z][\w.'-]*\Z")
 _BEARING = re.compile(
-    rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |winds? |mph |km/h )"
+    rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |winds? |mph |km/h |\d\s?mi |miles? |\d\s?km |blocks? )"
     rf"(?P<p>{_POINTS})\b(?![.'&-]?\w|\s[A-Z])"
 )
 _ROAD = re.compile(

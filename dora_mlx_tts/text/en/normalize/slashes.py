@@ -34,6 +34,9 @@ _SCORE_AFTER = re.compile(
     r"(?i)\s?(?:stars?|points?|pts|rating|score|correct|right|questions?|people|students?|users?|votes?|tests?|cases?|"
     r"times|shooting|on\b|from\b|for\b|in\b|wins|games|completed?|done|passed|respondents|patients|tasks?|steps?|items?)"
 )
+_EVEN = re.compile(
+    r"(?<![\w.,$-])(?:50[-–]50|([5-9]\d)[-–]([1-4]\d)(?= (?:odds|split|chance|mix|rule|blend|joint|partnership)))(?![\w-])"
+)
 LAST_MONTH, LAST_DAY, MOST_PERCENT = 12, 31, 100
 LARGEST_FRACTION = 12
 """Parts up to twelfths are usual; beyond that only powers of two and hundredths are."""
@@ -87,6 +90,11 @@ def _is_score(points: int, most: int, before: str, after: str) -> bool:
     )
 
 
+def _even(match: re.Match[str]) -> str | None:
+    first, second = match.group()[:2], match.group()[-2:]
+    return f"{number(first)} {number(second)}" if int(first) + int(second) == MOST_PERCENT else None
+
+
 def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
-    return text.sub(_PAIR, _pair)
+    return text.sub(_EVEN, _even).sub(_PAIR, _pair)

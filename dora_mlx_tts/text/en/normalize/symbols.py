@@ -44,10 +44,12 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule(r"\s?(?:>=|≥)\s?(?=[\w.-])", " greater than or equal to "),
     _rule(r"\s?(?:!=|≠)\s?(?=[\w.-])", " not equal to "),
     _rule(r"\s?≈\s?", " approximately "),
-    _rule(r"\s?={2,3}\s?|(?<=[\w)])\s?=\s?(?=[\w(-])", " equals "),
+    _rule(r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(-])", " equals "),
     _rule(r"\s?(?:->|=>|→)\s?", " to "),
     _rule(r"(?<=\w)\s<\s(?=\w)|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
     _rule(r"(?<=\w)\s>\s(?=\w)|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
+    _rule(r"(?<=\))\s?[-–]\s?(?=\([a-z\d]{1,3}\))", " to "),
+    _rule(r"(?<=[a-z]\s)x\s?(?=\d)", "times "),
     _rule(r"\s?±\s?", " plus or minus "),
     _rule(r"\s?\+/-\s?", " plus or minus "),
     _rule(r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
@@ -64,7 +66,9 @@ _ARITHMETIC: tuple[Rule, ...] = (
 )
 _NAMES: tuple[Rule, ...] = (
     _rule(r"(?<=\b[A-Za-z])\+\+", " plus plus"),
-    _rule(r"(?<=\b[A-Za-z])\+(?![\w+])", " plus"),
+    _rule(r"(?<=\b[A-Za-z])\+(?![\w+])|(?<=\bAB)\+(?!\w)|(?<=\d[kKMBm])\+(?!\w)", " plus"),
+    _rule(r"(?<=\bUTC)[-−](?=\d)|(?<=\bGMT)[-−](?=\d)", " minus "),
+    _rule(r"(?<=\bO)[-−](?=[,.;:!?)]|\s(?:blood|is|and|or)\b|\Z)|(?<=\bAB)[-−](?=[,.;:!?)]|\s|\Z)", " negative"),
     _rule(
         r"(?<=\b[A-F])[-−](?=[\s,.;:!?)]*(?:$|[,.;:!?)]|\s(?:grade|average|in|on|for|and|or|to)\b))",
         " minus",

@@ -6,7 +6,7 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import fraction, number
-from dora_mlx_tts.text.en.normalize.patterns import DASH, NOT_INSIDE, NUMBER, spaced
+from dora_mlx_tts.text.en.normalize.patterns import DASH, NOT_INSIDE, NUMBER, magnitude, spaced
 
 _REGULAR = {
     "km": "kilometer", "m": "meter", "cm": "centimeter", "mm": "millimeter", "nm": "nanometer",
@@ -29,7 +29,7 @@ _REGULAR = {
     "sq ft": "square foot/square feet", "sq. ft.": "square foot/square feet", "sq. ft": "square foot/square feet",
     "sqft": "square foot/square feet", "sq mi": "square mile", "sq m": "square meter", "sq km": "square kilometer",
     "sq in": "square inch/square inches", "cu ft": "cubic foot/cubic feet", "cu. ft.": "cubic foot/cubic feet",
-    "cu m": "cubic meter", "nmi": "nautical mile", "yrs": "year", "yr": "year", "mos": "month", "wks": "week",
+    "cu m": "cubic meter", "nmi": "nautical mile", "yrs": "year", "yr": "year", "mos": "month", "mo": "month", "wks": "week",
     "wk": "week", "pts": "point", "pcs": "piece", "kn": "knot", "kt": "knot", "kts": "knot", "amp": "amp",
     "amps": "amp", "μA": "microampere", "μV": "microvolt", "mW": "milliwatt", "μL": "microliter", "cL": "centiliter",
     "cl": "centiliter", "hp": "horsepower/horsepower", "lm": "lumen", "lx": "lux/lux", "Nm": "newton meter",
@@ -37,7 +37,7 @@ _REGULAR = {
     "TWh": "terawatt hour", "kB/s": "kilobyte per second/kilobytes per second", "GWh": "gigawatt hour",
     "Gbit": "gigabit", "Mbit": "megabit", "kbit": "kilobit", "TiB": "tebibyte", "pF": "picofarad",
     "μF": "microfarad", "nF": "nanofarad", "MΩ": "megohm", "mmol": "millimole", "keV": "kilo electron volt",
-    "MeV": "mega electron volt", "eV": "electron volt", "cc": "C C/C C", "mmHg": "millimeter of mercury/millimeters of mercury", "mol": "mole", "MP": "megapixel",
+    "MeV": "mega electron volt", "eV": "electron volt", "cc": "C C/C C", "mEq": "milliequivalent", "mmHg": "millimeter of mercury/millimeters of mercury", "mol": "mole", "MP": "megapixel",
 }  # fmt: skip
 _WHOLE = {
     "mph": ("mile per hour", "miles per hour"),
@@ -47,6 +47,7 @@ _WHOLE = {
     "atm": ("atmosphere", "atmospheres"),
     "rpm": ("revolution per minute", "revolutions per minute"),
     "bpm": ("beat per minute", "beats per minute"),
+    "bps": ("basis point", "basis points"),
     "fps": ("frame per second", "frames per second"),
     "dpi": ("dot per inch", "dots per inch"),
     "kbps": ("kilobit per second", "kilobits per second"),
@@ -131,7 +132,7 @@ _CAPITALS = {
     "ghz".split()
 } | {"Kg": "kg", "KMs": "km", "kms": "km", "Kms": "km", "Km": "km", "gms": "g", "grams": "g", "Lbs": "lbs", "kwh": "kWh", "mhz": "MHz", "ghz": "GHz",
      "hz": "Hz", "khz": "kHz", "mbps": "Mbps", "gbps": "Gbps", "Kbps": "kbps", "gb": "GB", "mb": "MB", "tb": "TB",
-     "Kcal": "kcal", "Mph": "mph", "Mins": "mins", "Hrs": "hrs", "KHz": "kHz", "KW": "kW", "KWh": "kWh", "kw": "kW", "Ml": "mL"}
+     "Kcal": "kcal", "Mph": "mph", "Mins": "mins", "Hrs": "hrs", "KHz": "kHz", "KW": "kW", "KWh": "kWh", "kw": "kW", "Ml": "mL", "Tbsp": "tbsp", "Tsp": "tsp", "Oz": "oz", "Lb": "lb"}
 """Units as people type them."""
 _PER_SIGN = _alternatives(set(_PER))
 _PER_WORD = r"[a-z]{3,12}"
@@ -141,7 +142,7 @@ _UNIT = (
     rf"(?:\s?/\s?(?P<per>{_PER_SIGN}|{_PER_WORD}){_ENDS_BEFORE}(?:\s?/\s?(?P<per2>{_PER_SIGN}))?)?"
     rf"{_ENDS_BEFORE}(?:\.(?=\s[a-z]|[,;]))?"
 )
-_SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion))?"
+_SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
 _SIGNED = r"(?P<minus>(?<![\w)])[-−](?=[\d.]))?"
 _MEASURE = re.compile(
     rf"{NOT_INSIDE}{_SIGNED}{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})"
@@ -152,7 +153,7 @@ _SAME = re.compile(
 )
 _SHORT_MAGNITUDES = re.compile(rf"{NOT_INSIDE}(?P<a>{NUMBER})(?P<m>[kKMB])\s?[-–—~]\s?(?=(?:{NUMBER})(?P=m)\b)")
 _RELATION = re.compile(
-    rf"(?<![\w.)])(?P<sign>[~≈<>≤≥]|<=|>=)\s?(?=[-−]?(?:{NUMBER})\s?(?:%|°|[A-Za-z]))|(?<![\w.)\s])(?<!\w )(?P<plus>\+)(?=(?:{NUMBER})\s?[%°])"
+    rf"(?<![\d)] )(?<![\w.)])(?P<sign>[~≈<>≤≥]|<=|>=)\s?(?=[-−]?(?:{NUMBER})\s?(?:%|°|[A-Za-z]))|(?<![\w.)+])(?P<plus>\+)(?={NUMBER})"
 )
 _RELATIONS = {
     "~": "about", "≈": "about", "<": "less than", ">": "more than", "≤": "at most", "<=": "at most",
@@ -191,11 +192,11 @@ def _measure(match: re.Match[str]) -> str | None:
         return None
     if match["glue"] == "-" and not unit.isalpha():
         return None
-    if match["scale"] and len(unit) == 1:  # three million m: of what, is not known
+    scale = magnitude(match["scale"] or match["mag"])
+    if scale and len(unit) == 1:  # three million m: of what, is not known
         return None
     one, many = _FORMS[unit]
     quantity, single = _quantity(match)
-    scale = f" {match['scale']}" if match["scale"] else ""
     is_one = (single and not scale) or match["glue"] == "-" or _is_attribute(match, unit)
     words = f"{quantity}{scale} {one if is_one else many}{_per(match['per'])}{_per(match['per2'])}"
     return spaced(match, words)
@@ -255,8 +256,13 @@ def _relation(match: re.Match[str]) -> str:
     return f"{_RELATIONS[match['sign'] or match['plus']]} "
 
 
+_WORD_PER = re.compile(r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b")
+_INCHES = re.compile(rf"(?<![\w.])({NUMBER}) in\.(?=\s?=|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)")
+
+
 def apply(text: AlignedText) -> AlignedText:
     """`60km/h` → sixty kilometers per hour, `-3 °C` → negative three degrees celsius."""
+    text = text.sub(_INCHES, r"\1in").sub(_WORD_PER, lambda m: _per(m[1]))
     text = text.sub(_FAHRENHEIT, _degrees).sub(_RELATION, _relation)
     text = text.sub(_SAME, _same).sub(_SHORT_MAGNITUDES, r"\g<a> to ")
     text = text.sub(_SIDES, r"\1 by ").sub(_MEASURE, _measure)

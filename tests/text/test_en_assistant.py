@@ -1,0 +1,50 @@
+"""Utterances of an assistant and kinds of figures: right readings were written before ours were seen."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dora_mlx_tts.text.en.language import English
+
+DATA = Path(__file__).parent / "data"
+ENGLISH = English()
+
+
+def rows(name: str) -> list[list[str]]:
+    lines = (DATA / name).read_text("utf-8").splitlines()
+    return [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
+
+
+def words(text: str) -> str:
+    """Words without marks, hyphens and case."""
+    return " ".join(re.sub(r"[^a-z]+", " ", text.lower().replace("'", "")).split())
+
+
+def sounds(text: str) -> list[str]:
+    """Phones without marks and stress; what is heard, whatever it is written like."""
+    symbols = ENGLISH.pronounce(ENGLISH.normalize(text).text).symbols
+    return [symbol.rstrip("012") for symbol in symbols if symbol[0].isalpha()]
+
+
+def check(text: str, *readings: str) -> None:
+    said = ENGLISH.normalize(text).text
+    alike = words(said) in map(words, readings)
+    assert alike or any(sounds(text) == sounds(reading) for reading in readings), said
+
+
+@pytest.mark.parametrize("row", rows("assistant_en.tsv"), ids=lambda row: row[0][:50])
+def test_utterance(row: list[str]) -> None:
+    check(*row)
+
+
+@pytest.mark.parametrize("row", rows("kinds_en.tsv"), ids=lambda row: row[0][:50])
+def test_kind(row: list[str]) -> None:
+    check(*row)
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(rows("assistant_en.tsv")) >= 60
+    assert len(rows("kinds_en.tsv")) >= 90
