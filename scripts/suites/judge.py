@@ -50,10 +50,16 @@ def sounds(front_end: FrontEnd, text: str, language: str) -> list[str] | None:
         phones = front_end.phonemize(text, language, allow_silence=True).symbols
     except TextError:
         return None
-    return [phone.replace("2", "1") if language == "en" else phone for phone in phones if phone not in _SILENT]
+    return [
+        phone.replace("2", "1") if language == "en" else phone
+        for phone in phones
+        if phone not in _SILENT
+    ]
 
 
-def agreement(front_end: FrontEnd, text: str, accepted: tuple[str, ...], language: str) -> tuple[str, str]:
+def agreement(
+    front_end: FrontEnd, text: str, accepted: tuple[str, ...], language: str
+) -> tuple[str, str]:
     """What is read, and `same`, `variant` or `other`."""
     try:
         said = front_end.phonemize(text, language).norm_text

@@ -26,7 +26,9 @@ def test_nemo_form(suites, tmp_path: Path) -> None:
     folder = tmp_path / "tests" / "en" / "data_text_normalization"
     folder.mkdir(parents=True)
     (folder / "test_cases_date.txt").write_text("May 3~may third\nno reading here\n")
-    (folder / "test_cases_normalize_with_audio.txt").write_text("~2 cats\ntwo cats\n2 cats\n~x\nex\n")
+    (folder / "test_cases_normalize_with_audio.txt").write_text(
+        "~2 cats\ntwo cats\n2 cats\n~x\nex\n"
+    )
     found = [(c.file, c.text, c.accepted) for c in suites.READERS["nemo"](tmp_path, "en")]
     assert found == [
         ("date", "May 3", ("may third",)),

@@ -70,7 +70,9 @@ _SCORE = re.compile(
 _SUM = re.compile(
     rf"(?<![0-9A-Za-z.])[0-9]{{1,12}}(?:[ ]?[{_MINUS}+×÷*/][ ]?[0-9]{{1,12}}){{1,20}}(?=[ ]?[=≧≦≥≤<>])"
 )
-_FALLING = re.compile(rf"(?<![0-9.{_MINUS}])([0-9]{{1,9}})[{_MINUS}]([0-9]{{1,9}})(?![0-9.{_MINUS}])(?![番号])")
+_FALLING = re.compile(
+    rf"(?<![0-9.{_MINUS}])([0-9]{{1,9}})[{_MINUS}]([0-9]{{1,9}})(?![0-9.{_MINUS}])(?![番号])"
+)
 _RANGE = re.compile(rf"(?<=[0-9時分秒日月年歳%％])[ ]?[{_MINUS}][ ]?(?=[0-9])")
 _NEGATIVE = re.compile(rf"(?<![0-9A-Za-z)）])[-\u2212]({_NUMBER})")
 _QUANTITY = re.compile(

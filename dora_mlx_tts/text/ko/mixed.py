@@ -24,7 +24,10 @@ _BEFORE = re.compile(
     rf"(?<![A-Za-z0-9])({_CODE})[ ]?({_NUMBER})([만억조]{{0,2}})(?![0-9A-Za-z])", re.IGNORECASE
 )
 _AFTER = re.compile(rf"(?<![0-9A-Za-z.,])({_NUMBER})([만억조]{{0,2}})[ ]?({_CODE})(?![A-Za-z0-9])")
-_FILE = re.compile(r"(?<=[가-힣])\.(?=(?:jpe?g|png|gif|pdf|docx?|xlsx?|pptx?|hwp|txt|zip|mp[34]|csv|py|js)\b)", re.IGNORECASE)
+_FILE = re.compile(
+    r"(?<=[가-힣])\.(?=(?:jpe?g|png|gif|pdf|docx?|xlsx?|pptx?|hwp|txt|zip|mp[34]|csv|py|js)\b)",
+    re.IGNORECASE,
+)
 _HANGUL = re.compile("[가-힣]")
 _LATIN = re.compile("[A-Za-z]")
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]

@@ -57,7 +57,9 @@ _BEFORE_FIGURES = {
     "apt": "apartment", "ste": "suite", "bldg": "building", "rte": "route", "hwy": "highway", "ext": "extension",
     "vol": "volume", "fig": "figure", "rm": "room",
 }  # fmt: skip
-_SHORT_LABEL = re.compile(rf"\b({'|'.join(_BEFORE_FIGURES)})(?= [A-Z]?\d)|\bhwy\b(?!\.)", re.IGNORECASE)
+_SHORT_LABEL = re.compile(
+    rf"\b({'|'.join(_BEFORE_FIGURES)})(?= [A-Z]?\d)|\bhwy\b(?!\.)", re.IGNORECASE
+)
 _YEARS_OLD = re.compile(r"(?<=\d)[ -]?(?:y/o|yo)\b")
 _EACH = re.compile(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
 _BOARDS = re.compile(r"\b(\d) ?[x×] ?(\d)s\b")

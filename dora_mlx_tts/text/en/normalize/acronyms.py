@@ -42,7 +42,9 @@ _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
 _PLURAL = re.compile(r"([A-Z]{2,6}|PhD)(s)")
 _SMALL_INSIDE = re.compile("[A-Z][a-z][A-Z]")
 """PhD, IoT, YoY."""
-_NAME_LIKE = re.compile(r"(?=.{4,})(?:[BCDFGHJKLMNPQRSTVWXZ]{0,2}[AEIOUY]+){2,}[BCDFGHJKLMNPQRSTVWXZ]{0,2}")
+_NAME_LIKE = re.compile(
+    r"(?=.{4,})(?:[BCDFGHJKLMNPQRSTVWXZ]{0,2}[AEIOUY]+){2,}[BCDFGHJKLMNPQRSTVWXZ]{0,2}"
+)
 _CLUSTER = re.compile(
     r"[^AEIOUY]{3}|\A(?![BCDFGKPT][LR]|[SCTPGKWRBDZ]H|S[CKLMNPQTW]|[DTQ][WU]|KN|WR|TS|[^AEIOUY][AEIOUY]|[AEIOUY])"
 )

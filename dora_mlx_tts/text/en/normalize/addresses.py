@@ -31,7 +31,9 @@ _TAG = re.compile(r"(?<!\w)[#@](?=[A-Za-z_])(\w{1,140})")
 _DOT_NET = re.compile(r"(?<!\w)\.NET\b")
 _DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_SPELLED = re.compile(r"(?<![A-Za-z])(?:faq|rtx|gtx|dgx|api|sdk|rss|cgi|php|aspx|html?|xml|pdf|cdn|url|css|sql)(?![A-Za-z])")
+_SPELLED = re.compile(
+    r"(?<![A-Za-z])(?:faq|rtx|gtx|dgx|api|sdk|rss|cgi|php|aspx|html?|xml|pdf|cdn|url|css|sql)(?![A-Za-z])"
+)
 _TRAIL = ".,;:!?"
 
 
@@ -70,7 +72,10 @@ def _url(match: re.Match[str]) -> str:
 
 def _path_part(part: str) -> str:
     """Figures of a path one by one, years in pairs; short names without a vowel are letters."""
-    said = _DIGITS.sub(lambda m: f" {year(int(m.group())) if _YEAR.fullmatch(m.group()) else digits(m.group())} ", part)
+    said = _DIGITS.sub(
+        lambda m: f" {year(int(m.group())) if _YEAR.fullmatch(m.group()) else digits(m.group())} ",
+        part,
+    )
     return _SPELLED.sub(lambda m: m.group().upper(), said)
 
 

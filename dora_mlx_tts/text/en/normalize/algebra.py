@@ -13,14 +13,16 @@ _DOUBLE_STAR = re.compile(r"(?<=[\w)])\s?\*\*\s?(?=[\w(-])")
 _EXPONENT = r"\^\(?(?P<sign>[-−])?(?P<exp>\d{1,4}|[a-z]\b)\)?(?!\.?\d|\w)"
 _TEN = re.compile(rf"{NOT_INSIDE}(?:(?P<n>{NUMBER})\s?[×x*·]\s?)?(?<!\d)10{_EXPONENT}")
 _POWER = re.compile(rf"(?<![\w.])(?P<base>\d{{1,9}}|[A-Za-z]|\)){_EXPONENT}")
-_SCIENTIFIC = re.compile(rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})[eE](?P<sign>[+-])?(?P<exp>\d{{1,3}})(?!\w|\.\d)")
+_SCIENTIFIC = re.compile(
+    rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})[eE](?P<sign>[+-])?(?P<exp>\d{{1,3}})(?!\w|\.\d)"
+)
 
 _POWER_SIGN = r"(?:[²³]|\^-?\w{1,3})?"
-_TERM = (
-    rf"\({{0,3}}[-−]?(?:\d{{1,12}}(?:\.\d{{1,9}})?[a-cn-rt-z]{{0,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
-)
+_TERM = rf"\({{0,3}}[-−]?(?:\d{{1,12}}(?:\.\d{{1,9}})?[a-cn-rt-z]{{0,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
 _OPERATOR = r"\s?(?:[=+*/×·÷−-]|x(?=\s?\d))\s?"
-_EXPRESSION = re.compile(rf"(?<![\w.^)=+*/$€£'-])(?:{_TERM})(?:{_OPERATOR}(?:{_TERM})){{1,40}}(?![\w^$]|\.\d|/|-\w)")
+_EXPRESSION = re.compile(
+    rf"(?<![\w.^)=+*/$€£'-])(?:{_TERM})(?:{_OPERATOR}(?:{_TERM})){{1,40}}(?![\w^$]|\.\d|/|-\w)"
+)
 _STEP = re.compile(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
 _COEFFICIENT = re.compile(r"(?<=\d)(?=[a-z])")
 _PRODUCT = re.compile(r"(?<![A-Za-z])([A-Za-z]{2,3})(?![A-Za-z\d(])")
@@ -50,7 +52,9 @@ def _ten(match: re.Match[str]) -> str:
 
 def _power(match: re.Match[str]) -> str | None:
     exponent = match["exp"]
-    if exponent in {"2", "3"} and not match["sign"]:  # squared and cubed are for letters and units, too
+    if (
+        exponent in {"2", "3"} and not match["sign"]
+    ):  # squared and cubed are for letters and units, too
         return None
     return f"{match['base']} to the {_exponent(match)}"
 
@@ -63,7 +67,9 @@ def _expression(match: re.Match[str]) -> str | None:
     """Operators as words, if it is an equation or has powers or variables with a factor."""
     text = match.group()
     is_equation = "=" in text
-    has_variable = bool(re.search(r"[²³^]|\d[a-z]|[A-Za-z)]\s?\+|\+\s?[A-Za-z(]", text)) and "+" in text
+    has_variable = (
+        bool(re.search(r"[²³^]|\d[a-z]|[A-Za-z)]\s?\+|\+\s?[A-Za-z(]", text)) and "+" in text
+    )
     if not is_equation and not has_variable:
         return None
     terms = _STEP.split(text)
@@ -94,9 +100,17 @@ def _term(term: str, terms: list[str], place: int) -> str:
     def product(match: re.Match[str]) -> str:
         letters = match[1]
         raised = match.end() < len(term) and term[match.end()] in "²³^"
-        is_product = raised or (letters.lower() not in _NO_PRODUCT and not letters.isupper() and (
-            (alone and len(letters) == 2) or (following == "+" and len(letters) == 2)  # noqa: PLR2004 (y = mx + b)
-        )) or (letters[0].islower() and not letters.islower())
+        is_product = (
+            raised
+            or (
+                letters.lower() not in _NO_PRODUCT
+                and not letters.isupper()
+                and (
+                    (alone and len(letters) == 2) or (following == "+" and len(letters) == 2)  # noqa: PLR2004 (y = mx + b)
+                )
+            )
+            or (letters[0].islower() and not letters.islower())
+        )
         return " ".join(letters) if is_product and letters.lower() not in _NO_PRODUCT else letters
 
     return _PRODUCT.sub(product, term)

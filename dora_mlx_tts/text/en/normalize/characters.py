@@ -132,8 +132,10 @@ def _logarithm(match: re.Match[str]) -> str:
 def _raised(match: re.Match[str]) -> str | None:
     """`10⁻³` → 10^-3; squares and cubes stay, footnotes go."""
     before = match.string[max(0, match.start() - LETTERS_OF_A_NOTE) : match.start()]
-    if not before or before[-1] in " .,;:!?\"'" or (
-        before.isalpha() and len(before) == LETTERS_OF_A_NOTE
+    if (
+        not before
+        or before[-1] in " .,;:!?\"'"
+        or (before.isalpha() and len(before) == LETTERS_OF_A_NOTE)
     ):
         return ""
     if match.group() in {"²", "³"}:

@@ -32,14 +32,20 @@ _DAY_MONTH = re.compile(
 )
 _UNLIKELY = frozenset({"may", "march", "mar", "sep", "dec", "jan", "jun"})
 """In small letters these are also words or names; a year or a word around must say that it is a month."""
-_MEASURED = re.compile(r"\s(?:miles?|km|people|more|percent|years?|days?|hours?|minutes|times|points|of us|pages)\b")
+_MEASURED = re.compile(
+    r"\s(?:miles?|km|people|more|percent|years?|days?|hours?|minutes|times|points|of us|pages)\b"
+)
 _YEAR_AFTER = re.compile(r"\.?,?\s[12]\d{3}\b")
-_CUE_BEFORE = re.compile(r"(?i)(?:\b(?:on|by|the|since|until|from|to|due|before|after|of|is|was|born)\s|^\W*)\Z")
+_CUE_BEFORE = re.compile(
+    r"(?i)(?:\b(?:on|by|the|since|until|from|to|due|before|after|of|is|was|born)\s|^\W*)\Z"
+)
 _YEAR_MONTH = re.compile(r"(?<![\d./-])(?P<y>[12]\d{3})-(?P<m>0[1-9]|1[0-2])(?![\d/-]|\.\d)")
 _YEARS = re.compile(
     rf"(?<![\d.,/-])([12]\d{{3}})(?:{DASH}|\s{DASH}\s)([12]\d{{3}}|\d\d)(?![\d/-]|[.,]\d|\s?(?:kg|km|g|lbs?|m|%)\b)"
 )
-_ERA = re.compile(r"(?<![\w.,$-])(?P<n>[1-9]\d{1,3})(?=\s(?:[AB]\.?\s?D\b|B\.?\s?C\b|BCE\b|CE\b|A\.\s?D|B\.\s?C))")
+_ERA = re.compile(
+    r"(?<![\w.,$-])(?P<n>[1-9]\d{1,3})(?=\s(?:[AB]\.?\s?D\b|B\.?\s?C\b|BCE\b|CE\b|A\.\s?D|B\.\s?C))"
+)
 _ERA_BEFORE = re.compile(r"(?<=\bAD )[1-9]\d{1,2}\b(?![.,]\d)")
 _DECADES = re.compile(
     rf"(?<![\w.,])(?P<a>'?(?:(?:1\d|20)\d0'?s?|\d0'?s))\s?{DASH}\s?(?P<b>'?(?:1\d|20)?\d0'?s)\b"
@@ -178,5 +184,3 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_SPACED_DECADE, lambda m: _decade_words(m[1])).sub(_DECADE, _decade)
     text = text.sub(_ERA, lambda m: named(m["n"])).sub(_ERA_BEFORE, lambda m: named(m.group()))
     return text.sub(_SHORT_YEAR, lambda m: spaced(m, _short_year(m[1])))
-
-

@@ -27,7 +27,9 @@ _SIGNS = {
     "?": "question mark",
 }  # fmt: skip
 _NAMES = "|".join(sorted(_KEYS, key=len, reverse=True))
-_ONE = rf"(?:(?:{_NAMES}|F\d{{1,2}}|[A-Za-z]|\d{{1,2}})(?!\w)|[/\\.,;'=\[\]`?+-](?=\s|[.,;:!?)]|\Z))"
+_ONE = (
+    rf"(?:(?:{_NAMES}|F\d{{1,2}}|[A-Za-z]|\d{{1,2}})(?!\w)|[/\\.,;'=\[\]`?+-](?=\s|[.,;:!?)]|\Z))"
+)
 _PLUS = r"(?:\s?\+{1,2}\s?)"
 _COMBINED = re.compile(
     rf"(?<![\w+])(?:{'|'.join(_MODIFIERS)})(?:{_PLUS}{_ONE}){{1,5}}"

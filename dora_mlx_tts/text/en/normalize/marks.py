@@ -14,9 +14,11 @@ _FEET_INCHES = re.compile(
     r"|(?<![\w.,])(?P<ft>\d{1,3})\s?(?:ft|feet|foot)\.?,?\s(?P<in>\d{1,2})\s?in\b\.?(?!\s(?:the|a)\b)"
 )
 _SIGN = re.compile(
-    rf"(?:(?<![\w.,'])|(?<='x)|(?<=\"x))(?P<n>\d{{1,3}}(?:\.\d{{1,2}})?)(?:[ -](?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})|/(?P<c>\d{{1,2}}))?(?P<mark>\"|''|'(?!\w)|'(?=x\s?\d))(?P<by>\s?[x×]\s?(?=\d))?"
+    r"(?:(?<![\w.,'])|(?<='x)|(?<=\"x))(?P<n>\d{1,3}(?:\.\d{1,2})?)(?:[ -](?P<a>\d{1,2})/(?P<b>\d{1,2})|/(?P<c>\d{1,2}))?(?P<mark>\"|''|'(?!\w)|'(?=x\s?\d))(?P<by>\s?[x×]\s?(?=\d))?"
 )
-_QUOTE = re.compile(r"\"|(?<!\w)'(?=\w)(?!\d0s|\d\d\b|(?i:em|til|cause|cuse|bout|tis|twas|n)\b)|(?<=\w)'(?!\w)|(?<=[.,?!])'(?!\w)")
+_QUOTE = re.compile(
+    r"\"|(?<!\w)'(?=\w)(?!\d0s|\d\d\b|(?i:em|til|cause|cuse|bout|tis|twas|n)\b)|(?<=\w)'(?!\w)|(?<=[.,?!])'(?!\w)"
+)
 _OPENING = re.compile(r"(?<![^\s(\[—-])[\"'](?=\S)")
 _FUNCTION = word_set(
     "wide long tall high deep thick in by x of and or to from on at is was are were for with but than below above "
@@ -32,7 +34,9 @@ class _Quotes:
     """Where quotation marks stand, and which of them are open."""
 
     def __init__(self, text: str) -> None:
-        self._marks = [(m.start(), bool(_OPENING.match(text, m.start()))) for m in _QUOTE.finditer(text)]
+        self._marks = [
+            (m.start(), bool(_OPENING.match(text, m.start()))) for m in _QUOTE.finditer(text)
+        ]
         self._places = [at for at, _ in self._marks]
         self._open: list[bool] = []
         is_open = False

@@ -30,7 +30,9 @@ _MONTH_NAME = re.compile(
     rf"|(?<=\bof )(?P<n2>{_SHORT_MONTH})\b(?:\.(?=\s?[a-z,\d]))?"
     rf"|\b(?P<n4>{_SHORT_MONTH.replace('Mar|', '')})\.(?=\s?[a-z,])"
 )
-_MONTHS_BETWEEN = re.compile(rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d)")
+_MONTHS_BETWEEN = re.compile(
+    rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d)"
+)
 _SURE_DAY = re.compile(
     r"\b(?:Tues?|Wed|Thurs?|Thu|Fri|Mon(?=[\s,./;:)-]|\Z))\b(?!['-]\w|\.\w)(?P<dot>\.)?"
 )

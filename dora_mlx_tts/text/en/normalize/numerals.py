@@ -43,7 +43,9 @@ _BY = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?[x×]\s?(?={NUMBER})")
 _RANGE = re.compile(
     rf"{NOT_INSIDE}(?<!\w-)(?<![A-Za-z])(?P<a>{NUMBER})(?:{DASH}|\s{DASH}\s)(?P<b>{NUMBER})(?![\w-]|\.\d)"
 )
-_GROUPED = re.compile(r"(?<![\w.,])\d{1,3}(?: \d{3}){2,6}(?![\d.,]\d|\d)|(?<![\w.,])[1-9]\d{0,2} 000(?![\d.,]\d|\d)")
+_GROUPED = re.compile(
+    r"(?<![\w.,])\d{1,3}(?: \d{3}){2,6}(?![\d.,]\d|\d)|(?<![\w.,])[1-9]\d{0,2} 000(?![\d.,]\d|\d)"
+)
 _ABOUT = re.compile(rf"(?<![\w.])[~≈]\s?(?={NUMBER})")
 _NEGATIVE = re.compile(r"(?<![\w)\]%.])[-−](?=\.?\d)")
 _SCALED = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-)")
@@ -63,7 +65,9 @@ def _ratio(match: re.Match[str]) -> str:
 
 def _fraction(match: re.Match[str]) -> str | None:
     minus = match["minus"]
-    a, b = next((x, y) for x, y in zip(match.groups()[1:7:2], match.groups()[2:7:2], strict=True) if x)
+    a, b = next(
+        (x, y) for x, y in zip(match.groups()[1:7:2], match.groups()[2:7:2], strict=True) if x
+    )
     if int(b) == 0 or int(a) == 0 or (a[0] == "0" or b[0] == "0"):
         return spaced(match, f"{number(a)} over {number(b)}")
     if int(a) > int(b) > 10 and not match["th"]:  # noqa: PLR2004 (120/80 is a blood pressure)

@@ -46,21 +46,27 @@ _HOUSE = re.compile(
     rf"(?<![\w.,$€£#-])(?P<n>\d{{1,5}})(?P<letter>[A-Z])?\s(?:(?P<point>{_POINTS})\.?\s)?"
     rf"(?P<name>{_PART}(?:\s{_PART}){{0,3}}?)\s(?P<kind>{_KIND})(?:\s(?P<point2>{_POINTS})\b)?"
 )
-_LOWER_HOUSE = re.compile(rf"(?<![\w.,$€£#-])(?P<n>\d{{1,5}})\s(?P<point>{_POINTS})\.?\s(?=[A-Z][a-z])")
+_LOWER_HOUSE = re.compile(
+    rf"(?<![\w.,$€£#-])(?P<n>\d{{1,5}})\s(?P<point>{_POINTS})\.?\s(?=[A-Z][a-z])"
+)
 _CITY = r"(?P<city>[A-Z][A-Za-z.'-]{1,30}),?"
 _ZIP = r"(?:,?\s(?P<zip>\d{5}(?:-\d{4})?)(?![\d-]))"
 _PLACE = re.compile(rf"\b{_CITY}\s(?P<state>{'|'.join(_STATES)})\b(?!['&.-]\w){_ZIP}?")
-_IN = re.compile(r"\b(?:in|from|to|near|at|of|for|through|visit|leave|leaving|outside|around)\s(?:[A-Z][\w.'-]*\s?){1,4}\Z")
+_IN = re.compile(
+    r"\b(?:in|from|to|near|at|of|for|through|visit|leave|leaving|outside|around)\s(?:[A-Z][\w.'-]*\s?){1,4}\Z"
+)
 _NAME = re.compile(r"[A-Z][\w.'-]*\s[A-Z][\w.'-]*\Z")
 _BEARING = re.compile(
     rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |winds? |mph |km/h |\d\s?mi |miles? |\d\s?km |blocks? )"
     rf"(?P<p>{_POINTS})\b(?![.'&-]?\w|\s[A-Z])"
 )
 _ROAD = re.compile(
-    rf"\b(?P<road>I|US|SR|CA|NY|TX|FL|A|M|Route|Highway|Hwy|Interstate)(?P<dash>[- ])(?P<n>[1-9]\d{{0,2}})(?P<letter>[A-Z])?"
-    rf"\s(?P<point>N|S|E|W)\b(?!['&.-]\w)"
+    r"\b(?P<road>I|US|SR|CA|NY|TX|FL|A|M|Route|Highway|Hwy|Interstate)(?P<dash>[- ])(?P<n>[1-9]\d{0,2})(?P<letter>[A-Z])?"
+    r"\s(?P<point>N|S|E|W)\b(?!['&.-]\w)"
 )
-_ROAD_NUMBER = re.compile(r"(?P<lead>\b(?:I-|US-|SR-|(?i:route|hwy|highway|interstate) ))(?P<n>\d{3})\b(?!-?\w)")
+_ROAD_NUMBER = re.compile(
+    r"(?P<lead>\b(?:I-|US-|SR-|(?i:route|hwy|highway|interstate) ))(?P<n>\d{3})\b(?!-?\w)"
+)
 _POST_CODE = re.compile(r"\b([A-Z]\d[A-Z]) ?(\d[A-Z]\d)\b")
 
 

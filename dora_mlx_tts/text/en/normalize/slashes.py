@@ -59,21 +59,26 @@ def _pair(match: re.Match[str]) -> str | None:
         return spaced(match, f"{number(match['a'])} {number(match['b'])}")
     if _is_date(match, first, second, before, after):
         return spaced(match, month_day(first, second))
-    return spaced(match, f"{number(match['a'])} out of {number(match['b'])}") if _is_score(
-        first, second, before, after
-    ) else None
+    return (
+        spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
+        if _is_score(first, second, before, after)
+        else None
+    )
 
 
 def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str) -> bool:
-    if month > LAST_MONTH or day > LAST_DAY or _SCORE_AFTER.match(after) and day in _SCALES:
+    if month > LAST_MONTH or day > LAST_DAY or (_SCORE_AFTER.match(after) and day in _SCALES):
         return False
     if match.group()[0] == "~" or _FIRM_DATE_BEFORE.search(before) or after.startswith(" at "):
         return True
     if match["a"][0] == "0" or match["b"][0] == "0":
         return True
     unusual = day not in _USUAL_PARTS
-    return unusual and month < day and not _SCORE_AFTER.match(after) and (
-        bool(_DATE_BEFORE.search(before)) or not _SCORE_BEFORE.search(before)
+    return (
+        unusual
+        and month < day
+        and not _SCORE_AFTER.match(after)
+        and (bool(_DATE_BEFORE.search(before)) or not _SCORE_BEFORE.search(before))
     )
 
 
@@ -85,8 +90,13 @@ def _is_score(points: int, most: int, before: str, after: str) -> bool:
     if most == 10 or most not in _USUAL_PARTS:  # noqa: PLR2004 (marks out of ten)
         return most >= 10  # noqa: PLR2004
     asked = _SCORE_BEFORE.search(before) or _SCORE_AFTER.match(after)
-    return bool(asked) and most in _SCALES | {20, 30, 50} and bool(
-        _SCORE_AFTER.match(after) or re.search(r"(?i)rat|scor|g[ai]ve|got|graded|solid|mark", before)
+    return (
+        bool(asked)
+        and most in _SCALES | {20, 30, 50}
+        and bool(
+            _SCORE_AFTER.match(after)
+            or re.search(r"(?i)rat|scor|g[ai]ve|got|graded|solid|mark", before)
+        )
     )
 
 

@@ -68,7 +68,10 @@ _NAMES: tuple[Rule, ...] = (
     _rule(r"(?<=\b[A-Za-z])\+\+", " plus plus"),
     _rule(r"(?<=\b[A-Za-z])\+(?![\w+])|(?<=\bAB)\+(?!\w)|(?<=\d[kKMBm])\+(?!\w)", " plus"),
     _rule(r"(?<=\bUTC)[-−](?=\d)|(?<=\bGMT)[-−](?=\d)", " minus "),
-    _rule(r"(?<=\bO)[-−](?=[,.;:!?)]|\s(?:blood|is|and|or)\b|\Z)|(?<=\bAB)[-−](?=[,.;:!?)]|\s|\Z)", " negative"),
+    _rule(
+        r"(?<=\bO)[-−](?=[,.;:!?)]|\s(?:blood|is|and|or)\b|\Z)|(?<=\bAB)[-−](?=[,.;:!?)]|\s|\Z)",
+        " negative",
+    ),
     _rule(
         r"(?<=\b[A-F])[-−](?=[\s,.;:!?)]*(?:$|[,.;:!?)]|\s(?:grade|average|in|on|for|and|or|to)\b))",
         " minus",

@@ -29,7 +29,9 @@ _DOTTED_CUE = re.compile(
 _ZONE = re.compile(
     r"(?<=\b[AP] M)(?P<dot>\.?)\s?(?P<z>(?i:[ecmp]\.?[sd]\.?t|gmt|utc|cet|cest|bst|ist|jst)|[ecmp]t)\b(?=\W|\Z)"
 )
-_MILITARY = re.compile(r"(?<![\w.,])([01]\d|2[0-3])([0-5]\d)(?P<word> ?(?:hours|hrs)\b)|(?:(?<=\bat )|(?<=\bby ))(?P<h>0[1-9])(?P<m>[0-5]\d)(?![\w.,:-]?\d|\w)")
+_MILITARY = re.compile(
+    r"(?<![\w.,])([01]\d|2[0-3])([0-5]\d)(?P<word> ?(?:hours|hrs)\b)|(?:(?<=\bat )|(?<=\bby ))(?P<h>0[1-9])(?P<m>[0-5]\d)(?![\w.,:-]?\d|\w)"
+)
 _BARE_HALF = re.compile(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
 _RATIO_AROUND = re.compile(r"(?i)\b(?:ratio|aspect|scale|dilut\w*|mix|odds|slope|proportions?)\b")
 NOON = 12
@@ -73,7 +75,11 @@ def _dotted(match: re.Match[str]) -> str:
 def _military(match: re.Match[str]) -> str:
     hour, minute = match[1] or match["h"], match[2] or match["m"]
     first = f"{'oh ' if hour[0] == '0' else ''}{cardinal(int(hour))}"
-    second = "hundred" if minute == "00" else f"{'oh ' if minute[0] == '0' else ''}{cardinal(int(minute))}"
+    second = (
+        "hundred"
+        if minute == "00"
+        else f"{'oh ' if minute[0] == '0' else ''}{cardinal(int(minute))}"
+    )
     return f"{first} {second}{' hours' if match['word'] else ''}"
 
 

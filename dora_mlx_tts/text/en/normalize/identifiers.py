@@ -1,0 +1,177 @@
+"""Figures that are an identifier by their shape: phones, cards, hosts, serial numbers, hexadecimals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, integer, year
+from dora_mlx_tts.text.en.normalize.patterns import spaced
+
+_PHONE = re.compile(
+    r"(?<![\w.+-])(?:\+?\d{1,3}[-. ])?(?:\(\d{2,4}\)[-. ]?|\d{3,4}[-. ])\d{3,4}[-.]\d{4}(?:-\d{1,5})?(?![\w-])"
+    r"|(?<![\w.+-])\d{3}-\d{4}(?![\w-])|(?<![\w.+-])\d{3} \d{3,4} \d{4}(?![\w-])"
+    r"|(?<![\w.+-])\+\d{1,3}(?:[- .]?\(?\d{1,5}\)?){1,5}(?![\w-])"
+)
+_VANITY = re.compile(r"(?<![\w.+-])(1)-(8\d\d)-(?=[A-Z]{2,10}\b)")
+_SERIAL = re.compile(
+    r"(?<![\w.,$-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w.,$-])(?:[A-Z]{2}\d{2} )?\d{4}(?:[ -]\d{4}){2,6}(?: \d{1,4})?(?![\w-])"
+    r"|(?<![\w.,$-])97[89](?:-\d{1,7}){3,4}(?:-X)?(?![\w-])"
+)
+_ZIPS = re.compile(
+    r"(?i)\bzip codes? \d{5}(?:-\d{4})?(?:(?:, | and | or |, and |, or )\d{5}(?:-\d{4})?){1,8}(?![\w-])"
+)
+_FULL_ZIP = re.compile(r"(?<![\w.,$-])\d{5}(?:-\d{4})?(?![\w-])")
+_LONG_ZIP = re.compile(r"(?<![\w.,$-])\d{5}-\d{4}(?![\w-])")
+_STAR = re.compile(r"(?<![\w*)])([*#])(\d{2,6})(#)(?!\w)|(?<![\w*)])(\*)(\d{2,6})(?![\w*])")
+_HOST = re.compile(
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)(?::(?P<port>\d{2,5}))?(?:/(?P<net>\d{1,2})\b)?"
+)
+_MIXED = re.compile(
+    r"(?<![\w./@#-])(?=[A-Z-]{0,12}\d)(?=[\d-]{0,12}[A-Z])[A-Z\d]{1,12}(?:-[A-Z\d]{1,12}){1,6}(?![\w-]|[.:]\w)"
+)
+_RUN = re.compile(r"\d+|[A-Za-z]+")
+_CHAIN = re.compile(
+    r"(?<![\w./@-])(?=[a-z-]{0,20}\d)(?=[\d-]{0,20}[a-z])[a-z\d]{1,3}(?:-[a-z\d]{1,3}){4,12}(?![\w-])"
+)
+"""Five short groups or more are no words."""
+_AFTER_SLASH = re.compile(r"(?<=\w/)\d{5,20}(?![\w,.]*\d)")
+_GROUPS = re.compile(r"(?<![\w.,$-])\d{2,8}(?:-\d{2,8}){2,6}(?![\w-]|[.,]\d)")
+_HEX = re.compile(r"\b0[xX]([0-9A-Fa-f]{1,64})\b|\b0b([01]{1,64})\b|\bU\+([0-9A-F]{4,6})\b")
+_COLOR = re.compile(
+    r"(?<!\w)#(?=[\dA-Fa-f]{0,7}[A-Fa-f\d])([\dA-Fa-f]{6}|(?=\d{0,2}[A-Fa-f])[\dA-Fa-f]{3})\b"
+)
+_COLOR_BEFORE = re.compile(r"(?i)\b(?:colou?rs?|hex|background|shade)\b")
+_HASH = re.compile(
+    r"(?<![\w.-])(?=[a-f-]{0,40}\d)(?=[\d-]{0,40}[a-f])[\da-f]{7,64}(?:-[\da-f]{4,12}){0,4}(?![\w-])"
+    r"|(?<![\w:])(?:[\dA-Fa-f]{2}:){5}[\dA-Fa-f]{2}(?![\w:])"
+)
+_BARE = re.compile(r"(?<![\w.,$€£¥#-])\d{8,}(?<!000)(?![\w.,%]?\d|\s?[A-Za-z%€$£¥])")
+DIGIT_GROUP = 3
+"""A run of so many figures inside a code, or more, is read one by one."""
+FEWEST_GROUPS = 3
+FEWEST_DIGITS = 7
+"""Of a telephone number."""
+SHORTEST_WORD = 4
+LONGEST_DATE_PART = 4
+
+
+def _phone(match: re.Match[str]) -> str | None:
+    if sum(char.isdigit() for char in match.group()) < FEWEST_DIGITS:  # +1.8
+        return None
+    groups = re.findall(r"\d+|[A-Z]+", match.group())
+    lead = "plus " if match.group().startswith("+") else ""
+    said = ", ".join(digits(group) if group.isdigit() else " ".join(group) for group in groups)
+    return spaced(match, lead + said)
+
+
+def _host(match: re.Match[str]) -> str:
+    words = " dot ".join(digits(part) for part in re.split("[:/]", match.group())[0].split("."))
+    if match["port"]:
+        words += f" port {digits(match['port'])}"
+    return spaced(match, f"{words} slash {match['net']}" if match["net"] else words)
+
+
+def spell_code(code: str) -> str:
+    """Letters one by one, figures one by one; groups set apart."""
+    groups = re.split("[- ]", code)
+    return ", ".join(" ".join(_run(run) for run in _RUN.findall(group)) for group in groups)
+
+
+def _run(run: str) -> str:
+    if run.isdigit():
+        return digits(run)
+    is_word = len(run) >= SHORTEST_WORD and not run.isupper()
+    return run if is_word else " ".join(run.upper())
+
+
+def _mixed(match: re.Match[str]) -> str | None:
+    """`7GX-4402`, `CVE-2023-24329`; not `GPT-4` or `DDR5-6000`."""
+    groups = match.group().split("-")
+    first = groups[0]
+    starts_with_figure = first[0].isdigit() and not first.isdigit()
+    if not starts_with_figure and len(groups) < FEWEST_GROUPS and not _is_serial(groups):
+        return None
+    if (
+        all(len(group) < DIGIT_GROUP for group in groups if group.isdigit())
+        and not starts_with_figure
+    ):
+        return None
+    said = [
+        year(int(group)) if _is_year(group, place, len(groups)) else _group(group)
+        for place, group in enumerate(groups)
+    ]
+    return (", " if max(map(len, groups)) > DIGIT_GROUP else " ").join(said)
+
+
+def _group(group: str) -> str:
+    is_short = group.isdigit() and len(group) < DIGIT_GROUP and group[0] != "0"
+    return cardinal(int(group)) if is_short else spell_code(group)
+
+
+def _is_serial(groups: list[str]) -> bool:
+    """`QX7-8810`: letters and figures, then figures that are no round amount."""
+    first, last = groups[0], groups[-1]
+    mixed = not first.isalpha() and not first.isdigit()
+    return mixed and last.isdigit() and len(last) > DIGIT_GROUP and not last.endswith("00")
+
+
+def _is_year(group: str, place: int, groups: int) -> bool:
+    """The middle of CVE-2023-24329."""
+    return 0 < place < groups - 1 and bool(re.fullmatch(r"(?:19|20)\d\d", group))
+
+
+def _groups(match: re.Match[str]) -> str | None:
+    """`112-9876543-2233445`; dates are left alone."""
+    groups = match.group().split("-")
+    if len(groups) <= FEWEST_GROUPS and max(map(len, groups)) <= LONGEST_DATE_PART:
+        return None
+    return ", ".join(map(digits, groups))
+
+
+def _star(match: re.Match[str]) -> str:
+    """`*67`, `#31#` on a telephone."""
+    first = "star" if (match[1] or match[4]) == "*" else "pound"
+    return f"{first} {digits(match[2] or match[5])}{' pound' if match[3] else ''}"
+
+
+def _hex(match: re.Match[str]) -> str:
+    if match[2]:
+        return f"binary {spell_code(match[2])}"
+    return f"hex {spell_code(match[1])}" if match[1] else f"U plus {spell_code(match[3])}"
+
+
+def _color(match: re.Match[str]) -> str | None:
+    code = match[1]
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    if code.isdigit() and not _COLOR_BEFORE.search(before):
+        return None
+    return f"hash {spell_code(code)}"
+
+
+_Replacement = Callable[[re.Match[str]], str | None]
+_RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
+    (_HOST, _host),
+    (_STAR, _star),
+    (_ZIPS, lambda m: _FULL_ZIP.sub(lambda zip_code: spell_code(zip_code.group()), m.group())),
+    (_LONG_ZIP, lambda m: spell_code(m.group())),
+    (_VANITY, lambda m: f"one, {integer(m[2])}, "),
+    (_SERIAL, _phone),
+    (_PHONE, _phone),
+    (_GROUPS, _groups),
+    (_HEX, _hex),
+    (_COLOR, _color),
+    (_HASH, lambda m: spell_code(m.group().replace(":", ""))),
+    (_MIXED, _mixed),
+    (_CHAIN, lambda m: spell_code(m.group())),
+    (_AFTER_SLASH, lambda m: digits(m.group())),
+    (_BARE, lambda m: digits(m.group())),
+)
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`555-0123` → five five five, zero one two three; `0x1F` → hex one F."""
+    for pattern, rule in _RULES:
+        text = text.sub(pattern, rule)
+    return text
