@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.identifiers import DIGIT_GROUP, spell_code
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, named, year
-from dora_mlx_tts.text.en.normalize.patterns import spaced
+from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 
 _CODE = r"(?P<n>\d{2,12}(?:[- ]\d{2,8}){0,4}|(?=[A-Za-z-]{0,12}\d)[A-Za-z\d]{2,20}(?:-[A-Za-z\d]{1,12}){0,4})(?![\w-]|[.,:/]\d)"
 _LINK = r"(?:\s(?:is|was|are|will be|at|us at|me at|on|to))?[:.]?\s"
@@ -138,27 +137,24 @@ def _emergency(text: AlignedText) -> AlignedText:
     return text.sub(_SHORT_NUMBERS, lambda m: digits(m.group()))
 
 
-_Replacement = Callable[[re.Match[str]], str | None]
-_RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
-    (_VERSE, _verse),
-    (_AIRLINER, _airliner),
-    (_STANDARD, lambda m: f"eight oh two dot {cardinal(int(m[1]))} "),
-    (_EPISODE, lambda m: f"season {cardinal(int(m[1]))} episode {cardinal(int(m[2]))}"),
-    (_CALLED, _called),
-    (_ORDERED, _ordered),
-    (_HASHED, lambda m: f"number {digits(m['n'])}"),
-    (_QUARTER, _quarter),
-    (_PLAN, _plan),
-    (_RESPONSE, lambda m: named(m.group())),
-    (_LABELED, _labeled),
-    (_TYPE, lambda m: spaced(m, named(m.group()))),
-    (_TYPE_DASH, lambda m: spaced(m, named(m.group()))),
-    (_TABLE, lambda m: f"{m[1]}{cardinal(int(m[2]))} dash {cardinal(int(m[3]))}"),
+_RULES = (
+    Rule(_VERSE, _verse, ":"),
+    Rule(_AIRLINER, _airliner, "-"),
+    Rule(_STANDARD, lambda m: f"eight oh two dot {cardinal(int(m[1]))} ", "8"),
+    Rule(_EPISODE, lambda m: f"season {cardinal(int(m[1]))} episode {cardinal(int(m[2]))}", "S"),
+    Rule(_CALLED, _called),
+    Rule(_ORDERED, _ordered),
+    Rule(_HASHED, lambda m: f"number {digits(m['n'])}", "#"),
+    Rule(_QUARTER, _quarter, "QH"),
+    Rule(_PLAN, _plan, "4"),
+    Rule(_RESPONSE, lambda m: named(m.group())),
+    Rule(_LABELED, _labeled),
+    Rule(_TYPE, lambda m: spaced(m, named(m.group()))),
+    Rule(_TYPE_DASH, lambda m: spaced(m, named(m.group()))),
+    Rule(_TABLE, lambda m: f"{m[1]}{cardinal(int(m[2]))} dash {cardinal(int(m[3]))}", "-"),
 )
 
 
 def apply(text: AlignedText) -> AlignedText:
     """`order #48213` → order number four eight two one three; `a 404 error` → a four oh four error."""
-    for pattern, rule in _RULES:
-        text = text.sub(pattern, rule)
-    return _emergency(text)
+    return _emergency(apply_rules(text, _RULES))

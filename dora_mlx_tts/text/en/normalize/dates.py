@@ -7,7 +7,7 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.months import MONTH, MONTHS, month_name
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, named, ordinal, plural, year
-from dora_mlx_tts.text.en.normalize.patterns import DASH, spaced
+from dora_mlx_tts.text.en.normalize.patterns import DASH, Rule, apply_rules, spaced
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _SUFFIX = r"(?:st|nd|rd|th)?"
@@ -175,12 +175,22 @@ def _short_year(figures: str) -> str:
     return f"{'oh ' if figures[0] == '0' else ''}{cardinal(int(figures))}"
 
 
+_RULES = (
+    Rule(_YEAR_FIRST, _year_first, "-/."),
+    Rule(_YEAR_LAST, _year_last, "-/."),
+    Rule(_DAY_MONTH, _day_month),
+    Rule(_MONTH_DAY, _month_day),
+    Rule(_YEAR_MONTH, lambda m: f"{MONTHS[int(m['m']) - 1]} {_year(int(m['y']))}", "-"),
+    Rule(_YEARS, _years, "-–—−~"),
+    Rule(_DECADES, _decades, "-–—−~"),
+    Rule(_SPACED_DECADE, lambda m: _decade_words(m[1]), "s"),
+    Rule(_DECADE, _decade, "s"),
+    Rule(_ERA, lambda m: named(m["n"]), "ABC"),
+    Rule(_ERA_BEFORE, lambda m: named(m.group()), "A"),
+    Rule(_SHORT_YEAR, lambda m: spaced(m, _short_year(m[1])), "'"),
+)
+
+
 def apply(text: AlignedText) -> AlignedText:
     """`2024-05-01` → May first, twenty twenty-four; `1960s` → nineteen sixties; `Jan 5` → January fifth."""
-    text = text.sub(_YEAR_FIRST, _year_first).sub(_YEAR_LAST, _year_last)
-    text = text.sub(_DAY_MONTH, _day_month).sub(_MONTH_DAY, _month_day)
-    text = text.sub(_YEAR_MONTH, lambda m: f"{MONTHS[int(m['m']) - 1]} {_year(int(m['y']))}")
-    text = text.sub(_YEARS, _years).sub(_DECADES, _decades)
-    text = text.sub(_SPACED_DECADE, lambda m: _decade_words(m[1])).sub(_DECADE, _decade)
-    text = text.sub(_ERA, lambda m: named(m["n"])).sub(_ERA_BEFORE, lambda m: named(m.group()))
-    return text.sub(_SHORT_YEAR, lambda m: spaced(m, _short_year(m[1])))
+    return apply_rules(text, _RULES)

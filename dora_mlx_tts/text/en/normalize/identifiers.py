@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, integer, year
-from dora_mlx_tts.text.en.normalize.patterns import spaced
+from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 
 _PHONE = re.compile(
     r"(?<![\w.+-])(?:\+?\d{1,3}[-. ])?(?:\(\d{2,4}\)[-. ]?|\d{3,4}[-. ])\d{3,4}[-.]\d{4}(?:-\d{1,5})?(?![\w-])"
@@ -150,28 +149,25 @@ def _color(match: re.Match[str]) -> str | None:
     return f"hash {spell_code(code)}"
 
 
-_Replacement = Callable[[re.Match[str]], str | None]
-_RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
-    (_HOST, _host),
-    (_STAR, _star),
-    (_ZIPS, lambda m: _FULL_ZIP.sub(lambda zip_code: spell_code(zip_code.group()), m.group())),
-    (_LONG_ZIP, lambda m: spell_code(m.group())),
-    (_VANITY, lambda m: f"one, {integer(m[2])}, "),
-    (_SERIAL, _phone),
-    (_PHONE, _phone),
-    (_GROUPS, _groups),
-    (_HEX, _hex),
-    (_COLOR, _color),
-    (_HASH, lambda m: spell_code(m.group().replace(":", ""))),
-    (_MIXED, _mixed),
-    (_CHAIN, lambda m: spell_code(m.group())),
-    (_AFTER_SLASH, lambda m: digits(m.group())),
-    (_BARE, lambda m: digits(m.group())),
+_RULES = (
+    Rule(_HOST, _host),
+    Rule(_STAR, _star, "*#"),
+    Rule(_ZIPS, lambda m: _FULL_ZIP.sub(lambda zip_code: spell_code(zip_code.group()), m.group())),
+    Rule(_LONG_ZIP, lambda m: spell_code(m.group()), "-"),
+    Rule(_VANITY, lambda m: f"one, {integer(m[2])}, ", "-"),
+    Rule(_SERIAL, _phone, "- "),
+    Rule(_PHONE, _phone),
+    Rule(_GROUPS, _groups, "-"),
+    Rule(_HEX, _hex, "xb+"),
+    Rule(_COLOR, _color, "#"),
+    Rule(_HASH, lambda m: spell_code(m.group().replace(":", ""))),
+    Rule(_MIXED, _mixed, "-"),
+    Rule(_CHAIN, lambda m: spell_code(m.group()), "-"),
+    Rule(_AFTER_SLASH, lambda m: digits(m.group()), "/"),
+    Rule(_BARE, lambda m: digits(m.group())),
 )
 
 
 def apply(text: AlignedText) -> AlignedText:
     """`555-0123` → five five five, zero one two three; `0x1F` → hex one F."""
-    for pattern, rule in _RULES:
-        text = text.sub(pattern, rule)
-    return text
+    return apply_rules(text, _RULES)

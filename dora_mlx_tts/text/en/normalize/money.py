@@ -12,6 +12,8 @@ from dora_mlx_tts.text.en.normalize.patterns import (
     MAGNITUDE,
     NOT_INSIDE,
     NUMBER,
+    Rule,
+    apply_rules,
     magnitude,
     spaced,
 )
@@ -158,21 +160,31 @@ def _money(match: re.Match[str]) -> str:
     return spaced(match, sign + words + more)
 
 
-def apply(text: AlignedText) -> AlignedText:
-    """`$3.50` → three dollars and fifty cents, `€5-10 million` → five to ten million euros."""
-    text = text.sub(_EUROPEAN, _european).sub(_COMMA_CENTS, ".").sub(_SPAN, " to ")
-    text = text.sub(_ABOUT, lambda m: f"{_RELATIONS[m['sign']]} ")
-    text = text.sub(_BEFORE, _money).sub(_AFTER, _money)
-    return text.sub(_CENTS, lambda m: f"{number(m[1])} cent{'' if m[1] == '1' else 's'}")
-
-
-def apply_kinds(text: AlignedText) -> AlignedText:
-    """`a three hundred dollars deposit` → a three hundred dollar deposit."""
-    return text.sub(_ONE_OF_A_KIND, r"\1\2")
-
-
 def _european(match: re.Match[str]) -> str:
     """`1.234,56` → 1,234.56."""
     whole = match["n"] or match["w"] or match["w2"]
     cents = match["c"] or match["c2"]
     return whole.replace(".", ",") + (f".{cents}" if cents else "")
+
+
+_SIGNS_OR_CODES = "".join(_SIGNS) + "DRYKFLNB"
+"""Every amount has a sign, or a code in capitals."""
+_RULES = (
+    Rule(_EUROPEAN, _european, "€,"),
+    Rule(_COMMA_CENTS, ".", "€"),
+    Rule(_SPAN, " to ", "".join(_SIGNS)),
+    Rule(_ABOUT, lambda m: f"{_RELATIONS[m['sign']]} ", "~≈<>≤≥+"),
+    Rule(_BEFORE, _money, _SIGNS_OR_CODES),
+    Rule(_AFTER, _money, _SIGNS_OR_CODES),
+    Rule(_CENTS, lambda m: f"{number(m[1])} cent{'' if m[1] == '1' else 's'}", "¢"),
+)
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`$3.50` → three dollars and fifty cents, `€5-10 million` → five to ten million euros."""
+    return apply_rules(text, _RULES)
+
+
+def apply_kinds(text: AlignedText) -> AlignedText:
+    """`a three hundred dollars deposit` → a three hundred dollar deposit."""
+    return text.sub(_ONE_OF_A_KIND, r"\1\2")

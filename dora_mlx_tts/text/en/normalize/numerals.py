@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import (
@@ -20,6 +19,8 @@ from dora_mlx_tts.text.en.normalize.patterns import (
     MAGNITUDES,
     NOT_INSIDE,
     NUMBER,
+    Rule,
+    apply_rules,
     spaced,
 )
 
@@ -102,23 +103,24 @@ def _range(match: re.Match[str]) -> str | None:
     return spaced(match, f"{plain_number(a)} to {plain_number(b)}")
 
 
-_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
-    (
+_RULES = (
+    Rule(
         _TIMES,
         lambda m: f"{number(m[1])} to {number(m[2])} times" if m[1] else f"{number(m[2])} times",
+        "x×",
     ),
-    (_BY, lambda m: f"{plain_number(m[1])} by "),
-    (_ANY_VERSION, lambda m: " point "),  # noqa: ARG005 (a replacement takes its match)
-    (_VERSION, _version),
-    (_RATIO, _ratio),
-    (_MIXED, _mixed),
-    (_OVER, lambda m: f"one over {m[1]}"),
-    (_FRACTION, _fraction),
-    (_RANGE, _range),
-    (_ABOUT, lambda m: "about "),  # noqa: ARG005 (a replacement takes its match)
-    (_NEGATIVE, lambda m: spaced(m, "negative ")),
-    (_SCALED, lambda m: spaced(m, f"{number(m[1])} {MAGNITUDES[m[2].lower()]}")),
-    (_NUMBER, _plain),
+    Rule(_BY, lambda m: f"{plain_number(m[1])} by ", "x×"),
+    Rule(_ANY_VERSION, lambda m: " point ", "xX*"),  # noqa: ARG005 (a replacement takes its match)
+    Rule(_VERSION, _version, "."),
+    Rule(_RATIO, _ratio, ":"),
+    Rule(_MIXED, _mixed, "/"),
+    Rule(_OVER, lambda m: f"one over {m[1]}", "/"),
+    Rule(_FRACTION, _fraction, "/"),
+    Rule(_RANGE, _range, "-–—−~"),
+    Rule(_ABOUT, lambda m: "about ", "~≈"),  # noqa: ARG005 (a replacement takes its match)
+    Rule(_NEGATIVE, lambda m: spaced(m, "negative "), "-−"),
+    Rule(_SCALED, lambda m: spaced(m, f"{number(m[1])} {MAGNITUDES[m[2].lower()]}"), "Mmbtk"),
+    Rule(_NUMBER, _plain),
 )
 
 
@@ -146,6 +148,4 @@ def ordinal_figures(figures: str) -> str:
 
 def apply(text: AlignedText) -> AlignedText:
     """Everything that is left: fractions, ratios, ranges, signs, plain numbers."""
-    for pattern, rule in _RULES:
-        text = text.sub(pattern, rule)
-    return text
+    return apply_rules(text, _RULES)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
+from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.words import listed
 
 INTEGER = r"(?:\d{1,3}(?:,\d{3})+(?!\d|,\d{3})|\d++)"
@@ -47,3 +50,32 @@ def spaced(match: re.Match[str], words: str) -> str:
     left = " " if start and text[start - 1].isalnum() else ""
     right = " " if end < len(text) and text[end].isalnum() else ""
     return f"{left}{words}{right}"
+
+
+Replacement = str | Callable[[re.Match[str]], str | None]
+
+
+class Rule(NamedTuple):
+    """What is written in the place of a pattern.
+
+    Attributes:
+        pattern: what is found.
+        replace: the words, or a function that gives them or None.
+        needs: characters of which the text must have one, or the search is in vain; "" for any text.
+    """
+
+    pattern: re.Pattern[str]
+    replace: Replacement
+    needs: str = ""
+
+
+def apply_rules(text: AlignedText, rules: Iterable[Rule]) -> AlignedText:
+    """Apply rules in order; those that cannot match are not even searched for."""
+    present = frozenset(text.text)
+    for pattern, replace, needs in rules:
+        if needs and present.isdisjoint(needs):
+            continue
+        new = text.sub(pattern, replace)
+        if new is not text:
+            text, present = new, frozenset(new.text)
+    return text

@@ -107,4 +107,6 @@ def _even(match: re.Match[str]) -> str | None:
 
 def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
-    return text.sub(_EVEN, _even).sub(_PAIR, _pair)
+    if "/" in text.text:
+        text = text.sub(_PAIR, _pair)
+    return text.sub(_EVEN, _even) if "0" in text.text or "5" in text.text else text

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.patterns import Replacement, Rule, apply_rules
 
-Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str | None]]
 
-
-def _rule(pattern: str, replace: str | Callable[[re.Match[str]], str | None]) -> Rule:
-    return re.compile(pattern), replace
+def _rule(needs: str, pattern: str, replace: Replacement) -> Rule:
+    return Rule(re.compile(pattern), replace, needs)
 
 
 def _difference(match: re.Match[str]) -> str | None:
@@ -25,92 +23,99 @@ def _difference(match: re.Match[str]) -> str | None:
 _EDGE = r"(?<![\w.])"
 _ARITHMETIC: tuple[Rule, ...] = (
     _rule(
+        "-−",
         rf"{_EDGE}(?P<a>\d{{1,9}}|[A-Za-z])\s[-−]\s(?P<b>\d{{1,9}}|[A-Z]|[b-z])(?P<equals>\s*=)?(?!\w)",
         _difference,
     ),
     _rule(
+        "-−",
         rf"{_EDGE}(?P<a>\d{{1,9}}|[a-zA-Z])[-−](?P<b>\d{{1,9}}|[a-zA-Z])(?P<equals>\s*=)",
         _difference,
     ),
     _rule(
-        r"(?<=[\d)])\s?(?:×|\*)\s?(?=[\d(])|(?<=\b[A-Za-z])\s?[×*]\s?(?=[A-Za-z\d]\b)", " times "
+        "×*",
+        r"(?<=[\d)])\s?(?:×|\*)\s?(?=[\d(])|(?<=\b[A-Za-z])\s?[×*]\s?(?=[A-Za-z\d]\b)",
+        " times ",
     ),
     _rule(
+        "÷/",
         r"(?<=[\d)])\s?÷\s?(?=[\d(])|(?<=\d)\s/\s(?=\d)|(?<=\b[A-Za-z])\s/\s(?=[A-Za-z]\b)|÷",
         " divided by ",
     ),
-    _rule(r"(?<=[\d)])\s?\+\s?(?=[\d(])|(?<=\w)\s\+\s(?=\w)", " plus "),
-    _rule(r"\s?(?:<=|≤)\s?(?=[\w.-])", " less than or equal to "),
-    _rule(r"\s?(?:>=|≥)\s?(?=[\w.-])", " greater than or equal to "),
-    _rule(r"\s?(?:!=|≠)\s?(?=[\w.-])", " not equal to "),
-    _rule(r"\s?≈\s?", " approximately "),
-    _rule(r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(-])", " equals "),
-    _rule(r"\s?(?:->|=>|→)\s?", " to "),
-    _rule(r"(?<=\w)\s<\s(?=\w)|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
-    _rule(r"(?<=\w)\s>\s(?=\w)|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
-    _rule(r"(?<=\))\s?[-–]\s?(?=\([a-z\d]{1,3}\))", " to "),
-    _rule(r"(?<=[a-z]\s)x\s?(?=\d)", "times "),
-    _rule(r"\s?±\s?", " plus or minus "),
-    _rule(r"\s?\+/-\s?", " plus or minus "),
-    _rule(r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
-    _rule(r"(?<=[\w)])<(?=[\w(.-])", " less than "),
-    _rule(r"(?<=[\w)])>(?=[\w(.-])", " greater than "),
-    _rule(r"(?<=[\w)])\+(?=[\w(])", " plus "),
-    _rule(r"(?<=\b[xyznt])[-−](?=\d+(?![\w-]))", " minus "),
-    _rule(r"√\s?", " square root of "),
-    _rule(r"∑", " sum of "),
-    _rule(r"∞", " infinity "),
-    _rule(r"(?<=[\w)])(?:²|\^2(?!\d))", " squared"),
-    _rule(r"(?<=[\w)])(?:³|\^3(?!\d))", " cubed"),
-    _rule(r"(?<=[\w)])\^(?=[\w(-])", " to the power of "),
+    _rule("+", r"(?<=[\d)])\s?\+\s?(?=[\d(])|(?<=\w)\s\+\s(?=\w)", " plus "),
+    _rule("<≤", r"\s?(?:<=|≤)\s?(?=[\w.-])", " less than or equal to "),
+    _rule(">≥", r"\s?(?:>=|≥)\s?(?=[\w.-])", " greater than or equal to "),
+    _rule("!≠", r"\s?(?:!=|≠)\s?(?=[\w.-])", " not equal to "),
+    _rule("≈", r"\s?≈\s?", " approximately "),
+    _rule("=", r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(-])", " equals "),
+    _rule("→>", r"\s?(?:->|=>|→)\s?", " to "),
+    _rule("<", r"(?<=\w)\s<\s(?=\w)|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
+    _rule(">", r"(?<=\w)\s>\s(?=\w)|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
+    _rule(")", r"(?<=\))\s?[-–]\s?(?=\([a-z\d]{1,3}\))", " to "),
+    _rule("x", r"(?<=[a-z]\s)x\s?(?=\d)", "times "),
+    _rule("±", r"\s?±\s?", " plus or minus "),
+    _rule("+", r"\s?\+/-\s?", " plus or minus "),
+    _rule("<", r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
+    _rule("<", r"(?<=[\w)])<(?=[\w(.-])", " less than "),
+    _rule(">", r"(?<=[\w)])>(?=[\w(.-])", " greater than "),
+    _rule("+", r"(?<=[\w)])\+(?=[\w(])", " plus "),
+    _rule("-−", r"(?<=\b[xyznt])[-−](?=\d+(?![\w-]))", " minus "),
+    _rule("√", r"√\s?", " square root of "),
+    _rule("∑", r"∑", " sum of "),
+    _rule("∞", r"∞", " infinity "),
+    _rule("²^", r"(?<=[\w)])(?:²|\^2(?!\d))", " squared"),
+    _rule("³^", r"(?<=[\w)])(?:³|\^3(?!\d))", " cubed"),
+    _rule("^", r"(?<=[\w)])\^(?=[\w(-])", " to the power of "),
 )
 _NAMES: tuple[Rule, ...] = (
-    _rule(r"(?<=\b[A-Za-z])\+\+", " plus plus"),
-    _rule(r"(?<=\b[A-Za-z])\+(?![\w+])|(?<=\bAB)\+(?!\w)|(?<=\d[kKMBm])\+(?!\w)", " plus"),
-    _rule(r"(?<=\bUTC)[-−](?=\d)|(?<=\bGMT)[-−](?=\d)", " minus "),
+    _rule("+", r"(?<=\b[A-Za-z])\+\+", " plus plus"),
+    _rule("+", r"(?<=\b[A-Za-z])\+(?![\w+])|(?<=\bAB)\+(?!\w)|(?<=\d[kKMBm])\+(?!\w)", " plus"),
+    _rule("-−", r"(?<=\bUTC)[-−](?=\d)|(?<=\bGMT)[-−](?=\d)", " minus "),
     _rule(
+        "-−",
         r"(?<=\bO)[-−](?=[,.;:!?)]|\s(?:blood|is|and|or)\b|\Z)|(?<=\bAB)[-−](?=[,.;:!?)]|\s|\Z)",
         " negative",
     ),
     _rule(
+        "-−",
         r"(?<=\b[A-F])[-−](?=[\s,.;:!?)]*(?:$|[,.;:!?)]|\s(?:grade|average|in|on|for|and|or|to)\b))",
         " minus",
     ),
-    _rule(r"(?<=\b[A-G])#(?!\w)", " sharp"),
-    _rule(r"(?<!\w)#\s?(?=\d)", "number "),
-    _rule(r"\s?&\s?", " and "),
-    _rule(r"(?<=\w)\s?@\s?(?=\w)|(?<!\w)@\s?(?=\d)", " at "),
-    _rule(r"(?<!\S)\$(?!\S)", "dollar"),
-    _rule(r"§\s?", " section "),
-    _rule(r"\s?%", " percent"),
-    _rule(r"\s?‰", " per mille"),
-    _rule(r"\s?°", " degrees"),
-    _rule("μ", " mu "),
-    _rule("Ω", " ohms "),
-    _rule(r"\s?€", " euros"),
-    _rule(r"\s?£", " pounds"),
+    _rule("#", r"(?<=\b[A-G])#(?!\w)", " sharp"),
+    _rule("#", r"(?<!\w)#\s?(?=\d)", "number "),
+    _rule("&", r"\s?&\s?", " and "),
+    _rule("@", r"(?<=\w)\s?@\s?(?=\w)|(?<!\w)@\s?(?=\d)", " at "),
+    _rule("$", r"(?<!\S)\$(?!\S)", "dollar"),
+    _rule("§", r"§\s?", " section "),
+    _rule("%", r"\s?%", " percent"),
+    _rule("‰", r"\s?‰", " per mille"),
+    _rule("°", r"\s?°", " degrees"),
+    _rule("μ", "μ", " mu "),
+    _rule("Ω", "Ω", " ohms "),
+    _rule("€", r"\s?€", " euros"),
+    _rule("£", r"\s?£", " pounds"),
 )
 _PAUSES: tuple[Rule, ...] = (
-    _rule(r"(?<!\s)[^\S\n]*\n\s*", "\n"),
-    _rule(r"(?<=[.,?!…:;—-])\n", " "),
-    _rule(r"\n(?=\S)", ". "),
-    _rule(r"(?<=[A-Za-z])–(?=[A-Za-z])", "-"),
-    _rule(r"(?<!\s)\s*(?:-{2,}|—|–|(?<=\s)[-−](?=\s))[\s—–-]*", ", "),
-    _rule(r"(?<!\s)\s*[;:|·]++(?=\s|\Z|[A-Za-z])", ","),
-    _rule(r"(?<=,)(?=[A-Za-z])", " "),
-    _rule(r"(?<=[a-z])\(s\)", "s"),
-    _rule(r"[/\\_~()\[\]{}<>]", " "),
-    _rule(r"[^A-Za-z'.,?!…\- ]", ""),
-    _rule(r"(?<![A-Za-z])-+|-+(?![A-Za-z])", " "),
-    _rule(r"(?<![A-Za-z])'+(?![A-Za-z])", ""),
-    _rule(r"'{2,}", "'"),
-    _rule(r"(?<![A-Za-z])'(?!(?i:em|til|cause|cuse|bout|tis|twas|course|round)\b)", ""),
-    _rule(r"(?<![sS])(?<!in)'(?![A-Za-z])", ""),
+    _rule("\n", r"(?<!\s)[^\S\n]*\n\s*", "\n"),
+    _rule("\n", r"(?<=[.,?!…:;—-])\n", " "),
+    _rule("\n", r"\n(?=\S)", ". "),
+    _rule("–", r"(?<=[A-Za-z])–(?=[A-Za-z])", "-"),
+    _rule("-—–−", r"(?<!\s)\s*(?:-{2,}|—|–|(?<=\s)[-−](?=\s))[\s—–-]*", ", "),
+    _rule(";:|·", r"(?<!\s)\s*[;:|·]++(?=\s|\Z|[A-Za-z])", ","),
+    _rule("", r"(?<=,)(?=[A-Za-z])", " "),
+    _rule("(", r"(?<=[a-z])\(s\)", "s"),
+    _rule("", r"[/\\_~()\[\]{}<>]", " "),
+    _rule("", r"[^A-Za-z'.,?!…\- ]", ""),
+    _rule("-", r"(?<![A-Za-z])-+|-+(?![A-Za-z])", " "),
+    _rule("'", r"(?<![A-Za-z])'+(?![A-Za-z])", ""),
+    _rule("'", r"'{2,}", "'"),
+    _rule("'", r"(?<![A-Za-z])'(?!(?i:em|til|cause|cuse|bout|tis|twas|course|round)\b)", ""),
+    _rule("'", r"(?<![sS])(?<!in)'(?![A-Za-z])", ""),
 )
 _TIDY: tuple[Rule, ...] = (
-    _rule(r"\s{2,}", " "),
-    _rule(r" (?=[.,?!…])", ""),
-    _rule(r"[.,?!…](?:\s*[.,?!…])+", lambda m: _strongest(m.group())),
+    _rule("", r"\s{2,}", " "),
+    _rule("", r" (?=[.,?!…])", ""),
+    _rule("", r"[.,?!…](?:\s*[.,?!…])+", lambda m: _strongest(m.group())),
 )
 
 
@@ -122,22 +127,16 @@ def _strongest(marks: str) -> str:
     return next((c for c in marks if c in "?!.…"), marks[0]) + blank
 
 
-def _apply(text: AlignedText, rules: tuple[Rule, ...]) -> AlignedText:
-    for pattern, replace in rules:
-        text = text.sub(pattern, replace)
-    return text
-
-
 def apply_arithmetic(text: AlignedText) -> AlignedText:
     """Signs between operands, while the figures still stand there."""
-    return _apply(text, _ARITHMETIC)
+    return apply_rules(text, _ARITHMETIC)
 
 
 def apply_names(text: AlignedText) -> AlignedText:
     """`C++` → C plus plus, `R&D` → R and D, `50 %` → 50 percent."""
-    return _apply(text, _NAMES)
+    return apply_rules(text, _NAMES)
 
 
 def apply_pauses(text: AlignedText) -> AlignedText:
     """Only letters, blanks, apostrophes, hyphens and pause marks are left."""
-    return _apply(_apply(text, _PAUSES), _TIDY)
+    return apply_rules(apply_rules(text, _PAUSES), _TIDY)

@@ -6,7 +6,7 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import cardinal
-from dora_mlx_tts.text.en.normalize.patterns import DASH, NEW_SENTENCE, spaced
+from dora_mlx_tts.text.en.normalize.patterns import DASH, NEW_SENTENCE, Rule, apply_rules, spaced
 
 _HALF = r"[AaPp]\.?\s?[Mm]\b"
 _CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?"
@@ -30,7 +30,7 @@ _ZONE = re.compile(
     r"(?<=\b[AP] M)(?P<dot>\.?)\s?(?P<z>(?i:[ecmp]\.?[sd]\.?t|gmt|utc|cet|cest|bst|ist|jst)|[ecmp]t)\b(?=\W|\Z)"
 )
 _MILITARY = re.compile(
-    r"(?<![\w.,])([01]\d|2[0-3])([0-5]\d)(?P<word> ?(?:hours|hrs)\b)|(?:(?<=\bat )|(?<=\bby ))(?P<h>0[1-9])(?P<m>[0-5]\d)(?![\w.,:-]?\d|\w)"
+    r"(?<![\w.,:$-])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?:(?P<word> ?(?:hours|hrs)\b)|(?![\w.,:-]?\d|\w))"
 )
 _BARE_HALF = re.compile(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
 _RATIO_AROUND = re.compile(r"(?i)\b(?:ratio|aspect|scale|dilut\w*|mix|odds|slope|proportions?)\b")
@@ -72,26 +72,35 @@ def _dotted(match: re.Match[str]) -> str:
     return f"{match['lead']}{cardinal(hour)} {said}"
 
 
-def _military(match: re.Match[str]) -> str:
-    hour, minute = match[1] or match["h"], match[2] or match["m"]
+def _military(match: re.Match[str]) -> str | None:
+    """`0615 hours`, `at 0800`."""
+    hour, minute = match["h"], match["m"]
+    if not match["word"] and not (
+        hour[0] == "0" and match.string.endswith(("at ", "by "), 0, match.start())
+    ):
+        return None
     first = f"{'oh ' if hour[0] == '0' else ''}{cardinal(int(hour))}"
-    second = (
-        "hundred"
-        if minute == "00"
-        else f"{'oh ' if minute[0] == '0' else ''}{cardinal(int(minute))}"
-    )
-    return f"{first} {second}{' hours' if match['word'] else ''}"
+    second = f"{'oh ' if minute[0] == '0' else ''}{cardinal(int(minute))}"
+    said = "hundred" if minute == "00" else second
+    return f"{first} {said}{' hours' if match['word'] else ''}"
 
 
 def _zone(match: re.Match[str]) -> str:
     return f" {' '.join(match['z'].replace('.', '').upper())}"
 
 
+_RULES = (
+    Rule(_DOTTED, r"\1:\2", "."),
+    Rule(_DOTTED_CUE, _dotted, "."),
+    Rule(_RANGE, lambda m: f"{m[1]}{m[2] or ''} to ", "-–—−~"),
+    Rule(_TIME, _time, ":"),
+    Rule(_HOUR, lambda m: spaced(m, f"{cardinal(int(m['h']))} {_half(m['half'])}"), "123456789"),
+    Rule(_BARE_HALF, lambda m: f"{m[1].upper()} M", "."),
+    Rule(_ZONE, _zone, "M"),
+    Rule(_MILITARY, _military, "012"),
+)
+
+
 def apply(text: AlignedText) -> AlignedText:
     """`8:05` → eight oh five, `13:30` → one thirty P M, `9 a.m.` → nine A M, `2.30 pm` → two thirty P M."""
-    text = text.sub(_DOTTED, r"\1:\2").sub(_DOTTED_CUE, _dotted)
-    text = text.sub(_RANGE, lambda m: f"{m[1]}{m[2] or ''} to ")
-    text = text.sub(_TIME, _time)
-    text = text.sub(_HOUR, lambda m: spaced(m, f"{cardinal(int(m['h']))} {_half(m['half'])}"))
-    text = text.sub(_BARE_HALF, lambda m: f"{m[1].upper()} M")
-    return text.sub(_ZONE, _zone).sub(_MILITARY, _military)
+    return apply_rules(text, _RULES)

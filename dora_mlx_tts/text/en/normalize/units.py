@@ -6,7 +6,15 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import fraction, number
-from dora_mlx_tts.text.en.normalize.patterns import DASH, NOT_INSIDE, NUMBER, magnitude, spaced
+from dora_mlx_tts.text.en.normalize.patterns import (
+    DASH,
+    NOT_INSIDE,
+    NUMBER,
+    Rule,
+    apply_rules,
+    magnitude,
+    spaced,
+)
 from dora_mlx_tts.text.en.normalize.unit_names import (
     AREAS,
     CAPITALS,
@@ -155,19 +163,28 @@ _INCHES = re.compile(
 )
 
 
-def apply(text: AlignedText) -> AlignedText:
-    """`60km/h` → sixty kilometers per hour, `-3 °C` → negative three degrees celsius."""
-    text = text.sub(_INCHES, r"\1in").sub(_WORD_PER, lambda m: _per(m[1]))
-    text = text.sub(_FAHRENHEIT, _degrees).sub(_RELATION, _relation)
-    text = text.sub(_SAME, _same).sub(_SHORT_MAGNITUDES, r"\g<a> to ")
-    text = text.sub(_SIDES, r"\1 by ").sub(_MEASURE, _measure)
-    text = text.sub(_AFTER_POWER, lambda m: f"{m['lead']}{FORMS[m['unit']][1]}{_per(m['per'])}")
-    text = text.sub(_PRICE_PER, lambda m: f"{m[1]}{_per(m[2])}")
-    return text.sub(_BARE_PER, lambda m: f"{number(m['n'])}{_per(m['per'])}")
-
-
 def _same(match: re.Match[str]) -> str | None:
     """`10%-15%` → 10 to 15%."""
     unit = match["unit"].replace(" ", "")
     known = unit in FORMS or unit in CAPITALS
     return f"{match['a']} to " if known else None
+
+
+_RULES = (
+    Rule(_INCHES, r"\1in", "i"),
+    Rule(_WORD_PER, lambda m: _per(m[1]), "/"),
+    Rule(_FAHRENHEIT, _degrees, "FC"),
+    Rule(_RELATION, _relation, "~≈<>≤≥+"),
+    Rule(_SAME, _same, "-–—~t"),
+    Rule(_SHORT_MAGNITUDES, r"\g<a> to ", "-–—~"),
+    Rule(_SIDES, r"\1 by ", "x×*"),
+    Rule(_MEASURE, _measure),
+    Rule(_AFTER_POWER, lambda m: f"{m['lead']}{FORMS[m['unit']][1]}{_per(m['per'])}"),
+    Rule(_PRICE_PER, lambda m: f"{m[1]}{_per(m[2])}", "/"),
+    Rule(_BARE_PER, lambda m: f"{number(m['n'])}{_per(m['per'])}", "/"),
+)
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`60km/h` → sixty kilometers per hour, `-3 °C` → negative three degrees celsius."""
+    return apply_rules(text, _RULES)
