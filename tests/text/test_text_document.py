@@ -13,7 +13,7 @@ from dora_mlx_tts.text.sentences.pieces import undivided_text
 from dora_mlx_tts.text.zh.pronounce.g2p import MandarinReader
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "text.md").read_text("utf-8")
-READ = re.findall(r"^\| `(.+)` \| (zh|en|auto) \| (.+) \|$", DOCUMENT, re.MULTILINE)
+READ = re.findall(r"^\| `(.+)` \| (zh|en|auto|ja|ko) \| (.+) \|$", DOCUMENT, re.MULTILINE)
 PHONES = DOCUMENT.partition("| text | phones |")[2].partition("\n\n")[0]
 SAID = re.findall(r"^\| `(.+)` \| (.+) \|$", PHONES, re.MULTILINE)
 TONES = re.findall(r"(?<=[ |])([\u4e00-\u9fff]+) ((?:[a-z]+[1-5] ?)+)(?=[,|])", DOCUMENT)
@@ -22,6 +22,8 @@ FRONT_END = FrontEnd()
 
 @pytest.mark.parametrize(("text", "code", "read"), READ)
 def test_what_is_read_how(text: str, code: str, read: str) -> None:
+    if code == "ja":
+        pytest.importorskip("haqumei")
     norm = FRONT_END.phonemize(text, code, allow_silence=True).norm_text
     assert norm.lstrip(".").strip() == read
 

@@ -25,7 +25,7 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(rf"(?<![0-9A-Za-z.,])({_NUMBER})([만억조]{{0,2}})[ ]?({_CODE})(?![A-Za-z0-9])")
 _FILE = re.compile(
-    r"(?<=[가-힣])\.(?=(?:jpe?g|png|gif|pdf|docx?|xlsx?|pptx?|hwp|txt|zip|mp[34]|csv|py|js)\b)",
+    r"(?<=[가-힣])\.(?=(?:jpe?g|png|gif|pdf|docx?|xlsx?|pptx?|hwp|txt|zip|mp[34]|csv|py|js)(?![A-Za-z0-9]))",
     re.IGNORECASE,
 )
 _HANGUL = re.compile("[가-힣]")

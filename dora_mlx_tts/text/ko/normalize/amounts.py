@@ -59,7 +59,7 @@ _SCORE = re.compile(
 )
 _BEFORE = re.compile(rf"(?<![A-Za-z])({_SIGNS})[ ]?({_NUMBER})({_SCALE})(?![ ]?(?:원|달러|유로))")
 _BELOW_ZERO = re.compile(
-    rf"(?<![0-9A-Za-z)가-힣])[-\u2212]({_NUMBER})[ ]?(?=℃|°C|도(?![가-힣])|도[가까로를는였입])"
+    rf"(?<![0-9A-Za-z)가-힣])[-\u2212]({_NUMBER})[ ]?(?=℃|°C|도(?![가-힣])|도[가까로를는였입예이에쯤밖니라여인])"
 )
 _NEGATIVE = re.compile(rf"(?<![0-9A-Za-z)가-힣])[-\u2212]({_NUMBER})")
 _FRACTION = re.compile(
