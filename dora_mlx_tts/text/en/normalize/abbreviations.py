@@ -76,7 +76,8 @@ _NOUN_AT_END = re.compile(rf"\b({'|'.join(_NOUNS)})\.{NEW_SENTENCE}")
 _NUMBER_SIGN = re.compile(rf"\b({'|'.join(_BEFORE_NUMBER)})\.\s?(?=\d|[IVXLC]+\b)", re.IGNORECASE)
 _SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
-_WITH = re.compile(r"(?<!\w)w/(o)?(?=\s?[A-Za-z])\s?")
+_WITH = re.compile(r"(?<!\w)w/(?:(o)\b|(?=\s?[A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
+_CENTURY = re.compile(rf"\b({_ROMAN})(?= (?:[Cc]entur|Olympi|Congress))")
 _BARE = {"dept": "department", "govt": "government", "approx": "approximately"}
 _BARE_SHORT = re.compile(rf"\b(?:{'|'.join(_BARE)})\b(?!\.\w)")
 _AND = re.compile(r"(?i)(?<!\w)'n'?(?!\w)")
@@ -141,6 +142,7 @@ def apply(text: AlignedText) -> AlignedText:
     )
     text = text.sub(_AND, "and").sub(_BARE_SHORT, lambda m: _BARE[m.group()])
     text = text.sub(_KING, lambda m: f"{m[1]} the {ordinal(roman(m[2]))}" if m[2] else None)
+    text = text.sub(_CENTURY, lambda m: ordinal(roman(m[1])) if m[1] else None)
     text = text.sub(_PART, _part)
     return text.sub(_ROMAN_ALONE, lambda m: cardinal(roman(m.group())))
 

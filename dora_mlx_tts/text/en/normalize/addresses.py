@@ -28,6 +28,7 @@ _FILE = re.compile(
     r"gz|png|jpe?g|gif|svg|mp[34]|wav|cpp|rs|go|java|xml|log|cfg|ini|dll)\b(?![.\w@])"
 )
 _TAG = re.compile(r"(?<!\w)[#@](?=[A-Za-z_])(\w{1,140})")
+_CALL = re.compile(r"(?<=[a-z_\d])\.(?=[A-Za-z_]\w{0,40}\()")
 _DOT_NET = re.compile(r"(?<!\w)\.NET\b")
 _DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -89,5 +90,7 @@ def _path(match: re.Match[str]) -> str:
 def apply(text: AlignedText) -> AlignedText:
     """`john.doe@example.org` → john dot doe at example dot org; `#trending` → trending."""
     text = text.sub(_EMAIL, _email).sub(_URL, _url).sub(_PATH, _path)
-    text = text.sub(_DOT_NET, "dot net").sub(_FILE, lambda m: f"{m[1]} dot {m[2]}")
+    text = (
+        text.sub(_CALL, " dot ").sub(_DOT_NET, "dot net").sub(_FILE, lambda m: f"{m[1]} dot {m[2]}")
+    )
     return text.sub(_TAG, lambda m: m[1].replace("_", " "))

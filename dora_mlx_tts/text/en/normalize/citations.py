@@ -9,7 +9,7 @@ from dora_mlx_tts.text.en.words import word_set
 
 _NUMBERS = r"\[\^?[1-9]\d{0,2}(?:\s?[,;–-]\s?\^?[1-9]\d{0,2}){0,8}\]"
 _MARK = re.compile(
-    rf"(?P<word>[A-Za-z]{{1,40}})?(?P<end>[.,;:!?\"')%\d]{{0,3}})(?P<blank>\s?)(?P<mark>(?:{_NUMBERS})+)"
+    rf"(?P<word>[A-Za-z]{{1,40}})?(?P<end>[.,;:!?\"')%\d]{{0,3}})(?P<blank>\s?)(?P<mark>{_NUMBERS}(?:\s?[,–-]?\s?{_NUMBERS}){{0,8}})"
 )
 _WORDED = re.compile(r"\s?\[(?:citation needed|who\?|note \d{1,2}|edit|sic)\]")
 _HOLDERS = word_set(

@@ -14,11 +14,12 @@ _LINK = r"(?:\s(?:is|was|are|will be|at|us at|me at|on|to))?[:.]?\s"
 _CALLED = re.compile(
     rf"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|password|otp|zip|hotline|"
     rf"last (?:four|three|4|3)(?: digits)?|(?:card|account|number|phone) ending(?: in| with)?|ends in|ending in|"
-    rf"text \w{{1,20}} to|(?:confirmation|tracking|reference|serial|account|policy|booking|reservation|license|licence|membership|"
+    rf"text \w{{1,20}} to|ext\.?|extension|license plate|licence plate|plate|(?:confirmation|tracking|reference|serial|account|policy|booking|reservation|license|licence|membership|"
     rf"member|claim|passport|routing|part|model|vehicle|phone|extension|invoice|ticket|order|case)\s(?:number|code|no\.|id))"
     rf"(?: number| code)?{_LINK}){_CODE}",
     re.IGNORECASE,
 )
+_NUMBER_SIGN = re.compile(r"(?i)\bno\.")
 _ORDERED = re.compile(
     r"(?P<lead>\b(?:order|invoice|ticket|case|booking|reservation|claim|receipt|shipment|transaction|confirmation|account|"
     r"acct|ref|reference|id|tracking|policy|sku)\.?(?::)?\s?)(?P<hash>#\s?|no\.\s)?"
@@ -84,7 +85,7 @@ def _called(match: re.Match[str]) -> str | None:
     code = match["n"]
     if _is_word(code) or (len(code) < DIGIT_GROUP and code.isdigit()):
         return None
-    return match["lead"] + spell_code(code)
+    return _NUMBER_SIGN.sub("number", match["lead"]) + spell_code(code)
 
 
 def _ordered(match: re.Match[str]) -> str | None:

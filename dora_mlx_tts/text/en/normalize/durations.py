@@ -15,7 +15,11 @@ _MINUTES, _SECONDS = r"(?:minutes?|mins?|m)", r"(?:seconds?|secs?|s)"
 _SEP = r"(?:\s|,\s)?"
 _COMPOUND = re.compile(
     rf"(?<![\w.,$€£])(?:(?P<d>{_PIECE}){_DAYS}{_SEP})?(?:(?P<h>{_PIECE}){_HOURS}\.?{_SEP})?"
-    rf"(?:(?P<m>{_PIECE}){_MINUTES}\.?{_SEP})?(?:(?P<s>{_PIECE}){_SECONDS})?(?<=[a-z])(?![\w/²³]|-\w|\s?/)",
+    rf"(?:(?P<m>{_PIECE}){_MINUTES}\.?{_SEP})?(?:(?P<s>{_PIECE}){_SECONDS})?(?<=[a-z])(?![\w/²³]|-\w|\s?/)(?:\.(?=\s[a-z]|[,;]))?",
+)
+_HOURS_MINUTES = re.compile(r"(?<![\w.,:$])(\d{1,2})h([0-5]\d)(?!\w)")
+_MINUTES_LEFT = re.compile(
+    r"(?<![\w.,$])(\d{1,3})m(?= (?:left|remaining|ago|later|early|late|to go|until|break|timer|walk|drive|delay|away by)\b)"
 )
 FEWEST_PARTS = 2
 _LONG = re.compile(
@@ -25,7 +29,7 @@ _AT_BEFORE = re.compile(
     r"(?i)\b(?:at|until|till|by|before|after|since|timestamp|from)\s\Z|T\Z|-\d\d \Z|-\d\d at \Z| at \Z"
 )
 _RACE = re.compile(
-    r"(?P<lead>\b(?:in|took|time of|pace of|pace is|pace was|record of|record is|under|sub|lasts?|lasted|long|duration is|duration of|duration|"
+    r"(?P<lead>\b(?:\d{1,2}[Kk]:?|marathon:?|mile:?|laps?:?|split:?|in|took|time of|pace of|pace is|pace was|record of|record is|under|sub|lasts?|lasted|long|duration is|duration of|duration|"
     r"runs?|ran|best of|finished in|over) (?:about |just |exactly |only |around )?)(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?:\.(?P<f>\d{1,3}))?"
     r"(?![\d:]|\s?[AaPp]\.?\s?[Mm]\b)"
 )
@@ -78,6 +82,8 @@ def _short(match: re.Match[str]) -> str:
 def apply(text: AlignedText) -> AlignedText:
     """`1h 20m` → one hour twenty minutes; `ran in 22:40` → ran in twenty-two forty."""
     text = text.sub(_COMPOUND, _compound)
+    text = text.sub(_HOURS_MINUTES, lambda m: f"{_part(m[1], 'hour')} {cardinal(int(m[2]))}")
+    text = text.sub(_MINUTES_LEFT, lambda m: _part(m[1], "minute"))
     if ":" not in text.text:
         return text
     text = text.sub(_LONG, _long).sub(_RACE, _short).sub(_PACE, _short).sub(_LAP, _short)

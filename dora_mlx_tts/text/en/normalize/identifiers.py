@@ -9,7 +9,7 @@ from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, integer, ye
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 
 _PHONE = re.compile(
-    r"(?<![\w.+-])(?:\+?\d{1,3}[-. ])?(?:\(\d{2,4}\)[-. ]?|\d{3,4}[-. ])\d{3,4}[-.]\d{4}(?:-\d{1,5})?(?![\w-])"
+    r"(?<![\w.+-])(?:\+?\d{1,3}[-. ])?(?:\(\d{2,4}\)[-. ]?|\d{3,4}[-. ])(?:\d{2,3}[-. ])?\d{3,4}[-.]\d{4}(?:-\d{1,5})?(?![\w-])"
     r"|(?<![\w.+-])\d{3}-\d{4}(?![\w-])|(?<![\w.+-])\d{3} \d{3,4} \d{4}(?![\w-])"
     r"|(?<![\w.+-])\+\d{1,3}(?:[- .]?\(?\d{1,5}\)?){1,5}(?![\w-])"
 )
@@ -45,6 +45,9 @@ _COLOR_BEFORE = re.compile(r"(?i)\b(?:colou?rs?|hex|background|shade)\b")
 _HASH = re.compile(
     r"(?<![\w.-])(?=[a-f-]{0,40}\d)(?=[\d-]{0,40}[a-f])[\da-f]{7,64}(?:-[\da-f]{4,12}){0,4}(?![\w-])"
     r"|(?<![\w:])(?:[\dA-Fa-f]{2}:){5}[\dA-Fa-f]{2}(?![\w:])"
+)
+_LONG_MIXED = re.compile(
+    r"(?<![\w.@/-])(?=\w{8,24}\b)(?=[A-Z]*\d+[A-Z]+\d|\d*[A-Z]+\d+[A-Z])[A-Z\d]{8,24}(?![\w.@/-]\w|\w)"
 )
 _BARE = re.compile(r"(?<![\w.,$€£¥#-])\d{8,}(?<!000)(?![\w.,%]?\d|\s?[A-Za-z%€$£¥])")
 DIGIT_GROUP = 3
@@ -149,7 +152,18 @@ def _color(match: re.Match[str]) -> str | None:
     return f"hash {spell_code(code)}"
 
 
+_LABELS = {"no": "number", "ext": "extension"}
+_LABEL = re.compile(r"\b(no|ext)\.\s?(?=[A-Z\d-]{0,12}\d)", re.IGNORECASE)
+
+
+def _label(match: re.Match[str]) -> str:
+    """A label before figures, which a later rule would no longer see."""
+    word = _LABELS[match[1].lower()]
+    return f"{word.capitalize() if match[1][0].isupper() else word} "
+
+
 _RULES = (
+    Rule(_LABEL, _label, "."),
     Rule(_HOST, _host),
     Rule(_STAR, _star, "*#"),
     Rule(_ZIPS, lambda m: _FULL_ZIP.sub(lambda zip_code: spell_code(zip_code.group()), m.group())),
@@ -162,6 +176,7 @@ _RULES = (
     Rule(_COLOR, _color, "#"),
     Rule(_HASH, lambda m: spell_code(m.group().replace(":", ""))),
     Rule(_MIXED, _mixed, "-"),
+    Rule(_LONG_MIXED, lambda m: spell_code(m.group())),
     Rule(_CHAIN, lambda m: spell_code(m.group()), "-"),
     Rule(_AFTER_SLASH, lambda m: digits(m.group()), "/"),
     Rule(_BARE, lambda m: digits(m.group())),

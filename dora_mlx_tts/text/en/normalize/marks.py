@@ -11,7 +11,7 @@ from dora_mlx_tts.text.en.words import word_set
 
 _FEET_INCHES = re.compile(
     r"(?<![\w.,])(?P<feet>\d{1,3})'(?:\s?-?\s?(?P<inches>\d{1,2}(?:\.\d)?)(?:\s?(?P<a>\d)/(?P<b>\d{1,2}))?(?P<mark>\"|'')|(?P<short>\d{1,2})(?![\d'\"\w]))"
-    r"|(?<![\w.,])(?P<ft>\d{1,3})\s?(?:ft|feet|foot)\.?,?\s(?P<in>\d{1,2})\s?in\b\.?(?!\s(?:the|a)\b)"
+    r"|(?<![\w.,])(?P<ft>\d{1,3})\s?(?:ft|feet|foot)\.?\s(?P<in>\d{1,2})\s?in\b\.?(?!\s(?:the|a)\b)"
 )
 _SIGN = re.compile(
     r"(?:(?<![\w.,'])|(?<='x)|(?<=\"x))(?P<n>\d{1,3}(?:\.\d{1,2})?)(?:[ -](?P<a>\d{1,2})/(?P<b>\d{1,2})|/(?P<c>\d{1,2}))?(?P<mark>\"|''|'(?!\w)|'(?=x\s?\d))(?P<by>\s?[x×]\s?(?=\d))?"

@@ -47,6 +47,7 @@ _RANGE = re.compile(
 _GROUPED = re.compile(
     r"(?<![\w.,])\d{1,3}(?: \d{3}){2,6}(?![\d.,]\d|\d)|(?<![\w.,])[1-9]\d{0,2} 000(?![\d.,]\d|\d)"
 )
+_INDIAN = re.compile(r"(?<![\d,.])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 _ABOUT = re.compile(rf"(?<![\w.])[~≈]\s?(?={NUMBER})")
 _NEGATIVE = re.compile(r"(?<![\w)\]%.])[-−](?=\.?\d)")
 _SCALED = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-)")
@@ -126,6 +127,7 @@ _RULES = (
 
 def apply_groups(text: AlignedText) -> AlignedText:
     """`1 000 000` → 1000000."""
+    text = text.sub(_INDIAN, lambda m: f"{int(m.group().replace(',', '')):,}")
     return text.sub(_GROUPED, lambda m: m.group().replace(" ", ","))
 
 

@@ -21,6 +21,8 @@ _STATES = {
     "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
     "DC": "D C", "PR": "Puerto Rico",
 }  # fmt: skip
+_CERTAIN = word_set("FL TX CA NY NJ WA AZ NV GA IL WI MN NM KY")
+"""States whose letters mean nothing else at the end of a clause, even without a comma."""
 _AMBIGUOUS = word_set("HI ID IN ME OH OK OR AL")
 """Words; a state only where the place or a ZIP code says so."""
 _TITLES = word_set("MA MD PA MS CO DE LA PR")
@@ -48,6 +50,9 @@ _HOUSE = re.compile(
 )
 _LOWER_HOUSE = re.compile(
     rf"(?<![\w.,$€£#-])(?P<n>\d{{1,5}})\s(?P<point>{_POINTS})\.?\s(?=[A-Z][a-z])"
+)
+_STREET_POINT = re.compile(
+    rf"\b(?P<point>{_POINTS})\.? (?=\d{{1,3}}(?:st|nd|rd|th)\b|{_PART}(?:\s{_PART})?\s(?:{_KIND})(?!\w))"
 )
 _CITY = r"(?P<city>[A-Z][A-Za-z.'-]{1,30}),?"
 _ZIP = r"(?:,?\s(?P<zip>\d{5}(?:-\d{4})?)(?![\d-]))"
@@ -97,8 +102,13 @@ def _place(match: re.Match[str]) -> str | None:
     if not zip_code:
         start = match.start()
         before = match.string[max(0, start - 60) : match.end("city")]
+        ends = not match.string[match.end() : match.end() + 2].strip(" .,;!?\n")
+        if not comma:
+            return f"{match['city']} {_STATES[state]}" if ends and state in _CERTAIN else None
+        if ends and state in {"OR", "IN", "ID", "AL"}:  # no sentence ends in "or"
+            return f"{match['city']}, {_STATES[state]}"
         doubtful = state in _AMBIGUOUS or (state in _TITLES and _NAME.search(before))
-        if not comma or (doubtful and not _IN.search(before)):
+        if doubtful and not _IN.search(before):
             return None
     name = f"{match['city']}{',' if comma else ''} {_STATES[state]}"
     return f"{name}, {_groups(zip_code)}" if zip_code else name
@@ -123,6 +133,7 @@ def apply(text: AlignedText) -> AlignedText:
     """`415 W 23rd St` → four fifteen west 23rd Street; `Dover, DE 19901` → Dover, Delaware, one nine …."""
     text = text.sub(_PLACE, _place).sub(_HOUSE, _house)
     text = text.sub(_LOWER_HOUSE, lambda m: f"{named(m['n'])} {_COMPASS[m['point']]} ")
+    text = text.sub(_STREET_POINT, lambda m: f"{_COMPASS[m['point']]} ")
     text = text.sub(_ROAD, _road).sub(_ROAD_NUMBER, lambda m: m["lead"] + named(m["n"]))
     text = text.sub(_POST_CODE, lambda m: " ".join(f"{m[1]}{m[2]}"))
     return text.sub(_BEARING, _bearing)

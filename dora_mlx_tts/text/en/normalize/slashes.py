@@ -27,7 +27,7 @@ _MEASURE_AFTER = re.compile(
     r"ounces?\b|ft\b|feet\b|second|majority|full|\"|gallons?|an?\s(?:mile|inch|cup|second))"
 )
 _SCORE_BEFORE = re.compile(
-    r"(?i)\b(?:rat\w*|scor\w*|got|gets?|g[ai]ve|gives?|given|gave it|graded?|solid|marks?|perfect|earned|pain|achieved|"
+    r"(?i)\b(?:placed|ranked|finished|came|rat\w*|scor\w*|got|gets?|g[ai]ve|gives?|given|gave it|graded?|solid|marks?|perfect|earned|pain|achieved|"
     r"level|it(?:'s| is)?|a|an|at least|about|shot|went|made|passed|answered|won|on|him|her|them|this)(?:\s(?:it|him|her|them|you))?\s\(?\Z"
 )
 _SCORE_AFTER = re.compile(
@@ -37,6 +37,8 @@ _SCORE_AFTER = re.compile(
 _EVEN = re.compile(
     r"(?<![\w.,$-])(?:50[-–]50|([5-9]\d)[-–]([1-4]\d)(?= (?:odds|split|chance|mix|rule|blend|joint|partnership)))(?![\w-])"
 )
+_ALWAYS = re.compile(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
+_EXPIRES = re.compile(r"(?i)\bexp(?:\.|iry|iration)?:? \Z")
 LAST_MONTH, LAST_DAY, MOST_PERCENT = 12, 31, 100
 LARGEST_FRACTION = 12
 """Parts up to twelfths are usual; beyond that only powers of two and hundredths are."""
@@ -50,6 +52,8 @@ def _pair(match: re.Match[str]) -> str | None:
     if "." in match["a"]:
         return spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
     first, second = int(match["a"]), int(match["b"])
+    if _EXPIRES.search(before) and second > LAST_MONTH:  # of a card: month and year
+        return spaced(match, f"{number(match['a'])} {number(match['b'])}")
     if not first or not second or _MEASURE_AFTER.match(after):
         return None
     whole = (first, second) in _WHOLES or (
@@ -87,6 +91,8 @@ def _is_score(points: int, most: int, before: str, after: str) -> bool:
         return False
     if points == most and points > 1:
         return True
+    if most == MOST_PERCENT:
+        return points > 1
     if most == 10 or most not in _USUAL_PARTS:  # noqa: PLR2004 (marks out of ten)
         return most >= 10  # noqa: PLR2004
     asked = _SCORE_BEFORE.search(before) or _SCORE_AFTER.match(after)
@@ -107,6 +113,7 @@ def _even(match: re.Match[str]) -> str | None:
 
 def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
+    text = text.sub(_ALWAYS, "24 7")
     if "/" in text.text:
         text = text.sub(_PAIR, _pair)
     return text.sub(_EVEN, _even) if "0" in text.text or "5" in text.text else text

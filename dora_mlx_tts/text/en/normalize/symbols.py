@@ -52,7 +52,9 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("<", r"(?<=\w)\s<\s(?=\w)|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
     _rule(">", r"(?<=\w)\s>\s(?=\w)|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
     _rule(")", r"(?<=\))\s?[-–]\s?(?=\([a-z\d]{1,3}\))", " to "),
-    _rule("x", r"(?<=[a-z]\s)x\s?(?=\d)", "times "),
+    _rule(
+        "x", r"(?<=[a-z]{3}\s)(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)x\s?(?=\d)", "times "
+    ),
     _rule("±", r"\s?±\s?", " plus or minus "),
     _rule("+", r"\s?\+/-\s?", " plus or minus "),
     _rule("<", r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
@@ -83,6 +85,7 @@ _NAMES: tuple[Rule, ...] = (
     ),
     _rule("#", r"(?<=\b[A-G])#(?!\w)", " sharp"),
     _rule("#", r"(?<!\w)#\s?(?=\d)", "number "),
+    _rule("#", r"(?<=\d)#(?!\w)", " pound"),
     _rule("&", r"\s?&\s?", " and "),
     _rule("@", r"(?<=\w)\s?@\s?(?=\w)|(?<!\w)@\s?(?=\d)", " at "),
     _rule("$", r"(?<!\S)\$(?!\S)", "dollar"),

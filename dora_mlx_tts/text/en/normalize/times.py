@@ -23,7 +23,7 @@ _RANGE = re.compile(
 )
 _DOTTED = re.compile(rf"(?<![\w.:])(0?[1-9]|1[0-2])\.([0-5]\d)(?=\s?{_HALF})")
 _DOTTED_CUE = re.compile(
-    r"(?P<lead>\b(?:leav\w+|depart\w*|arriv\w+|start\w*|begin\w*|meet\w*|open\w*|train|bus|ferry|flight)(?: \w+){0,4} at )"
+    r"(?P<lead>\b(?:leav\w+|depart\w*|arriv\w+|start\w*|begin\w*|meet\w*|open\w*|train|bus|ferry|flight)(?:'s)?(?: \w+){0,4} at )"
     r"(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)(?![\d%]|\.\d)"
 )
 _ZONE = re.compile(
