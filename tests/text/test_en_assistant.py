@@ -45,6 +45,11 @@ def test_kind(row: list[str]) -> None:
     check(*row)
 
 
+@pytest.mark.parametrize("row", rows("more_en.tsv"), ids=lambda row: row[0][:50])
+def test_further_utterance(row: list[str]) -> None:
+    check(*row)
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(rows("assistant_en.tsv")) >= 60
     assert len(rows("kinds_en.tsv")) >= 90

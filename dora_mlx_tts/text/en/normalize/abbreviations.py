@@ -106,6 +106,11 @@ def _short_label(match: re.Match[str]) -> str:
     return word.capitalize() if match.group()[0].isupper() else word
 
 
+def _each(match: re.Match[str]) -> str:
+    ends = match.group().endswith(".") and not match.string[match.end() :].strip()
+    return "each." if ends else "each"
+
+
 def _latin(match: re.Match[str]) -> str:
     words = "for example" if match[1] else "that is"
     return words.capitalize() if match.group()[0].isupper() else words
@@ -128,7 +133,7 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_WITH, lambda m: "without " if m[1] else "with ")
     )
     text = text.sub(_FOUNDED, r"\1stablished").sub(_FLOOR, "floor")
-    text = text.sub(_SHORT_LABEL, _short_label).sub(_YEARS_OLD, " years old").sub(_EACH, "each")
+    text = text.sub(_SHORT_LABEL, _short_label).sub(_YEARS_OLD, " years old").sub(_EACH, _each)
     text = text.sub(_BOARDS, lambda m: f"{cardinal(int(m[1]))} by {plural(cardinal(int(m[2])))}")
     text = text.sub(_KNOWN_AS, "also known as").sub(_NUMBER_SIGN, _number_sign)
     text = text.sub(_WORLD_WAR, lambda m: f"World War {_WARS[m[1] or m[2]]}")

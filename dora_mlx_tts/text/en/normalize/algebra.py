@@ -9,6 +9,9 @@ from dora_mlx_tts.text.en.normalize.numbers import number, ordinal
 from dora_mlx_tts.text.en.normalize.patterns import NOT_INSIDE, NUMBER
 from dora_mlx_tts.text.en.words import word_set
 
+_TIMES_COUNT = re.compile(
+    r"(?<=[a-z]{2}\s)(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)x\s?(?=\d)"
+)
 _DOUBLE_STAR = re.compile(r"(?<=[\w)])\s?\*\*\s?(?=[\w(-])")
 _EXPONENT = r"\^\(?(?P<sign>[-−])?(?P<exp>\d{1,4}|[a-z]\b)\)?(?!\.?\d|\w)"
 _TEN = re.compile(rf"{NOT_INSIDE}(?:(?P<n>{NUMBER})\s?[×x*·]\s?)?(?<!\d)10{_EXPONENT}")
@@ -120,6 +123,7 @@ def apply(text: AlignedText) -> AlignedText:
     """`x = 3y - 2` → x equals 3 y minus 2, `10^-3` → ten to the minus three."""
     if "^" in text.text or "**" in text.text:
         text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
+    text = text.sub(_TIMES_COUNT, "times ")
     text = text.sub(_SCIENTIFIC, _scientific)
     if any(sign in text.text for sign in "=+^²³"):
         text = text.sub(_EXPRESSION, _expression)

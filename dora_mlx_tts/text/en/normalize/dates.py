@@ -52,6 +52,9 @@ _DECADES = re.compile(
 )
 _SPACED_DECADE = re.compile(r"(?<![\d.,])((?:1[5-9]|20)\d0) s\b(?=\s|[.,;!?]|\Z)")
 _DECADE = re.compile(r"(?<![\w.,])'?([12]\d)?(\d0)'?s\b")
+_FIGURES = re.compile(
+    r"\b(?P<n>two|three|four|five|six|seven|eight|nine|ten|count by|counts by|counting by) (?P<f>\d0?)s\b"
+)
 _DECADE_BEFORE = re.compile(
     r"(?:\b(?:the|early|mid|late|low|high|upper|lower|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,
@@ -184,6 +187,7 @@ _RULES = (
     Rule(_YEARS, _years, "-–—−~"),
     Rule(_DECADES, _decades, "-–—−~"),
     Rule(_SPACED_DECADE, lambda m: _decade_words(m[1]), "s"),
+    Rule(_FIGURES, lambda m: f"{m['n']} {plural(cardinal(int(m['f'])))}", "s"),
     Rule(_DECADE, _decade, "s"),
     Rule(_ERA, lambda m: named(m["n"]), "ABC"),
     Rule(_ERA_BEFORE, lambda m: named(m.group()), "A"),

@@ -35,7 +35,7 @@ _CHAIN = re.compile(
     r"(?<![\w./@-])(?=[a-z-]{0,20}\d)(?=[\d-]{0,20}[a-z])[a-z\d]{1,3}(?:-[a-z\d]{1,3}){4,12}(?![\w-])"
 )
 """Five short groups or more are no words."""
-_AFTER_SLASH = re.compile(r"(?<=\w/)\d{5,20}(?![\w,.]*\d)")
+_AFTER_SLASH = re.compile(r"(?<=\w/)(?<!\d{4}/)\d{5,20}(?![\w,.]*\d)")
 _GROUPS = re.compile(r"(?<![\w.,$-])\d{2,8}(?:-\d{2,8}){2,6}(?![\w-]|[.,]\d)")
 _HEX = re.compile(r"\b0[xX]([0-9A-Fa-f]{1,64})\b|\b0b([01]{1,64})\b|\bU\+([0-9A-F]{4,6})\b")
 _COLOR = re.compile(

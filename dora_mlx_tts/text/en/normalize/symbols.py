@@ -22,6 +22,7 @@ def _difference(match: re.Match[str]) -> str | None:
 
 _EDGE = r"(?<![\w.])"
 _ARITHMETIC: tuple[Rule, ...] = (
+    _rule("<", r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
     _rule(
         "-−",
         rf"{_EDGE}(?P<a>\d{{1,9}}|[A-Za-z])\s[-−]\s(?P<b>\d{{1,9}}|[A-Z]|[b-z])(?P<equals>\s*=)?(?!\w)",
@@ -52,12 +53,8 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("<", r"(?<=\w)\s<\s(?=\w)|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
     _rule(">", r"(?<=\w)\s>\s(?=\w)|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
     _rule(")", r"(?<=\))\s?[-–]\s?(?=\([a-z\d]{1,3}\))", " to "),
-    _rule(
-        "x", r"(?<=[a-z]{3}\s)(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)x\s?(?=\d)", "times "
-    ),
     _rule("±", r"\s?±\s?", " plus or minus "),
     _rule("+", r"\s?\+/-\s?", " plus or minus "),
-    _rule("<", r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
     _rule("<", r"(?<=[\w)])<(?=[\w(.-])", " less than "),
     _rule(">", r"(?<=[\w)])>(?=[\w(.-])", " greater than "),
     _rule("+", r"(?<=[\w)])\+(?=[\w(])", " plus "),

@@ -28,7 +28,7 @@ from dora_mlx_tts.text.en.words import word_set
 LONGEST_PART = 3
 """Figures of a numerator or denominator."""
 _PER_SIGN = alternatives(set(PER))
-_PER_WORD = r"[a-z]{3,12}"
+_PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"
 _ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"
 _UNIT = (
     rf"(?P<glue>\s?|-)(?P<unit>{alternatives(set(FORMS) | set(CAPITALS))})"
