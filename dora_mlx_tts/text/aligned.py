@@ -84,7 +84,8 @@ class AlignedText:
                 if self.spans
                 else 0
             )
-            middle = (at, at)
+            # two characters may stand for one of the source: what is put between them does, too
+            middle = (at, max(at, self.spans[first - 1][1]) if first else at)
         kept_tail = list(self.spans[last:end])
         return [
             *self.spans[start:first],

@@ -238,3 +238,10 @@ def test_spans_lead_back_to_the_source() -> None:
     assert text[start:end] == "$3.50"
     at = aligned.text.index("Lee")
     assert text[slice(*aligned.source(at, at + 3))] == "Lee"
+
+
+@pytest.mark.parametrize("text", ["Æ", "Œ", "ŒÆ 5"])
+def test_letters_that_stand_for_one_sign_keep_its_place(text: str) -> None:
+    spans = ENGLISH.normalize(text).spans
+    assert [start for start, _ in spans] == sorted(start for start, _ in spans)
+    assert [end for _, end in spans] == sorted(end for _, end in spans)

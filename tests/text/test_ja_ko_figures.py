@@ -49,7 +49,8 @@ def test_english_stays_english(text: str, language: str) -> None:
 
 @pytest.mark.parametrize("language", ["ja", "ko"])
 @pytest.mark.parametrize(
-    "piece", ["1-", "1/", "1:", "+1", "1,", "(1", "1 ", "0", "1~", "1=", "a.m.", "1월", "1月", "1-1="]
+    "piece",
+    ["1-", "1/", "1:", "+1", "1,", "(1", "1 ", "0", "1~", "1=", "a.m.", "1월", "1月", "1-1="],
 )
 def test_long_runs_are_read(piece: str, language: str) -> None:
     """Quadratic time would take minutes here."""
