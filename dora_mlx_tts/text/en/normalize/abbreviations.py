@@ -173,5 +173,5 @@ def _saint(match: re.Match[str]) -> str:
 
 def _street(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - 40) : match.start()].rstrip().rsplit(" ", 1)[-1]
-    named = before[:1].isupper() or before[:1].isdigit()
+    named = before[:1].isupper() or before[:1].isdecimal()
     return "Street" if named else None

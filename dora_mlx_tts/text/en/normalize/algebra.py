@@ -88,7 +88,7 @@ def _operator(terms: list[str], place: int) -> str:
     sign = terms[place].strip()
     if sign == "/":
         a, b = terms[place - 1], terms[place + 1]
-        is_fraction = a.isdigit() and b.isdigit() and int(a) < int(b)
+        is_fraction = a.isdecimal() and b.isdecimal() and int(a) < int(b)
         return "/" if is_fraction else " divided by "
     return " times " if sign in _TIMES else _NAMES[sign]
 

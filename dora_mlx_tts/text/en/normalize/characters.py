@@ -120,7 +120,7 @@ def unify(text: AlignedText) -> AlignedText:
 def _formula(match: re.Match[str]) -> str | None:
     """`$x = 5$` without its signs; `$5 and 10$` is money."""
     inside = match[1]
-    is_formula = _OPERATOR.search(inside) and not (inside[0].isdigit() and _PROSE.search(inside))
+    is_formula = _OPERATOR.search(inside) and not (inside[0].isdecimal() and _PROSE.search(inside))
     return inside if is_formula else None
 
 

@@ -24,7 +24,7 @@ def _mark(match: re.Match[str]) -> str | None:
     word, end, blank = match["word"] or "", match["end"], match["blank"]
     if not (word or end) or word.lower() in _HOLDERS or (len(word) == 1 and not end and not blank):
         return None
-    if end.endswith(":") or (not word and end.isdigit()):
+    if end.endswith(":") or (not word and end.isdecimal()):
         return None
     return word + end
 

@@ -83,14 +83,14 @@ def _is_word(text: str) -> bool:
 
 def _called(match: re.Match[str]) -> str | None:
     code = match["n"]
-    if _is_word(code) or (len(code) < DIGIT_GROUP and code.isdigit()):
+    if _is_word(code) or (len(code) < DIGIT_GROUP and code.isdecimal()):
         return None
     return _NUMBER_SIGN.sub("number", match["lead"]) + spell_code(code)
 
 
 def _ordered(match: re.Match[str]) -> str | None:
     code = match["n"]
-    if _is_word(code) or not any(c.isdigit() for c in code):
+    if _is_word(code) or not any(c.isdecimal() for c in code):
         return None
     sign = "number " if match["hash"] else ""
     return f"{match['lead'].rstrip('#: ')} {sign}{spell_code(code)}"

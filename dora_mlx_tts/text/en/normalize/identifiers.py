@@ -60,11 +60,11 @@ LONGEST_DATE_PART = 4
 
 
 def _phone(match: re.Match[str]) -> str | None:
-    if sum(char.isdigit() for char in match.group()) < FEWEST_DIGITS:  # +1.8
+    if sum(char.isdecimal() for char in match.group()) < FEWEST_DIGITS:  # +1.8
         return None
     groups = re.findall(r"\d+|[A-Z]+", match.group())
     lead = "plus " if match.group().startswith("+") else ""
-    said = ", ".join(digits(group) if group.isdigit() else " ".join(group) for group in groups)
+    said = ", ".join(digits(group) if group.isdecimal() else " ".join(group) for group in groups)
     return spaced(match, lead + said)
 
 
@@ -82,7 +82,7 @@ def spell_code(code: str) -> str:
 
 
 def _run(run: str) -> str:
-    if run.isdigit():
+    if run.isdecimal():
         return digits(run)
     is_word = len(run) >= SHORTEST_WORD and not run.isupper()
     return run if is_word else " ".join(run.upper())
@@ -92,11 +92,11 @@ def _mixed(match: re.Match[str]) -> str | None:
     """`7GX-4402`, `CVE-2023-24329`; not `GPT-4` or `DDR5-6000`."""
     groups = match.group().split("-")
     first = groups[0]
-    starts_with_figure = first[0].isdigit() and not first.isdigit()
+    starts_with_figure = first[0].isdecimal() and not first.isdecimal()
     if not starts_with_figure and len(groups) < FEWEST_GROUPS and not _is_serial(groups):
         return None
     if (
-        all(len(group) < DIGIT_GROUP for group in groups if group.isdigit())
+        all(len(group) < DIGIT_GROUP for group in groups if group.isdecimal())
         and not starts_with_figure
     ):
         return None
@@ -108,15 +108,15 @@ def _mixed(match: re.Match[str]) -> str | None:
 
 
 def _group(group: str) -> str:
-    is_short = group.isdigit() and len(group) < DIGIT_GROUP and group[0] != "0"
+    is_short = group.isdecimal() and len(group) < DIGIT_GROUP and group[0] != "0"
     return cardinal(int(group)) if is_short else spell_code(group)
 
 
 def _is_serial(groups: list[str]) -> bool:
     """`QX7-8810`: letters and figures, then figures that are no round amount."""
     first, last = groups[0], groups[-1]
-    mixed = not first.isalpha() and not first.isdigit()
-    return mixed and last.isdigit() and len(last) > DIGIT_GROUP and not last.endswith("00")
+    mixed = not first.isalpha() and not first.isdecimal()
+    return mixed and last.isdecimal() and len(last) > DIGIT_GROUP and not last.endswith("00")
 
 
 def _is_year(group: str, place: int, groups: int) -> bool:
@@ -147,7 +147,7 @@ def _hex(match: re.Match[str]) -> str:
 def _color(match: re.Match[str]) -> str | None:
     code = match[1]
     before = match.string[max(0, match.start() - 40) : match.start()]
-    if code.isdigit() and not _COLOR_BEFORE.search(before):
+    if code.isdecimal() and not _COLOR_BEFORE.search(before):
         return None
     return f"hash {spell_code(code)}"
 

@@ -92,7 +92,7 @@ def _measure(match: re.Match[str], one: str, many: str) -> str:
     noun = not match["by"] and _is_noun_next(match)
     by = " by " if match["by"] else ""
     if match["c"]:
-        part = fraction(int(match["n"]), int(match["c"])) if match["n"].isdigit() else match["n"]
+        part = fraction(int(match["n"]), int(match["c"])) if match["n"].isdecimal() else match["n"]
         return f"{part} {one}" if noun else f"{part} of {'an' if one == 'inch' else 'a'} {one}{by}"
     words = number(match["n"])
     if match["a"]:

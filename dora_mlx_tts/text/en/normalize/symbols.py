@@ -15,7 +15,7 @@ def _rule(needs: str, pattern: str, replace: Replacement) -> Rule:
 def _difference(match: re.Match[str]) -> str | None:
     """`5 - 3` and `a - b = c` are differences; `3 - 5` is a range and left alone."""
     a, b = match["a"], match["b"]
-    if a.isdigit() and b.isdigit() and len(a) <= len(b) and a < b and not match["equals"]:
+    if a.isdecimal() and b.isdecimal() and len(a) <= len(b) and a < b and not match["equals"]:
         return None
     return f"{a} minus {b}{match['equals'] or ''}"
 

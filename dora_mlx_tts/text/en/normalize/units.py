@@ -131,7 +131,7 @@ def _quantity(match: re.Match[str]) -> tuple[str, bool]:
         return sign + number(first), first in {"1", "1.0"}
     if match["sep"] == "/" and _is_fraction(first, second):
         part = fraction(int(first), int(second))
-        mixed = match.string[: match.start()][-2:-1].isdigit()
+        mixed = match.string[: match.start()][-2:-1].isdecimal()
         return (f"and {part}" if mixed else sign + part), not mixed
     minus = "negative " if match["minus2"] else ""
     link = _LINKS.get(match["sep"].strip(), " to ")
@@ -139,7 +139,7 @@ def _quantity(match: re.Match[str]) -> tuple[str, bool]:
 
 
 def _is_fraction(first: str, second: str) -> bool:
-    figures = first.isdigit() and second.isdigit() and max(len(first), len(second)) <= LONGEST_PART
+    figures = first.isdecimal() and second.isdecimal() and max(len(first), len(second)) <= LONGEST_PART
     return figures and 0 < int(first) < int(second)
 
 
