@@ -139,7 +139,9 @@ def _quantity(match: re.Match[str]) -> tuple[str, bool]:
 
 
 def _is_fraction(first: str, second: str) -> bool:
-    figures = first.isdecimal() and second.isdecimal() and max(len(first), len(second)) <= LONGEST_PART
+    figures = (
+        first.isdecimal() and second.isdecimal() and max(len(first), len(second)) <= LONGEST_PART
+    )
     return figures and 0 < int(first) < int(second)
 
 
