@@ -89,7 +89,10 @@ def test_the_model_tree_is_converted(tmp_path: Path, tree: Path, table: Path) ->
     [
         ({"One": entry("one", gpt_weights="../../x.ckpt")}, "leaves the folders"),
         ({"One": entry("one", reference_audio="/etc/passwd")}, "leaves the folders"),
-        ({"One": entry("one", gpt_weights=3)}, "line 1: gpt_weights must be a path inside the model tree, got 3"),
+        (
+            {"One": entry("one", gpt_weights=3)},
+            "line 1: gpt_weights must be a path inside the model tree, got 3",
+        ),
         ({"One": 3}, "is no voice"),
         ({"../One": entry("one")}, "is no voice"),
         ({"Gone": entry("gone")}, "has the files of no voice"),

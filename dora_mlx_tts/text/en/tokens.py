@@ -42,3 +42,11 @@ def tokens(text: str) -> Iterator[Token]:
     """Words and pause marks in order; anything else is left out."""
     for match in _TOKEN.finditer(text):
         yield Token(match.group(), match.start())
+
+
+def parts(token: Token) -> Iterator[Token]:
+    """The words of a compound with hyphens (`wind-powered`), each where it stands; else the token."""
+    start = token.start
+    for part in token.text.split("-") if not token.is_mark else [token.text]:
+        yield Token(part, start)
+        start += len(part) + 1

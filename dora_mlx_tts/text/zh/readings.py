@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -71,8 +73,22 @@ def readings_of_character(char: str) -> tuple[str, ...]:
     return tuple(p for p in plain if symbols_of(p))
 
 
+@cache
+def _words() -> Mapping[str, str]:
+    """Words that pypinyin lacks or reads otherwise; see `scripts/build_polyphones.py`."""
+    data = resources.files(__package__).joinpath("words.bin").read_bytes()
+    lines = zlib.decompress(data).decode().split("\n")
+    return dict(line.split(" ", 1) for line in lines)
+
+
 def phrase_reading(phrase: str) -> list[str] | None:
-    """Reading of a phrase that the dictionary lists as a whole, or None."""
+    """Reading of a phrase that a dictionary lists as a whole, or None."""
+    reading = _words().get(phrase)
+    return pypinyin_reading(phrase) if reading is None else reading.split(" ")
+
+
+def pypinyin_reading(phrase: str) -> list[str] | None:
+    """Reading of a phrase in pypinyin's dictionary, or None."""
     reading = _phrases().get(phrase)
     return None if reading is None else [from_marks(m) for m in _FIRST_READING.findall(reading)]
 

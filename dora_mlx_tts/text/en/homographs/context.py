@@ -105,7 +105,8 @@ def is_open_class(word: str) -> bool:
     )
 
 
-def _is_adverb(word: str) -> bool:
+def is_adverb(word: str) -> bool:
+    """Whether a word is an adverb: a common one, or by its ending."""
     return word in ADVERBS or (word.endswith("ly") and len(word) > 4)  # noqa: PLR2004 (fly, only)
 
 
@@ -116,7 +117,7 @@ def _takes_object(following: str) -> bool:
 def is_verb(context: WordContext) -> bool | None:
     """Whether the word is a verb here; None where its neighbours do not tell."""
     distance = 1
-    while distance < 3 and _is_adverb(context.at(-distance)):  # noqa: PLR2004 (two adverbs at most)
+    while distance < 3 and is_adverb(context.at(-distance)):  # noqa: PLR2004 (two adverbs at most)
         distance += 1
     left, left2, right = context.at(-distance), context.at(-distance - 1), context.at(1)
     if left == "to":

@@ -32,6 +32,10 @@ LIVE_AFTER = word_set(
     "sessions game games sports action report reports stock bait fish cattle data preview webcast call "
     "wallpaper photo photos entertainment theater theatre from on via"
 )
+LIVE_BEFORE = word_set(
+    "stream streams streamed streaming tweeted tweeting blogged blogging coding captioned"
+)
+"""Verbs of compounds such as live-streamed."""
 FISHING = word_set(
     "fish fishing caught catch sea striped largemouth smallmouth lake grilled river freshwater trout boat "
     "chilean hook fry"

@@ -237,7 +237,12 @@ def _blessed(c: WordContext) -> str:
 
 def _elaborate(c: WordContext) -> str:
     verb = is_verb(c) or c.at(1) in {"on", "upon"}
-    return "IH0 L AE1 B R EY2 T" if verb else "IH0 L AE1 B R AH0 T"
+    return "IH0 L AE1 B ER0 EY2 T" if verb else "IH0 L AE1 B R AH0 T"
+
+
+def _upset(c: WordContext) -> str | None:
+    """The quality, as in "she was upset"; the classifier knows the noun and the verb."""
+    return "AH0 P S EH1 T" if c.at(-1) in BE | DEGREES and not is_open_class(c.at(1)) else None
 
 
 _RULES: Mapping[str, Rule] = MappingProxyType(
@@ -266,6 +271,7 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
         "learned": _learned,
         "blessed": _blessed,
         "elaborate": _elaborate,
+        "upset": _upset,
     }
 )
 

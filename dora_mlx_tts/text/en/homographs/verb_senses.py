@@ -15,7 +15,12 @@ from dora_mlx_tts.text.en.homographs.context import (
     is_open_class,
     is_verb,
 )
-from dora_mlx_tts.text.en.homographs.sense_words import LIVE_AFTER, PAST_VERBS, PAST_WORDS
+from dora_mlx_tts.text.en.homographs.sense_words import (
+    LIVE_AFTER,
+    LIVE_BEFORE,
+    PAST_VERBS,
+    PAST_WORDS,
+)
 
 
 def read(c: WordContext) -> str:
@@ -52,6 +57,8 @@ def live(c: WordContext) -> str:
     """Adjective or adverb (a live show, going live), else the verb."""
     left, right = c.at(-1), c.at(1)
     adjective, verb = "L AY1 V", "L IH1 V"
+    if right in LIVE_BEFORE:
+        return adjective
     if left == "to" or left in MODALS or left in PERSONS:
         return verb
     if left in BE | {"go", "goes", "going", "went", "gone"}:

@@ -12,7 +12,7 @@ from dora_mlx_tts.text.en.pronounce.lexicon import Phones, PronouncingDictionary
 from dora_mlx_tts.text.en.pronounce.morphology import attach, inflected, split_contraction
 from dora_mlx_tts.text.en.pronounce.oov import letter_to_sound
 from dora_mlx_tts.text.en.pronounce.segmenter import segment
-from dora_mlx_tts.text.en.tokens import Token, tokens
+from dora_mlx_tts.text.en.tokens import Token, parts, tokens
 from dora_mlx_tts.text.spoken import Reading
 
 SPELLED_LENGTH = 3
@@ -41,13 +41,17 @@ class G2P:
         symbols: list[str] = []
         spans: list[CharSpan] = []
         line = list(tokens(text))
+        words = [list(parts(token)) for token in line]
+        flat = [part for compound in words for part in compound]
+        first = 0
         for index, token in enumerate(line):
             told = next((g for g in given if g.start <= token.start < g.end), None)
             if told is not None:  # the first word of a phrase says it all
                 is_first = not index or line[index - 1].start < told.start
                 phones: Phones = told.units if is_first else ()
             else:
-                phones = (token.text,) if token.is_mark else self._in_context(line, index)
+                phones = (token.text,) if token.is_mark else self._in_context(token, flat, first)
+            first += len(words[index])
             symbols.extend(phones)
             said = (token.start, token.end) if told is None else (told.start, told.end)
             spans.extend([said] * len(phones))
@@ -57,14 +61,14 @@ class G2P:
         """Reading of a single word, whatever stands around it."""
         return self._cached(word.lower())
 
-    def _in_context(self, line: list[Token], index: int) -> Phones:
-        token = line[index]
+    def _in_context(self, token: Token, flat: list[Token], first: int) -> Phones:
+        """Reading of a token whose parts stand in `flat` from the place `first` on."""
         word = token.word
         if word in self._overridden:
             return self.word(word)
         if token.text == "A":  # a capital stands for the letter, as in the reference
             return LETTER_NAMES["a"]
-        found = homographs.reading(line, index)
+        found = homographs.reading(flat, first) if "-" not in word else None
         if found is not None:
             return found
         quoted = token.text.lower()
@@ -73,9 +77,10 @@ class G2P:
                 phones = self._lexicon.get(form) if form != word else None
                 if phones is not None:
                     return phones
-        return self._hyphenated(token.text.strip("'")) if "-" in word else self.word(word)
+        return self._hyphenated(token, flat, first) if "-" in word else self.word(word)
 
-    def _hyphenated(self, text: str) -> Phones:
+    def _hyphenated(self, token: Token, flat: list[Token], first: int) -> Phones:
+        text = token.text.strip("'")
         whole = self._lexicon.get(text.lower())
         if whole is not None:
             return whole
@@ -83,8 +88,15 @@ class G2P:
         for number, part in enumerate(text.split("-")):
             if number and part[0].isupper():  # audible border between names, as in the reference
                 phones.append("-")
-            phones.extend(LETTER_NAMES["a"] if part == "A" else self.word(part))
+            phones.extend(
+                LETTER_NAMES["a"] if part == "A" else self._part(part, flat, first + number)
+            )
         return tuple(phones)
+
+    def _part(self, part: str, flat: list[Token], place: int) -> Phones:
+        known = part.lower() in self._overridden
+        found = None if known else homographs.reading(flat, place)
+        return found or self.word(part)
 
     def _by_spelling(self, word: str) -> Phones:
         known = self._lexicon.get(word)

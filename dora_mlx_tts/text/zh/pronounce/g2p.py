@@ -11,6 +11,7 @@ from typing import Protocol
 from dora_mlx_tts.text.phonemes import Pronunciation
 from dora_mlx_tts.text.spoken import Reading
 from dora_mlx_tts.text.zh.pronounce.lexicon import UserWords, corrections
+from dora_mlx_tts.text.zh.pronounce.network import network
 from dora_mlx_tts.text.zh.readings import dictionary_reading, phrase_reading
 from dora_mlx_tts.text.zh.segment.words import Word
 from dora_mlx_tts.text.zh.syllable import NEUTRAL, symbols_of
@@ -24,6 +25,16 @@ from dora_mlx_tts.text.zh.tones.third import third
 
 MARKS = {**{mark: mark for mark in "!?…,.-"}, "￥": "SP2", "^": "SP3"}
 """Punctuation that has a symbol of its own, and the reference's signs of longer pauses."""
+
+Within = tuple[str, int]
+"""A text, and where in it a clause begins."""
+
+_BY_RULE = frozenset("一不地得子儿")
+"""Characters the network leaves to the tone rules and to the rules of grammar."""
+_ENOUGH = 9
+"""Characters of a text from which on the network is trusted inside words no dictionary lists."""
+_SURE, _SURE_IN_WORD = 0.6, 0.8
+"""Probabilities from which on the network's reading counts."""
 
 _SIGNS = re.escape("".join(MARKS))
 _PIECE = re.compile(rf"[{_SIGNS}]|[^{_SIGNS}]+")
@@ -55,7 +66,9 @@ class MandarinReader:
             else:
                 start, end = match.span()
                 inside = [g.moved(-start) for g in given if start <= g.start and g.end <= end]
-                units = self._clause(piece, before_stop=stop, given=inside)
+                units = self._clause(
+                    piece, before_stop=stop, given=inside, within=(norm_text, start)
+                )
             for unit in units:
                 symbols.extend(unit)
                 counts.append(len(unit))
@@ -63,20 +76,30 @@ class MandarinReader:
         return Pronunciation(tuple(symbols), spans, tuple(counts))
 
     def pinyin(
-        self, clause: str, *, before_stop: bool = False, given: Sequence[Reading] = ()
+        self,
+        clause: str,
+        *,
+        before_stop: bool = False,
+        given: Sequence[Reading] = (),
+        within: Within | None = None,
     ) -> list[str]:
         """Surface pinyin of every character of a clause without marks."""
-        words = self.words(clause, before_stop=before_stop, given=given)
+        words = self.words(clause, before_stop=before_stop, given=given, within=within)
         return [p for word in words for p in word.pinyin]
 
     def words(
-        self, clause: str, *, before_stop: bool = False, given: Sequence[Reading] = ()
+        self,
+        clause: str,
+        *,
+        before_stop: bool = False,
+        given: Sequence[Reading] = (),
+        within: Within | None = None,
     ) -> Iterator[Spoken]:
-        """The words of a clause with their surface pinyin."""
+        """The words of a clause with their surface pinyin; `within` is the text it is a part of."""
         at, previous = 0, NO_WORD
         words = list(self.user_words.segment(clause, before_stop=before_stop))
         told = {i: unit for g in given for i, unit in enumerate(g.units, g.start) if i < g.end}
-        changed = {**self._changes(clause, words), **told}
+        changed = {**self._changes(clause, words, within or (clause, 0)), **told}
 
         def read(start: int, text: str) -> tuple[str, ...]:
             return tuple(changed.get(i, p) for i, p in enumerate(_base_reading(text), start))
@@ -96,24 +119,19 @@ class MandarinReader:
             yield spoken
             at, previous = end, word
 
-    def _changes(self, clause: str, words: Sequence[Word]) -> dict[int, str]:
-        """Readings other than the dictionary's: the model's outside phrases, then our own."""
-        decided = self._from_model(clause, words) if self.polyphones else {}
-        return corrections(clause, words, decided) if self.rules.context else decided
-
-    def _from_model(self, clause: str, words: Sequence[Word]) -> dict[int, str]:
-        readings = self.polyphones.read(clause) if self.polyphones else ()
-        at, known = 0, set[int]()
-        for word in words:
-            if len(word) > 1 and phrase_reading(word.text) is not None:
-                known.update(range(at, at + len(word)))
-            at += len(word)
-        return {i: p for i, p in enumerate(readings) if p and i not in known}
+    def _changes(self, clause: str, words: Sequence[Word], within: Within) -> dict[int, str]:
+        """Readings other than the dictionary's: a model's outside known words, then our own rules."""
+        if self.polyphones:
+            decided = _outside_words(self.polyphones.read(clause), words)
+            return corrections(clause, words, decided) if self.rules.context else decided
+        if not self.rules.context:
+            return {}
+        return _from_network(clause, words, within) | corrections(clause, words)
 
     def _clause(
-        self, clause: str, *, before_stop: bool, given: Sequence[Reading]
+        self, clause: str, *, before_stop: bool, given: Sequence[Reading], within: Within
     ) -> Iterator[tuple[str, ...]]:
-        for pinyin in self.pinyin(clause, before_stop=before_stop, given=given):
+        for pinyin in self.pinyin(clause, before_stop=before_stop, given=given, within=within):
             yield symbols_of(pinyin) or ()
 
     def _tones(self, word: Spoken) -> Spoken:
@@ -131,6 +149,35 @@ class MandarinReader:
         for wanted, step in steps:
             word = step(word) if wanted else word
         return word
+
+
+def _unknown(words: Sequence[Word]) -> Iterator[tuple[int, Word]]:
+    """Positions, and their words, of the characters outside words that a dictionary lists."""
+    at = 0
+    for word in words:
+        if word.fixed is None and (len(word) == 1 or phrase_reading(word.text) is None):
+            yield from ((i, word) for i in range(at, at + len(word)))
+        at += len(word)
+
+
+def _outside_words(readings: Sequence[str | None], words: Sequence[Word]) -> dict[int, str]:
+    return {i: p for i, _ in _unknown(words) if (p := readings[i])}
+
+
+def _from_network(clause: str, words: Sequence[Word], within: Within) -> dict[int, str]:
+    """What the network is sure of; in a word of several characters it needs a longer text."""
+    model, (text, start) = network(), within
+    long = len(text) >= _ENOUGH
+    wanted = {
+        i: len(word)
+        for i, word in _unknown(words)
+        if clause[i] not in _BY_RULE and clause[i] in model and (long or len(word) == 1)
+    }
+    if not wanted:
+        return {}
+    found = model.read(text, [start + i for i in wanted])
+    limits = {i: _SURE if size == 1 else _SURE_IN_WORD for i, size in wanted.items()}
+    return {at - start: p for at, (p, odds) in found.items() if odds >= limits[at - start]}
 
 
 @lru_cache(maxsize=8192)

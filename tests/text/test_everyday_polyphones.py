@@ -1,0 +1,98 @@
+"""Characters with several readings in everyday words and sentences of our own."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from dora_mlx_tts.text.frontend import FrontEnd
+from dora_mlx_tts.text.zh import Mandarin
+from dora_mlx_tts.text.zh.pronounce.network import LONGEST, network
+from dora_mlx_tts.text.zh.readings import phrase_reading
+from dora_mlx_tts.text.zh.tones.rules import MandarinRules
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+FLOOR = 0.97
+
+
+def script() -> ModuleType:
+    sys.path.insert(0, str(SCRIPTS))
+    try:
+        spec = importlib.util.spec_from_file_location(
+            "score_readings", SCRIPTS / "score_readings.py"
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(SCRIPTS))
+    return module
+
+
+def test_everyday_words_are_read_right() -> None:
+    scorer, front_end = script(), FrontEnd()
+    entries = list(scorer.everyday())
+    wrong = [
+        (*entry, got)
+        for entry in entries
+        for kind, got in [scorer.judge(front_end, *entry)]
+        if kind.startswith("other")
+    ]
+    assert len(entries) >= 600
+    assert len(wrong) <= (1 - FLOOR) * len(entries), wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "syllable"),
+    [
+        ("他们把这座旧仓库改建成了一座供孩子们玩耍的乐园", 14, "gong1"),
+        ("医生说只要按时吃药病情就会慢慢好转起来", 16, "zhuan3"),
+        ("银行规定这笔贷款要在三年之内全部还清", 16, "huan2"),
+    ],
+)
+def test_long_sentences(text: str, place: int, syllable: str) -> None:
+    said = Mandarin()._reader.pinyin(text)
+    assert said[place] == syllable
+
+
+def test_network_answers_for_polyphones_alone() -> None:
+    found = network().read("我们去银行，他在旅行。", range(11))
+    assert found.keys() == {4, 9}
+    assert found[9][0] == "xing2"
+    assert all(0 < odds <= 1 for _, odds in found.values())
+
+
+def test_network_reads_long_and_strange_text() -> None:
+    text = "银行" * LONGEST + "\U0001f600\0 "
+    found = network().read(text, range(len(text)))
+    assert len(found) == LONGEST
+    assert network().read("", []) == {}
+
+
+def test_network_does_not_depend_on_what_was_read_before() -> None:
+    first = network().read("他还了钱", [1])
+    network().read("你还好吗", [1])
+    again = network().read("他还了钱", [1])
+    assert first[1][0] == again[1][0]
+    assert np.isclose(first[1][1], again[1][1])
+
+
+def test_words_win_over_the_network() -> None:
+    assert phrase_reading("温差") == ["wen1", "cha1"]
+    assert Mandarin()._reader.pinyin("昼夜温差大")[3] == "cha1"
+
+
+def test_context_rules_switch_the_network_off() -> None:
+    plain = Mandarin(rules=MandarinRules(context=False))
+    assert plain._reader.pinyin("个子很长")[3] == "zhang3"
+
+
+def test_user_words_win() -> None:
+    own = Mandarin(pronunciations={"温差": "wen1 cha4"})
+    assert own._reader.pinyin("昼夜温差大")[3] == "cha4"
