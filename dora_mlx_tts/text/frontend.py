@@ -260,7 +260,7 @@ def unspoken(phonemes: Phonemes) -> str:
 
 def _read_mixed(text: AlignedText, main: str) -> AlignedText:
     """What must be read before a text is divided by language, because neither side knows it alone."""
-    if main == "zh":
+    if main in {"zh", "yue"}:
         return read_mixed(text)
     if main == "ja":
         from dora_mlx_tts.text.ja import mixed as japanese  # noqa: PLC0415 (only for Japanese)

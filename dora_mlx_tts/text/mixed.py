@@ -1,27 +1,21 @@
 """Chinese with Latin letters in it: what neither language can tell alone.
 
-`内存16GB` has a Chinese number and a spelled unit, `G1234次` is the name of a train, `第III章` has a
-number in letters. Once a text is divided by language, each side sees its own half only.
+`内存16GB` has a Chinese number and a spelled unit, `x²+1` a Chinese reading and English letters,
+`G1234次` is the name of a train. Once a text is divided by language, each side sees its own half
+only; so what stands beside Chinese is written out before, by the rules of `zh/normalize`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from dora_mlx_tts.text.aligned import AlignedText
 
-_AMOUNT = re.compile(
-    r"(?<![0-9A-Za-z.,])(\d{1,12}(?:\.\d{1,6})?)[ ]?"
-    r"([KkMGTP]i?B|[KkMG]bps)(/s)?(?![A-Za-z0-9/])"
-)
-_NAME = re.compile(
-    r"(?<![0-9A-Za-z])([A-Z]{1,3})[ -]?(\d{3,4})(?=次|航班|号|路|国道|高速|室|房|座|教室|会议室|飞机|客机)"
-    r"|(?<=航班|国道|省道|高铁|动车|列车|车次|高速|客机|飞机|型号|房间|教室)[ ]?([A-Z]{1,3})[ -]?(\d{3,4})(?![0-9A-Za-z])"
-)
-_PLATE = re.compile(
-    r"(?<=[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼])([A-Z])[·•]?"
-    r"(?=[A-Z]?\d)([A-Z0-9]{5,6})(?![0-9A-Za-z])"
-)
+if TYPE_CHECKING:
+    from dora_mlx_tts.text.zh.normalize.patterns import Reader, Rule
+
 _ROMAN = re.compile(
     r"(?<=第)[ ]?([IVX]{1,6})(?=[\u3400-\u9fff，。！？、；：]|\Z)|"
     r"(?<=[\u3400-\u9fff])([IVX]{2,6})(?=[世型期级])"
@@ -31,44 +25,93 @@ _PLUS = re.compile(
 )
 _HALF_DAY = re.compile(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
 """Its last dot does not end a sentence."""
+_WIDE_SIGN = re.compile(r"(?<=[0-9A-Za-z])[．／－＋＝×]+(?=[0-9A-Za-z])|(?<=[0-9])％|[＄](?=[0-9])")
 _VALUES = {"I": 1, "V": 5, "X": 10}
 _LOOK_BACK = 24
-_UNIT_BEFORE = re.compile(r"\d[ ]?[A-Za-z]{1,4}(?![A-Za-z])")
+_OF_FIGURES = re.compile(
+    r"[\d/][%°]?[ ]?[A-Za-z]{1,4}(?![A-Za-z])|(?<![A-Za-z])[A-Za-z](?![A-Za-z])|(?<![A-Za-z])[A-Z]{1,3}(?=\d)"
+)
+"""Letters that are units, variables or parts of a name tell nothing of the language."""
+_HAN = re.compile("[\u3400-\u9fff]")
+_ENGLISH = re.compile("[A-Za-z]{4}")
+_FAR = 200
 _LETTER = re.compile("[A-Za-z\u3400-\u9fff]")
-_CONCERNED = re.compile(r"\d[ ]?[KkMGTP]|[A-Z][ ·•-]?\d|[IVX+]|[Mm]\.")
+_WORD = re.compile("[A-Za-z]+|[\u3400-\u9fff]")
+_STOP = re.compile("[。！？!?\n]")
+_SENTENCE = 60
+_HAN_PER_WORD = 2
+_CONCERNED = re.compile(
+    r"\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|＄|[．／－＋＝％]"
+)
+
+_NARROW = str.maketrans("．／－＋＝％＄", "./-+=%$")
+_Condition = Callable[[re.Match[str]], bool]
 
 
 def read_mixed(text: AlignedText) -> AlignedText:
     """`内存128GB` as 内存一百二十八GB, `G1234次` as G幺二三四次, `第III章` as 第三章."""
     if _CONCERNED.search(text.text) is None:
         return text
-    text = text.sub(_PLUS, "加").sub(_HALF_DAY, r"\1m")
-    return text.sub(_PLATE, _name).sub(_AMOUNT, _amount).sub(_NAME, _name).sub(_ROMAN, _roman)
-
-
-def _amount(match: re.Match[str]) -> str | None:
-    """An amount of data; behind English words nothing changes."""
-    from dora_mlx_tts.text.zh.normalize.numbers import (  # noqa: PLC0415 (on demand)
-        number,
+    from dora_mlx_tts.text.zh.normalize import (  # noqa: PLC0415 (on demand)
+        formulas,
+        identifiers,
+        lettered,
     )
 
+    text = text.sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW))
+    quantities = (identifiers.ADDRESS_RULE, *lettered.RULES, formulas.FORMULA_RULE)
+    text = _apply(identifiers.LABELLED_RULES, text, _is_certain)
+    text = _apply(quantities, text, _is_in_chinese)
+    text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)
+    return text.sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
+
+
+def _apply(rules: Iterable[Rule], text: AlignedText, holds: _Condition) -> AlignedText:
+    characters = set(text.text)
+    for rule in rules:
+        if not rule.needs or not characters.isdisjoint(rule.needs):
+            text = text.sub(rule.pattern, _where(holds, rule.read))
+    return text
+
+
+def _where(holds: _Condition, read: Reader) -> Reader:
+    """`read` where `holds`, which takes longer to tell than most readings."""
+
+    def reading(match: re.Match[str]) -> str | None:
+        spoken = read(match)
+        return spoken if spoken is not None and holds(match) else None
+
+    return reading
+
+
+def _is_certain(_: re.Match[str]) -> bool:
+    """What needs Chinese words beside it is in Chinese."""
+    return True
+
+
+def _is_in_chinese(match: re.Match[str]) -> bool:
+    """Whether it is beside Chinese, or in a sentence with more of it than of English."""
+    if _is_beside_chinese(match):
+        return True
+    start, end = max(0, match.start() - _SENTENCE), match.end() + _SENTENCE
+    before = _STOP.split(match.string[start : match.start()])[-1]
+    after = _STOP.split(match.string[match.end() : end])[0]
+    words: list[str] = _WORD.findall(f"{before} {after}")
+    english = sum(word.isascii() for word in words)
+    return len(words) - english > _HAN_PER_WORD * english
+
+
+def _is_beside_chinese(match: re.Match[str]) -> bool:
+    """Whether the nearest word before is Chinese, or the nearest behind, or nothing is English."""
     start, end = match.span()
-    earlier = _UNIT_BEFORE.sub("", match.string[max(0, start - _LOOK_BACK) : start])
-    before = _LETTER.findall(earlier)
-    after = _LETTER.search(match.string, end, end + _LOOK_BACK)
-    beside = before[-1] if before else after[0] if after else ""
-    if beside.isascii():  # in English, or on its own
-        return None
-    return f"{number(match[1])}{match[2].upper()}{'每秒' if match[3] else ''}"
-
-
-def _name(match: re.Match[str]) -> str:
-    from dora_mlx_tts.text.zh.normalize.numbers import (  # noqa: PLC0415 (on demand)
-        digits,
-    )
-
-    letters, number = (group for group in match.groups() if group)
-    return letters + digits(number, telephone=True)
+    before = _LETTER.findall(_OF_FIGURES.sub("", match.string[max(0, start - _LOOK_BACK) : start]))
+    if before:
+        return not before[-1].isascii()
+    after = _LETTER.search(_OF_FIGURES.sub("", match.string[end : end + _LOOK_BACK]))
+    if after is not None:
+        return not after[0].isascii()
+    far = match.string[max(0, start - _FAR) : end + _FAR]
+    return _HAN.search(far) is not None or _ENGLISH.search(far) is None
 
 
 def _roman(match: re.Match[str]) -> str:

@@ -191,7 +191,7 @@ def _language_of_number(
     if run.is_amount or number[-1] in ".。" or after_han:
         return left.language
     glued_left = not before.isspace()
-    if text[right.start] in _COUNTERS and not number[-1].isspace() and not glued_left:
+    if text[right.start] in _COUNTERS and number[-1].isdecimal() and not glued_left:
         return right.language
     longer_left = left.end - left.start >= right.end - right.start
     return left.language if longer_left else right.language

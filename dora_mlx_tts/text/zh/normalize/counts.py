@@ -8,15 +8,30 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 
-_THOUSANDS = re.compile(
-    r"(?<![0-9A-Za-z.,])([0-9]{1,3}(?:[,'’][0-9]{3}){1,5})(?![0-9A-Za-z]|[,'’][0-9])"
+_THOUSANDS = re.compile(r"(?<![0-9A-Za-z.,])([0-9]{1,3}(?:[,'’][0-9]{3}){1,5})(?![0-9]|[,'’][0-9])")
+_WIDE_THOUSANDS = re.compile(r"(?<=[$¥￥€£])([0-9]{1,3}(?:，[0-9]{3}){1,4})(?![0-9])")
+_SPACED_THOUSANDS = re.compile(
+    r"(?<![0-9A-Za-z.,][ ])(?<![0-9A-Za-z.,-])([1-9][0-9]{0,2}(?: [0-9]{3}){2,4})(?![ ]?[0-9])"
+)
+_EUROPEAN = re.compile(
+    r"(?<![0-9A-Za-z.,])([0-9]{1,3}(?:\.[0-9]{3}){1,4}),([0-9]{1,2})(?![0-9A-Za-z.,])"
 )
 _VERSION = re.compile(r"(?<![0-9.])[0-9]{1,8}(?:\.[0-9]{1,8}){2,6}(?![0-9])")
 _ROMAN_ORDINAL = re.compile(
     r"第[ ]?([IVX]{1,6})(?![A-Za-z])|(?<![A-Za-z])([IVX]{1,6})(?=[世型期级]|[ ]?号)"
 )
-_COUNT = re.compile(rf"({NUMBER})[ ]?(\+(?=[ ]?{MEASURE}))?(?=[ ]?[多余几来]?[ ]?{MEASURE})")
-_ORDINAL = re.compile(r"(?<=第)[ ]?([0-9]{1,16})(?![0-9])")
+_MONEY = re.compile("[ ]?(?:[美欧日港韩澳加]?元|块|英镑)")
+_LONG_NAME = re.compile(r"(?<![0-9A-Za-z.,-])[0-9]{5,16}(?=[”\"’]?[ ]?号(?![线楼]))")
+"""Of so many figures no one counts: 26314号."""
+_HEIGHT = re.compile(
+    r"(?<![0-9.])([0-9])[ ]?米[ ]?([0-9]{1,2})(?![0-9.]|[ ]?[厘分公宽长高人个条道米/x×])"
+)
+_HUNDREDTHS = re.compile(r"(?<=[0-9]秒)([0-9]{2})(?![0-9.:：]|[ ]?[个位分秒毫])")
+_COUNT = re.compile(rf"({NUMBER})[ ]?(?=[ ]?[多余几来]?[ ]?{MEASURE})")
+_MORE = re.compile(
+    rf"(?<![0-9A-Za-z.+-])({NUMBER})([万亿千百]?)[ ]?\+(?:[ ]?({MEASURE}))?(?![0-9A-Za-z+])"
+)
+_ORDINAL = re.compile(r"(?<=第)[ ]?([0-9]{1,16})(?![0-9]|\.[0-9])")
 _NEGATIVE = re.compile(rf"(?<![0-9A-Za-z)）-])[-\u2212]({NUMBER})(?![0-9])")
 _MODEL = re.compile(
     r"(?:(?<=[歼轰运直])|(?<=东风|长征|神舟|天宫|嫦娥|天舟|红旗|巨浪|鹰击|霹雳|空警|彩虹|翼龙|风云|枭龙|波音|空客|米格))"
@@ -25,11 +40,8 @@ _MODEL = re.compile(
 """The hyphen of a name (歼-20) is no minus."""
 _POINT = re.compile(r"(?<![0-9A-Za-z.])\.(?=[0-9]{1,16}(?![0-9.]))")
 _POSITIVE = re.compile(rf"(?<![0-9A-Za-z)）+])\+({NUMBER})(?![0-9])")
-_DECIMAL = re.compile(r"(?<![0-9.])[0-9]{1,16}\.[0-9]{1,16}(?![0-9])")
+_DECIMAL = re.compile(r"(?<![0-9.])[0-9]{1,16}\.[0-9]{1,40}(?![0-9])")
 _BARE = re.compile(r"[0-9]{1,16}")
-_QUANTITY_BEFORE = re.compile(
-    r"(?:共|共有|约|大约|近|将近|超过|超|达|达到|高达|多达|不足|不到|至少|最多|大于|小于|等于|满|逾|约为|合计|总计|增至|降至|增加|减少|百分之|到|从)[ ]?$"
-)
 _ORDINAL_UNIT = re.compile(
     "[ ]?(?:月|日|号|楼|级|等|期|班|年级|手|战|两|单元|代|世|百|维|进制|把手|次元|次方|胎|环|线|区)"
 )
@@ -37,13 +49,37 @@ _ORDINAL_UNIT = re.compile(
 _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])[0-9]{3,16}(?![0-9.])")
 """A number that a letter begins (G1234次) is a name."""
 _ROMAN = {"I": 1, "V": 5, "X": 10}
-_DIGIT_BY_DIGIT = 3
-"""A bare number of so many figures is a name (404, 110) unless it is round or a count."""
+
+_NAMES = frozenset({"401", "403", "404", "502", "503", "504", "315", "618", "985", "996", "911"})
+"""Figures that are known by their digits wherever they stand without a measure word."""
+_HOTLINES = re.compile(
+    r"(?:1(?:10|14|19|20|22)|100[0-9]{2}|12[0-9]{3}|999|911|112|9[56][0-9]{3}|12306)\Z"
+)
+_CALLED = re.compile(
+    r"(?:打(?:了|给|通)?|拨|呼叫|联系|热线|客服|短信|[零幺二三四五六七八九][、和或及])[ ]?$"
+)
+_ALONE = frozenset({"110", "119"})
+_SHORTEST_CALLED = 5
+_SERVICE_AFTER = re.compile(r"(?:打[了个一]{0,2}电话|电话|热线|客服|指挥|报警|急救|火警|消防|平台)")
+_YEARS = range(1900, 2100)
+_QUANTITY_BEFORE = re.compile(
+    r"(?:共|有|约|近|超过?|达到?|高达|多达|不[足到]|至少|最[多高低大小]|大于|小于|等于|满|逾|计|增[至加到]|降[至到]|减[少到]|百分之"
+    r"|[总人数额量价值分米元款钱][是为：:]?|[是为：:])[ ]?$"
+)
+_YEAR_BEFORE = re.compile(r"(?:年|年份|出生|成立|创立|始|建|版|届)[^，。！？,.!?]{0,4}$")
+_SHORTEST_NAME = 3
+_SHORTEST_CODE = 6
+_LONGEST_ROUND = 10
+_LONGEST_AMOUNT = 12
+"""A bare number of more digits counts nothing that one speaks of."""
 
 
 def read_thousands(text: AlignedText) -> AlignedText:
     """`1,234,567` as one number; a number's sign and point as what they are (歼-20, .5)."""
     text = text.sub(_MODEL, "").sub(_POINT, "0.")
+    text = text.sub(_WIDE_THOUSANDS, lambda m: m[1].replace("，", ""))
+    text = text.sub(_EUROPEAN, lambda m: f"{m[1].replace('.', '')}.{m[2]}")
+    text = text.sub(_SPACED_THOUSANDS, lambda m: m[1].replace(" ", ""))
     return text.sub(_THOUSANDS, lambda m: re.sub("[,'’]", "", m[1]))
 
 
@@ -54,12 +90,14 @@ def read_versions(text: AlignedText) -> AlignedText:
 
 def read_counts(text: AlignedText) -> AlignedText:
     """Every number that is left."""
-    text = text.sub(_ROMAN_ORDINAL, _roman)
+    text = text.sub(_ROMAN_ORDINAL, _roman).sub(_MORE, _more)
     text = text.sub(_NEGATIVE, lambda m: f"负{_plain(m[1])}")
     text = text.sub(_POSITIVE, lambda m: f"正{_plain(m[1])}")
     text = text.sub(_AFTER_LETTER, lambda m: digits(m[0], telephone=True))
     text = text.sub(_ORDINAL, lambda m: cardinal(m[1]))
-    text = text.sub(_COUNT, _count)
+    text = text.sub(_LONG_NAME, lambda m: digits(m[0], telephone=True))
+    text = text.sub(_HUNDREDTHS, lambda m: digits(m[1]))
+    text = text.sub(_HEIGHT, lambda m: f"{amount(m[1])}米{digits(m[2])}").sub(_COUNT, _count)
     return text.sub(_DECIMAL, lambda m: number(m[0])).sub(_BARE, _bare)
 
 
@@ -77,19 +115,65 @@ def _roman(match: re.Match[str]) -> str:
     return ("第" if match[1] else "") + cardinal(str(total))
 
 
+def _more(match: re.Match[str]) -> str:
+    """`100+人` 一百多人, `3+年` 三年多, `18+` 十八加."""
+    value, scale, measure = match.groups()
+    measure = measure or ""
+    if scale or (value.endswith("0") and "." not in value):
+        return f"{number(value)}{scale}多{measure}"
+    if not measure:
+        return f"{number(value)}加"
+    return f"{amount(value)}{measure}多"
+
+
 def _count(match: re.Match[str]) -> str | None:
     value = match[1]
     if value[0] == "0" and value[1:2].isdecimal():
         return digits(value)
+    if "." in value and _MONEY.match(match.string, match.end()):
+        value = value.rstrip("0").rstrip(".")
     return number(value) if _ORDINAL_UNIT.match(match.string, match.end()) else amount(value)
 
 
 def _bare(match: re.Match[str]) -> str:
+    """An amount, unless the digits or the words before say that it names something."""
     value = match[0]
-    if len(value) < _DIGIT_BY_DIGIT:
-        return digits(value) if value[0] == "0" and len(value) > 1 else cardinal(value)
-    is_round = value[0] != "0" and value.endswith("00")
-    before = match.string[max(0, match.start() - 4) : match.start()]
-    if is_round or (value[0] != "0" and _QUANTITY_BEFORE.search(before)):
-        return cardinal(value)
-    return digits(value, telephone=True)
+    if value[0] == "0" and len(value) > 1:
+        return digits(value, telephone=len(value) >= _SHORTEST_NAME)
+    before = match.string[max(0, match.start() - 10) : match.start()]
+    if len(value) > _LONGEST_AMOUNT or _is_code(value, before, match):
+        return digits(value, telephone=True)
+    if _is_hotline(value, before, match) or (
+        value in _NAMES and not _QUANTITY_BEFORE.search(before)
+    ):
+        return digits(value, telephone=True)
+    if int(value) in _YEARS and _is_year(before, match):
+        return digits(value)
+    return cardinal(value)
+
+
+def _is_code(value: str, before: str, match: re.Match[str]) -> bool:
+    """Many figures without commas and without a word for an amount before them."""
+    if len(value) < _SHORTEST_CODE or len(value) == len(match.string):
+        return False
+    if value.endswith("00") and len(value) < _LONGEST_ROUND:
+        return False
+    return _QUANTITY_BEFORE.search(before) is None
+
+
+def _is_hotline(value: str, before: str, match: re.Match[str]) -> bool:
+    is_called = _CALLED.search(before) is not None
+    if is_called and len(value) >= _SHORTEST_CALLED:
+        return True
+    if not _HOTLINES.match(value):
+        return False
+    if value in _ALONE and len(value) == len(match.string):
+        return True
+    return is_called or _SERVICE_AFTER.match(match.string, match.end()) is not None
+
+
+def _is_year(before: str, match: re.Match[str]) -> bool:
+    """1998 alone is a year, unless it is counted (共1998) or nothing stands beside it."""
+    if _YEAR_BEFORE.search(before):
+        return True
+    return match.end() - match.start() < len(match.string) and not _QUANTITY_BEFORE.search(before)

@@ -6,12 +6,28 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits
-from dora_mlx_tts.text.zh.normalize.patterns import START
+from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, START
 
 _MONTHS, _DAYS = 12, 31
 _YEAR = r"(?:1[0-9]|20|21)[0-9]{2}"
 _FULL_DATE = re.compile(
-    rf"{START}({_YEAR})([-/.\u2013 ])([0-9]{{1,2}})\2([0-9]{{1,2}})(?:T(?=[0-9]))?(?![0-9A-Za-z]|\2[0-9])"
+    rf"{START}({_YEAR})([-/.\u2013\u00b7• ])([0-9]{{1,2}})\2([0-9]{{1,2}})(?:T(?=[0-9]))?(?![0-9A-Za-z]|\2[0-9])"
+)
+_YEAR_LAST = re.compile(
+    rf"{START}(?<![0-9][-/])([0-9]{{1,2}})([-/.])([0-9]{{1,2}})\2((?:19|20)[0-9]{{2}})(?![0-9A-Za-z]|\2[0-9])"
+)
+"""As written in America (`08/15/2024`), or in Europe where that gives no date."""
+_SHORT_DATE = re.compile(
+    r"(?<![0-9A-Za-z./-])([0-9]{2})/([0-9]{1,2})/([0-9]{1,2})(?![0-9A-Za-z./-])"
+)
+_MONTH_YEAR = re.compile(
+    rf"{START}(?<![0-9][-/])(?:(0[1-9]|1[0-2])[-/]|(0[1-9])\.)((?:19|20)[0-9]{{2}})(?![0-9A-Za-z]|[-/.][0-9])"
+)
+_YEAR_DOT_MONTH = re.compile(
+    rf"(?<![0-9A-Za-z.$¥￥€£])((?:19|20)[0-9]{{2}})\.(0[1-9]|1[0-2])(?![0-9A-Za-z%‰°℃/-]|\.[0-9]|[ ]?{MEASURE})"
+)
+_SEASON = re.compile(
+    rf"{START}({_YEAR})[ ]?[-/~\u2013][ ]?([0-9]{{2}})(?=[ ]?(?:赛季|学年|财年|年度))"
 )
 _YEAR_MONTH = re.compile(rf"{START}({_YEAR})(?:[-/](0[1-9]|1[0-2])|/([1-9]))(?![0-9A-Za-z/.-])")
 _MONTH_DAY = re.compile(rf"{START}(0[1-9])[-/](0[1-9]|[12][0-9]|3[01])(?![0-9A-Za-z/.-])")
@@ -27,8 +43,10 @@ _SHORT_YEAR = re.compile(
     rf"{START}(0[0-9]|[4-9][1-9])[ ]?年(?!以|之|来|间|内|多|的?历史|代|半|级?时间|期|寿|[老古])"
 )
 _YEAR_MONTH_SHORT = re.compile(rf"{START}([0-9]{{2}})[ ]?年(?=[ ]?[0-9]{{1,2}}[ ]?月)")
-_DECADE = re.compile(rf"{START}((?:1[0-9]|20)?)([0-9]0)[ ]?(?=年代|后(?![0-9]))")
-_ERA_YEAR = re.compile(r"(?<=公元)(前?)[ ]?([1-9][0-9]{2})(?=[ ]?年)")
+_DECADE = re.compile(
+    rf"{START}((?:1[0-9]|20)?)([0-9]0)[ ]?(?=年代|后(?![0-9]+[个天年月日周小分秒]))"
+)
+_ERA_YEAR = re.compile(r"(?<=公元)(前?)[ ]?([1-9][0-9]{2,3})(?=[ ]?年)")
 _LASTED = re.compile(r"[了过近约达整满共历经长]$")
 
 
@@ -36,7 +54,11 @@ def read_dates(text: AlignedText) -> AlignedText:
     """Write out everything that is a date; the year digit by digit."""
     text = text.sub(_YEAR_RANGE, lambda m: f"{digits(m[1])}{m[2]}到{digits(m[3])}{m[4]}")
     text = text.sub(_BARE_YEAR_RANGE, lambda m: f"{digits(m[1])}到{digits(m[2])}")
-    text = text.sub(_FULL_DATE, _full_date)
+    text = text.sub(_SEASON, lambda m: f"{digits(m[1])}到{digits(m[2])}")
+    text = text.sub(_FULL_DATE, _full_date).sub(_YEAR_LAST, _year_last)
+    text = text.sub(_SHORT_DATE, _short_date)
+    text = text.sub(_MONTH_YEAR, lambda m: f"{digits(m[3])}年{cardinal(m[1] or m[2])}月")
+    text = text.sub(_YEAR_DOT_MONTH, lambda m: f"{digits(m[1])}年{cardinal(m[2])}月")
     text = text.sub(_YEAR_MONTH, lambda m: f"{digits(m[1])}年{cardinal(m[2] or m[3])}月")
     text = text.sub(_MONTH_DAY, lambda m: f"{cardinal(m[1])}月{cardinal(m[2])}日")
     text = text.sub(_DECADE, _decade)
@@ -47,6 +69,23 @@ def read_dates(text: AlignedText) -> AlignedText:
 
 def _full_date(match: re.Match[str]) -> str | None:
     year, _, month, day = match.groups()
+    return _date(year, month, day)
+
+
+def _year_last(match: re.Match[str]) -> str | None:
+    first, _, second, year = match.groups()
+    return _date(year, first, second) or _date(year, second, first)
+
+
+def _short_date(match: re.Match[str]) -> str | None:
+    """`25/12/3` begins with the year; `12/3/25` ends with it, since no month has 25 days before."""
+    first, second, third = match.groups()
+    if int(first) <= _MONTHS < int(third) and len(third) == len(first):
+        return _date(third, first, second)
+    return _date(first, second, third)
+
+
+def _date(year: str, month: str, day: str) -> str | None:
     if not (0 < int(month) <= _MONTHS and 0 < int(day) <= _DAYS):
         return None
     return f"{digits(year)}年{cardinal(month)}月{cardinal(day)}日"

@@ -8,10 +8,10 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import number
 from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, SIGN
 
-_OPERATORS = {
-    "+": "加", "-": "减", "\u2212": "减", "×": "乘", "*": "乘", "·": "乘", "÷": "除", "/": "除以", "=": "等于",
+OPERATORS = {
+    "+": "加", "-": "减", "\u2212": "减", "×": "乘", "*": "乘", "·": "乘", "÷": "除以", "/": "除以", "=": "等于",
     "≈": "约等于", "≠": "不等于", "!=": "不等于", "==": "等于", "<": "小于", ">": "大于", "≤": "小于等于",
-    "≥": "大于等于", "<=": "小于等于", ">=": "大于等于", "±": "正负", "∶": "比", "≡": "恒等于", "∈": "属于",
+    "≥": "大于等于", "<=": "小于等于", ">=": "大于等于", "±": "正负", "∶": "比", ":": "比", "≡": "恒等于", "∈": "属于",
 }  # fmt: skip
 _GREEK = dict(
     zip(
@@ -45,15 +45,16 @@ _GREEK = dict(
         strict=True,
     )
 )
-_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_OPERAND = rf"(?:{NUMBER}|[A-Za-zα-ω])[²³⁰¹⁴-⁹]{{0,3}}%?"
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_EXPONENT = r"(?:[²³⁰¹⁴-⁹⁻]{1,4}|\^\(?-?[0-9]{1,6}\)?)"
+_OPERAND = rf"√?(?:{NUMBER}|[A-Za-zα-ω]){_EXPONENT}?%?"
 _OPERATOR = r"(?:==|!=|<=|>=|[+×*÷=≈≠<>≤≥±≡])"
 _EQUATION = re.compile(
     rf"(?<![0-9A-Za-z.]){SIGN}(?:{_OPERAND}|[)）])(?:[ ]?(?:{_OPERATOR}|[-\u2212/])[ ]?[(（]?-?{_OPERAND}[)）]?){{1,30}}"
 )
 _HAN_EQUALS = re.compile(r"(?<=[\u4e00-\u9fff])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[\u4e00-\u9fff0-9A-Za-z-])")
-_TOKEN = re.compile(rf"{_OPERATOR}|[-\u2212/]|{NUMBER}%?|.")
-_BEFORE_NUMBER = re.compile(r"([±≈≤≥<>≠√])[ ]?(?=-?[0-9])")
+_TOKEN = re.compile(rf"{_OPERATOR}|{_EXPONENT}|[-\u2212/]|{NUMBER}%?|.")
+_BEFORE_NUMBER = re.compile(r"([±≈≤≥<>≠√])[ ]?(?=-?[0-9]|[负零一二两三四五六七八九十])")
 _BEFORE = {
     "±": "正负",
     "≈": "约等于",
@@ -69,6 +70,10 @@ _CARET = re.compile(r"(?<=[0-9A-Za-z)])\^\(?(-?[0-9]{1,6})\)?")
 _FRACTION = re.compile(
     rf"(?<![0-9A-Za-z./])({SIGN})([0-9]{{1,12}})[ ]?/[ ]?([0-9]{{1,12}})(?![0-9A-Za-z/]|\.[0-9])"
 )
+_MIXED = re.compile(
+    r"(?<![0-9A-Za-z.,/-])([0-9]{1,4})(?:[ ]|[ ]?又[ ]?)([0-9]{1,3})[ ]?/[ ]?([0-9]{1,3})(?![0-9A-Za-z/]|\.[0-9])"
+)
+_PARTS = re.compile(rf"({SIGN})({NUMBER}|[百千万](?=分))[ ]?分之[ ]?(?=[0-9])")
 _SIGNS = {
     "∞": "无穷大",
     "√": "根号",
@@ -87,7 +92,32 @@ _SIGNS = {
 def read_fractions(text: AlignedText) -> AlignedText:
     """`3/4` 四分之三, `-2/3` 负三分之二; `24/7` is no fraction but hours and days."""
     text = text.sub(r"(?<![0-9./])24[ ]?/[ ]?7(?![0-9./])", "二十四七")
-    return text.sub(_FRACTION, lambda m: f"{'负' if m[1] else ''}{number(m[3])}分之{number(m[2])}")
+    return text.sub(_FRACTION, _fraction)
+
+
+def _fraction(match: re.Match[str]) -> str:
+    """A part of a whole; two equal halves (50/50) are a ratio."""
+    sign, upper, lower = match.groups()
+    if upper == lower and len(upper) > 1:
+        return f"{number(upper)}比{number(lower)}"
+    return f"{'负' if sign else ''}{number(lower)}分之{number(upper)}"
+
+
+def read_mixed_fractions(text: AlignedText) -> AlignedText:
+    """`2 1/2` and `2又1/2` 二又二分之一; the 2 of `2分之1` is a number, too."""
+    return text.sub(_MIXED, _mixed).sub(_PARTS, _parts)
+
+
+def _parts(match: re.Match[str]) -> str:
+    sign, lower = match.groups()
+    return f"{'负' if sign else ''}{number(lower) if lower.isdecimal() else lower}分之"
+
+
+def _mixed(match: re.Match[str]) -> str | None:
+    whole, upper, lower = match.groups()
+    if "又" not in match[0] and not int(upper) < int(lower):
+        return None
+    return f"{number(whole)}又{number(lower)}分之{number(upper)}"
 
 
 def read_equations(text: AlignedText) -> AlignedText:
@@ -97,9 +127,9 @@ def read_equations(text: AlignedText) -> AlignedText:
 
 def read_powers_and_comparisons(text: AlignedText) -> AlignedText:
     """Powers, roots, comparison signs, operators between words."""
-    text = text.sub(_HAN_EQUALS, lambda m: _OPERATORS[m[1]])
-    text = text.sub(_CARET, lambda m: _power(m[1]))
-    return text.sub(_POWER, lambda m: _power(m[1].translate(_SUPERSCRIPT)))
+    text = text.sub(_HAN_EQUALS, lambda m: OPERATORS[m[1]])
+    text = text.sub(_CARET, lambda m: power(m[1]))
+    return text.sub(_POWER, lambda m: power(m[1].translate(SUPERSCRIPTS)))
 
 
 def read_signs(text: AlignedText) -> AlignedText:
@@ -108,7 +138,8 @@ def read_signs(text: AlignedText) -> AlignedText:
     return text.sub(f"[{''.join(_SIGNS)}]", lambda m: _SIGNS[m[0]])
 
 
-def _power(exponent: str) -> str:
+def power(exponent: str) -> str:
+    """An exponent behind its base: `2` 的平方, `-3` 的负三次方."""
     return {"2": "的平方", "3": "的立方"}.get(exponent) or f"的{number(exponent)}次方"
 
 
@@ -124,8 +155,14 @@ def _equation(match: re.Match[str]) -> str | None:
             spoken, after_operand = f"{spoken}{percent}{number(token.rstrip('%'))}", True
         elif token in ("-", "\u2212") and not after_operand:
             spoken += "负"
-        elif token in _OPERATORS:
-            spoken, after_operand = spoken + _OPERATORS[token], False
+        elif token[0] == "^":
+            spoken, after_operand = spoken + power(token.strip("^()")), True
+        elif token[0] in "⁰¹²³⁴⁵⁶⁷⁸⁹⁻":
+            spoken, after_operand = spoken + power(token.translate(SUPERSCRIPTS)), True
+        elif token[0] == "√":
+            spoken += "根号"
+        elif token in OPERATORS:
+            spoken, after_operand = spoken + OPERATORS[token], False
         else:
             spoken, after_operand = spoken + token, True
     return spoken

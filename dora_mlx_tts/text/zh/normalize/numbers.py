@@ -6,6 +6,7 @@ DIGITS = "零一二三四五六七八九"
 _TELEPHONE = "零幺二三四五六七八九"
 _PLACES = ("", "十", "百", "千")
 _GROUPS = ("", "万", "亿", "万亿")
+_LARGEST = 3
 LONGEST_CARDINAL = 16
 """Digits of the longest number that has a name here; longer ones are read digit by digit."""
 
@@ -32,11 +33,17 @@ def cardinal(number: str) -> str:
             continue
         if result and (gap or part[0] == "0"):
             result += DIGITS[0]
-        result += _below_ten_thousand(part.lstrip("0")) + _GROUPS[group]
+        result += _below_ten_thousand(part.lstrip("0")) + _unit(group, number[-12:-8])
         gap = False
     if result.startswith("一十"):
         result = result[1:]
     return "两" + result[1:] if result[0] == "二" and result[1:2] in ("万", "亿") else result
+
+
+def _unit(group: int, hundreds_of_millions: str) -> str:
+    """万亿 of 1,000,000,000,000 is 万 where 亿 follows: 一万三千亿."""
+    followed = group == _LARGEST and hundreds_of_millions.strip("0")
+    return _GROUPS[1] if followed else _GROUPS[group]
 
 
 def _below_ten_thousand(part: str) -> str:
@@ -66,3 +73,24 @@ def number(text: str) -> str:
 def amount(text: str) -> str:
     """A number before a measure word: a lone 2 is 两."""
     return "两" if text == "2" else number(text)
+
+
+_LETTER_SCALES = {"k": 3, "w": 4, "m": 6, "b": 9, "t": 12}
+
+
+def scaled(text: str, letter: str) -> str:
+    """A number with a scale in a letter, as one number: `1.2`, `B` 十二亿; `20.5`, `w` 二十点五万."""
+    zeros = _LETTER_SCALES[letter.lower()]
+    if letter.lower() == "w":
+        return f"{amount(text)}万"
+    whole, _, decimals = text.partition(".")
+    if len(decimals) > zeros:
+        return number(text) + {3: "千", 6: "百万", 9: "十亿", 12: "万亿"}[zeros]
+    figure = f"{whole}{decimals}{'0' * (zeros - len(decimals))}".lstrip("0")
+    return _in_large_units(figure)
+
+
+def _in_large_units(figure: str) -> str:
+    """`360000000` 三亿六千万; 两千 rather than 二千, as these are said."""
+    spoken = cardinal(figure)
+    return f"两{spoken[1:]}" if spoken.startswith("二千") else spoken

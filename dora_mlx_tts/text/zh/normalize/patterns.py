@@ -6,10 +6,24 @@ Every repetition is bounded, so no rule can take more than linear time.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+Reader = Callable[[re.Match[str]], str | None]
+"""Writes a match out, or leaves it alone with None."""
+
+
+class Rule(NamedTuple):
+    """What is found, how it is written out, and characters without which nothing is found."""
+
+    pattern: re.Pattern[str]
+    read: Reader
+    needs: str = ""
+
 
 START = r"(?<![0-9A-Za-z.])"
 """A number begins here."""
-NUMBER = r"[0-9]{1,16}(?:\.[0-9]{1,16})?"
+NUMBER = r"[0-9]{1,16}(?:\.[0-9]{1,40})?"
 SIGN = r"(?:(?<![0-9A-Za-z)])[-\u2212])?"
 """A minus that belongs to the number after it."""
 HAN = r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]"

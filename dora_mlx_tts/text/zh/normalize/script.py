@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _WIDE = re.compile(
     r"[\uff01-\uff5e\uf900-\ufaff\u3358-\u33ff\u2f00-\u2fdf\u2460-\u24ff\u2070-\u209f"
-    r"\u2150-\u218b\u2776-\u2793\u00b2\u00b3\u00b9\u00bc-\u00be\u2103\u2109\u3220-\u32b0\U0002f800-\U0002fa1f]"
+    r"\u2044\u2150-\u218b\u2776-\u2793\u00b2\u00b3\u00b9\u00bc-\u00be\u2103\u2109\u3220-\u32b0\U0002f800-\U0002fa1f]"
 )
 _KEPT_WIDE = frozenset("，。！？：；～（）")
 _SUPERSCRIPTS = frozenset("\u00b2\u00b3\u00b9")
@@ -42,7 +42,9 @@ def _narrow(match: re.Match[str]) -> str | None:
     if value is not None and value.is_integer() and unicodedata.category(char) != "Nd":
         return cardinal(str(int(value)))
     narrow = unicodedata.normalize("NFKC", char).replace("\u2044", "/")
-    return f" {narrow}" if value is not None and "/" in narrow else narrow
+    if value is None or "/" not in narrow:
+        return narrow
+    return f"{'又' if match.string[max(0, match.start() - 1) : match.start()].isdecimal() else ''}{narrow}"
 
 
 @cache

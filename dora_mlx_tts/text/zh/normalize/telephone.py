@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import LONGEST_CARDINAL, digits
+from dora_mlx_tts.text.zh.normalize.numbers import LONGEST_CARDINAL, cardinal, digits
+from dora_mlx_tts.text.zh.normalize.patterns import MEASURE
 
-_LONG = re.compile(rf"[0-9]{{{LONGEST_CARDINAL + 1},}}")
+_LONG = re.compile(rf"(?<![0-9.])[0-9]{{{LONGEST_CARDINAL + 1},}}")
 _BEFORE = r"(?<![0-9A-Za-z.-])"
 _AFTER = r"(?![0-9A-Za-z]|[.-][0-9])"
 _MOBILE = re.compile(
@@ -16,11 +17,25 @@ _MOBILE = re.compile(
 _LANDLINE = re.compile(
     rf"{_BEFORE}(?:\+?(86)[- ]?)?[(（]?(0[0-9]{{2,3}}|(?<=[- ])[1-9][0-9]{{1,2}})[)）]?[- ]?(?<![0-9]{{12}})([0-9]{{3,4}})[- ]?([0-9]{{4}})(?:-([0-9]{{1,5}}))?{_AFTER}"
 )
+_AMERICAN = re.compile(
+    rf"{_BEFORE}(?:\+?(1)[- ]?)?(?:[(（]([2-9][0-9]{{2}})[)）][ ]?|(?![48]00)([2-9][0-9]{{2}})-)([0-9]{{3}})[- ]([0-9]{{4}}){_AFTER}"
+)
 _SERVICE = re.compile(rf"{_BEFORE}([48]00)[- ]?([0-9]{{3,4}})[- ]?([0-9]{{3,4}}){_AFTER}")
 _NAMED = re.compile(
-    r"((?:电话|座机|手机|热线|号码|客服|拨打|拨通|致电|分机|传真|密码|验证码|口令|代码|状态码|错误码|邮编|邮政编码|"
-    r"编号|房号|房间号?|门牌号?|学号|工号|卡号|账号|帐号|尾号|单号|序列号|车牌|证号|区号|群号?|型号|航班号?|车次|暗号|报警|急救|火警)"
-    r"(?:号码|号)?(?:是|为|叫|打|[:：])?[ ]?)([0-9]{3,16}(?:[- ][0-9]{2,8}){0,3})(?![0-9]|\.[0-9]|[个位名次岁年元块种台])"
+    r"((?:[取寄]件码|(?<![0-9零一二三四五六七八九十几])[\u4e00-\u9fff]号码?(?=[是为:：])|(?<![尺鞋页数号])码(?=[是为:：])|端口|电话|座机|手机|热线|号码|客服|拨打|拨通|致电|分机|传真|密码|验证码|口令|代码|状态码|错误码|邮编|邮政编码|"
+    r"编号|房号|房间号?|门牌号?|学号|工号|卡号|账号|帐号|尾号|尾数|单号|工单|流水|(?:传真|电话|总机|座机)转|序列号|车牌|证号|区号|群号?|型号|航班号?|车次|暗号|报警|急救|火警|QQ)"
+    r"(?:号码|号)?(?:是|为|系|叫|打|[:：])?[ ]?#?)([0-9]{3,16}(?:[- ][0-9]{2,8}){0,3})(?![0-9]|\.[0-9]|[个位名次岁年元块种台人件条张家月天分])"
+)
+_EXTENSION = re.compile(r"(?<=[零幺二三四五六七八九])[ ]?转[ ]?([0-9]{1,5})(?![0-9]|[ ]?[元块])")
+_SECURITY = re.compile(
+    r"((?:股票|基金|证券|个股|转债)[ ]?)([0-9]{6})(?![0-9A-Za-z.,]|[ ]?[元股份只支个人])"
+)
+_HOUSE = re.compile(
+    r"(?<![0-9A-Za-z.-])([0-9]{1,2})[-\u2013]([1-9][0-9]{2,3})(?=[室房号，。；！？,;!?]|\Z|[ ]?的?(?:教室|房间|宿舍))"
+)
+"""A building and a room in it: 教室3-201."""
+_DOOR = re.compile(
+    rf"((?:[单元楼栋幢座门]|[楼层][ ]?[东西南北]?侧?)[ ]?)([0-9]{{3,4}})(?![0-9A-Za-z.,:：/-]|[ ]?{MEASURE})"
 )
 _ROOM = re.compile(
     r"(?<![0-9A-Za-z.])([0-9]{3,4})(?=室|房|号房|号线|路(?:公交|车|公共)|次(?:列车|航班|高铁|动车)|航班|教室|会议室|病房|国道|高速|宿舍|包厢|包间)"
@@ -28,9 +43,18 @@ _ROOM = re.compile(
 _CARD = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{4}(?: [0-9]{4}){2,4}(?: [0-9]{1,3})?(?![0-9])")
 _FESTIVAL = re.compile(
     r"(?<![0-9.])([0-9]{1,2})[·•]([0-9]{1,2})(?![0-9.])"
-    r"|(?<![0-9./])([0-9]{1,2})/([0-9]{1,2})(?=[\u4e00-\u9fff]{1,3}节)"
+    r"|(?<![0-9./])([0-9]{1,2})/([0-9]{1,2})(?=国际|儿童节|劳动节|妇女节|青年节|建党节|建军节|光棍节|女生节|国庆)"
 )
 """Days that are named by their numbers: 3·15晚会, 6/1儿童节."""
+_DAYS_OF_FEASTS = re.compile(
+    r"(?<![0-9.])(3[.·]8|5[.·]1|6[.·]1|8[.·]1|10[.·]1|9[.·]18|3[.·]15|6[.·]18|11[.·]11|12[.·]12)(?=[国际儿童劳动妇女建军庆]{0,4}(?:节|假期|放假|黄金周|小?长假|国庆|晚会|事变|大促|购物|狂欢))"
+)
+_AIRCRAFT = re.compile(r"(?<=波音|空客)([0-9]{3})-([0-9]{3})(?![0-9])")
+_UNIVERSITIES = re.compile(
+    r"(?<![0-9.])211(?=[、/和或及]?(?:985|高校|大学|院校|工程|双一流))|(?<=985[、/和或及])211(?![0-9])"
+)
+_PLACE = re.compile("教室|[单元楼栋幢座室房]|宿舍|住|地址|门牌|公寓|会议|地点")
+_WINDOW = 8
 _CHAIN = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{1,8}(?:-[0-9]{1,8}){2,8}(?![0-9A-Za-z]|[.-][0-9])")
 
 
@@ -38,9 +62,17 @@ def read_telephone_numbers(text: AlignedText) -> AlignedText:
     """Digit by digit with 幺 for 1, a pause between groups."""
     text = text.sub(_LONG, lambda m: digits(m[0], telephone=True)).sub(_CARD, _card)
     text = text.sub(_FESTIVAL, lambda m: digits("".join(filter(None, m.groups()))))
+    text = text.sub(_DAYS_OF_FEASTS, lambda m: _feast(m[1]))
+    text = text.sub(_AIRCRAFT, lambda m: f"{digits(m[1], telephone=True)}杠{cardinal(m[2])}")
+    text = text.sub(_UNIVERSITIES, lambda m: digits(m[0], telephone=True))
+    text = text.sub(_AMERICAN, lambda m: _groups("-".join(filter(None, m.groups()))))
     for pattern in (_MOBILE, _SERVICE, _LANDLINE):
         text = text.sub(pattern, _telephone)
-    text = text.sub(_NAMED, lambda m: m[1] + _groups(m[2]))
+    text = text.sub(_NAMED, lambda m: m[1].rstrip("#") + _groups(m[2]))
+    text = text.sub(_EXTENSION, lambda m: f"转{digits(m[1], telephone=True)}")
+    text = text.sub(_SECURITY, lambda m: m[1] + digits(m[2], telephone=True))
+    text = text.sub(_HOUSE, _house)
+    text = text.sub(_DOOR, lambda m: m[1] + digits(m[2], telephone=True))
     return text.sub(_ROOM, lambda m: digits(m[1], telephone=True)).sub(
         _CHAIN, lambda m: _groups(m[0])
     )
@@ -54,6 +86,19 @@ def _telephone(match: re.Match[str]) -> str:
     else:
         parts = ["".join(g for g in groups if g)]
     return ",".join(digits(p, telephone=True) for p in parts if p)
+
+
+def _house(match: re.Match[str]) -> str | None:
+    """A range ends near where it begins; a room has its floor before it."""
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    if not _PLACE.search(before):
+        return None
+    return f"{cardinal(match[1])}杠{digits(match[2], telephone=True)}"
+
+
+def _feast(day: str) -> str:
+    """`6.1` 六一, `10.1` 十一."""
+    return digits(re.sub("[.·]", "", day)).replace("一零一", "十一")
 
 
 def _card(match: re.Match[str]) -> str:

@@ -12,23 +12,45 @@ _TIME = (
     r"([01]?[0-9]|2[0-4])[:：]([0-5][0-9])(?:[:：]([0-5][0-9])(?:\.[0-9]{1,6})?)?"
     r"(?:[ ]?([aApP])\.?[mM]\.?(?![A-Za-z])|Z(?![A-Za-z]))?"
 )
-_BORDER_BEFORE = r"(?<![0-9A-Za-z.:：])"
+_BORDER_BEFORE = r"(?<![0-9A-Za-z.])(?<![0-9][:：∶])"
+"""A colon behind a word (时间：8:30) is no part of the time."""
 _BORDER_AFTER = r"(?![0-9A-Za-z]|[:：][0-9])"
 _CLOCK = re.compile(_BORDER_BEFORE + _TIME + _BORDER_AFTER)
 _RANGE = re.compile(rf"(?<=[0-9mM])[ ]?(?:-|~|\u2013|\u2014|\uff5e)[ ]?(?={_TIME}{_BORDER_AFTER})")
 _TIME_BEFORE_DASH = re.compile(rf"{_BORDER_BEFORE}{_TIME}$")
-_HOUR = re.compile(r"(?<![0-9A-Za-z.:：])(1[0-2]|[1-9])[ ]?([aApP])\.?[mM]\.?(?![A-Za-z])")
+HALF_DAY_TIME = re.compile(
+    rf"{_BORDER_BEFORE}(?:[01]?[0-9]|2[0-4])(?:[:：][0-5][0-9]){{0,2}}(?:[ ]?[-~\u2013\uff5e][ ]?[0-9]{{1,2}}(?:[:：][0-5][0-9])?)?"
+    r"[ ]?[aApP]\.?[mM](?:\.(?![A-Za-z])|(?![A-Za-z.]))(?:[ ]?[-~\u2013\uff5e][ ]?[0-9]{1,2}(?:[:：][0-5][0-9])?[ ]?[aApP]\.?[mM](?:\.|(?![A-Za-z.])))?"
+)
+"""A time, or two of them, with the half of the day in letters."""
+_HOUR = re.compile(
+    r"(?<![0-9A-Za-z.])(?<![0-9][:：])(1[0-2]|[1-9])[ ]?([aApP])\.?[mM]\.?(?![A-Za-z])"
+)
 _RATIO = re.compile(
-    rf"(?<![0-9A-Za-z.:：])({NUMBER})[ ]?[:：∶][ ]?({NUMBER})(?![0-9A-Za-z.]|[:：][0-9])"
+    rf"{_BORDER_BEFORE}({NUMBER})[ ]?[:：∶][ ]?({NUMBER})(?![0-9A-Za-z.]|[:：][0-9])"
 )
-_CHAIN = re.compile(r"(?<![0-9A-Za-z.:：])([0-9]{1,4}(?:[:：∶][0-9]{1,4}){2,5})(?![0-9A-Za-z])")
+_CHAIN = re.compile(rf"{_BORDER_BEFORE}([0-9]{{1,4}}(?:[:：∶][0-9]{{1,4}}){{2,5}})(?![0-9A-Za-z])")
 _SCORE_NEAR = re.compile(
-    r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|赢|输"
+    r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|踢平|赢(?!得)|输(?![入出送液血])"
+    r"|比例|配比|比(?=[是为：: ])|之比|比值|稀释|兑(?![换现奖付])|第[0-9一二三四五六七八九十]{1,2}[局盘]"
 )
+_TEAM = (
+    "(?:队|中国|日本|韩国|朝鲜|伊朗|卡塔尔|沙特|澳大利亚|泰国|越南|印度|英格兰|德国|法国|西班牙|葡萄牙|意大利|荷兰"
+    "|比利时|克罗地亚|瑞典|挪威|波兰|土耳其|俄罗斯|美国|加拿大|墨西哥|巴西|阿根廷|乌拉圭|哥伦比亚|智利|摩洛哥|埃及)"
+)
+_TEAM_BEFORE = re.compile(rf"{_TEAM}[ ]?$")
 _SCORE_DASH = re.compile(
-    r"(?<![0-9A-Za-z.:：-])([0-9]{1,3})[ ]?[-\u2013][ ]?([0-9]{1,3})(?![0-9A-Za-z.-])"
+    r"(?<![0-9A-Za-z.-])(?<![0-9][:：])([0-9]{1,3})[ ]?[-\u2013][ ]?([0-9]{1,3})"
+    r"(?![0-9A-Za-z-]|\.[0-9]|[ ]?[%个位天年月日号岁元人次倍小分米千公点周])"
 )
 _WINDOW = 8
+_CLAUSE = re.compile("[。；！？;!? ]")
+_PHRASE = re.compile("[，。；！？,;!? ]")
+_NOON = 12
+_RESULT = re.compile("成绩(?:是|为|[:：])?[ ]?$")
+_LASTS = re.compile(
+    r"(?:马拉松|[用耗历]时|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
+)
 
 
 def read_times(text: AlignedText) -> AlignedText:
@@ -46,22 +68,40 @@ def _range(match: re.Match[str]) -> str | None:
 
 
 def _is_score(match: re.Match[str]) -> bool:
-    start, end = max(0, match.start() - _WINDOW), match.end() + _WINDOW
-    return _SCORE_NEAR.search(match.string, start, end) is not None
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    after = match.string[match.end() : match.end() + _WINDOW]
+    near = f"{_CLAUSE.split(before.rstrip())[-1]} {_PHRASE.split(after)[0]}"
+    return _SCORE_NEAR.search(near) is not None
 
 
 def _score(match: re.Match[str]) -> str | None:
-    return f"{number(match[1])}比{number(match[2])}" if _is_score(match) else None
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    if not (_is_score(match) or _TEAM_BEFORE.search(before)):
+        return None
+    return f"{number(match[1])}比{number(match[2])}"
 
 
 def _clock(match: re.Match[str]) -> str | None:
     hour, minute, second, half = match.groups()
     if not second and not half and _is_score(match):
         return None
+    if int(hour) > _NOON:
+        half = None
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    if half is None and (_LASTS.search(before) or (not second and _RESULT.search(before))):
+        return _duration(hour, minute, second)
     spoken = f"{_half_day(half)}{amount(str(int(hour)))}点{_minutes(minute, bool(second))}"
     if second and second != "00":
         return f"{spoken}{'' if minute != '00' else '零分'}{_two(second)}秒"
     return spoken
+
+
+def _duration(hour: str, minute: str, second: str | None) -> str:
+    """`2:05:13` 两小时五分十三秒, `3:25` 三分二十五秒: what a run or a record lasts."""
+    if second is None:
+        return f"{amount(str(int(hour)))}分{_two(minute)}秒"
+    hours = f"{amount(str(int(hour)))}小时" if int(hour) else ""
+    return f"{hours}{_two(minute)}分{cardinal(second)}秒"
 
 
 def _half_day(letter: str | None) -> str:

@@ -1,0 +1,160 @@
+"""Formulas with letters: `x²+2x-3=0`, `log₂8=3`, `E=mc²`, `H₂O`.
+
+The zh rules see figures only, for letters are words of English once a text is divided by language.
+A formula is therefore written out before: operators and figures as Hanzi, letters as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from dora_mlx_tts.text.zh.normalize.maths import OPERATORS, SUPERSCRIPTS, power
+from dora_mlx_tts.text.zh.normalize.numbers import number
+from dora_mlx_tts.text.zh.normalize.patterns import Rule
+
+_FORMULA = re.compile(
+    r"(?<![0-9A-Za-z.@#_/])[-\u2212√(|∠△0-9A-Za-zα-ωΔ³](?:[0-9A-Za-zα-ωΔΩ∠△|.+\-\u2212×÷·*/=≈≠<>≤≥±^()√%°!:∶²³¹⁰⁴-⁹⁻₀-₉]|(?<=[^ ]) (?=[^ ])){1,120}"
+)
+"""What may be a formula; `read_formula` tells."""
+
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_FUNCTIONS = {
+    "sin": "sine", "cos": "cosine", "tan": "tangent", "log": "log", "ln": "L N", "lg": "L G",
+    "lim": "limit", "max": "max", "min": "min", "exp": "E X P",
+}  # fmt: skip
+_TOKEN = re.compile(
+    r"(?P<relation>==|!=|<=|>=|[=≈≠<>≤≥])|(?P<operator>[+×÷·*±])|(?P<maybe>[-\u2212/:∶])"
+    r"|(?P<root>[²³]?√)|(?P<power>[²³¹⁰⁴-⁹⁻]{1,4}|\^\(?-?[0-9A-Za-z]{1,3}\)?)|(?P<below>[₀-₉]{1,4})"
+    r"|(?P<number>[0-9]{1,16}(?:\.[0-9]{1,16})?%?)|(?P<word>[A-Za-z]{1,40})|(?P<greek>[α-ωΔΩ])"
+    r"|(?P<shape>[∠△])|(?P<bar>\|)|(?P<open>\()|(?P<close>\))|(?P<degree>°)|(?P<blank> )"
+)
+_STRONG = frozenset({"relation", "operator", "root", "power", "below", "shape"})
+"""Signs of a formula; a hyphen or a stroke alone is one of a name (A-1, A/B)."""
+_BINARY = frozenset({"relation", "operator", "maybe"})
+_ENDS = frozenset({"number", "word", "greek", "power", "below", "close", "degree", "bar"})
+_STARTS = frozenset({"number", "word", "greek", "root", "open", "shape", "bar"})
+_LONGEST_PRODUCT = 3
+"""More letters in a row are a word."""
+_LOGARITHM = re.compile(r"log([₀-₉]{1,4})[ ]?(\(?)([0-9]{1,16}(?:\.[0-9]{1,8})?|[A-Za-z])(\)?)")
+
+
+def read_formula(text: str) -> str | None:
+    """A formula written out, None if `text` is none."""
+    tokens = _tokens(text)
+    if tokens is None or not _is_formula(tokens):
+        return None
+    return _spoken(tokens)
+
+
+def _tokens(text: str) -> list[tuple[str, str]] | None:
+    """Kind and text of each token; None if something else is between them."""
+    tokens, at = list[tuple[str, str]](), 0
+    while at < len(text):
+        logarithm = _LOGARITHM.match(text, at)
+        if logarithm is not None:
+            tokens += [("logarithm", f"{logarithm[1]} {logarithm[3]}"), ("below", "")]
+            at = logarithm.end()
+            continue
+        match = _TOKEN.match(text, at)
+        if match is None:
+            return None
+        if match.lastgroup != "blank":
+            tokens.append((match.lastgroup or "", match[0]))
+        at = match.end()
+    return tokens
+
+
+def _is_formula(tokens: list[tuple[str, str]]) -> bool:
+    """Whether letters are joined by signs of a formula, with something on both sides of each."""
+    kinds = [kind for kind, _ in tokens]
+    words = [text for kind, text in tokens if kind == "word"]
+    has_letters = bool(words) or "greek" in kinds or "logarithm" in kinds
+    if not has_letters or not (_STRONG.intersection(kinds) or _is_quotient(tokens)):
+        return False
+    if any(len(word) > _LONGEST_PRODUCT and word.lower() not in _FUNCTIONS for word in words):
+        return False
+    for i, kind in enumerate(kinds):
+        before = kinds[i - 1] if i else ""
+        after = kinds[i + 1] if i + 1 < len(kinds) else ""
+        if kind not in _BINARY:
+            continue
+        is_sign = kind == "maybe" and before not in _ENDS and tokens[i][1] in "-−"
+        if (before not in _ENDS and not is_sign) or (
+            after not in _STARTS and after not in ("maybe", "logarithm")
+        ):
+            return False
+    return True
+
+
+def _is_quotient(tokens: list[tuple[str, str]]) -> bool:
+    """`-b/2a`: a stroke, a minus before it and small letters; 5G/4K is a list."""
+    texts = [text for _, text in tokens]
+    return texts[0] in "-−" and "/" in texts and all(text == text.lower() for text in texts)
+
+
+def _spoken(tokens: list[tuple[str, str]]) -> str:
+    spoken, before, in_bars = "", "", False
+    for i, (kind, text) in enumerate(tokens):
+        if kind in ("relation", "operator"):
+            spoken += OPERATORS[text]
+        elif kind == "maybe":
+            is_sign = before not in _ENDS
+            spoken += "负" if is_sign else OPERATORS[text]
+        elif kind in ("open", "close"):
+            raised = kind == "close" and i + 1 < len(tokens) and tokens[i + 1][0] == "power"
+            spoken += "括号" if raised else ""
+        elif kind == "bar":
+            in_bars = not in_bars
+            spoken += "绝对值" if in_bars else ""
+        else:
+            spoken += _READERS[kind](text)
+        before = kind
+    return spoken.strip()
+
+
+def _letters(word: str) -> str:
+    """Letters one by one, a the letter rather than the article."""
+    function = _FUNCTIONS.get(word.lower())
+    return f" {function or ' '.join('A' if c == 'a' else c for c in word)} "
+
+
+def _power(text: str) -> str:
+    exponent = text.strip("^()").translate(SUPERSCRIPTS)
+    if not any(char.isalpha() for char in exponent):
+        return power(exponent)
+    sign = "负" if exponent[0] == "-" else ""
+    figures = re.sub("[^0-9]", "", exponent)
+    letters = _letters(re.sub("[^A-Za-z]", "", exponent))
+    return f"的{sign}{number(figures) if figures else ''}{letters}次方"
+
+
+def _number(text: str) -> str:
+    return ("百分之" if text.endswith("%") else "") + number(text.rstrip("%"))
+
+
+def _root(text: str) -> str:
+    return {"³√": "三次根号"}.get(text, "根号")
+
+
+def _logarithm(text: str) -> str:
+    base, of = text.translate(_SUBSCRIPTS).split()
+    spoken = _letters(of) if of.isalpha() else number(of)
+    return f"以{number(base)}为底{spoken}的对数"
+
+
+_READERS: dict[str, Callable[[str], str]] = {
+    "number": _number,
+    "word": _letters,
+    "greek": str,
+    "power": _power,
+    "below": lambda text: number(text.translate(_SUBSCRIPTS)) if text else "",
+    "root": _root,
+    "shape": lambda text: "角" if text == "∠" else "三角形",
+    "degree": lambda _: "度",
+    "logarithm": _logarithm,
+}
+
+FORMULA_RULE = Rule(
+    _FORMULA, lambda match: read_formula(match[0]), "=≈≠<>≤≥+×÷·*±√^²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉∠△"
+)

@@ -1,0 +1,173 @@
+"""Letters and figures that name: trains, plates, gates, passwords, mail addresses.
+
+They are told from the words around them before a text is divided by language; the letters stay for
+English to spell, the figures are Hanzi.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits, number
+from dora_mlx_tts.text.zh.normalize.patterns import Rule
+
+_TRAIN = re.compile(
+    r"(?<![0-9A-Za-z])([A-Z]{1,3})[ -]?(\d{3,4})(?=次|航班|号|路|国道|高速|室|房|座|教室|会议室|飞机|客机)"
+    r"|(?<=航班|国道|省道|高铁|动车|列车|车次|高速|客机|飞机|型号|房间|教室)[ ]?([A-Z]{1,3})[ -]?(\d{3,4})(?![0-9A-Za-z])"
+)
+_PLATE = re.compile(
+    r"(?<=[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼])([A-Z])[ ]?[·•]?[ ]?"
+    r"(?=[A-Z]{0,2}\d)([A-Z0-9]{5,6})(?![0-9A-Za-z])"
+)
+_CODE = re.compile(
+    r"((?:密[码碼]|口令|验证码|[取寄]件码|提取码|邀请码|兑换码|激活码|优惠码|序列号|订单号?|单号|编号|账号|帐号|用户名|工号|学号"
+    r"|车架号|识别码|代码|卡号|会议号|护照号?码?|货号|款号|批号|ID)[ ]?(?:是|为|系|係|[:：])?[ ]?)"
+    r"(?=[0-9A-Za-z_-]{0,40}[0-9])(?=[0-9A-Za-z_-]{0,40}[A-Za-z])"
+    r"([0-9A-Za-z](?:[0-9A-Za-z]|[-_](?=[0-9A-Za-z])){1,40})(?![0-9A-Za-z@.])"
+)
+"""A code behind the word for it: 密码是abc123, 订单号DX-20240."""
+_NUMBERED = re.compile(
+    r"(?<![A-Za-z])((?:ID|PIN|UID|QQ|SN|SKU|OTP|(?i:passcode|password|code|extension|ext))[ ]?(?:[是为:：]|号码?[是为:：]?)?[ ]?)(\d{2,16}(?:[ -]\d{2,8}){0,4})(?![0-9A-Za-z]|[.-]\d)"
+)
+_SERIES = re.compile(r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ])(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d)")
+"""The number of a make behind capitals: RTX 4090, ISO 8601."""
+_MODEL = re.compile(
+    r"(?<![0-9A-Za-z_.-])(?!(?:USD|CNY|RMB|EUR|GBP|HKD|JPY|KRW|TWD)\d)([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_-]|\.\d)"
+)
+_PAGES = re.compile(
+    r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(?:\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
+)
+"""From one to another of a series: P45-P52, A1-A5."""
+_LEVEL = re.compile(r"(?<![A-Za-z])(?:Lv|LV|lv)\.?[ ]?(\d{1,4})(?![0-9A-Za-z.])")
+_LETTERS_AND_FIGURES = r"([A-Z]{1,4})-?(\d{1,2}(?:\.\d)?)(?![0-9A-Za-z+]|[-.]\d)"
+_GATE = re.compile(
+    rf"(?<=[\u3400-\u9fff：:，。、（《“]){_LETTERS_AND_FIGURES}|(?<![0-9A-Za-z.@_-]){_LETTERS_AND_FIGURES}(?=[\u3400-\u9fff])"
+)
+"""Directly beside a Chinese word: 登机口C32, PM2.5, A4纸."""
+_SHORT = re.compile(
+    r"(?<![0-9A-Za-z.$-])(\d{1,3}(?:\.\d)?)[ ]?([GKDBFMT])(?![0-9A-Za-z+/&-])|(?<![0-9A-Za-z.])(\d)([A-Z])(?=[\u3400-\u9fff])"
+)
+"""A figure and a letter that are one word: 5G, 4K, 3D, 7B."""
+_LINES = re.compile(r"(?<![0-9A-Za-z.])(\d{3,4})([PpiI])(?![0-9A-Za-z])")
+_ADDRESS = re.compile(
+    r"(?<![0-9A-Za-z])([A-Za-z0-9][A-Za-z0-9_.+-]{0,63})@((?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})"
+)
+_HUNDREDS = 3
+_WORD = 4
+"""So many letters in a code are read as a word."""
+_MARKS = {".": " dot ", "_": " underscore ", "-": " dash ", "+": " plus "}
+_HAN = re.compile("[\u3400-\u9fff]")
+_PIECE = re.compile(r"[A-Za-z]+|[0-9]+|.")
+
+
+def read_train(match: re.Match[str]) -> str:
+    """`G1234次` G幺二三四次."""
+    letters, figures = (group for group in match.groups() if group)
+    return letters + digits(figures, telephone=True)
+
+
+def read_plate(match: re.Match[str]) -> str:
+    """`A·88K66` A八八K六六."""
+    return match[1] + digits(match[2], telephone=True)
+
+
+def read_code(match: re.Match[str]) -> str:
+    """`密码是abc12` 密码是A B C一二, a pause between its parts."""
+    spoken = ""
+    for piece in _PIECE.findall(match[2]):
+        if piece.isalpha() and len(piece) >= _WORD:
+            spoken += f" {piece} "
+        elif piece.isalpha():
+            spoken += f" {' '.join(piece.upper())} "
+        elif piece.isdecimal():
+            spoken += digits(piece)
+        else:
+            spoken += "下划线" if piece == "_" else "，"
+    return match[1] + spoken.strip()
+
+
+def read_model(match: re.Match[str]) -> str:
+    """`MU5137` M U五幺三七; a round one is said as a number: `A100` A一百."""
+    letters, figures, decimals = match.groups()
+    if decimals:
+        return f"{' '.join(letters)}{digits(figures, telephone=True)}点{digits(decimals[1:])}"
+    is_round = figures.endswith("00") and figures[0] != "0" and len(figures) == _HUNDREDS
+    said = cardinal(figures) if is_round else digits(figures, telephone=True)
+    return f"{' '.join(letters)}{said}"
+
+
+def read_numbered(match: re.Match[str]) -> str | None:
+    """`ID：865 2231`, where Chinese is near."""
+    start, end = max(0, match.start() - 24), match.end() + 24
+    if not _HAN.search(match.string, start, end):
+        return None
+    return match[1] + "，".join(digits(g, telephone=True) for g in re.split("[ -]", match[2]))
+
+
+def read_series(match: re.Match[str]) -> str:
+    """`RTX 4090` RTX四零九零."""
+    return match[1] + digits(match[2], telephone=True)
+
+
+def read_pages(match: re.Match[str]) -> str:
+    """`P45-P52` P四十五到P五十二."""
+    letters = " ".join(match[1])
+    return f"{letters}{cardinal(match[2])}到{letters}{cardinal(match[3])}"
+
+
+def read_level(match: re.Match[str]) -> str:
+    """`Lv.35` L V三十五."""
+    return f"L V{cardinal(match[1])}"
+
+
+def read_gate(match: re.Match[str]) -> str:
+    """`C32` C三十二, `PM2.5` P M二点五, `B03` B零三."""
+    letters, figures = (group for group in match.groups() if group)
+    said = digits(figures) if figures[0] == "0" and "." not in figures else number(figures)
+    return f"{' '.join(letters)}{said}"
+
+
+def read_short(match: re.Match[str]) -> str:
+    """`5G` 五G."""
+    figure, letter = (group for group in match.groups() if group)
+    return f"{number(figure)}{letter}"
+
+
+def read_lines(match: re.Match[str]) -> str:
+    """`1080p` 幺零八零P: lines of a screen."""
+    return f"{digits(match[1], telephone=True)}{match[2].upper()}"
+
+
+def read_address(match: re.Match[str]) -> str | None:
+    """The figures of a mail address one by one; without figures English reads it."""
+    if not any(char.isdecimal() for char in match[0]):
+        return None
+    return f"{_part(match[1])} at {_part(match[2])}"
+
+
+def _part(text: str) -> str:
+    return "".join(
+        digits(piece) if piece.isdecimal() else _MARKS.get(piece, piece)
+        for piece in _PIECE.findall(text)
+    )
+
+
+ADDRESS_RULE = Rule(_ADDRESS, read_address, "@")
+LABELLED_RULES = (
+    Rule(_PLATE, read_plate, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"),
+    Rule(_CODE, read_code),
+    Rule(_NUMBERED, read_numbered),
+)
+"""What is Chinese by the words that it needs beside it."""
+
+NAME_RULES = (
+    Rule(_TRAIN, read_train),
+    Rule(_SERIES, read_series, " "),
+    Rule(_MODEL, read_model),
+    Rule(_PAGES, read_pages, "-~–～至到"),
+    Rule(_LEVEL, read_level, "Ll"),
+    Rule(_GATE, read_gate),
+    Rule(_LINES, read_lines, "PpiI"),
+    Rule(_SHORT, read_short),
+)
+"""What is Chinese behind a Chinese word, and English behind an English one."""

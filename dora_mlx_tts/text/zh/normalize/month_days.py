@@ -1,0 +1,106 @@
+"""Days written as month and day: `11/28`, `11-28`, `08.08`, told from shares and ranges."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.numbers import cardinal
+from dora_mlx_tts.text.zh.normalize.patterns import MEASURE
+
+_MONTH, _DAY = r"(1[0-2]|0?[1-9])", r"(3[01]|[12][0-9]|0?[1-9])"
+_BORDER_BEFORE = r"(?<![0-9A-Za-z./+×*÷=≈<>$¥￥€£第图表题版·-])"
+_BORDER_AFTER = r"(?![0-9A-Za-z/%‰°℃-]|[.][0-9]|[ ]?[+×*÷=≈])"
+_PAIR = re.compile(
+    rf"{_BORDER_BEFORE}{_MONTH}([/.]){_DAY}[ ]?[-~\u2013\u2014\uff5e至到][ ]?{_MONTH}\2{_DAY}{_BORDER_AFTER}"
+)
+_SLASHED = re.compile(rf"{_BORDER_BEFORE}{_MONTH}/{_DAY}{_BORDER_AFTER}")
+_HYPHENED = re.compile(
+    rf"{_BORDER_BEFORE}{_MONTH}-{_DAY}{_BORDER_AFTER}(?![ ]?(?:之?间|{MEASURE}))"
+)
+_DOTTED = re.compile(
+    rf"{_BORDER_BEFORE}(0[1-9])\.(0[1-9]|[12][0-9]|3[01]){_BORDER_AFTER}(?![ ]?{MEASURE})"
+)
+_PADDED = re.compile(r"(?<![0-9.])0([1-9])(?=[ ]?(?:月|日|号(?![线楼院室门])))")
+
+_DAY_BEFORE = re.compile(
+    r"(?:截止|截至|日期|时间|期限|预计|预约|预定|定于|改[到为成]|推迟到|提前到|延[期长]到|来自|生日|忌日|纪念日"
+    r"|周[一二三四五六日天]|[今明昨后前]天|[今本明去]年|deadline)(?:是|为|在|于|[:：])?[ （(]*$"
+)
+_DAY_MAYBE_BEFORE = re.compile(r"[在于自从至到][ ]?$")
+_DAY_AFTER = re.compile(
+    r"[ ]?[，,]?[ ]?(?:[（(]?(?:周|星期|礼拜)[一二三四五六日天]|上午|下午|早|晚|中午|凌晨|傍晚|当[天日]|[0-2]?[0-9][:：点时]"
+    r"|之[前后]|以[前后]|前|后|起|到货|送达|到期|截止|开[会学始幕庭业售播工张抢奖]|出[发行院]|发[布售货车薪]|举[行办]"
+    r"|上[线映市班课]|结束|放假|入住|退房|交[稿付]|生日|提交"
+    r"|的(?:会|航班|火车|高铁|机票|车票|票|演出|活动|课|比赛|考试|面试|预约|日程|行程|天气|账单|订单))"
+)
+_SURELY_DAY_AFTER = re.compile(
+    r"[ ]?[，,]?[ ]?(?:[（(]?(?:周|星期|礼拜)[一二三四五六日天]|上午|下午|早上|晚上|中午|凌晨|傍晚|[0-2]?[0-9][:：点])"
+)
+_SHARE_BEFORE = re.compile(
+    r"(?:占|约|达|剩下?|仅|只|了|过|有|用|加|减|乘以?|除以?|等于|不[到足]|近|至少|分数|比例|概率|为|喝|吃|又)[ ]?$"
+)
+_SHARE_AFTER = re.compile(
+    r"[ ]?(?:的|个|杯|勺|茶匙|汤匙|匙|碗|瓶|量|人|以[上下]|左右|圈|英?寸|是[^，。]{0,4}分数|页|拍|决赛|多|概率|强|学生|用户|份|张|块|斤|折|等于|化)"
+)
+_WINDOW = 10
+_LARGE_NUMERATOR = 5
+_RARE_DENOMINATOR = 13
+"""From here on a number below the stroke is a day rather than a share."""
+
+
+def read_month_days(text: AlignedText) -> AlignedText:
+    """`11/28上午` 十一月二十八日, `请在11-29前` 十一月二十九日; `3/4杯` and `11-28页` stay."""
+    text = text.sub(_PAIR, _pair).sub(_SLASHED, _slashed).sub(_HYPHENED, _hyphened)
+    text = text.sub(_DOTTED, lambda m: _day(m[1], m[2]))
+    return text.sub(_PADDED, r"\1")
+
+
+def _day(month: str, day: str) -> str:
+    return f"{cardinal(month)}月{cardinal(day)}日"
+
+
+def _pair(match: re.Match[str]) -> str | None:
+    """Two days in their order; 1/4 to 3/4 are shares, 3.5 to 4.2 are amounts."""
+    month, mark, day, last_month, last_day = match.groups()
+    is_padded = "0" in (month[0], day[0], last_month[0], last_day[0])
+    if not is_padded and (mark == "." or _SHARE_AFTER.match(match.string, match.end())):
+        return None
+    if (int(month), int(day)) > (int(last_month), int(last_day)) or (
+        not is_padded and day == last_day
+    ):
+        return None
+    return f"{_day(month, day)}到{_day(last_month, last_day)}"
+
+
+def _slashed(match: re.Match[str]) -> str | None:
+    month, day = match.groups()
+    before, end = match.string[max(0, match.start() - _WINDOW) : match.start()], match.end()
+    if month[0] == "0" or day[0] == "0":
+        return _day(month, day)
+    if _SURELY_DAY_AFTER.match(match.string, end):
+        return _day(month, day)
+    is_share = _SHARE_BEFORE.search(before) is not None
+    if not is_share and (_DAY_BEFORE.search(before) or _DAY_AFTER.match(match.string, end)):
+        return _day(month, day)
+    if is_share or _SHARE_AFTER.match(match.string, end):
+        return None
+    alone = match.end() - match.start() == len(match.string)
+    return None if alone or not _is_likely(int(month), int(day), before) else _day(month, day)
+
+
+def _is_likely(month: int, day: int, before: str) -> bool:
+    """Whether two numbers without any word that tells are a day: no share is written 12/5, 3/28."""
+    if day >= _RARE_DENOMINATOR:
+        return month > 1 or _DAY_MAYBE_BEFORE.search(before) is not None
+    return month == day or month > max(day, _LARGE_NUMERATOR)
+
+
+def _hyphened(match: re.Match[str]) -> str | None:
+    """A range unless words beside it say that it is a day."""
+    month, day = match.groups()
+    before, end = match.string[max(0, match.start() - _WINDOW) : match.start()], match.end()
+    is_day = _DAY_BEFORE.search(before) or _DAY_AFTER.match(match.string, end)
+    if not is_day and int(day) >= _RARE_DENOMINATOR:
+        is_day = _DAY_MAYBE_BEFORE.search(before)
+    return _day(month, day) if is_day else None
