@@ -9,6 +9,11 @@ from typing import Any, Final
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.messages import brief, must_be, unknown
+from dora_mlx_tts.node.live_settings import LiveSettings
+from dora_mlx_tts.node.metrics import NodeMeter
+from dora_mlx_tts.node.protocol.messages import BufferStatus, Command, Metadata, Plain, Status
+from dora_mlx_tts.node.protocol.metadata import as_plain
+from dora_mlx_tts.node.protocol.paths import without_paths
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.targets import TARGETS, cancel_target
 from dora_mlx_tts.node.turns.utterance import Utterance

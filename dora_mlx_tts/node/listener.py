@@ -58,6 +58,7 @@ class EventListener(threading.Thread):
         outputs: OutputSender,
         meter: NodeMeter,
         decode: Decode = decode.decode,
+        *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(name="listener", daemon=True)

@@ -211,8 +211,8 @@ def test_ready_is_not_said_by_a_node_that_cannot_listen(monkeypatch):
 
 
 def test_errors_name_the_voice_and_not_the_server_s_paths(caplog):
-    secret = "voice 'ann': /srv/secret place/voices/ann.yml: reference '/srv/secret place/a b.wav' is missing"
-    engine = FakeEngine({"One.": (VoiceError(secret),), "Two.": ("ok", SynthesisError(secret))})
+    private = "voice 'ann': /srv/secret place/voices/ann.yml: reference '/srv/secret place/a b.wav' is missing"
+    engine = FakeEngine({"One.": (VoiceError(private),), "Two.": ("ok", SynthesisError(private))})
     node = FakeNode()
     spoken(["One.", "Two."], engine, node)
     for _, reply in node.replies():
@@ -220,7 +220,7 @@ def test_errors_name_the_voice_and_not_the_server_s_paths(caplog):
         assert "ann.yml" in reply["error"]
         assert "a b.wav" in reply["error"]
         assert "secret" not in reply["error"]
-    assert any(secret in message for _, message, _ in node.logs)
+    assert any(private in message for _, message, _ in node.logs)
 
 
 @pytest.mark.parametrize(
