@@ -39,6 +39,7 @@ class Text:
     words: list = field(default_factory=list)
     numbers: set = field(default_factory=set)
     has_fin: bool = False
+    first_refused: int | None = None  # the number of a first piece that was wrong; put right it is new
     is_whole: bool = False  # its last piece came
     is_closed: bool = False  # no more pieces are waited for
     verdict: tuple | None = None  # (outcome, reason or stage)
@@ -89,8 +90,8 @@ class Model:
         text = self._current.get(session)
         if text is None or text.is_closed or text.verdict is not None or text.reply is not None:
             return None
-        if self._now() >= text.last_s + (TIMEOUT_S if text.has_fin else IDLE_S):
-            text.is_closed = True
+        if self._is_over(text) and not self.world.is_coming_in(session):
+            text.is_closed = True  # while the engine speaks, nobody is in a hurry to end it
             return None
         return text
 
@@ -128,6 +129,8 @@ class Model:
             bad = "queue"
         text = self._new(sender, sender.ids)
         self._add(text, number, words, metadata, fin)
+        if bad and bad != "queue" and number is not None:
+            text.first_refused = number
         if bad:
             text.verdict = (
                 "error",
@@ -149,13 +152,17 @@ class Model:
 
     def _was_before(self, sender, number):
         return any(
-            number in text.numbers and self._now() - text.last_s < TIMEOUT_S
+            number in text.numbers
+            and number != text.first_refused
+            and self._now() - text.last_s < TIMEOUT_S
             for text in sender.texts
         )
 
     def _belongs_to_the_past(self, sender, number, fin):
         for text in reversed(sender.texts):
             if self._now() - text.last_s >= TIMEOUT_S:
+                continue
+            if number is not None and number == text.first_refused:
                 continue
             if number is not None and number in text.numbers:
                 return True

@@ -257,6 +257,10 @@ class World:
             waiting -= sum(not text.begun and not text.cancelled for text in texts)
         return waiting >= self.queue.queue_limit
 
+    def is_coming_in(self, session):
+        """Whether a text of a session is still open for pieces."""
+        return self.queue._sessions[session].stream is not None
+
     @property
     def is_right_to_sleep(self):
         """Whether nothing can be spoken or answered now, if the loop waits."""

@@ -81,7 +81,6 @@ class SpeechQueue:
         with self._changed:
             now = self._clock()
             session = self._sessions[request.session]
-            session.look_after_stream(now)
             admission = session.join(request, now)
             if admission is None:
                 if request.flush:
@@ -116,7 +115,6 @@ class SpeechQueue:
         with self._changed:
             now = self._clock()
             session = self._sessions[request.session]
-            session.look_after_stream(now)
             admission = session.join(request, now) if self.rules.is_piece(request) else None
             if admission is None:
                 refused = Utterance(request, -1, is_abandoned=True)
