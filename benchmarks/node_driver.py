@@ -26,6 +26,8 @@ MANY = "A hundred fragments at once."
 SETTLE_S = 0.3
 NEVER = datetime.max.replace(tzinfo=UTC)
 PATIENCE_S = 60.0
+MANY_OPEN = 300
+"""Texts of rude traffic that may be open at once."""
 
 
 class LostError(Exception):
@@ -341,6 +343,9 @@ def rude(driver: Driver, texts: int, sessions: int, pid: int) -> dict[str, list[
             traffic.step()
         for _ in driver.events(0.002):
             pass
+        while len(traffic.expected) - len(driver.texts) > MANY_OPEN:
+            for _ in driver.events(0.02):
+                pass
         if len(traffic.expected) >= texts // 2 and len(memory) == 1:
             memory.append(resident(pid))
     traffic.end()

@@ -200,7 +200,7 @@ class SpeechQueue:
 
     def _mark(self, target: Target, reason: str, now: float) -> int:
         chosen = [u for u in self._open if not u.cancelled and target(u.request)]
-        for utterance in chosen:
+        for utterance in sorted(chosen, key=lambda u: u.index):
             self._cancel(utterance, reason, now)
         self._changed.notify_all()
         return len(chosen)
@@ -210,6 +210,7 @@ class SpeechQueue:
         utterance.playback.reset(now)
         self._depth -= not utterance.begun
         session = self._sessions[utterance.session]
+        session.silenced.append(utterance)
         session.is_cut |= bool(utterance.fragments) or utterance.follows_cut
         session.drop(utterance)
 
@@ -237,9 +238,10 @@ class SpeechQueue:
         for session in sessions:
             session.look_after_stream(now)
         for session in sessions:
-            for utterance in session.texts:
-                if self._is_ready(session, utterance, now):
-                    return utterance
+            if session.silenced:
+                return session.silenced[0]
+            if self._is_ready(session, now):
+                return session.texts[0]
         return None
 
     def _begin_turn(self, utterance: Utterance) -> None:
@@ -250,11 +252,9 @@ class SpeechQueue:
             utterance.follows_cut, session.is_cut = session.is_cut, False
         utterance.begun = True
 
-    def _is_ready(self, session: Session, utterance: Utterance, now: float) -> bool:
-        if utterance.cancelled:
-            return True
-        if utterance is not session.texts[0]:
-            return False
+    def _is_ready(self, session: Session, now: float) -> bool:
+        """Whether the first text of a session can be spoken or answered."""
+        utterance = session.texts[0]
         if utterance.is_finished:
             return True
         has_part = bool(utterance.parts or utterance.in_part)

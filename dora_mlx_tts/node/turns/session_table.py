@@ -60,5 +60,7 @@ class SessionTable:
         """A text is answered; a session without another leaves the row."""
         session = self._turns[utterance.session]
         session.texts.remove(utterance)
+        if utterance in session.silenced:
+            session.silenced.remove(utterance)
         if not session.texts:
             del self._turns[utterance.session]
