@@ -238,10 +238,10 @@ class SpeechQueue:
         for session in sessions:
             session.look_after_stream(now)
         for session in sessions:
-            if session.silenced:
-                return session.silenced[0]
             if self._is_ready(session, now):
                 return session.texts[0]
+            if session.silenced:
+                return session.silenced[0]
         return None
 
     def _begin_turn(self, utterance: Utterance) -> None:
@@ -255,7 +255,7 @@ class SpeechQueue:
     def _is_ready(self, session: Session, now: float) -> bool:
         """Whether the first text of a session can be spoken or answered."""
         utterance = session.texts[0]
-        if utterance.is_finished:
+        if utterance.cancelled or utterance.is_finished:
             return True
         has_part = bool(utterance.parts or utterance.in_part)
         return has_part and not self._is_held(session, now)
