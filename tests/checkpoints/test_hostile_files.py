@@ -344,7 +344,6 @@ def test_any_bytes_as_a_pickle(code):
         )
 
 
-
 @pytest.mark.parametrize("opcode", ["SETITEMS", "DICT"])
 def test_keys_that_collide_are_refused_before_they_cost_anything(opcode):
     keys = [number * (2**61 - 1) + 5 for number in range(1, 60_000)]

@@ -39,7 +39,9 @@ class Text:
     words: list = field(default_factory=list)
     numbers: set = field(default_factory=set)
     has_fin: bool = False
-    first_refused: int | None = None  # the number of a first piece that was wrong; put right it is new
+    first_refused: int | None = (
+        None  # the number of a first piece that was wrong; put right it is new
+    )
     is_whole: bool = False  # its last piece came
     is_closed: bool = False  # no more pieces are waited for
     verdict: tuple | None = None  # (outcome, reason or stage)
@@ -129,9 +131,8 @@ class Model:
             bad = "queue"
         text = self._new(sender, sender.ids)
         self._add(text, number, words, metadata, fin)
-        if bad and bad != "queue" and number is not None:
-            text.first_refused = number
         if bad:
+            text.first_refused = number if bad != "queue" else None
             text.verdict = (
                 "error",
                 {"settings": "settings", "queue": "queue"}.get(bad, "protocol"),

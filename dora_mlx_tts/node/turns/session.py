@@ -32,7 +32,9 @@ class Session:
 
     def __init__(self, rules: StreamRules, part_limit: int, playback: PlaybackClock) -> None:
         self.texts: deque[Utterance] = deque()
-        self.silenced: deque[Utterance] = deque()  # those of the texts that are to be answered first
+        self.silenced: deque[Utterance] = (
+            deque()
+        )  # those of the texts that are to be answered first
         self.playback = playback
         self.is_paused = False
         self.is_full = False
