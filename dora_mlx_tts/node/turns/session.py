@@ -116,8 +116,11 @@ class Session:
             return past.relation(request) == "same"
         if request.seq is None or not record.numbers or record.is_next(request):
             return False
-        exact = past.is_repeated(request) if verdict == "repeated" else past.is_next(request)
-        return exact and request.seq not in record.numbers
+        if verdict == "repeated":
+            return past.is_repeated(request) and request.seq not in record.numbers
+        return (
+            past.is_next(request) and request.seq > record.numbers.highest
+        )  # not what was left out
 
     def _past_text(self, request: TextRequest, now: float) -> tuple[TextRecord, Verdict] | None:
         """The text that is over to which a piece belongs, and what the piece is to it."""
