@@ -26,6 +26,8 @@ import numpy as np
 import yaml
 
 PARTS = ("first", "cancel", "ping", "bursts", "soak")
+SCRIPTED = ("overhead", "rude", "flood")
+"""Parts that a scripted engine is for."""
 DRIVER = Path(__file__).with_name("node_driver.py").resolve()
 
 
@@ -43,6 +45,7 @@ def dataflow(folder: Path, options: argparse.Namespace) -> Path:
                 "SAMPLES": options.samples,
                 "BURSTS": options.bursts,
                 "SOAK": options.soak,
+                "RUDE": options.rude,
                 "PARTS": " ".join(options.parts),
                 "OUT": str(folder / "results.json"),
             },
@@ -111,15 +114,16 @@ def main() -> int:
     parser.set_defaults(samples=50)
     parser.add_argument("--bursts", type=int, default=3, help="bursts of 200 texts")
     parser.add_argument("--soak", type=int, default=1000, help="texts one after the other")
+    parser.add_argument("--rude", type=int, default=10_000, help="texts of rude traffic")
     parser.add_argument("--voice", default="starter-en")
     parser.add_argument(
         "--direct", action="store_true", help="on dora's direct path, which may drop"
     )
     parser.add_argument("--busy", type=int, default=0, help="busy processes beside it")
-    parser.add_argument("--parts", nargs="+", choices=(*PARTS, "overhead"), help="not all of it")
+    parser.add_argument("--parts", nargs="+", choices=(*PARTS, *SCRIPTED), help="not all of it")
     parser.add_argument("--fake", action="store_true", help="a scripted engine, no networks")
     options = parser.parse_args()
-    options.parts = options.parts or [*PARTS, *(["overhead"] if options.fake else [])]
+    options.parts = options.parts or [*PARTS, *(SCRIPTED if options.fake else ())]
     raw = run(options)
     if raw is None:
         print("the dataflow ended without results", file=sys.stderr)

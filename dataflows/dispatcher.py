@@ -1,7 +1,10 @@
 """Shares texts among several voices and puts their speech back in order.
 
 Environment: WORKERS, names separated by commas; for each NAME the node has an output `text_NAME` and the inputs
-`audio_NAME`, `done_NAME` and `status_NAME`. PATIENCE, seconds without a word from a working voice after which it is given up.
+`audio_NAME`, `done_NAME` and `status_NAME`. PATIENCE, seconds without a word from a working voice after which it is given
+up (20). TRIES, voices that may be lost over one text before it is answered with an error (3). HELD_MB, audio that may
+wait behind a slow text (64); above it the voices get no new texts. QUEUE_LIMIT, texts that may wait (1000). JOURNAL, the
+file that says which texts are open, so that a restarted dispatcher can answer them.
 
 Every text gets a seed of its own, so that a text which another voice has to say again sounds the same:
 the fragments that were already passed on are left out, and nobody hears that anything happened.
@@ -9,11 +12,15 @@ the fragments that were already passed on are left out, and nobody hears that an
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +28,27 @@ from dora import Node
 
 STEP_S = 0.2
 QUIET_S = 1.0
+IDS = ("request_id", "question_id", "session_id", "segment_id", "goal_id")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the dispatcher puts up with; see the module's docstring."""
+
+    patience_s: float = 20.0
+    tries: int = 3
+    held_bytes: int = 64 << 20
+    waiting: int = 1000
+
+    @classmethod
+    def from_environment(cls) -> Limits:
+        """The limits that the dataflow sets."""
+        return cls(
+            float(os.environ.get("PATIENCE", "20")),
+            int(os.environ.get("TRIES", "3")),
+            int(os.environ.get("HELD_MB", "64")) << 20,
+            int(os.environ.get("QUEUE_LIMIT", "1000")),
+        )
 
 
 @dataclass
@@ -36,21 +64,93 @@ class Job:
     reply: tuple[pa.Array, dict[str, Any]] | None = None
     replied_at: float = 0.0
     tries: int = 0
+    is_failed: bool = False
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory of the audio that waits for its turn."""
+        return sum(audio.nbytes for audio, _ in self.fragments.values())
+
+    @property
+    def ids(self) -> dict[str, Any]:
+        """What its sender knows it by."""
+        return {key: self.metadata[key] for key in IDS if key in self.metadata}
+
+
+class Journal:
+    """The open texts in a file: their ids, a line when one comes and a line when it is answered."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._lines = 0
+
+    def open_texts(self) -> dict[int, dict[str, Any]]:
+        """Ids of the texts that were open when the file was written last, by number."""
+        found: dict[int, dict[str, Any]] = {}
+        if self._file is None or not self._file.exists():
+            return found
+        for line in self._file.read_text(encoding="utf-8").splitlines():
+            try:
+                number, ids = json.loads(line)
+            except ValueError:  # the process died in the middle of a line
+                continue
+            if ids is None:
+                found.pop(number, None)
+            else:
+                found[number] = ids
+        return found
+
+    def write(self, number: int, ids: dict[str, Any] | None, still_open: list[Job]) -> None:
+        """A text came, or (None) was answered; the file is begun anew now and then."""
+        if self._file is None:
+            return
+        self._lines += 1
+        if self._lines > 1000 + 2 * len(still_open):
+            self.begin(still_open)
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([number, ids]) + "\n")
+
+    def begin(self, still_open: list[Job]) -> None:
+        """Write what is open now and nothing else."""
+        if self._file is None:
+            return
+        self._lines = len(still_open)
+        new = self._file.with_suffix(".new")
+        new.write_text("".join(json.dumps([j.number, j.ids]) + "\n" for j in still_open), "utf-8")
+        new.replace(self._file)
+
+    def remove(self) -> None:
+        """All is answered; nothing is to be known at the next start."""
+        if self._file is not None:
+            self._file.unlink(missing_ok=True)
 
 
 class Dispatcher:
-    """Routes and orders; speaking is the workers' business."""
+    """Routes and orders; speaking is the workers' business. Every text is answered once."""
 
-    def __init__(self, node: Node, workers: list[str], patience_s: float) -> None:
+    def __init__(
+        self,
+        node: Node,
+        workers: list[str],
+        limits: Limits | None = None,
+        journal: Journal | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.busy: dict[str, Job | None] = dict.fromkeys(workers)
-        self.heard_at = dict.fromkeys(workers, time.monotonic())
         self.lost: set[str] = set()
         self.waiting: deque[Job] = deque()
         self.order: deque[Job] = deque()
         self._node = node
-        self._patience_s = patience_s
+        self._limits = limits or Limits()
+        self._journal = journal or Journal(None)
+        self._clock = clock
+        self._heard_at = dict.fromkeys(workers, clock())
+        self._all_lost_at: float | None = None
         self._pids: dict[str, int] = {}
+        self._jobs: dict[int, Job] = {}
         self._count = 0
+
+    # ------------------------------------------------------------------------------- what comes in
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take one event."""
@@ -58,7 +158,7 @@ class Dispatcher:
             self._accept(event["value"], event["metadata"])
         elif event["type"] == "INPUT":
             kind, _, worker = event["id"].partition("_")
-            self.heard_at[worker] = time.monotonic()
+            self._heard_at[worker] = self._clock()
             self.lost.discard(worker)
             if kind == "status":
                 self._notice_restart(worker, event["metadata"].get("pid"))
@@ -68,52 +168,76 @@ class Dispatcher:
         elif event["type"] == "NODE_RESTARTED":
             self._lose(str(event["id"]), comes_back=True)
 
-    def look_around(self) -> None:
-        """Give up voices that have been silent for too long, and share out what waits."""
-        for worker, job in self.busy.items():
-            if job is not None and time.monotonic() - self.heard_at[worker] > self._patience_s:
-                self._lose(worker)
-        self._repair()
-        for worker, job in self.busy.items():
-            if job is None and worker not in self.lost and self.waiting:
-                self._give(worker, self.waiting.popleft())
-
-    def _repair(self) -> None:
-        """Let a text be said again of which fragments never came, though its reply did."""
-        job = self.order[0] if self.order else None
-        if job is None or job.reply is None or time.monotonic() - job.replied_at < QUIET_S:
-            return
-        print(f"text {job.number} came incomplete and is said again", flush=True)
-        job.reply = None
-        job.fragments.clear()
-        self.waiting.appendleft(job)
-
     def _accept(self, text: pa.Array, metadata: dict[str, Any]) -> None:
         kept = {key: value for key, value in metadata.items() if key != "timestamp"}
         job = Job(self._count, text, {"seed": self._count, **kept, "job": self._count})
         self._count += 1
+        if len(self.order) >= self._limits.waiting:
+            limit = self._limits.waiting
+            self._answer(job.ids, f"queue is full (QUEUE_LIMIT = {limit}); text rejected", "queue")
+            return
+        self._jobs[job.number] = job
         self.waiting.append(job)
         self.order.append(job)
-
-    def _give(self, worker: str, job: Job) -> None:
-        job.worker, job.tries = worker, job.tries + 1
-        self.busy[worker], self.heard_at[worker] = job, time.monotonic()
-        self._node.send_output(f"text_{worker}", job.text, job.metadata)
+        self._journal.write(job.number, job.ids, [*self.order])
 
     def _take(self, kind: str, worker: str, value: pa.Array, metadata: dict[str, Any]) -> None:
-        job = next((job for job in self.order if job.number == metadata.get("job")), None)
-        if job is None or job.worker != worker:
+        job = self._jobs.get(metadata.get("job", -1))
+        if job is None or job.worker != worker or job.is_failed:
             return  # of a text that another voice says by now
         kept = {key: item for key, item in metadata.items() if key not in {"timestamp", "job"}}
-        if kind == "audio":
+        if kind == "audio" and metadata["seq"] >= job.passed_on:
             job.fragments[metadata["seq"]] = (value, kept)
         elif kind == "done":
-            job.reply, job.replied_at = (value, kept), time.monotonic()
+            job.reply, job.replied_at = (value, kept), self._clock()
             if (
                 self.busy[worker] is job
             ):  # dora keeps order within a port: sounds may come after this
                 self.busy[worker] = None
         self._pass_on()
+
+    # ------------------------------------------------------------------------------- what goes out
+
+    def look_around(self) -> None:
+        """Give up voices that have been silent for too long, and share out what waits."""
+        now = self._clock()
+        for worker, job in self.busy.items():
+            if job is not None and now - self._heard_at[worker] > self._limits.patience_s:
+                self._lose(worker)
+        self._repair()
+        for worker, job in self.busy.items():
+            if job is None and worker not in self.lost and self._may_give():
+                self._give(worker, self.waiting.popleft())
+        if self.lost < set(self.busy):
+            self._all_lost_at = None
+        elif self._all_lost_at is None:
+            self._all_lost_at = now
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether all voices are gone, and none has come back for as long as one may be silent."""
+        since = self._all_lost_at
+        return since is not None and self._clock() - since > self._limits.patience_s
+
+    def _may_give(self) -> bool:
+        """Whether the next text may be spoken: the one that all wait for always, others while there is room."""
+        if not self.waiting:
+            return False
+        held = sum(job.held_bytes for job in self.order)
+        return self.waiting[0] is self.order[0] or held < self._limits.held_bytes
+
+    def _give(self, worker: str, job: Job) -> None:
+        job.worker, job.tries = worker, job.tries + 1
+        self.busy[worker], self._heard_at[worker] = job, self._clock()
+        self._node.send_output(f"text_{worker}", job.text, job.metadata)
+
+    def _repair(self) -> None:
+        """Let a text be said again of which fragments never came, though its reply did."""
+        job = self.order[0] if self.order else None
+        if job is None or job.reply is None or self._clock() - job.replied_at < QUIET_S:
+            return
+        print(f"text {job.number} came incomplete and is said again", flush=True)
+        self._say_again(job, "its audio did not arrive")
 
     def _pass_on(self) -> None:
         """Everything that is next in order; what was passed on before a retry is not sent again."""
@@ -122,12 +246,18 @@ class Dispatcher:
             while job.passed_on in job.fragments:
                 self._node.send_output("audio", *job.fragments.pop(job.passed_on))
                 job.passed_on += 1
-            if job.reply is None or job.passed_on < job.reply[1].get("fragments", 0):
+            if job.reply is None or (
+                not job.is_failed and job.passed_on < job.reply[1].get("fragments", 0)
+            ):
                 return
             value, metadata = job.reply
             metadata = {**metadata, "worker": job.worker, "tries": job.tries}
             self._node.send_output("segment_complete", value, metadata)
             self.order.popleft()
+            del self._jobs[job.number]
+            self._journal.write(job.number, None, [*self.order])
+
+    # ------------------------------------------------------------------------------ what goes wrong
 
     def _notice_restart(self, worker: str, pid: int | None) -> None:
         """Another process says it is ready: the one before is dead. dora tells its own machine only."""
@@ -144,26 +274,95 @@ class Dispatcher:
         job, self.busy[worker] = self.busy[worker], None
         if job is not None:
             print(f"{worker} is gone; text {job.number} is said by another", flush=True)
-            job.fragments.clear()
+            self._say_again(job, f"the last voice that tried was {worker}")
+
+    def _say_again(self, job: Job, why: str) -> None:
+        """Let another voice try; a text that was tried often enough is answered with an error."""
+        job.reply = None
+        job.fragments.clear()
+        if job.tries < self._limits.tries:
             self.waiting.appendleft(job)
+        else:
+            self._fail(job, f"the text could not be spoken in {job.tries} tries; {why}")
+
+    def _fail(self, job: Job, error: str) -> None:
+        print(f"text {job.number}: {error}", flush=True)
+        metadata = {"fragments": job.passed_on, **_error(job.ids, error, "synthesis")}
+        job.fragments.clear()
+        job.is_failed, job.reply = True, (pa.array(["error"]), metadata)
+        self._pass_on()
+
+    def answer_all(self, error: str) -> int:
+        """Answer everything that is open with an error; how many texts that were."""
+        open_texts = [job for job in self.order if not job.is_failed]
+        self.waiting.clear()
+        self.busy = dict.fromkeys(self.busy)
+        for job in open_texts:
+            self._fail(job, error)
+        return len(open_texts)
+
+    def answer_lost(self) -> int:
+        """Answer what was open when the process before this one ended; how many texts that were."""
+        lost = self._journal.open_texts()
+        for ids in lost.values():
+            self._answer(
+                ids, "the dispatcher was restarted while this text was open; lost", "queue"
+            )
+        self._count = max(lost, default=-1) + 1 + int(time.time()) % 1_000_000 * 1000
+        self._journal.begin([])
+        return len(lost)
+
+    def _answer(self, ids: dict[str, Any], error: str, stage: str) -> None:
+        self._node.send_output("segment_complete", pa.array(["error"]), _error(ids, error, stage))
 
 
-def main() -> int:
+def _error(ids: dict[str, Any], error: str, stage: str) -> dict[str, Any]:
+    return {
+        **ids,
+        "outcome": "error",
+        "error": error,
+        "error_stage": stage,
+        "session_status": "error",
+        "spoken_text": "",
+        **({"goal_status": "aborted"} if "goal_id" in ids else {}),
+    }
+
+
+def serve(node: Node, dispatcher: Dispatcher) -> int:
     """Work until no text can come and all are passed on; the exit code."""
-    workers = [name.strip() for name in os.environ["WORKERS"].split(",")]
-    node = Node()
-    dispatcher = Dispatcher(node, workers, float(os.environ.get("PATIENCE", "20")))
     is_closed, last = False, time.monotonic()
     while not (is_closed and not dispatcher.order and time.monotonic() - last > QUIET_S):
         event = node.next(timeout=STEP_S)
-        if event is None or (event["type"] == "STOP" and event["id"] == "MANUAL"):
+        if event is None:
+            return int(dispatcher.answer_all("the dataflow ended before this text was spoken") > 0)
+        if event["type"] == "STOP" and event["id"] == "MANUAL":
+            dispatcher.answer_all("the dataflow was stopped")
             return 0
         is_closed = is_closed or (event["type"] == "INPUT_CLOSED" and event["id"] == "text")
         if event["type"] == "INPUT":
             last = time.monotonic()
         dispatcher.hear(event)
         dispatcher.look_around()
+        if dispatcher.is_alone and (dispatcher.order or is_closed):
+            count = dispatcher.answer_all("no voice is left")
+            print(f"no voice is left; {count} texts are answered with an error", flush=True)
+            return 1
     return 0
+
+
+def main() -> int:
+    """Join the dataflow and serve; the exit code."""
+    workers = [name.strip() for name in os.environ["WORKERS"].split(",")]
+    node = Node()
+    usual = Path(tempfile.gettempdir()) / f"dispatcher-{node.dataflow_id()}.jsonl"
+    journal = Journal(Path(os.environ.get("JOURNAL") or usual))
+    dispatcher = Dispatcher(node, workers, Limits.from_environment(), journal)
+    lost = dispatcher.answer_lost()
+    if lost:
+        print(f"restarted; {lost} texts were open and are lost", flush=True)
+    code = serve(node, dispatcher)
+    journal.remove()
+    return code
 
 
 if __name__ == "__main__":

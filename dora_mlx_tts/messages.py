@@ -40,8 +40,19 @@ def unknown(kind: str, name: object, available: Iterable[str]) -> str:
 
 
 def brief(value: object, limit: int = _MAX_SHOWN) -> str:
-    """A value as one short line."""
-    text = repr(value[:limit]) if isinstance(value, str | bytes) else repr(value)
+    """A value as one short line for a message; what is large is never written out first."""
+    if isinstance(value, str | bytes):
+        text = repr(value[:limit])
+    elif isinstance(value, list | tuple | dict | set | frozenset) and len(value) > limit:
+        text = f"{type(value).__name__} of {len(value)} items"
+    elif isinstance(value, list | tuple):
+        text = "[" + ", ".join(brief(item, limit) for item in value[: limit // 2]) + "]"
+    elif isinstance(value, dict):
+        text = "{" + ", ".join(f"{brief(k)}: {brief(v)}" for k, v in value.items()) + "}"
+    elif isinstance(value, int) and value.bit_length() > 8 * limit:
+        text = "a huge number"
+    else:
+        text = repr(value)
     text = text.replace("\n", " ")
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

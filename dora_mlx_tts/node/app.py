@@ -22,6 +22,7 @@ from typing import Final
 
 from dora_mlx_tts import __version__
 from dora_mlx_tts.config.settings import Settings
+from dora_mlx_tts.errors import BackendError
 from dora_mlx_tts.node import transport
 from dora_mlx_tts.node.commands import CommandHandler, VoiceCatalog
 from dora_mlx_tts.node.delivery import Delivery
@@ -89,7 +90,11 @@ def serve(
     settings: Settings,
     telemetry: Telemetry | None = None,
 ) -> int:
-    """Speak what ``node`` hears until it ends; the exit code. Call it on the thread that owns MLX."""
+    """Speak what ``node`` hears until it ends; the exit code. Call it on the thread that owns MLX.
+
+    Raises:
+        BackendError: There is no thread for listening.
+    """
     meter = NodeMeter(_CLOCK)
     queue = SpeechQueue(
         settings.queue_limit,
@@ -113,6 +118,7 @@ def serve(
         decode, text_limit=settings.text_limit, text_commands=settings.text_commands
     )
     listener = EventListener(node, queue, commands, outputs, meter, read_event)
+    between = _housekeeping(engine)
     loop = SpeechLoop(
         engine=engine,
         queue=queue,
@@ -120,14 +126,19 @@ def serve(
         meter=meter,
         delivery=Delivery(not settings.return_fragment, settings.sample_rate, settings.peak_limit),
         options=live_settings.options,
-        between=_housekeeping(engine),
+        between=between,
         clock=_CLOCK,
     )
     with _logging_to(outputs, settings.log_level), _stopping_on_signals(queue):
         if _told(node, "is_restart"):
             live_settings.restore()
+        try:
+            listener.start()
+        except (RuntimeError, MemoryError) as error:  # no more threads for this process
+            raise BackendError(f"the listener thread cannot be started: {error}") from error
+        between()
         outputs.status(Status("ready", details=_introduction(settings, voices)))
-        listener.start()
+        listener.begin()
         loop.run()
         listener.join(_JOIN_S)
         loop.run()  # answers what was heard after the end was decided

@@ -7,14 +7,16 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from dora_mlx_tts.errors import SettingError, TtsError
+from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.messages import brief, must_be, unknown
 from dora_mlx_tts.node.live_settings import LiveSettings
 from dora_mlx_tts.node.metrics import NodeMeter
 from dora_mlx_tts.node.protocol.messages import BufferStatus, Command, Metadata, Plain, Status
 from dora_mlx_tts.node.protocol.metadata import as_plain
+from dora_mlx_tts.node.protocol.paths import without_paths
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.targets import TARGETS, cancel_target
+from dora_mlx_tts.node.turns.utterance import Utterance
 
 _STATES: Final = {"cancel": "cancelled", "reset": "reset"}
 
@@ -61,7 +63,9 @@ class CommandHandler:
         meter: NodeMeter,
         live_settings: LiveSettings,
         voices: VoiceCatalog,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._clock = clock
         self._queue = queue
         self._meter = meter
         self._live_settings = live_settings
@@ -104,6 +108,12 @@ class CommandHandler:
             raise SettingError(unknown("command", command.name, self.names))
         return answer(command)
 
+    def silence_late(self, command: Command, utterance: Utterance) -> None:
+        """Silence a text that was sent before a command which overtook it."""
+        target = TARGETS[command.name](command)
+        if target(utterance.request):
+            self._queue.cancel_one(utterance, command.name)
+
     def buffer(self, status: BufferStatus) -> None:
         """Take the fill of the player's buffer."""
         self._queue.buffer(status)
@@ -118,11 +128,10 @@ class CommandHandler:
         return Status("set", {}, {"command": "param", **_plain(kept)})
 
     def _silence(self, command: Command) -> Status:
-        start = time.monotonic()
         target = TARGETS[command.name](command)
         texts = self._queue.cancel(target, command.name)
-        seconds = time.monotonic() - start
-        self._meter.acknowledged(seconds)
+        if command.received_s:
+            self._meter.acknowledged(self._clock() - command.received_s)
         details: dict[str, Plain] = {"command": command.name, "texts": texts}
         return Status(_STATES[command.name], command.echo, details)
 
@@ -164,9 +173,9 @@ class CommandHandler:
         return Status("stats", command.echo, self.figures())
 
 
-def complaint(error: TtsError, echo: Metadata) -> Status:
+def complaint(error: str, echo: Metadata) -> Status:
     """The answer to what cannot be done."""
-    return Status("error", echo, {"error": str(error)[:500]})
+    return Status("error", echo, {"error": without_paths(error)[:500]})
 
 
 def _assignments(text: str) -> dict[str, str]:

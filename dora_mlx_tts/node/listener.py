@@ -1,16 +1,17 @@
-"""The hearing side of the node: takes everything at once and answers what needs no speech."""
+"""The listening side of the node: takes everything at once and answers what needs no speech."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from dora_mlx_tts.errors import TtsError
 from dora_mlx_tts.messages import brief, unknown
 from dora_mlx_tts.node.commands import CommandHandler, complaint
+from dora_mlx_tts.node.inbox import Arrival, Inbox, is_stop
 from dora_mlx_tts.node.metrics import NodeMeter, SpeechMeter
 from dora_mlx_tts.node.protocol import decode, ports
 from dora_mlx_tts.node.protocol.messages import (
@@ -26,23 +27,27 @@ from dora_mlx_tts.node.protocol.messages import (
 )
 from dora_mlx_tts.node.sender import DoraNode, OutputSender
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
+from dora_mlx_tts.node.turns.targets import TARGETS
+from dora_mlx_tts.node.turns.text_stream import Admission
 
 logger = logging.getLogger(__name__)
-_CLOCK: Final = time.monotonic
+_LINE_S: Final = 1.0
+_MANY_PORTS: Final = 100
 
 Decode = Callable[..., TextRequest | Command | BufferStatus | BadInput | None]
 
 
 class EventListener(threading.Thread):
-    """Drains the node's inputs into the conversation.
+    """Drains the node's inputs into the queue.
 
     Args:
         node: Where events come from.
         queue: Where texts go.
-        commands: handles commands.
+        commands: Handles commands.
         outputs: Where answers go.
         meter: The node's counts.
         decode: Makes records of events.
+        clock: Seconds.
     """
 
     def __init__(
@@ -53,64 +58,61 @@ class EventListener(threading.Thread):
         outputs: OutputSender,
         meter: NodeMeter,
         decode: Decode = decode.decode,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(name="listener", daemon=True)
         self.failed = False
-        self._node = node
         self._queue = queue
         self._commands = commands
         self._outputs = outputs
         self._meter = meter
         self._decode = decode
-        self._unknown_ports: set[str] = set()
-        self._bad_ports: set[str] = set()
+        self._clock = clock
+        self._inbox = Inbox(node, clock)
+        self._overtaking: list[tuple[Arrival, Command]] = []
+        self._may_begin = threading.Event()
+        self._complained: set[str] = set()
+        self._refused = RefusalLog(clock)
+
+    def begin(self) -> None:
+        """Let a thread that was started take events; until then they wait with dora."""
+        self._may_begin.set()
 
     def run(self) -> None:
-        """Hear until the stream is closed or the dataflow is stopped by hand."""
+        """Receive until the stream is closed or the dataflow is stopped by hand."""
+        self._may_begin.wait()
         try:
-            for event in self._events():
-                if event.get("type") == "STOP" and event.get("id") == "MANUAL":
+            for arrival in self._inbox:
+                if is_stop(arrival.event):
                     self._queue.stop()
+                    for other in self._inbox.rest():  # each of them gets its answer
+                        self.receive(other)
                     return
-                # Any other STOP comes before inputs that are still queued: go on until None.
-                self._receive(event)
+                self.receive(arrival)
         except Exception:
             self.failed = True
             logger.exception("the event stream failed")
         finally:
+            self._refused.flush()
             self._queue.close()
 
-    def _events(self) -> Iterator[Mapping[str, Any]]:
-        """Events as soon as they are there, those that came meanwhile in one go.
-
-        Each ``next()`` may have to wait for the interpreter while the other thread computes; ``drain`` takes
-        all that waits at once.
-        """
-        while (event := self._node.next()) is not None:
-            events = [event]
-            while more := self._waiting():
-                events += more
-            yield from events
-
-    def _waiting(self) -> list[Mapping[str, Any]]:
-        drain = getattr(self._node, "drain", None)
-        try:
-            return list(drain()) if callable(drain) else []
-        except RuntimeError:  # dora's way to say that the stream is closed; next() says it again
-            return []
-
-    def _receive(self, event: Mapping[str, Any]) -> None:
+    def receive(self, arrival: Arrival) -> None:
+        """Take one event; whatever is wrong with it, the node goes on."""
+        event = arrival.event
         try:
             kind = event.get("type")
             if kind == "INPUT":
-                self._receive_input(event)
+                self._receive_input(arrival)
             elif kind == "ERROR":
                 self._receive_error(str(event.get("error")))
             elif kind in {"PARAM_UPDATE", "PARAM_DELETED"}:
                 value = event.get("value") if kind == "PARAM_UPDATE" else None
                 self._answer(lambda: self._commands.parameter(str(event.get("id")), value), {})
         except Exception:
-            logger.exception("a message on %s could not be handled", event.get("id"))
+            logger.exception("a message on %s could not be handled", brief(event.get("id")))
+        if self._inbox.is_empty:
+            self._overtaking.clear()
 
     @staticmethod
     def _receive_error(error: str) -> None:
@@ -118,81 +120,114 @@ class EventListener(threading.Thread):
         if not error.startswith("Timeout"):
             logger.error("dora: %s", brief(error, 500))
 
-    def _receive_input(self, event: Mapping[str, Any]) -> None:
-        received_s = _CLOCK()
-        message = self._decode(event, received_s=received_s)
+    def _receive_input(self, arrival: Arrival) -> None:
+        message = self._decode(arrival.event, received_s=arrival.came_s)
         if isinstance(message, TextRequest):
-            self._accept(message)
+            self._accept(message, arrival)
         elif isinstance(message, Command):
-            self._answer(lambda: self._commands.handle(message), message.echo)
+            self._handle(message, arrival)
         elif isinstance(message, BufferStatus):
             self._commands.buffer(message)
         elif isinstance(message, BadInput):
-            self._reject(message, received_s)
+            self._reject(message)
         else:
-            self._ignore(str(event.get("id")))
+            self._ignore(str(arrival.event.get("id")))
 
-    def _accept(self, request: TextRequest) -> None:
+    def _accept(self, request: TextRequest, arrival: Arrival) -> None:
+        admission = self._admit(request, self._queue.receive(request))
+        if admission.kind == "refused":
+            self._meter.count("refused")
+            limit = self._queue.queue_limit
+            error = f"queue is full (queue_limit = {limit}); text rejected"
+            self._answer_error(error, Stage.QUEUE, request)
+        for command_arrival, command in self._overtaking:
+            if arrival.was_sent_before(command_arrival) and admission.utterance is not None:
+                self._commands.silence_late(command, admission.utterance)
+
+    def _admit(self, request: TextRequest, admission: Admission) -> Admission:
+        """Count a text message, and tell what is missing before it."""
         self._meter.count("pieces")
-        admission = self._queue.receive(request)
         if admission.missing:
             self._report_gap(request, admission.missing)
         if admission.kind == "late":
             self._meter.count("late")
-        elif admission.kind == "new":
+        elif admission.kind in {"new", "refused"}:
             self._meter.count("received")
-        elif admission.kind == "refused":
-            self._meter.count("received")
-            self._meter.count("refused")
-            limit = self._queue.queue_limit
-            error = f"queue is full (queue_limit = {limit}); text rejected"
-            self._answer_error(error, Stage.QUEUE, request.echo, request.received_s)
+        return admission
 
     def _report_gap(self, request: TextRequest, missing: int) -> None:
         """What the sender numbered and we never saw is lost; nobody else would notice."""
-        self._meter.count("missing", max(missing, 0))
+        self._meter.count("missing", missing)
         details = {"missing": missing, "before_seq": request.seq or 0}
         self._outputs.status(Status("gap", request.echo, details))
-        if missing > 0:
-            logger.warning("%d messages are missing before seq %s", missing, request.seq)
-        else:
-            logger.warning("seq %s comes after a higher one", request.seq)
+        logger.warning("%d messages are missing before seq %s", missing, request.seq)
 
-    def _reject(self, message: BadInput, received_s: float) -> None:
+    def _reject(self, message: BadInput) -> None:
         if message.port == ports.TEXT:
-            self._meter.count("pieces")
-            self._meter.count("received")
-            self._answer_error(message.error, message.stage, message.echo, received_s)
-        elif message.port == ports.BUFFER_STATUS:
-            self._complain_once(message)
-        else:
+            admission = self._queue.reject(message.request, message.error, message.stage)
+            if self._admit(message.request, admission).kind == "refused":
+                self._answer_error(message.error, message.stage, message.request)
+        elif message.port != ports.BUFFER_STATUS:
+            self._complain(message.error, message.echo)
+        elif message.port not in self._complained:  # a player reports many times a second
+            self._complained.add(message.port)
             self._complain(message.error, message.echo)
 
-    def _answer_error(self, error: str, stage: Stage, echo: Metadata, received_s: float) -> None:
-        figures = SpeechMeter(received_s, 0, _CLOCK).figures()
-        reply = Reply(Outcome.ERROR, echo, error=error, stage=stage)
-        self._outputs.reply(reply, figures, text_index=self._queue.next_index())
+    def _answer_error(self, error: str, stage: Stage, request: TextRequest) -> None:
+        figures = SpeechMeter(request.received_s, len(request.text), self._clock).figures()
+        reply = Reply(Outcome.ERROR, request.echo, error=error, stage=stage)
+        is_logged = stage is not Stage.QUEUE or self._refused.is_due()
+        self._outputs.reply(
+            reply, figures, text_index=self._queue.next_index(), is_logged=is_logged
+        )
+
+    def _handle(self, command: Command, arrival: Arrival) -> None:
+        if command.name in TARGETS and not self._inbox.is_empty:
+            self._overtaking.append((arrival, command))
+        self._answer(lambda: self._commands.handle(command), command.echo)
 
     def _answer(self, act: Callable[[], Status], echo: Metadata) -> None:
+        """Send the one answer to a command, also where something went wrong that nobody foresaw."""
         try:
             status = act()
         except TtsError as error:
-            self._outputs.status(complaint(error, echo))
-            logger.warning("%s", error)
-            return
-        self._outputs.status(status)
+            self._complain(str(error), echo)
+        except Exception as error:
+            logger.exception("a command failed")
+            self._complain(f"{type(error).__name__}: {error}", echo)
+        else:
+            self._outputs.status(status)
 
     def _complain(self, error: str, echo: Metadata) -> None:
-        self._outputs.status(Status("error", echo, {"error": error}))
+        self._outputs.status(complaint(error, echo))
         logger.warning("%s", error)
 
-    def _complain_once(self, message: BadInput) -> None:
-        """A player reports many times a second; one complaint is enough."""
-        if message.port not in self._bad_ports:
-            self._bad_ports.add(message.port)
-            self._complain(message.error, message.echo)
-
     def _ignore(self, port: str) -> None:
-        if port not in self._unknown_ports:
-            self._unknown_ports.add(port)
+        if port not in self._complained and len(self._complained) < _MANY_PORTS:
+            self._complained.add(port)
             logger.warning("%s", unknown("input", port, ports.INPUTS))
+
+
+class RefusalLog:
+    """A line a second at most about refused texts; under a flood thousands would be the next flood."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._last_s = -_LINE_S
+        self._left_out = 0
+
+    def is_due(self) -> bool:
+        """Whether this refusal is to be logged."""
+        now = self._clock()
+        if now - self._last_s < _LINE_S:
+            self._left_out += 1
+            return False
+        self.flush()
+        self._last_s = now
+        return True
+
+    def flush(self) -> None:
+        """Log how many were left out."""
+        if self._left_out:
+            logger.warning("%d more texts were rejected because the queue is full", self._left_out)
+        self._left_out = 0

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+_MAX_COUNT = 2**63 - 1
 NO_AUDIO = -1.0
 """Stands for a time or ratio that does not exist because no audio left."""
 
@@ -151,8 +152,8 @@ class NodeFigures:
     uptime_s: float
 
     def as_metadata(self) -> dict[str, int | float]:
-        """The figures under their own names."""
-        return {key: round(value, 4) for key, value in asdict(self).items()}
+        """The figures under their own names, within what dora's integers hold."""
+        return {key: min(round(value, 4), _MAX_COUNT) for key, value in asdict(self).items()}
 
 
 class NodeMeter:

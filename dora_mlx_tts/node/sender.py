@@ -7,6 +7,7 @@ other is in ``next()``, and two threads send by turns; both were run under load.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 import time
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from dora_mlx_tts.node.metrics import NodeMeter, SpeechFigures
 from dora_mlx_tts.node.protocol import encode, ports
 from dora_mlx_tts.node.protocol.messages import Outcome, Plain, Reply, Status
+from dora_mlx_tts.node.protocol.paths import without_paths
 from dora_mlx_tts.node.turns.utterance import Utterance
 
 if TYPE_CHECKING:
@@ -100,17 +102,27 @@ class OutputSender:
         if self._try(ports.WORDS, message) is not None:
             self._meter.count("send_failures")
 
-    def reply(self, reply: Reply, figures: SpeechFigures, *, text_index: int) -> None:
-        """Send the terminal answer to a text and count it."""
+    def reply(
+        self, reply: Reply, figures: SpeechFigures, *, text_index: int, is_logged: bool = True
+    ) -> None:
+        """Send the terminal answer to a text and count it; the log says more than its sender may know."""
         self._meter.count(str(reply.outcome))
-        message = encode.encode_reply(reply, figures.as_metadata(), text_index=text_index)
+        answer = dataclasses.replace(
+            reply, error=without_paths(reply.error), reason=without_paths(reply.reason)
+        )
+        message = encode.encode_reply(answer, figures.as_metadata(), text_index=text_index)
         self._send(ports.SEGMENT_COMPLETE, message)
+        if is_logged:
+            self._log_reply(reply, figures, text_index)
+        if self._watcher is not None:
+            self._watcher(answer, figures, text_index)
+
+    @staticmethod
+    def _log_reply(reply: Reply, figures: SpeechFigures, text_index: int) -> None:
         level = logging.WARNING if reply.outcome is Outcome.ERROR else logging.INFO
         fields = {"text_index": text_index, "stage": reply.stage or "", **figures.as_metadata()}
         said = f": {reply.error or reply.reason}" if reply.error or reply.reason else ""
         logger.log(level, "text %d %s%s", text_index, reply.outcome, said, extra={"fields": fields})
-        if self._watcher is not None:
-            self._watcher(reply, figures, text_index)
 
     def status(self, status: Status) -> None:
         """Send a word on ``status``."""

@@ -21,7 +21,7 @@ from dora_mlx_tts.node.protocol.messages import Outcome, Reply, Stage, TextReque
 from dora_mlx_tts.node.sender import OutputSender
 from dora_mlx_tts.node.speech_job import SpeechEngine, SpeechOptions, UtteranceJob
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
-from dora_mlx_tts.node.turns.utterance import Utterance
+from dora_mlx_tts.node.turns.utterance import REFUSED, Fault, Utterance
 from dora_mlx_tts.synthesis.records import Fragment
 
 logger = logging.getLogger(__name__)
@@ -35,10 +35,6 @@ _STAGES: Final[tuple[tuple[type[Exception], Stage], ...]] = (
 
 class _SendError(Exception):
     """dora refused a fragment; the cause is in its log line."""
-
-
-class _OverflowError(Exception):
-    """More of a text waits than the queue allows."""
 
 
 class SpeechLoop:
@@ -179,7 +175,7 @@ def _reply(job: UtteranceJob) -> Reply:
     utterance = job.utterance
     echo, spoken = utterance.request.echo, utterance.spoken_text
     played = round(utterance.played_s, 3)
-    if utterance.cancelled:
+    if utterance.cancelled and utterance.cancelled_by != REFUSED:
         return Reply(
             Outcome.CANCELLED,
             echo,
@@ -196,13 +192,11 @@ def _reply(job: UtteranceJob) -> Reply:
     return Reply(Outcome.ERROR, echo, error=error, stage=stage, spoken_text=spoken, played_s=played)
 
 
-def _failure(job: UtteranceJob) -> Exception | None:
+def _failure(job: UtteranceJob) -> Exception | Fault | None:
     """Why a text is not spoken as it should be, if so."""
     utterance = job.utterance
-    if job.failure is not None:
-        return job.failure
-    if utterance.overflow:
-        return _OverflowError(utterance.overflow)
+    if job.failure is not None or utterance.fault is not None:
+        return job.failure or utterance.fault
     if job.skipped is not None and job.parts == 1:
         return job.skipped
     if utterance.fragments or job.held:
@@ -212,13 +206,14 @@ def _failure(job: UtteranceJob) -> Exception | None:
     return SynthesisError("the engine gave no audio for this text")
 
 
-def _explain(failure: Exception) -> tuple[str, Stage]:
+def _explain(failure: Exception | Fault) -> Fault:
+    if isinstance(failure, Fault):
+        return failure
     if isinstance(failure, _SendError):
-        return str(failure), Stage.SEND
-    if isinstance(failure, _OverflowError):
-        return str(failure), Stage.QUEUE
+        return Fault(str(failure), Stage.SEND)
     for kind, stage in _STAGES:
         if isinstance(failure, kind):
-            return str(failure), stage
+            return Fault(str(failure), stage)
     known = isinstance(failure, TtsError)
-    return str(failure) if known else f"{type(failure).__name__}: {failure}", Stage.SYNTHESIS
+    error = str(failure) if known else f"{type(failure).__name__}: {failure}"
+    return Fault(error, Stage.SYNTHESIS)

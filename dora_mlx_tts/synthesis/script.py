@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from dora_mlx_tts.audio.finish import silence
+from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.config.settings import FASTEST, SLOWEST, SpeechSettings
-from dora_mlx_tts.errors import MisspokenError
+from dora_mlx_tts.errors import MisspokenError, TextError
 from dora_mlx_tts.synthesis.batching import AHEAD, Decoded
 from dora_mlx_tts.synthesis.edges import SentenceEdges, pause_after
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
@@ -23,6 +24,9 @@ from dora_mlx_tts.text.sentences.split import split_in_two
 from dora_mlx_tts.text.spoken import SpokenSentence
 
 logger = logging.getLogger(__name__)
+
+LONGEST_PAUSES_S: Final = 120.0
+_LONGEST_SILENCE_S: Final = 2.0
 
 _Task: TypeAlias = tuple[Phonemes, int, Decoded | None]
 
@@ -74,28 +78,59 @@ class ScriptSpeaker:
         text, rate = sentence.text, self._rate
         edges = SentenceEdges(rate, self._settings.edge_silence)
         origin = self._start + sentence.pause_before_s
-        for number, piece in enumerate(_at_rate(self._speaker, sentence.rate).stream(*task)):
-            parts = [edges(piece.samples, last=piece.last)]
-            if number == 0:
-                parts.insert(0, silence(sentence.pause_before_s, rate))
+        number = 0
+        for piece in _at_rate(self._speaker, sentence.rate).stream(*task):
+            sound = [edges(piece.samples, last=piece.last)]
             if piece.last:
-                parts.append(pause_after(text, self._settings.fragment_interval, rate))
-                parts.append(silence(sentence.pause_after_s, rate))
-            samples = np.concatenate(parts)
+                sound.append(pause_after(text, self._settings.fragment_interval, rate))
+            before = sentence.pause_before_s if number == 0 else 0.0
+            after = sentence.pause_after_s if piece.last else 0.0
             words = placed(piece.words, origin - edges.cut / rate, origin)
-            yield Fragment(
-                samples,
-                rate,
-                text,
-                self._index,
-                number,
-                piece.last and last,
-                self._start,
-                piece.tokens,
-                words,
-            )
-            self._start += len(samples) / rate
+            blocks = _blocks(before, np.concatenate(sound), after, rate)
+            for samples in blocks:
+                is_end = samples is blocks[-1]
+                yield Fragment(
+                    samples,
+                    rate,
+                    text,
+                    self._index,
+                    number,
+                    is_end and piece.last and last,
+                    self._start,
+                    piece.tokens if is_end else 0,
+                    words if is_end else (),
+                )
+                self._start += len(samples) / rate
+                number += 1
         self._index += 1
+
+
+def _blocks(before_s: float, sound: Samples, after_s: float, rate: int) -> list[Samples]:
+    """A piece of sound with the pauses around it; long pauses leave in pieces of their own."""
+    if before_s + after_s <= _LONGEST_SILENCE_S:
+        return [np.concatenate([silence(before_s, rate), sound, silence(after_s, rate)])]
+    return [*_pauses(before_s, rate), sound, *_pauses(after_s, rate)]
+
+
+def _pauses(seconds: float, rate: int) -> Iterator[Samples]:
+    left = int(seconds * rate)
+    longest = int(_LONGEST_SILENCE_S * rate)
+    while left > 0:
+        yield np.zeros(min(left, longest), np.float32)
+        left -= longest
+
+
+def check_pauses(script: Sequence[SpokenSentence]) -> None:
+    """Refuse a text that is mostly silence.
+
+    Raises:
+        TextError: its pauses are longer than `LONGEST_PAUSES_S` in sum.
+    """
+    total = sum(sentence.pause_before_s + sentence.pause_after_s for sentence in script)
+    if total > LONGEST_PAUSES_S:
+        raise TextError(
+            f"the pauses of a text must be at most {LONGEST_PAUSES_S:g} s in sum, got {total:g} s"
+        )
 
 
 def _at_rate(speaker: SentenceSpeaker, rate: float) -> SentenceSpeaker:

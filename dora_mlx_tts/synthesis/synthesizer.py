@@ -20,7 +20,7 @@ from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
 from dora_mlx_tts.synthesis.loading.voice_pool import PoolStats, ReadyVoice, VoicePool
 from dora_mlx_tts.synthesis.records import Fragment, Speech
-from dora_mlx_tts.synthesis.script import speak_script
+from dora_mlx_tts.synthesis.script import check_pauses, speak_script
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
@@ -123,9 +123,9 @@ class Synthesizer:
         return self._pool.adopt(recording, text, language, self.settings.voice)
 
     def refresh(self) -> None:
-        """Look for voice files that changed, now and then; for the time between two texts."""
+        """Take over voice files that changed; from the first call on they are looked for in the background."""
         if self.settings.voices_poll:
-            self._pool.refresh(self.settings.voices_poll)
+            self._pool.watch(self.settings.voices_poll)
 
     def warm_up(self, voice: Voice) -> None:
         """Speak a word and forget it: builds networks, loads dictionaries, fills MLX's caches."""
@@ -173,6 +173,7 @@ class Synthesizer:
         script = fitted(self._sentences(text), settings.join_short, settings.short_parts)
         if not script:
             raise EmptyTextError("the text holds nothing that can be pronounced")
+        check_pauses(script)
         return self._fragments(ready, settings, script, CancelToken.of(cancelled))
 
     def _sentences(self, text: str | Sequence[SpokenSentence]) -> Sequence[SpokenSentence]:

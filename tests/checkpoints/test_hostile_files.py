@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import zipfile
 
 import numpy as np
@@ -340,4 +341,20 @@ def test_any_bytes_as_a_pickle(code):
             classes=frozenset({"utils HParams"}),
             values=frozenset(),
             persistent=nothing,
+        )
+
+
+@pytest.mark.parametrize("opcode", ["SETITEMS", "DICT"])
+def test_keys_that_collide_are_refused_before_they_cost_anything(opcode):
+    keys = [number * (2**61 - 1) + 5 for number in range(1, 60_000)]
+    items = b"".join(pickle.dumps(key, 2)[2:-1] + b"K\x00" for key in keys)
+    body = b"}(" + items + b"u." if opcode == "SETITEMS" else b"(" + items + b"d."
+    with pytest.raises(WeightsError, match="64 bits"):
+        pickle_machine.read_pickle(
+            b"\x80\x02" + body,
+            "x.ckpt",
+            calls={},
+            classes=frozenset(),
+            values=frozenset(),
+            persistent=lambda _: None,
         )

@@ -287,8 +287,8 @@ def test_a_player_plays_one_after_the_other():
     playback = PlaybackClock(clock)
     assert [playback.add(1.0), playback.add(1.0)] == [0.0, 1.0]
     clock.now = 5.0
-    assert playback.ahead_s == 0
+    assert playback.ahead_s(clock()) == 0
     assert playback.add(1.0) == 5.0
-    assert playback.ahead_s == 1.0
-    playback.reset()
-    assert playback.ahead_s == 0
+    assert playback.ahead_s(clock()) == 1.0
+    playback.reset(clock())
+    assert playback.ahead_s(clock()) == 0

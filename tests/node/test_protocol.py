@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
 
 import numpy as np
@@ -58,18 +59,18 @@ def test_every_way_to_send_one_string_is_read(value):
     [
         (None, "got none"),
         ("not an array", "str"),
-        (pa.array([], pa.string()), "got 0"),
-        (pa.array([], pa.uint8()), "got 0"),
-        (pa.array(["a", "b"]), "got 2"),
-        (pa.array([None], pa.string()), "None"),
-        (pa.array([None]), "None"),
+        (pa.array([], pa.string()), "0 string values"),
+        (pa.array([], pa.uint8()), "0 uint8 values"),
+        (pa.array(["a", "b"]), "2 string values"),
+        (pa.array([None], pa.string()), "null"),
+        (pa.array([None]), "null"),
         (pa.array([1.5]), "double"),
         (pa.array([[0.1, 0.2]]), "list"),
         (pa.array([{"a": 1}]), "struct"),
         (pa.array([True]), "bool"),
-        (pa.array([0xC3, 0x28], pa.uint8()), "not UTF-8"),
-        (pa.array([b"\xff"], pa.binary()), "not UTF-8"),
-        (invalid_utf8_string(), "not UTF-8"),
+        (pa.array([0xC3, 0x28], pa.uint8()), "must be UTF-8"),
+        (pa.array([b"\xff"], pa.binary()), "must be UTF-8"),
+        (invalid_utf8_string(), "must be UTF-8"),
         (pa.array(["x" * 1_000_000]), "at most 1000 characters"),
         (pa.array(np.full(1_000_000, 97, np.uint8)), "at most 1000 characters"),
         (pa.array(['{"prompt": "hello"}']), "JSON"),
@@ -128,8 +129,14 @@ def test_deeply_nested_json_does_not_overflow():
         ({"fin": "perhaps"}, Stage.PROTOCOL, "fin must be true or false, got 'perhaps'"),
         ({"flush": [1]}, Stage.PROTOCOL, "flush must be true or false, got [1]"),
         ({"fin": {"a": 1}}, Stage.PROTOCOL, "fin must be true or false"),
-        ({"seq": "first"}, Stage.PROTOCOL, "seq must be an integer, got 'first'"),
-        ({"seq": [1]}, Stage.PROTOCOL, "seq must be an integer, got [1]"),
+        (
+            {"seq": "first"},
+            Stage.PROTOCOL,
+            "seq must be an integer from 0 to 2^63 - 1, got 'first'",
+        ),
+        ({"seq": [1]}, Stage.PROTOCOL, "seq must be an integer from 0 to 2^63 - 1, got [1]"),
+        ({"seq": "9" * 23}, Stage.PROTOCOL, "seq must be an integer"),
+        ({"seq": -5}, Stage.PROTOCOL, "seq must be an integer"),
         ({"request_id": ["a"]}, Stage.PROTOCOL, "request_id"),
         ({"session_id": {"a": 1}}, Stage.PROTOCOL, "session_id"),
         ({"question_id": b"x"}, Stage.PROTOCOL, "question_id"),
@@ -213,12 +220,35 @@ def test_echo_keeps_types_and_drops_what_is_not_ours_to_repeat():
         "words": ["a", "b"],
         "numbers": [1.0, 2.5],
         "scalar": 0.5,
+        "dropped_metadata": ["flags", "huge", "long"],
     }
     assert type(message.echo["question_id"]) is int
 
 
 def test_echo_is_bounded():
-    assert len(receive("Hi.", **{f"k{i}": i for i in range(1000)}).echo) <= 64
+    echo = receive("Hi.", **{f"k{i}": i for i in range(1000)}, session_id="s", request_id=3).echo
+    assert len(echo) == 65
+    assert (echo["session_id"], echo["request_id"]) == ("s", 3)  # the last ones sent
+    assert echo["dropped_metadata"] == [f"k{i}" for i in range(62, 126)]
+    big = receive("Hi.", **{f"k{i}": "x" * 4096 for i in range(64)}, goal_id="g").echo
+    assert sum(len(str(value)) for value in big.values()) < 70_000
+    assert big["goal_id"] == "g"
+
+
+@pytest.mark.parametrize("port", ["text", "control"])
+def test_an_id_survives_every_limit(port):
+    long = "i" * 10_000
+    message = receive("cancel", port=port, request_id=long, session_id="s", question_id=2**70)
+    assert isinstance(message, BadInput)
+    assert "request_id must be at most 4096 characters, got 10000" in message.error
+    assert message.echo == {"request_id": long, "session_id": "s", "question_id": str(2**70)}
+
+
+def test_half_a_character_in_json_is_replaced():
+    word = json.dumps({"command": "cancel", "session_id": "a\ud800", "voice": ["\udfff"]})
+    message = receive(word, port="control")
+    assert message.echo == {"session_id": "a\ufffd"}
+    assert message.values["voice"] == ["\ufffd"]
 
 
 def test_ports_that_are_not_ours_are_left_alone():
@@ -256,7 +286,7 @@ def test_decode_never_raises_and_echoes_only_plain_values(port, value, metadata)
     message = decode.decode(event, received_s=0.0)
     assert isinstance(message, TextRequest | Command | BadInput)
     for key, kept in message.echo.items():
-        assert key not in OWN_KEYS
+        assert key not in OWN_KEYS - {"dropped_metadata"}
         assert repr(as_plain(kept)) == repr(kept)
 
 
@@ -271,7 +301,6 @@ def test_decode_never_raises_and_echoes_only_plain_values(port, value, metadata)
         ("change_voice: Maple", {}, "change_voice", "Maple"),
         ('{"command": "cancel", "argument": 3}', {}, "cancel", "3"),
         ("", {"command": "ping"}, "ping", ""),
-        ("{broken", {}, "{broken", ""),
     ],
 )
 def test_commands_are_words_or_json(word, metadata, name, argument):
@@ -291,6 +320,8 @@ def test_ids_of_a_json_command_win_over_metadata():
     [
         "",
         '{"cmd": "cancel"}',
+        "{broken",
+        '{"command": "cancel"',
         '{"command": 3}',
         '{"command": "cancel", "question_id": [1]}',
         "x" * 100_000,

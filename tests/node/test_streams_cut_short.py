@@ -8,7 +8,6 @@ from stream_fakes import Clock, kinds, piece, queue, ready, tokens
 
 from dora_mlx_tts.errors import SettingError, SynthesisError
 from dora_mlx_tts.node.protocol.messages import TextRequest
-from dora_mlx_tts.node.turns.text_stream import SequenceWatch
 
 # ------------------------------------------------------------------------------- cancelled streams
 
@@ -158,12 +157,17 @@ def test_repeated_pieces_are_spoken_once():
         ([(0, 1), (1, 0), (0, 1), (1, 0)], [0, 0, 0, 0]),  # anew with each text
         ([(0, 1), (1, 1), (2, 1)], [0, 0, 0]),  # on and on
         ([(0, 1), (2, 1)], [0, 1]),
-        ([(0, 1), (5, 0), (2, 0)], [0, 4, -4]),
+        ([(0, 1), (5, 0), (2, 0), (6, 0)], [0, 4, 0, 0]),  # what came late was missing once
+        ([(0, 1), (2**63 - 1, 0)], [0, 2**63 - 2]),
     ],
 )
 def test_gaps_in_the_numbers(numbers, missing):
-    watch = SequenceWatch()
-    assert [watch.missing(seq, is_new_text=bool(new)) for seq, new in numbers] == missing
+    talk, question = queue(), 0
+    found = []
+    for seq, new in numbers:
+        question += new
+        found.append(talk.receive(piece("x", seq, fin=False, question_id=question)).missing)
+    assert found == missing
 
 
 def test_a_gap_is_reported_and_the_text_goes_on():

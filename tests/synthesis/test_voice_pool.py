@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -139,6 +140,26 @@ def test_files_are_looked_at_now_and_then_only(folder: Folder) -> None:
     folder.write("e", "two")
     assert not pool.refresh(every_s=60)
     assert pool.refresh(every_s=0)
+
+
+def test_folders_are_read_on_a_thread_of_their_own(folder: Folder) -> None:
+    pool = folder.pool()
+    looked = threading.Event()
+    look = pool._look
+    threads = []
+
+    def noted() -> None:
+        look()
+        threads.append(threading.current_thread())
+        looked.set()
+
+    pool._look = noted  # type: ignore[method-assign]
+    folder.write("e", "two")
+    assert not pool.watch(0.01)
+    assert looked.wait(10)
+    assert pool.watch(0.01)
+    assert pool.get("e")
+    assert threading.main_thread() not in threads
 
 
 def test_a_recording_of_a_request_becomes_a_voice(folder: Folder) -> None:

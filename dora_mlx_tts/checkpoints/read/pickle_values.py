@@ -57,13 +57,19 @@ class NumberType:
 
 
 def plain_key(key: object) -> str | int | float | bytes:
-    """``key`` if it may be a dictionary key: nested keys could take for ever to hash.
+    """``key`` if it may be a dictionary key.
+
+    Nested keys could take for ever to hash, and so could many large integers: Python hashes integers modulo
+    2^61 - 1, so beyond 64 bits any number of them can be made to collide.
 
     Raises:
         TypeError: It is neither text nor a number.
+        ValueError: It is an integer of more than 64 bits.
     """
     if not isinstance(key, str | int | float | bytes):
         raise TypeError(f"a dictionary key is a {type(key).__name__}")
+    if isinstance(key, int) and abs(key) >= _MAX_INTEGER:
+        raise ValueError("a dictionary key is an integer of more than 64 bits")
     return key
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dora_mlx_tts.errors import ProtocolError, SettingError, TtsError
@@ -66,15 +66,53 @@ def decode(
         if port == TEXT:
             request = _decode_text(event.get("value"), metadata, echo, received_s, text_limit)
             return read_forms(request, allowed=text_commands)
-        decode_port = _decode_command if port == CONTROL else _decode_buffer_status
-        return decode_port(event.get("value"), metadata, echo)
+        if port == CONTROL:
+            return _decode_command(event.get("value"), metadata, echo, received_s)
+        return BufferStatus(one_number(event.get("value")), echo)
     except SettingError as error:
-        return BadInput(port, str(error), Stage.SETTINGS, echo)
+        error_text, stage = str(error), Stage.SETTINGS
     except TtsError as error:
-        return BadInput(port, f"{port}: {error}", Stage.PROTOCOL, echo)
+        error_text, stage = f"{port}: {error}", Stage.PROTOCOL
     except Exception as error:
         logger.debug("undecodable message", exc_info=True)
-        return BadInput(port, f"{port}: {type(error).__name__}: {brief(str(error))}", echo=echo)
+        error_text = f"{port}: {type(error).__name__}: {brief(str(error))}"
+        stage = Stage.PROTOCOL
+    request = _salvage(metadata, echo, received_s)
+    return BadInput(port, error_text, stage, echo, request)
+
+
+def _salvage(
+    metadata: Mapping[str, object], echo: dict[str, Plain], received_s: float
+) -> TextRequest:
+    """What tells which text a message belongs to, however wrong the rest of it is."""
+    return TextRequest(
+        text="",
+        echo=echo,
+        seq=_or_none(read_seq, metadata),
+        fin=bool(_or_none(lambda given: read_flag(given, "fin"), metadata)),
+        flush=bool(_or_none(lambda given: read_flag(given, "flush"), metadata)),
+        streamed=_is_streamed(metadata),
+        has_fin=metadata.get("fin") is not None,
+        ended=_is_ended(echo),
+        received_s=received_s,
+    )
+
+
+def _or_none(
+    read: Callable[[Mapping[str, object]], int | None], metadata: Mapping[str, object]
+) -> int | None:
+    try:
+        return read(metadata)
+    except TtsError:
+        return None
+
+
+def _is_streamed(metadata: Mapping[str, object]) -> bool:
+    return any(metadata.get(key) is not None for key in ("seq", "fin", "segment_id"))
+
+
+def _is_ended(echo: Mapping[str, Plain]) -> bool:
+    return str(echo.get("session_status", "")).strip().lower() == "ended"
 
 
 def _decode_text(
@@ -94,43 +132,44 @@ def _decode_text(
         seq=read_seq(metadata),
         fin=read_flag(metadata, "fin"),
         flush=read_flag(metadata, "flush"),
-        streamed=any(metadata.get(key) is not None for key in ("seq", "fin", "segment_id")),
+        streamed=_is_streamed(metadata),
         has_fin=metadata.get("fin") is not None,
-        ended=str(metadata.get("session_status")).strip().lower() == "ended",
+        ended=_is_ended(echo),
         received_s=received_s,
     )
 
 
-def _decode_buffer_status(
-    value: object, _metadata: Mapping[str, object], echo: dict[str, Plain]
-) -> BufferStatus:
-    return BufferStatus(one_number(value), echo)
-
-
 def _decode_command(
-    value: object, metadata: Mapping[str, object], echo: dict[str, Plain]
+    value: object, metadata: Mapping[str, object], echo: dict[str, Plain], received_s: float
 ) -> Command:
     """``cancel``, ``name:argument``, ``{"command": "cancel", "question_id": 3}``, or metadata ``command``."""
     word = metadata.get("command")
     text = word if isinstance(word, str) and word else one_string(value, _MAX_COMMAND)
-    document = parse_json(text) if text.lstrip().startswith("{") else None
-    if document is None:
+    if len(text) > _MAX_COMMAND:
+        raise ProtocolError(f"a command must be at most {_MAX_COMMAND} characters, got {len(text)}")
+    if not text.lstrip().startswith("{"):
         name, _, argument = text.strip().partition(":")
-        return Command(_command_name(name), argument.strip(), echo)
+        return Command(_command_name(name), argument.strip(), echo, received_s=received_s)
+    document = parse_json(text)
+    if document is None:
+        raise ProtocolError(f"a command in braces must be JSON, got {brief(text)}")
     if not isinstance(document, dict) or not isinstance(document.get("command"), str):
-        raise ProtocolError('JSON without a string under "command"')
+        raise ProtocolError('a command in JSON must have a string under "command"')
+    echo |= echo_of({key: document[key] for key in ID_KEYS if key in document})
     check_ids(document)
     values = {key: value for key, value in document.items() if key not in {"command", "argument"}}
+    argument = document.get("argument", "")
     return Command(
         _command_name(document["command"]),
-        str(document.get("argument", "")),
-        {**echo, **echo_of({key: document[key] for key in ID_KEYS if key in document})},
+        argument if isinstance(argument, str) else brief(argument),
+        echo,
         values,
+        received_s,
     )
 
 
 def _command_name(name: str) -> str:
     name = name.strip().lower()
     if not name:
-        raise ProtocolError("an empty command")
+        raise ProtocolError("a command must not be empty")
     return name[:64]

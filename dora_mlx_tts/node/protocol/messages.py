@@ -48,6 +48,11 @@ class HasIds:
         value = self.echo.get(key)
         return None if value is None else str(value)
 
+    @property
+    def session(self) -> str:
+        """The conversation that it belongs to; messages without an id share one."""
+        return self.id("session_id") or ""
+
 
 @dataclass(frozen=True, slots=True)
 class AttachedRecording:
@@ -101,6 +106,7 @@ class Command(HasIds):
     argument: str = ""
     echo: Metadata = field(default_factory=dict)
     values: Mapping[str, object] = field(default_factory=dict)
+    received_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +119,17 @@ class BufferStatus(HasIds):
 
 @dataclass(frozen=True, slots=True)
 class BadInput:
-    """A message that cannot be understood: what was wrong with it, and whom to answer."""
+    """A message that cannot be understood: what was wrong with it, and whom to answer.
+
+    Attributes:
+        request: Of a text what could be read all the same, so that it is known which text it is a piece of.
+    """
 
     port: str
     error: str
     stage: Stage = Stage.PROTOCOL
     echo: Metadata = field(default_factory=dict)
+    request: TextRequest = field(default_factory=lambda: TextRequest(""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ OWN_KEYS: Final = frozenset(
         "duration_s", "duration", "outcome", "error", "error_stage", "reason", "goal_status", "command",
         "spoken_text", "ttfb_ms", "rtf", "audio_s", "queue_ms", "synthesis_ms", "total_ms", "fragments", "tokens",
         "characters", "aggregation_ms", "ttfa_ms", "pieces", "played_s", "retries", "starts_s",
-        "ends_s", "chars",
+        "ends_s", "chars", "dropped_metadata",
     }
 )  # fmt: skip
 """Keys that are never copied from a text to its outputs."""
@@ -52,9 +52,15 @@ ALIASES: Final[Mapping[str, str]] = MappingProxyType(
     {"speed_factor": "speed", "voice_name": "voice", "text_lang": "language"}
 )
 
-_MAX_KEYS = 64
-_MAX_STRING = 4096
-_MAX_LIST = 256
+MAX_KEYS: Final = 64
+"""Keys of a message that its outputs repeat."""
+MAX_STRING: Final = 4096
+"""Characters of a string among them, and of an id."""
+MAX_LIST: Final = 256
+"""Entries of a list among them."""
+MAX_TOTAL: Final = 65_536
+"""Characters of all their strings."""
+_FIRST_KEYS: Final = (*ID_KEYS, "session_status", "open_telemetry_context")
 _MAX_NUMBER = 64  # no number is written longer
 _INT64 = 2**63
 _TRUE = frozenset({"true", "1", "yes"})
@@ -70,50 +76,109 @@ def as_plain(value: object) -> Plain | None:
     if isinstance(value, int):
         return value if -_INT64 <= value < _INT64 else None
     if isinstance(value, str):
-        return value if len(value) <= _MAX_STRING else None
+        return valid_unicode(value) if len(value) <= MAX_STRING else None
     if isinstance(value, list | tuple):
-        return _plain_list(list(value))
+        return _plain_list(list(value)) if len(value) <= MAX_LIST else None
     item = getattr(value, "item", None)  # a numpy scalar, without importing numpy
     if callable(item) and getattr(value, "ndim", None) == 0:
         return as_plain(item())
     return None
 
 
+def valid_unicode(text: str) -> str:
+    """The text with U+FFFD for lone surrogates, which JSON can hold and nothing else."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def _plain_list(values: list[object]) -> Plain | None:
-    if len(values) > _MAX_LIST or any(isinstance(value, bool) for value in values):
+    if any(isinstance(value, bool) for value in values):
         return None
     if all(isinstance(value, int) and as_plain(value) is not None for value in values):
         return [value for value in values if isinstance(value, int)]
     if all(isinstance(value, int | float) for value in values):
         return [float(value) for value in values if isinstance(value, int | float)]
     if all(isinstance(value, str) and as_plain(value) is not None for value in values):
-        return [value for value in values if isinstance(value, str)]
+        return [valid_unicode(value) for value in values if isinstance(value, str)]
     return None
 
 
 def echo_of(metadata: Mapping[str, object]) -> dict[str, Plain]:
-    """What the outputs of a message repeat: its own keys, copied one by one, types as received."""
+    """What the outputs of a message repeat: its own keys, copied one by one, types as received.
+
+    Ids come first, so that they survive every limit. The names of keys that are too many or too large
+    stand in ``dropped_metadata``.
+    """
     echo: dict[str, Plain] = {}
-    for key, value in metadata.items():
-        if len(echo) >= _MAX_KEYS:
-            break
-        if isinstance(key, str) and key not in OWN_KEYS and not key.startswith("_"):
-            kept = as_plain(value)
-            if kept is not None:
-                echo[key] = kept
+    dropped: list[str] = []
+    left = MAX_TOTAL
+    for key in dict.fromkeys((*_FIRST_KEYS, *metadata)):
+        value = metadata.get(key)
+        if not isinstance(key, str) or value is None or key in OWN_KEYS or key.startswith("_"):
+            continue
+        kept = _id(value) if key in ID_KEYS else as_plain(value)
+        size = 0 if key in ID_KEYS else len(key) + _size(kept)
+        if kept is None or len(echo) >= MAX_KEYS or size > left:
+            if kept is not None or not _is_odd(value):
+                dropped.append(valid_unicode(key[:64]))
+            continue
+        left -= size
+        echo[key] = kept
+    if dropped:
+        echo["dropped_metadata"] = dropped[:MAX_KEYS]
     return echo
+
+
+def merged(first: Mapping[str, Plain], newer: Mapping[str, Plain]) -> dict[str, Plain]:
+    """What the outputs of a text in pieces repeat: the newest value of each key, within the same limits."""
+    echo = echo_of({**first, **newer})
+    dropped = [first.get("dropped_metadata"), newer.get("dropped_metadata")]
+    names = [name for names in dropped if isinstance(names, list) for name in map(str, names)]
+    names += [name for name in echo.get("dropped_metadata", []) if isinstance(name, str)]  # type: ignore[union-attr]
+    if names:
+        echo["dropped_metadata"] = list(dict.fromkeys(names))[:MAX_KEYS]
+    return echo
+
+
+def _id(value: object) -> Plain | None:
+    """An id to be repeated: large numbers as strings, strings of any length that is not absurd."""
+    if isinstance(value, int) and not isinstance(value, bool) and not -_INT64 <= value < _INT64:
+        return str(value) if value.bit_length() < MAX_STRING else None
+    if isinstance(value, str):
+        return valid_unicode(value[:MAX_TOTAL])
+    return as_plain(value)
+
+
+def _size(value: Plain | None) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, list):
+        return sum(len(item) if isinstance(item, str) else 8 for item in value)
+    return 8
+
+
+def _is_odd(value: object) -> bool:
+    """Whether a value is of a type that no message carries, so that nobody misses it."""
+    return not isinstance(value, str | int | float | list | tuple)
 
 
 def check_ids(metadata: Mapping[str, object]) -> None:
     """Refuse ids that cannot identify anything.
 
     Raises:
-        ProtocolError: An id is neither a string nor a number.
+        ProtocolError: An id is neither a string nor a number, or too long.
     """
     for key in ID_KEYS:
         value = metadata.get(key)
-        if value is not None and not isinstance(as_plain(value), str | int | float):
+        if value is not None and not isinstance(_id(value), str | int | float):
             raise ProtocolError(must_be(f"metadata {key}", "a string or a number", value))
+        if isinstance(value, str) and len(value) > MAX_STRING:
+            raise ProtocolError(
+                f"metadata {key} must be at most {MAX_STRING} characters, got {len(value)}"
+            )
 
 
 def read_flag(metadata: Mapping[str, object], key: str) -> bool:
@@ -137,14 +202,18 @@ def read_seq(metadata: Mapping[str, object]) -> int | None:
     """The sender's running number, typed or as a string.
 
     Raises:
-        ProtocolError: The value is not a whole number.
+        ProtocolError: The value is not a whole number from 0 that fits into 64 bits.
     """
-    if metadata.get("seq") is None:
+    value = metadata.get("seq")
+    if value is None:
         return None
     try:
-        return int(_number(metadata["seq"], int))
+        seq = int(_number(value, int))
     except ValueError:
-        raise ProtocolError(must_be("metadata seq", "an integer", metadata["seq"])) from None
+        seq = -1
+    if 0 <= seq < _INT64:
+        return seq
+    raise ProtocolError(must_be("metadata seq", "an integer from 0 to 2^63 - 1", value))
 
 
 def read_settings(metadata: Mapping[str, object]) -> dict[str, int | float]:

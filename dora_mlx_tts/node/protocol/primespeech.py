@@ -9,7 +9,12 @@ from collections.abc import Mapping
 from dora_mlx_tts.errors import ProtocolError
 from dora_mlx_tts.messages import brief
 from dora_mlx_tts.node.protocol.messages import AttachedRecording, TextRequest
-from dora_mlx_tts.node.protocol.metadata import read_language, read_settings, read_voice
+from dora_mlx_tts.node.protocol.metadata import (
+    read_language,
+    read_settings,
+    read_voice,
+    valid_unicode,
+)
 
 _PREFIX = "VOICE:"
 _CUSTOM_FIELDS = 4
@@ -44,11 +49,25 @@ def read_forms(request: TextRequest, *, allowed: bool) -> TextRequest:
 
 
 def parse_json(text: str) -> object:
-    """The JSON value in ``text``, or None where it is not JSON (or nested beyond reason)."""
+    """The JSON value in ``text``, or None where it is not JSON (or nested beyond reason).
+
+    Escapes can write half a character, which no other message can carry; U+FFFD takes its place.
+    """
     try:
-        return json.loads(text)
+        document: object = json.loads(text)
+        return _valid(document) if "\\u" in text else document
     except (ValueError, RecursionError):
         return None
+
+
+def _valid(value: object) -> object:
+    if isinstance(value, str):
+        return valid_unicode(value)
+    if isinstance(value, list):
+        return [_valid(item) for item in value]
+    if isinstance(value, dict):
+        return {valid_unicode(key): _valid(item) for key, item in value.items()}
+    return value
 
 
 def _document(text: str) -> object:

@@ -19,11 +19,10 @@ class PlaybackClock:
         self._end_s = start + duration_s
         return start
 
-    @property
-    def ahead_s(self) -> float:
+    def ahead_s(self, now: float) -> float:
         """Audio that was sent and has not played yet, in seconds."""
-        return max(0.0, self._end_s - self.now())
+        return max(0.0, self._end_s - now)
 
-    def reset(self) -> None:
+    def reset(self, now: float) -> None:
         """Whatever was still to play is thrown away."""
-        self._end_s = min(self._end_s, self.now())
+        self._end_s = min(self._end_s, now)

@@ -1,36 +1,38 @@
 """Who speaks next, what is cancelled, and that every text gets exactly one terminal reply.
 
-Two threads meet here: one hears (``hear``, ``cancel``, ``flush``, ``hold``, ``close``, ``stop``), one speaks
-(``take``, ``next_part``, ``settle``). A text is *open* from ``hear`` to ``settle``; cancelling marks it and
-never removes it, so the speaking side answers every text. A streamed text is one text whose parts come
-while it is already being spoken.
+Two threads meet here: one hears (``receive``, ``reject``, ``cancel``, ``flush``, ``hold``, ``close``, ``stop``),
+one speaks (``take``, ``next_part``, ``settle``). A text is *open* from ``receive`` to ``settle``; cancelling marks
+it and never removes it, so the speaking side answers every text. A streamed text is one text whose parts come
+while it is already being spoken. Each call reads the clock once: two readings could contradict each other.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from itertools import count
 from typing import Final
 
-from dora_mlx_tts.node.protocol.messages import BufferStatus, TextRequest
+from dora_mlx_tts.node.protocol.messages import BufferStatus, Stage, TextRequest
+from dora_mlx_tts.node.turns.holds import Holds
+from dora_mlx_tts.node.turns.playback import PlaybackClock
 from dora_mlx_tts.node.turns.session import Session
+from dora_mlx_tts.node.turns.session_table import SessionTable
 from dora_mlx_tts.node.turns.targets import Target
 from dora_mlx_tts.node.turns.text_stream import Admission, StreamRules
-from dora_mlx_tts.node.turns.utterance import Utterance
+from dora_mlx_tts.node.turns.utterance import REFUSED, Fault, Utterance
 
 DEFAULT_QUEUE_LIMIT: Final = 1000
-_SESSIONS: Final = 1000
-"""Conversations without open texts that are remembered."""
+_UNANSWERED: Final = 1000
+"""Cancelled texts beyond the limit that may wait for their replies."""
 
 
 class SpeechQueue:
     """The queue of texts with its limit, its turns, its holds and its cancellations.
 
     Texts of one session are spoken in the order of arrival; sessions take turns, sentence by sentence
-    where a text is streamed, else text by text.
+    where a text is streamed, else part by part.
 
     Args:
         queue_limit: Texts (and parts of one stream) that may wait.
@@ -38,6 +40,7 @@ class SpeechQueue:
         max_ahead_s: Seconds of audio that may be sent ahead of playback; 0 is no limit.
         marks: Fill of the player's buffer in percent below which speech goes on, and above which it waits.
         clock: Seconds.
+        changed: What the speaking side waits on.
     """
 
     def __init__(
@@ -48,20 +51,17 @@ class SpeechQueue:
         max_ahead_s: float = 0.0,
         marks: tuple[float, float] = (30.0, 60.0),
         clock: Callable[[], float] = time.monotonic,
+        changed: threading.Condition | None = None,
     ) -> None:
         self.queue_limit = queue_limit
-        self.rules = rules or StreamRules()
-        self._max_ahead_s = max_ahead_s
-        self._marks = marks
+        self.rules = rules = rules or StreamRules()
         self._clock = clock
-        self._changed = threading.Condition()
-        self._sessions: OrderedDict[str, Session] = OrderedDict()
-        self._turns: OrderedDict[str, Session] = OrderedDict()  # those with texts, next one first
+        self._changed = changed or threading.Condition()
+        self._holds = Holds(max_ahead_s, marks)
+        self._sessions = SessionTable(lambda: Session(rules, queue_limit, PlaybackClock(clock)))
         self._open: set[Utterance] = set()
         self._depth = 0
         self._numbers = count()
-        self._is_paused = False
-        self._is_full = False
         self._closed = False
         self._stopped = False
 
@@ -78,123 +78,141 @@ class SpeechQueue:
         A ``flush`` that begins a text first silences everything older of the same session; on a later
         piece it ends the open sentence.
         """
-        name = request.id("session_id") or ""
         with self._changed:
-            session = self._session(name)
-            admission = session.join(request)
+            now = self._clock()
+            session = self._sessions[request.session]
+            admission = session.join(request, now)
             if admission is None:
                 if request.flush:
-                    self._mark(lambda other: (other.id("session_id") or "") == name, "flush")
-                admission = self._begin(session, Utterance(request, -1, playback=session.playback))
+                    self._mark(lambda other: other.session == request.session, "flush", now)
+                admission = self._begin(session, request, now)
             self._changed.notify_all()
             return admission
 
-    def _begin(self, session: Session, utterance: Utterance) -> Admission:
-        if self._depth >= self.queue_limit:
-            return session.refuse(utterance)
+    def _begin(self, session: Session, request: TextRequest, now: float) -> Admission:
+        utterance = Utterance(request, -1, playback=session.playback)
+        limit = self.queue_limit
+        if self._depth >= limit or len(self._open) >= limit + _UNANSWERED:
+            utterance.is_abandoned = True
+            return session.refuse(utterance, now)
         utterance.index = next(self._numbers)
         self._open.add(utterance)
-        self._turns.setdefault(utterance.session, session)
+        self._sessions.open(utterance)
         self._depth += 1
-        admission = session.begin(utterance)
+        admission = session.begin(utterance, now)
+        if self._closed:  # what still comes now is not waited for
+            session.end_stream(now)
         if self._stopped:
-            self._cancel(utterance, "stop")
+            self._cancel(utterance, "stop", now)
         return admission
+
+    def reject(self, request: TextRequest, error: str, stage: Stage) -> Admission:
+        """A text message of which nothing can be made: it ends the text that it is a piece of.
+
+        A text has one verdict, however many of its pieces are wrong: ``refused`` is to be answered, anything
+        else is not.
+        """
+        with self._changed:
+            now = self._clock()
+            session = self._sessions[request.session]
+            admission = session.join(request, now) if self.rules.is_piece(request) else None
+            if admission is None:
+                refused = Utterance(request, -1, is_abandoned=True)
+                admission = session.refuse(refused, now)
+            utterance = admission.utterance
+            if admission.kind == "continued" and utterance and not utterance.cancelled:
+                utterance.fault = Fault(error, stage)
+                self._cancel(utterance, REFUSED, now)
+            self._changed.notify_all()
+            return admission
 
     def flush(self, target: Target) -> int:
         """Speak the open sentences now; how many texts there were.
 
         That ends a text whose sender does not say ``fin``.
         """
-        count = 0
+        texts = 0
         with self._changed:
-            for session in self._turns.values():
+            now = self._clock()
+            for session in self._sessions.turns:
                 stream = session.stream
                 if stream is not None and target(stream.utterance.request):
-                    session.flush(is_over=not stream.has_fin)
-                    count += 1
+                    session.flush(now, is_over=not stream.record.has_fin)
+                    texts += 1
             self._changed.notify_all()
-        return count
+        return texts
 
     def cancel(self, target: Target, reason: str) -> int:
-        """Silence the texts of ``selection``, the one being spoken included; how many they were."""
+        """Silence the texts of ``target``, the one being spoken included; how many they were."""
         with self._changed:
-            return self._mark(target, reason)
+            return self._mark(target, reason, self._clock())
+
+    def cancel_one(self, utterance: Utterance, reason: str) -> None:
+        """Silence a text, if it is still open and wanted."""
+        with self._changed:
+            if utterance in self._open and not utterance.cancelled:
+                self._cancel(utterance, reason, self._clock())
+                self._changed.notify_all()
 
     def abandon(self, utterance: Utterance) -> None:
         """Drop what is left of a text that failed; pieces that still come are late."""
         with self._changed:
-            self._session(utterance.session).drop(utterance)
+            utterance.is_abandoned = True
+            self._sessions[utterance.session].drop(utterance)
 
     def hold(self, name: str | None, *, paused: bool) -> None:
         """Pause or resume one session, or all of them."""
         with self._changed:
-            if name is None:
-                self._is_paused = paused
-                for session in self._sessions.values() if not paused else ():
-                    session.is_paused = False
+            if name is not None:
+                self._sessions[name].is_paused = paused
             else:
-                self._session(name).is_paused = paused
+                self._holds.is_paused = paused
+                for session in self._sessions if not paused else ():
+                    session.is_paused = False
             self._changed.notify_all()
 
     def buffer(self, status: BufferStatus) -> None:
         """The player's buffer is this full: wait above the high mark, go on below the low one."""
-        low, high = self._marks
         with self._changed:
             name = status.id("session_id")
-            target = self._session(name) if name is not None else None
-            was_full = target.is_full if target is not None else self._is_full
-            is_full = status.percent > high or (was_full and status.percent >= low)
-            if target is not None:
-                target.is_full = is_full
-            else:
-                self._is_full = is_full
+            session = self._sessions[name] if name is not None else None
+            self._holds.buffer(status.percent, session)
             self._changed.notify_all()
 
     def close(self) -> None:
         """No more texts will come; ``take`` hands out what is queued and then ends."""
         with self._changed:
-            for session in self._sessions.values():
-                session.end_stream()
-            self._closed = True
-            self._changed.notify_all()
+            self._close()
 
     def stop(self) -> None:
         """Silence everything and end; every open text is still handed out to be answered."""
         with self._changed:
-            self._mark(lambda _: True, "stop")
             self._stopped = True
-            self._closed = True
-            self._changed.notify_all()
+            self._mark(lambda _: True, "stop", self._clock())
+            self._close()
 
-    def _mark(self, target: Target, reason: str) -> int:
+    def _close(self) -> None:
+        now = self._clock()
+        for session in self._sessions:
+            session.end_stream(now)
+        self._closed = True
+        self._changed.notify_all()
+
+    def _mark(self, target: Target, reason: str, now: float) -> int:
         chosen = [u for u in self._open if not u.cancelled and target(u.request)]
-        for utterance in chosen:
-            self._cancel(utterance, reason)
+        for utterance in sorted(chosen, key=lambda u: u.index):
+            self._cancel(utterance, reason, now)
         self._changed.notify_all()
         return len(chosen)
 
-    def _cancel(self, utterance: Utterance, reason: str) -> None:
-        utterance.token.cancel(reason, at_s=self._clock())
-        utterance.playback.reset()
+    def _cancel(self, utterance: Utterance, reason: str, now: float) -> None:
+        utterance.token.cancel(reason, at_s=now)
+        utterance.playback.reset(now)
         self._depth -= not utterance.begun
-        session = self._session(utterance.session)
+        session = self._sessions[utterance.session]
+        session.silenced.append(utterance)
         session.is_cut |= bool(utterance.fragments) or utterance.follows_cut
         session.drop(utterance)
-
-    def _session(self, name: str) -> Session:
-        session = self._sessions.get(name)
-        if session is None:
-            session = self._sessions[name] = Session(self.rules, self.queue_limit, self._clock)
-            self._forget()
-        self._sessions.move_to_end(name)
-        return session
-
-    def _forget(self) -> None:
-        """Drop the conversations that were silent longest."""
-        if len(self._sessions) > _SESSIONS + len(self._turns):
-            idle = next(name for name in self._sessions if name not in self._turns)
-            del self._sessions[idle]
 
     # ------------------------------------------------------------------------------ speaking side
 
@@ -206,68 +224,66 @@ class SpeechQueue:
         """
         with self._changed:
             while True:
-                for session in self._turns.values():
-                    session.look_after_stream()
-                utterance = self._next_ready()
+                now = self._clock()
+                utterance = self._next(now)
                 if utterance is not None:
-                    if not utterance.begun and not utterance.cancelled:
-                        self._begin_turn(utterance)
-                    utterance.begun = True
+                    self._begin_turn(utterance)
                     return utterance
-                if self._closed and not self._turns:
+                if self._closed and not self._sessions.turns:
                     return None
-                self._changed.wait(self._patience())
+                self._changed.wait(self._patience(now))
 
-    def _begin_turn(self, utterance: Utterance) -> None:
-        self._depth -= 1
-        session = self._session(utterance.session)
-        utterance.follows_cut, session.is_cut = session.is_cut, False
-
-    def _next_ready(self) -> Utterance | None:
-        for name, session in self._turns.items():
-            for utterance in session.texts:
-                if self._is_ready(session, utterance):
-                    self._turns.move_to_end(name)
-                    return utterance
+    def _next(self, now: float) -> Utterance | None:
+        sessions = self._sessions.turns
+        for session in sessions:
+            session.look_after_stream(now)
+        for session in sessions:
+            if self._is_ready(session, now):
+                return session.texts[0]
+            if session.silenced:
+                return session.silenced[0]
         return None
 
-    def _is_ready(self, session: Session, utterance: Utterance) -> bool:
-        if utterance.cancelled:
-            return True
-        if utterance is not session.texts[0]:
-            return False
-        if utterance.is_finished:
-            return True
-        return bool(utterance.parts or utterance.in_part) and not self._is_held(session)
+    def _begin_turn(self, utterance: Utterance) -> None:
+        self._sessions.turn_taken(utterance)
+        if not utterance.begun and not utterance.cancelled:
+            self._depth -= 1
+            session = self._sessions[utterance.session]
+            utterance.follows_cut, session.is_cut = session.is_cut, False
+        utterance.begun = True
 
-    def _is_held(self, session: Session) -> bool:
-        """Whether a session is to wait: paused, or its player has enough."""
-        if not self._closed and (
-            self._is_paused or session.is_paused or self._is_full or session.is_full
-        ):
-            return True  # with the inputs closed nobody could end this
-        return 0 < self._max_ahead_s < session.playback.ahead_s
+    def _is_ready(self, session: Session, now: float) -> bool:
+        """Whether the first text of a session can be spoken or answered."""
+        utterance = session.texts[0]
+        if utterance.cancelled or utterance.is_finished:
+            return True
+        has_part = bool(utterance.parts or utterance.in_part)
+        return has_part and not self._is_held(session, now)
 
-    def _patience(self) -> float | None:
+    def _is_held(self, session: Session, now: float) -> bool:
+        return self._holds.holds(session, now, can_end=not self._closed)
+
+    def _patience(self, now: float) -> float | None:
         """Seconds until something may have changed by itself; None for never."""
-        now = self._clock()
-        times = [s.stream.due_s - now for s in self._turns.values() if s.stream is not None]
-        if self._max_ahead_s:
-            ahead = [session.playback.ahead_s for session in self._turns.values()]
-            times += [a - self._max_ahead_s for a in ahead if a > self._max_ahead_s]
-        return max(min(times), 0.001) if times else None
+        sessions = self._sessions.turns
+        times = [s.stream.due_s for s in sessions if s.stream is not None]
+        times += [at for s in sessions if (at := self._holds.until_s(s, now)) is not None]
+        return max(min(times) - now, 0.001) if times else None
 
     def next_part(self, utterance: Utterance) -> str | None:
-        """The next part of a text for the engine; None where there is none now."""
+        """The next part of a text for the engine, some seconds of speech; None where there is none now.
+
+        Raises:
+            TextError: malformed speech markup, where that is to be refused.
+        """
         with self._changed:
             if not utterance.parts:
                 return None
             utterance.in_part = True
             part = utterance.parts.popleft()
-            if not utterance.is_raw:
-                return part
+            divide = self.rules.parts if utterance.is_raw else self.rules.turns
             utterance.is_raw = False
-        first, *others = self.rules.parts(part)  # takes a while, so nobody is kept waiting
+        first, *others = divide(part)  # may take a while, so nobody is kept waiting
         with self._changed:
             if not utterance.cancelled:
                 utterance.parts.extendleft(reversed(others))
@@ -281,8 +297,7 @@ class SpeechQueue:
     def may_speak(self, utterance: Utterance) -> bool:
         """Whether the next fragment of a text may be made now."""
         with self._changed:
-            session = self._sessions.get(utterance.session)
-            return session is None or not self._is_held(session)
+            return not self._is_held(self._sessions[utterance.session], self._clock())
 
     def settle(self, utterance: Utterance) -> bool:
         """Claim the terminal reply of a text: True exactly once."""
@@ -290,10 +305,7 @@ class SpeechQueue:
             if utterance not in self._open:
                 return False
             self._open.remove(utterance)
-            session = self._turns[utterance.session]
-            session.texts.remove(utterance)
-            if not session.texts:
-                del self._turns[utterance.session]
+            self._sessions.close(utterance)
             return True
 
     # -------------------------------------------------------------------------------------- watch

@@ -1,23 +1,24 @@
 """One conversation: its texts in order, the one that is still coming in, and its player.
 
-Not safe for two threads; ``SpeechQueue`` holds its lock around every call.
+Not safe for two threads; ``SpeechQueue`` holds its lock around every call, and reads the clock once for it.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from typing import Final
 
-from dora_mlx_tts.node.protocol.messages import TextRequest
+from dora_mlx_tts.node.protocol.messages import Stage, TextRequest
+from dora_mlx_tts.node.turns.numbers import SequenceWatch
 from dora_mlx_tts.node.turns.playback import PlaybackClock
-from dora_mlx_tts.node.turns.text_stream import (
-    Admission,
-    SequenceWatch,
-    StreamRules,
-    TextStream,
-    joined,
-)
-from dora_mlx_tts.node.turns.utterance import Utterance
+from dora_mlx_tts.node.turns.text_record import TextRecord, Verdict
+from dora_mlx_tts.node.turns.text_stream import Admission, StreamRules, TextStream, joined
+from dora_mlx_tts.node.turns.utterance import Fault, Utterance
+
+_PAST: Final = 32
+"""Texts that are over of which pieces may still come."""
+_LONGEST_STREAM: Final = 50
+"""Times ``limit`` characters that all the pieces of one text may have."""
 
 
 class Session:
@@ -26,129 +27,183 @@ class Session:
     Args:
         rules: How texts in pieces are treated.
         part_limit: Sentences of one stream that may wait.
-        clock: Seconds.
+        playback: The clock of its player.
     """
 
-    def __init__(self, rules: StreamRules, part_limit: int, clock: Callable[[], float]) -> None:
+    def __init__(self, rules: StreamRules, part_limit: int, playback: PlaybackClock) -> None:
         self.texts: deque[Utterance] = deque()
-        self.playback = PlaybackClock(clock)
+        self.silenced: deque[Utterance] = (
+            deque()
+        )  # those of the texts that are to be answered first
+        self.playback = playback
         self.is_paused = False
         self.is_full = False
         self.is_cut = False  # audio of a silenced text may still wait at its receiver
         self._rules = rules
         self._part_limit = part_limit
-        self._clock = clock
         self._stream: TextStream | None = None
-        self._silenced: TextStream | None = None  # cancelled before its end; pieces may still come
-        self._numbers = SequenceWatch()
+        self._past: deque[TextRecord] = deque(maxlen=_PAST)
+        self._watch = SequenceWatch()
 
     @property
     def stream(self) -> TextStream | None:
         """The text that is still coming in."""
         return self._stream
 
-    def join(self, request: TextRequest) -> Admission | None:
-        """Take a message that belongs to the open text, or to one that was silenced; None if to neither."""
-        stream, now = self._stream, self._clock()
-        is_piece = self._rules.is_piece(request)
-        if stream is not None and (is_piece or request.ended) and stream.continues(request):
-            return self._continue(stream, request, now)
-        if is_piece and self._silenced is not None:
-            old = self._silenced
-            if old.is_stale(request, now):
-                missing = self._missing(request, is_new_text=False)
-                old.last_s, old.last_seq = now, request.seq
-                if request.fin or request.ended:
-                    self._silenced = None
-                return Admission("late", old.utterance, missing)
-            self._silenced = None
-        return None
+    # ------------------------------------------------------------------------------ what comes in
 
-    def begin(self, utterance: Utterance) -> Admission:
+    def join(self, request: TextRequest, now: float) -> Admission | None:
+        """Take a message that belongs to the open text, or to one that is over; None if to neither."""
+        if not (self._rules.is_piece(request) or request.ended):
+            return None
+        stream = self._open_for(request, now)
+        if stream is not None:
+            return self._continue(stream, request, now)
+        found = self._past_text(request, now)
+        if found is None:
+            return None
+        record, verdict = found
+        missing = 0
+        if verdict == "late":
+            missing = record.numbers.missing_before(request.seq) if request.seq is not None else 0
+            record.add(request, now)
+        return Admission(verdict, record.utterance, missing)
+
+    def begin(self, utterance: Utterance, now: float) -> Admission:
         """A new text; it ends the one that was coming in."""
-        request, now = utterance.request, self._clock()
-        self.end_stream()
-        missing = self._missing(request, is_new_text=True)
+        request = utterance.request
+        self.end_stream(now)
         self.texts.append(utterance)
-        if self._is_open(request):
+        missing = 0
+        if self._rules.is_piece(request):
             utterance.closed = utterance.is_raw = False
-            self._stream = TextStream(utterance, self._rules, now)
-            self._feed(self._stream, request, now)
+            stream = self._stream = TextStream(utterance, self._rules, now)
+            missing = self._missing(stream.record, request)
+            self._feed(stream, request, now)
         else:
             utterance.parts.append(request.text)
             utterance.characters, utterance.first_part_s = len(request.text), now
         return Admission("new", utterance, missing)
 
-    def refuse(self, utterance: Utterance) -> Admission:
-        """Too much is waiting; further pieces of the same text are not answered one by one."""
-        request = utterance.request
-        missing = self._missing(request, is_new_text=True)
-        if self._is_open(request):
-            self._silenced = TextStream(utterance, self._rules, self._clock())
-            self._silenced.feed(request, self._clock())
+    def refuse(self, utterance: Utterance, now: float) -> Admission:
+        """A text that is not taken; further pieces of it are not answered one by one."""
+        request, missing = utterance.request, 0
+        if self._rules.is_piece(request):
+            record = TextRecord(utterance, now)
+            missing = self._missing(record, request)
+            record.add(request, now)
+            self._past.append(record)
         return Admission("refused", None, missing)
 
-    def flush(self, *, is_over: bool) -> None:
-        """Speak the open sentence; ``is_over`` ends the text with it."""
-        if is_over:
-            self.end_stream()
-        elif self._stream is not None:
-            self._add(self._stream.utterance, self._stream.flush())
+    def _open_for(self, request: TextRequest, now: float) -> TextStream | None:
+        """The open text, if a piece belongs to it."""
+        stream = self._stream
+        if stream is None or stream.record.relation(request) == "differs":
+            return None
+        if stream.record.contradicts(request) and stream.record.relation(request) != "same":
+            return None  # without a word, its sender began a new text
+        return None if self._is_claimed(stream.record, request, now) else stream
 
-    def look_after_stream(self) -> None:
-        """Do what the silence of the sender asks for."""
-        now = self._clock()
-        if self._stream is not None and now >= self._stream.due_s:
-            self.flush(is_over=self._stream.is_over(now))
+    def _is_claimed(self, record: TextRecord, request: TextRequest, now: float) -> bool:
+        """Whether a text that is over has a better claim to a piece than the open one."""
+        found = self._past_text(request, now)
+        if found is None:
+            return False
+        past, verdict = found
+        if past.is_named(request) != record.is_named(request):
+            return past.is_named(request)
+        if past.relation(request) != record.relation(request):
+            return past.relation(request) == "same"
+        if request.seq is None or not record.numbers or record.is_next(request):
+            return False
+        if verdict == "repeated":
+            return past.is_repeated(request) and request.seq not in record.numbers
+        return (
+            past.is_next(request) and request.seq > record.numbers.highest
+        )  # not what was left out
 
-    def end_stream(self) -> None:
-        """No more pieces are waited for."""
-        if self._stream is not None:
-            self._add(self._stream.utterance, self._stream.flush())
-            self._stream.utterance.closed = True
-            self._stream = None
-
-    def drop(self, utterance: Utterance) -> None:
-        """Forget what is left of a text."""
-        utterance.parts.clear()
-        utterance.closed = True
-        if self._stream is not None and self._stream.utterance is utterance:
-            self._silenced, self._stream = self._stream, None
-
-    def _is_open(self, request: TextRequest) -> bool:
-        """Whether pieces follow; one that is first and last is a whole text."""
-        return self._rules.is_piece(request) and not (request.fin or request.ended)
+    def _past_text(self, request: TextRequest, now: float) -> tuple[TextRecord, Verdict] | None:
+        """The text that is over to which a piece belongs, and what the piece is to it."""
+        rules = self._rules
+        for record in reversed(self._past):
+            verdict = record.verdict(request, now, idle_s=rules.idle_s, timeout_s=rules.timeout_s)
+            if verdict is not None:
+                return record, verdict
+        return None
 
     def _continue(self, stream: TextStream, request: TextRequest, now: float) -> Admission:
-        utterance = stream.utterance
-        is_repeated = request.seq is not None and request.seq == stream.last_seq
+        utterance, record = stream.utterance, stream.record
         utterance.pieces += 1
         utterance.request = joined(utterance.request, request)
-        if is_repeated and not request.fin:
+        if request.seq is not None and request.seq in record.numbers:
+            record.last_s = now
+            if request.fin or request.ended:
+                self.end_stream(now)
             return Admission("repeated", utterance)
-        missing = 0 if is_repeated else self._missing(request, is_new_text=False)
+        missing = record.numbers.missing_before(request.seq) if request.seq is not None else 0
         self._feed(stream, request, now)
         if request.flush:
-            self.flush(is_over=False)
+            self.flush(now, is_over=False)
         return Admission("continued", utterance, missing)
 
-    def _missing(self, request: TextRequest, *, is_new_text: bool) -> int:
+    def _missing(self, record: TextRecord, request: TextRequest) -> int:
         if request.seq is None:
             return 0
-        return self._numbers.missing(request.seq, is_new_text=is_new_text)
+        return self._watch.missing_before_text(request.seq, record.numbers)
+
+    # ------------------------------------------------------------------------------ what goes out
+
+    def flush(self, now: float, *, is_over: bool) -> None:
+        """Speak the open sentence; ``is_over`` ends the text with it."""
+        if is_over:
+            self.end_stream(now)
+        elif self._stream is not None:
+            self._add(self._stream.utterance, self._stream.flush(), now)
+
+    def look_after_stream(self, now: float) -> None:
+        """Do what the silence of the sender asks for."""
+        if self._stream is not None and now >= self._stream.due_s:
+            self.flush(now, is_over=self._stream.is_over(now))
+
+    def end_stream(self, now: float) -> None:
+        """No more pieces are waited for."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            self._add(stream.utterance, stream.flush(), now)
+            stream.utterance.closed = True
+            self._past.append(stream.record)
+
+    def drop(self, utterance: Utterance) -> None:
+        """Forget what is left of a text that is not wanted; pieces that still come are late."""
+        utterance.parts.clear()
+        utterance.closed = True
+        stream = self._stream
+        if stream is not None and stream.utterance is utterance:
+            self._stream = None
+            self._past.append(stream.record)
 
     def _feed(self, stream: TextStream, request: TextRequest, now: float) -> None:
-        stream.utterance.characters += len(request.text)
-        self._add(stream.utterance, stream.feed(request, now))
-        if request.fin or request.ended:
-            self.end_stream()
+        utterance = stream.utterance
+        utterance.characters += len(request.text)
+        self._add(utterance, stream.feed(request, now), now)
+        longest = _LONGEST_STREAM * self._rules.limit
+        if utterance.characters > longest:
+            error = f"a text in pieces must be at most {longest} characters (50 times text_limit)"
+            utterance.fault = utterance.fault or Fault(error, Stage.QUEUE)
+        if stream.record.is_whole:
+            self.end_stream(now)
 
-    def _add(self, utterance: Utterance, sentences: list[str]) -> None:
+    def _add(self, utterance: Utterance, sentences: list[str], now: float) -> None:
         if sentences and utterance.first_part_s is None:
-            utterance.first_part_s = self._clock()
+            utterance.first_part_s = now
+        if utterance.fault is not None:
+            return  # what is spoken is the beginning of the text, without a hole
         utterance.parts.extend(sentences)
         waiting = len(utterance.parts)
         if waiting > self._part_limit:
-            utterance.overflow = f"{waiting} sentences of this text wait; {self._part_limit} are allowed (queue_limit)"
+            utterance.fault = Fault(
+                f"sentences of one text that wait must be at most {self._part_limit} (queue_limit), got {waiting}",
+                Stage.QUEUE,
+            )
             while len(utterance.parts) > self._part_limit:
                 utterance.parts.pop()

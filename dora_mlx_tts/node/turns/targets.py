@@ -14,8 +14,15 @@ _KEYS: Final = ("session_id", "question_id", "segment_id", "request_id", "goal_i
 
 def cancel_target(command: Command) -> Target:
     """Texts that match every id of the command; without ids, all."""
-    wanted = {key: command.id(key) for key in _KEYS if command.id(key) is not None}
-    return lambda text: all(text.id(key) == value for key, value in wanted.items())
+    wanted = {key: value for key in _KEYS if (value := command.id(key)) is not None}
+    session = wanted.pop("session_id", None)
+
+    def selected(text: TextRequest) -> bool:
+        if session is not None and text.session != session:
+            return False
+        return all(text.id(key) == value for key, value in wanted.items())
+
+    return selected
 
 
 def reset_target(command: Command) -> Target:
@@ -26,7 +33,7 @@ def reset_target(command: Command) -> Target:
     session, question = command.id("session_id"), command.id("question_id")
 
     def selected(text: TextRequest) -> bool:
-        if session is not None and text.id("session_id") != session:
+        if session is not None and text.session != session:
             return False
         return question is None or text.id("question_id") != question
 

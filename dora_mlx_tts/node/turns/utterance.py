@@ -6,9 +6,9 @@ import math
 import unicodedata
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dora_mlx_tts.node.protocol.messages import TextRequest
+from dora_mlx_tts.node.protocol.messages import Stage, TextRequest
 from dora_mlx_tts.node.turns.playback import PlaybackClock
 from dora_mlx_tts.runtime.cancel import CancelToken
 
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 _WIDE_S = 0.2  # a Han character, a kana or a Hangul syllable takes about this long
 _NARROW_S = 0.07
 _CLOSING = " .,;:!?…。，、；：！？」』”’\"')"
+
+
+REFUSED: Final = "refused"
+"""Reason of an utterance that a piece of its own text ended, because nothing could be made of that piece."""
+
+
+class Fault(NamedTuple):
+    """Why a text is answered with an error, whatever else becomes of it."""
+
+    error: str
+    stage: Stage
 
 
 @dataclass(slots=True)
@@ -58,7 +69,8 @@ class Utterance:
         pieces: Messages this text came in.
         characters: Their length together.
         first_part_s: When the first part was complete.
-        overflow: Why pieces of it were refused, or empty.
+        fault: Why some of it is not spoken, where that is its sender's doing.
+        is_abandoned: Whether it failed, so that nothing more of it is spoken.
         begun: Whether it was handed out at least once.
         follows_cut: Whether audio of an older, silenced text may still wait at the receiver.
         in_part: Whether the engine is in the middle of a part.
@@ -76,7 +88,8 @@ class Utterance:
     pieces: int = 1
     characters: int = 0
     first_part_s: float | None = None
-    overflow: str = ""
+    fault: Fault | None = None
+    is_abandoned: bool = False
     begun: bool = False
     follows_cut: bool = False
     in_part: bool = False
@@ -93,6 +106,11 @@ class Utterance:
     def cancelled_by(self) -> str:
         """The command that cancelled it, empty while it is wanted."""
         return self.token.reason
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether nobody will hear more of it, so that pieces that still come are late."""
+        return self.cancelled or self.is_abandoned
 
     @property
     def session(self) -> str:
@@ -116,10 +134,17 @@ class Utterance:
 
     @property
     def spoken_text(self) -> str:
-        """The sentences of which audio has left; of a cancelled text, as far as it was heard."""
-        if self.cancelled:
-            return self._heard_text(self.token.cancelled_s or self.playback.now())
-        return " ".join(s.text for _, s in sorted(self._sentences.items()) if s.text)
+        """The sentences of which audio has left; of a cancelled text, as far as it was heard.
+
+        That is a beginning of the text: a sentence is followed by the next one once it was heard whole.
+        """
+        sentences = [sentence for _, sentence in sorted(self._sentences.items())]
+        if not self.cancelled:
+            return _in_a_row([sentence.text for sentence in sentences])
+        until = self.token.cancelled_s or self.playback.now()
+        begun = [sentence for sentence in sentences if sentence.start_s <= until]
+        whole = [sentence.text for sentence in begun[:-1]]
+        return _in_a_row(whole + [sentence.heard(until) for sentence in begun[-1:]])
 
     @property
     def played_s(self) -> float:
@@ -130,14 +155,13 @@ class Utterance:
             for sentence in list(self._sentences.values())
         )
 
-    def _heard_text(self, until: float) -> str:
-        """Sentences up to the word that was being said."""
-        heard = []
-        for _, sentence in sorted(self._sentences.items()):
-            if sentence.start_s > until:
-                break
-            heard.append(sentence.heard(until))
-        return " ".join(text for text in heard if text)
+
+def _in_a_row(texts: list[str]) -> str:
+    """Sentences as they were written: with a blank between them, but not after Chinese or Japanese."""
+    said = ""
+    for text in filter(None, texts):
+        said += text if not said or _is_wide(said[-1]) or said[-1].isspace() else f" {text}"
+    return said
 
 
 def _is_wide(char: str) -> bool:

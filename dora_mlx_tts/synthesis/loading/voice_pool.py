@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -106,6 +108,8 @@ class VoicePool:
         self._brought: OrderedDict[str, Voice] = OrderedDict()
         self._seen = self._signature()
         self._looked_s = time.monotonic()
+        self._watcher: threading.Thread | None = None
+        self._found: VoiceRegistry | None = None
         self._hits = self._loads = self._dropped = 0
 
     def get(self, name: str) -> ReadyVoice:
@@ -199,18 +203,43 @@ class VoicePool:
         Args:
             every_s: look at most once in so many seconds.
         """
+        if not self._is_due(every_s):
+            return False
+        self._look()
+        return self._take_over()
+
+    def watch(self, every_s: float) -> bool:
+        """As `refresh`, but a thread of its own reads the folders; whether voices have changed by now."""
+        if self._watcher is None and self._folders:
+            arguments = (weakref.ref(self), every_s)
+            self._watcher = threading.Thread(
+                target=_watch, args=arguments, name="voices", daemon=True
+            )
+            self._watcher.start()
+        return self._take_over()
+
+    def _is_due(self, every_s: float) -> bool:
         now = time.monotonic()
         if not self._folders or now - self._looked_s < every_s:
             return False
         self._looked_s = now
+        return True
+
+    def _look(self) -> None:
+        """Read the folders if they changed; what was found waits to be taken over."""
         signature = self._signature()
         if signature == self._seen:
-            return False
+            return
         self._seen = signature
         try:
-            registry = VoiceRegistry.scan(self._folders)
+            self._found = VoiceRegistry.scan(self._folders)
         except VoiceError as error:
             logger.warning("voices are left as they were: %s", error)
+
+    def _take_over(self) -> bool:
+        """Use the voices that were found; whether any were."""
+        registry, self._found = self._found, None
+        if registry is None:
             return False
         for name, ready in list(self._ready.items()):
             if name not in self._brought and registry.voices.get(name) != ready.voice:
@@ -228,6 +257,20 @@ class VoicePool:
     def stats(self) -> PoolStats:
         """The figures now."""
         return PoolStats(len(self._ready), len(self._packs), self._hits, self._loads, self._dropped)
+
+
+def _watch(pool_of: Callable[[], VoicePool | None], every_s: float) -> None:
+    """Look at the folders of a pool for as long as there is one."""
+    while True:
+        time.sleep(every_s)
+        pool = pool_of()
+        if pool is None:
+            return
+        try:
+            pool._look()
+        except Exception:
+            logger.exception("the voice folders could not be looked at")
+        del pool
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, int, int]]:

@@ -145,6 +145,19 @@ class SentenceScanner:
             self._waiting = None
         return self._hand_out()
 
+    @property
+    def open_text(self) -> str:
+        """What waits for the end of its sentence."""
+        return "".join(char.text for char in self._open)
+
+    def break_off(self) -> list[Sentence]:
+        """Hand out an open sentence that has no end: up to its last clause mark or blank, or all of it."""
+        blanks = (at for at in range(len(self._open) - 1, 0, -1) if self._open[at].text == " ")
+        places = [*self._cuts[-1:], next(blanks, 0), len(self._open)]
+        half = len(self._open) // 2
+        self._end_at(next(place for place in places if place > half))
+        return self._hand_out()
+
     def _hand_out(self) -> list[Sentence]:
         ready, self._ready = self._ready, []
         return ready

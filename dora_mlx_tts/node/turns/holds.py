@@ -1,0 +1,46 @@
+"""When speech has to wait: paused by a command, or because the player has enough."""
+
+from __future__ import annotations
+
+from dora_mlx_tts.node.turns.session import Session
+
+
+class Holds:
+    """What holds up all sessions; what holds up one is kept with it.
+
+    Args:
+        max_ahead_s: Seconds of audio that may be sent ahead of playback; 0 is no limit.
+        marks: Fill of the player's buffer in percent below which speech goes on, and above which it waits.
+    """
+
+    def __init__(self, max_ahead_s: float, marks: tuple[float, float]) -> None:
+        self.is_paused = False
+        self._is_full = False
+        self._max_ahead_s = max_ahead_s
+        self._low, self._high = marks
+
+    def buffer(self, percent: float, session: Session | None) -> None:
+        """The player's buffer is this full, for one session or for all."""
+        was_full = self._is_full if session is None else session.is_full
+        is_full = percent > self._high or (was_full and percent >= self._low)
+        if session is None:
+            self._is_full = is_full
+        else:
+            session.is_full = is_full
+
+    def holds(self, session: Session, now: float, *, can_end: bool) -> bool:
+        """Whether a session has to wait.
+
+        Args:
+            session: The session.
+            now: Seconds.
+            can_end: Whether a message may still come that ends a pause.
+        """
+        if can_end and (self.is_paused or session.is_paused or self._is_full or session.is_full):
+            return True
+        return 0 < self._max_ahead_s < session.playback.ahead_s(now)
+
+    def until_s(self, session: Session, now: float) -> float | None:
+        """When playback will have come so far that a session may go on; None where that holds nobody up."""
+        ahead = session.playback.ahead_s(now)
+        return now + ahead - self._max_ahead_s if 0 < self._max_ahead_s < ahead else None
