@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import mlx.core as mx
 import numpy as np
@@ -18,7 +19,7 @@ from dora_mlx_tts.models.cfm.blocks import (
     rotation,
 )
 from dora_mlx_tts.models.cfm.cfm import CFM
-from dora_mlx_tts.models.cfm.config import DiTConfig
+from dora_mlx_tts.models.cfm.config import ROTARY_RATES, DiTConfig
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.runtime.device import Backend
@@ -39,7 +40,7 @@ def checkpoint() -> dict[str, np.ndarray]:
             shape = (shape[0], shape[2], shape[1])
         scale = 0.3 if len(shape) == 1 else np.prod(shape[1:]) ** -0.5
         drawn[f"cfm.{key}"] = random.normal(0.0, scale, shape).astype(np.float32)
-    drawn["cfm.estimator.rotary_embed.inv_freq"] = np.zeros(32, np.float32)
+    drawn["cfm.estimator.rotary_embed.inv_freq"] = np.array(ROTARY_RATES, np.float32)
     return drawn
 
 
@@ -58,6 +59,9 @@ def inputs(batch: int = 1, length: int = 11, given: int = 4) -> tuple[mx.array, 
 
 
 def test_sizes_are_read_from_the_tensors(checkpoint):
+    rates = tuple(np.array(ROTARY_RATES, np.float32).astype(float).tolist())
+    assert DiTConfig.from_weights(checkpoint) == replace(SIZES, rotary_rates=rates)
+    del checkpoint["cfm.estimator.rotary_embed.inv_freq"]
     assert DiTConfig.from_weights(checkpoint) == SIZES
     assert SIZES.heads == 2
 
@@ -96,11 +100,12 @@ def test_steps_follow_the_velocity(checkpoint):
     model = loaded(checkpoint)
     mu, prompt, noise = inputs()
     dit = model.estimator
-    conditions = dit.conditions(mx.pad(prompt, [(0, 0), (0, 7), (0, 0)]), mu)
+    conditions = dit.conditions(mx.pad(prompt, [(0, 0), (0, 7), (0, 0)]), dit.text(mu))
     unknown = mx.array(np.arange(11) >= 4)[:, None]
     x = noise * unknown
     for now in (0.0, 0.5):
-        x = (x + 0.5 * dit(x, conditions, dit.time(now, 0.5))) * unknown
+        (modulation,) = dit.modulations([dit.time(now, 0.5)])
+        x = (x + 0.5 * dit(x, conditions, modulation)) * unknown
     got = model.inference(mu, prompt, 2, noise)
     np.testing.assert_allclose(np.array(got), np.array(x), atol=1e-6)
 

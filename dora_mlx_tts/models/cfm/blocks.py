@@ -8,9 +8,11 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 
-from dora_mlx_tts.models.cfm.config import HEAD_CHANNELS, DiTConfig
+from dora_mlx_tts.models.cfm.config import HEAD_CHANNELS, ROTARY_RATES, DiTConfig
 from dora_mlx_tts.models.core.layers import Conv1d, Layer, LayerNorm, Linear
 from dora_mlx_tts.models.core.ops import Ops
+from dora_mlx_tts.packs.load import to_mlx
+from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.runtime.device import Backend
 
 NORM_EPS = 1e-6
@@ -26,10 +28,9 @@ Rotation = tuple[mx.array, mx.array]
 """Cosine and sine [T, pairs] of the angles by which positions turn a head's channels."""
 
 
-def rotation(length: int) -> Rotation:
-    """Angles `p / 10000^(2 i / 64)` for positions p and pairs i of channels."""
-    rates = _BASE ** (-np.arange(0, HEAD_CHANNELS, 2) / HEAD_CHANNELS)
-    angles = np.arange(length)[:, None] * rates
+def rotation(length: int, rates: tuple[float, ...] = ROTARY_RATES) -> Rotation:
+    """Angles `p * rate` of positions p for pairs of channels, each with its rate."""
+    angles = np.arange(length)[:, None] * np.array(rates)
     return mx.array(np.cos(angles), mx.float32), mx.array(np.sin(angles), mx.float32)
 
 
@@ -62,9 +63,37 @@ class TimeEmbedding(Layer):
         half = TIME_CHANNELS // 2
         angles = _TIME_SCALE * time * np.exp(-math.log(_BASE) / (half - 1) * np.arange(half))
         waves = mx.array(np.concatenate([np.sin(angles), np.cos(angles)])[None], mx.float32)
-        inner = self.time_mlp[0](waves.astype(self.time_mlp[0].dtype))
-        embedded: mx.array = self.time_mlp[2](silu(inner, self._ops))
+        embedded: mx.array = self.time_mlp[2](silu(self.time_mlp[0](waves), self._ops))
         return embedded
+
+
+class TimeLinear(Layer):
+    """An affine map of the time; `weight` [O, I], `bias` [O].
+
+    The times of a number of steps are known in advance, so each matrix is multiplied once for all of
+    them. It therefore stays in its file and is never held by the device.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = mx.zeros((outputs, inputs))
+        self.bias = mx.zeros((outputs,))
+        self._stored: Stored | None = None
+
+    def keep(self, name: str, weight: Stored) -> bool:
+        """Leave the matrix in its file."""
+        if name != "weight":
+            return False
+        self.pop("weight")
+        self._stored = weight
+        return True
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[S, I] to [S, O], evaluated in float32."""
+        matrix = self.weight if self._stored is None else to_mlx(self._stored)
+        y = mx.addmm(self.bias.astype(mx.float32), x, matrix.astype(mx.float32).T)
+        mx.eval(y)  # lets go of the matrix
+        return y
 
 
 class DepthwiseConv(Layer):
@@ -206,13 +235,18 @@ class Block(Layer):
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
         width = config.channels
-        self.attn_norm = {"linear": Linear(width, 6 * width)}
+        self.attn_norm = {"linear": TimeLinear(width, 6 * width)}
         self.attn = Attention(config)
         self.ff = FeedForward(width, config.feed_forward)
 
-    def __call__(self, x: mx.array, time: mx.array, positions: Rotation) -> mx.array:
-        """Frames [B, T, C] and the SiLU of the time's embedding [1, C] to [B, T, C]."""
-        shift, scale, gate, *second = mx.split(self.attn_norm["linear"](time)[0], 6)
+    def modulations(self, times: mx.array) -> mx.array:
+        """SiLU of times' embeddings [S, C] to [S, 6, C]: shift, scale, gate of each half."""
+        steps, width = times.shape
+        return self.attn_norm["linear"](times).reshape(steps, 6, width)
+
+    def __call__(self, x: mx.array, modulation: mx.array, positions: Rotation) -> mx.array:
+        """Frames [B, T, C] and a step's modulation [6, C] to [B, T, C]."""
+        shift, scale, gate, *second = modulation
         inner = self._ops.layer_norm(x, scale + 1.0, shift, NORM_EPS)
         x = x + gate * self.attn(inner, positions)
         shift, scale, gate = second
