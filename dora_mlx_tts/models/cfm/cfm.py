@@ -13,6 +13,7 @@ from dora_mlx_tts.models.cfm.config import DiTConfig
 from dora_mlx_tts.models.cfm.dit import Conditions, DiT, Modulation
 from dora_mlx_tts.models.core.layers import Layer
 from dora_mlx_tts.packs.stored import Weight, Weights
+from dora_mlx_tts.runtime.device import Backend
 
 MOST_STEPS = 128
 
@@ -29,6 +30,11 @@ class CFM(Layer):
         self.config = config
         self.estimator = DiT(config)
         self._modulations: dict[int, list[Modulation]] = {}
+
+    @property
+    def backend(self) -> Backend:
+        """How it runs."""
+        return self._ops.backend
 
     @staticmethod
     def sanitize(weights: Weights) -> dict[str, Weight]:
