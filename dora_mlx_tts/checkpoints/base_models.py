@@ -91,20 +91,24 @@ class BaseModel:
         )
 
 
+def _voice(
+    name: str,
+    about: str,
+    gpt: str,
+    sovits: str,
+    *,
+    unseen: bool = False,
+    **more: str | tuple[str, tuple[str, ...]],
+) -> BaseModel:
+    parts = {"gpt": gpt, "sovits": sovits, **_COMMON, **more}
+    return BaseModel(name, about, parts, unseen=unseen)
+
+
 def _v5(name: str, about: str) -> BaseModel:
     """One of the two v5 models; turbo's SoVITS file is said to have 766 406 144 bytes."""
-    parts = {
-        "gpt": _GPT,
-        "sovits": f"{_V5}/s2G{name}.pth",
-        **_COMMON,
-        "vocoder": f"{_V5}/vocoder.pth",
-    }
     about = f"{about} (unseen: names as in the reference implementation)"
-    return BaseModel(name, about, parts, unseen=True)
-
-
-def _voice(name: str, about: str, gpt: str, sovits: str, **more: object) -> BaseModel:
-    return BaseModel(name, about, {"gpt": gpt, "sovits": sovits, **_COMMON, **more})  # type: ignore[dict-item]  # paths as above
+    places = {"gpt": _GPT, "sovits": f"{_V5}/s2G{name}.pth", "vocoder": f"{_V5}/vocoder.pth"}
+    return _voice(name, about, **places, unseen=True)
 
 
 SETS: Mapping[str, BaseModel] = {

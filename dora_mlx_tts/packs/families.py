@@ -224,9 +224,7 @@ def _flow_family(shapes: Shapes, hints: Hints, symbols: str, source: str) -> Fam
     return Family(found[0], symbols, told_by=f"{without}, {found[1]}")
 
 
-def _choose(
-    hints: Hints, choices: frozenset[str], kind: str, source: str
-) -> tuple[str, str]:
+def _choose(hints: Hints, choices: frozenset[str], kind: str, source: str) -> tuple[str, str]:
     """The family among `choices` that is hinted at, or else asked for, and by what."""
     named, hint = hints.named(source)
     asked = hints.asked if hints.header is None else None  # digits are not overruled

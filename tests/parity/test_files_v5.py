@@ -39,7 +39,9 @@ def test_families(name, load_case):
             assert file in str(refused.value)
             continue
         found = detected(path)
-        assert (found.model, found.lora, found.symbols) == (said["family"], said["lora"], "v2"), file
+        assert (found.model, found.lora, found.symbols) == (said["family"], said["lora"], "v2"), (
+            file
+        )
 
 
 def test_tensors(name, load_case):

@@ -231,8 +231,6 @@ class BigVGAN(Layer):
         beside = UP_REACH + DOWN_REACH // 2 + 1  # an activation's reach
         block = max(
             sum((k - 1) // 2 * (d + 1) + 2 * beside for d in dilations)
-            for k, dilations in zip(
-                generator.block_kernels, generator.block_dilations, strict=True
-            )
+            for k, dilations in zip(generator.block_kernels, generator.block_dilations, strict=True)
         )
         return reach_of(generator, block, EDGE_KERNEL // 2 + beside)
