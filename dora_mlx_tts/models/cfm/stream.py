@@ -184,6 +184,10 @@ class FlowStream(LatentStream):
         mx.eval(made, self._history.frames, self._carried())
         return made
 
+    def _pace(self, total: int, count: int) -> float:
+        """A sentence that comes at once is stretched as the reference does, to a whole frame."""
+        return self.speed if self._made else total / count
+
     def _until(self, latent_frames: int, *, last: bool) -> int:
         """Feature frames that so many frames at 50 Hz decide, or that a sentence of them has."""
         conditioner = self._networks.conditioner

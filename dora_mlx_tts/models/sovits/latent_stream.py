@@ -104,10 +104,15 @@ class LatentStream:
             latent, first = mx.concatenate([self._edge, latent], axis=1), first - 1
         count = (total if speed == 1 else int(total / speed) + 1) if last else _ready(total, speed)
         new = (count if last else _ready(settled, speed)) - self._made
-        frames = _at(latent, np.arange(self._made, count), first, speed)
+        pace = self._pace(total, count) if last else speed
+        frames = _at(latent, np.arange(self._made, count), first, pace)
         self._edge = latent[:, settled - first - 1 : settled - first]
         self._first = settled
         return frames, new
+
+    def _pace(self, total: int, count: int) -> float:  # noqa: ARG002  see FlowStream
+        """Latent frames per frame in the last window, of `total` to `count` in all."""
+        return self.speed
 
     def _carried(self) -> list[mx.array]:
         """Arrays that are carried over; unevaluated they would keep whole windows alive."""
