@@ -121,6 +121,60 @@ def synthesizer(voices, packs, cpu):
 TEXT = "Good morning, my friend."
 
 
+@pytest.mark.parametrize("family", whole_voice.FLOWS)
+def test_the_first_sound_leaves_before_half_of_the_tokens(synthesizer, monkeypatch, family):
+    """Of a sentence of ten seconds, in either way of looking: tokens decoded, tokens taken."""
+    pulled = []
+
+    class Long(TokensInOneRow):
+        def __init__(self, *_arguments, **_options):
+            self._tokens = iter(np.random.default_rng(5).integers(0, 16, 250).tolist())
+            self.end = End.EOS
+
+        def __next__(self):
+            pulled.append(1)
+            return super().__next__()
+
+    monkeypatch.setattr(guarded_tokens, "generate", Long)
+    text = (
+        "The history of bread is a long one, and it begins with stones and grain and with patience,"
+    )
+    text += (
+        " since nobody could hurry the dough, or the fire, or the people who were waiting for it."
+    )
+    options = {"language": "en", "seed": 3, "sample_steps": STEPS.get(family, 2)}
+    stream = synthesizer.stream(text, voice=family, **options)
+    first = next(stream)
+    assert first.tokens <= len(pulled) < 125
+    assert 0.3 < first.duration_s < 1.5
+    rest = list(stream)
+    assert len(pulled) >= 250
+    sizes = [fragment.duration_s for fragment in rest[:-1]]
+    assert sizes == sorted(sizes)
+    assert max(sizes) > 2 * first.duration_s
+
+
+def test_steps_that_a_family_does_not_allow_are_refused_at_once(synthesizer):
+    with pytest.raises(SettingError, match="sample_steps of v5turbo must be one of 4, 8, 16, 32"):
+        synthesizer.stream(TEXT, voice="v5turbo", sample_steps=5)
+    with pytest.raises(SettingError, match="cfg_rate"):
+        synthesizer.stream(TEXT, voice="v5dev", cfg_rate=2.5)
+    spoken = synthesizer.speak(TEXT, voice="v5turbo", language="en", cfg_rate=0.0, sample_steps=8)
+    assert len(spoken.samples)
+
+
+def test_guidance_counts_for_v5_alone(synthesizer):
+    def said(family, **options):
+        steps = STEPS.get(family, 2)
+        options = {"language": "en", "seed": 3, "sample_steps": steps, **options}
+        return synthesizer.speak(TEXT, voice=family, **options).samples
+
+    default, same, other = (said("v5dev", **o) for o in ({}, {"cfg_rate": 1.3}, {"cfg_rate": 0.0}))
+    np.testing.assert_array_equal(default, same)
+    assert not np.array_equal(default, other)
+    np.testing.assert_array_equal(said("v4"), said("v4", cfg_rate=2.0))
+
+
 def test_encoders_are_let_go_once_a_recording_is_prepared(synthesizer):
     networks = synthesizer.prepare("v2Pro").networks
     assert "sovits" in vars(networks)

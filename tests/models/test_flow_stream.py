@@ -206,9 +206,9 @@ def test_noise_belongs_to_the_frame(networks, monkeypatch):
 
 def test_a_chunk_costs_the_same_late_as_early(networks, monkeypatch):
     """Neither the encoder nor flow matching ever sees more than a bounded stretch."""
-    codes, text = tiny.sentence(400)
+    codes, text = tiny.sentence(160)
     context = Context(history=16)
-    stream = stream_of(networks, text, context=context)
+    stream = stream_of(networks, text, context=context, steps=1)
     seen, lengths = [], []
     encode, sample = networks.conditioner.encode_frames, networks.cfm.sample
 
@@ -222,9 +222,9 @@ def test_a_chunk_costs_the_same_late_as_early(networks, monkeypatch):
 
     monkeypatch.setattr(networks.conditioner, "encode_frames", count, raising=False)
     monkeypatch.setattr(networks.cfm, "sample", record, raising=False)
-    spoken(stream, codes[0].tolist(), [*range(20, 400, 5), 400])
+    spoken(stream, codes[0].tolist(), [*range(20, 160, 10), 160])
     assert max(seen) <= 16 + context.lookahead + 20
-    assert max(lengths[5:-3]) <= 20 + 5 * 4
+    assert max(lengths[2:-1]) <= 20 + 10 * 4
     assert len(stream._history) <= networks.conditioner.wns1.receptive_frames
     assert stream._prompt.now.frames == 20
 
