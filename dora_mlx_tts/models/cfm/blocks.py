@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import mlx.core as mx
 import numpy as np
+from numpy.typing import NDArray
 
 from dora_mlx_tts.models.cfm.config import HEAD_CHANNELS, ROTARY_RATES, DiTConfig
 from dora_mlx_tts.models.core.layers import Conv1d, Layer, LayerNorm, Linear
 from dora_mlx_tts.models.core.ops import Ops
+from dora_mlx_tts.models.core.two_threads import Halves, Runner
 from dora_mlx_tts.packs.load import to_mlx
 from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.runtime.device import Backend
@@ -22,7 +26,6 @@ _TIME_SCALE = 1000.0
 _BASE = 10000.0
 _POSITION_KERNEL, _POSITION_GROUPS = 31, 16
 _TEXT_KERNEL = 7
-_GELU_SLOPE, _GELU_CUBIC = 2.0 * math.sqrt(2.0 / math.pi), 0.044715
 
 Rotation = tuple[mx.array, mx.array]
 """Cosine and sine [T, pairs] of the angles by which positions turn a head's channels."""
@@ -105,10 +108,10 @@ class DepthwiseConv(Layer):
         self.bias = mx.zeros((channels,))
 
     def __call__(self, x: mx.array) -> mx.array:
-        """[B, T, C] to [B, T, C]; on the CPU a sum of shifted products."""
+        """[B, T, C] to [B, T, C]; a sum of shifted products where convolutions are slow or plan."""
         channels, kernel, _ = self.weight.shape
         edge = kernel // 2
-        if self._ops.backend is not Backend.CPU:
+        if self._ops.backend is Backend.NATIVE:
             return mx.conv1d(x, self.weight, 1, edge, groups=channels) + self.bias
         padded = mx.pad(x, [(0, 0), (edge, edge), (0, 0)])
         y = self.bias
@@ -165,15 +168,27 @@ class PositionConv(Layer):
         return self._ops.mish(self.conv1d[2](self._ops.mish(self.conv1d[0](x))))
 
 
-def attend_on_host(query: mx.array, key: mx.array, value: mx.array, heads: int) -> mx.array:
+def attend_on_host(
+    query: mx.array, key: mx.array, value: mx.array, heads: int, run: Runner | None = None
+) -> mx.array:
     """Scaled dot-product attention of [B, T, C] arrays in numpy, one head at a time.
 
     A thousand frames make a million scores a head. numpy's exp is many times faster than MLX's on
-    the CPU, and one head's scores stay in its cache.
+    the CPU, and one head's scores stay in its cache. With `run` the heads fall into two halves.
     """
     mx.eval(query, key, value)
-    q, k, v = (np.asarray(x.astype(mx.float32)) for x in (query, key, value))
-    size = q.shape[-1] // heads
+    arrays = tuple(np.asarray(x.astype(mx.float32)) for x in (query, key, value))
+    size = arrays[0].shape[-1] // heads
+    borders = (0, heads * size) if run is None else (0, heads // 2 * size, heads * size)
+    parts = [partial(_attended, arrays, part, size) for part in pairwise(borders)]
+    mixed = [parts[0]()] if run is None else run(parts)
+    return mx.concatenate(mixed, axis=-1).astype(query.dtype)
+
+
+def _attended(
+    arrays: tuple[NDArray[np.float32], ...], channels: tuple[int, int], size: int
+) -> mx.array:
+    q, k, v = (array[..., slice(*channels)] for array in arrays)
     mixed = np.empty(q.shape, np.float32)
     for row in range(q.shape[0]):
         for start in range(0, q.shape[-1], size):
@@ -182,14 +197,15 @@ def attend_on_host(query: mx.array, key: mx.array, value: mx.array, heads: int) 
             scores -= scores.max(axis=-1, keepdims=True)
             np.exp(scores, out=scores)
             mixed[at] = (scores @ v[at]) / scores.sum(axis=-1, keepdims=True)
-    return mx.array(mixed).astype(query.dtype)
+    return mx.array(mixed)
 
 
 class Attention(Layer):
     """Self-attention over all frames."""
 
-    def __init__(self, config: DiTConfig) -> None:
+    def __init__(self, config: DiTConfig, halves: Halves) -> None:
         super().__init__()
+        self._halves = halves
         width = config.channels
         self.heads = config.heads
         self.to_q = Linear(width, width)
@@ -205,7 +221,7 @@ class Attention(Layer):
 
     def _attend(self, q: mx.array, k: mx.array, v: mx.array) -> mx.array:
         if self._ops.backend is Backend.CPU:
-            return attend_on_host(q, k, v, self.heads)
+            return attend_on_host(q, k, v, self.heads, self._halves.runner(self._ops.backend))
         batch, length, channels = q.shape
         q, k, v = (
             x.reshape(batch, length, self.heads, HEAD_CHANNELS).swapaxes(1, 2) for x in (q, k, v)
@@ -223,20 +239,18 @@ class FeedForward(Layer):
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, C] to [B, T, C]."""
-        x = self.ff[0][0](x)
-        slope = x * (_GELU_SLOPE + (_GELU_SLOPE * _GELU_CUBIC) * mx.square(x))
-        y: mx.array = self.ff[2](x * self._ops.sigmoid(slope))  # (1 + tanh u) / 2 = sigmoid(2 u)
+        y: mx.array = self.ff[2](self._ops.gelu_tanh(self.ff[0][0](x)))
         return y
 
 
 class Block(Layer):
     """Attention and feed-forward; the time scales, shifts and gates both."""
 
-    def __init__(self, config: DiTConfig) -> None:
+    def __init__(self, config: DiTConfig, halves: Halves) -> None:
         super().__init__()
         width = config.channels
         self.attn_norm = {"linear": TimeLinear(width, 6 * width)}
-        self.attn = Attention(config)
+        self.attn = Attention(config, halves)
         self.ff = FeedForward(width, config.feed_forward)
 
     def modulations(self, times: mx.array) -> mx.array:

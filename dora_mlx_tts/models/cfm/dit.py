@@ -21,6 +21,8 @@ from dora_mlx_tts.models.cfm.blocks import (
 )
 from dora_mlx_tts.models.cfm.config import DiTConfig
 from dora_mlx_tts.models.core.layers import Layer, Linear
+from dora_mlx_tts.models.core.ops import Ops
+from dora_mlx_tts.models.core.two_threads import Halves
 
 _POSITIONS = 4096  # rows of the reference's table; frames beyond share the last one
 
@@ -116,9 +118,15 @@ class DiT(Layer):
             self.d_embed = TimeEmbedding(width)
         self.text_embed = TextEmbedding(config)
         self.input_embed = InputEmbedding(config)
-        self.transformer_blocks = [Block(config) for _ in range(config.depth)]
+        halves = Halves()
+        self.transformer_blocks = [Block(config, halves) for _ in range(config.depth)]
         self.norm_out = {"linear": TimeLinear(width, 2 * width)}
         self.proj_out = Linear(width, config.mels)
+
+    def prepare(self, ops: Ops) -> None:
+        """Products of hundreds of frames are worth two cores."""
+        super().prepare(ops)
+        ops.use_two_cores()
 
     def text(self, features: mx.array) -> mx.array:
         """Embed features [B, T, F]."""
