@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 
 import mlx.core as mx
 import numpy as np
 import pytest
 import whole_voice
+from mlx.utils import tree_flatten
 from torch_files import save_checkpoint
 
 from dora_mlx_tts.checkpoints.convert import PackOptions, convert
 from dora_mlx_tts.checkpoints.read.checkpoint import read_checkpoint
 from dora_mlx_tts.checkpoints.read.lora import merge_lora
 from dora_mlx_tts.config.settings import Settings
-from dora_mlx_tts.errors import SettingError, VoiceError, WeightsError
+from dora_mlx_tts.errors import (
+    PackError,
+    ReferenceAudioError,
+    SettingError,
+    VoiceError,
+    WeightsError,
+)
 from dora_mlx_tts.models.t2s.decoding import End
 from dora_mlx_tts.packs.pack import Pack
 from dora_mlx_tts.runtime import device
@@ -237,7 +246,10 @@ def test_prompts_of_flow_matching_are_kept_on_disk(synthesizer, voices):
 
 
 def test_what_a_voice_needs_is_said(synthesizer, voices, packs, tmp_path):
-    (voices / "mute.yml").write_text(f"pack: {packs['v4']}\nreference: {{audio: voice.wav}}\n")
+    for name, family in (("mute", "v4"), ("still", "v5turbo")):
+        (voices / f"{name}.yml").write_text(
+            f"pack: {packs[family]}\nreference: {{audio: voice.wav}}\n"
+        )
     whole = whole_voice.save_voice(tmp_path / "files", "v2Pro")
     convert(dataclasses.replace(whole, speaker=None), packs["v1"].parent / "lone")
     (voices / "lone.yml").write_text(
@@ -249,6 +261,8 @@ def test_what_a_voice_needs_is_said(synthesizer, voices, packs, tmp_path):
     again = Synthesizer(synthesizer.settings, registry, synthesizer.device)
     with pytest.raises(VoiceError, match=r"family v4 .* needs to know what is said"):
         again.prepare("mute")
+    with pytest.raises(VoiceError, match=r"family v5turbo .* needs to know what is said"):
+        again.prepare("still")
     with pytest.raises(VoiceError, match="without the speaker network"):
         again.prepare("lone")
 
@@ -294,6 +308,82 @@ def test_loras_need_their_own_base(tmp_path):
         convert(dataclasses.replace(base, base=base.sovits), tmp_path / "pack")
 
 
+@pytest.mark.parametrize("seconds", [1.0, 20.0])
+def test_references_of_other_lengths_are_refused_and_the_next_text_is_spoken(
+    synthesizer, voices, packs, seconds
+):
+    whole_voice.recording(voices / "odd.wav", seconds)
+    (voices / "odd.yml").write_text(
+        f"pack: {packs['v5turbo']}\nreference: {{audio: odd.wav, text: 'Hello there.', language:"
+        " en}\n"
+    )
+    from dora_mlx_tts.voices.registry import VoiceRegistry
+
+    registry = VoiceRegistry.scan(synthesizer.settings.voices)
+    again = Synthesizer(synthesizer.settings, registry, synthesizer.device)
+    with pytest.raises(ReferenceAudioError, match="s"):
+        again.speak(TEXT, voice="odd", language="en")
+    assert len(again.speak(TEXT, voice="v5turbo", language="en").samples)
+
+
+def test_bases_and_loras_of_v5(tmp_path):
+    base = whole_voice.save_voice(tmp_path / "base", "v5turbo")
+    step = whole_voice.save_voice(tmp_path / "v4", "v4")
+    lora = whole_voice.save_lora(tmp_path / "lora.pth", "v5dev")
+    for other, match in ((base, "is a base model of v5turbo"), (step, "v3 or v4|base model of v4")):
+        with pytest.raises(WeightsError, match=match):
+            convert(dataclasses.replace(base, sovits=lora, base=other.sovits), tmp_path / "pack")
+    with pytest.raises(WeightsError, match=r"give the base model .*s2Gv5dev\.pth"):
+        convert(dataclasses.replace(base, sovits=lora), tmp_path / "pack")
+    weights, config = whole_voice.sovits("v5dev")
+    del config["model"]["version"]  # a base that does not say which it is
+    plain = save_checkpoint(tmp_path / "plain.pth", weights, config)
+    report = convert(dataclasses.replace(base, sovits=lora, base=plain), tmp_path / "pack")
+    assert report.model == "v5dev"
+    turbo = whole_voice.save_lora(tmp_path / "turbo.pth", "v5turbo")
+    report = convert(dataclasses.replace(base, sovits=turbo, base=plain), tmp_path / "other")
+    assert report.model == "v5turbo"
+
+
+def test_half_a_file_is_refused(tmp_path):
+    sources = whole_voice.save_voice(tmp_path / "v5", "v5turbo", header=b"08")
+    content = sources.sovits.read_bytes()
+    for size in (3, 600, len(content) // 2, len(content) - 1):
+        sources.sovits.write_bytes(content[:size])
+        with pytest.raises(WeightsError):
+            convert(sources, tmp_path / "pack")
+        assert not (tmp_path / "pack").exists()
+    sources.sovits.write_bytes(content)
+    assert convert(sources, tmp_path / "pack").model == "v5turbo"
+
+
+def test_a_network_of_another_family_is_refused(packs, tmp_path, cpu):
+    folder = tmp_path / "pack"
+    shutil.copytree(packs["v5turbo"], folder)
+    shutil.copytree(packs["v5turbo"].parent / "parts", tmp_path / "parts")
+    manifest = json.loads((folder / "pack.json").read_text("utf-8"))
+    (folder / "pack.json").write_text(json.dumps({**manifest, "model": "v4"}), "utf-8")
+    with pytest.raises(PackError, match="part 'cfm' is not a network of family v4"):
+        _ = Networks.open(folder, cpu).cfm
+
+
+def test_time_s_matrices_stay_in_their_file(packs, cpu):
+    """On a GPU, too: what is computed from them once is all that it holds."""
+    like_a_gpu = Device("gpu", Backend.NATIVE, "as on a GPU")
+    for where in (cpu, like_a_gpu):
+        cfm = Networks.open(packs["v5dev"], where).cfm
+        names = {name for name, _ in tree_flatten(cfm.parameters())}
+        assert not {name for name in names if name.endswith("norm.linear.weight")}
+        assert "estimator.norm_out.linear.weight" not in names
+    exact, halved = (Networks.open(packs["v5dev"], where).cfm for where in (cpu, like_a_gpu))
+    for one, other in zip(exact.modulations(4), halved.modulations(4), strict=True):
+        np.testing.assert_allclose(np.array(other.blocks), np.array(one.blocks), atol=4e-3)
+    assert exact.modulations(4) is exact.modulations(4)
+    for steps in (8, 16, 32, 64):
+        exact.modulations(steps)
+    assert len(exact._modulations) == 4
+
+
 def test_fine_tuned_v4_is_told_by_header_or_configuration(tmp_path):
     sources = whole_voice.save_voice(tmp_path / "v4", "v4")
     assert "config.model.version" in convert(sources, tmp_path / "a").told_by
@@ -330,8 +420,6 @@ def test_base_parts_are_stored_once_and_found_by_hash(packs):
 
 
 def test_damaged_and_wandering_shared_parts(tmp_path):
-    from dora_mlx_tts.errors import PackError
-
     sources = whole_voice.save_voice(tmp_path / "files", "v1")
     convert(sources, tmp_path / "packs" / "v1", PackOptions(share=True))
     (part,) = (tmp_path / "packs" / "parts").iterdir()

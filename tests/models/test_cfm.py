@@ -15,13 +15,18 @@ from dora_mlx_tts.models.cfm.blocks import (
     DepthwiseConv,
     FeedForward,
     ResponseNorm,
+    attend_on_host,
     rotate,
     rotation,
 )
 from dora_mlx_tts.models.cfm.cfm import CFM
 from dora_mlx_tts.models.cfm.config import ROTARY_RATES, DiTConfig
 from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.core.numpy_ops import Widener
+from dora_mlx_tts.models.core.ops import ops_for
+from dora_mlx_tts.models.core.two_threads import Halves
 from dora_mlx_tts.packs.load import strict_load
+from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.runtime.device import Backend
 
 SIZES = DiTConfig(
@@ -164,6 +169,39 @@ def test_depthwise_backends_agree():
         results.append(np.array(layer(mx.random.normal((2, 9, 6), key=mx.random.key(4)))))
     native, *others = results
     np.testing.assert_allclose(others, [native] * len(others), atol=1e-5)
+
+
+def test_half_of_many_rows_may_run_on_a_second_stream():
+    x = mx.random.normal((2, 129, 16), key=mx.random.key(1))
+    matrix = Stored(np.random.default_rng(2).normal(size=(8, 16)).astype(np.float16))
+    bias = mx.arange(8).astype(mx.float32)
+    plain, split = Widener(), Widener()
+    split.second = mx.new_thread_local_stream(mx.cpu)
+    for given in (x, x[:, :5], x[0]):
+        for added in (bias, None):
+            got, want = (np.array(w.affine(given, matrix, added)) for w in (split, plain))
+            np.testing.assert_allclose(got, want, atol=1e-5)
+
+
+def test_attention_in_two_halves_is_the_whole_s():
+    q, k, v = mx.random.normal((3, 2, 70, 320), key=mx.random.key(1))
+    whole, halves = attend_on_host(q, k, v, 5), attend_on_host(q, k, v, 5, Halves().run)
+    np.testing.assert_array_equal(np.array(whole), np.array(halves))
+
+
+@pytest.mark.parametrize("backend", Backend)
+def test_gelu_with_tanh_of_large_numbers(backend):
+    x = np.array([[-1e4, -30, -6, -1e-8, 0, 1e-8, 6, 30, 1e4]], np.float32)
+    want = 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x.astype(np.float64) ** 3)))
+    got = np.array(ops_for(backend).gelu_tanh(mx.array(x)))
+    np.testing.assert_allclose(got, want, atol=2e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rates", [np.zeros(31), np.full(32, np.nan)])
+def test_rotary_rates_that_are_none_are_refused(checkpoint, rates):
+    checkpoint["cfm.estimator.rotary_embed.inv_freq"] = rates
+    with pytest.raises(WeightsError, match="must be 32 finite numbers"):
+        DiTConfig.from_weights(checkpoint)
 
 
 def test_feed_forward_uses_the_gelu_with_tanh():

@@ -180,7 +180,11 @@ class Conv1d(Layer):
 
     def _native(self, x: mx.array, residual: mx.array | None, padding: int) -> mx.array:
         if self._ops.backend is Backend.CUDA_MATMUL:
-            y = self._unfolded(x, padding) if self.groups == 1 else self._unfolded_groups(x, padding)
+            y = (
+                self._unfolded(x, padding)
+                if self.groups == 1
+                else self._unfolded_groups(x, padding)
+            )
         else:
             y = mx.conv1d(x, self.weight, self.stride, padding, self.dilation, self.groups)
             y = y + self.bias if "bias" in self else y
@@ -208,7 +212,13 @@ class Conv1d(Layer):
         length = x.shape[1]
         split = mx.contiguous(x.reshape(batch, length, self.groups, inputs).swapaxes(1, 2))
         frames = (length - self.reach - 1) // self.stride + 1
-        steps = (length * channels, length * inputs, self.stride * inputs, self.dilation * inputs, 1)
+        steps = (
+            length * channels,
+            length * inputs,
+            self.stride * inputs,
+            self.dilation * inputs,
+            1,
+        )
         shape = (batch, self.groups, frames, self.kernel, inputs)
         windows = mx.as_strided(split, shape, steps)
         windows = windows.reshape(batch, self.groups, frames, self.kernel * inputs)
