@@ -28,13 +28,16 @@ _POSITION_KERNEL, _POSITION_GROUPS = 31, 16
 _TEXT_KERNEL = 7
 
 Rotation = tuple[mx.array, mx.array]
-"""Cosine and sine [T, pairs] of the angles by which positions turn a head's channels."""
+"""Factors [T, 64] of a head's channels and of their neighbours, by which positions turn them."""
+
+_NEIGHBOURS = np.arange(HEAD_CHANNELS) ^ 1  # the other channel of each pair
 
 
 def rotation(length: int, rates: tuple[float, ...] = ROTARY_RATES) -> Rotation:
     """Angles `p * rate` of positions p for pairs of channels, each with its rate."""
-    angles = np.arange(length)[:, None] * np.array(rates)
-    return mx.array(np.cos(angles), mx.float32), mx.array(np.sin(angles), mx.float32)
+    angles = np.repeat(np.arange(length)[:, None] * np.array(rates), 2, axis=1)
+    signs = np.tile([-1.0, 1.0], HEAD_CHANNELS // 2)
+    return mx.array(np.cos(angles), mx.float32), mx.array(np.sin(angles) * signs, mx.float32)
 
 
 def rotate(x: mx.array, by: Rotation) -> mx.array:
@@ -42,11 +45,10 @@ def rotate(x: mx.array, by: Rotation) -> mx.array:
 
     The reference rotates before it splits heads, so only the first one is met.
     """
-    cosine, sine = (part.astype(x.dtype) for part in by)
-    pairs = x[..., :HEAD_CHANNELS].reshape(*x.shape[:-1], HEAD_CHANNELS // 2, 2)
-    a, b = pairs[..., 0], pairs[..., 1]
-    turned = mx.stack([a * cosine - b * sine, b * cosine + a * sine], axis=-1)
-    return mx.concatenate([turned.reshape(*x.shape[:-1], -1), x[..., HEAD_CHANNELS:]], axis=-1)
+    own, other = (part.astype(x.dtype) for part in by)
+    head = x[..., :HEAD_CHANNELS]
+    turned = head * own + head[..., mx.array(_NEIGHBOURS)] * other
+    return mx.concatenate([turned, x[..., HEAD_CHANNELS:]], axis=-1)
 
 
 def silu(x: mx.array, ops: Ops) -> mx.array:

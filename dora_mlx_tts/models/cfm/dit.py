@@ -135,7 +135,8 @@ class DiT(Layer):
     def conditions(self, prompt: mx.array, text: mx.array) -> Conditions:
         """Prepare the prompt's spectrogram [B, T, mels] and embedded features for all steps."""
         inputs = self.input_embed.proj.fixed(prompt.astype(text.dtype), text)
-        return Conditions(inputs, rotation(text.shape[1], self.config.rotary_rates))
+        own, other = rotation(text.shape[1], self.config.rotary_rates)
+        return Conditions(inputs, (own.astype(text.dtype), other.astype(text.dtype)))
 
     def time(self, now: float, step: float) -> mx.array:
         """Embedding [1, C] of the time reached and of the step's size, both from 0 to 1."""
