@@ -28,14 +28,12 @@ from typing import Any
 import harness
 import mlx.core as mx
 import numpy as np
+from flow_sentence import streamed
 
 from dora_mlx_tts.checkpoints import selection
 from dora_mlx_tts.checkpoints.encode import TensorEncoder
 from dora_mlx_tts.checkpoints.selection import select, select_bert
 from dora_mlx_tts.errors import TtsError
-from dora_mlx_tts.models.cfm.chunked import FlowPrompt
-from dora_mlx_tts.models.cfm.families import FlowFamily
-from dora_mlx_tts.models.cfm.stream import FlowOptions, FlowStream
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.packs.manifest import PackManifest
@@ -44,7 +42,6 @@ from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device
 from dora_mlx_tts.synthesis.loading.networks import Networks
-from dora_mlx_tts.synthesis.windows import WindowSizes
 from dora_mlx_tts.tools.self_test import check_pack
 
 FAMILIES = ("v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4", "v5dev", "v5turbo")
@@ -53,7 +50,6 @@ ENCODERS = ("ssl", "bert")
 DATA = {"sampling_rate": 32000, "filter_length": 2048, "hop_length": 640, "win_length": 2048}
 PHONES, PROMPT, SECONDS = 60, 125, 4
 _MORE_STEPS = 3  # by which two runs differ
-FIRST_WINDOW = 0.4  # seconds; the setting's default
 VOCABULARY = "".join(f"{word}\n" for word in ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
 BLOCK = (np.random.default_rng(0).standard_normal(1 << 20) * 0.02).astype(np.float16)
 
@@ -256,8 +252,8 @@ def _stages(networks: Networks, sentence: int) -> tuple[dict[str, float], dict[s
         second = features.shape[1] // SECONDS
         timed("vocoder", lambda: mx.eval(networks.vocoder(mx.zeros((1, second, 100)))), 1)
         if sentence:
-            streamed, used = _streamed(networks, family, sentence)
-            found.update(streamed)
+            spoken, used = streamed(networks, family, sentence)
+            found.update(spoken)
             processor.update(used)
     samples = mx.zeros((1, 16000 * SECONDS))
     if networks.pack.has("ssl"):
@@ -265,37 +261,6 @@ def _stages(networks: Networks, sentence: int) -> tuple[dict[str, float], dict[s
     bert = networks.features
     if bert is not None:
         timed("bert (a sentence of 32)", lambda: bert.encode(np.zeros((1, 34), np.int32)))
-    return found, processor
-
-
-def _streamed(
-    networks: Networks, family: FlowFamily, seconds: int
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Codes to sound as a sentence is spoken, without the time of T2S; also of the processor."""
-    frames = min(SECONDS * 25 * 4, family.sizes.prompt)
-    prompt = FlowPrompt(
-        mx.zeros((1, frames, networks.cfm.config.features)), mx.zeros((1, frames, 100))
-    )
-    text = mx.array((np.arange(PHONES) % 700).astype(np.int32))[None]
-    ge = mx.zeros((1, 1, networks.encoder.config.style_channels))
-    codes = (np.arange(seconds * 25) * 7 % 1024).tolist()
-    options = FlowOptions(*family.sampling(None, None))
-    found, processor = {}, {}
-    for _ in range(2 if networks.device.kind == "gpu" else 1):  # libraries plan for new lengths
-        stream = FlowStream(networks.flow_decoder, text, ge, prompt, options)
-        sizes = WindowSizes(FIRST_WINDOW, stream.largest_s).tokens(stream)
-        start, used, place = time.perf_counter(), time.process_time(), 0
-        while place < len(codes):
-            new = codes[place : place + next(sizes)]
-            place += len(new)
-            pieces = [np.array(p) for p in stream.speak(new, last=place == len(codes))]
-            if place == len(new):
-                found["first chunk, in all"] = time.perf_counter() - start
-                processor["first chunk, in all"] = time.process_time() - used
-                samples = sum(len(piece) for piece in pieces)
-                found["(seconds of its sound)"] = samples / networks.pack.manifest.sample_rate
-        found["streamed"] = (time.perf_counter() - start) / seconds
-        processor["streamed"] = (time.process_time() - used) / seconds
     return found, processor
 
 

@@ -215,7 +215,7 @@ def test_feed_forward_uses_the_gelu_with_tanh():
 @pytest.mark.parametrize(("steps", "rate"), [(0, 0.0), (129, 0.0), (4, -1.0), (4, math.nan)])
 def test_settings_out_of_range_are_refused(checkpoint, steps, rate):
     mu, prompt, noise = inputs()
-    with pytest.raises(SettingError, match="allowed"):
+    with pytest.raises(SettingError, match="must be"):
         loaded(checkpoint).inference(mu, prompt, steps, noise, rate)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import mlx.core as mx
 
 from dora_mlx_tts.errors import SettingError, SynthesisError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.cfm.config import DiTConfig
 from dora_mlx_tts.models.cfm.dit import Conditions, DiT, Modulation
 from dora_mlx_tts.models.core.layers import Layer
@@ -167,9 +168,9 @@ class CFM(Layer):
 
 def _check_settings(steps: int, cfg_rate: float) -> None:
     if not 1 <= steps <= MOST_STEPS:
-        raise SettingError(f"steps is {steps}; allowed: 1 to {MOST_STEPS}")
+        raise SettingError(must_be("steps", f"from 1 to {MOST_STEPS}", steps))
     if not math.isfinite(cfg_rate) or cfg_rate < 0:
-        raise SettingError(f"cfg_rate is {cfg_rate}; allowed: 0 or more")
+        raise SettingError(must_be("cfg_rate", "0 or more", cfg_rate))
 
 
 def _turn(key: str, values: Weight) -> Weight:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from dora_mlx_tts.audio.spectrogram import MEL_V3, MEL_V4, MelConfig
 from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.messages import must_be, one_of
 from dora_mlx_tts.models.cfm.chunked import V3_SIZES, V4_SIZES, V5_SIZES, ChunkSizes
 
 _V5_STEPS = (4, 8, 16, 32)
@@ -49,15 +50,13 @@ class FlowFamily:
         """
         chosen = self.steps if steps is None else steps
         if self.allowed_steps and chosen not in self.allowed_steps:
-            allowed = ", ".join(map(str, self.allowed_steps))
-            raise SettingError(
-                f"sample_steps of {self.name} must be one of {allowed}, got {chosen}"
-            )
+            allowed = one_of(self.allowed_steps)
+            raise SettingError(must_be(f"sample_steps of {self.name}", allowed, chosen))
         if self.guidance is None:
             return chosen, 0.0
         strength = self.guidance if guidance is None else guidance
         if not math.isfinite(strength) or not 0 <= strength <= _MOST_GUIDANCE:
-            raise SettingError(f"cfg_rate must be from 0 to {_MOST_GUIDANCE:g}, got {strength:g}")
+            raise SettingError(must_be("cfg_rate", f"from 0 to {_MOST_GUIDANCE:g}", strength))
         return chosen, strength
 
 
