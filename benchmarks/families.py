@@ -28,6 +28,7 @@ from typing import Any
 import harness
 import mlx.core as mx
 import numpy as np
+from flow_sentence import streamed
 
 from dora_mlx_tts.checkpoints import selection
 from dora_mlx_tts.checkpoints.encode import TensorEncoder
@@ -43,11 +44,12 @@ from dora_mlx_tts.runtime.device import Device
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.tools.self_test import check_pack
 
-FAMILIES = ("v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4")
-RATES = {"v3": 24000, "v4": 48000}
+FAMILIES = ("v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4", "v5dev", "v5turbo")
+RATES = {"v3": 24000, "v4": 48000, "v5dev": 48000, "v5turbo": 48000}
 ENCODERS = ("ssl", "bert")
 DATA = {"sampling_rate": 32000, "filter_length": 2048, "hop_length": 640, "win_length": 2048}
 PHONES, PROMPT, SECONDS = 60, 125, 4
+_MORE_STEPS = 3  # by which two runs differ
 VOCABULARY = "".join(f"{word}\n" for word in ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
 BLOCK = (np.random.default_rng(0).standard_normal(1 << 20) * 0.02).astype(np.float16)
 
@@ -101,8 +103,9 @@ def parts_of(family: str, goldens: Path) -> Parts:
         return dict(cases[case]["config"])
 
     flow = family in RATES
-    name = f"sovits_{family}_encoder" if flow else f"sovits_{family}"
-    case = f"sovits_{family}_{'decode_encp' if flow else 'decode'}"
+    like = "v4" if family.startswith("v5") else family  # v5 has v4's networks, less step embedding
+    name = f"sovits_{like}_encoder" if flow else f"sovits_{family}"
+    case = f"sovits_{like}_{'decode_encp' if flow else 'decode'}"
     wanted = selection.CONDITIONER_WANTED if flow else selection.SOVITS_WANTED
     rules = selection.CONDITIONER_RULES if flow else selection.SOVITS_RULES
     ssl = chosen(weights["hubert_full"], selection.HUBERT_WANTED, selection.HUBERT_RULES)
@@ -119,7 +122,10 @@ def parts_of(family: str, goldens: Path) -> Parts:
         kept = chosen(shapes, selection.SPEAKER_WANTED, selection.SPEAKER_RULES)
         made["speaker"] = (kept, {})
     if flow:
-        cfm = {_cfm_key(key): shape for key, shape in weights["cfm_full"].items()}
+        kept = {
+            k: v for k, v in weights["cfm_full"].items() if like == family or "d_embed" not in k
+        }
+        cfm = {_cfm_key(key): shape for key, shape in kept.items()}
         made["cfm"] = (cfm, {"version": family})
         vocoder, kind = (
             ("bigvgan_full", "bigvgan") if family == "v3" else ("hifigan48_full", "hifigan")
@@ -150,7 +156,9 @@ def write(family: str, folder: Path, goldens: Path, storage: str, without: set[s
     return out
 
 
-def measure(pack: Path, kind: str, *, kernels: bool, products: bool) -> dict[str, Any]:
+def measure(
+    pack: Path, kind: str, *, kernels: bool, products: bool, sentence: int
+) -> dict[str, Any]:
     """Load every part, then run the stages; seconds, and memory where the system tells."""
     blas.accelerate()
     chosen_device = device.select(kind, kernels=kernels, products=products)
@@ -161,13 +169,15 @@ def measure(pack: Path, kind: str, *, kernels: bool, products: bool) -> dict[str
     for name in _parts(networks):
         load[name], _ = _timed(partial(getattr, networks, name))
     loaded, resident = _peak(), _resident()
+    stages, processor = _stages(networks, sentence)
     return {
         "device": chosen_device.description,
         "load_s": load,
         "hashes_once_s": once,
         "loaded_mib": loaded,
         "resident_loaded_mib": resident,
-        "stages": _stages(networks),
+        "stages": stages,
+        "processor": processor,
         "peak_mib": _peak(),
         "peak_mlx_mib": mx.get_peak_memory() / 2**20,
         "resident_mib": _resident(),
@@ -195,19 +205,23 @@ def _parts(networks: Networks) -> list[str]:
     return ["t2s", *flow, *speaker, *(part for part in ENCODERS if networks.pack.has(part))]
 
 
-def _stages(networks: Networks) -> dict[str, float]:
-    """Seconds of computing for a second of speech; flow matching is given a step."""
+def _stages(networks: Networks, sentence: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds of computing for a second of speech, and of the processor's time for that.
+
+    Flow matching is given a step. The processor's time means something on a busy machine, too.
+    """
     tokens = SECONDS * 25
     phones = (np.arange(PHONES) % 700).astype(np.int32)
     codes = (np.arange(tokens) % 1024).astype(np.int32)
     ge = mx.zeros((1, 1, networks.encoder.config.style_channels))
-    found = {}
+    found, processor = {}, {}
 
     def timed(name: str, run: Any, seconds: float = SECONDS) -> Any:  # noqa: ANN401  any result
         run()
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         result = run()
         found[name] = (time.perf_counter() - start) / seconds
+        processor[name] = (time.process_time() - used) / seconds
         return result
 
     def decode() -> int:
@@ -226,19 +240,28 @@ def _stages(networks: Networks) -> dict[str, float]:
         timed("conditioner", lambda: mx.eval(networks.conditioner.condition(*given)))
         whole = mx.concatenate([features[:, : family.sizes.prompt], features], axis=1)
         mel = mx.zeros((1, min(features.shape[1], family.sizes.prompt), 100))
-        timed("flow matching, one step", lambda: networks.cfm.inference(whole, mel, 1))
-        found[f"flow matching, {family.steps} steps"] = (
-            family.steps * found["flow matching, one step"]
-        )
+        steps, guidance = family.sampling(None, None)
+        once, step = "flow matching, before the first step", "flow matching, one step"
+        for name, count in ((once, 1), (step, 1 + _MORE_STEPS)):
+            timed(name, partial(networks.cfm.inference, whole, mel, count, cfg_rate=guidance))
+        for costs in (found, processor):
+            costs[step] = (costs[step] - costs[once]) / _MORE_STEPS
+            costs[once] -= costs[step]
+        found[f"flow matching, {steps} steps"] = found[once] + steps * found[step]
+        networks.cfm.modulations(steps)
         second = features.shape[1] // SECONDS
         timed("vocoder", lambda: mx.eval(networks.vocoder(mx.zeros((1, second, 100)))), 1)
+        if sentence:
+            spoken, used = streamed(networks, family, sentence)
+            found.update(spoken)
+            processor.update(used)
     samples = mx.zeros((1, 16000 * SECONDS))
     if networks.pack.has("ssl"):
         timed("hubert (of the reference)", lambda: mx.eval(networks.ssl(samples)))
     bert = networks.features
     if bert is not None:
         timed("bert (a sentence of 32)", lambda: bert.encode(np.zeros((1, 34), np.int32)))
-    return found
+    return found, processor
 
 
 def _peak() -> float:
@@ -271,7 +294,9 @@ def show(family: str, result: Mapping[str, Any]) -> None:
         text = ", ".join(f"{name} {size:.0f}" for name, size in result[held].items())
         print(f"  resident {when}, MiB: {text}")
     for name, factor in result["stages"].items():
-        print(f"  {factor:8.4f}  {name}")
+        used = result["processor"].get(name)
+        busy = "" if used is None else f"{used:8.4f}"
+        print(f"  {factor:8.4f} {busy:>8}  {name}")
     print(f"  {result['speaks']}; {result['peak_mlx_mib']:.0f} MiB of MLX's at the peak")
 
 
@@ -287,12 +312,15 @@ def main() -> None:
     parser.add_argument("--kernels", default="off", choices=("auto", "off"), help="own ones, CUDA")
     parser.add_argument("--layers", default="mlx", choices=("mlx", "products"), help="on CUDA")
     parser.add_argument("--without", default="", help="parts to leave out: ssl, bert")
+    parser.add_argument(
+        "--sentence", type=int, default=10, help="seconds of a streamed one; 0 for none"
+    )
     parser.add_argument("--write", action="store_true", help="write the packs, measure nothing")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
         options = {"kernels": given.kernels == "auto", "products": given.layers == "products"}
-        print(json.dumps(measure(given.measure, given.device, **options)))
+        print(json.dumps(measure(given.measure, given.device, sentence=given.sentence, **options)))
         return
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as temporary:
@@ -304,6 +332,7 @@ def main() -> None:
                 continue
             command = [sys.executable, __file__, "--measure", str(pack), "--device", given.device]
             command += ["--kernels", given.kernels, "--layers", given.layers]
+            command += ["--sentence", str(given.sentence)]
             answer = subprocess.run(command, check=False, capture_output=True, text=True)
             if answer.returncode:
                 print(f"{family} failed:\n{answer.stderr[-2000:]}", file=sys.stderr)

@@ -5,7 +5,8 @@
 
 Starter: the English starter voice and texts of so many characters in one sentence. v2: networks of full size
 with random weights, a prompt of 125 tokens and 60 phones, a phone to say for each character; starter-size is
-the same with the starter's sizes. The stages follow each other as in a running node that is warm; the sum is
+the same with the starter's sizes. With --packs, other names are packs that families.py wrote there
+(v3-float16): a reference of 4 s, the family's own steps and guidance. The stages follow each other as in a running node that is warm; the sum is
 what a listener waits, but for sending.
 
 A sentence's length shapes most arrays, and some libraries plan for each shape. So --lengths says whether
@@ -18,6 +19,8 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import harness
 import mlx.core as mx
@@ -27,14 +30,17 @@ import t2s as t2s_benchmark
 
 from dora_mlx_tts import Synthesizer
 from dora_mlx_tts.config.settings import Settings
+from dora_mlx_tts.models.cfm.chunked import FlowPrompt
+from dora_mlx_tts.models.cfm.stream import FlowOptions, FlowStream
 from dora_mlx_tts.models.sovits.stream import SoVITSStream
-from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.models.t2s.cuda_step import supports
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
 from dora_mlx_tts.models.t2s.model import T2S, T2SText
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.array_types import Ids
 from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.synthesis.loading.networks import Networks
+from dora_mlx_tts.synthesis.windows import SentenceVoice
 
 WORDS = (
     "of course we can meet at the old station near the river before nine and walk along the water to"
@@ -45,6 +51,9 @@ FIRST_WINDOW = 0.4
 HOLD = 20
 """Tokens that the guard wants to see first (`synthesis/windows.py`)."""
 STAGES = ("front end", "prefill and first token", "tokens", "encoder and flow", "generator")
+REFERENCE_S = 4
+_SOVITS_SLICES = 3  # phones, latent frames, flow
+_PROMPT = (np.arange(125, dtype=np.int32), np.arange(60, dtype=np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +61,18 @@ class Case:
     """Who speaks.
 
     Attributes:
+        voice: what speaks phones [1, m].
+        before_sound: slices of the voice's work before the generator or vocoder begins.
         phones: of a text.
         whole: speaks a text through the whole engine until its first fragment, if there is one.
     """
 
     name: str
     t2s: T2S
-    sovits: SoVITS
+    voice: Callable[[mx.array], SentenceVoice]
+    before_sound: int
     prompt: Ids
     prompt_phones: Ids
-    style: mx.array
     phones: Callable[[str], Ids]
     whole: Callable[[str], None] | None = None
 
@@ -70,7 +81,7 @@ class Case:
         marks = [time.perf_counter()]
         phones = self.phones(text)
         marks.append(time.perf_counter())
-        voice = SoVITSStream(self.sovits, mx.array(phones)[None], self.style)
+        voice = self.voice(mx.array(phones)[None])
         wanted = max(voice.codes_for(FIRST_WINDOW), HOLD)
         said = T2SText(np.concatenate([self.prompt_phones, phones]))
         settings = DecodeSettings(min_tokens=wanted)
@@ -82,7 +93,7 @@ class Case:
             codes += [next(tokens) for _ in range(wanted - 1)]
         marks.append(time.perf_counter())
         pieces = voice.speak(codes, last=False)
-        for _ in range(3):  # phones, latent frames, flow: the last waits for all
+        for _ in range(self.before_sound):  # the last waits for all
             next(pieces)
         marks.append(time.perf_counter())
         for piece in pieces:
@@ -111,10 +122,10 @@ def starter(synthesizer: Synthesizer, name: str) -> Case:
     return Case(
         name,
         networks.t2s,
-        networks.sovits,
+        partial(SoVITSStream, networks.sovits, ge=mx.array(prompt.ge)),
+        _SOVITS_SLICES,
         prompt.codes,
         prompt.phones,
-        mx.array(prompt.ge),
         lambda text: ready.front_end.phonemize(text, "en").ids,
         lambda text: next(synthesizer.stream(text, seed=1, fragment_interval=0)).samples,
     )
@@ -126,15 +137,30 @@ def random_case(size: str, chosen: Device, dtype: mx.Dtype, name: str) -> Case:
     if chosen.multiprocessors and supports(t2s):
         t2s.pack(chosen.multiprocessors)
     t2s.warm_up()
-    return Case(
-        name,
-        t2s,
-        sovits_benchmark.build(sovits_benchmark.SIZES[size], chosen.backend),
-        np.arange(125, dtype=np.int32),
-        np.arange(60, dtype=np.int32),
-        mx.zeros((1, 1, 512)),
-        lambda text: np.arange(len(text), dtype=np.int32),
-    )
+    sovits = sovits_benchmark.build(sovits_benchmark.SIZES[size], chosen.backend)
+    voice = partial(SoVITSStream, sovits, ge=mx.zeros((1, 1, 512)))
+    return Case(name, t2s, voice, _SOVITS_SLICES, *_PROMPT, _counted)
+
+
+def pack_case(folder: Path, chosen: Device, name: str) -> Case:
+    """A pack of `families.py`: any family, full size, random weights."""
+    networks = Networks.open(folder, chosen)
+    networks.t2s.warm_up()
+    ge = mx.zeros((1, 1, networks.encoder.config.style_channels))
+    family = networks.flow
+    if family is None:
+        voice = partial(SoVITSStream, networks.sovits, ge=ge)
+        return Case(name, networks.t2s, voice, _SOVITS_SLICES, *_PROMPT, _counted)
+    options = FlowOptions(*family.sampling(None, None))
+    frames = min(REFERENCE_S * family.mel.rate // family.mel.hop, family.sizes.prompt)
+    features = mx.zeros((1, frames, networks.cfm.config.features))
+    prompt = FlowPrompt(features, mx.zeros((1, frames, networks.cfm.config.mels)))
+    flow = partial(FlowStream, networks.flow_decoder, ge=ge, prompt=prompt, options=options)
+    return Case(name, networks.t2s, flow, 1 + options.steps, *_PROMPT, _counted)
+
+
+def _counted(text: str) -> Ids:
+    return np.arange(len(text), dtype=np.int32)
 
 
 def measure(case: Case, characters: int, samples: int, *, new: bool) -> list[harness.Row]:
@@ -151,7 +177,7 @@ def measure(case: Case, characters: int, samples: int, *, new: bool) -> list[har
     ]
 
 
-def cases(networks: list[str], layers: str, kernels: str) -> Iterator[Case]:
+def cases(networks: list[str], layers: str, kernels: str, packs: Path | None) -> Iterator[Case]:
     """Those asked for, built when their turn comes."""
     wanted = Settings.load().model_copy(update={"cuda_layers": layers, "kernels": kernels})
     chosen = device.select(kernels=kernels == "auto", products=layers == "products")
@@ -160,6 +186,8 @@ def cases(networks: list[str], layers: str, kernels: str) -> Iterator[Case]:
     for name in networks:
         if name == "starter":
             yield starter(Synthesizer.load("starter-en", settings=wanted), f"starter, {called}")
+        elif packs is not None and (packs / name).is_dir():
+            yield pack_case(packs / name, chosen, f"{name}, {called}")
         else:
             yield random_case(name.removesuffix("-size"), chosen, dtype, f"{name}, {called}")
 
@@ -168,6 +196,7 @@ def main() -> None:
     """Measure and report."""
     parser = harness.parser(__doc__.splitlines()[0])
     parser.add_argument("--networks", default="starter,v2", help="comma separated")
+    parser.add_argument("--packs", type=Path, help="folder that families.py wrote packs to")
     parser.add_argument("--characters", default="15", help="of the texts, comma separated")
     parser.add_argument("--lengths", choices=("same", "new", "both"), default="same")
     parser.add_argument("--layers", default="mlx", help="on CUDA: mlx, products, comma separated")
@@ -177,7 +206,7 @@ def main() -> None:
     blas.accelerate()
     about = harness.machine(device=device.select().description)
     for layers in given.layers.split(","):
-        for case in cases(given.networks.split(","), layers, given.kernels):
+        for case in cases(given.networks.split(","), layers, given.kernels, given.packs):
             for characters in map(int, given.characters.split(",")):
                 for new in {"same": [False], "new": [True], "both": [True, False]}[given.lengths]:
                     rows += measure(case, characters, given.samples, new=new)

@@ -101,7 +101,7 @@ def sovits_config(
 ) -> dict[str, Any]:
     """Sizes of a SoVITS network: the ``model`` section and four values of ``data``.
 
-    For v3 and v4 the sizes of a generator are the configuration's alone: their files have none.
+    For v3, v4 and v5 the sizes of a generator are the configuration's alone: their files have none.
 
     ``version`` becomes the detected family and ``semantic_frame_rate`` "25hz", as the reference
     implementation sets them.

@@ -19,6 +19,7 @@ _BIGVGAN = "models--nvidia--bigvgan_v2_24khz_100band_256x"
 _GPT = "s1v3.ckpt"
 _V2 = "gsv-v2final-pretrained"
 _V4 = "gsv-v4-pretrained"
+_V5 = "gsv-v5-pretrained"
 
 _COMMON = {
     "ssl": (_HUBERT, ("config.json", "pytorch_model.bin")),
@@ -44,12 +45,15 @@ class BaseModel:
         about: A line for people.
         parts: Part -> its file, or its folder and the files in it.
         repository: Where they are.
+        unseen: Whether no maker of this program ever saw these files: names and places are the
+            reference implementation's.
     """
 
     name: str
     about: str
     parts: Mapping[str, str | tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     repository: str = REPOSITORY
+    unseen: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -87,8 +91,24 @@ class BaseModel:
         )
 
 
-def _voice(name: str, about: str, gpt: str, sovits: str, **more: object) -> BaseModel:
-    return BaseModel(name, about, {"gpt": gpt, "sovits": sovits, **_COMMON, **more})  # type: ignore[dict-item]  # paths as above
+def _voice(
+    name: str,
+    about: str,
+    gpt: str,
+    sovits: str,
+    *,
+    unseen: bool = False,
+    **more: str | tuple[str, tuple[str, ...]],
+) -> BaseModel:
+    parts = {"gpt": gpt, "sovits": sovits, **_COMMON, **more}
+    return BaseModel(name, about, parts, unseen=unseen)
+
+
+def _v5(name: str, about: str) -> BaseModel:
+    """One of the two v5 models; turbo's SoVITS file is said to have 766 406 144 bytes."""
+    about = f"{about} (unseen: names as in the reference implementation)"
+    places = {"gpt": _GPT, "sovits": f"{_V5}/s2G{name}.pth", "vocoder": f"{_V5}/vocoder.pth"}
+    return _voice(name, about, **places, unseen=True)
 
 
 SETS: Mapping[str, BaseModel] = {
@@ -128,6 +148,8 @@ SETS: Mapping[str, BaseModel] = {
             f"{_V4}/s2Gv4.pth",
             vocoder=f"{_V4}/vocoder.pth",
         ),
+        _v5("v5turbo", "flow matching in four steps, 48 kHz; needs a GPU"),
+        _v5("v5dev", "flow matching with guidance, 48 kHz; needs a GPU, closest to the recording"),
         BaseModel(
             "base",
             "what converting fine-tuned v1 and v2 voices takes: HuBERT and BERT",

@@ -41,7 +41,7 @@ class ConversionSources:
         ssl: Hugging Face folder of the HuBERT encoder, or None.
         bert: Hugging Face folder of the Chinese BERT, or None.
         speaker: Speaker verification network (v2Pro, v2ProPlus), or None.
-        vocoder: Vocoder's file or folder (v3, v4 need one).
+        vocoder: Vocoder's file or folder (v3, v4 and v5 need one).
         base: Base model that a LoRA changes.
         family: Which one it is, where two are possible and the SoVITS file does not say.
     """

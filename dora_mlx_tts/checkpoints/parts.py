@@ -43,6 +43,8 @@ from dora_mlx_tts.packs.tensors import shapes_of
 _CODEBOOK = r"quantizer\..*\.embed$"
 # Statistics of batch norms are divided by, and may be smaller than half precision holds.
 _NORMS = r".*\.?(running_mean|running_var)$"
+# The rates of rotary positions are used as the file rounds them.
+_RATES = r".*rotary_embed\.inv_freq$"
 _V2_PHONES = 732
 _SPEAKER_EMBEDDING = "sv_emb.weight"
 
@@ -87,7 +89,7 @@ def t2s_part(checkpoint: Checkpoint, sovits: SoVITSFile) -> Part:
 
 
 def sovits_parts(file: SoVITSFile, *, reference_encoder: bool) -> list[Part]:
-    """Semantic tokens to sound, or for v3 and v4 to features and a spectrogram.
+    """Semantic tokens to sound, or for v3, v4 and v5 to features and a spectrogram.
 
     Raises:
         WeightsError: A tensor or size is missing, or they contradict each other.
@@ -107,7 +109,7 @@ def sovits_parts(file: SoVITSFile, *, reference_encoder: bool) -> list[Part]:
     matching = select(flow, CFM_WANTED, CFM_RULES, source)
     return [
         Part("sovits", file.path, config, chosen, exact),
-        Part("cfm", file.path, {"version": family.model}, matching),
+        Part("cfm", file.path, {"version": family.model}, matching, wide=_RATES),
     ]
 
 

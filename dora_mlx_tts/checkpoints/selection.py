@@ -32,7 +32,7 @@ CONDITIONER_RULES: tuple[Rule, ...] = (
     (r"linear_mel\.", "head of a loss, used in training only"),
     (r"(dec|flow)\.", "sound of other families; flow matching takes its place"),
 )
-CFM_RULES: tuple[Rule, ...] = ((r".*(rotary_embed\.|\.freqs_cis$)", "tables, computed"),)
+CFM_RULES: tuple[Rule, ...] = ((r".*\.freqs_cis$", "tables, computed"),)
 SPEAKER_RULES: tuple[Rule, ...] = (
     (r".*num_batches_tracked$", "used in training only"),
     (r"(seg|pool)", "head that was trained with it, not used"),

@@ -75,20 +75,20 @@ class _Merged:
         return self.changes.apply(self.key, self.base.read())
 
 
-def open_sovits(path: Path, base: Path | None = None, declared: str | None = None) -> SoVITSFile:
+def open_sovits(path: Path, base: Path | None = None, asked: str | None = None) -> SoVITSFile:
     """Open a SoVITS checkpoint; a LoRA is laid over ``base``.
 
     Args:
         path: The checkpoint.
         base: What a LoRA changes.
-        declared: The family, where the file leaves a choice and does not say.
+        asked: The family, where the file leaves a choice and does not say.
 
     Raises:
         UnsafeFileError: A file asks for more than data.
         WeightsError: It is no SoVITS checkpoint, or base and LoRA do not belong together.
     """
     checkpoint = read_checkpoint(path)
-    family = _family(checkpoint, declared)
+    family = _family(checkpoint, asked)
     if not family.lora:
         if base is not None:
             raise WeightsError(f"{path}: is a whole model, no LoRA; leave the base {base} out")
@@ -102,29 +102,27 @@ def open_sovits(path: Path, base: Path | None = None, declared: str | None = Non
     return _merged(checkpoint, _whole(opened, _base_family(opened, family, path)))
 
 
-def _family(checkpoint: Checkpoint, declared: str | None = None) -> Family:
+def _family(checkpoint: Checkpoint, asked: str | None = None) -> Family:
     config = checkpoint.content.get("config")
     model = config.get("model") if isinstance(config, Mapping) else None
     version = model.get("version") if isinstance(model, Mapping) else None
     return detect_family(
         shapes_of(checkpoint.tensors("weight")),
         checkpoint.header,
-        version if isinstance(version, str) else declared,
+        version if isinstance(version, str) else None,
         str(checkpoint.path),
         digest=file_digest(checkpoint.path),
+        asked=asked,
     )
 
 
 def _base_family(base: Checkpoint, wanted: Family, path: Path) -> Family:
-    """The base's family; a file that does not say which of the two is taken to be the LoRA's."""
+    """The base's family; a file that does not say which of several is taken to be the LoRA's."""
     shapes = shapes_of(base.tensors("weight"))
     source = str(base.path)
     if TEXT_EMBEDDING not in shapes or not any(key.startswith("cfm.") for key in shapes):
         raise WeightsError(f"{source}: is no base model of {wanted.model}, which {path} changes")
-    try:
-        found = _family(base)
-    except WeightsError:
-        return Family(wanted.model, wanted.symbols, told_by=wanted.told_by)
+    found = _family(base, wanted.model)
     if found.model != wanted.model:
         raise WeightsError(f"{source}: is a base model of {found.model}, {path} of {wanted.model}")
     return Family(found.model, found.symbols, told_by=wanted.told_by)

@@ -1,4 +1,4 @@
-"""The vocoders of v3 and v4: told apart by their keys, in files or in folders."""
+"""The vocoders of v3, v4 and v5: told apart by their keys, in files or in folders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from dora_mlx_tts.packs.tensors import Tensors
 
 BIGVGAN, HIFIGAN = "bigvgan", "hifigan"
 # Family -> kind of vocoder, frames a second of its spectrogram as (rate, hop).
-KINDS = {"v3": (BIGVGAN, (24000, 256)), "v4": (HIFIGAN, (48000, 480))}
+KINDS = {"v3": (BIGVGAN, (24000, 256))} | dict.fromkeys(
+    ("v4", "v5dev", "v5turbo"), (HIFIGAN, (48000, 480))
+)
 _RATES = {BIGVGAN: (4, 4, 2, 2, 2, 2), HIFIGAN: (10, 6, 2, 2, 2)}
 _FILES = ("bigvgan_generator.pt", "vocoder.pth", *WEIGHT_FILES)
 _SECTION = "generator"
@@ -94,7 +96,7 @@ def _kind(tensors: Tensors, source: str) -> str:
         return BIGVGAN
     if "conv_post.bias" in tensors and any(key.startswith("resblocks.") for key in tensors):
         return HIFIGAN
-    raise WeightsError(f"{source}: no vocoder; known are BigVGAN v2 (v3) and HiFi-GAN (v4)")
+    raise WeightsError(f"{source}: no vocoder; known are BigVGAN v2 (v3) and HiFi-GAN (v4, v5)")
 
 
 def _hop(rates: object, source: str) -> int:

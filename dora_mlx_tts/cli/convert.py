@@ -35,11 +35,11 @@ def _show_progress(part: str, done: int, total: int) -> None:
 @click.option("--ssl", type=_FOLDER, help="Folder of chinese-hubert-base.")
 @click.option("--bert", type=_FOLDER, help="Folder of chinese-roberta-wwm-ext-large.")
 @click.option("--speaker", type=_FILE, help="Speaker verification network (v2Pro).")
-@click.option("--vocoder", type=_EITHER, help="Vocoder file or folder (v3, v4).")
-@click.option("--base", type=_FILE, help="Base model that a LoRA was trained on (v3, v4).")
+@click.option("--vocoder", type=_EITHER, help="Vocoder file or folder (v3, v4, v5).")
+@click.option("--base", type=_FILE, help="Base model that a LoRA was trained on (v3, v4, v5).")
 @click.option(
     "--family",
-    type=click.Choice(["v2Pro", "v2ProPlus", "v3", "v4"]),
+    type=click.Choice(["v2Pro", "v2ProPlus", "v3", "v4", "v5dev", "v5turbo"]),
     help="Which one it is, where the SoVITS file does not say.",
 )
 @click.option("-o", "--out", type=_FOLDER, required=True, help="The pack's folder.")

@@ -59,6 +59,7 @@ def _list(*, as_json: bool) -> None:
                 "about": model.about,
                 "files": list(model.files),
                 "licences": list(model.licences),
+                "unseen": model.unseen,
             }
             for name, model in SETS.items()
         }

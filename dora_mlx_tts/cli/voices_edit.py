@@ -188,8 +188,8 @@ def primespeech(tree: Path, table: Path, names: Sequence[str], **options: Any) -
 @click.option("--ssl", type=_FOLDER, help="Folder of chinese-hubert-base.")
 @click.option("--bert", type=_FOLDER, help="Folder of chinese-roberta-wwm-ext-large.")
 @click.option("--speaker", type=_FILE, help="Speaker verification network (v2Pro).")
-@click.option("--vocoder", type=_PATH, help="Vocoder file or folder (v3, v4).")
-@click.option("--base", type=_FILE, help="Base model of a LoRA (v3, v4).")
+@click.option("--vocoder", type=_PATH, help="Vocoder file or folder (v3, v4, v5).")
+@click.option("--base", type=_FILE, help="Base model of a LoRA (v3, v4, v5).")
 @_import_options
 def character(folder_of_character: Path, **options: Any) -> None:  # noqa: ANN401  click's values
     """Convert a character's FOLDER: weights, recordings and their texts."""

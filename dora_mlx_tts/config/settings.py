@@ -62,6 +62,11 @@ def _or_none(value: object) -> object:
     return None if value in (0, "0", "") else value
 
 
+def _empty_is_none(value: object) -> object:
+    """An empty string means "not set", as an environment has it."""
+    return None if value == "" else value
+
+
 class SpeechSettings(BaseModel):
     """How a text is spoken; every request may change these."""
 
@@ -101,8 +106,15 @@ class SpeechSettings(BaseModel):
         None,
         ge=1,
         le=128,
-        description="Steps of flow matching (v3, v4): more are slower and better; none is 32 for v3, 8"
-        " for v4.",
+        description="Steps of flow matching: more are slower and better; none is 32 for v3 and v5dev, 8"
+        " for v4, 4 for v5turbo. v5 takes 4, 8, 16 or 32.",
+    )
+    cfg_rate: Annotated[float | None, BeforeValidator(_empty_is_none), Env("CFG_RATE")] = Field(
+        None,
+        ge=0,
+        le=2,
+        description="Strength of guidance (v5): above 0 each step costs twice as much; none is 1.3 for"
+        " v5dev, 0 for v5turbo.",
     )
     fragment_interval: Annotated[float, Env("FRAGMENT_INTERVAL")] = Field(
         0.3, ge=0, le=5, description="Silence after each sentence, in seconds."

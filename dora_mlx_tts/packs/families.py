@@ -1,4 +1,9 @@
-"""Which GPT-SoVITS family a checkpoint is of: by its keys, then its header, then its hash."""
+"""Which GPT-SoVITS family a checkpoint is of: by its keys, then its header, then its hash.
+
+Two states of the reference implementation write the digits `07` and `08`: one in front of full v5
+models, the other in front of v5 LoRA files. So digits name a family at most; what a file is, its keys
+say.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +27,8 @@ _HEADERS = {
     b"04": "v4",
     b"05": "v2Pro",
     b"06": "v2ProPlus",
+    b"07": "v5dev",
+    b"08": "v5turbo",
 }
 # MD5 of the first 8192 bytes of the published base models.
 _HASHED_BYTES = 8192
@@ -32,19 +39,35 @@ _BASE_FILES = {
     "4f26b9476d0c5033e04162c486074374": "v4",
     "c7e9fce2223f3db685cdfa1e6368728a": "v2Pro",
     "66b313e39455b57ab1b0bc0b239c9d0a": "v2ProPlus",
+    "0e6e00af4104438346bda5344e6260e3": "v5dev",
+    "c4ce1f839a0d271e41963f9fb16ade76": "v5dev",  # published again
+    "695048a8e361076a54e6f32a21b949a3": "v5turbo",
+    "6bc5cb2a195cc8ec22b2e723cd4d6f47": "v5turbo",  # published again
 }
+_V5_NAMES = {"s2gv5dev.pth": "v5dev", "s2gv5turbo.pth": "v5turbo"}
+_V5_ALIASES = {"v5": "v5dev"}
+_STEP_KEY = ".d_embed."
+_ASKED = "the family that was asked for"
 _PRO_BY_CHANNELS = {512: "v2Pro", 768: "v2ProPlus"}
 PRO = frozenset(_PRO_BY_CHANNELS.values())
 """Families with a speaker embedding."""
-FLOW_MATCHING = frozenset({"v3", "v4"})
+V5 = frozenset({"v5dev", "v5turbo"})
+"""Families whose flow matching has no step embedding."""
+STEP_EMBEDDING = frozenset({"v3", "v4"})
+"""Families whose flow matching has one."""
+FLOW_MATCHING = STEP_EMBEDDING | V5
 """Families that make a spectrogram by flow matching and need a vocoder."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """A model family (v1, v2, v2Pro, v2ProPlus, v3, v4) and its symbol table (v1 or v2).
+    """A model family (v1, v2, v2Pro, v2ProPlus, v3, v4, v5dev, v5turbo) and its symbol table.
 
-    ``lora`` files hold changes to a base model only; ``told_by`` says what decided, for people.
+    Attributes:
+        model: The family's name.
+        symbols: "v1" or "v2".
+        lora: Whether the file holds changes to a base model only.
+        told_by: What decided, for people.
     """
 
     model: str
@@ -71,11 +94,15 @@ class Hints:
         header: The two digits in front of the file, if any.
         digest: MD5 of the file's first 8192 bytes; the published base models are known by it.
         declared: ``config.model.version``.
+        asked: The family that the user names; it counts where nothing else says.
+        file_name: The file's name.
     """
 
     header: bytes | None = None
     digest: str | None = None
     declared: str | None = None
+    asked: str | None = None
+    file_name: str = ""
 
     def named(self, source: str) -> tuple[str | None, str]:
         """The family that the first hint names, and which hint that is.
@@ -90,7 +117,29 @@ class Hints:
             return _HEADERS[self.header], f"header {self.header.decode()}"
         if self.digest in _BASE_FILES:
             return _BASE_FILES[self.digest], "hash of a published base model"
-        return self.declared, "config.model.version"
+        if self.declared is not None:
+            return self.declared, "config.model.version"
+        return None, ""
+
+    def v5(self, source: str) -> tuple[str, str] | None:
+        """Which of v5dev and v5turbo, and which hint says so; None where none does.
+
+        Raises:
+            WeightsError: The header is unknown or another family's.
+        """
+        named, hint = self.named(source)
+        if self.header is not None and named not in V5:
+            raise WeightsError(
+                f"{source}: {hint} means {named}, but its flow matching has no step embedding, as"
+                " only v5 has: it is a v5 file with another version's digits, or damaged"
+            )
+        by_name = _V5_NAMES.get(self.file_name.casefold())
+        wanted = ((named, hint), (by_name, "the file's name"), (self.asked, _ASKED))
+        for model, why in wanted:
+            found = _V5_ALIASES.get(model or "", model)
+            if found in V5:
+                return found, why
+        return None
 
 
 def file_digest(path: Path) -> str:
@@ -113,6 +162,7 @@ def detect_family(
     source: str = "file",
     *,
     digest: str | None = None,
+    asked: str | None = None,
 ) -> Family:
     """The family of a SoVITS checkpoint.
 
@@ -120,38 +170,68 @@ def detect_family(
         shapes: Key -> shape of its tensors.
         header: As in ``Hints``; only asked where keys leave a choice, like the next two.
         declared: As in ``Hints``.
-        source: What to name in errors.
+        source: What to name in errors; its last part is the file's name.
         digest: As in ``Hints``.
+        asked: As in ``Hints``.
 
     Raises:
-        WeightsError: The keys are not those of a SoVITS model, or leave open which.
+        WeightsError: The keys are not those of a SoVITS model, leave open which, or contradict the
+            header.
     """
-    named, hint = Hints(header, digest, declared).named(source)
+    hints = Hints(header, digest, declared, asked, Path(source).name)
+    named, hint = hints.named(source)
     if TEXT_EMBEDDING not in shapes:
         if not any(".lora_A." in key for key in shapes):
             raise WeightsError(
                 f"{source}: not a SoVITS checkpoint: it has neither {TEXT_EMBEDDING!r} nor LoRA"
                 " weights"
             )
-        model = _choose(named, FLOW_MATCHING, "LoRA", source)
-        return Family(model, "v2", lora=True, told_by=f"LoRA keys, {hint}")
+        model, why = _choose(hints, FLOW_MATCHING, "LoRA", source)
+        return Family(model, "v2", lora=True, told_by=f"LoRA keys, {why}")
     symbols = "v1" if shapes[TEXT_EMBEDDING][0] == V1_SYMBOLS else "v2"
     if any(key.startswith("cfm.") for key in shapes):
-        model = _choose(named, FLOW_MATCHING, "flow matching", source)
-        return Family(model, symbols, told_by=f"keys of flow matching, {hint}")
+        return _flow_family(shapes, hints, symbols, source)
+    if header is not None and named in FLOW_MATCHING:
+        raise WeightsError(
+            f"{source}: {hint} means {named}, but there is no flow matching network in it"
+        )
     if "sv_emb.weight" in shapes:
         by_channels = _PRO_BY_CHANNELS.get(shapes.get("dec.conv_pre.weight", (0,))[0])
-        told = "keys of the speaker embedding, " + ("generator's size" if by_channels else hint)
-        model = by_channels or _choose(named, PRO, "v2Pro", source)
-        return Family(model, symbols, told_by=told)
+        model, why = by_channels or "", "generator's size"
+        if not by_channels:
+            model, why = _choose(hints, PRO, "v2Pro", source)
+        return Family(model, symbols, told_by=f"keys of the speaker embedding, {why}")
     if header is not None and named in PRO:
         return Family(named, symbols, told_by=hint)
     return Family(symbols, symbols, told_by=f"{shapes[TEXT_EMBEDDING][0]} symbols")
 
 
-def _choose(named: str | None, choices: frozenset[str], kind: str, source: str) -> str:
-    if named in choices:
-        return named
+def _flow_family(shapes: Shapes, hints: Hints, symbols: str, source: str) -> Family:
+    if any(_STEP_KEY in key for key in shapes):
+        named, hint = hints.named(source)
+        if hints.header is not None and named in V5:
+            raise WeightsError(
+                f"{source}: {hint} means {named}, but its flow matching has a step embedding, which"
+                " v5 has not: it is a v3 or v4 file with another version's digits"
+            )
+        model, why = _choose(hints, STEP_EMBEDDING, "flow matching", source)
+        return Family(model, symbols, told_by=f"keys of flow matching, {why}")
+    without = "flow matching without a step embedding"
+    found = hints.v5(source)
+    if found is None:
+        told = f"{without}; nothing says dev or turbo, so v5dev (--family v5turbo for the other)"
+        return Family("v5dev", symbols, told_by=told)
+    return Family(found[0], symbols, told_by=f"{without}, {found[1]}")
+
+
+def _choose(hints: Hints, choices: frozenset[str], kind: str, source: str) -> tuple[str, str]:
+    """The family among `choices` that is hinted at, or else asked for, and by what."""
+    named, hint = hints.named(source)
+    asked = hints.asked if hints.header is None else None  # digits are not overruled
+    for model, why in ((named, hint), (asked, _ASKED)):
+        found = _V5_ALIASES.get(model or "", model)
+        if found in choices:
+            return found, why
     either = " or ".join(sorted(choices))
     raise WeightsError(
         f"{source}: a {kind} checkpoint of {either}; neither its header nor its hash nor its"

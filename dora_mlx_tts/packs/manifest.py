@@ -13,7 +13,7 @@ from dora_mlx_tts.messages import must_be
 FORMAT = 2
 """1 had every tensor in row-major order and weight norm in pairs; it is read as well."""
 MANIFEST = "pack.json"
-FAMILIES = frozenset({"v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4"})
+FAMILIES = frozenset({"v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4", "v5dev", "v5turbo"})
 SYMBOLS = frozenset({"v1", "v2"})
 STORAGES = frozenset({"float32", "float16", "int8", "int6"})
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

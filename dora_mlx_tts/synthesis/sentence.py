@@ -34,7 +34,7 @@ from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
 from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.synthesis.session import SpeechSession
-from dora_mlx_tts.synthesis.windows import WindowSizes
+from dora_mlx_tts.synthesis.windows import SentenceVoice, WindowSizes
 from dora_mlx_tts.synthesis.word_times import WordTracker, attention_rows, expected_rows
 from dora_mlx_tts.text.phonemes import Phonemes
 
@@ -134,7 +134,7 @@ class SentenceSpeaker:
         while not last:
             voice, guard = self._voice(phonemes, seed), SampleGuard()
             tokens.meanwhile = voice.begin
-            tracker, rate = self._tracker(phonemes), self.networks.sovits.config.sample_rate
+            tracker, rate = self._tracker(phonemes), self.networks.pack.manifest.sample_rate
             heard_s = 0.0
             problem, count = None, 0
             for size, following in pairwise(self._sizes(voice)):
@@ -190,7 +190,7 @@ class SentenceSpeaker:
         self.session.meter.problem(problem.kind.value)
         raise SynthesisError(f"{phonemes.text[:60]!r}: {problem.detail}")
 
-    def _sizes(self, voice: SoVITSStream) -> Iterator[int | None]:
+    def _sizes(self, voice: SentenceVoice) -> Iterator[int | None]:
         if self.settings.mode == "throughput":
             return iter([None, None])
         return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
@@ -270,13 +270,13 @@ class SentenceSpeaker:
         rows = [np.zeros((len(ids), width), np.float32) if f is None else f for f, ids in parts]
         return T2SText(phones, np.concatenate(rows))
 
-    def _voice(self, phonemes: Phonemes, seed: int) -> SoVITSStream:
+    def _voice(self, phonemes: Phonemes, seed: int) -> SentenceVoice:
         settings = self.settings
         options = SpeakingOptions(settings.speed, settings.noise_scale, seed)
         text, style = mx.array(phonemes.ids)[None], mx.array(self.prompt.ge)
         return SoVITSStream(self.networks.sovits, text, style, options)
 
-    def _sound(self, voice: SoVITSStream, codes: list[int], *, last: bool) -> Samples:
+    def _sound(self, voice: SentenceVoice, codes: list[int], *, last: bool) -> Samples:
         parts = []
         for samples in voice.speak(codes, last=last):
             self.session.token.check()

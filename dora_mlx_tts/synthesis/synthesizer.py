@@ -166,6 +166,8 @@ class Synthesizer:
             speech["language"] = language
         ready = self.prepare(voice or self.settings.voice)
         settings = self.settings.speech(ready.voice.defaults, speech)
+        if ready.networks.flow is not None:
+            ready.networks.flow.sampling(settings.sample_steps, settings.cfg_rate)  # or refuses
         if not self.settings.return_fragment:
             settings = settings.model_copy(update={"mode": "throughput"})
         if judge_whole and settings.content_check == "ahead":

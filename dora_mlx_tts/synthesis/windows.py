@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from dora_mlx_tts.models.sovits.stream import SoVITSStream
+import mlx.core as mx
+
 from dora_mlx_tts.synthesis.checks.token_guard import TOKENS_PER_SECOND
+
+
+class SentenceVoice(Protocol):
+    """What turns a sentence's codes into samples as they come.
+
+    Attributes:
+        speed: 2 speaks twice as fast.
+    """
+
+    speed: float
+
+    def begin(self) -> None:
+        """Start with what needs no codes, where that runs beside decoding."""
+
+    def codes_for(self, seconds: float) -> int:
+        """Codes that must be there, about, for so many seconds of sound to come out."""
+
+    def speak(self, codes: Sequence[int], *, last: bool) -> Iterator[mx.array]:
+        """More codes, to the samples [N] that are settled by them, with places to stop at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +44,9 @@ class WindowSizes:
     largest: float
     hold: int = 20
 
-    def tokens(self, voice: SoVITSStream) -> Iterator[int]:
+    def tokens(self, voice: SentenceVoice) -> Iterator[int]:
         """New tokens that each window of a sentence waits for, without end."""
-        pace = TOKENS_PER_SECOND * voice.options.speed
+        pace = TOKENS_PER_SECOND * voice.speed
         size = self.first
         yield max(voice.codes_for(size), self.hold)
         while True:

@@ -19,6 +19,7 @@ from torch_files import Saver, encode, save_checkpoint, save_state, write_archiv
 from dora_mlx_tts.checkpoints.convert import PackOptions, convert
 from dora_mlx_tts.cli.convert import convert as command
 from dora_mlx_tts.errors import UnsafeFileError, WeightsError
+from dora_mlx_tts.models.cfm.config import ROTARY_RATES
 from dora_mlx_tts.packs import families
 from dora_mlx_tts.packs.families import TEXT_EMBEDDING, Family, detect_family, file_digest
 from dora_mlx_tts.packs.pack import Pack
@@ -26,7 +27,7 @@ from dora_mlx_tts.packs.pack import Pack
 GOLDENS = Path(
     os.environ.get("DORA_MLX_TTS_GOLDENS", Path(__file__).resolve().parents[3] / "shared/goldens")
 )
-CFM = {TEXT_EMBEDDING: (732, 192), "cfm.estimator.proj_out.weight": (100, 1024)}
+CFM = {TEXT_EMBEDDING: (732, 192), "cfm.estimator.d_embed.time_mlp.0.weight": (1024, 256)}
 
 
 def dropped(report, part):
@@ -38,9 +39,11 @@ def test_what_each_family_keeps_and_leaves_out(tmp_path):
     report = convert(whole_voice.save_voice(tmp_path / "v3", "v3"), tmp_path / "a")
     assert [part.name for part in report.parts] == ["t2s", "sovits", "cfm", "ssl", "vocoder"]
     assert {"linear_mel.weight", "enc_q.pre.weight"} <= dropped(report, "sovits")
-    assert dropped(report, "cfm") == {"cfm.estimator.rotary_embed.inv_freq"}
+    assert dropped(report, "cfm") == set()
     assert dropped(report, "vocoder") == {"activation_post.upsample.filter"}
     pack = Pack.open(tmp_path / "a")
+    rates = pack.part("cfm")[1]["cfm.estimator.rotary_embed.inv_freq"]
+    np.testing.assert_array_equal(rates, np.array(ROTARY_RATES, np.float16).astype(np.float32))
     assert pack.config("vocoder")["kind"] == "bigvgan"
     assert "sampling_rate" not in pack.config("vocoder")
     report = convert(whole_voice.save_voice(tmp_path / "pro", "v2Pro"), tmp_path / "b")
@@ -84,6 +87,9 @@ def test_vocoders_that_do_not_fit(tmp_path):
         with pytest.raises(WeightsError, match=match):
             convert(dataclasses.replace(sources, **changes), tmp_path / "pack")
 
+    v5 = whole_voice.save_voice(tmp_path / "v5", "v5turbo")
+    refused("family v5turbo makes spectrograms and needs a vocoder: hifigan", v5, vocoder=None)
+    refused("is a bigvgan vocoder; family v5turbo", v5, vocoder=v3.vocoder)
     refused("family v3 makes spectrograms and needs a vocoder: bigvgan", v3, vocoder=None)
     refused("is a hifigan vocoder; family v3 speaks with bigvgan", v3, vocoder=v4.vocoder)
     refused("is a bigvgan vocoder; family v4", v4, vocoder=v3.vocoder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,14 @@ from torch_files import Saver, encode, save_checkpoint, save_state, write_archiv
 
 from dora_mlx_tts.checkpoints.convert import ConversionSources
 from dora_mlx_tts.models.cfm.cfm import CFM
-from dora_mlx_tts.models.cfm.config import DiTConfig
+from dora_mlx_tts.models.cfm.config import ROTARY_RATES, DiTConfig
 from dora_mlx_tts.models.encoders.bert import Bert, BertConfig
 from dora_mlx_tts.models.encoders.hubert import HubertConfig
 from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
 
-FAMILIES = ("v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4")
+FLOWS = ("v3", "v4", "v5dev", "v5turbo")
+FAMILIES = ("v1", "v2", "v2Pro", "v2ProPlus", *FLOWS)
 HEADERS = {"v2Pro": b"05", "v2ProPlus": b"06"}
 WIDTH, FEATURES, MELS = 16, 12, 100
 DIT = DiTConfig(
@@ -99,7 +101,7 @@ def t2s(phones: int = 732) -> tuple[Weights, dict[str, Any]]:
 
 
 def sovits(family: str) -> tuple[Weights, dict[str, Any]]:
-    """A SoVITS model; v3 and v4 with their flow matching network."""
+    """A SoVITS model; v3 and later with their flow matching network."""
     pro = family.startswith("v2Pro")
     weights = sovits_tiny.weights(pro=pro, rows=1025 if family == "v1" else 704)
     config = sovits_tiny.config(gin_channels=6) if pro else copy.deepcopy(sovits_tiny.CONFIG)
@@ -111,13 +113,13 @@ def sovits(family: str) -> tuple[Weights, dict[str, Any]]:
     if pro:
         width = test_eres2net.OUTPUTS[-1] * 10
         weights["sv_emb.weight"] = drawn({"x": (6, width)}, 3)["x"]
-    if family in ("v3", "v4"):
+    if family in FLOWS:
         weights = {k: v for k, v in weights.items() if not k.startswith(("dec.", "flow."))}
-        weights |= _flow_parts()
+        weights |= _flow_parts(step_embedding=family in ("v3", "v4"))
     return weights, config
 
 
-def _flow_parts() -> Weights:
+def _flow_parts(*, step_embedding: bool) -> Weights:
     def plain_value(name: str, *shape: int) -> dict[str, tuple[int, ...]]:
         return {f"{name}.weight": shape, f"{name}.bias": (shape[0],)}
 
@@ -131,17 +133,18 @@ def _flow_parts() -> Weights:
         outputs = FEATURES if i == 7 else 2 * FEATURES
         shapes |= plain_value(f"wns1.enc.in_layers.{i}", 2 * FEATURES, FEATURES, 5)
         shapes |= plain_value(f"wns1.enc.res_skip_layers.{i}", outputs, FEATURES, 1)
-    for key, value in tree_flatten(CFM(DIT).parameters()):
+    sizes = dataclasses.replace(DIT, step_embedding=step_embedding)
+    for key, value in tree_flatten(CFM(sizes).parameters()):
         shape = value.shape
         if len(shape) == 3 and key.endswith("weight"):
             shape = (shape[0], shape[2], shape[1])
         shapes[f"cfm.{key}"] = shape
-    shapes["cfm.estimator.rotary_embed.inv_freq"] = (32,)
-    return drawn(shapes, 12)
+    rates = np.array(ROTARY_RATES, np.float16)
+    return drawn(shapes, 12) | {"cfm.estimator.rotary_embed.inv_freq": rates}
 
 
 def vocoder(family: str) -> Weights:
-    """BigVGAN for v3 (weight norm in its new form), the 48 kHz HiFi-GAN for v4."""
+    """BigVGAN for v3 (weight norm in its new form), the 48 kHz HiFi-GAN for v4 and v5."""
     kind = BigVGAN if family == "v3" else HiFiGAN
     initial = 16 if family == "v3" else 32
     config = VOCODER_CONFIG if family == "v3" else {}
@@ -204,10 +207,10 @@ def save_bert(folder: Path) -> Path:
 
 
 def save_vocoder(folder: Path, family: str) -> Path:
-    """BigVGAN's folder, or the file of v4's."""
+    """BigVGAN's folder, or the file of v4's and v5's."""
     folder.mkdir(parents=True, exist_ok=True)
-    if family == "v4":
-        return save_state(folder / "vocoder.pth", vocoder("v4"))
+    if family != "v3":
+        return save_state(folder / "vocoder.pth", vocoder(family))
     (folder / "config.json").write_text(json.dumps(VOCODER_CONFIG), encoding="utf-8")
     saver = Saver()
     content = {"generator": saver.state(vocoder("v3"))}
@@ -216,7 +219,7 @@ def save_vocoder(folder: Path, family: str) -> Path:
 
 
 def save_lora(path: Path, family: str, rank: int = 2) -> Path:
-    """A LoRA of v3 or v4 that changes one attention and replaces one layer."""
+    """A LoRA of v3 or later that changes one attention and replaces one layer."""
     name = "cfm.base_model.model.estimator.transformer_blocks.0.attn.to_q"
     weights = drawn(
         {
@@ -228,7 +231,7 @@ def save_lora(path: Path, family: str, rank: int = 2) -> Path:
         15,
     )
     halves = {key: values.astype(np.float16) for key, values in weights.items()}
-    header = {"v3": b"03", "v4": b"04"}[family]
+    header = {"v3": b"03", "v4": b"04", "v5dev": b"07", "v5turbo": b"08"}[family]
     return save_checkpoint(path, halves, sovits(family)[1], header=header)
 
 
@@ -241,7 +244,7 @@ def save_voice(folder: Path, family: str, *, header: bytes | None = None) -> Con
     header = HEADERS.get(family) if header is None else header
     pth = save_checkpoint(folder / "sovits.pth", weights, config, header=header)
     pro = family.startswith("v2Pro")
-    flow = family in ("v3", "v4")
+    flow = family in FLOWS
     return ConversionSources(
         gpt,
         pth,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import mlx.core as mx
 import numpy as np
@@ -14,13 +15,18 @@ from dora_mlx_tts.models.cfm.blocks import (
     DepthwiseConv,
     FeedForward,
     ResponseNorm,
+    attend_on_host,
     rotate,
     rotation,
 )
 from dora_mlx_tts.models.cfm.cfm import CFM
-from dora_mlx_tts.models.cfm.config import DiTConfig
+from dora_mlx_tts.models.cfm.config import ROTARY_RATES, DiTConfig
 from dora_mlx_tts.models.core.layers import prepare
+from dora_mlx_tts.models.core.numpy_ops import Widener
+from dora_mlx_tts.models.core.ops import ops_for
+from dora_mlx_tts.models.core.two_threads import Halves
 from dora_mlx_tts.packs.load import strict_load
+from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.runtime.device import Backend
 
 SIZES = DiTConfig(
@@ -39,7 +45,7 @@ def checkpoint() -> dict[str, np.ndarray]:
             shape = (shape[0], shape[2], shape[1])
         scale = 0.3 if len(shape) == 1 else np.prod(shape[1:]) ** -0.5
         drawn[f"cfm.{key}"] = random.normal(0.0, scale, shape).astype(np.float32)
-    drawn["cfm.estimator.rotary_embed.inv_freq"] = np.zeros(32, np.float32)
+    drawn["cfm.estimator.rotary_embed.inv_freq"] = np.array(ROTARY_RATES, np.float32)
     return drawn
 
 
@@ -58,6 +64,9 @@ def inputs(batch: int = 1, length: int = 11, given: int = 4) -> tuple[mx.array, 
 
 
 def test_sizes_are_read_from_the_tensors(checkpoint):
+    rates = tuple(np.array(ROTARY_RATES, np.float32).astype(float).tolist())
+    assert DiTConfig.from_weights(checkpoint) == replace(SIZES, rotary_rates=rates)
+    del checkpoint["cfm.estimator.rotary_embed.inv_freq"]
     assert DiTConfig.from_weights(checkpoint) == SIZES
     assert SIZES.heads == 2
 
@@ -96,11 +105,12 @@ def test_steps_follow_the_velocity(checkpoint):
     model = loaded(checkpoint)
     mu, prompt, noise = inputs()
     dit = model.estimator
-    conditions = dit.conditions(mx.pad(prompt, [(0, 0), (0, 7), (0, 0)]), mu)
+    conditions = dit.conditions(mx.pad(prompt, [(0, 0), (0, 7), (0, 0)]), dit.text(mu))
     unknown = mx.array(np.arange(11) >= 4)[:, None]
     x = noise * unknown
     for now in (0.0, 0.5):
-        x = (x + 0.5 * dit(x, conditions, dit.time(now, 0.5))) * unknown
+        (modulation,) = dit.modulations([dit.time(now, 0.5)])
+        x = (x + 0.5 * dit(x, conditions, modulation)) * unknown
     got = model.inference(mu, prompt, 2, noise)
     np.testing.assert_allclose(np.array(got), np.array(x), atol=1e-6)
 
@@ -161,6 +171,39 @@ def test_depthwise_backends_agree():
     np.testing.assert_allclose(others, [native] * len(others), atol=1e-5)
 
 
+def test_half_of_many_rows_may_run_on_a_second_stream():
+    x = mx.random.normal((2, 129, 16), key=mx.random.key(1))
+    matrix = Stored(np.random.default_rng(2).normal(size=(8, 16)).astype(np.float16))
+    bias = mx.arange(8).astype(mx.float32)
+    plain, split = Widener(), Widener()
+    split.second = mx.new_thread_local_stream(mx.cpu)
+    for given in (x, x[:, :5], x[0]):
+        for added in (bias, None):
+            got, want = (np.array(w.affine(given, matrix, added)) for w in (split, plain))
+            np.testing.assert_allclose(got, want, atol=1e-5)
+
+
+def test_attention_in_two_halves_is_the_whole_s():
+    q, k, v = mx.random.normal((3, 2, 70, 320), key=mx.random.key(1))
+    whole, halves = attend_on_host(q, k, v, 5), attend_on_host(q, k, v, 5, Halves().run)
+    np.testing.assert_array_equal(np.array(whole), np.array(halves))
+
+
+@pytest.mark.parametrize("backend", Backend)
+def test_gelu_with_tanh_of_large_numbers(backend):
+    x = np.array([[-1e4, -30, -6, -1e-8, 0, 1e-8, 6, 30, 1e4]], np.float32)
+    want = 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x.astype(np.float64) ** 3)))
+    got = np.array(ops_for(backend).gelu_tanh(mx.array(x)))
+    np.testing.assert_allclose(got, want, atol=2e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rates", [np.zeros(31), np.full(32, np.nan)])
+def test_rotary_rates_that_are_none_are_refused(checkpoint, rates):
+    checkpoint["cfm.estimator.rotary_embed.inv_freq"] = rates
+    with pytest.raises(WeightsError, match="must be 32 finite numbers"):
+        DiTConfig.from_weights(checkpoint)
+
+
 def test_feed_forward_uses_the_gelu_with_tanh():
     layer = FeedForward(4, 4)
     layer.ff[0][0].weight = layer.ff[2].weight = mx.eye(4)
@@ -172,7 +215,7 @@ def test_feed_forward_uses_the_gelu_with_tanh():
 @pytest.mark.parametrize(("steps", "rate"), [(0, 0.0), (129, 0.0), (4, -1.0), (4, math.nan)])
 def test_settings_out_of_range_are_refused(checkpoint, steps, rate):
     mu, prompt, noise = inputs()
-    with pytest.raises(SettingError, match="allowed"):
+    with pytest.raises(SettingError, match="must be"):
         loaded(checkpoint).inference(mu, prompt, steps, noise, rate)
 
 

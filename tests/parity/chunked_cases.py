@@ -44,7 +44,8 @@ def build_vocoder(kind, tensors, config, backend):
 
 
 def build_conditioner(tensors, config, backend) -> Conditioner:
-    sizes = ConditionerConfig.from_checkpoint({"model": config}, tensors, config["version"])
+    version = "v3" if config["version"] == "v3" else "v4"  # v5 has v4's
+    sizes = ConditionerConfig.from_checkpoint({"model": config}, tensors, version)
     model = Conditioner(sizes)
     strict_load(model, Conditioner.sanitize(tensors), "conditioner")
     prepare(model, backend)

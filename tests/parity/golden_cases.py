@@ -1,6 +1,6 @@
 """Where the golden cases are, which of them a test is to run, and how closely results must agree.
 
-Cases are found through the folder's manifest, so any folder of the same form works. Usage::
+Cases are found through the folders' manifests, so any folder of the same form works. Usage::
 
     from golden_cases import cases
 
@@ -42,25 +42,59 @@ COVERED = frozenset(
         "v4",
         "glue",
         "files",
+        "cfm_v5",
+        "v5",
+        "files_v5",
     }
 )
 
+_MAIN = "DORA_MLX_TTS_GOLDENS"
+_FOLDERS = {_MAIN: "goldens", "DORA_MLX_TTS_GOLDENS_V5": "goldens-v5"}
+"""Environment variable -> name of the folder beside this repository, in ../shared."""
 
-def find_folder() -> Path | None:
-    """The goldens folder, or None when there is none on this machine."""
-    named = os.environ.get("DORA_MLX_TTS_GOLDENS")
-    folder = Path(named) if named else _REPOSITORY.parent / "shared" / "goldens"
+
+def find_folder(variable: str = _MAIN) -> Path | None:
+    """A goldens folder, or None when there is none on this machine."""
+    named = os.environ.get(variable)
+    folder = Path(named) if named else _REPOSITORY.parent / "shared" / _FOLDERS[variable]
     return folder if (folder / "manifest.json").is_file() else None
 
 
 @functools.cache
 def manifest() -> dict[str, Any]:
-    """The folder's manifest; without a folder an empty one."""
-    folder = find_folder()
-    if folder is None:
-        return {"salt": "", "weights": {}, "cases": {}}
-    loaded: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return loaded
+    """Cases and weight sets of all folders.
+
+    An entry of `cases` also names its `folder`; one of `weights` holds shapes and the salt to draw
+    with. Without a folder both are empty. `salt` is the main folder's.
+    """
+    found: dict[str, Any] = {"salt": "", "weights": {}, "cases": {}}
+    for variable in _FOLDERS:
+        folder = find_folder(variable)
+        if folder is None:
+            continue
+        loaded = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        found["salt"] = found["salt"] or loaded["salt"]
+        found["weights"] |= {
+            name: {"shapes": shapes, "salt": loaded["salt"]}
+            for name, shapes in loaded["weights"].items()
+        }
+        found["cases"] |= {
+            name: {**entry, "folder": folder} for name, entry in loaded["cases"].items()
+        }
+    return found
+
+
+def named(group: str) -> list[str]:
+    """Names of a group's cases; skips the calling test when there are none on this machine."""
+    names = [name for name, entry in manifest()["cases"].items() if entry["group"] == group]
+    if not names:
+        pytest.skip(_absent())
+    return names
+
+
+def _absent() -> str:
+    places = ", ".join(f"{variable} or ../shared/{name}" for variable, name in _FOLDERS.items())
+    return f"no golden cases of this group: looked at {places}"
 
 
 def cases(group: str, pattern: str = "") -> list[Any]:
@@ -68,36 +102,33 @@ def cases(group: str, pattern: str = "") -> list[Any]:
 
     Slow cases carry the marker ``slow``.
     """
-    if find_folder() is None:
-        why = "no goldens folder: set DORA_MLX_TTS_GOLDENS or put it at ../shared/goldens"
-        return [pytest.param("absent", id="absent", marks=pytest.mark.skip(reason=why))]
     found = []
     for name, entry in manifest()["cases"].items():
         if entry["group"] != group or not re.search(pattern, name):
             continue
         marks = [pytest.mark.slow] if entry.get("speed") == "slow" else []
         found.append(pytest.param(name, id=name, marks=marks))
+    if not found:
+        return [pytest.param("absent", id="absent", marks=pytest.mark.skip(reason=_absent()))]
     return found
 
 
 def load_case(name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Arrays and manifest entry of a case."""
-    folder = find_folder()
-    if folder is None:
-        pytest.skip("no goldens folder")
     entry = dict(manifest()["cases"][name])
-    with np.load(folder / entry["file"]) as archive:
+    with np.load(entry["folder"] / entry["file"]) as archive:
         arrays = {key: archive[key] for key in archive.files}
     return arrays, entry
 
 
 @functools.lru_cache(maxsize=1)
 def _drawn(weights: str) -> dict[str, np.ndarray]:
-    return weights_recipe.draw_all(manifest()["weights"][weights], manifest()["salt"])
+    described = manifest()["weights"][weights]
+    return weights_recipe.draw_all(described["shapes"], described["salt"])
 
 
 def draw_weights(weights: str) -> dict[str, np.ndarray]:
-    """Checkpoint key -> float32 tensor of one of the manifest's weight sets.
+    """Checkpoint key -> float32 tensor of one of the manifests' weight sets.
 
     The last set drawn is kept (full-size sets take seconds); the arrays are not to be changed.
     """

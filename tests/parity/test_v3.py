@@ -48,10 +48,11 @@ def test_cfm(name, backend, load_case, draw_weights, assert_close):
         assert_close(ncl(got), arrays[key], entry, what=key)
     if "velocity" in arrays:
         dit = model.estimator
-        conditions = dit.conditions(mx.zeros_like(noise), mu)
-        assert_close(conditions.text, arrays["text_embed"], entry, what="text")
+        text = dit.text(mu)
+        assert_close(text, arrays["text_embed"], entry, what="text")
         assert_close(dit.d_embed(0.25), arrays["dt_embed"], entry, what="step size")
-        velocity = dit(noise, conditions, dit.time(0.25, 0.25))
+        (modulation,) = dit.modulations([dit.time(0.25, 0.25)])
+        velocity = dit(noise, dit.conditions(mx.zeros_like(noise), text), modulation)
         assert_close(velocity, arrays["velocity"], entry, what="velocity")
 
 

@@ -1,4 +1,4 @@
-"""LoRA files of SoVITS v3 and v4: small changes to a base model's weights.
+"""LoRA files of SoVITS v3, v4 and v5: small changes to a base model's weights.
 
 A pair of thin matrices B [out, rank] and A [rank, in] is added to a weight as B A; GPT-SoVITS trains
 with alpha = rank, so without a factor. Other tensors of the file replace the base's.

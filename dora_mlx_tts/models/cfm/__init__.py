@@ -1,1 +1,1 @@
-"""Conditional flow matching: features to a mel spectrogram, for SoVITS v3 and v4."""
+"""Conditional flow matching: features to a mel spectrogram, for SoVITS v3, v4 and v5."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import mlx.core as mx
 import numpy as np
+from numpy.typing import NDArray
 
-from dora_mlx_tts.models.cfm.config import HEAD_CHANNELS, DiTConfig
+from dora_mlx_tts.models.cfm.config import HEAD_CHANNELS, ROTARY_RATES, DiTConfig
 from dora_mlx_tts.models.core.layers import Conv1d, Layer, LayerNorm, Linear
 from dora_mlx_tts.models.core.ops import Ops
+from dora_mlx_tts.models.core.two_threads import Halves, Runner
+from dora_mlx_tts.packs.load import to_mlx
+from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.runtime.device import Backend
 
 NORM_EPS = 1e-6
@@ -20,17 +26,18 @@ _TIME_SCALE = 1000.0
 _BASE = 10000.0
 _POSITION_KERNEL, _POSITION_GROUPS = 31, 16
 _TEXT_KERNEL = 7
-_GELU_SLOPE, _GELU_CUBIC = 2.0 * math.sqrt(2.0 / math.pi), 0.044715
 
 Rotation = tuple[mx.array, mx.array]
-"""Cosine and sine [T, pairs] of the angles by which positions turn a head's channels."""
+"""Factors [T, 64] of a head's channels and of their neighbours, by which positions turn them."""
+
+_NEIGHBOURS = np.arange(HEAD_CHANNELS) ^ 1  # the other channel of each pair
 
 
-def rotation(length: int) -> Rotation:
-    """Angles `p / 10000^(2 i / 64)` for positions p and pairs i of channels."""
-    rates = _BASE ** (-np.arange(0, HEAD_CHANNELS, 2) / HEAD_CHANNELS)
-    angles = np.arange(length)[:, None] * rates
-    return mx.array(np.cos(angles), mx.float32), mx.array(np.sin(angles), mx.float32)
+def rotation(length: int, rates: tuple[float, ...] = ROTARY_RATES) -> Rotation:
+    """Angles `p * rate` of positions p for pairs of channels, each with its rate."""
+    angles = np.repeat(np.arange(length)[:, None] * np.array(rates), 2, axis=1)
+    signs = np.tile([-1.0, 1.0], HEAD_CHANNELS // 2)
+    return mx.array(np.cos(angles), mx.float32), mx.array(np.sin(angles) * signs, mx.float32)
 
 
 def rotate(x: mx.array, by: Rotation) -> mx.array:
@@ -38,11 +45,10 @@ def rotate(x: mx.array, by: Rotation) -> mx.array:
 
     The reference rotates before it splits heads, so only the first one is met.
     """
-    cosine, sine = (part.astype(x.dtype) for part in by)
-    pairs = x[..., :HEAD_CHANNELS].reshape(*x.shape[:-1], HEAD_CHANNELS // 2, 2)
-    a, b = pairs[..., 0], pairs[..., 1]
-    turned = mx.stack([a * cosine - b * sine, b * cosine + a * sine], axis=-1)
-    return mx.concatenate([turned.reshape(*x.shape[:-1], -1), x[..., HEAD_CHANNELS:]], axis=-1)
+    own, other = (part.astype(x.dtype) for part in by)
+    head = x[..., :HEAD_CHANNELS]
+    turned = head * own + head[..., mx.array(_NEIGHBOURS)] * other
+    return mx.concatenate([turned, x[..., HEAD_CHANNELS:]], axis=-1)
 
 
 def silu(x: mx.array, ops: Ops) -> mx.array:
@@ -62,9 +68,37 @@ class TimeEmbedding(Layer):
         half = TIME_CHANNELS // 2
         angles = _TIME_SCALE * time * np.exp(-math.log(_BASE) / (half - 1) * np.arange(half))
         waves = mx.array(np.concatenate([np.sin(angles), np.cos(angles)])[None], mx.float32)
-        inner = self.time_mlp[0](waves.astype(self.time_mlp[0].dtype))
-        embedded: mx.array = self.time_mlp[2](silu(inner, self._ops))
+        embedded: mx.array = self.time_mlp[2](silu(self.time_mlp[0](waves), self._ops))
         return embedded
+
+
+class TimeLinear(Layer):
+    """An affine map of the time; `weight` [O, I], `bias` [O].
+
+    The times of a number of steps are known in advance, so each matrix is multiplied once for all of
+    them. It therefore stays in its file and is never held by the device.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = mx.zeros((outputs, inputs))
+        self.bias = mx.zeros((outputs,))
+        self._stored: Stored | None = None
+
+    def keep(self, name: str, weight: Stored) -> bool:
+        """Leave the matrix in its file."""
+        if name != "weight":
+            return False
+        self.pop("weight")
+        self._stored = weight
+        return True
+
+    def __call__(self, x: mx.array) -> mx.array:
+        """[S, I] to [S, O], evaluated in float32."""
+        matrix = self.weight if self._stored is None else to_mlx(self._stored)
+        y = mx.addmm(self.bias.astype(mx.float32), x, matrix.astype(mx.float32).T)
+        mx.eval(y)  # lets go of the matrix
+        return y
 
 
 class DepthwiseConv(Layer):
@@ -76,10 +110,10 @@ class DepthwiseConv(Layer):
         self.bias = mx.zeros((channels,))
 
     def __call__(self, x: mx.array) -> mx.array:
-        """[B, T, C] to [B, T, C]; on the CPU a sum of shifted products."""
+        """[B, T, C] to [B, T, C]; a sum of shifted products where convolutions are slow or plan."""
         channels, kernel, _ = self.weight.shape
         edge = kernel // 2
-        if self._ops.backend is not Backend.CPU:
+        if self._ops.backend is Backend.NATIVE:
             return mx.conv1d(x, self.weight, 1, edge, groups=channels) + self.bias
         padded = mx.pad(x, [(0, 0), (edge, edge), (0, 0)])
         y = self.bias
@@ -136,15 +170,27 @@ class PositionConv(Layer):
         return self._ops.mish(self.conv1d[2](self._ops.mish(self.conv1d[0](x))))
 
 
-def attend_on_host(query: mx.array, key: mx.array, value: mx.array, heads: int) -> mx.array:
+def attend_on_host(
+    query: mx.array, key: mx.array, value: mx.array, heads: int, run: Runner | None = None
+) -> mx.array:
     """Scaled dot-product attention of [B, T, C] arrays in numpy, one head at a time.
 
     A thousand frames make a million scores a head. numpy's exp is many times faster than MLX's on
-    the CPU, and one head's scores stay in its cache.
+    the CPU, and one head's scores stay in its cache. With `run` the heads fall into two halves.
     """
     mx.eval(query, key, value)
-    q, k, v = (np.asarray(x.astype(mx.float32)) for x in (query, key, value))
-    size = q.shape[-1] // heads
+    arrays = tuple(np.asarray(x.astype(mx.float32)) for x in (query, key, value))
+    size = arrays[0].shape[-1] // heads
+    borders = (0, heads * size) if run is None else (0, heads // 2 * size, heads * size)
+    parts = [partial(_attended, arrays, part, size) for part in pairwise(borders)]
+    mixed = [parts[0]()] if run is None else run(parts)
+    return mx.concatenate(mixed, axis=-1).astype(query.dtype)
+
+
+def _attended(
+    arrays: tuple[NDArray[np.float32], ...], channels: tuple[int, int], size: int
+) -> mx.array:
+    q, k, v = (array[..., slice(*channels)] for array in arrays)
     mixed = np.empty(q.shape, np.float32)
     for row in range(q.shape[0]):
         for start in range(0, q.shape[-1], size):
@@ -153,14 +199,15 @@ def attend_on_host(query: mx.array, key: mx.array, value: mx.array, heads: int) 
             scores -= scores.max(axis=-1, keepdims=True)
             np.exp(scores, out=scores)
             mixed[at] = (scores @ v[at]) / scores.sum(axis=-1, keepdims=True)
-    return mx.array(mixed).astype(query.dtype)
+    return mx.array(mixed)
 
 
 class Attention(Layer):
     """Self-attention over all frames."""
 
-    def __init__(self, config: DiTConfig) -> None:
+    def __init__(self, config: DiTConfig, halves: Halves) -> None:
         super().__init__()
+        self._halves = halves
         width = config.channels
         self.heads = config.heads
         self.to_q = Linear(width, width)
@@ -176,7 +223,7 @@ class Attention(Layer):
 
     def _attend(self, q: mx.array, k: mx.array, v: mx.array) -> mx.array:
         if self._ops.backend is Backend.CPU:
-            return attend_on_host(q, k, v, self.heads)
+            return attend_on_host(q, k, v, self.heads, self._halves.runner(self._ops.backend))
         batch, length, channels = q.shape
         q, k, v = (
             x.reshape(batch, length, self.heads, HEAD_CHANNELS).swapaxes(1, 2) for x in (q, k, v)
@@ -194,25 +241,28 @@ class FeedForward(Layer):
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, C] to [B, T, C]."""
-        x = self.ff[0][0](x)
-        slope = x * (_GELU_SLOPE + (_GELU_SLOPE * _GELU_CUBIC) * mx.square(x))
-        y: mx.array = self.ff[2](x * self._ops.sigmoid(slope))  # (1 + tanh u) / 2 = sigmoid(2 u)
+        y: mx.array = self.ff[2](self._ops.gelu_tanh(self.ff[0][0](x)))
         return y
 
 
 class Block(Layer):
     """Attention and feed-forward; the time scales, shifts and gates both."""
 
-    def __init__(self, config: DiTConfig) -> None:
+    def __init__(self, config: DiTConfig, halves: Halves) -> None:
         super().__init__()
         width = config.channels
-        self.attn_norm = {"linear": Linear(width, 6 * width)}
-        self.attn = Attention(config)
+        self.attn_norm = {"linear": TimeLinear(width, 6 * width)}
+        self.attn = Attention(config, halves)
         self.ff = FeedForward(width, config.feed_forward)
 
-    def __call__(self, x: mx.array, time: mx.array, positions: Rotation) -> mx.array:
-        """Frames [B, T, C] and the SiLU of the time's embedding [1, C] to [B, T, C]."""
-        shift, scale, gate, *second = mx.split(self.attn_norm["linear"](time)[0], 6)
+    def modulations(self, times: mx.array) -> mx.array:
+        """SiLU of times' embeddings [S, C] to [S, 6, C]: shift, scale, gate of each half."""
+        steps, width = times.shape
+        return self.attn_norm["linear"](times).reshape(steps, 6, width)
+
+    def __call__(self, x: mx.array, modulation: mx.array, positions: Rotation) -> mx.array:
+        """Frames [B, T, C] and a step's modulation [6, C] to [B, T, C]."""
+        shift, scale, gate, *second = modulation
         inner = self._ops.layer_norm(x, scale + 1.0, shift, NORM_EPS)
         x = x + gate * self.attn(inner, positions)
         shift, scale, gate = second

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import mlx.core as mx
 
 from dora_mlx_tts.errors import SettingError, SynthesisError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.cfm.config import DiTConfig
-from dora_mlx_tts.models.cfm.dit import Conditions, DiT
+from dora_mlx_tts.models.cfm.dit import Conditions, DiT, Modulation
 from dora_mlx_tts.models.core.layers import Layer
 from dora_mlx_tts.packs.stored import Weight, Weights
+from dora_mlx_tts.runtime.device import Backend
 
 MOST_STEPS = 128
 
 _PREFIX = "cfm."
-_UNUSED = re.compile(r"rotary_embed\.|\.freqs_cis$")  # tables, computed here
+_TABLES = re.compile(r"rotary_embed\.|\.freqs_cis$")  # no parameters; see `DiTConfig.rotary_rates`
+_KEPT_STEP_COUNTS = 4  # whose modulations stay; 32 steps take 17 MB in float32
 
 
 class CFM(Layer):
-    """`cfm` of SoVITS v3 and v4 checkpoints."""
+    """`cfm` of SoVITS v3, v4 and v5 checkpoints."""
 
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
         self.config = config
         self.estimator = DiT(config)
+        self._modulations: dict[int, list[Modulation]] = {}
+
+    @property
+    def backend(self) -> Backend:
+        """How it runs."""
+        return self._ops.backend
 
     @staticmethod
     def sanitize(weights: Weights) -> dict[str, Weight]:
@@ -37,7 +46,7 @@ class CFM(Layer):
         return {
             key.removeprefix(_PREFIX): _turn(key, value)
             for key, value in weights.items()
-            if key.startswith(_PREFIX) and not _UNUSED.search(key)
+            if key.startswith(_PREFIX) and not _TABLES.search(key)
         }
 
     def inference(
@@ -49,19 +58,16 @@ class CFM(Layer):
         cfg_rate: float = 0.0,
         *,
         key: mx.array | None = None,
-        each_step: Callable[[], object] | None = None,
     ) -> mx.array:
-        """A spectrogram that continues a prompt.
+        """A spectrogram that continues a prompt; see `sample`.
 
         Args:
-            mu: features [B, T, F] of the prompt's frames and of those to make.
-            prompt: normalized spectrogram [1 or B, P, mels] of the first P frames, P < T.
-            steps: Euler steps; more are slower and better.
-            noise: standard normal values [B, T, mels] to start from.
-            cfg_rate: how far to move away from what the network does without prompt and features;
-                each step costs twice as much where it is not 0.
+            mu: as `sample` takes it.
+            prompt: as `sample` takes it.
+            steps: Euler steps.
+            noise: as `sample` takes it; None draws it.
+            cfg_rate: strength of guidance.
             key: of MLX's random numbers, where `noise` is not given.
-            each_step: called after every step; what it raises ends the work.
 
         Returns:
             Normalized spectrogram [B, T, mels], float32; the first P frames are zeros.
@@ -70,41 +76,74 @@ class CFM(Layer):
             SettingError: steps or cfg_rate out of range.
             SynthesisError: shapes that do not fit.
         """
-        _check_settings(steps, cfg_rate)
         if noise is None:
             noise = mx.random.normal((*mu.shape[:2], self.config.mels), key=key)
+        *_, made = self.sample(mu, prompt, steps, noise, cfg_rate)
+        return made
+
+    def sample(
+        self, mu: mx.array, prompt: mx.array, steps: int, noise: mx.array, cfg_rate: float = 0.0
+    ) -> Iterator[mx.array]:
+        """A spectrogram that continues a prompt, after each step.
+
+        Args:
+            mu: features [B, T, F] of the prompt's frames and of those to make.
+            prompt: normalized spectrogram [1 or B, P, mels] of the first P frames, P < T.
+            steps: Euler steps; more are slower and better.
+            noise: standard normal values [B, T, mels] to start from; the prompt's do not matter.
+            cfg_rate: how far to move away from what the network does without the prompt (v5), or
+                without prompt and features (v3, v4); each step costs twice as much where it is
+                not 0.
+
+        Yields:
+            The spectrogram [B, T, mels] reached, float32; the first P frames are zeros. The last is
+            the result.
+
+        Raises:
+            SettingError: steps or cfg_rate out of range.
+            SynthesisError: shapes that do not fit.
+        """
+        _check_settings(steps, cfg_rate)
         self._check_shapes(mu, prompt, noise)
-        batch, length = mu.shape[:2]
-        given = prompt.shape[1]
-        filled = mx.broadcast_to(prompt, (batch, given, prompt.shape[2]))
-        filled = mx.pad(filled, [(0, 0), (0, length - given), (0, 0)])
-        conditions = self.estimator.conditions(filled, mu)
-        blank = None
-        if cfg_rate > 0:
-            blank = self.estimator.conditions(mx.zeros_like(filled), mx.zeros_like(mu))
-        unknown = (mx.arange(length) >= given).astype(mx.float32)[:, None]
-        x, size = noise.astype(mx.float32) * unknown, 1.0 / steps
-        for step in range(steps):
-            velocity = self._velocity(x, conditions, blank, (step * size, size), cfg_rate)
-            x = (x + velocity * size) * unknown
+        conditions = self._conditions(mu, prompt, guided=cfg_rate > 0)
+        unknown = (mx.arange(mu.shape[1]) >= prompt.shape[1]).astype(mx.float32)[:, None]
+        x = noise.astype(mx.float32) * (unknown * self.config.noise_scale)
+        for modulation in self.modulations(steps):
+            x = (x + self._velocity(x, conditions, modulation, cfg_rate) / steps) * unknown
             mx.eval(x)  # one step's graph at a time
-            if each_step is not None:
-                each_step()
-        return x
+            yield x
+
+    def modulations(self, steps: int) -> list[Modulation]:
+        """What the time of each step does to the layers; the same for everything that is sampled."""
+        found = self._modulations.get(steps)
+        if found is None:
+            dit, size = self.estimator, 1.0 / steps
+            found = dit.modulations([dit.time(step * size, size) for step in range(steps)])
+            while len(self._modulations) >= _KEPT_STEP_COUNTS:
+                del self._modulations[next(iter(self._modulations))]
+            self._modulations[steps] = found
+        return found
+
+    def _conditions(self, mu: mx.array, prompt: mx.array, *, guided: bool) -> Conditions:
+        """Of the rows to sample, and below them of what guidance compares them with."""
+        batch, length = mu.shape[:2]
+        filled = mx.broadcast_to(prompt, (batch, *prompt.shape[1:]))
+        filled = mx.pad(filled, [(0, 0), (0, length - prompt.shape[1]), (0, 0)])
+        text = self.estimator.text(mu)
+        if guided:
+            keeps = self.config.guidance_keeps_features
+            other = text if keeps else self.estimator.text(mx.zeros_like(mu))
+            text = mx.concatenate([text, other], axis=0)
+            filled = mx.concatenate([filled, mx.zeros_like(filled)], axis=0)
+        return self.estimator.conditions(filled, text)
 
     def _velocity(
-        self,
-        x: mx.array,
-        conditions: Conditions,
-        blank: Conditions | None,
-        when: tuple[float, float],
-        cfg_rate: float,
+        self, x: mx.array, conditions: Conditions, modulation: Modulation, cfg_rate: float
     ) -> mx.array:
-        time = self.estimator.time(*when)
-        velocity = self.estimator(x, conditions, time).astype(mx.float32)
-        if blank is None:
-            return velocity
-        without = self.estimator(x, blank, time).astype(mx.float32)
+        if not cfg_rate:
+            return self.estimator(x, conditions, modulation).astype(mx.float32)
+        both = self.estimator(mx.concatenate([x, x], axis=0), conditions, modulation)
+        velocity, without = mx.split(both.astype(mx.float32), 2, axis=0)
         return velocity + (velocity - without) * cfg_rate
 
     def _check_shapes(self, mu: mx.array, prompt: mx.array, noise: mx.array) -> None:
@@ -129,9 +168,9 @@ class CFM(Layer):
 
 def _check_settings(steps: int, cfg_rate: float) -> None:
     if not 1 <= steps <= MOST_STEPS:
-        raise SettingError(f"steps is {steps}; allowed: 1 to {MOST_STEPS}")
+        raise SettingError(must_be("steps", f"from 1 to {MOST_STEPS}", steps))
     if not math.isfinite(cfg_rate) or cfg_rate < 0:
-        raise SettingError(f"cfg_rate is {cfg_rate}; allowed: 0 or more")
+        raise SettingError(must_be("cfg_rate", "0 or more", cfg_rate))
 
 
 def _turn(key: str, values: Weight) -> Weight:

@@ -1,9 +1,9 @@
-"""Speech of any length from a network that makes a limited number of frames (SoVITS v3 and v4).
+"""Speech of any length from a network that makes a limited number of frames (SoVITS v3, v4, v5).
 
-Flow matching continues a prompt: features and spectrogram of the reference. Either each chunk is
-the prompt of the next (`chunks`, `speak`), which keeps the voice steady and gives sound early; or
-all chunks of all sentences run as one batch after the same prompt, overlap, and are joined where
-they fit (`speak_batch`), which is faster on devices that profit from batches.
+Flow matching continues a prompt: features and spectrogram of the reference. Either the end of each
+chunk is part of the prompt of the next (`chunks`, `speak`), which keeps the voice steady and gives
+sound early; or all chunks of all sentences run as one batch after the same prompt, overlap, and are
+joined where they fit (`speak_batch`), which is faster on devices that profit from batches (v3, v4).
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ class ChunkSizes:
         overlap: that two chunks of a batch share.
         hop: samples a frame.
         search: within which neighbours of a batch are aligned.
+        largest: most new frames of a chunk, whatever the prompt leaves; None for no such limit.
+        tail: frames of a later chunk's prompt that come from the sentence itself, behind the
+            reference's first ones (v5); None takes all of them from the sentence (v3, v4).
     """
 
     prompt: int
@@ -46,6 +49,8 @@ class ChunkSizes:
     overlap: int
     hop: int
     search: int = SEARCH
+    largest: int | None = None
+    tail: int | None = None
 
     def fresh(self, prompt: int) -> int:
         """New frames of a chunk that follows `prompt` frames.
@@ -59,11 +64,12 @@ class ChunkSizes:
                 f"chunks of {self.chunk} frames leave {count} after a prompt of {prompt};"
                 f" more than {self.overlap} are needed"
             )
-        return count
+        return count if self.largest is None else min(count, self.largest)
 
 
 V3_SIZES = ChunkSizes(prompt=468, chunk=934, overlap=12, hop=256)
 V4_SIZES = ChunkSizes(prompt=500, chunk=1000, overlap=12, hop=480)
+V5_SIZES = ChunkSizes(prompt=500, chunk=1000, overlap=0, hop=480, largest=640, tail=32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +88,20 @@ class FlowPrompt:
     def frames(self) -> int:
         """Length."""
         return int(self.mel.shape[1])
+
+    def first(self, count: int) -> FlowPrompt:
+        """The first frames."""
+        return FlowPrompt(self.features[:, :count], self.mel[:, :count])
+
+    def last(self, count: int) -> FlowPrompt:
+        """The last frames, or all where there are fewer."""
+        start = max(0, self.frames - count)
+        return FlowPrompt(self.features[:, start:], self.mel[:, start:])
+
+    def joined(self, following: FlowPrompt) -> FlowPrompt:
+        """These frames and then the others."""
+        pairs = ((self.features, following.features), (self.mel, following.mel))
+        return FlowPrompt(*(mx.concatenate(list(pair), axis=1) for pair in pairs))
 
 
 def flow_prompt(features: mx.array, mel: mx.array, sizes: ChunkSizes) -> FlowPrompt:
@@ -102,25 +122,60 @@ def flow_prompt(features: mx.array, mel: mx.array, sizes: ChunkSizes) -> FlowPro
     return FlowPrompt(features[:, start:common], mel[:, start:common])
 
 
+class RollingPrompt:
+    """What each chunk continues: first the reference, then what was made.
+
+    Chunks of the full size give the prompts of the reference implementation. Smaller ones, for an
+    early start, add up to them.
+
+    Args:
+        reference: the first chunk's prompt.
+        sizes: of the family.
+
+    Attributes:
+        now: the next chunk's prompt; as long as the reference, but for a chunk that v3 made alone.
+        fresh: new frames of a full chunk.
+
+    Raises:
+        SynthesisError: the reference leaves no room.
+    """
+
+    def __init__(self, reference: FlowPrompt, sizes: ChunkSizes) -> None:
+        self.now, self.fresh = reference, sizes.fresh(reference.frames)
+        self._reference, self._tail = reference, sizes.tail
+        self._made: FlowPrompt | None = None  # the end of it, where a tail is wanted
+
+    def extend(self, made: FlowPrompt) -> None:
+        """Go on after a chunk's new frames."""
+        length = self._reference.frames
+        if self._tail is None:
+            alone = made.frames >= self.fresh
+            self.now = (made if alone else self.now.joined(made)).last(length)
+        else:
+            whole = made if self._made is None else self._made.joined(made)
+            self._made = whole.last(min(self._tail, length))
+            self.now = self._reference.first(length - self._made.frames).joined(self._made)
+        mx.eval(self.now.features, self.now.mel)
+
+
 def chunks(
     features: mx.array, prompt: FlowPrompt, flow: Flow, sizes: ChunkSizes
 ) -> Iterator[mx.array]:
     """Normalized spectrograms [1, t, mels], one after the other, of features [1, T, F].
 
-    Each chunk's last frames, as many as the prompt had, are the prompt of the next.
+    The end of each chunk is part of the prompt of the next.
 
     Raises:
         SynthesisError: the prompt leaves no room, or there are no features.
     """
-    size, keep = sizes.fresh(prompt.frames), prompt.frames
+    rolling = RollingPrompt(prompt, sizes)
     if features.shape[1] < 1:
         raise SynthesisError("no features to speak; at least one frame is needed")
-    for start in range(0, features.shape[1], size):
-        fresh = features[:, start : start + size]
-        made = flow(mx.concatenate([prompt.features, fresh], axis=1), prompt.mel)
-        made = made[:, prompt.frames :]
+    for start in range(0, features.shape[1], rolling.fresh):
+        fresh, known = features[:, start : start + rolling.fresh], rolling.now
+        made = flow(mx.concatenate([known.features, fresh], axis=1), known.mel)[:, known.frames :]
         yield made
-        prompt = FlowPrompt(fresh[:, -keep:], made[:, -keep:])
+        rolling.extend(FlowPrompt(fresh, made))
 
 
 def speak(

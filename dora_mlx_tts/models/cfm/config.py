@@ -7,9 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.packs.stored import full
 
 HEAD_CHANNELS = 64  # of an attention head, and of the rotated positions, in every size
+ROTARY = "rotary_embed.inv_freq"
+"""Tensor with the rates of the rotary positions; files round them to half precision."""
+
+_BASE = 10000.0
+_V5_NOISE = 0.875
+
+ROTARY_RATES = tuple((_BASE ** (-np.arange(0, HEAD_CHANNELS, 2) / HEAD_CHANNELS)).tolist())
+"""What the rates are by their formula, for networks whose file has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,8 @@ class DiTConfig:
         text_depth: convolution blocks on the features.
         text_inner: inner width of such a block.
         mels: bins of the spectrogram.
+        step_embedding: whether the network is told the size of a step (v3, v4; not v5).
+        rotary_rates: radians per frame by which each pair of channels turns.
     """
 
     channels: int
@@ -33,6 +46,18 @@ class DiTConfig:
     text_depth: int
     text_inner: int
     mels: int
+    step_embedding: bool = True
+    rotary_rates: tuple[float, ...] = ROTARY_RATES
+
+    @property
+    def noise_scale(self) -> float:
+        """Standard deviation of the noise that sampling starts from; v5 was trained for less."""
+        return 1.0 if self.step_embedding else _V5_NOISE
+
+    @property
+    def guidance_keeps_features(self) -> bool:
+        """Whether guidance compares with the same features and drops the prompt alone, as v5 does."""
+        return not self.step_embedding
 
     @property
     def heads(self) -> int:
@@ -41,7 +66,7 @@ class DiTConfig:
 
     @classmethod
     def from_weights(cls, weights: Mapping[str, Any], prefix: str = "cfm.estimator.") -> Self:
-        """Read the sizes from the tensors of a SoVITS v3 or v4 checkpoint.
+        """Read the sizes from the tensors of a SoVITS v3, v4 or v5 checkpoint.
 
         Raises:
             WeightsError: a tensor that shows a size is missing, or the sizes do not fit together.
@@ -69,7 +94,22 @@ class DiTConfig:
             text_depth=sizes.count("text_embed.text_blocks"),
             text_inner=text_inner,
             mels=mels,
+            step_embedding=f"{prefix}d_embed.time_mlp.0.weight" in weights,
+            rotary_rates=_rotary_rates(weights, prefix + ROTARY),
         )
+
+
+def _rotary_rates(weights: Mapping[str, Any], key: str) -> tuple[float, ...]:
+    """The file's rates: the reference turns by these, rounded as they are."""
+    if key not in weights:
+        return ROTARY_RATES
+    rates = np.asarray(full(weights[key]), np.float64)
+    if rates.shape != (HEAD_CHANNELS // 2,) or not np.isfinite(rates).all():
+        raise WeightsError(
+            f"flow matching network: '{key}' must be {HEAD_CHANNELS // 2} finite numbers, got shape"
+            f" {rates.shape}"
+        )
+    return tuple(rates.tolist())
 
 
 class _Sizes:

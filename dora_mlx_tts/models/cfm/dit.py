@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import mlx.core as mx
@@ -14,11 +15,14 @@ from dora_mlx_tts.models.cfm.blocks import (
     Rotation,
     TextBlock,
     TimeEmbedding,
+    TimeLinear,
     rotation,
     silu,
 )
 from dora_mlx_tts.models.cfm.config import DiTConfig
 from dora_mlx_tts.models.core.layers import Layer, Linear
+from dora_mlx_tts.models.core.ops import Ops
+from dora_mlx_tts.models.core.two_threads import Halves
 
 _POSITIONS = 4096  # rows of the reference's table; frames beyond share the last one
 
@@ -28,14 +32,25 @@ class Conditions:
     """What stays the same through all steps.
 
     Attributes:
-        prompt: spectrogram [B, T, mels]; zeros where there is none.
-        text: embedded features [B, T, F].
+        inputs: projection [B, T, C] of the prompt's spectrogram and the embedded features.
         positions: rotation of the attention's first head.
     """
 
-    prompt: mx.array
-    text: mx.array
+    inputs: mx.array
     positions: Rotation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Modulation:
+    """What the time does to the layers in one step.
+
+    Attributes:
+        blocks: shift, scale and gate of attention and feed-forward [depth, 6, C].
+        last: scale and shift of the last norm [2, C].
+    """
+
+    blocks: mx.array
+    last: mx.array
 
 
 class TextEmbedding(Layer):
@@ -55,17 +70,39 @@ class TextEmbedding(Layer):
         return x
 
 
+class InputProjection(Layer):
+    """Noisy frames, prompt and text side by side to the transformer's width.
+
+    All columns of `weight` [C, 2 mels + F] but the noisy frames' are multiplied once for all steps.
+    """
+
+    def __init__(self, mels: int, features: int, outputs: int) -> None:
+        super().__init__()
+        self.mels = mels
+        self.weight = mx.zeros((outputs, 2 * mels + features))
+        self.bias = mx.zeros((outputs,))
+
+    def fixed(self, prompt: mx.array, text: mx.array) -> mx.array:
+        """Prompt [B, T, mels] and text [B, T, F] to their part [B, T, C]."""
+        joined = mx.concatenate([prompt, text], axis=-1)
+        return mx.addmm(self.bias, joined, self.weight[:, self.mels :].T)
+
+    def __call__(self, x: mx.array, fixed: mx.array) -> mx.array:
+        """Noisy frames [B, T, mels] and the other inputs' part to [B, T, C]."""
+        return mx.addmm(fixed, x, self.weight[:, : self.mels].T)
+
+
 class InputEmbedding(Layer):
-    """Noisy frames, prompt and text to the transformer's width."""
+    """The transformer's input, with positions from each frame's neighbourhood."""
 
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
-        self.proj = Linear(2 * config.mels + config.features, config.channels)
+        self.proj = InputProjection(config.mels, config.features, config.channels)
         self.conv_pos_embed = PositionConv(config.channels)
 
-    def __call__(self, x: mx.array, conditions: Conditions) -> mx.array:
+    def __call__(self, x: mx.array, fixed: mx.array) -> mx.array:
         """[B, T, mels] to [B, T, C]."""
-        joined = self.proj(mx.concatenate([x, conditions.prompt, conditions.text], axis=-1))
+        joined = self.proj(x, fixed)
         return joined + self.conv_pos_embed(joined)
 
 
@@ -77,30 +114,51 @@ class DiT(Layer):
         self.config = config
         width = config.channels
         self.time_embed = TimeEmbedding(width)
-        self.d_embed = TimeEmbedding(width)
+        if config.step_embedding:
+            self.d_embed = TimeEmbedding(width)
         self.text_embed = TextEmbedding(config)
         self.input_embed = InputEmbedding(config)
-        self.transformer_blocks = [Block(config) for _ in range(config.depth)]
-        self.norm_out = {"linear": Linear(width, 2 * width)}
+        halves = Halves()
+        self.transformer_blocks = [Block(config, halves) for _ in range(config.depth)]
+        self.norm_out = {"linear": TimeLinear(width, 2 * width)}
         self.proj_out = Linear(width, config.mels)
 
-    def conditions(self, prompt: mx.array, features: mx.array) -> Conditions:
-        """Prepare the prompt's spectrogram [B, T, mels] and features [B, T, F] for all steps."""
-        dtype = self.proj_out.dtype
-        text = self.text_embed(features.astype(dtype))
-        return Conditions(prompt.astype(dtype), text, rotation(features.shape[1]))
+    def prepare(self, ops: Ops) -> None:
+        """Products of hundreds of frames are worth two cores."""
+        super().prepare(ops)
+        ops.use_two_cores()
+
+    def text(self, features: mx.array) -> mx.array:
+        """Embed features [B, T, F]."""
+        return self.text_embed(features.astype(self.proj_out.dtype))
+
+    def conditions(self, prompt: mx.array, text: mx.array) -> Conditions:
+        """Prepare the prompt's spectrogram [B, T, mels] and embedded features for all steps."""
+        inputs = self.input_embed.proj.fixed(prompt.astype(text.dtype), text)
+        own, other = rotation(text.shape[1], self.config.rotary_rates)
+        return Conditions(inputs, (own.astype(text.dtype), other.astype(text.dtype)))
 
     def time(self, now: float, step: float) -> mx.array:
         """Embedding [1, C] of the time reached and of the step's size, both from 0 to 1."""
-        return self.time_embed(now) + self.d_embed(step)
+        embedded = self.time_embed(now)
+        return embedded + self.d_embed(step) if self.config.step_embedding else embedded
 
-    def __call__(self, x: mx.array, conditions: Conditions, time: mx.array) -> mx.array:
+    def modulations(self, times: Sequence[mx.array]) -> list[Modulation]:
+        """What each of several times, embedded [1, C], does to the layers."""
+        dtype = self.proj_out.dtype
+        rows = silu(mx.concatenate(list(times), axis=0), self._ops)
+        blocks = mx.stack([block.modulations(rows) for block in self.transformer_blocks], axis=1)
+        last = self.norm_out["linear"](rows).reshape(len(times), 2, -1)
+        blocks, last = blocks.astype(dtype), last.astype(dtype)
+        mx.eval(blocks, last)
+        return [Modulation(blocks[step], last[step]) for step in range(len(times))]
+
+    def __call__(self, x: mx.array, conditions: Conditions, modulation: Modulation) -> mx.array:
         """Velocity [B, T, mels] of the noisy spectrogram [B, T, mels]."""
-        frames = self.input_embed(x.astype(conditions.prompt.dtype), conditions)
-        time = silu(time, self._ops)
-        for block in self.transformer_blocks:
-            frames = block(frames, time, conditions.positions)
-        scale, shift = mx.split(self.norm_out["linear"](time)[0], 2)
+        frames = self.input_embed(x.astype(conditions.inputs.dtype), conditions.inputs)
+        for block, shaped in zip(self.transformer_blocks, modulation.blocks, strict=True):
+            frames = block(frames, shaped, conditions.positions)
+        scale, shift = modulation.last
         return self.proj_out(self._ops.layer_norm(frames, scale + 1.0, shift, NORM_EPS))
 
 

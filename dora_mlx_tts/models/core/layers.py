@@ -179,8 +179,12 @@ class Conv1d(Layer):
         return self._shifted(x, self._taps, residual)
 
     def _native(self, x: mx.array, residual: mx.array | None, padding: int) -> mx.array:
-        if self._ops.backend is Backend.CUDA_MATMUL and self.groups == 1:
-            y = self._unfolded(x, padding)
+        if self._ops.backend is Backend.CUDA_MATMUL:
+            y = (
+                self._unfolded(x, padding)
+                if self.groups == 1
+                else self._unfolded_groups(x, padding)
+            )
         else:
             y = mx.conv1d(x, self.weight, self.stride, padding, self.dilation, self.groups)
             y = y + self.bias if "bias" in self else y
@@ -199,6 +203,28 @@ class Conv1d(Layer):
             x = windows.reshape(batch, frames, self.kernel * channels)
         matrix = self.weight.reshape(self.weight.shape[0], -1).T
         return mx.addmm(self.bias, x, matrix) if "bias" in self else x @ matrix
+
+    def _unfolded_groups(self, x: mx.array, padding: int) -> mx.array:
+        """One batched product, a matrix per group, with the frames that each output depends on."""
+        batch, _, channels = x.shape
+        inputs, outputs = channels // self.groups, self.weight.shape[0] // self.groups
+        x = mx.pad(x, [(0, 0), (padding, padding), (0, 0)]) if padding else x
+        length = x.shape[1]
+        split = mx.contiguous(x.reshape(batch, length, self.groups, inputs).swapaxes(1, 2))
+        frames = (length - self.reach - 1) // self.stride + 1
+        steps = (
+            length * channels,
+            length * inputs,
+            self.stride * inputs,
+            self.dilation * inputs,
+            1,
+        )
+        shape = (batch, self.groups, frames, self.kernel, inputs)
+        windows = mx.as_strided(split, shape, steps)
+        windows = windows.reshape(batch, self.groups, frames, self.kernel * inputs)
+        matrix = self.weight.reshape(self.groups, outputs, self.kernel * inputs).swapaxes(1, 2)
+        y = (windows @ matrix).swapaxes(1, 2).reshape(batch, frames, -1)
+        return y + self.bias if "bias" in self else y
 
     def _padded(self, x: mx.array) -> mx.array:
         return mx.pad(x, [(0, 0), (self.padding, self.padding), (0, 0)]) if self.padding else x

@@ -16,6 +16,8 @@ from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.runtime.array_types import Floats
 
 _BLOCK = 1 << 14  # elements that a few temporaries of keep within the second-level cache
+_MANY_ROWS = 64  # of which a half is worth another thread
+_GELU_SLOPE, _GELU_CUBIC = np.float32(-2.0 * np.sqrt(2.0 / np.pi)), np.float32(0.044715)
 _ERF = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
 _ERF_SCALE = np.float32(0.3275911 / np.sqrt(2.0))
 
@@ -56,6 +58,24 @@ def _gelu_block(x: Floats, out: Floats) -> None:
     out *= np.float32(0.5)
 
 
+def gelu_tanh(x: mx.array) -> mx.array:
+    """GELU, the form with tanh: x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x³)."""
+    source = np.array(x.astype(mx.float32), copy=False).reshape(-1)
+    result = np.empty_like(source)
+    for start in range(0, source.size, _BLOCK):
+        block, out = source[start : start + _BLOCK], result[start : start + _BLOCK]
+        np.multiply(block, block, out=out)
+        out *= _GELU_CUBIC
+        out += np.float32(1)
+        out *= block
+        out *= _GELU_SLOPE
+        np.minimum(out, np.float32(80), out=out)  # the exponential stays finite
+        np.exp(out, out=out)
+        out += np.float32(1)
+        np.divide(block, out, out=out)
+    return mx.array(result.reshape(x.shape)).astype(x.dtype)
+
+
 @dataclass(slots=True)
 class _Buffer:
     """Room for a widened matrix, and the product that was last asked to read it."""
@@ -76,9 +96,13 @@ class Widener:
 
     A matrix is widened to float32 in one of two buffers, by turns, so that the next is widened while MLX,
     which computes in a thread of its own, still multiplies by the last.
+
+    Attributes:
+        second: a stream for one half of the rows, where there are many, beside the default one.
     """
 
     def __init__(self) -> None:
+        self.second: mx.Stream | mx.ThreadLocalStream | None = None
         self._lock = threading.Lock()
         self._buffers: list[_Buffer | None] = [None, None]
         self._turn = 0
@@ -89,10 +113,21 @@ class Widener:
             buffer = self._free(weight.size)
             weight.widen(buffer.view[: weight.size].reshape(weight.shape))
             matrix = buffer.array[: weight.size].reshape(weight.shape).T
-            y = x @ matrix if bias is None else mx.addmm(bias, x, matrix)
+            y = self._product(x, matrix, bias)
             mx.async_eval(y)  # type: ignore[no-untyped-call]  # MLX's stub
             buffer.reader = y
         return y
+
+    def _product(self, x: mx.array, matrix: mx.array, bias: mx.array | None) -> mx.array:
+        def affine(rows: mx.array) -> mx.array:
+            return rows @ matrix if bias is None else mx.addmm(bias, rows, matrix)
+
+        if self.second is None or x.ndim < 2 or x.shape[-2] < _MANY_ROWS:  # noqa: PLR2004  [.., T, I]
+            return affine(x)
+        half = x.shape[-2] // 2
+        with mx.stream(self.second):
+            later = affine(x[..., half:, :])
+        return mx.concatenate([affine(x[..., :half, :]), later], axis=-2)
 
     def _free(self, size: int) -> _Buffer:
         """The buffer whose turn it is, once nobody reads it."""

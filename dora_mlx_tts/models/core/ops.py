@@ -8,12 +8,14 @@ few 1e-7 of the result's size, which a test checks.
 
 from __future__ import annotations
 
+import math
+
 import mlx.core as mx
 
 from dora_mlx_tts.models.core import numpy_ops
 from dora_mlx_tts.models.core.stored_matmul import Product, WidenedProduct, native_product
 from dora_mlx_tts.packs.stored import Stored
-from dora_mlx_tts.runtime.device import Backend
+from dora_mlx_tts.runtime.device import Backend, usable_cores
 
 _EXP2 = (  # minimax polynomial of 2**f on [-0.5, 0.5], highest power first
     1.5403530393381609954e-4,
@@ -25,6 +27,7 @@ _EXP2 = (  # minimax polynomial of 2**f on [-0.5, 0.5], highest power first
     1.0,
 )
 _LOG2_E = 1.4426950408889634
+_GELU_SLOPE, _GELU_CUBIC = 2.0 * math.sqrt(2.0 / math.pi), 0.044715
 _LARGE = 1 << 16  # elements for which numpy gains more than the evaluation costs
 _ROUND = 12582912.0  # 1.5 * 2**23: adding and subtracting it rounds a float32 to an integer
 
@@ -53,6 +56,14 @@ class NativeOps:
     def gate(self, a: mx.array, b: mx.array) -> mx.array:
         """`tanh(a) * sigmoid(b)`, the gate of WaveNet-like layers."""
         return mx.tanh(a) * mx.sigmoid(b)
+
+    def use_two_cores(self) -> None:
+        """Spread products of many rows over two cores, where that pays."""
+
+    def gelu_tanh(self, x: mx.array) -> mx.array:
+        """GELU, the form with tanh."""
+        slope = x * (_GELU_SLOPE + (_GELU_SLOPE * _GELU_CUBIC) * mx.square(x))
+        return x * mx.sigmoid(slope)  # (1 + tanh u) / 2 = sigmoid(2 u)
 
     def gelu(self, x: mx.array) -> mx.array:
         """GELU, exact form with erf."""
@@ -115,6 +126,15 @@ class CpuOps(NativeOps):
         """`tanh(a) * sigmoid(b)` with one division."""
         ea = self.exp(-2.0 * mx.maximum(a, -20.0))  # keeps the product of both below overflow
         return (1.0 - ea) / ((1.0 + ea) * (1.0 + self.exp(-b)))
+
+    def use_two_cores(self) -> None:
+        """Give half of the rows to a second stream, where the process may use two cores."""
+        if usable_cores() > 1:
+            self._widener.second = mx.new_thread_local_stream(mx.cpu)  # any thread may evaluate
+
+    def gelu_tanh(self, x: mx.array) -> mx.array:
+        """GELU, the form with tanh, computed by numpy."""
+        return numpy_ops.gelu_tanh(x)
 
     def gelu(self, x: mx.array) -> mx.array:
         """GELU, exact form, computed by numpy."""

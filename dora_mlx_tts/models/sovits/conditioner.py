@@ -1,4 +1,4 @@
-"""SoVITS v3 and v4: codes, phones and style to the features that flow matching starts from."""
+"""SoVITS v3, v4 and v5: codes, phones and style to the features that flow matching starts from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any, Literal, Self
 
 import mlx.core as mx
+import numpy as np
 
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.messages import must_be, one_of
@@ -24,6 +25,7 @@ Version = Literal["v3", "v4"]
 _SLOPE = 0.01
 _LAYERS = 8
 _RATIOS: dict[str, Fraction] = {"v3": Fraction(15, 8), "v4": Fraction(2)}
+_MASKED_FRAMES = {"v3": 3.875, "v4": 4.0}  # a code; what the reference computes its mask with
 _NOT_HERE = ("cfm.", "dec.", "flow.")
 
 
@@ -35,11 +37,13 @@ class ConditionerConfig:
         semantic: of what all families share.
         features: channels of the result.
         ratio: feature frames a latent frame gives: 15/8 (93.75 Hz) in v3, 2 (100 Hz) in v4.
+        masked: frames per code by which the reference counts the frames that are not masked.
     """
 
     semantic: SoVITSConfig
     features: int
     ratio: Fraction
+    masked: float
 
     @classmethod
     def from_checkpoint(
@@ -47,7 +51,7 @@ class ConditionerConfig:
     ) -> Self:
         """Read a checkpoint's configuration and tensors (PyTorch layouts).
 
-        The tensors of both versions look alike: their family must be known.
+        The tensors of both versions look alike: their family must be known. v5's is v4's.
 
         Raises:
             WeightsError: as `SoVITSConfig.from_checkpoint`, or another version.
@@ -60,7 +64,7 @@ class ConditionerConfig:
         if bridge is None or len(bridge.shape) != 3:  # noqa: PLR2004  [O, I, 1]
             raise WeightsError("SoVITS checkpoint: tensor 'bridge.0.weight' is missing")
         semantic = SoVITSConfig.from_checkpoint(config, _with_generator(config, weights))
-        return cls(semantic, int(bridge.shape[0]), _RATIOS[version])
+        return cls(semantic, int(bridge.shape[0]), _RATIOS[version], _MASKED_FRAMES[version])
 
 
 class Conditioner(SemanticEncoder):
@@ -71,7 +75,7 @@ class Conditioner(SemanticEncoder):
 
     def __init__(self, config: ConditionerConfig) -> None:
         super().__init__(config.semantic)
-        self.ratio = config.ratio
+        self.ratio, self.masked = config.ratio, config.masked
         width = config.features
         self.bridge = [Linear(config.semantic.channels, width)]
         self.wns1 = WaveNet(width, config.semantic.style_channels)
@@ -98,11 +102,36 @@ class Conditioner(SemanticEncoder):
             TtsError: as `encode_latent` and `resample_latent`.
         """
         latent = resample_latent(self.encode_latent(codes, text, ge), speed)
-        x = leaky_relu(self.bridge[0](latent), _SLOPE)
-        length = x.shape[1] * self.ratio.numerator // self.ratio.denominator
-        nearest = mx.arange(length) * self.ratio.denominator // self.ratio.numerator
-        features: mx.array = self.wns1(x[:, nearest], ge)
-        return features
+        length = self.feature_frames(latent.shape[1])
+        return self.features(
+            self.stretched(latent, range(length)), ge, self.unmasked_frames(codes.shape[1], speed)
+        )
+
+    def feature_frames(self, latent_frames: int) -> int:
+        """Feature frames of a whole sentence of so many latent frames."""
+        return latent_frames * self.ratio.numerator // self.ratio.denominator
+
+    def unmasked_frames(self, codes: int, speed: float) -> int:
+        """Feature frames before the reference's mask, which may be shorter than the sentence.
+
+        At speeds other than 1 lengths are rounded down before and after they are multiplied.
+        """
+        frames = codes * self.masked
+        return int(frames) if speed == 1 else int(frames / speed) + 1
+
+    def stretched(self, latent: mx.array, frames: range, first: int = 0) -> mx.array:
+        """Latent frames [1, t, C] that begin with number `first` to feature frames' input."""
+        numbers = np.arange(frames.start, frames.stop)
+        nearest = numbers * self.ratio.denominator // self.ratio.numerator - first
+        bridged: mx.array = self.bridge[0](latent)
+        return leaky_relu(bridged, _SLOPE)[:, mx.array(nearest)]
+
+    def features(self, x: mx.array, ge: mx.array, unmasked: int | None = None) -> mx.array:
+        """Feature frames' input [1, T, F] to features; those beyond the unmasked ones are zeros."""
+        length = x.shape[1]
+        made: mx.array = self.wns1(x[:, :unmasked], ge)
+        masked = length - made.shape[1]
+        return mx.pad(made, [(0, 0), (0, masked), (0, 0)]) if masked else made
 
 
 class WaveNet(Layer):
@@ -117,6 +146,11 @@ class WaveNet(Layer):
     def __call__(self, x: mx.array, ge: mx.array) -> mx.array:
         """[B, T, C] and style [B, 1, G] to [B, T, C]."""
         return self.proj(self.enc(self.pre(x), ge))
+
+    @property
+    def receptive_frames(self) -> int:
+        """Frames to each side that a frame depends on."""
+        return _LAYERS * (KERNEL // 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,7 @@ class Generator(Layer):
             sum((k - 1) // 2 * (d + 1) for d in dilations)
             for k, dilations in zip(config.block_kernels, config.block_dilations, strict=True)
         )
-        reach = EDGE_KERNEL // 2
-        for rate, kernel in zip(reversed(config.rates), reversed(config.kernels), strict=True):
-            reach = -(-(reach + block + (kernel + rate) // 2 - 1) // rate)
-        return reach + EDGE_KERNEL // 2
+        return reach_of(config, block, EDGE_KERNEL // 2)
 
     def __call__(self, z: mx.array, ge: mx.array) -> mx.array:
         """Latent frames [B, T, C] and style [B, 1, G] to samples [B, T * hop] in [-1, 1]."""
@@ -110,3 +107,17 @@ class Generator(Layer):
         for block in others:
             total = total + block(x)
         return total * (1.0 / count)
+
+
+def reach_of(config: GeneratorConfig, block: int, last: int) -> int:
+    """Input frames to each side that a sample depends on, at most.
+
+    Args:
+        config: stages of upsampling.
+        block: frames to each side that residual blocks reach, at their rate.
+        last: samples to each side that what follows the stages reaches.
+    """
+    reach = last
+    for rate, kernel in zip(reversed(config.rates), reversed(config.kernels), strict=True):
+        reach = -(-(reach + block + (kernel + rate) // 2 - 1) // rate)
+    return reach + EDGE_KERNEL // 2

@@ -152,9 +152,9 @@ class GeneratorStream:
         lag_frames: latent frames after the end of what came out that were needed for it, about.
     """
 
-    def __init__(self, generator: Generator, ge: mx.array) -> None:
+    def __init__(self, generator: Generator, ge: mx.array | None) -> None:
         self._generator = generator
-        self._style = generator.cond(ge)
+        self._style = None if ge is None else generator.cond(ge)  # a vocoder has no style
         self._pre = ConvStream(generator.conv_pre)
         self._stages = [StageStream(generator, index) for index in range(len(generator.ups))]
         self._post = ConvStream(generator.conv_post)

@@ -14,41 +14,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import mlx.core as mx
-import numpy as np
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
+from dora_mlx_tts.models.sovits.latent_stream import FRAMES, Context, FrameNoise, LatentStream
 from dora_mlx_tts.models.sovits.semantic import FASTEST, SLOWEST
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.runtime.device import Backend
 
-FRAMES = 2
-"""Latent frames a code."""
-
 _SLICE, _CPU_SLICE = 64, 10  # frames between two looks at cancellation
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a window sees around itself, in codes of 40 ms.
-
-    Attributes:
-        history: before the window.
-        lookahead: after it; they must be decoded first, so they delay the first sound.
-        blend: codes over which a window takes over from what the one before had foreseen.
-
-    Raises:
-        SettingError: a negative number.
-    """
-
-    history: int = 64
-    lookahead: int = 4
-    blend: int = 2
-
-    def __post_init__(self) -> None:
-        if min(self.history, self.lookahead, self.blend) < 0:
-            raise SettingError(must_be("context", "of numbers from 0", self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +48,7 @@ class SpeakingOptions:
             raise SettingError(must_be("speed", f"from {SLOWEST} to {FASTEST}", self.speed))
 
 
-class SoVITSStream:
+class SoVITSStream(LatentStream):
     """One sentence.
 
     Args:
@@ -96,16 +71,11 @@ class SoVITSStream:
         options: SpeakingOptions | None = None,
         context: Context | None = None,
     ) -> None:
-        self._sovits, self._ge = sovits, ge
-        self.options, self.context = options or SpeakingOptions(), context or Context()
-        self._phones = sovits.encode_phones(text)
+        self.options = options or SpeakingOptions()
+        super().__init__(sovits, text, ge, self.options.speed, context or Context())
+        self._sovits = sovits
         self._generator = GeneratorStream(sovits.dec, ge)
-        self._noise = _Noise(self.options.seed, sovits.config.channels)
-        self._codes: list[int] = []
-        self._first = 0  # latent frames that are settled
-        self._made = 0  # frames after the change of speed that are settled
-        self._edge: mx.array | None = None  # the last settled latent frame
-        self._foreseen: mx.array | None = None  # latent frames after it, as they looked then
+        self._noise = FrameNoise(self.options.seed, sovits.config.channels)
         self._history: mx.array | None = None  # the flow's input before `_made`
 
     def begin(self) -> None:
@@ -128,11 +98,10 @@ class SoVITSStream:
         Raises:
             SynthesisError: a code outside the codebook, or none at all.
         """
-        self._codes += codes
-        total = FRAMES * len(self._codes)
-        settled = total if last else total - FRAMES * self.context.lookahead
-        if settled <= self._first and not last:
+        pushed = self._push(codes, last=last)
+        if pushed is None:
             return
+        settled, total = pushed
         yield self._part(self._phones)
         latent = self._latent(settled)
         yield self._part(latent)
@@ -150,33 +119,17 @@ class SoVITSStream:
             mx.eval(done)
         return mx.zeros((0,))
 
-    def _latent(self, settled: int) -> mx.array:
-        """Latent frames from the first that is not settled; moves the border to `settled`."""
-        start = max(0, self._first // FRAMES - self.context.history)
-        codes = mx.array([self._codes[start:]])
-        latent = self._sovits.encode_frames(codes, self._phones, self._ge)
-        latent = latent[:, self._first - FRAMES * start :]
-        if self._foreseen is not None:
-            latent = _take_over(self._foreseen, latent, FRAMES * self.context.blend)
-        self._foreseen = latent[:, settled - self._first :]
-        return latent
-
     def _draw(
         self, latent: mx.array, settled: int, total: int, *, last: bool
     ) -> tuple[mx.array, int]:
         """The flow's input from frame `_made` on, and how many of its frames are settled."""
-        speed, first = self.options.speed, self._first
-        if self._edge is not None:
-            latent, first = mx.concatenate([self._edge, latent], axis=1), first - 1
-        count = (total if speed == 1 else int(total / speed) + 1) if last else _ready(total, speed)
-        new = (count if last else _ready(settled, speed)) - self._made
-        frames = _at(latent, np.arange(self._made, count), first, speed)
+        start = self._made
+        frames, new = self._paced(latent, settled, total, last=last)
         mean, log_deviation = self._sovits.enc_p.prior(frames)
-        noise = mx.array(self._noise.rows(self._made, count))[None].astype(mean.dtype)
+        noise = mx.array(self._noise.rows(start, start + frames.shape[1]))[None].astype(mean.dtype)
         scale = self.options.noise_scale
         z_p = self._sovits.sample(mean, log_deviation, noise_scale=scale, noise=noise)
-        self._edge = latent[:, settled - first - 1 : settled - first]
-        self._first, self._made = settled, self._made + new
+        self._made += new
         self._noise.forget(self._made)
         return z_p, new
 
@@ -190,59 +143,5 @@ class SoVITSStream:
         z = self._sovits.flow(z_p, self._ge)[:, before : before + new]
         reach = self._sovits.flow.receptive_frames
         self._history = z_p[:, max(0, before + new - reach) : before + new]
-        mx.eval(z, self._history, self._edge, self._foreseen)
+        mx.eval(z, self._history, self._carried())
         return z
-
-
-class _Noise:
-    """Standard normal rows by frame number, drawn on the host: the same on every device."""
-
-    def __init__(self, seed: int, width: int) -> None:
-        self._generator = np.random.default_rng(seed)
-        self._rows = np.zeros((0, width), np.float32)
-        self._start = 0
-
-    def rows(self, start: int, end: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-        """Rows [end - start, C]."""
-        missing = end - self._start - len(self._rows)
-        if missing > 0:
-            shape = (missing, self._rows.shape[1])
-            drawn = self._generator.standard_normal(shape, dtype=np.float32)
-            self._rows = np.concatenate([self._rows, drawn])
-        return self._rows[start - self._start : end - self._start]
-
-    def forget(self, start: int) -> None:
-        """Rows before `start` are not needed any more."""
-        self._rows = self._rows[start - self._start :]
-        self._start = start
-
-
-def _ready(frames: int, speed: float) -> int:
-    """Frames at `speed` that lie between the first `frames` latent ones."""
-    return frames if speed == 1 else max(0, math.ceil((frames - 0.5) / speed - 0.5))
-
-
-def _at(
-    latent: mx.array, numbers: np.ndarray[tuple[int], np.dtype[np.int64]], first: int, speed: float
-) -> mx.array:
-    """Frames `numbers` at `speed`, from latent frames [1, T, C] that begin with number `first`."""
-    if speed == 1:
-        return latent[:, int(numbers[0]) - first :] if len(numbers) else latent[:, :0]
-    position = np.maximum((numbers + 0.5) * speed - 0.5, 0.0) - first
-    end = latent.shape[1] - 1
-    left = np.clip(np.floor(position).astype(np.int32), 0, end)
-    right = np.minimum(left + 1, end)
-    share = mx.array((position - left).astype(np.float32))[:, None].astype(latent.dtype)
-    a, b = latent[:, mx.array(left)], latent[:, mx.array(right)]
-    return a + (b - a) * share
-
-
-def _take_over(foreseen: mx.array, latent: mx.array, frames: int) -> mx.array:
-    """Fade from `foreseen` to `latent` over the first `frames`; they are nearly the same."""
-    count = min(frames, foreseen.shape[1], latent.shape[1])
-    if count < 1:
-        return latent
-    share = mx.array((np.arange(count, dtype=np.float32) + 1) / (count + 1))[:, None]
-    share = share.astype(latent.dtype)
-    faded = foreseen[:, :count] + (latent[:, :count] - foreseen[:, :count]) * share
-    return mx.concatenate([faded, latent[:, count:]], axis=1)

@@ -15,6 +15,7 @@ from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.core.layers import Conv1d, ConvTranspose1d, Layer
 from dora_mlx_tts.models.core.ops import Ops
+from dora_mlx_tts.models.sovits.generator import reach_of
 from dora_mlx_tts.models.vocoders import config as checkpoint
 from dora_mlx_tts.models.vocoders.config import BIGVGAN_24K, VocoderConfig
 from dora_mlx_tts.packs.stored import Weight, Weights
@@ -22,6 +23,9 @@ from dora_mlx_tts.runtime.device import Backend
 
 EDGE_KERNEL = 7
 TAPS = 12  # of the filter that doubles and halves the rate
+UP_REACH, DOWN_REACH = 3, 5
+"""Frames to each side that a frame of twice the rate depends on, and such frames that one of the
+original rate depends on."""
 
 _BLOCK = 32  # frames that one product with a filter's matrix makes
 _ROUND = 12582912.0  # 1.5 * 2**23: adding and subtracting it rounds a float32 to an integer
@@ -87,6 +91,16 @@ def _filtered(x: mx.array, matrix: mx.array, step: int) -> mx.array:
     return (matrix.astype(x.dtype) @ windows).reshape(batch, blocks * rows, channels)
 
 
+def _filled(x: mx.array, count: int) -> mx.array:
+    """Frames behind the end, which make whole blocks and reach into no frame that is kept."""
+    return mx.pad(x, [(0, 0), (0, count), (0, 0)]) if count else x
+
+
+def clip(samples: mx.array) -> mx.array:
+    """Samples within [-1, 1]."""
+    return mx.minimum(mx.maximum(samples, -1.0), 1.0)
+
+
 def _sin_squared(x: mx.array, ops: Ops) -> mx.array:
     """`sin(pi x)^2`; on the CPU by a polynomial, since MLX's sine is slow there."""
     if ops.backend is not Backend.CPU:
@@ -109,12 +123,21 @@ class Activation(Layer):
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, C] to [B, T, C]; the first and last frames repeat beyond the edges."""
-        length = x.shape[1]
-        fill = -length % _BLOCK  # whole blocks
-        y = mx.pad(x, [(0, 0), (3, 3 + fill), (0, 0)], mode="edge")
-        y = self._snake(_filtered(y, self._up, _BLOCK)[:, : 2 * length])
-        y = mx.pad(y, [(0, 0), (5, 5 + 2 * fill), (0, 0)], mode="edge")
-        return _filtered(y, self._down, 2 * _BLOCK)[:, :length]
+        y = self.doubled(mx.pad(x, [(0, 0), (UP_REACH, UP_REACH), (0, 0)], mode="edge"))
+        y = mx.pad(y, [(0, 0), (DOWN_REACH, DOWN_REACH), (0, 0)], mode="edge")
+        return self.halved(y, x.shape[1])
+
+    def doubled(self, x: mx.array) -> mx.array:
+        """[B, 3 + T + 3, C] to twice the rate [B, 2 T, C], activated."""
+        length = x.shape[1] - 2 * UP_REACH
+        filled = _filled(x, -length % _BLOCK)
+        return self._snake(_filtered(filled, self._up, _BLOCK)[:, : 2 * length])
+
+    def halved(self, x: mx.array, length: int) -> mx.array:
+        """[B, 5 + 2 T + 5 or more, C] to the first T frames [B, T, C] of half the rate."""
+        wanted = 2 * length + 2 * DOWN_REACH
+        filled = _filled(x[:, :wanted], 2 * (-length % _BLOCK))
+        return _filtered(filled, self._down, 2 * _BLOCK)[:, :length]
 
     def _snake(self, x: mx.array) -> mx.array:
         frequency = mx.exp(self.act["alpha"]) * (1.0 / math.pi)
@@ -194,5 +217,20 @@ class BigVGAN(Layer):
                 total = total + block(x)
             x = total * (1.0 / count)
             mx.eval(x)  # a stage's intermediate arrays are large; let them go before the next
-        samples = self.conv_post(self.activation_post(x))[..., 0]
-        return mx.minimum(mx.maximum(samples, -1.0), 1.0)
+        return clip(self.conv_post(self.activation_post(x))[..., 0])
+
+    @property
+    def backend(self) -> Backend:
+        """How it runs."""
+        return self._ops.backend
+
+    @property
+    def receptive_frames(self) -> int:
+        """Spectrogram frames to each side that a sample depends on, at most."""
+        generator = self.vocoder.generator
+        beside = UP_REACH + DOWN_REACH // 2 + 1  # an activation's reach
+        block = max(
+            sum((k - 1) // 2 * (d + 1) + 2 * beside for d in dilations)
+            for k, dilations in zip(generator.block_kernels, generator.block_dilations, strict=True)
+        )
+        return reach_of(generator, block, EDGE_KERNEL // 2 + beside)

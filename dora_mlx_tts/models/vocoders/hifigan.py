@@ -18,7 +18,7 @@ from dora_mlx_tts.packs.stored import Weight, Weights
 
 
 class HiFiGAN(Generator):
-    """The vocoder of SoVITS v4."""
+    """The vocoder of SoVITS v4 and v5."""
 
     def __init__(self, config: VocoderConfig) -> None:
         super().__init__(config.generator, config.mels, 1)

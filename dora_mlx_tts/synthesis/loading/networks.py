@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,16 +11,16 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 
-from dora_mlx_tts.audio.spectrogram import MEL_V3, MEL_V4, MelConfig
 from dora_mlx_tts.errors import PackError
 from dora_mlx_tts.models.cfm.cfm import CFM
-from dora_mlx_tts.models.cfm.chunked import V3_SIZES, V4_SIZES, ChunkSizes
 from dora_mlx_tts.models.cfm.config import DiTConfig
+from dora_mlx_tts.models.cfm.families import FLOWS, FlowFamily
+from dora_mlx_tts.models.cfm.stream import FlowDecoder
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.encoders.bert import Bert, BertConfig
 from dora_mlx_tts.models.encoders.eres2net import SpeakerConfig, SpeakerNetwork
 from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
-from dora_mlx_tts.models.sovits.conditioner import Conditioner, ConditionerConfig, Version
+from dora_mlx_tts.models.sovits.conditioner import Conditioner, ConditionerConfig
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.semantic import SemanticEncoder
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
@@ -31,6 +29,7 @@ from dora_mlx_tts.models.t2s.cuda_step import supports
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig
 from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
+from dora_mlx_tts.packs.families import STEP_EMBEDDING
 from dora_mlx_tts.packs.load import strict_load
 from dora_mlx_tts.packs.pack import Pack
 from dora_mlx_tts.packs.stored import Stored, Weights
@@ -45,32 +44,13 @@ logger = logging.getLogger(__name__)
 
 _MANY_ROWS = frozenset({"ssl", "bert", "cfm"})
 """Parts that multiply many rows by each matrix: on a CPU these stay in their file, half as large."""
+_ONCE = ("estimator.*attn_norm.linear.weight", "estimator.norm_out.linear.weight")
+"""Matrices of flow matching that are multiplied once per number of steps: no device holds them."""
 _FOR_RECORDINGS = ("ssl", "speaker")
 _EIGHT_BIT = {"t2s": ("h.layers.*",), "ssl": ("*",), "bert": ("encoder.*",)}
 """Parts whose matrices in 8 bits stay so on a GPU. A CPU has no fast product of them."""
 _HALF = frozenset({"t2s", "ssl", "bert", "cfm"})
 """Parts that compute in half precision on a GPU, as the reference does; sound is made in float32."""
-
-
-@dataclass(frozen=True, slots=True)
-class FlowFamily:
-    """What differs between the families that match flows.
-
-    Attributes:
-        mel: the spectrogram of references.
-        sizes: of chunks.
-        steps: of a chunk, where nobody asks for another number.
-    """
-
-    mel: MelConfig
-    sizes: ChunkSizes
-    steps: int
-
-
-FLOWS: Mapping[str, FlowFamily] = {
-    "v3": FlowFamily(MEL_V3, V3_SIZES, 32),
-    "v4": FlowFamily(MEL_V4, V4_SIZES, 8),
-}
 
 
 class Networks:
@@ -131,6 +111,12 @@ class Networks:
         """What flow matching takes in this family, or None: SoVITS makes the sound itself."""
         return FLOWS.get(self.pack.manifest.model)
 
+    @cached_property
+    def flow_decoder(self) -> FlowDecoder:
+        """v3 and later: all networks from codes to samples."""
+        sizes = FLOWS[self.pack.manifest.model].sizes
+        return FlowDecoder(self.conditioner, self.cfm, self.vocoder, sizes)
+
     @property
     def encoder(self) -> SemanticEncoder:
         """What turns recordings into codes and style, and codes into frames."""
@@ -138,24 +124,31 @@ class Networks:
 
     @cached_property
     def conditioner(self) -> Conditioner:
-        """v3 and v4: semantic tokens and phones to the features that flow matching starts from."""
+        """v3 and later: semantic tokens and phones to the features that flow matching starts from."""
         config, weights = self._read("sovits")
-        version: Version = "v3" if self.pack.manifest.model == "v3" else "v4"
+        version = FLOWS[self.pack.manifest.model].conditioner
         network = Conditioner(ConditionerConfig.from_checkpoint(config, weights, version))
         self._load(network, Conditioner.sanitize(weights), "sovits")
         return network
 
     @cached_property
     def cfm(self) -> CFM:
-        """v3 and v4: features to spectrograms."""
+        """v3 and later: features to spectrograms.
+
+        Raises:
+            PackError: the network is another family's.
+        """
         _, weights = self._read("cfm")
         network = CFM(DiTConfig.from_weights(weights))
+        model = self.pack.manifest.model
+        if network.config.step_embedding != (model in STEP_EMBEDDING):
+            raise PackError(f"{self.pack.root}: part 'cfm' is not a network of family {model}")
         self._load(network, CFM.sanitize(weights), "cfm")
         return network
 
     @cached_property
     def vocoder(self) -> BigVGAN | HiFiGAN:
-        """v3 and v4: spectrograms to samples."""
+        """v3 and later: spectrograms to samples."""
         config, weights = self._read("vocoder")
         kind = BigVGAN if config.get("kind") == "bigvgan" else HiFiGAN
         network = kind(kind.read_config(config, weights))
@@ -247,6 +240,8 @@ class Networks:
         """Patterns of matrices that stay as they are stored; see `models/core/stored_matmul.py`."""
         if self.device.backend is Backend.CPU:
             return ("*",) if part in _MANY_ROWS else ()
+        if part == "cfm":
+            return _ONCE
         if not self.pack.manifest.storage.startswith("int") or self._exact:
             return ()
         # Where T2S has a kernel of its own, that reads plain matrices.

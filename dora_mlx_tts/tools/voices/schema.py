@@ -15,7 +15,7 @@ _MEANINGS = {
     "languages": "Codes of the languages it speaks well.",
     "pack": "Folder of the voice pack, from this file's folder.",
     "reference": "The recording that decides timbre and manner, and what is said in it.",
-    "auxiliary": "Further recordings whose timbre is averaged in (not v3, v4).",
+    "auxiliary": "Further recordings whose timbre is averaged in (not v3, v4, v5).",
     "styles": "Other recordings of the same person by name; each makes a voice <name>.<style>.",
     "prompt": "The reference prepared for this pack.",
     "defaults": "Settings of speech that suit the voice.",
