@@ -18,11 +18,12 @@ import click
 from dora_mlx_tts.cli.options import config_option, json_option, load_settings, print_json
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import BackendError, TtsError
-from dora_mlx_tts.packs.pack import Pack
-from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.voices.registry import VoiceRegistry
+from dora_mlx_tts.runtime import packages
 
-_PACKAGES = ("dora-mlx-tts", "dora-rs", "dora-rs-cli", "mlx", "numpy", "pyarrow")
+_PACKAGES = (
+    "dora-mlx-tts", "dora-rs", "dora-rs-cli", "mlx", "mlx-cpu", "mlx-cuda-12", "mlx-cuda-13", "numpy", "pyarrow",
+)  # fmt: skip
+_OPTIONAL = {"mlx-cpu", "mlx-cuda-12", "mlx-cuda-13"}
 _DORA: Final = (1, 0)
 _GOOD_GFLOPS = 20.0  # a core with AVX2 reaches 50 and more, MLX's own BLAS 2 to 4
 
@@ -40,6 +41,9 @@ def doctor(config: Path | None, *, as_json: bool) -> None:
             findings[name] = check(settings)
         except TtsError as error:
             findings[name] = f"FAILED: {error}"
+            failed.append(name)
+        except ImportError as error:
+            findings[name] = f"FAILED: {packages.explained(error)}"
             failed.append(name)
     if as_json:
         print_json({"checks": findings, "failed": failed})
@@ -60,7 +64,11 @@ def _packages(_: Settings) -> str:
         try:
             found.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
-            found.append(f"{name} missing")
+            if name not in _OPTIONAL:
+                found.append(f"{name} missing")
+    problems = packages.problems()
+    if problems:
+        raise BackendError("; ".join(problems))
     return ", ".join(found)
 
 
@@ -74,7 +82,10 @@ def _dora(_: Settings) -> str:
         raise BackendError(f"version of dora-rs must be 1.0 or newer, got {node}")
     command = shutil.which("dora")
     if command is None:
-        return f"dora-rs {node}; no command `dora` on the PATH, so no dataflow can be started here"
+        return (
+            f"dora-rs {node}; no command `dora` on the PATH, so no dataflow can be started here:"
+            f" pip install dora-rs-cli=={node}"
+        )
     try:
         done = subprocess.run(  # noqa: S603  the user's own dora
             [command, "--version"], capture_output=True, text=True, timeout=20, check=False
@@ -84,15 +95,22 @@ def _dora(_: Settings) -> str:
     found = re.search(r"\d+(?:\.\d+)+\S*", done.stdout)
     if found is None or found[0] != node:
         other = found[0] if found else done.stdout.strip() or "unknown"
-        raise BackendError(f"version of {command} must be that of dora-rs, {node}, got {other}")
+        raise BackendError(
+            f"version of {command} must be that of dora-rs, {node}, got {other}:"
+            f" pip install dora-rs-cli=={node}"
+        )
     return f"dora-rs and {command} are {node}"
 
 
 def _device(settings: Settings) -> str:
+    from dora_mlx_tts.runtime import device  # noqa: PLC0415  checks run, and fail, one by one
+
     return device.select(settings.device).description
 
 
 def _blas(settings: Settings) -> str:
+    from dora_mlx_tts.runtime import blas  # noqa: PLC0415  as above
+
     status = blas.accelerate(settings.blas, settings.blas_threads)
     kernel = f", {status.kernel} kernels" if status.kernel else ""
     return f"{status.library or 'built in'}{kernel} ({status.reason})"
@@ -100,6 +118,8 @@ def _blas(settings: Settings) -> str:
 
 def _speed(settings: Settings) -> str:
     """Time a matrix product: what tells at once whether the BLAS took effect."""
+    from dora_mlx_tts.runtime import device  # noqa: PLC0415  as above
+
     device.select(settings.device)
     import mlx.core as mx  # noqa: PLC0415  after `select` has explained a missing MLX
 
@@ -117,6 +137,9 @@ def _speed(settings: Settings) -> str:
 
 
 def _voices(settings: Settings) -> str:
+    from dora_mlx_tts.packs.pack import Pack  # noqa: PLC0415  as above
+    from dora_mlx_tts.voices.registry import VoiceRegistry  # noqa: PLC0415
+
     registry = VoiceRegistry.scan(settings.voices)
     for folder in {voice.pack for voice in registry}:
         Pack.open(folder)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from dora_mlx_tts.errors import BackendError, SettingError
 from dora_mlx_tts.messages import unknown
-from dora_mlx_tts.runtime import cuda
+from dora_mlx_tts.runtime import cuda, packages
 
 DeviceName = Literal["auto", "cpu", "gpu"]
 
@@ -70,10 +70,7 @@ def select(name: DeviceName = "auto", *, kernels: bool = True, products: bool = 
     try:
         import mlx.core as mx  # noqa: PLC0415  importing MLX costs 0.1 s and may fail: only when asked
     except ImportError as error:
-        raise BackendError(
-            f"MLX cannot be imported ({error}); on Linux install one of the extras:"
-            " pip install 'dora-mlx-tts[cpu]', [cuda12] or [cuda13]"
-        ) from error
+        raise packages.explained(error) from error
     cuda.keep_plans()
     has_gpu = mx.is_available(mx.gpu)
     if name == "gpu" and not has_gpu:

@@ -1,0 +1,76 @@
+"""What is wrong with the packages that this one needs, in a line that says what to do."""
+
+from __future__ import annotations
+
+import importlib
+from importlib import metadata
+from typing import Final
+
+from dora_mlx_tts.errors import BackendError
+
+_NEEDED: Final = (
+    "numpy", "pyarrow", "mlx.core", "dora", "jieba", "opencc", "pypinyin", "safetensors", "soundfile", "soxr",
+    "threadpoolctl",
+)  # fmt: skip
+_BUILDS: Final = ("mlx-cpu", "mlx-cuda-12", "mlx-cuda-13")
+_LIBRARY: Final = "mlx/lib/libmlx.so"
+REINSTALL: Final = "pip install --force-reinstall dora-mlx-tts"
+
+
+def explained(error: ImportError) -> BackendError:
+    """An import that failed, as an error that says what to do about it."""
+    if "pyarrow requires numpy" in str(error).lower():
+        return BackendError(
+            f"pyarrow {_version('pyarrow')} does not work with numpy {_version('numpy')}:"
+            " pip install 'pyarrow<26'"
+        )
+    name = (error.name or "").partition(".")[0]
+    if name == "mlx" or "libmlx" in str(error):
+        return BackendError(f"MLX is missing or incomplete ({error}): {REINSTALL}")
+    what = f"package {name!r}" if name else "a package"
+    return BackendError(f"{what} cannot be imported ({error}): {REINSTALL}")
+
+
+def problems() -> list[str]:
+    """A line for each package that cannot be imported, and for a build of MLX that hides another."""
+    found = []
+    for name in _NEEDED:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            found.append(str(explained(error)))
+    return [*dict.fromkeys(found), *_hidden_builds()]
+
+
+def _hidden_builds() -> list[str]:
+    """Builds of MLX overwrite each other's library: the last one installed is the one that runs."""
+    builds = {name: version for name in _BUILDS if (version := _version(name)) != "missing"}
+    mlx = _version("mlx")
+    found = [
+        f"{name} {version} does not fit mlx {mlx}: pip install '{name}=={mlx}'"
+        for name, version in builds.items()
+        if version != mlx
+    ]
+    gpus = [name for name in builds if name != "mlx-cpu"]
+    if "mlx-cpu" in builds and gpus and _owns_library("mlx-cpu"):
+        again = f"pip install --force-reinstall --no-deps {gpus[0]}"
+        found.append(f"the library of mlx-cpu stands in the place of {gpus[0]}'s: {again}")
+    return found
+
+
+def _owns_library(name: str) -> bool:
+    """Whether the library in place has the size of this build's."""
+    for file in metadata.files(name) or ():
+        if str(file) == _LIBRARY:
+            try:
+                return file.locate().stat().st_size == file.size  # type: ignore[attr-defined,no-any-return]
+            except OSError:
+                return False
+    return False
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "missing"
