@@ -9,7 +9,7 @@ from typing import Any, get_args
 import yaml
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
-from dora_mlx_tts.config.sources import environment_names
+from dora_mlx_tts.config.environment import environment_names
 
 FILE = Path(__file__).resolve().parents[1] / "dora-node.yml"
 

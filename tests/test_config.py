@@ -72,10 +72,10 @@ def test_language_may_be_a_list_of_locales(value: str, want: str) -> None:
     [
         ({"TOP_K": "many"}, ["environment", "top_k", "'many'", "integer"]),
         ({"SPEED": "nan"}, ["speed", "'nan'", "finite"]),
-        ({"SPEED_FACTOR": "9"}, ["speed", "'9'", "less than or equal to 2"]),
+        ({"TEXT_LANG": "tlh"}, ["environment variable TEXT_LANG", "unknown language 'tlh'", "zh"]),
         ({"DEVICE": "tpu"}, ["device", "'auto', 'cpu' or 'gpu'"]),
         ({"LOG_LEVEL": "loud"}, ["log_level", "'LOUD'", "'DEBUG'"]),
-        ({"DORA_MLX_TTS_QUEUE": "0"}, ["queue_limit", "greater than or equal to 1"]),
+        ({"VOICE_ALIASES": "Anna"}, ["environment variable VOICE_ALIASES", "name=voice", "'Anna'"]),
         ({"DORA_MLX_TTS_CONFIG": "nowhere.yml"}, ["nowhere.yml", "cannot be read"]),
     ],
 )

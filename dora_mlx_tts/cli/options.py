@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import click
 from dora_mlx_tts.cli.settings_table import settings_table
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
 
+logger = logging.getLogger(__name__)
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -41,6 +43,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def load_settings(config: Path | None, **values: object) -> Settings:
     """Settings of this run, with those `values` laid over them that are not None."""
     settings = Settings.load(config)
+    settings.log_remarks(logger)
     return settings.model_copy(update={k: v for k, v in values.items() if v is not None})
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from dora_mlx_tts.config.environment import environment_names
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
-from dora_mlx_tts.config.sources import environment_names
 
 
 class SettingRow(NamedTuple):

@@ -9,150 +9,48 @@ environment said about them and `Settings.speech` lays the layers over each othe
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-
-from dora_mlx_tts.config.sources import (
-    Env,
-    from_environment,
-    read_file,
-    validated,
-    validated_part,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
 )
+
+from dora_mlx_tts.config import profiles
+from dora_mlx_tts.config import values as values_
+from dora_mlx_tts.config.environment import Env, dataflow_variables, read_environment
+from dora_mlx_tts.config.sources import read_file, validated, validated_part
+from dora_mlx_tts.config.speech_settings import FASTEST, SLOWEST, SpeechSettings
+from dora_mlx_tts.config.values import merged
+
+__all__ = ["FASTEST", "SLOWEST", "LogLevel", "Settings", "SpeechSettings"]
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
-SLOWEST: Final = 0.5
-FASTEST: Final = 2.0
-"""Bounds of the speaking rate, whoever asks for it."""
+_INTERNAL: Final = ("file_speech", "environment_speech", "remarks")
 
-_DEVICES = {"cuda": "gpu", "mps": "gpu", "metal": "gpu", "mlx": "auto", "": "auto"}
-
-
-def _seed(value: object) -> object:
-    """-1 is the ecosystem's way to say "any seed"."""
-    return None if value in (-1, "-1", "") else value
+_HOME: Final = AfterValidator(values_.at_home)
+_HOME_OR_NONE: Final = AfterValidator(lambda path: path and values_.at_home(path))
+_WORD: Final = BeforeValidator(values_.lowered)
 
 
-def _device(value: object) -> object:
-    return _DEVICES.get(value.lower(), value.lower()) if isinstance(value, str) else value
-
-
-def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _folders(value: object) -> object:
-    return value.split(os.pathsep) if isinstance(value, str) else value
-
-
-def _names(value: object) -> object:
-    """Names from "a, b"."""
-    if not isinstance(value, str):
-        return value
-    return tuple(name.strip() for name in value.split(",") if name.strip())
-
-
-def _or_none(value: object) -> object:
-    """0 and nothing both mean "not set"."""
-    return None if value in (0, "0", "") else value
-
-
-def _empty_is_none(value: object) -> object:
-    """An empty string means "not set", as an environment has it."""
-    return None if value == "" else value
-
-
-class SpeechSettings(BaseModel):
-    """How a text is spoken; every request may change these."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    language: Annotated[str, Env("TEXT_LANG", "LANGUAGE")] = Field(
-        "auto", description="Language of the text: auto, zh, en, or another code of the front end."
+def _order_marks(said: dict[str, Any], file: Mapping[str, Any], remarks: list[str]) -> None:
+    """Let the low mark of the player's buffer lie below the high one, where the environment sets one of them."""
+    low, high = (
+        float(said.get(name, file.get(name, Settings.model_fields[name].default)))
+        for name in ("buffer_low", "buffer_high")
     )
-    speed: Annotated[float, Env("SPEED_FACTOR", "SPEED")] = Field(
-        1.0, ge=SLOWEST, le=FASTEST, description="Speaking rate."
-    )
-    top_k: Annotated[int, Env("TOP_K")] = Field(
-        15, ge=1, le=1025, description="Draw from the k likeliest tokens only."
-    )
-    top_p: Annotated[float, Env("TOP_P")] = Field(
-        1.0, gt=0, le=1, description="Draw from this share of probability."
-    )
-    temperature: Annotated[float, Env("TEMPERATURE")] = Field(
-        1.0,
-        ge=0.01,
-        le=2,
-        description="Sampling temperature: lower is flatter, higher more varied.",
-    )
-    repetition_penalty: Annotated[float, Env("REPETITION_PENALTY")] = Field(
-        1.35, ge=1, le=3, description="Above 1 discourages tokens already used."
-    )
-    seed: Annotated[int | None, BeforeValidator(_seed), Env("SEED")] = Field(
-        None,
-        ge=0,
-        lt=2**32,
-        description="Same seed, same speech; -1 or none for a new one each time.",
-    )
-    noise_scale: Annotated[float, Env("NOISE_SCALE")] = Field(
-        0.5, ge=0, le=1.5, description="Variation of the acoustic model."
-    )
-    sample_steps: Annotated[int | None, BeforeValidator(_or_none), Env("SAMPLE_STEPS")] = Field(
-        None,
-        ge=1,
-        le=128,
-        description="Steps of flow matching: more are slower and better; none is 32 for v3 and v5dev, 8"
-        " for v4, 4 for v5turbo. v5 takes 4, 8, 16 or 32.",
-    )
-    cfg_rate: Annotated[float | None, BeforeValidator(_empty_is_none), Env("CFG_RATE")] = Field(
-        None,
-        ge=0,
-        le=2,
-        description="Strength of guidance (v5): above 0 each step costs twice as much; none is 1.3 for"
-        " v5dev, 0 for v5turbo.",
-    )
-    fragment_interval: Annotated[float, Env("FRAGMENT_INTERVAL")] = Field(
-        0.3, ge=0, le=5, description="Silence after each sentence, in seconds."
-    )
-    mode: Annotated[Literal["latency", "throughput"], Env("SPEECH_MODE")] = Field(
-        "latency", description="Sound while a sentence is decoded, or sentence by sentence."
-    )
-    first_window: Annotated[float, Env("FIRST_WINDOW")] = Field(
-        0.4, ge=0.05, le=5, description="Sound that a sentence begins with, in seconds."
-    )
-    window: Annotated[float, Env("WINDOW")] = Field(
-        1.6, ge=0.05, le=30, description="Largest later piece of sound, in seconds."
-    )
-    attempts: Annotated[int, Env("ATTEMPTS")] = Field(
-        3, ge=1, le=10, description="Tries at a sentence before its failure is an error."
-    )
-    content_check: Annotated[Literal["off", "ahead", "whole", "sound"], Env("CONTENT_CHECK")] = (
-        Field(
-            "ahead",
-            description="When to check for missing or extra words (needs a pack with a code table): ahead of"
-            " playback, per sentence (whole), or also on the audio (sound).",
-        )
-    )
-    batch_size: Annotated[int, Env("BATCH_SIZE")] = Field(
-        4, ge=1, le=64, description="Sentences decoded together in throughput mode."
-    )
-    join_short: Annotated[bool, Env("JOIN_SHORT")] = Field(
-        True,
-        description="Speak short sentences together; false for a voice that ends at the first stop.",
-    )
-    short_parts: Annotated[bool, Env("SHORT_PARTS")] = Field(
-        False,
-        description="Divide sentences of more than six seconds at their commas, with stops instead; for a"
-        " voice that was taught short sentences.",
-    )
-    edge_silence: Annotated[float, Env("EDGE_SILENCE")] = Field(
-        0.1, ge=0, le=5, description="Quiet kept before and after a sentence's speech, in seconds."
-    )
+    if low >= high and not said.keys().isdisjoint({"buffer_low", "buffer_high"}):
+        said["buffer_low"] = high / 2
+        remarks.append(f"buffer_low must be below buffer_high, got {low:g}; using {high / 2:g}")
 
 
 class Settings(BaseModel):
@@ -160,32 +58,53 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    voice: Annotated[str, Env("VOICE_NAME", "VOICE")] = Field(
+    voice: Annotated[str, Env("VOICE_NAME", "VOICE", "VOICE_CHARACTER")] = Field(
         "starter-en", description="Voice to speak with."
     )
+    voice_aliases: Annotated[
+        Mapping[str, str], BeforeValidator(values_.pairs), Env("VOICE_ALIASES")
+    ] = Field(
+        default_factory=dict,
+        description="Further names of voices, as `Anna=starter-en, af_*=starter-en`.",
+    )
+    voice_fallback: Annotated[str | None, Env("VOICE_FALLBACK")] = Field(
+        None, description="Voice that speaks for one that does not exist; none makes that an error."
+    )
     voices: Annotated[
-        tuple[Path, ...], BeforeValidator(_folders), Env("VOICE_FOLDERS", "DORA_MLX_TTS_VOICES")
+        tuple[Path, ...],
+        BeforeValidator(values_.folders),
+        AfterValidator(values_.all_at_home),
+        Env("VOICE_FOLDERS", "DORA_MLX_TTS_VOICES"),
     ] = Field((), description="Folders with voice files, besides the ones that ship.")
-    cache: Annotated[Path, Env("DORA_MLX_TTS_CACHE")] = Field(
+    profile: Annotated[Literal["auto", "none", "primespeech", "kokoro"], _WORD, Env("PROFILE")] = (
+        Field(
+            "auto",
+            description="Node in whose place this one stands: sets what its dataflows expect (auto: by their"
+            " variables).",
+        )
+    )
+    cache: Annotated[Path, _HOME, Env("DORA_MLX_TTS_CACHE")] = Field(
         Path("~/.cache/dora-mlx-tts"), description="Folder for prepared references."
     )
-    device: Annotated[Literal["auto", "cpu", "gpu"], BeforeValidator(_device), Env("DEVICE")] = (
-        Field("auto", description="Where the networks run.")
-    )
-    kernels: Annotated[Literal["auto", "off"], Env("DORA_MLX_TTS_KERNELS")] = Field(
+    device: Annotated[
+        Literal["auto", "cpu", "gpu"], BeforeValidator(values_.device), Env("DEVICE")
+    ] = Field("auto", description="Where the networks run.")
+    kernels: Annotated[Literal["auto", "off"], _WORD, Env("DORA_MLX_TTS_KERNELS")] = Field(
         "auto",
         description="Use the custom CUDA kernels when the network supports them.",
     )
-    cuda_layers: Annotated[Literal["mlx", "products"], Env("DORA_MLX_TTS_CUDA_LAYERS")] = Field(
-        "products",
-        description="Convolutions and prefills on CUDA: as matrix products, or MLX's convolutions (mlx),"
-        " which re-plan for every new sentence length.",
+    cuda_layers: Annotated[Literal["mlx", "products"], _WORD, Env("DORA_MLX_TTS_CUDA_LAYERS")] = (
+        Field(
+            "products",
+            description="Convolutions and prefills on CUDA: as matrix products, or MLX's convolutions (mlx),"
+            " which re-plan for every new sentence length.",
+        )
     )
-    precision: Annotated[Literal["auto", "float32"], Env("DORA_MLX_TTS_PRECISION")] = Field(
+    precision: Annotated[Literal["auto", "float32"], _WORD, Env("DORA_MLX_TTS_PRECISION")] = Field(
         "auto",
         description="float32 everywhere, or (auto) half precision and 8 bits on a GPU where they are as good.",
     )
-    blas: Annotated[str, Env("DORA_MLX_TTS_BLAS")] = Field(
+    blas: Annotated[str, AfterValidator(values_.library), Env("DORA_MLX_TTS_BLAS")] = Field(
         "auto", description="BLAS for MLX on the Linux CPU: auto, off, or a library's path."
     )
     blas_threads: Annotated[int, Env("DORA_MLX_TTS_BLAS_THREADS")] = Field(
@@ -194,13 +113,13 @@ class Settings(BaseModel):
         le=256,
         description="Threads of that BLAS; more than 1 pays on an idle machine only.",
     )
-    log_level: Annotated[LogLevel, BeforeValidator(_upper), Env("LOG_LEVEL")] = Field(
+    log_level: Annotated[LogLevel, BeforeValidator(values_.log_level), Env("LOG_LEVEL")] = Field(
         "INFO", description="Least severe messages to log."
     )
     return_fragment: Annotated[bool, Env("RETURN_FRAGMENT")] = Field(
         True, description="Send audio piece by piece; false sends one message per text."
     )
-    audio_layout: Annotated[Literal["flat", "nested"], Env("AUDIO_LAYOUT")] = Field(
+    audio_layout: Annotated[Literal["flat", "nested"], _WORD, Env("AUDIO_LAYOUT")] = Field(
         "flat", description="float32 samples as they are, or as one list (dora-primespeech)."
     )
     queue_limit: Annotated[int, Env("QUEUE_LIMIT", "DORA_MLX_TTS_QUEUE")] = Field(
@@ -209,7 +128,7 @@ class Settings(BaseModel):
     text_limit: Annotated[int, Env("TEXT_LIMIT")] = Field(
         20_000, ge=1, le=10_000_000, description="Characters a text message may have."
     )
-    text_mode: Annotated[Literal["auto", "whole", "stream"], Env("TEXT_MODE")] = Field(
+    text_mode: Annotated[Literal["auto", "whole", "stream"], _WORD, Env("TEXT_MODE")] = Field(
         "auto",
         description="What a text message is: whole text, piece of a stream, or (auto) a piece where it has"
         " `seq`, `fin` or `segment_id`.",
@@ -220,8 +139,8 @@ class Settings(BaseModel):
     text_commands: Annotated[bool, Env("TEXT_COMMANDS")] = Field(
         False, description="Accept the `VOICE:…` prefix and JSON texts of dora-primespeech."
     )
-    sentence_mode: Annotated[Literal["sentence", "clause", "none"], Env("SENTENCE_MODE")] = Field(
-        "sentence", description="Where streamed text is divided; none waits for its end."
+    sentence_mode: Annotated[Literal["sentence", "clause", "none"], _WORD, Env("SENTENCE_MODE")] = (
+        Field("sentence", description="Where streamed text is divided; none waits for its end.")
     )
     first_clause: Annotated[bool, Env("FIRST_CLAUSE")] = Field(
         False, description="Speak the first clause of a stream without waiting for its sentence."
@@ -235,18 +154,20 @@ class Settings(BaseModel):
     stream_timeout: Annotated[float, Env("STREAM_TIMEOUT")] = Field(
         30.0, gt=0, le=86400, description="Seconds to wait for the `fin` of a stream that uses it."
     )
-    speech_markup: Annotated[Literal["off", "text", "strict"], Env("SPEECH_MARKUP")] = Field(
+    speech_markup: Annotated[Literal["off", "text", "strict"], _WORD, Env("SPEECH_MARKUP")] = Field(
         "text",
         description="Read SSML tags, `行{hang2}` and `{500ms}`: malformed ones as text or (strict) not at all.",
     )
-    lexicon: Annotated[Path | None, Env("LEXICON")] = Field(
+    lexicon: Annotated[Path | None, _HOME_OR_NONE, Env("LEXICON")] = Field(
         None, description="YAML file of readings for all voices: language, word, reading."
     )
-    polyphone_model: Annotated[Path | None, Env("POLYPHONE_MODEL")] = Field(
+    polyphone_model: Annotated[Path | None, _HOME_OR_NONE, Env("POLYPHONE_MODEL")] = Field(
         None, description="Folder with the files of the G2PW model; none reads by dictionary."
     )
-    sample_rate: Annotated[int | None, BeforeValidator(_or_none), Env("SAMPLE_RATE")] = Field(
-        None, ge=8000, le=192_000, description="Resample to this rate; none keeps the voice's."
+    sample_rate: Annotated[int | None, BeforeValidator(values_.or_none), Env("SAMPLE_RATE")] = (
+        Field(
+            None, ge=8000, le=192_000, description="Resample to this rate; none keeps the voice's."
+        )
     )
     peak_limit: Annotated[float, Env("PEAK_LIMIT")] = Field(
         1.0, gt=0, le=1, description="Full scale of the audio; 0.46 for dora-pyaudio."
@@ -264,17 +185,19 @@ class Settings(BaseModel):
     buffer_low: Annotated[float, Env("AUDIO_BUFFER_LOW_WATER_MARK")] = Field(
         30.0, ge=0, lt=100, description="Percent on `buffer_status` below which it goes on."
     )
-    transport: Annotated[Literal["daemon", "direct"], Env("TRANSPORT")] = Field(
+    transport: Annotated[Literal["daemon", "direct"], _WORD, Env("TRANSPORT")] = Field(
         "daemon",
         description="Messages through dora's daemon, or on its direct path, which drops some when busy.",
     )
-    otlp_endpoint: Annotated[str | None, BeforeValidator(_or_none), Env("OTLP_ENDPOINT")] = Field(
-        None,
-        pattern=r"^https?://\S+$",
-        description="OpenTelemetry collector (OTLP over HTTP) for spans and metrics; none sends nothing.",
+    otlp_endpoint: Annotated[str | None, BeforeValidator(values_.or_none), Env("OTLP_ENDPOINT")] = (
+        Field(
+            None,
+            pattern=r"^https?://\S+$",
+            description="OpenTelemetry collector (OTLP over HTTP) for spans and metrics; none sends nothing.",
+        )
     )
-    preload: Annotated[tuple[str, ...], BeforeValidator(_names), Env("PRELOAD_VOICES")] = Field(
-        (), description="Voices to load before the node is ready, separated by commas."
+    preload: Annotated[tuple[str, ...], BeforeValidator(values_.names), Env("PRELOAD_VOICES")] = (
+        Field((), description="Voices to load before the node is ready, separated by commas.")
     )
     voice_memory: Annotated[int, Env("VOICE_MEMORY")] = Field(
         0, ge=0, description="MiB of loaded voices above which unused ones go; 0 is no limit."
@@ -282,12 +205,13 @@ class Settings(BaseModel):
     voices_poll: Annotated[float, Env("VOICES_POLL")] = Field(
         2.0, ge=0, description="Seconds between looks for changed voice files; 0 never looks."
     )
-    state: Annotated[Path | None, Env("STATE_FILE")] = Field(
+    state: Annotated[Path | None, _HOME_OR_NONE, Env("STATE_FILE")] = Field(
         None,
         description="File for settings changed at run time; none is one in `cache` per dataflow and node.",
     )
     file_speech: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
     environment_speech: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
+    remarks: tuple[str, ...] = Field((), exclude=True)
 
     @model_validator(mode="after")
     def _marks_in_order(self) -> Self:
@@ -308,16 +232,34 @@ class Settings(BaseModel):
             SettingError: a name is unknown or a value not allowed; says which and where.
         """
         environ = os.environ if environ is None else environ
-        file = read_file(path, environ, internal=("file_speech", "environment_speech"))
+        file = read_file(path, environ, internal=_INTERNAL)
         values, origin = (dict(file.values), file) if file else ({}, "settings")
         file_speech = values.pop("speech", None) or {}
         validated(SpeechSettings, file_speech, origin, ("speech",))
-        speech = from_environment(SpeechSettings, environ)
-        validated(SpeechSettings, speech, "environment")
-        own = from_environment(cls, environ)
-        validated(cls, own, "environment")
-        layers = {"file_speech": file_speech, "environment_speech": speech}
-        return validated(cls, {**values, **own, **layers}, origin)
+        validated(cls, values, origin)
+        named = dataflow_variables(environ)
+        own = read_environment(cls, environ, named)
+        speech = read_environment(SpeechSettings, environ, named)
+        remarks = [*own.remarks, *speech.remarks]
+        _order_marks(own.values, values, remarks)
+        layers = merged(values, own.values)
+        profile = profiles.chosen(layers.get("profile", "auto"), named, remarks)
+        stands_for = profiles.PROFILES[profile]
+        if "language" in speech.values:
+            language = profiles.language_of(profile, speech.values["language"])
+            speech.values["language"] = language
+        internal = {
+            "profile": profile,
+            "file_speech": merged(stands_for.speech, file_speech),
+            "environment_speech": speech.values,
+            "remarks": remarks,
+        }
+        return validated(cls, merged(stands_for.settings, layers, internal), "settings")
+
+    def log_remarks(self, logger: logging.Logger) -> None:
+        """Warn of what was changed or passed over when the environment was read."""
+        for remark in self.remarks:
+            logger.warning("%s", remark)
 
     def speech(
         self, voice: Mapping[str, Any] | None = None, request: Mapping[str, Any] | None = None

@@ -13,14 +13,8 @@ from dora_mlx_tts.messages import explain
 from dora_mlx_tts.yaml_reader import Limits, Place, YamlFile, read_yaml
 
 CONFIG_FILE: Final = "dora-mlx-tts.yml"
+CONFIG_VARIABLE: Final = "DORA_MLX_TTS_CONFIG"
 _LIMITS: Final = Limits(bytes=1 << 20)
-
-
-class Env:
-    """Environment variables that set a field, the first one found winning."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
 
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -68,33 +62,6 @@ def _explain(error: ValidationError, model: type[BaseModel], origin: Origin, wit
     return "; ".join(f"{where}: {'; '.join(found)}" for where, found in problems.items())
 
 
-def from_environment(model: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str]:
-    """What the environment says about a model's settings."""
-    found = {}
-    for name, variables in environment_names(model).items():
-        for variable in variables:
-            value = environ.get(variable)
-            if value is not None and not _is_locale(variable, value):
-                found[name] = value
-                break
-    return found
-
-
-def _is_locale(variable: str, value: str) -> bool:
-    """LANGUAGE is also gettext's list of locales ("en_US:en"), which is no choice of speech."""
-    return variable == "LANGUAGE" and (":" in value or "_" in value.removeprefix("all_")[:3])
-
-
-def environment_names(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
-    """Setting -> environment variables that set it, the first one winning."""
-    return {
-        name: mark.names
-        for name, field in model.model_fields.items()
-        for mark in field.metadata
-        if isinstance(mark, Env)
-    }
-
-
 def read_file(
     path: Path | None, environ: Mapping[str, str], internal: Collection[str] = ()
 ) -> YamlFile | None:
@@ -108,10 +75,9 @@ def read_file(
     Raises:
         SettingError: the file cannot be used.
     """
-    named = path or (
-        Path(environ["DORA_MLX_TTS_CONFIG"]) if environ.get("DORA_MLX_TTS_CONFIG") else None
-    )
-    file = named or Path(CONFIG_FILE)
+    variable = environ.get(CONFIG_VARIABLE, "").strip()
+    named = path or (Path(variable) if variable else None)
+    file = (named or Path(CONFIG_FILE)).expanduser()
     if named is None and not file.is_file():
         return None
     content = read_yaml(file, error=SettingError, limits=_LIMITS, holds="settings (name: value)")

@@ -130,6 +130,7 @@ def serve(
         clock=_CLOCK,
     )
     with _logging_to(outputs, settings.log_level), _stopping_on_signals(queue):
+        settings.log_remarks(logger)
         if _told(node, "is_restart"):
             live_settings.restore()
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Literal
 from dora_mlx_tts.errors import BackendError, SettingError
 from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.runtime import cuda, packages
+
+logger = logging.getLogger(__name__)
 
 DeviceName = Literal["auto", "cpu", "gpu"]
 
@@ -87,6 +90,22 @@ def select(name: DeviceName = "auto", *, kernels: bool = True, products: bool = 
         return Device("gpu", Backend.NATIVE, "Metal")
     backend = Backend.CUDA_MATMUL if products else Backend.NATIVE
     return Device("gpu", backend, "CUDA", cuda.multiprocessors() if kernels else 0)
+
+
+def usable(name: DeviceName) -> DeviceName:
+    """`name`, or the CPU where this build of MLX has no GPU to offer; that is said in the log.
+
+    Raises:
+        BackendError: MLX cannot be imported.
+    """
+    try:
+        import mlx.core as mx  # noqa: PLC0415  as above
+    except ImportError as error:
+        raise packages.explained(error) from error
+    if name != "gpu" or mx.is_available(mx.gpu):
+        return name
+    logger.warning("device 'gpu' is not available in this build of MLX; using the CPU")
+    return "cpu"
 
 
 def usable_cores() -> int:

@@ -28,7 +28,7 @@ from dora_mlx_tts.text.lexicon import ReadingOptions
 from dora_mlx_tts.text.sentences.pieces import whole_text
 from dora_mlx_tts.text.sentences.split import fitted
 from dora_mlx_tts.text.spoken import SpokenSentence, SpokenText
-from dora_mlx_tts.voices.registry import VoiceRegistry
+from dora_mlx_tts.voices.registry import OtherNames, VoiceRegistry
 from dora_mlx_tts.voices.voice import Voice
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,9 @@ class Synthesizer:
         Raises:
             TtsError: a setting is not allowed, MLX is missing, or the voice cannot be loaded.
         """
-        settings = settings or Settings.load()
+        if settings is None:
+            settings = Settings.load()
+            settings.log_remarks(logger)
         if voice is not None:
             settings = settings.model_copy(update={"voice": voice})
         status = blas.accelerate(settings.blas, settings.blas_threads)
@@ -88,7 +90,9 @@ class Synthesizer:
             kernels=settings.kernels == "auto",
             products=settings.cuda_layers == "products",
         )
-        synthesizer = cls(settings, VoiceRegistry.scan(settings.voices), chosen)
+        others = OtherNames(settings.voice_aliases, settings.voice_fallback)
+        registry = VoiceRegistry.scan(settings.voices, other_names=others)
+        synthesizer = cls(settings, registry, chosen)
         for name in (*settings.preload, settings.voice):
             ready = synthesizer.prepare(name)
             if warm_up:

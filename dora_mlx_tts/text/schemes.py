@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from dora_mlx_tts.config.languages import canonical
 from dora_mlx_tts.errors import LanguageError
 from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.text.symbols import Version
@@ -50,45 +51,10 @@ V1_CODES = frozenset({"auto", "en", "zh", "ja", "all_zh", "all_ja"})
 V1_LANGUAGES = frozenset({"zh", "en", "ja"})
 """Languages whose phones the v1 inventory holds."""
 
-ALIASES: Mapping[str, str] = MappingProxyType(
-    {
-        "cn": "zh",
-        "chinese": "zh",
-        "mandarin": "zh",
-        "cmn": "zh",
-        "zh_cn": "zh",
-        "zh_tw": "zh",
-        "zh_sg": "zh",
-        "zh_hans": "zh",
-        "zh_hant": "zh",
-        "中文": "zh",
-        "english": "en",
-        "en_us": "en",
-        "en_gb": "en",
-        "eng": "en",
-        "英文": "en",
-        "japanese": "ja",
-        "jp": "ja",
-        "ja_jp": "ja",
-        "all_jp": "all_ja",
-        "日文": "ja",
-        "korean": "ko",
-        "kr": "ko",
-        "ko_kr": "ko",
-        "韩文": "ko",
-        "cantonese": "yue",
-        "zh_hk": "yue",
-        "粤语": "yue",
-        "mixed": "auto",
-        "multilingual": "auto",
-    }
-)
-
 
 def scheme_of(language: str, version: Version = "v2") -> Scheme:
     """Scheme of a language code or alias; raises LanguageError with the codes that are allowed."""
-    key = language.strip().lower().replace("-", "_")
-    scheme = CODES.get(ALIASES.get(key, key))
+    scheme = CODES.get(canonical(language) or "")
     if scheme is not None and (version != "v1" or scheme.code in V1_CODES):
         return scheme
     available = [code for code in CODES if version != "v1" or code in V1_CODES]

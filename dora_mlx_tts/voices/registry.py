@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +19,37 @@ BUILTIN = Path(__file__).parent / "builtin"
 """Folder of the voices that ship with the package."""
 
 
+@dataclass(frozen=True, slots=True)
+class OtherNames:
+    """What voices are called elsewhere.
+
+    Attributes:
+        aliases: name, or pattern such as `af_*` -> voice; names count before patterns.
+        fallback: the voice that speaks for one that does not exist; None where that is an error.
+    """
+
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    fallback: str | None = None
+    _told: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+
+    def voice_of(self, name: str) -> str | None:
+        """The voice that an alias or a pattern names."""
+        wanted = name.casefold()
+        for matches in (str.__eq__, fnmatchcase):
+            for alias, voice in self.aliases.items():
+                if matches(wanted, alias.casefold()):
+                    return voice
+        return None
+
+    def stand_in(self, name: str, available: Iterable[str]) -> str | None:
+        """The voice that speaks for one that does not exist, said once in the log."""
+        if self.fallback is not None and name not in self._told:
+            self._told.add(name)
+            problem = unknown("voice", name, available)
+            logger.warning("%s; %r speaks instead (voice_fallback)", problem, self.fallback)
+        return self.fallback
+
+
 @dataclass(frozen=True)
 class VoiceRegistry:
     """The voices of some folders, by name.
@@ -25,13 +57,20 @@ class VoiceRegistry:
     Attributes:
         voices: name -> voice, without aliases.
         broken: name -> why the file of that name is no voice. One bad file does not hide the rest.
+        other_names: what `get` understands besides.
     """
 
     voices: Mapping[str, Voice]
     broken: Mapping[str, VoiceError]
+    other_names: OtherNames = field(default_factory=OtherNames)
 
     @classmethod
-    def scan(cls, folders: Sequence[Path] = (), roots: Sequence[Path] = ()) -> Self:
+    def scan(
+        cls,
+        folders: Sequence[Path] = (),
+        roots: Sequence[Path] = (),
+        other_names: OtherNames | None = None,
+    ) -> Self:
         """Read every voice file of the built-in folder and of `folders`; later ones win.
 
         A voice file is `<name>.yml` in a folder, or `<name>/voice.yml`.
@@ -40,6 +79,7 @@ class VoiceRegistry:
             folders: folders to look in.
             roots: further folders that the files' paths may lie in; all of these and the built-in
                 folder are allowed anyway.
+            other_names: what voices are called elsewhere.
 
         Raises:
             VoiceError: a folder does not exist.
@@ -60,24 +100,33 @@ class VoiceRegistry:
                 for one in (voice, *voice.styled()):
                     voices[one.name] = one
                     broken.pop(one.name, None)
-        return cls(voices, broken)
+        return cls(voices, broken, other_names or OtherNames())
 
     def __iter__(self) -> Iterator[Voice]:
         return iter(self.voices[name] for name in sorted(self.voices))
 
-    def get(self, name: str) -> Voice:
-        """The voice called `name` (or with that alias); case does not matter.
-
-        Raises:
-            VoiceError: there is none; lists those there are.
-        """
+    def _found(self, name: str) -> Voice | None:
         wanted = name.casefold()
         for names in (lambda v: (v.name,), lambda v: v.aliases):
             for voice in self:
                 if wanted in {n.casefold() for n in names(voice)}:
                     return voice
+        return None
+
+    def get(self, name: str) -> Voice:
+        """The voice called `name` (or with that alias, or in its place); case does not matter.
+
+        Raises:
+            VoiceError: there is none; lists those there are.
+        """
+        voice = self._found(name) or self._found(self.other_names.voice_of(name) or "")
+        if voice is not None:
+            return voice
         if name in self.broken:
             raise self.broken[name]
+        voice = self._found(self.other_names.stand_in(name, sorted(self.voices)) or "")
+        if voice is not None:
+            return voice
         raise VoiceError(unknown("voice", name, sorted(self.voices)))
 
 

@@ -48,8 +48,12 @@ def ours(folder: Path) -> None:
             if requirement.name != "mlx":
                 continue
             requirement.specifier = type(requirement.specifier)()
-            marker = f"({requirement.marker}) and extra == '{extra}'" if extra else requirement.marker
-            named = requirement.name + (f"[{','.join(requirement.extras)}]" if requirement.extras else "")
+            marker = (
+                f"({requirement.marker}) and extra == '{extra}'" if extra else requirement.marker
+            )
+            named = requirement.name + (
+                f"[{','.join(requirement.extras)}]" if requirement.extras else ""
+            )
             requires.append(f"{named}; {marker}")
     wheel(folder, "dora-mlx-tts", requires, {}, PROJECT["optional-dependencies"])
 
@@ -73,7 +77,14 @@ def library(wheels: Path, prefix: Path, *wanted: str) -> str:
     """The library that stands in the place of MLX's after pip installed each of these."""
     for one in wanted:
         command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        options = ["--no-index", "--find-links", str(wheels), "--prefix", str(prefix), "--ignore-installed"]
+        options = [
+            "--no-index",
+            "--find-links",
+            str(wheels),
+            "--prefix",
+            str(prefix),
+            "--ignore-installed",
+        ]
         subprocess.run([*command, *options, one], check=True)
     (found,) = prefix.rglob("libmlx.so")
     return found.read_text(encoding="utf-8")

@@ -162,7 +162,7 @@ def test_the_manifest_names_the_ports_of_the_protocol():
 
 def test_the_manifests_environment_exists_and_has_its_defaults():
     from dora_mlx_tts.config.settings import Settings, SpeechSettings
-    from dora_mlx_tts.config.sources import environment_names
+    from dora_mlx_tts.config.environment import environment_names
 
     manifest = yaml.safe_load((ROOT / "dora-node.yml").read_text())
     defaults = {}

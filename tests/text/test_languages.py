@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import LanguageError
 from dora_mlx_tts.text.registry import MODULES
-from dora_mlx_tts.text.schemes import ALIASES, CODES, scheme_of
+from dora_mlx_tts.config.languages import ALIASES
+from dora_mlx_tts.config.languages import CODES as NAMES
+from dora_mlx_tts.text.schemes import CODES, scheme_of
 from dora_mlx_tts.text.spans import split_spans
 
 
@@ -37,6 +39,7 @@ def test_codes_and_aliases(name: str, code: str) -> None:
 
 def test_every_alias_and_scheme_leads_somewhere() -> None:
     assert set(ALIASES.values()) <= set(CODES)
+    assert set(NAMES) == set(CODES)
     assert {scheme.main for scheme in CODES.values()} <= set(MODULES)
 
 

@@ -232,7 +232,9 @@ class VoicePool:
             return
         self._seen = signature
         try:
-            self._found = VoiceRegistry.scan(self._folders)
+            self._found = VoiceRegistry.scan(
+                self._folders, other_names=self.registry.other_names
+            )
         except VoiceError as error:
             logger.warning("voices are left as they were: %s", error)
 

@@ -1,0 +1,108 @@
+"""Settings of speech: how one text is spoken."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from dora_mlx_tts.config import values as values_
+from dora_mlx_tts.config.environment import Env
+
+SLOWEST: Final = 0.5
+FASTEST: Final = 2.0
+"""Bounds of the speaking rate, whoever asks for it."""
+
+_WORD: Final = BeforeValidator(values_.lowered)
+
+
+class SpeechSettings(BaseModel):
+    """How a text is spoken; every request may change these."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    language: Annotated[str, Env("TEXT_LANG", "LANGUAGE")] = Field(
+        "auto", description="Language of the text: auto, zh, en, or another code of the front end."
+    )
+    speed: Annotated[float, Env("SPEED_FACTOR", "SPEED")] = Field(
+        1.0, ge=SLOWEST, le=FASTEST, description="Speaking rate."
+    )
+    top_k: Annotated[int, Env("TOP_K")] = Field(
+        15, ge=1, le=values_.MOST_TOKENS, description="Draw from the k likeliest tokens only."
+    )
+    top_p: Annotated[float, Env("TOP_P")] = Field(
+        1.0, gt=0, le=1, description="Draw from this share of probability."
+    )
+    temperature: Annotated[float, Env("TEMPERATURE")] = Field(
+        1.0,
+        ge=0.01,
+        le=2,
+        description="Sampling temperature: lower is flatter, higher more varied.",
+    )
+    repetition_penalty: Annotated[float, Env("REPETITION_PENALTY")] = Field(
+        1.35, ge=1, le=3, description="Above 1 discourages tokens already used."
+    )
+    seed: Annotated[int | None, BeforeValidator(values_.seed), Env("SEED")] = Field(
+        None,
+        ge=0,
+        lt=2**32,
+        description="Same seed, same speech; -1 or none for a new one each time.",
+    )
+    noise_scale: Annotated[float, Env("NOISE_SCALE")] = Field(
+        0.5, ge=0, le=1.5, description="Variation of the acoustic model."
+    )
+    sample_steps: Annotated[
+        int | None, BeforeValidator(values_.or_none), Env("SAMPLE_STEPS")
+    ] = Field(
+        None,
+        ge=1,
+        le=128,
+        description="Steps of flow matching: more are slower and better; none is 32 for v3 and v5dev, 8"
+        " for v4, 4 for v5turbo. v5 takes 4, 8, 16 or 32.",
+    )
+    cfg_rate: Annotated[
+        float | None, BeforeValidator(values_.empty_is_none), Env("CFG_RATE")
+    ] = Field(
+        None,
+        ge=0,
+        le=2,
+        description="Strength of guidance (v5): above 0 each step costs twice as much; none is 1.3 for"
+        " v5dev, 0 for v5turbo.",
+    )
+    fragment_interval: Annotated[float, Env("FRAGMENT_INTERVAL")] = Field(
+        0.3, ge=0, le=5, description="Silence after each sentence, in seconds."
+    )
+    mode: Annotated[Literal["latency", "throughput"], _WORD, Env("SPEECH_MODE")] = Field(
+        "latency", description="Sound while a sentence is decoded, or sentence by sentence."
+    )
+    first_window: Annotated[float, Env("FIRST_WINDOW")] = Field(
+        0.4, ge=0.05, le=5, description="Sound that a sentence begins with, in seconds."
+    )
+    window: Annotated[float, Env("WINDOW")] = Field(
+        1.6, ge=0.05, le=30, description="Largest later piece of sound, in seconds."
+    )
+    attempts: Annotated[int, Env("ATTEMPTS")] = Field(
+        3, ge=1, le=10, description="Tries at a sentence before its failure is an error."
+    )
+    content_check: Annotated[
+        Literal["off", "ahead", "whole", "sound"], _WORD, Env("CONTENT_CHECK")
+    ] = Field(
+        "ahead",
+        description="When to check for missing or extra words (needs a pack with a code table): ahead of"
+        " playback, per sentence (whole), or also on the audio (sound).",
+    )
+    batch_size: Annotated[int, Env("BATCH_SIZE")] = Field(
+        4, ge=1, le=64, description="Sentences decoded together in throughput mode."
+    )
+    join_short: Annotated[bool, Env("JOIN_SHORT")] = Field(
+        True,
+        description="Speak short sentences together; false for a voice that ends at the first stop.",
+    )
+    short_parts: Annotated[bool, Env("SHORT_PARTS")] = Field(
+        False,
+        description="Divide sentences of more than six seconds at their commas, with stops instead; for a"
+        " voice that was taught short sentences.",
+    )
+    edge_silence: Annotated[float, Env("EDGE_SILENCE")] = Field(
+        0.1, ge=0, le=5, description="Quiet kept before and after a sentence's speech, in seconds."
+    )

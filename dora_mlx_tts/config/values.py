@@ -1,0 +1,106 @@
+"""Values as people and other programs write them, made into the ones that settings have."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from dora_mlx_tts.messages import must_be
+
+MOST_TOKENS: Final = 1025
+"""Size of the codebook, the end token included."""
+
+_DEVICES: Final = {
+    "cuda": "gpu", "mps": "gpu", "metal": "gpu", "rocm": "gpu", "mlx": "auto", "default": "auto", "": "auto",
+}  # fmt: skip
+_LEVELS: Final = {
+    "WARN": "WARNING", "CRITICAL": "ERROR", "FATAL": "ERROR", "TRACE": "DEBUG", "NOTSET": "DEBUG",
+    "NOTICE": "INFO", "10": "DEBUG", "20": "INFO", "30": "WARNING", "40": "ERROR", "50": "ERROR",
+}  # fmt: skip
+
+
+def seed(value: object) -> object:
+    """-1 is the ecosystem's way to say "any seed"."""
+    return None if value in (-1, "-1", "") else value
+
+
+def device(value: object) -> object:
+    """Torch's names of devices, `cuda:0` among them."""
+    if not isinstance(value, str):
+        return value
+    name = value.strip().lower().partition(":")[0]
+    return _DEVICES.get(name, name)
+
+
+def log_level(value: object) -> object:
+    """Names and numbers of levels in other systems of logging."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return value
+    name = str(value).strip().upper()
+    return _LEVELS.get(name, name)
+
+
+def lowered(value: object) -> object:
+    """A word in lower case."""
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def folders(value: object) -> object:
+    """Folders from "a:b"."""
+    return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+
+def names(value: object) -> object:
+    """Names from "a, b"."""
+    if not isinstance(value, str):
+        return value
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def pairs(value: object) -> object:
+    """A mapping from "a = b, c = d"."""
+    if not isinstance(value, str):
+        return value
+    found: dict[str, str] = {}
+    for pair in filter(str.strip, re.split(r"[,;\n]", value)):
+        name, sign, other = (part.strip() for part in pair.partition("="))
+        if not (name and sign and other):
+            raise ValueError(must_be("a pair", "name=voice", pair.strip()))
+        found[name] = other
+    return found
+
+
+def or_none(value: object) -> object:
+    """0 and nothing both mean "not set"."""
+    return None if value in (0, "0", "") else value
+
+
+def empty_is_none(value: object) -> object:
+    """An empty string means "not set", as an environment has it."""
+    return None if value == "" else value
+
+
+def at_home(path: Path) -> Path:
+    """A path whose `~` is the user's home."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+
+
+def all_at_home(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Paths whose `~` is the user's home."""
+    return tuple(map(at_home, paths))
+
+
+def library(value: str) -> str:
+    """`auto`, `off` or the path of a library."""
+    return str(at_home(Path(value))) if value.startswith("~") else value
+
+
+def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Later layers over earlier ones."""
+    return {name: value for layer in layers for name, value in layer.items()}
