@@ -2,24 +2,24 @@
 # make test   lint, types, import contracts and the whole test suite
 # make listen let a speech recogniser judge the starter voices (tests/listen; not part of the tests)
 # make venv   only set up .venv, development tools included
+# make dist   build wheel and sdist, check them, install each and let it speak
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
 # The first Python that is new enough; override with PYTHON=…
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-# MLX's build: cpu, cuda12 or cuda13 on Linux; a Mac needs no extra.
-EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
-EXTRAS := $(if $(EXTRA),[$(EXTRA)],)
+# EXTRA=cuda12 or cuda13 adds MLX's build for NVIDIA's GPUs.
+EXTRA ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help venv demo test listen lint format bench lock clean
+.PHONY: help venv demo test listen lint format bench dist lock clean
 
 help:
 	@sed -n 's/^# make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -31,7 +31,9 @@ $(VENV)/installed: pyproject.toml requirements.lock
 	@$(PYTHON) -m venv $(VENV) || { \
 		echo "No virtual environment could be made; on Debian: apt install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.$(EXTRAS)' --group dev
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@if [ -n "$(EXTRA)" ]; then $(BIN)/python -m pip install --quiet --editable '.[$(EXTRA)]'; fi
 	@touch $@
 
 demo: venv
@@ -45,7 +47,7 @@ test: lint
 
 # LISTEN='--limit 8 --voice starter-en' judges less; see scripts/listen.py --help.
 listen: venv
-	@$(BIN)/python -m pip install --quiet --constraint requirements.lock --group listen
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-listen.lock
 	@python scripts/listen.py $(LISTEN)
 
 lint: venv
@@ -61,14 +63,20 @@ format: venv
 bench: venv
 	@for script in benchmarks/{t2s,sovits,full_size,end_to_end}.py; do python $$script; done
 
-# The newest allowed versions of everything, for every platform and Python at once. uv refuses groups of
-# a project that it does not manage, so it gets a copy that says nothing of this.
-lock: venv
-	@pip install --quiet uv
+dist: venv
+	@scripts/check_dist.sh
+
+# The newest allowed versions of everything but MLX's builds for GPUs, with hashes, for every platform and Python at
+# once. uv refuses groups of a project that it does not manage, so it gets a copy that says nothing of this.
+COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --quiet --upgrade --custom-compile-command 'make lock'
+LOCKED_EXTRAS := $(foreach extra,ja yue hub polyphone otel,--extra $(extra))
+lock:
+	@command -v uv > /dev/null || $(MAKE) venv
 	@mkdir -p out/lock && sed '/^managed = false/d' pyproject.toml > out/lock/pyproject.toml
-	@cd out/lock && uv pip compile pyproject.toml --all-extras --group dev --group listen --universal \
-		--python-version 3.11 --no-emit-index-url --no-annotate --quiet --upgrade \
-		--output-file ../../requirements.lock --custom-compile-command 'make lock'
+	@cd out/lock && $(COMPILE) $(LOCKED_EXTRAS) --group dev --output-file ../../requirements.lock
+	@cd out/lock && $(COMPILE) --only-group listen --constraint ../../requirements.lock \
+		--output-file ../../requirements-listen.lock
 
 clean:
 	@rm -rf $(VENV) out dataflows/out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -26,7 +26,13 @@ from __future__ import annotations
 
 
 class TtsError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package.
+
+    Attributes:
+        sentence: number of the sentence that failed, from 0, where a text of several was spoken.
+    """
+
+    sentence: int | None = None
 
 
 class SettingError(TtsError, ValueError):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +12,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from dora_mlx_tts.audio.finish import to_int16
+from dora_mlx_tts.audio.resample import resample
+from dora_mlx_tts.audio.wav_header import UNKNOWN_SIZE, mended, refuse_cut_off
 from dora_mlx_tts.errors import AudioError
 from dora_mlx_tts.messages import must_be, unknown
 
@@ -21,12 +21,25 @@ MAX_FILE_BYTES = 256 << 20
 MAX_VALUES = 1 << 27  # samples times channels: half a gigabyte of float32
 MAX_SECONDS = 600.0
 
-FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
+FORMATS = {
+    ".wav": ("WAV", "PCM_16"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+    ".opus": ("OGG", "OPUS"),
+}
 """File suffix -> container and encoding that `write_audio` chooses."""
 
+_OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+_NOT_AUDIO = (
+    (4, b"ftyp", "MPEG-4 audio (m4a, mp4), which is not read; convert it: ffmpeg -i IN OUT.wav"),
+    (0, b"\x1aE\xdf\xa3", "Matroska or WebM, which is not read; convert it: ffmpeg -i IN OUT.wav"),
+    (0, b"version https://git-lfs", "a pointer of Git LFS, not the file itself: git lfs pull"),
+    (0, b"<", "a web page or XML; download the file itself"),
+)
+"""Place, bytes there, and what a file is that has them."""
+
 _BLOCK = 1 << 16  # frames; libsndfile's Vorbis encoder overflows its stack on very long blocks
-_UNKNOWN_SIZE = 0x7FFFF000  # sizes from here on are what programs write that cannot seek back
-_MISSING_SHARE = 0.01  # of a WAV file's bytes that may be missing: a last block, no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +99,29 @@ def decode_audio(data: bytes, source: str, *, max_seconds: float = MAX_SECONDS) 
     """
     if not data:
         raise AudioError(f"{source}: the file is empty")
-    _refuse_cut_off(data, source)
+    refuse_cut_off(data, source)
+    data = mended(data)
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             samples = _read_frames(file, source, max_seconds)
             rate = int(file.samplerate)
     except (soundfile.SoundFileError, ValueError, MemoryError) as error:
-        kinds = ", ".join(suffix[1:].upper() for suffix in FORMATS)
-        raise AudioError(
-            f"{source}: not audio that can be decoded ({error}); use {kinds} or MP3"
-        ) from error
+        raise AudioError(f"{source}: {_described(data, error)}") from error
     return checked(samples, rate, source)
+
+
+def _described(data: bytes, error: Exception) -> str:
+    """What bytes are that libsndfile cannot decode."""
+    for start, mark, what in _NOT_AUDIO:
+        if data[start:].lstrip()[: len(mark)] == mark:
+            return f"is {what}"
+    kinds = ", ".join(suffix[1:].upper() for suffix in FORMATS)
+    return f"not audio that can be decoded ({_reason(error)}); use {kinds}"
+
+
+def _reason(error: Exception) -> str:
+    """What libsndfile said, without the address of the object that it was given."""
+    return str(getattr(error, "error_string", error)).rstrip(".")
 
 
 def checked(samples: NDArray[np.float32], rate: int, source: str) -> Recording:
@@ -119,7 +144,7 @@ def checked(samples: NDArray[np.float32], rate: int, source: str) -> Recording:
 
 
 def write_audio(path: Path, samples: NDArray[np.float32], rate: int) -> None:
-    """Write [N] or [N, C] as WAV, FLAC or OGG by the suffix; what exceeds full scale is clipped.
+    """Write [N] or [N, C] as the suffix says (`FORMATS`); what exceeds full scale is clipped.
 
     Raises:
         AudioError: another suffix, samples that are not numbers, or a file that cannot be written.
@@ -135,12 +160,14 @@ def write_audio(path: Path, samples: NDArray[np.float32], rate: int) -> None:
 
 
 def encode_file(samples: NDArray[np.float32], rate: int, suffix: str) -> bytes:
-    """The bytes of an audio file, `suffix` being a key of `FORMATS`.
+    """The bytes of an audio file, `suffix` being a key of `FORMATS`; Opus has rates of its own.
 
     Raises:
         AudioError: samples that are not numbers, or a rate that the format does not know.
     """
     container, encoding = FORMATS[suffix]
+    if encoding == "OPUS" and rate not in _OPUS_RATES:
+        samples, rate = _at_rate(samples, rate, _OPUS_RATES[-1]), _OPUS_RATES[-1]
     steps = to_int16(samples)
     channels = 1 if steps.ndim == 1 else steps.shape[1]
     buffer = io.BytesIO()
@@ -152,9 +179,15 @@ def encode_file(samples: NDArray[np.float32], rate: int, suffix: str) -> bytes:
                 file.write(steps[start : start + _BLOCK])
     except (soundfile.SoundFileError, ValueError, TypeError) as error:
         raise AudioError(
-            f"{container} cannot hold {channels} channels at {rate} Hz: {error}"
+            f"{suffix[1:].upper()} cannot hold {channels} channels at {rate} Hz: {_reason(error)}"
         ) from error
     return buffer.getvalue()
+
+
+def _at_rate(samples: NDArray[np.float32], old: int, new: int) -> NDArray[np.float32]:
+    if samples.ndim == 1:
+        return resample(samples, old, new)
+    return np.stack([resample(channel, old, new) for channel in samples.T], axis=1)
 
 
 def write_pcm(stream: BinaryIO, samples: NDArray[np.float32]) -> None:
@@ -178,29 +211,6 @@ def _read_frames(file: soundfile.SoundFile, source: str, max_seconds: float) -> 
             )
         blocks.append(block)
     expected = int(file.frames)
-    if count < expected < _UNKNOWN_SIZE:
+    if count < expected < UNKNOWN_SIZE:
         raise AudioError(f"{source}: cut off: {count} of {expected} samples can be decoded")
     return np.concatenate(blocks) if blocks else np.zeros((0, 1), dtype=np.float32)
-
-
-def _refuse_cut_off(data: bytes, source: str) -> None:
-    """Compare a WAV file's length with its header, which libsndfile silently corrects."""
-    for name, start, size in _riff_chunks(data):
-        if name != b"data" or size >= _UNKNOWN_SIZE:
-            continue
-        present = len(data) - start
-        if size - present > size * _MISSING_SHARE:
-            raise AudioError(
-                f"{source}: cut off: its header promises {size} bytes of audio, {present} are there"
-            )
-
-
-def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and declared size of each chunk of a RIFF WAVE file; nothing for others."""
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        return
-    at = 12
-    while at + 8 <= len(data):
-        name, size = struct.unpack_from("<4sI", data, at)
-        yield name, at + 8, size
-        at += 8 + size + size % 2

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-import logging
-import sys
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from dora_mlx_tts import __version__
-from dora_mlx_tts.cli.bench import bench
-from dora_mlx_tts.cli.convert import convert
-from dora_mlx_tts.cli.cut import cut
-from dora_mlx_tts.cli.doctor import doctor
-from dora_mlx_tts.cli.download import download
-from dora_mlx_tts.cli.phonemes import phonemes
-from dora_mlx_tts.cli.sentences import sentences
-from dora_mlx_tts.cli.speak import speak
-from dora_mlx_tts.cli.voices import voices
+from dora_mlx_tts.cli.help import LazyGroup
+from dora_mlx_tts.cli.logs import log_to_stderr
 from dora_mlx_tts.errors import TtsError
+from dora_mlx_tts.runtime.packages import explained
+
+COMMANDS: Final = {
+    "speak": "Speak a text: to a file, to the loudspeaker or to a pipe.",
+    "voices": "List, show, add, check and remove voices.",
+    "doctor": "Check the machine, the packages, dora, MLX and the voices.",
+    "convert": "Make a pack of GPT-SoVITS checkpoints.",
+    "download": "Read public base models and make packs of them.",
+    "bench": "Measure how fast this machine speaks.",
+    "phonemes": "Show how a text is read.",
+    "sentences": "Show the sentences of a text.",
+    "cut": "Split a text with one of GPT-SoVITS' cut methods or ours.",
+}
+"""Commands, the ones used most first."""
 
 
-class _Group(click.Group):
+_COMPLETION: Final = """\b
+Shell completion, here for bash (docs/command-line.md has the others):
+eval "$(_DORA_MLX_TTS_COMPLETE=bash_source dora-mlx-tts)"
+"""
+
+
+class _Group(LazyGroup):
     """Turns this package's errors into one line on stderr and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  what the command returned
@@ -29,9 +40,17 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except TtsError as error:
             raise click.ClickException(str(error)) from error
+        except ImportError as error:  # of a package that this one needs
+            raise click.ClickException(str(explained(error))) from error
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Group,
+    lazy=COMMANDS,
+    package="dora_mlx_tts.cli",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_COMPLETION,
+)
 @click.version_option(__version__, prog_name="dora-mlx-tts")
 @click.option("-v", "--verbose", is_flag=True, help="Log what is done, on stderr.")
 def cli(*, verbose: bool) -> None:
@@ -39,11 +58,4 @@ def cli(*, verbose: bool) -> None:
 
     Started by dora, without arguments, this is the dataflow node; by hand it has these commands.
     """
-    level = logging.DEBUG if verbose else logging.WARNING
-    logging.basicConfig(
-        level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
-
-
-for _command in (speak, phonemes, sentences, cut, voices, convert, download, doctor, bench):
-    cli.add_command(_command)
+    log_to_stderr(verbose=verbose)

@@ -6,14 +6,16 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
+from dora_mlx_tts.cli.help import COMMON, GroupedOption
 from dora_mlx_tts.cli.settings_table import settings_table
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
 
 logger = logging.getLogger(__name__)
+_USUAL: Final = ("language", "speed", "seed")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -23,7 +25,15 @@ def speech_options(command: _Command) -> _Command:
     for name in reversed(SpeechSettings.model_fields):
         row = rows[f"speech.{name}"]
         text = f"{row.meaning} [{row.allowed}]" if row.allowed != "text" else row.meaning
-        command = click.option(f"--{name.replace('_', '-')}", name, help=text, metavar="V")(command)
+        command = click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            help=text,
+            metavar="V",
+            cls=GroupedOption,
+            group=COMMON if name in _USUAL else "Speech",
+            rare=name not in _USUAL,
+        )(command)
     return command
 
 

@@ -166,12 +166,9 @@ class GuardedTokens:
         kept = max(self.taken, good) if self.taken else 0
         self._meter.count("continuations" if kept else "restarts")
         logger.warning(
-            "%r: %s; attempt %d %s",
-            task.label[:60],
-            problem.detail,
-            self._attempt + 1,
-            f"goes on from token {kept}" if kept else "begins anew",
+            "%s; saying it again (%d of %d)", problem.detail, self._attempt + 1, task.attempts
         )
+        logger.debug("%r: %s, kept %d tokens", task.label, problem.kind.value, kept)
         del self.tokens[kept:], self.rows[kept:]
         self._ended = False
 

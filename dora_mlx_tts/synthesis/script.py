@@ -12,7 +12,7 @@ import numpy as np
 from dora_mlx_tts.audio.finish import silence
 from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.config.settings import FASTEST, SLOWEST, SpeechSettings
-from dora_mlx_tts.errors import MisspokenError, TextError
+from dora_mlx_tts.errors import MisspokenError, SynthesisError, TextError
 from dora_mlx_tts.synthesis.batching import AHEAD, Decoded
 from dora_mlx_tts.synthesis.edges import SentenceEdges, pause_after
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
@@ -45,8 +45,12 @@ def speak_script(
     """
     teller = ScriptSpeaker(ready, settings, speaker)
     tasks = _tasks(ready, settings, script, speaker)
-    for number, (sentence, task) in enumerate(zip(script, tasks, strict=True)):
-        yield from teller.speak(sentence, task, last=number == len(script) - 1)
+    for number, sentence in enumerate(script):
+        try:
+            yield from teller.speak(sentence, next(tasks), last=number == len(script) - 1)
+        except (TextError, SynthesisError) as error:
+            error.sentence = number
+            raise
 
 
 class ScriptSpeaker:
@@ -67,7 +71,7 @@ class ScriptSpeaker:
             parts = [sentence] if error.heard else split_in_two(sentence)
             if parts == [sentence]:
                 raise
-            logger.warning("%s; now as %s", error, [part.text for part in parts])
+            logger.warning("%s; now in two parts", error)
             _, seed, _ = task
             for number, part in enumerate(parts):
                 phonemes = self._ready.phonemize(part, self._settings.language)

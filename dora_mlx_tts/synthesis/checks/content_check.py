@@ -26,6 +26,7 @@ _FROM_CLEAN, _AGAIN = _STEPS, _STEPS + 1  # how the flawed way came where no ste
 _ENDS = 4  # states at the end: the last two phones, for a last mark may be silent, and their pauses
 _NEVER = -1e9
 _EXCERPT = 24
+_MARKS = " .,;:!?…。，、；：！？"
 
 
 class Fault(enum.Enum):
@@ -163,12 +164,10 @@ class ContentCheck:
         if flawed[last] - clean[reached] >= margin:
             return self._flaw(last)
         if mean < self.limits.floor and len(self._phonemes) > self.limits.short:
-            return Flaw(
-                Fault.GARBLED, 0, f"the codes hardly say the text ({mean:.1f} nats a token)"
-            )
+            return Flaw(Fault.GARBLED, 0, f"the speech is unclear ({mean:.1f} nats per token)")
         if clean[reached] - self.limits.jump - full >= margin:
             rest = self._excerpt((reached + 1) // 2, len(self._phonemes))
-            return Flaw(Fault.MISSING, len(self._came), f"the codes end before {rest!r}")
+            return Flaw(Fault.MISSING, len(self._came), f"{rest!r} was left out at the end")
         return self._flaw(last) if flawed[last] - full >= margin else None
 
     def _margin(self, usual: float) -> float:
@@ -223,16 +222,17 @@ class ContentCheck:
         said = (before + 1) // 2  # phones that were begun
         if foreign:
             behind = self._excerpt(max(0, said - 6), said)
-            detail = f"{foreign} codes after {behind!r} say nothing of the text"
+            detail = f"something was said after {behind!r} that is not in the text"
             return Flaw(Fault.INVENTED, since, detail)
         if resumed < said:
-            detail = f"the codes say {self._excerpt(resumed, said)!r} again"
+            detail = f"{self._excerpt(resumed, said)!r} was said again"
             return Flaw(Fault.INVENTED, since, detail)
-        detail = f"the codes leave out {self._excerpt(said, resumed)!r}"
+        detail = f"{self._excerpt(said, resumed)!r} was left out"
         return Flaw(Fault.MISSING, since, detail)
 
     def _excerpt(self, first: int, end: int) -> str:
         """The text of some phones."""
         spans = self._phonemes.char_spans[first:end]
         text = self._phonemes.text[spans[0][0] : spans[-1][1]] if spans else ""
+        text = text.strip(_MARKS) or text
         return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
