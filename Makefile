@@ -75,7 +75,9 @@ lock:
 	@command -v uv > /dev/null || $(MAKE) venv
 	@mkdir -p out/lock && sed '/^managed = false/d' pyproject.toml > out/lock/pyproject.toml
 	@cd out/lock && $(COMPILE) $(LOCKED_EXTRAS) --group dev --output-file ../../requirements.lock
-	@cd out/lock && $(COMPILE) --only-group listen --constraint ../../requirements.lock \
+	@python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["listen"], sep="\n")' \
+		> out/lock/listen.in
+	@cd out/lock && $(subst pyproject.toml,listen.in,$(COMPILE)) --constraint ../../requirements.lock \
 		--output-file ../../requirements-listen.lock
 
 clean:

@@ -42,6 +42,16 @@ _HOME_OR_NONE: Final = AfterValidator(lambda path: path and values_.at_home(path
 _WORD: Final = BeforeValidator(values_.lowered)
 
 
+def _filled(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A file's values without names that have nothing behind them, unless nothing is a value there."""
+    fields = model.model_fields
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None or (name in fields and fields[name].default is None)
+    }
+
+
 def _order_marks(said: dict[str, Any], file: Mapping[str, Any], remarks: list[str]) -> None:
     """Let the low mark of the player's buffer lie below the high one, where the environment sets one of them."""
     low, high = (
@@ -233,7 +243,7 @@ class Settings(BaseModel):
         """
         environ = os.environ if environ is None else environ
         file = read_file(path, environ, internal=_INTERNAL)
-        values, origin = (dict(file.values), file) if file else ({}, "settings")
+        values, origin = (_filled(cls, file.values), file) if file else ({}, "settings")
         file_speech = values.pop("speech", None) or {}
         validated(SpeechSettings, file_speech, origin, ("speech",))
         validated(cls, values, origin)

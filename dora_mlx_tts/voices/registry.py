@@ -98,6 +98,7 @@ class VoiceRegistry:
                     logger.warning("voice file skipped: %s", error)
                     continue
                 for one in (voice, *voice.styled()):
+                    _warn_of_twin(voices.get(one.name), one, folder)
                     voices[one.name] = one
                     broken.pop(one.name, None)
         return cls(voices, broken, other_names or OtherNames())
@@ -130,8 +131,19 @@ class VoiceRegistry:
         raise VoiceError(unknown("voice", name, sorted(self.voices)))
 
 
+def _warn_of_twin(known: Voice | None, new: Voice, folder: Path) -> None:
+    """Say so where two files of a folder give one name, or a folder's voice hides one that ships."""
+    if known is None or known.file == new.file:
+        return
+    if known.file.is_relative_to(folder) or known.file.is_relative_to(BUILTIN):
+        logger.warning("voice %r of %s hides the one of %s", new.name, new.file, known.file)
+
+
 def _voice_files(folder: Path) -> list[Path]:
     flat = [p for p in folder.iterdir() if p.suffix in {".yml", ".yaml"}]
+    for path in folder.iterdir():
+        if path.suffix.lower() in {".yml", ".yaml"} and path.suffix != path.suffix.lower():
+            logger.warning("voice file skipped: %s: its suffix must be .yml in lower case", path)
     nested = [*folder.glob("*/voice.yml"), *folder.glob("*/voice.yaml")]
     being_written = (p for p in nested if p.parent.name.startswith("."))
     return sorted(p for p in {*flat, *nested}.difference(being_written) if p.is_file())

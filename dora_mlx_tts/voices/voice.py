@@ -129,7 +129,7 @@ def read_voice(file: Path, roots: Sequence[Path]) -> Voice:
         VoiceError: the file is not a voice, or a path leaves the folders it may lie in.
     """
     content = read_yaml(file, error=VoiceError, holds=HOLDS)
-    values = content.values
+    values = {name: value for name, value in content.values.items() if value is not None}
     values.setdefault("name", file.stem if file.stem != "voice" else file.parent.name)
     if "file" in values:
         raise VoiceError(f"{content.at(('file',))}: 'file' must not be given")

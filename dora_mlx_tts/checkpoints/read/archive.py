@@ -71,7 +71,7 @@ def open_archive(path: Path) -> Archive:
 
 
 def _read_archive(path: Path, file: _BoundedFile) -> Archive:
-    header = _header(path, file.read(4))
+    header = _header(path, file.read(_FIRST_BYTES))
     with zipfile.ZipFile(file) as archive:
         infos = archive.infolist()
     _check_entries(path, infos, path.stat().st_size)
@@ -90,15 +90,32 @@ def _read_archive(path: Path, file: _BoundedFile) -> Archive:
     return Archive(path, header, stem, entries, order == b"big", pickle)
 
 
+_FIRST_BYTES = 64
+_OTHERS = (
+    (0, b"version https://git-lfs", "a pointer of Git LFS: git lfs pull"),
+    (0, b"<", "a web page; download the file itself"),
+    (
+        8,
+        b"{",
+        "a safetensors file; give the .ckpt or .pth file, or the folder of a model",
+    ),
+    (0, b"GGUF", "a GGUF file of llama.cpp"),
+    (0, b"\x80\x02", "a file of PyTorch older than 1.6; load it there and save it again"),
+    (0, b"\x1f\x8b", "compressed with gzip; unpack it first"),
+    (0, b"7z\xbc\xaf", "a 7z archive; unpack it first"),
+    (0, b"Rar!", "a RAR archive; unpack it first"),
+)
+"""Place, bytes there, and what a file is that has them."""
+
+
 def _header(path: Path, first: bytes) -> bytes | None:
-    if first == b"PK\x03\x04":
+    if first[:4] == b"PK\x03\x04":
         return None
-    if first[2:] == b"\x03\x04" and first[:2].isdigit():
+    if first[2:4] == b"\x03\x04" and first[:2].isdigit():
         return first[:2]
-    raise WeightsError(
-        f"{path}: not a PyTorch checkpoint (a zip archive, plain or with two digits in front);"
-        " files older than PyTorch 1.6 have to be saved again"
-    )
+    what = next((what for start, mark, what in _OTHERS if first[start:].startswith(mark)), None)
+    reason = f" but {what}" if what else " (a zip archive, plain or with two digits in front)"
+    raise WeightsError(f"{path}: not a PyTorch checkpoint{reason}")
 
 
 def _check_entries(path: Path, infos: list[zipfile.ZipInfo], size: int) -> None:

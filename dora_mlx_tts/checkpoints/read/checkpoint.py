@@ -58,12 +58,23 @@ class Checkpoint:
         state = self.content if section is None else self.content.get(section)
         if not isinstance(state, Mapping):
             found = ", ".join(map(repr, list(self.content)[:8]))
-            raise WeightsError(f"{self.path}: no section {section!r} of tensors; it has {found}")
+            hint = next((hint for key, hint in _TRAINING.items() if key in self.content), "")
+            raise WeightsError(
+                f"{self.path}: no section {section!r} of tensors; it has {found}{hint}"
+            )
         tensors = {key: item for key, item in state.items() if isinstance(item, LazyTensor)}
         if not tensors:
             where = "the file" if section is None else f"section {section!r}"
             raise WeightsError(f"{self.path}: no tensors in {where}")
         return tensors
+
+
+_TRAINING = {
+    "optimizer": "; this is a state of SoVITS training (G_… or D_…); the file to convert lies in SoVITS_weights",
+    "pytorch-lightning_version": "; this is a state of GPT training; the file to convert lies in GPT_weights",
+    "optimizer_states": "; this is a state of GPT training; the file to convert lies in GPT_weights",
+}
+"""Sections that only states of a training have -> where its result lies."""
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:

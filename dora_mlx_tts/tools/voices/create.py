@@ -19,7 +19,7 @@ from dora_mlx_tts.audio.reference import PROMPT, STYLE, reference_samples
 from dora_mlx_tts.errors import ReferenceAudioError, VoiceError
 from dora_mlx_tts.messages import must_be, unknown
 from dora_mlx_tts.runtime.folders import put_in_place
-from dora_mlx_tts.voices.registry import BUILTIN
+from dora_mlx_tts.voices.registry import BUILTIN, VoiceRegistry
 from dora_mlx_tts.voices.voice import NAME_RULE, Voice, is_voice_name, read_voice, resolve_inside
 
 VOICE_FILE = "voice.yml"
@@ -84,6 +84,11 @@ def add_voice(
         raise VoiceError(must_be("voice name", NAME_RULE, new.name))
     target = folder.expanduser().resolve() / new.name
     _check_target(target, overwrite=overwrite)
+    if not overwrite and new.name in VoiceRegistry.scan().voices:
+        raise VoiceError(
+            f"voice {new.name!r} ships with the package and would be hidden; choose another name or allow"
+            " replacing it"
+        )
     fresh = target.with_name(f".{new.name}.{secrets.token_hex(4)}.part")
     allowed = [folder, *roots, BUILTIN]
     try:
