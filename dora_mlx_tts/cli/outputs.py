@@ -92,10 +92,10 @@ def _whole(fragments: Sequence[Fragment], suffix: str) -> bytes:
 
 class _File:
     def __init__(self, path: Path, kind: str | None) -> None:
+        check_writable(path)
         self._suffix = f".{kind}" if kind else path.suffix.lower()
         if self._suffix not in FORMATS and kind != RAW:
             raise AudioError(f"{path}: {unknown('suffix', self._suffix, FORMATS)}")
-        check_writable(path)
         self._path = path
 
     def take(self, fragment: Fragment) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from dora_mlx_tts.audio.finish import to_int16
@@ -63,32 +64,26 @@ class _Program:
     def play(self, samples: Samples, rate: int) -> None:
         if self._process is None:
             command = [self._path, *self._arguments(rate)]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603  the user's own player
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603  the user's own player
         assert self._process.stdin is not None  # noqa: S101  for the type checker: it is a pipe
         try:
             self._process.stdin.write(to_int16(samples).astype("<i2").tobytes())
             self._process.stdin.flush()
         except BrokenPipeError:
+            self._process.wait()
             raise self._failed() from None
 
     def close(self) -> None:
         if self._process is None:
             return
         assert self._process.stdin is not None  # noqa: S101  as above
-        try:
+        with suppress(BrokenPipeError):
             self._process.stdin.close()
-        except BrokenPipeError:
-            raise self._failed() from None
         if self._process.wait() != 0:
             raise self._failed()
 
     def _failed(self) -> AudioError:
-        assert self._process is not None  # noqa: S101  as above
-        said = (
-            self._process.stderr.read().decode("utf-8", "replace") if self._process.stderr else ""
-        )
-        lines = said.strip().splitlines()
-        return AudioError(f"{self._path} cannot play: {lines[-1] if lines else 'it ended'}")
+        return AudioError(f"{self._path} cannot play; what it said stands above")
 
 
 class _SoundDevice:

@@ -91,7 +91,7 @@ def script_language(text: str) -> str | None:
     )
     for script, count in counts.most_common(3):
         named = _CODES.get(script) or _SCRIPTS.get(script)
-        if named is not None and count > _SHARE * counts.total():
+        if named is not None and count > max(_LEAST, _SHARE * counts.total()):
             return named
     return None
 

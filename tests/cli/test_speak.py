@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import io
 import json
 import logging
@@ -17,7 +18,6 @@ from click.testing import CliRunner, Result
 
 from dora_mlx_tts.audio.io import read_audio
 from dora_mlx_tts.cli import app, outputs, player
-from dora_mlx_tts.cli import speak as module
 from dora_mlx_tts.cli.subtitles import cues_of, srt, vtt
 from dora_mlx_tts.errors import AudioError, MisspokenError
 from dora_mlx_tts.synthesis.records import Fragment, WordTiming
@@ -25,7 +25,7 @@ from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 from dora_mlx_tts.text.foreign import latin_language, script_language
 
 RATE = 32000
-speak_module = sys.modules["dora_mlx_tts.cli.speak"]
+speak_module = importlib.import_module("dora_mlx_tts.cli.speak")
 
 
 class Engine:
@@ -191,7 +191,7 @@ def test_a_player_of_the_system(engine, tmp_path, monkeypatch):
     program.write_text("#!/bin/sh\necho 'no card here' >&2\nexit 1\n")
     done = speak("One. Two.", "--play")
     assert done.exit_code == 1
-    assert "cannot play: no card here" in done.output
+    assert "aplay cannot play" in done.output
     monkeypatch.setattr(player, "_PLAYERS", {})
     with pytest.raises(AudioError, match=r"no player found.*\[play\].*-o"):
         player.find_player()
@@ -249,7 +249,3 @@ def test_details_only_when_asked_for(engine, caplog):
     assert logging.getLogger().level == logging.DEBUG
     speak("One.", "-o", "a.wav")
     assert logging.getLogger().level == logging.WARNING
-
-
-def test_module_is_the_command():
-    assert module.name == "speak"
