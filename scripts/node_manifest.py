@@ -57,7 +57,7 @@ outputs:
   segment_complete:
     type: std/core/v1/String
     description: >-
-      Exactly one message a text: completed, skipped, cancelled or error, with error, error_stage, ttfb_ms, rtf,
+      Exactly one message per text: completed, skipped, cancelled or error, with error, error_stage, ttfb_ms, rtf,
       audio_s, fragments and spoken_text.
   status:
     type: std/core/v1/String
@@ -74,6 +74,22 @@ outputs:
 """
 
 
+TAIL = """
+example: |
+  - id: tts
+    hub: dora-mlx-tts@^0.1
+    inputs:
+      text: llm/text
+      control: ui/control
+    outputs: [audio, segment_complete, status]
+    env: {VOICE_NAME: starter-en}
+  - id: player
+    path: player.py
+    inputs:
+      audio: {source: tts/audio, queue_size: 1000}
+"""
+
+
 def environment() -> dict[str, dict[str, Any]]:
     """Every variable that may stand in a dataflow, under its first name; dora keeps DORA_* for itself."""
     entries = {}
@@ -86,8 +102,9 @@ def environment() -> dict[str, dict[str, Any]]:
             kinds = {*get_args(field.annotation), field.annotation} - {NoneType}
             kind = next((k for k in (bool, int, float) if k in kinds), str)
             entry: dict[str, Any] = {"type": {str: "string"}.get(kind, kind.__name__)}
-            if field.default not in (None, ()):
-                entry["default"] = kind(field.default)
+            default = field.get_default(call_default_factory=True)
+            if default not in (None, (), {}):
+                entry["default"] = kind(default)
             also = f" (also {', '.join(usable[1:])})" if usable[1:] else ""
             entries[usable[0]] = {**entry, "description": f"{field.description}{also}"}
     return entries
@@ -96,7 +113,7 @@ def environment() -> dict[str, dict[str, Any]]:
 def manifest() -> str:
     """The whole file."""
     body = yaml.safe_dump({"env": environment()}, sort_keys=False, allow_unicode=True, width=110)
-    return HEAD + body
+    return HEAD + body + TAIL
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ def settings_table() -> list[SettingRow]:
         for name, field in model.model_fields.items():
             if field.exclude:
                 continue
-            default = "" if field.default in (None, ()) else str(field.default)
+            value = field.get_default(call_default_factory=True)
+            default = "" if value in (None, (), {}) else str(value)
             environment = ", ".join(names[name])
             meaning = field.description or ""
             rows.append(
@@ -38,7 +39,7 @@ def settings_table() -> list[SettingRow]:
 
 
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-_KINDS = {"string": "text", "array": "paths", "boolean": "true, false"}
+_KINDS = {"string": "text", "array": "paths", "boolean": "true, false", "object": "pairs"}
 
 
 def _allowed(schema: Mapping[str, Any]) -> str:

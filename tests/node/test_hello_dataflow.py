@@ -168,9 +168,10 @@ def test_the_manifests_environment_exists_and_has_its_defaults():
     defaults = {}
     for model in (Settings, SpeechSettings):
         for name, variables in environment_names(model).items():
-            defaults |= dict.fromkeys(variables, model.model_fields[name].default)
+            default = model.model_fields[name].get_default(call_default_factory=True)
+            defaults |= dict.fromkeys(variables, default)
     for name, entry in manifest["env"].items():
-        assert entry.get("default") == (None if defaults[name] == () else defaults[name]), name
+        assert entry.get("default") == (defaults[name] or None if defaults[name] in ((), {}) else defaults[name]), name
 
 
 # ------------------------------------------------------------------------------------ the recorder
