@@ -24,6 +24,7 @@ _PACKAGES = (
     "dora-mlx-tts", "dora-rs", "dora-rs-cli", "mlx", "mlx-cpu", "mlx-cuda-12", "mlx-cuda-13", "numpy", "pyarrow",
 )  # fmt: skip
 _OPTIONAL = {"mlx-cpu", "mlx-cuda-12", "mlx-cuda-13"}
+_PROGRAM: Final = "dora-mlx-tts"
 _DORA: Final = (1, 0)
 _GOOD_GFLOPS = 20.0  # a core with AVX2 reaches 50 and more, MLX's own BLAS 2 to 4
 
@@ -102,6 +103,16 @@ def _dora(_: Settings) -> str:
     return f"dora-rs and {command} are {node}"
 
 
+def _folder(_: Settings) -> str:
+    """Dora takes a folder beside the dataflow for the program of that name, and executes it."""
+    if Path(_PROGRAM).is_dir():
+        raise BackendError(
+            f"a dataflow in {Path.cwd()} cannot start the node: dora would execute the folder {_PROGRAM} there"
+            " instead; give the folder another name"
+        )
+    return "nothing here hides the program"
+
+
 def _device(settings: Settings) -> str:
     from dora_mlx_tts.runtime import device  # noqa: PLC0415  checks run, and fail, one by one
 
@@ -151,6 +162,7 @@ _CHECKS: dict[str, Callable[[Settings], str]] = {
     "machine": _machine,
     "packages": _packages,
     "dora": _dora,
+    "folder": _folder,
     "device": _device,
     "blas": _blas,
     "speed": _speed,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -22,12 +22,14 @@ from dora_mlx_tts.config.languages import canonical
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import EmptyTextError, SynthesisError, TextError
 from dora_mlx_tts.synthesis.records import Fragment
-from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 from dora_mlx_tts.text.foreign import latin_language, script_language
 from dora_mlx_tts.text.sentences.pieces import whole_text
 from dora_mlx_tts.text.sentences.split import fitted
 from dora_mlx_tts.text.spoken import SpokenSentence
 from dora_mlx_tts.voices.voice import Voice
+
+if TYPE_CHECKING:
+    from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
@@ -85,6 +87,8 @@ def speak(
     dora-mlx-tts speak "Hello there." --play
     dora-mlx-tts speak --file story.md -o story.mp3 --srt story.srt
     """
+    from dora_mlx_tts.synthesis.synthesizer import Synthesizer  # noqa: PLC0415  MLX; help needs none
+
     if verbose:
         log_to_stderr(verbose=True)
     targets = _targets(options)

@@ -6,6 +6,8 @@ import importlib.metadata
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +16,7 @@ from dora_mlx_tts.cli import doctor as module
 from dora_mlx_tts.cli.app import cli
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import BackendError
+from dora_mlx_tts.runtime import packages
 
 HERE = importlib.metadata.version("dora-rs")
 
@@ -76,3 +79,70 @@ class TestDora:
         monkeypatch.setattr(importlib.metadata, "version", find)
         with pytest.raises(BackendError, match=says):
             self.check()
+
+
+def test_a_folder_that_hides_the_program(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "nothing" in module._folder(Settings())
+    (tmp_path / "dora-mlx-tts").mkdir()
+    with pytest.raises(BackendError, match=r"dora would execute the folder .* another name"):
+        module._folder(Settings())
+
+
+class TestPackages:
+    @pytest.mark.parametrize(
+        ("error", "words"),
+        [
+            (
+                ImportError("pyarrow requires NumPy 2.0 or newer, found 1.26.4"),
+                ["pyarrow<26", "numpy"],
+            ),
+            (
+                ModuleNotFoundError("No module named 'mlx'", name="mlx"),
+                ["MLX is missing", "pip install"],
+            ),
+            (
+                ImportError("libmlx.so: cannot open shared object file"),
+                ["MLX is missing", "pip install"],
+            ),
+            (
+                ModuleNotFoundError("No module named 'jieba'", name="jieba"),
+                ["'jieba'", "pip install"],
+            ),
+        ],
+    )
+    def test_a_failed_import_says_what_to_do(self, error, words):
+        told = str(packages.explained(error))
+        assert "\n" not in told
+        assert all(word in told for word in words), told
+
+    def test_a_build_that_another_one_hides(self, monkeypatch):
+        versions = {"mlx": "1.0", "mlx-cpu": "1.0", "mlx-cuda-12": "1.0"}
+        monkeypatch.setattr(packages, "_version", lambda name: versions.get(name, "missing"))
+        monkeypatch.setattr(packages, "_owns_library", lambda name: name == "mlx-cpu")
+        (told,) = packages._hidden_builds()
+        assert "pip install --force-reinstall --no-deps mlx-cuda-12" in told
+        monkeypatch.setattr(packages, "_owns_library", lambda name: name != "mlx-cpu")
+        assert packages._hidden_builds() == []
+        versions["mlx-cuda-12"] = "0.9"
+        assert "mlx-cuda-12==1.0" in packages._hidden_builds()[0]
+
+    @pytest.mark.parametrize(
+        "command", [["--help"], ["doctor"], ["speak", "--help"], ["speak", "Hi.", "-o", "a.wav"]]
+    )
+    def test_without_mlx(self, tmp_path, command):
+        """In an environment where nothing of MLX can be imported."""
+        (tmp_path / "mlx").mkdir()
+        (tmp_path / "mlx" / "__init__.py").write_text(
+            "raise ModuleNotFoundError('No module', name='mlx')"
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "dora_mlx_tts", *command], capture_output=True, text=True, cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}, check=False,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr
+        if "--help" in command:
+            assert done.returncode == 0
+            assert "Usage" in done.stdout
+        else:
+            assert "MLX is missing" in done.stdout + done.stderr
