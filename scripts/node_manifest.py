@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 import yaml
 
-from dora_mlx_tts.config.settings import Settings, SpeechSettings
 from dora_mlx_tts.config.environment import environment_names
+from dora_mlx_tts.config.settings import Settings, SpeechSettings
 
 FILE = Path(__file__).resolve().parents[1] / "dora-node.yml"
 

@@ -51,23 +51,23 @@ class SpeechSettings(BaseModel):
     noise_scale: Annotated[float, Env("NOISE_SCALE")] = Field(
         0.5, ge=0, le=1.5, description="Variation of the acoustic model."
     )
-    sample_steps: Annotated[
-        int | None, BeforeValidator(values_.or_none), Env("SAMPLE_STEPS")
-    ] = Field(
-        None,
-        ge=1,
-        le=128,
-        description="Steps of flow matching: more are slower and better; none is 32 for v3 and v5dev, 8"
-        " for v4, 4 for v5turbo. v5 takes 4, 8, 16 or 32.",
+    sample_steps: Annotated[int | None, BeforeValidator(values_.or_none), Env("SAMPLE_STEPS")] = (
+        Field(
+            None,
+            ge=1,
+            le=128,
+            description="Steps of flow matching: more are slower and better; none is 32 for v3 and v5dev, 8"
+            " for v4, 4 for v5turbo. v5 takes 4, 8, 16 or 32.",
+        )
     )
-    cfg_rate: Annotated[
-        float | None, BeforeValidator(values_.empty_is_none), Env("CFG_RATE")
-    ] = Field(
-        None,
-        ge=0,
-        le=2,
-        description="Strength of guidance (v5): above 0 each step costs twice as much; none is 1.3 for"
-        " v5dev, 0 for v5turbo.",
+    cfg_rate: Annotated[float | None, BeforeValidator(values_.empty_is_none), Env("CFG_RATE")] = (
+        Field(
+            None,
+            ge=0,
+            le=2,
+            description="Strength of guidance (v5): above 0 each step costs twice as much; none is 1.3 for"
+            " v5dev, 0 for v5turbo.",
+        )
     )
     fragment_interval: Annotated[float, Env("FRAGMENT_INTERVAL")] = Field(
         0.3, ge=0, le=5, description="Silence after each sentence, in seconds."

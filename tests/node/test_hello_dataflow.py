@@ -161,8 +161,8 @@ def test_the_manifest_names_the_ports_of_the_protocol():
 
 
 def test_the_manifests_environment_exists_and_has_its_defaults():
-    from dora_mlx_tts.config.settings import Settings, SpeechSettings
     from dora_mlx_tts.config.environment import environment_names
+    from dora_mlx_tts.config.settings import Settings, SpeechSettings
 
     manifest = yaml.safe_load((ROOT / "dora-node.yml").read_text())
     defaults = {}
@@ -171,7 +171,9 @@ def test_the_manifests_environment_exists_and_has_its_defaults():
             default = model.model_fields[name].get_default(call_default_factory=True)
             defaults |= dict.fromkeys(variables, default)
     for name, entry in manifest["env"].items():
-        assert entry.get("default") == (defaults[name] or None if defaults[name] in ((), {}) else defaults[name]), name
+        assert entry.get("default") == (
+            defaults[name] or None if defaults[name] in ((), {}) else defaults[name]
+        ), name
 
 
 # ------------------------------------------------------------------------------------ the recorder

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dora_mlx_tts.errors import LanguageError
-from dora_mlx_tts.text.registry import MODULES
 from dora_mlx_tts.config.languages import ALIASES
 from dora_mlx_tts.config.languages import CODES as NAMES
+from dora_mlx_tts.errors import LanguageError
+from dora_mlx_tts.text.registry import MODULES
 from dora_mlx_tts.text.schemes import CODES, scheme_of
 from dora_mlx_tts.text.spans import split_spans
 

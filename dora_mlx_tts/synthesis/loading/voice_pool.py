@@ -232,9 +232,7 @@ class VoicePool:
             return
         self._seen = signature
         try:
-            self._found = VoiceRegistry.scan(
-                self._folders, other_names=self.registry.other_names
-            )
+            self._found = VoiceRegistry.scan(self._folders, other_names=self.registry.other_names)
         except VoiceError as error:
             logger.warning("voices are left as they were: %s", error)
 
