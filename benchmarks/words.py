@@ -75,7 +75,7 @@ class Voice:
 
     def tokens(self, phonemes: Phonemes, seed: int) -> Codes:
         """Decode."""
-        tokens = self.speaker._tokens(phonemes, seed)
+        tokens = self.speaker.tokens(phonemes, seed)
         try:
             return tokens.take(None)[0]
         finally:
@@ -83,7 +83,7 @@ class Voice:
 
     def sound(self, phonemes: Phonemes, codes: Codes, seed: int) -> np.ndarray[Any, Any]:
         """Speak tokens, without finishing the edges."""
-        return self.speaker._sound(self.speaker._voice(phonemes, seed), codes, last=True)
+        return self.speaker.sound(self.speaker.voice(phonemes, seed), codes, last=True)
 
     def sentence(self, draw: np.random.Generator) -> Phonemes:
         """A sentence of the kind that the table learns from."""

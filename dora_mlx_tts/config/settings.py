@@ -149,8 +149,21 @@ class Settings(BaseModel):
     text_commands: Annotated[bool, Env("TEXT_COMMANDS")] = Field(
         False, description="Accept the `VOICE:…` prefix and JSON texts of dora-primespeech."
     )
-    sentence_mode: Annotated[Literal["sentence", "clause", "none"], _WORD, Env("SENTENCE_MODE")] = (
-        Field("sentence", description="Where streamed text is divided; none waits for its end.")
+    sentence_mode: Annotated[
+        Literal["sentence", "words", "clause", "none"], _WORD, Env("SENTENCE_MODE")
+    ] = Field(
+        "sentence",
+        description="Where streamed text is divided; none waits for its end, words begins the first sentence"
+        " before it is complete.",
+    )
+    grow_words: Annotated[int, Env("GROW_WORDS")] = Field(
+        4, ge=1, le=50, description="Words that an unfinished sentence is begun with."
+    )
+    grow_characters: Annotated[int, Env("GROW_CHARACTERS")] = Field(
+        6, ge=1, le=50, description="The same in Chinese characters."
+    )
+    grow_margin: Annotated[int, Env("GROW_MARGIN")] = Field(
+        8, ge=2, le=50, description="Phones of an unfinished sentence that wait for what follows."
     )
     first_clause: Annotated[bool, Env("FIRST_CLAUSE")] = Field(
         False, description="Speak the first clause of a stream without waiting for its sentence."

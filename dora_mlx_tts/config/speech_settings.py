@@ -72,6 +72,36 @@ class SpeechSettings(BaseModel):
     fragment_interval: Annotated[float, Env("FRAGMENT_INTERVAL")] = Field(
         0.3, ge=0, le=5, description="Silence after each sentence, in seconds."
     )
+    pause_comma: Annotated[float | None, Env("PAUSE_COMMA")] = Field(
+        None,
+        ge=0,
+        le=5,
+        description="Silence where a part of a sentence ends; none is half of `fragment_interval`.",
+    )
+    pause_question: Annotated[float | None, Env("PAUSE_QUESTION")] = Field(
+        None,
+        ge=0,
+        le=5,
+        description="Silence after a question; none is 1.3 times `fragment_interval`.",
+    )
+    pause_item: Annotated[float | None, Env("PAUSE_ITEM")] = Field(
+        None,
+        ge=0,
+        le=5,
+        description="Silence before a new line or list item; none is 1.2 times `fragment_interval`.",
+    )
+    pause_paragraph: Annotated[float | None, Env("PAUSE_PARAGRAPH")] = Field(
+        None,
+        ge=0,
+        le=10,
+        description="Silence before a new paragraph; none is twice `fragment_interval`.",
+    )
+    pause_spread: Annotated[float, Env("PAUSE_SPREAD")] = Field(
+        0.15,
+        ge=0,
+        le=1,
+        description="Share by which pauses are longer or shorter, by seed and sentence.",
+    )
     mode: Annotated[Literal["latency", "throughput"], _WORD, Env("SPEECH_MODE")] = Field(
         "latency", description="Sound while a sentence is decoded, or sentence by sentence."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -12,8 +13,10 @@ from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.node.delivery import Finisher
 from dora_mlx_tts.node.metrics import SpeechMeter
 from dora_mlx_tts.node.protocol.messages import AttachedRecording
+from dora_mlx_tts.node.turns.growth import Part
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment, WordTiming
+from dora_mlx_tts.text.sentences.growing import GrowingText
 
 _CLOSING_S: Final = 0.01
 _AUDIBLE: Final = 0.01  # -40 dB
@@ -57,6 +60,7 @@ class UtteranceJob:
         held: Fragments that wait for the others, where a text is one message.
         is_ended: Whether a fragment marked final has left.
         parts: Parts that the engine was given.
+        is_waiting: Whether the part's text must grow before there is a further fragment.
     """
 
     def __init__(
@@ -69,9 +73,10 @@ class UtteranceJob:
         self.held: list[Fragment] = []
         self.is_ended = False
         self.parts = 0
+        self.is_waiting = False
         self._options = options
         self._finisher = finisher
-        self._fragments: Iterator[Fragment] | None = None
+        self._fragments: Iterator[Fragment | None] | None = None
         self._sentences = 0  # of the parts before
         self._start_s = 0.0
         self._last: Fragment | None = None
@@ -82,7 +87,7 @@ class UtteranceJob:
         """Whether the engine is in the middle of a part."""
         return self._fragments is not None
 
-    def begin_part(self, engine: SpeechEngine, text: str) -> None:
+    def begin_part(self, engine: SpeechEngine, text: Part) -> None:
         """Hand a part to the engine.
 
         Raises:
@@ -95,7 +100,8 @@ class UtteranceJob:
             voice = _adopt(engine, request.recording)
         if self._last is not None:
             self._sentences = self._last.sentence_index + 1
-        self._fragments = engine.stream(
+        speak = _speaking(engine, text)
+        self._fragments = speak(
             text,
             voice=voice,
             language=request.language or options.language,
@@ -104,7 +110,7 @@ class UtteranceJob:
         )
 
     def next_fragment(self, *, is_last_part: Callable[[], bool]) -> Fragment | None:
-        """The next fragment as it is sent; None at the end of the part.
+        """The next fragment as it is sent; None at the end of the part, or where it is still being written.
 
         Args:
             is_last_part: Whether no other part follows, asked once the fragment is there.
@@ -112,7 +118,11 @@ class UtteranceJob:
         Raises:
             TtsError: The engine failed.
         """
+        self.is_waiting = False
         for fragment in self._fragments or ():
+            if fragment is None:
+                self.is_waiting = True
+                return None
             self.meter.produced()
             finished = self._finisher.finish(fragment, is_last=fragment.is_final)
             self._words += shifted(fragment.words, self._start_s - fragment.start_s)
@@ -183,6 +193,25 @@ def shifted(words: Sequence[WordTiming], seconds: float) -> tuple[WordTiming, ..
         dataclasses.replace(word, start_s=word.start_s + seconds, end_s=word.end_s + seconds)
         for word in words
     )
+
+
+def _speaking(engine: SpeechEngine, text: Part) -> Callable[..., Iterator[Fragment | None]]:
+    """What speaks a part; an engine that knows no growing texts is given them once they are complete."""
+    if not isinstance(text, GrowingText):
+        return engine.stream
+    own = getattr(engine, "stream_growing", None)
+    return own if callable(own) else partial(_once_complete, engine)
+
+
+def _once_complete(
+    engine: SpeechEngine,
+    text: GrowingText,
+    **options: Any,  # noqa: ANN401  as `SpeechEngine.stream`
+) -> Iterator[Fragment | None]:
+    while (whole := text.read().whole) is None:
+        text.wait_for_more(None)
+        yield None
+    yield from engine.stream(whole, **options)
 
 
 def _adopt(engine: SpeechEngine, recording: AttachedRecording) -> str:

@@ -115,6 +115,8 @@ class SpeechLoop:
                 job.begin_part(self._engine, part)
             while not utterance.cancelled and self._queue.may_speak(utterance):
                 fragment = job.next_fragment(is_last_part=lambda: self._is_last_part(utterance))
+                if job.is_waiting and not utterance.cancelled:
+                    return
                 if fragment is None or utterance.cancelled:
                     self._end_part(job)
                     return

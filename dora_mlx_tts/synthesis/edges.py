@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dora_mlx_tts.audio.finish import fade, silence
+from dora_mlx_tts.audio.finish import fade
 from dora_mlx_tts.audio.types import Samples
-from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, CLOSERS
 
 QUIET = 10 ** (-60 / 20)
 """Level of 10 ms below which there is no speech; the starter voice pauses at -73 dB."""
@@ -19,7 +18,6 @@ MOST_CUT_S = 0.35
 """What is cut at most: what the last window of a sentence has at least, whole or in windows."""
 
 RISE_S, FALL_S = 0.02, 0.01
-_CLAUSE_SHARE = 0.5
 
 
 class SentenceEdges:
@@ -65,10 +63,3 @@ class SentenceEdges:
         loud = np.flatnonzero(levels > QUIET)
         quiet = int(loud[0]) if len(loud) else count
         return max(0, quiet * step - self._kept)
-
-
-def pause_after(text: str, seconds: float, rate: int) -> Samples:
-    """The silence after a piece of text: half of `seconds` where only a clause ends."""
-    bare = text.rstrip("".join(CLOSERS) + " ")
-    inside = bool(bare) and bare[-1] in CLAUSE_MARKS
-    return silence(seconds * _CLAUSE_SHARE if inside else seconds, rate)

@@ -144,6 +144,11 @@ class GuardedTokens:
             self.tokens, self._ended = tokens, True
             self.rows = [None] * len(tokens)
 
+    def resume(self, tokens: list[int], taken: int) -> None:
+        """Go on behind tokens that were decoded and judged elsewhere, `taken` of which were heard."""
+        self.tokens, self.taken = tokens, taken
+        self.rows = [None] * len(tokens)
+
     def give_up(self, problem: Problem) -> None:
         """Begin another attempt because of `problem`.
 

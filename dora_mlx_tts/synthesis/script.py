@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -14,10 +14,11 @@ from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.config.settings import FASTEST, SLOWEST, SpeechSettings
 from dora_mlx_tts.errors import MisspokenError, SynthesisError, TextError
 from dora_mlx_tts.synthesis.batching import AHEAD, Decoded
-from dora_mlx_tts.synthesis.edges import SentenceEdges, pause_after
+from dora_mlx_tts.synthesis.edges import SentenceEdges
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
+from dora_mlx_tts.synthesis.pauses import pause_after_s, pause_before_s
 from dora_mlx_tts.synthesis.records import Fragment
-from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
+from dora_mlx_tts.synthesis.sentence import SentencePiece, SentenceSpeaker
 from dora_mlx_tts.synthesis.word_times import placed
 from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.sentences.split import split_in_two
@@ -44,7 +45,8 @@ def speak_script(
         TtsError: as `FrontEnd.phonemize` and `SentenceSpeaker.stream`.
     """
     teller = ScriptSpeaker(ready, settings, speaker)
-    tasks = _tasks(ready, settings, script, speaker)
+    seeds = np.random.SeedSequence(settings.seed).generate_state(len(script)).tolist()
+    tasks = tasks_of(ready, settings, script, speaker, seeds)
     for number, sentence in enumerate(script):
         try:
             yield from teller.speak(sentence, next(tasks), last=number == len(script) - 1)
@@ -79,16 +81,39 @@ class ScriptSpeaker:
                 yield from self.speak(part, (phonemes, seed + number, None), last=is_last)
 
     def _whole(self, sentence: SpokenSentence, task: _Task, *, last: bool) -> Iterator[Fragment]:
-        text, rate = sentence.text, self._rate
+        pieces = _at_rate(self._speaker, sentence.rate).stream(*task)
+        for fragment in self.finished(pieces, lambda: sentence, last=lambda: last):
+            if fragment is not None:
+                yield fragment
+
+    def finished(
+        self,
+        pieces: Iterable[SentencePiece | None],
+        sentence: Callable[[], SpokenSentence],
+        *,
+        last: Callable[[], bool],
+    ) -> Iterator[Fragment | None]:
+        """Pieces of one sentence as fragments, with its edges and pauses; None stays None.
+
+        Args:
+            pieces: in order.
+            sentence: what is known of it when a piece has come.
+            last: asked with its last piece, whether it is the last of the request.
+        """
+        rate = self._rate
         edges = SentenceEdges(rate, self._settings.edge_silence)
-        origin = self._start + sentence.pause_before_s
-        number = 0
-        for piece in _at_rate(self._speaker, sentence.rate).stream(*task):
+        lead = pause_before_s(sentence(), self._settings) + sentence().pause_before_s
+        origin, number = self._start + lead, 0
+        for piece in pieces:
+            if piece is None:
+                yield None
+                continue
+            now = sentence()
             sound = [edges(piece.samples, last=piece.last)]
             if piece.last:
-                sound.append(pause_after(text, self._settings.fragment_interval, rate))
-            before = sentence.pause_before_s if number == 0 else 0.0
-            after = sentence.pause_after_s if piece.last else 0.0
+                sound.append(silence(pause_after_s(now, self._settings), rate))
+            before = lead if number == 0 else 0.0
+            after = now.pause_after_s if piece.last else 0.0
             words = placed(piece.words, origin - edges.cut / rate, origin)
             blocks = _blocks(before, np.concatenate(sound), after, rate)
             for samples in blocks:
@@ -96,17 +121,17 @@ class ScriptSpeaker:
                 yield Fragment(
                     samples,
                     rate,
-                    text,
+                    now.text,
                     self._index,
                     number,
-                    is_end and piece.last and last,
+                    is_end and piece.last and last(),
                     self._start,
                     piece.tokens if is_end else 0,
                     words if is_end else (),
                 )
                 self._start += len(samples) / rate
                 number += 1
-        self._index += 1
+        self._index += number > 0
 
 
 def _blocks(before_s: float, sound: Samples, after_s: float, rate: int) -> list[Samples]:
@@ -146,14 +171,14 @@ def _at_rate(speaker: SentenceSpeaker, rate: float) -> SentenceSpeaker:
     )
 
 
-def _tasks(
+def tasks_of(
     ready: ReadyVoice,
     settings: SpeechSettings,
     script: Sequence[SpokenSentence],
     speaker: SentenceSpeaker,
+    seeds: Sequence[int],
 ) -> Iterator[_Task]:
     """Phonemes, seed and, where sentences are decoded together, the tokens of each sentence."""
-    seeds = np.random.SeedSequence(settings.seed).generate_state(len(script)).tolist()
     together = settings.mode == "throughput" and min(len(script), settings.batch_size) > 1
     step = AHEAD * settings.batch_size if together else 1
     for start in range(0, len(script), step):

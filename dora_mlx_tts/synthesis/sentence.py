@@ -85,8 +85,8 @@ class SentenceSpeaker:
         """
         if self.session.helper is not None:
             self.session.helper.settle()
-        tasks = [self._task(*pair) for pair in zip(phonemes, seeds, strict=True)]
-        limits = [self._guard(one).most for one in phonemes]
+        tasks = [self.task(*pair) for pair in zip(phonemes, seeds, strict=True)]
+        limits = [self.guard(one).most for one in phonemes]
         size, network = self.settings.batch_size, self.networks.t2s
         return decode_together(network, tasks, limits, size, self.session)
 
@@ -101,7 +101,7 @@ class SentenceSpeaker:
             SynthesisError: the networks gave no speech after several attempts.
         """
         self.session.meter.count("sentences")
-        tokens = self._tokens(phonemes, seed)
+        tokens = self.tokens(phonemes, seed)
         try:
             if decoded is not None:
                 tokens.begin_with(decoded.tokens, decoded.end)
@@ -134,7 +134,7 @@ class SentenceSpeaker:
         while not last:
             voice, guard = self._voice(phonemes, seed), SampleGuard()
             tokens.meanwhile = voice.begin
-            tracker, rate = self._tracker(phonemes), self.networks.pack.manifest.sample_rate
+            tracker, rate = self.tracker(phonemes), self.networks.pack.manifest.sample_rate
             heard_s = 0.0
             problem, count = None, 0
             for size, following in pairwise(self._sizes(voice)):
@@ -195,7 +195,8 @@ class SentenceSpeaker:
             return iter([None, None])
         return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
 
-    def _tracker(self, phonemes: Phonemes) -> WordTracker:
+    def tracker(self, phonemes: Phonemes) -> WordTracker:
+        """Tells a sentence's words as they are sounded."""
         learned = (
             self.pack.table if self.pack.table is not None and self.pack.table.informed else None
         )
@@ -207,6 +208,15 @@ class SentenceSpeaker:
     ) -> None:
         rows = self._rows(phonemes, tokens, len(new)) if tracker.needs_attention else []
         tracker.tokens(new, rows)
+
+    def rows_of(self, phonemes: Phonemes, codes: list[int]) -> list[Floats]:
+        """Attention of all codes of a sentence so far: computed now, or expected."""
+        if not self.pack.heads:
+            return list(expected_rows(0, len(codes), len(phonemes)))
+        given = np.concatenate([self.prompt.codes, codes]).astype(np.int32)
+        text, start = self._text(phonemes), len(self.prompt.phones)
+        rows = attention_rows(self.networks.t2s, text, given, self.pack.heads, start)
+        return list(rows[-len(codes) :])
 
     def _rows(self, phonemes: Phonemes, tokens: GuardedTokens, new: int) -> list[Floats]:
         """Attention of the newest tokens that were taken: watched, computed now, or expected."""
@@ -223,17 +233,19 @@ class SentenceSpeaker:
         text, start = self._text(phonemes), len(self.prompt.phones)
         return list(attention_rows(self.networks.t2s, text, given, self.pack.heads, start)[-new:])
 
-    def _tokens(self, phonemes: Phonemes, seed: int) -> GuardedTokens:
+    def tokens(self, phonemes: Phonemes, seed: int) -> GuardedTokens:
+        """The tokens of a sentence, decoded as they are taken."""
         heads = self.pack.heads
         return GuardedTokens(
             self.networks.t2s,
-            self._task(phonemes, seed),
-            self._guard(phonemes),
+            self.task(phonemes, seed),
+            self.guard(phonemes),
             self.session,
             watch=AttentionRecorder(heads, len(self.prompt.phones)) if heads else None,
         )
 
-    def _task(self, phonemes: Phonemes, seed: int) -> DecodeTask:
+    def task(self, phonemes: Phonemes, seed: int) -> DecodeTask:
+        """What is to be decoded of a sentence."""
         return DecodeTask(
             text=self._text(phonemes),
             prompt=self.prompt.codes,
@@ -243,7 +255,8 @@ class SentenceSpeaker:
             label=phonemes.text,
         )
 
-    def _guard(self, phonemes: Phonemes) -> TokenGuard:
+    def guard(self, phonemes: Phonemes) -> TokenGuard:
+        """What judges the tokens of a sentence."""
         table = self.networks.phone_codes if self.settings.content_check != "off" else None
         content = None if table is None else ContentCheck(table, phonemes)
         return TokenGuard(phonemes.ids, self.prompt.codes, self.prompt.phones, content=content)

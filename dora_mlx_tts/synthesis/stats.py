@@ -24,6 +24,10 @@ class SynthesisStats:
         problems: what the guard found, by kind; each led to another attempt or to an error.
         restarts: attempts that began the sentence anew.
         continuations: attempts that went on from the last good token, since sound had left.
+        grown: sentences that were begun before their end was written.
+        stages: times that an unfinished sentence was read again.
+        rests: times that speech waited at a word's end for more text.
+        contradictions: readings of spoken words that later words would have changed.
         cache_positions: room of the kept key-value cache, the largest of all voices.
     """
 
@@ -38,6 +42,10 @@ class SynthesisStats:
     problems: Mapping[str, int] = field(default_factory=dict)
     restarts: int = 0
     continuations: int = 0
+    grown: int = 0
+    stages: int = 0
+    rests: int = 0
+    contradictions: int = 0
     cache_positions: int = 0
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError
@@ -16,6 +16,8 @@ from dora_mlx_tts.runtime.device import Backend, Device, usable_cores
 from dora_mlx_tts.synthesis.codes.code_table import TableStore
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
+from dora_mlx_tts.synthesis.growing.policy import GrowingLimits
+from dora_mlx_tts.synthesis.growing.script import speak_growing
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
 from dora_mlx_tts.synthesis.loading.voice_pool import PoolStats, ReadyVoice, VoicePool
@@ -25,6 +27,7 @@ from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
 from dora_mlx_tts.text.lexicon import ReadingOptions
+from dora_mlx_tts.text.sentences.growing import GrowingText
 from dora_mlx_tts.text.sentences.pieces import whole_text
 from dora_mlx_tts.text.sentences.split import fitted
 from dora_mlx_tts.text.spoken import SpokenSentence, SpokenText
@@ -32,6 +35,8 @@ from dora_mlx_tts.voices.registry import OtherNames, VoiceRegistry
 from dora_mlx_tts.voices.voice import Voice
 
 logger = logging.getLogger(__name__)
+
+Piece = TypeVar("Piece", Fragment, Fragment | None)
 
 _WARM_UP = {"zh": "你好。", "en": "Hello."}
 
@@ -180,7 +185,43 @@ class Synthesizer:
         if not script:
             raise EmptyTextError("the text holds nothing that can be pronounced")
         check_pauses(script)
-        return self._fragments(ready, settings, script, CancelToken.of(cancelled))
+        speak = partial(speak_script, ready, settings, script)
+        return self._fragments(ready, settings, speak, CancelToken.of(cancelled))
+
+    def stream_growing(
+        self,
+        text: GrowingText,
+        *,
+        voice: str | None = None,
+        language: str | None = None,
+        cancelled: Cancellation | None = None,
+        **speech: Any,  # noqa: ANN401  validated by SpeechSettings
+    ) -> Iterator[Fragment | None]:
+        """Speak a sentence while it is being written; arguments and errors are those of `stream`.
+
+        Another thread writes `text` and ends it with `GrowingText.finish`. Beside fragments there
+        is None where there is nothing to do until the text grows or its `due_s` has come; then ask
+        again (`GrowingText.sleep` waits for that).
+        """
+        if language is not None:
+            speech["language"] = language
+        ready = self.prepare(voice or self.settings.voice)
+        settings = self.settings.speech(ready.voice.defaults, speech)
+        if not self.settings.return_fragment:
+            settings = settings.model_copy(update={"mode": "throughput"})
+        speak = partial(speak_growing, ready, settings, text, limits=self._growing(ready))
+        return self._fragments(ready, settings, speak, CancelToken.of(cancelled))
+
+    def _growing(self, ready: ReadyVoice) -> GrowingLimits | None:
+        """How sentences grow; None where the voice or the readings need them whole."""
+        settings = self.settings
+        if ready.networks.flow is not None or settings.polyphone_model is not None:
+            return None
+        return GrowingLimits(
+            first_words=settings.grow_words,
+            first_characters=settings.grow_characters,
+            margin=settings.grow_margin,
+        )
 
     def _sentences(self, text: str | Sequence[SpokenSentence]) -> Sequence[SpokenSentence]:
         if isinstance(text, SpokenText):
@@ -213,17 +254,16 @@ class Synthesizer:
         self,
         ready: ReadyVoice,
         settings: SpeechSettings,
-        script: Sequence[SpokenSentence],
+        speak: Callable[[SentenceSpeaker], Iterator[Piece]],
         token: CancelToken,
-    ) -> Iterator[Fragment]:
+    ) -> Iterator[Piece]:
         pack = ready.pack
         pack.prepare(ready.prompt)
         kind = FlowSpeaker if pack.networks.flow else SentenceSpeaker
         with pack.borrow_cache() as cache:
             session = SpeechSession(cache, self._meter, token, self._helper)
-            speaker = kind(pack, ready.prompt, settings, session)
             try:
-                yield from speak_script(ready, settings, script, speaker)
+                yield from speak(kind(pack, ready.prompt, settings, session))
             except Cancelled:
                 return
             finally:

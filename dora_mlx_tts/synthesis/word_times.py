@@ -91,6 +91,11 @@ class Path:
         self._scores = before.max(0) + evidence
         self._steps.append(best)
 
+    @property
+    def phone(self) -> int:
+        """The likeliest phone of the newest token."""
+        return int(self._scores.argmax())
+
     def phones(self, *, ended: bool) -> NDArray[np.int64]:
         """The phone of each token; once `ended` the last token is at the last phone."""
         last = np.flatnonzero(np.isfinite(self._scores))[-self._ends :]
@@ -120,15 +125,20 @@ class WordTracker:
     def __init__(
         self, phonemes: Phonemes, seconds: float, table: PhoneEvidence | None = None
     ) -> None:
-        self._units = units(phonemes)
-        self._phones = np.asarray(phonemes.ids)
         self._table = table
-        moves = _MOVES if table is None else table.moves(self._phones)
-        self._path = Path(len(phonemes), moves, ends=1 if table is None else 2)
         self._lead, self._after_mark = (_LEAD, _AFTER_MARK) if table is None else (0, 0)
         self._seconds = seconds
-        self._tokens = self._told = 0
+        self._told = 0
         self._end = 0.0
+        self.begin(phonemes)
+
+    def begin(self, phonemes: Phonemes) -> None:
+        """Follow the tokens anew from the first, through phones that go on where the old ones ended."""
+        self._units = units(phonemes)
+        self._phones = np.asarray(phonemes.ids)
+        moves = _MOVES if self._table is None else self._table.moves(self._phones)
+        self._path = Path(len(phonemes), moves, ends=1 if self._table is None else 2)
+        self._tokens = 0
 
     @property
     def needs_attention(self) -> bool:

@@ -7,6 +7,9 @@ from typing import Literal, NamedTuple
 
 Kind = Literal["pinyin", "arpabet", "jyutping", "phones", "say"]
 
+Begins = Literal["", "item", "paragraph"]
+"""A sentence begins nothing else, a new line (such as a list item), or a paragraph."""
+
 _LANGUAGES: dict[Kind, str] = {"pinyin": "zh", "arpabet": "en", "jyutping": "yue"}
 
 
@@ -75,6 +78,7 @@ class SpokenSentence:
         pause_before_s: silence before it, in seconds.
         pause_after_s: silence after it, in addition to the pause after any sentence.
         rate: factor on the speaking rate.
+        begins: what it begins besides a sentence, where a sentence came before.
     """
 
     text: str
@@ -82,6 +86,7 @@ class SpokenSentence:
     pause_before_s: float = 0.0
     pause_after_s: float = 0.0
     rate: float = 1.0
+    begins: Begins = ""
 
     def part(self, start: int, end: int) -> SpokenSentence:
         """The characters `start:end` without blanks around them; the pauses stay with its borders."""
@@ -96,6 +101,7 @@ class SpokenSentence:
             self.pause_before_s if start == 0 else 0.0,
             self.pause_after_s if end == len(self.text) else 0.0,
             self.rate,
+            self.begins if start == 0 else "",
         )
 
     def ended(self, length: int, mark: str) -> SpokenSentence:

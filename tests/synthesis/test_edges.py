@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from dora_mlx_tts.synthesis.edges import SentenceEdges, pause_after
+from dora_mlx_tts.synthesis.edges import SentenceEdges
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
 RATE = 32000
@@ -52,14 +51,6 @@ def test_edges_rise_from_and_fall_to_nothing() -> None:
     assert abs(end[-1]) < 1e-3
     assert first[-1] == end[0] == np.float32(0.5)
     assert np.abs(np.diff(np.concatenate([first, end]))).max() < 0.01
-
-
-@pytest.mark.parametrize(
-    ("text", "share"),
-    [("你好。", 1), ("你好，", 0.5), ("He said, ", 0.5), ("“好，”", 0.5), ("Yes!", 1), ("", 1)],
-)
-def test_pauses_follow_the_mark(text: str, share: float) -> None:
-    assert len(pause_after(text, 0.4, RATE)) == pytest.approx(0.4 * share * RATE)
 
 
 def test_edges_are_the_same_in_windows_and_whole(synthesizer: Synthesizer) -> None:

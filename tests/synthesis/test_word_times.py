@@ -46,7 +46,7 @@ def lesson(synthesizer: Synthesizer) -> CodeTable:
     for seed in (1, 2):
         for text in LESSONS:
             phonemes = ready.front_end.phonemize(text, "en")
-            codes, _ = speaker._tokens(phonemes, seed).take(None)
+            codes, _ = speaker.tokens(phonemes, seed).take(None)
             table.learn(np.asarray(phonemes.ids), np.array(codes, np.int32))
     assert table.informed
     table.lessons = MOST_LESSONS
@@ -198,7 +198,7 @@ def test_codes_tell_the_borders_of_words_that_were_spoken_one_by_one(
         "everybody is understanding",
     ):
         parts = [
-            speaker._tokens(front_end.phonemize(f"{word}.", "en"), 1).take(None)[0]
+            speaker.tokens(front_end.phonemize(f"{word}.", "en"), 1).take(None)[0]
             for word in text.split()
         ]
         codes = [code for part in parts for code in part]

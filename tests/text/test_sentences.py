@@ -160,8 +160,8 @@ def test_flush_then_feed_goes_on() -> None:
     ("options", "message"),
     [
         ({"min": 3}, "min_chars, max_chars"),
-        ({"mode": "word"}, "sentence, clause, none"),
-        ({"mode": ["clause"]}, "sentence, clause, none"),
+        ({"mode": "word"}, "sentence, words, clause, none"),
+        ({"mode": ["clause"]}, "sentence, words, clause, none"),
         ({"min_chars": -1}, "min_chars"),
         ({"max_chars": "9"}, "max_chars"),
         ({"min_chars": True}, "min_chars"),

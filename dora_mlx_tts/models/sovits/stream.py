@@ -83,14 +83,25 @@ class SoVITSStream(LatentStream):
         if self._sovits.dec.backend is not Backend.CPU:
             mx.async_eval(self._phones)  # type: ignore[no-untyped-call]  # MLX stub
 
+    def read(self, text: mx.array) -> None:
+        """Go on with more phones [1, m] than were known before.
+
+        Raises as the constructor.
+        """
+        self._phones = self._sovits.encode_phones(text)
+
     def codes_for(self, seconds: float) -> int:
         """Codes that must be there, about, for so many seconds of sound to come out."""
         config = self._sovits.config
         frames = seconds * config.sample_rate / config.hop + self._generator.lag_frames
         return math.ceil(frames * self.options.speed / FRAMES) + self.context.lookahead
 
-    def speak(self, codes: Sequence[int], *, last: bool) -> Iterator[mx.array]:
+    def speak(
+        self, codes: Sequence[int], *, last: bool, foreseen: Sequence[int] = ()
+    ) -> Iterator[mx.array]:
         """More codes, to the samples [N] that are settled by them, in slices of a few frames.
+
+        Codes that are `foreseen` to come next, and may come otherwise, are looked at only.
 
         The `last` call gives the rest. Most slices are empty: they stand for a part of the work that is
         done (encoder, flow, a stage of the generator), after which the caller may stop.
@@ -98,12 +109,14 @@ class SoVITSStream(LatentStream):
         Raises:
             SynthesisError: a code outside the codebook, or none at all.
         """
-        pushed = self._push(codes, last=last)
+        pushed = self._push([*codes, *foreseen], last=last)
         if pushed is None:
+            self._forget_foreseen(foreseen)
             return
         settled, total = pushed
         yield self._part(self._phones)
         latent = self._latent(settled)
+        self._forget_foreseen(foreseen)
         yield self._part(latent)
         z_p, new = self._draw(latent, settled, total, last=last)
         z = self._flow(z_p, new)
@@ -112,6 +125,9 @@ class SoVITSStream(LatentStream):
         for start in range(0, max(new, 1), size):
             piece = None if z is None else z[:, start : start + size]
             yield from self._generator.steps(piece, last=last and start + size >= new)
+
+    def _forget_foreseen(self, codes: Sequence[int]) -> None:
+        del self._codes[len(self._codes) - len(codes) :]
 
     def _part(self, done: mx.array) -> mx.array:
         """Finish a part of the work on the Linux CPU, where it takes its time; no samples."""

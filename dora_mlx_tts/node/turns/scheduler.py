@@ -15,6 +15,7 @@ from itertools import count
 from typing import Final
 
 from dora_mlx_tts.node.protocol.messages import BufferStatus, Stage, TextRequest
+from dora_mlx_tts.node.turns.growth import Part
 from dora_mlx_tts.node.turns.holds import Holds
 from dora_mlx_tts.node.turns.playback import PlaybackClock
 from dora_mlx_tts.node.turns.session import Session
@@ -22,6 +23,7 @@ from dora_mlx_tts.node.turns.session_table import SessionTable
 from dora_mlx_tts.node.turns.targets import Target
 from dora_mlx_tts.node.turns.text_stream import Admission, StreamRules
 from dora_mlx_tts.node.turns.utterance import REFUSED, Fault, Utterance
+from dora_mlx_tts.text.sentences.growing import GrowingText
 
 DEFAULT_QUEUE_LIMIT: Final = 1000
 _UNANSWERED: Final = 1000
@@ -257,8 +259,7 @@ class SpeechQueue:
         utterance = session.texts[0]
         if utterance.cancelled or utterance.is_finished:
             return True
-        has_part = bool(utterance.parts or utterance.in_part)
-        return has_part and not self._is_held(session, now)
+        return utterance.has_work and not self._is_held(session, now)
 
     def _is_held(self, session: Session, now: float) -> bool:
         return self._holds.holds(session, now, can_end=not self._closed)
@@ -268,9 +269,11 @@ class SpeechQueue:
         sessions = self._sessions.turns
         times = [s.stream.due_s for s in sessions if s.stream is not None]
         times += [at for s in sessions if (at := self._holds.until_s(s, now)) is not None]
+        growing = (text.growing for s in sessions for text in s.texts if text.growing)
+        times += [text.due_s for text in growing if text.due_s is not None]
         return max(min(times) - now, 0.001) if times else None
 
-    def next_part(self, utterance: Utterance) -> str | None:
+    def next_part(self, utterance: Utterance) -> Part | None:
         """The next part of a text for the engine, some seconds of speech; None where there is none now.
 
         Raises:
@@ -281,6 +284,11 @@ class SpeechQueue:
                 return None
             utterance.in_part = True
             part = utterance.parts.popleft()
+            if isinstance(part, GrowingText):
+                if part.whole is None:
+                    utterance.growing = part
+                    return part
+                part = part.whole
             divide = self.rules.parts if utterance.is_raw else self.rules.turns
             utterance.is_raw = False
         first, *others = divide(part)  # may take a while, so nobody is kept waiting
@@ -292,7 +300,7 @@ class SpeechQueue:
     def end_part(self, utterance: Utterance) -> None:
         """The engine is through with the part it was given."""
         with self._changed:
-            utterance.in_part = False
+            utterance.in_part, utterance.growing = False, None
 
     def may_speak(self, utterance: Utterance) -> bool:
         """Whether the next fragment of a text may be made now."""

@@ -9,6 +9,7 @@ from collections import deque
 from typing import Final
 
 from dora_mlx_tts.node.protocol.messages import Stage, TextRequest
+from dora_mlx_tts.node.turns.growth import Part
 from dora_mlx_tts.node.turns.numbers import SequenceWatch
 from dora_mlx_tts.node.turns.playback import PlaybackClock
 from dora_mlx_tts.node.turns.text_record import TextRecord, Verdict
@@ -193,7 +194,7 @@ class Session:
         if stream.record.is_whole:
             self.end_stream(now)
 
-    def _add(self, utterance: Utterance, sentences: list[str], now: float) -> None:
+    def _add(self, utterance: Utterance, sentences: list[Part], now: float) -> None:
         if sentences and utterance.first_part_s is None:
             utterance.first_part_s = now
         if utterance.fault is not None:

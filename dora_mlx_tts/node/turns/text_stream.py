@@ -9,6 +9,7 @@ from typing import Final, Literal
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.node.protocol.messages import TextRequest
 from dora_mlx_tts.node.protocol.metadata import merged
+from dora_mlx_tts.node.turns.growth import Part, SentenceGrowth
 from dora_mlx_tts.node.turns.text_record import TextRecord
 from dora_mlx_tts.node.turns.turn_parts import TURN_LENGTH, length, turns
 from dora_mlx_tts.node.turns.utterance import Utterance
@@ -30,6 +31,7 @@ class StreamRules:
         timeout_s: Seconds to wait for the ``fin`` of a stream whose pieces carry that key.
         filters: Whether Markdown, tags and emoji are left out.
         scanner: Where sentences end.
+        grows: Whether the first sentence is handed to the engine while it is being written.
         limit: Characters that may wait for the end of a sentence.
     """
 
@@ -39,6 +41,7 @@ class StreamRules:
     filters: bool = True
     scanner: ScannerOptions = field(default_factory=ScannerOptions)
     limit: int = 20_000
+    grows: bool = False
     speech: Policy = "text"
 
     @classmethod
@@ -57,6 +60,7 @@ class StreamRules:
                 speech="off" if settings.speech_markup == "off" else "text",
             ),
             limit=settings.text_limit,
+            grows=settings.sentence_mode == "words" and settings.text_filters,
             speech=settings.speech_markup,
         )
 
@@ -107,28 +111,34 @@ class TextStream:
         self.record = TextRecord(utterance, now)
         self._rules = rules
         self._scanner = SentenceScanner(rules.scanner)
+        clock = utterance.playback.now
+        self._growth = SentenceGrowth(self._scanner, clock) if rules.grows else None
         self._open_chars = 0
 
-    def feed(self, request: TextRequest, now: float) -> list[str]:
-        """Take a piece; the sentences that are complete now."""
+    def feed(self, request: TextRequest, now: float) -> list[Part]:
+        """Take a piece; the sentences that are complete now, and the first while it grows."""
         self.record.add(request, now)
         self._open_chars += len(request.text)
         parts = [self._rules.part(sentence) for sentence in self._scanner.feed(request.text)]
         if self._open_chars > self._rules.limit:
-            parts += self.flush()
+            parts += self._flush()
         elif self._has_no_end():
             parts += [self._rules.part(sentence) for sentence in self._scanner.break_off()]
         elif parts:
             self._open_chars = len(request.text)
-        return parts
+        return [*parts] if self._growth is None else self._growth.add(request.text, parts)
 
     def _has_no_end(self) -> bool:
         """Whether the open sentence is longer than a turn; where its sender wants it whole, it may be."""
         waits = self._rules.scanner.mode == "none"
         return not waits and length(self._scanner.open_text) > TURN_LENGTH
 
-    def flush(self) -> list[str]:
+    def flush(self) -> list[Part]:
         """End the open sentence."""
+        parts = self._flush()
+        return [*parts] if self._growth is None else self._growth.end(parts)
+
+    def _flush(self) -> list[str]:
         self._open_chars = 0
         return [self._rules.part(sentence) for sentence in self._scanner.flush()]
 

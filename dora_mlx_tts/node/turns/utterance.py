@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dora_mlx_tts.node.protocol.messages import Stage, TextRequest
+from dora_mlx_tts.node.turns.growth import Part
 from dora_mlx_tts.node.turns.playback import PlaybackClock
 from dora_mlx_tts.runtime.cancel import CancelToken
+from dora_mlx_tts.text.sentences.growing import GrowingText
 
 if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment
@@ -74,6 +76,7 @@ class Utterance:
         begun: Whether it was handed out at least once.
         follows_cut: Whether audio of an older, silenced text may still wait at the receiver.
         in_part: Whether the engine is in the middle of a part.
+        growing: That part, where it is still being written.
         playback: The clock of its conversation's player.
         last_start_s: When the fragment sent last begins to play.
     """
@@ -82,7 +85,7 @@ class Utterance:
     index: int
     token: CancelToken = field(default_factory=CancelToken)
     fragments: int = 0
-    parts: deque[str] = field(default_factory=deque)
+    parts: deque[Part] = field(default_factory=deque)
     closed: bool = True
     is_raw: bool = True
     pieces: int = 1
@@ -93,6 +96,7 @@ class Utterance:
     begun: bool = False
     follows_cut: bool = False
     in_part: bool = False
+    growing: GrowingText | None = None
     playback: PlaybackClock = field(default_factory=PlaybackClock)
     last_start_s: float = 0.0
     _sentences: dict[int, _Sentence] = field(default_factory=dict)
@@ -118,6 +122,13 @@ class Utterance:
         return self.request.id("session_id") or ""
 
     @property
+    def has_work(self) -> bool:
+        """Whether the engine has something to do for it now."""
+        if self.in_part:
+            return self.growing is None or not self.growing.is_starved
+        return bool(self.parts)
+
+    @property
     def is_finished(self) -> bool:
         """Whether nothing is left to be spoken and nothing will come."""
         return self.closed and not self.parts and not self.in_part
@@ -128,6 +139,7 @@ class Utterance:
         start = self.last_start_s = self.playback.add(fragment.duration_s)
         key = int(fragment.sentence_index)
         sentence = self._sentences.setdefault(key, _Sentence(str(fragment.text), start))
+        sentence.text = str(fragment.text)  # of a growing sentence, what is known by now
         sentence.duration_s += fragment.duration_s
         later = start - fragment.start_s
         sentence.words += [(word.start_s + later, word.end) for word in fragment.words]

@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 TRAILING_ZEROS = 9600
 """Zeros after the recording at 16 kHz: 0.6 s, as the models were trained (`0.3 * 32000`)."""
 
+SILENT_CODES = 15
+"""Codes of 40 ms that those zeros become, at the end of every prompt."""
+
 _POSSIBLE_PACE = (1.5, 40.0)  # phones a second
 _USUAL_PACE = (5.0, 25.0)
 

@@ -12,8 +12,9 @@ from dora_mlx_tts.text.markup.tags import Char
 from dora_mlx_tts.text.punctuation import CLAUSE_MARKS
 from dora_mlx_tts.text.sentences.scanner import ScannerOptions, Sentence, SentenceScanner
 from dora_mlx_tts.text.sentences.split import fitted, join_quotations
-from dora_mlx_tts.text.spoken import Pause, Rate, Reading, SpokenSentence, SpokenText
+from dora_mlx_tts.text.spoken import Begins, Pause, Rate, Reading, SpokenSentence, SpokenText
 
+_BEGINS: dict[str, Begins] = {"\n": "item", "\n\n": "paragraph"}
 _MARKS = "".join(sorted(CLAUSE_MARKS))
 
 
@@ -98,9 +99,13 @@ def _scanned(chars: Iterable[Char]) -> list[SpokenSentence]:
     sentences = [*scanner.take(chars), *scanner.flush()]
     return [
         SpokenSentence(
-            one.text, tuple(item for item in one.directions if isinstance(item, Reading))
+            one.text,
+            tuple(item for item in one.directions if isinstance(item, Reading)),
+            begins=_BEGINS.get(one.gap, "") if number else "",
         )
-        for one in (join_quotations(sentences) if len(sentences) > 1 else sentences)
+        for number, one in enumerate(
+            join_quotations(sentences) if len(sentences) > 1 else sentences
+        )
     ]
 
 
@@ -119,6 +124,8 @@ def parts_of(sentence: Sentence) -> list[SpokenSentence]:
             found[-1] = replace(found[-1], pause_after_s=pause)
         else:
             waiting += stretch.pause_after_s
+    if found and sentence.start:
+        found[0] = replace(found[0], begins=_BEGINS.get(sentence.gap, ""))
     return found
 
 

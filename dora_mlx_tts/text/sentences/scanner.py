@@ -19,8 +19,8 @@ from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, CLOSERS, is_east_asian
 from dora_mlx_tts.text.sentences.boundaries import BoundaryFinder
 from dora_mlx_tts.text.spoken import Direction, Rate, Reading
 
-Mode = Literal["sentence", "clause", "none"]
-Gap = Literal["", " ", "\n"]
+Mode = Literal["sentence", "words", "clause", "none"]
+Gap = Literal["", " ", "\n", "\n\n"]
 
 _LINE_BREAKS = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 
@@ -34,7 +34,7 @@ class Sentence:
         start: offset of its first character in all text fed so far.
         end: offset behind its last character.
         directions: what speech markup says, by offsets in `text`, in order.
-        gap: what stands between it and the sentence before: nothing, something, or a line break.
+        gap: what stands between it and the sentence before: nothing, something, a line break, or more of them.
     """
 
     text: str
@@ -56,7 +56,7 @@ class ScannerOptions:
     """Where a text is divided.
 
     Attributes:
-        mode: `sentence`; `clause` also ends at each clause mark; `none` waits for the flush.
+        mode: `sentence`; `words` divides like it; `clause` also ends at each clause mark; `none` waits for the flush.
         min_chars: a sentence below this length waits and is joined to the next.
         max_chars: a sentence above this length is cut at a clause mark; 0 is no limit.
         first_clause: the first sentence may end at its first clause mark, for an early sound.
@@ -112,6 +112,7 @@ class SentenceScanner:
         self._is_first = True
         self._waiting_directions: list[Direction] = []  # before the first character of a sentence
         self._rate = 1.0
+        self._last_break = ""  # where the last character was a line break
         self._gap: Gap = ""  # what stands before the open text
         self._begin([], [])
 
@@ -158,6 +159,11 @@ class SentenceScanner:
         self._end_at(next(place for place in places if place > half))
         return self._hand_out()
 
+    def text_before(self, offset: int | None) -> str:
+        """What is open of a sentence, as far as it stands before an offset of all text fed."""
+        chars = self._open[self._lead :]
+        return "".join(char.text for char in chars if offset is None or char.at < offset)
+
     def _hand_out(self) -> list[Sentence]:
         ready, self._ready = self._ready, []
         return ready
@@ -182,8 +188,11 @@ class SentenceScanner:
         if char.text in _LINE_BREAKS and not whole:
             self._end_line()
             self._open.append(char._replace(text=" "))
-            self._gap = "\n"
+            if char.text != "\n" or self._last_break != "\r":
+                self._gap = "\n\n" if self._gap.startswith("\n") else "\n"
+            self._last_break = char.text
             return
+        self._last_break = ""
         if char.text.isspace():
             char = char._replace(text=" ")
             if self._open and self._open[-1].text == " ":

@@ -50,7 +50,7 @@ def join_quotations(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
     group: Sentence | None = None
     waiting: list[str] = []
     for sentence in sentences:
-        if group and waiting and sentence.gap != "\n" and _fit(group, sentence):
+        if group and waiting and not sentence.gap.startswith("\n") and _fit(group, sentence):
             group = group.joined(sentence, " " if sentence.gap else "")
         else:
             if group:
@@ -77,7 +77,7 @@ def fitted(
     for run in _runs(sentences):
         parts = [p for one in run for p in _divide(one, MEDIUM if short_parts else LONG)]
         if short_parts:
-            parts = list(map(_stopped, parts))
+            parts = list(map(stopped, parts))
         pieces += _join_short(parts) if join_short else parts
     return list(map(_ended, pieces))
 
@@ -88,7 +88,7 @@ def split_in_two(piece: SpokenSentence) -> list[SpokenSentence]:
     For networks that lose their way: a part that ends with a comma makes some go on.
     """
     parts = _cut_evenly(piece, list(_clause_places(piece.text)), _length(piece.text) / 2)
-    return [_stopped(part) for part in parts]
+    return [stopped(part) for part in parts]
 
 
 def _runs(sentences: Iterable[SpokenSentence]) -> Iterator[list[SpokenSentence]]:
@@ -104,7 +104,32 @@ def _runs(sentences: Iterable[SpokenSentence]) -> Iterator[list[SpokenSentence]]
         yield run
 
 
-def _stopped(part: SpokenSentence) -> SpokenSentence:
+def undivided(sentence: SpokenSentence) -> SpokenSentence:
+    """A sentence as one piece, whatever its length."""
+    return _ended(sentence)
+
+
+def clause_end(text: str, begun: int, *, short_parts: bool) -> int | None:
+    """Where an unfinished sentence is divided, because it is already too long for one piece.
+
+    Args:
+        text: what is known of it.
+        begun: characters of it that are already being spoken.
+        short_parts: as `fitted`.
+
+    Returns:
+        The first character after a clause; None where none ends so far.
+    """
+    longest = MEDIUM if short_parts else LONG
+    so_far = [0.0, *accumulate(_lengths(text))]
+    if so_far[-1] <= longest:
+        return None
+    places = (place for place in _clause_places(text) if place >= begun)
+    long_enough = (place for place in places if so_far[place] >= longest / 3)
+    return next(long_enough, len(text) if so_far[-1] > LONGEST else None)
+
+
+def stopped(part: SpokenSentence) -> SpokenSentence:
     """A part with a stop in place of a comma or the like at its end."""
     length = len(_LAST_MARK.sub("", part.text))
     return _ended(part.ended(length, "") if length < len(part.text) else part)

@@ -20,7 +20,7 @@ from dora_mlx_tts.text.en.homographs.context import (
     is_verb,
 )
 
-_REACH = 6
+REACH = 6
 """Words on either side whose mere presence counts."""
 _NEAR = (-3, -2, -1, 1, 2, 3)
 _LONG_ENOUGH = 4
@@ -86,5 +86,5 @@ def features(context: WordContext, opinion: bool | None) -> Iterator[str]:
     yield f"k-1w1={kinds[-1]},{words[1]}"
     yield f"w-2,-1={words[-2]},{words[-1]}"
     yield f"w1,2={words[1]},{words[2]}"
-    for word in {*context.before(_REACH), *context.after(_REACH)}:
+    for word in {*context.before(REACH), *context.after(REACH)}:
         yield f"near={word}"

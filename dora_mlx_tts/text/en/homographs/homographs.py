@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from dora_mlx_tts.text.en.homographs.classifier import classifier
 from dora_mlx_tts.text.en.homographs.context import WordContext, is_verb
-from dora_mlx_tts.text.en.homographs.features import features
-from dora_mlx_tts.text.en.homographs.senses import sense
+from dora_mlx_tts.text.en.homographs.features import REACH, features
+from dora_mlx_tts.text.en.homographs.senses import has_own_rule, sense
 from dora_mlx_tts.text.en.tokens import Token
 
 Phones = tuple[str, ...]
@@ -86,3 +86,13 @@ def _observed(context: WordContext, entry: Entry, phones: Phones | None) -> list
 
 def _score(context: WordContext, entry: Entry, phones: Phones | None) -> float:
     return classifier().score(context.word, _observed(context, entry, phones))
+
+
+def context_needed(word: str) -> int | None:
+    """Words that must follow before a word's reading is certain; None where only the whole sentence tells."""
+    plain = word.lower()
+    if plain == "read":
+        return None
+    if has_own_rule(plain) or plain in classifier():
+        return REACH
+    return 2 if plain in _table() else 0

@@ -276,6 +276,11 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
 )
 
 
+def has_own_rule(word: str) -> bool:
+    """Whether a word, in lower case, is told by its own rule."""
+    return word in _RULES
+
+
 def sense(context: WordContext) -> Phones | None:
     """Reading of a word that has its own rule, or None."""
     rule = _RULES.get(context.word)

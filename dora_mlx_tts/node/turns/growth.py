@@ -1,0 +1,84 @@
+"""The first sentence of a text in pieces, handed to the engine before it is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+from dora_mlx_tts.text.punctuation import is_east_asian
+from dora_mlx_tts.text.sentences.growing import GrowingText
+from dora_mlx_tts.text.sentences.pieces import spoken_text
+from dora_mlx_tts.text.sentences.scanner import SentenceScanner
+from dora_mlx_tts.text.spoken import SpokenText
+
+Part: TypeAlias = str | GrowingText
+"""What is handed to the engine in one go: a text, or a sentence that is still being written."""
+
+_LONGEST: Final = 150
+"""Letters of an unfinished sentence that are shown; a Chinese character counts as three."""
+_MARKUP: Final = "<{"
+
+
+class SentenceGrowth:
+    """Follows the first sentence of a stream, and knows when it has ended.
+
+    What speech markup may say something about is not shown before the sentence is complete.
+
+    Args:
+        scanner: of the stream.
+        clock: seconds.
+    """
+
+    def __init__(self, scanner: SentenceScanner, clock: Callable[[], float]) -> None:
+        self._scanner, self._clock = scanner, clock
+        self._text: GrowingText | None = None
+        self._is_over = False
+        self._fed = 0
+        self._markup: int | None = None  # where the first sign of markup stands
+
+    def add(self, piece: str, sentences: Sequence[str]) -> list[Part]:
+        """What a piece brings: the growing sentence once, and sentences that are complete.
+
+        Args:
+            piece: as it came.
+            sentences: that it completed.
+        """
+        if self._markup is None:
+            places = [at for sign in _MARKUP if (at := piece.find(sign)) >= 0]
+            self._markup = self._fed + min(places) if places else None
+        self._fed += len(piece)
+        if self._is_over:
+            return [*sentences]
+        if sentences:
+            return self._finish(sentences)
+        shown = _beginning(self._scanner.text_before(self._markup))
+        if not any(char.isalnum() for char in shown):
+            return []
+        if self._text is not None:
+            self._text.grow(shown)
+            return []
+        self._text = GrowingText(self._clock)
+        self._text.grow(shown)
+        return [self._text]
+
+    def end(self, sentences: Sequence[str]) -> list[Part]:
+        """The open sentence was ended, whatever it lacks."""
+        return self._finish(sentences) if self._text is not None else [*sentences]
+
+    def _finish(self, sentences: Sequence[str]) -> list[Part]:
+        self._is_over = True
+        if self._text is None:
+            return [*sentences]
+        text, self._text = self._text, None
+        first = sentences[0] if sentences else ""
+        text.finish(first if isinstance(first, SpokenText) else spoken_text(first, ()))
+        return [*sentences[1:]]
+
+
+def _beginning(text: str) -> str:
+    room = _LONGEST
+    for number, char in enumerate(text):
+        room -= 3 if is_east_asian(char) else 1
+        if room < 0:
+            return text[:number]
+    return text

@@ -1,0 +1,1 @@
+"""Speaking a sentence while it is being written."""

@@ -1,0 +1,113 @@
+"""When to begin a growing sentence, to decode more of it, to sound it, to rest and to wait.
+
+Pure: what is known and how long the sound that was sent still plays, to the next step. Text that comes
+more slowly than it is spoken would be overtaken. Such a sentence begins only once as much of it is known
+as it takes to reach the end of a usual sentence without a stop; if it runs dry all the same, it rests at
+a word's end.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from dora_mlx_tts.synthesis.checks.token_guard import TOKENS_PER_SECOND
+from dora_mlx_tts.text.sentences.known_words import Word
+
+
+class Step(enum.Enum):
+    """What to do next."""
+
+    WAIT = "wait"
+    DECODE = "decode"
+    SOUND = "sound"
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class GrowingLimits:
+    """Where a growing sentence begins and ends.
+
+    Attributes:
+        first_words: words to begin with.
+        first_characters: Han characters to begin with.
+        margin: phones before the end of what is known that are not spoken yet.
+        brisk: seconds of speech that a second of writing brings, from which on the first sound
+            may be short.
+        first_codes: codes for that short first sound.
+        few: codes that are worth a step where the sound runs out.
+        soon_s: sound left at which the next is made.
+        dry_s: sound left at which a word is completed although nothing follows.
+        usual_s: length of a usual sentence.
+    """
+
+    first_words: int = 4
+    first_characters: int = 6
+    margin: int = 8
+    brisk: float = 1.8
+    first_codes: int = 10
+    few: int = 8
+    soon_s: float = 0.5
+    dry_s: float = 0.1
+    usual_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a growing sentence has come.
+
+    Attributes:
+        share: of the words that it begins with, 1 and more are enough.
+        arrival: seconds of speech that a second of writing brings; None while that is unknown.
+        releasable: codes that may be decoded now, about.
+        pending: codes that were decoded and not sounded.
+        size: codes that the next window waits for.
+        ahead_s: seconds that the sound sent still plays; below 0 it ended that long ago.
+        is_heard: whether sound has left.
+        is_resting: whether the last word was completed with silence.
+    """
+
+    share: float
+    arrival: float | None
+    releasable: int
+    pending: int
+    size: int
+    ahead_s: float = 0.0
+    is_heard: bool = False
+    is_resting: bool = False
+
+
+def share_of(words: list[Word], limits: GrowingLimits) -> float:
+    """How much of the words that a sentence begins with is known."""
+    han = sum(word.is_han for word in words)
+    return (len(words) - han) / limits.first_words + han / limits.first_characters
+
+
+def next_step(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
+    """What to do, and for `WAIT` after how many seconds to look again without more text."""
+    if not at.is_heard or at.is_resting:
+        return _beginning(at, limits)
+    if at.pending >= at.size:
+        return Step.SOUND, None
+    is_short = at.ahead_s <= limits.soon_s
+    fills = at.pending + at.releasable >= at.size
+    if at.releasable and (fills or (is_short and at.releasable >= limits.few)):
+        return Step.DECODE, None
+    if at.pending >= limits.few and is_short:
+        return Step.SOUND, None
+    if at.ahead_s <= limits.dry_s:
+        return (Step.SOUND if at.pending else Step.REST), None
+    has_some = max(at.pending, at.releasable) >= limits.few
+    return Step.WAIT, at.ahead_s - (limits.soon_s if has_some and not is_short else limits.dry_s)
+
+
+def _beginning(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
+    """The step of a sentence of which nothing is heard, or nothing any more."""
+    if at.share < 1 or at.arrival is None:
+        return Step.WAIT, None
+    ready = at.pending + at.releasable
+    needed = min(at.size, limits.first_codes) if at.arrival >= limits.brisk else at.size
+    needed = max(needed, round(TOKENS_PER_SECOND * limits.usual_s * (1 - at.arrival)))
+    if at.pending >= needed or (at.pending and not at.releasable and ready >= needed):
+        return Step.SOUND, None
+    return (Step.DECODE if ready >= needed and at.releasable else Step.WAIT), None

@@ -1,0 +1,97 @@
+"""The phones of a text that grows: read anew with every word, but never otherwise where it was spoken."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from dora_mlx_tts.synthesis.word_times import units
+from dora_mlx_tts.text.phonemes import Phonemes
+
+Phonemize = Callable[[str], Phonemes]
+
+
+@dataclass(slots=True)
+class GrowingPhones:
+    """The newest reading of a growing text.
+
+    Args:
+        phonemize: reads a text.
+
+    Attributes:
+        phonemes: the newest reading; None before the first.
+        spoken: phones of it that were spoken.
+        contradictions: readings that would have changed spoken phones.
+    """
+
+    phonemize: Phonemize
+    phonemes: Phonemes | None = None
+    spoken: int = 0
+    contradictions: int = 0
+
+    def read(self, text: str) -> Phonemes:
+        """Read a longer text; what was spoken keeps its phones.
+
+        Raises:
+            TextError: the text cannot be read.
+        """
+        if self.phonemes is None or text != self.phonemes.text:
+            self.phonemes = self.keep(self.phonemize(text))
+        return self.phonemes
+
+    def keep(self, new: Phonemes) -> Phonemes:
+        """A reading with the words that were spoken or begun, which are replaced where it says otherwise."""
+        old, count = self.phonemes, self.word_end
+        if old is None or np.array_equal(old.ids[:count], new.ids[:count]):
+            return new
+        self.contradictions += 1
+        return _spliced(old, count, new)
+
+    @property
+    def word_end(self) -> int:
+        """The phone after the word that the last spoken phone belongs to."""
+        if self.phonemes is None or not self.spoken:
+            return 0
+        ends = (unit.end for unit in units(self.phonemes) if unit.end >= self.spoken)
+        return next(ends, self.spoken)
+
+    @property
+    def spoken_end(self) -> int:
+        """The character after the last word that was spoken or begun."""
+        if self.phonemes is None or not self.spoken:
+            return 0
+        return max(end for _, end in self.phonemes.char_spans[: self.word_end])
+
+    def limit(self, margin: int) -> int:
+        """The first phone that is not to be spoken yet: `margin` before the end, of the last word that is known."""
+        return max(0, len(self.phonemes) - margin) if self.phonemes is not None else 0
+
+
+def _spliced(old: Phonemes, count: int, new: Phonemes) -> Phonemes:
+    """The first `count` phones of one reading, and what another says of the characters after them."""
+    border = max(end for _, end in old.char_spans[:count])
+    later = (n for n, (start, _) in enumerate(new.char_spans) if start >= border)
+    first = next(later, len(new))
+    features = None
+    if old.features is not None or new.features is not None:
+        parts = (_rows(old, slice(0, count), new), _rows(new, slice(first, None), old))
+        features = np.concatenate(parts)
+    return dataclasses.replace(
+        new,
+        symbols=(*old.symbols[:count], *new.symbols[first:]),
+        ids=np.concatenate([old.ids[:count], new.ids[first:]]).astype(np.int32),
+        char_spans=(*old.char_spans[:count], *new.char_spans[first:]),
+        features=features,
+    )
+
+
+def _rows(
+    of: Phonemes, part: slice, other: Phonemes
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    if of.features is not None:
+        return of.features[part]
+    width = other.features.shape[1] if other.features is not None else 0
+    return np.zeros((len(of.ids[part]), width), np.float32)

@@ -1,0 +1,70 @@
+"""How long the pause after a sentence is: by its place in the text, and never twice the same.
+
+Nobody speaks with equal pauses. Each is a share of `fragment_interval`, or what its own setting says,
+longer or shorter by a draw that belongs to the seed and the sentence.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Final, Literal
+
+import numpy as np
+
+from dora_mlx_tts.config.settings import SpeechSettings
+from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, CLOSERS
+from dora_mlx_tts.text.spoken import SpokenSentence
+
+Place = Literal["comma", "sentence", "question", "item", "paragraph"]
+
+SHARES: Final[dict[Place, float]] = {
+    "comma": 0.5,
+    "sentence": 1.0,
+    "question": 1.3,
+    "item": 1.2,
+    "paragraph": 2.0,
+}
+"""Of `fragment_interval`, where a place has no setting of its own."""
+
+_QUESTION_MARKS: Final = frozenset("?？⁇⁈")
+
+
+def place_after(text: str) -> Place:
+    """Where a piece of text ends."""
+    bare = text.rstrip("".join(CLOSERS) + " ")
+    if not bare:
+        return "sentence"
+    if bare[-1] in CLAUSE_MARKS:
+        return "comma"
+    return "question" if bare[-1] in _QUESTION_MARKS else "sentence"
+
+
+def pause_after_s(sentence: SpokenSentence, settings: SpeechSettings) -> float:
+    """Seconds of silence after a sentence."""
+    return _seconds(place_after(sentence.text), settings) * _factor(sentence, settings)
+
+
+def pause_before_s(sentence: SpokenSentence, settings: SpeechSettings) -> float:
+    """Seconds that a sentence on a new line waits longer than its predecessor left silent."""
+    if not sentence.begins:
+        return 0.0
+    more = _seconds(sentence.begins, settings) - _seconds("sentence", settings)
+    return max(0.0, more) * _factor(sentence, settings)
+
+
+def _seconds(place: Place, settings: SpeechSettings) -> float:
+    own = {
+        "comma": settings.pause_comma,
+        "sentence": None,
+        "question": settings.pause_question,
+        "item": settings.pause_item,
+        "paragraph": settings.pause_paragraph,
+    }[place]
+    return settings.fragment_interval * SHARES[place] if own is None else own
+
+
+def _factor(sentence: SpokenSentence, settings: SpeechSettings) -> float:
+    """About 1: the draw of a seed and a sentence."""
+    seed = [] if settings.seed is None else [settings.seed, zlib.crc32(sentence.text.encode())]
+    draw = np.random.default_rng(seed or None)
+    return 1 + settings.pause_spread * float(draw.uniform(-1, 1))

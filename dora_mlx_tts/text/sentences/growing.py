@@ -1,0 +1,111 @@
+"""`GrowingText`: a sentence that is spoken while it is still being written."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dora_mlx_tts.text.sentences.known_words import words_of
+from dora_mlx_tts.text.spoken import SpokenText
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What is known of a growing text at one moment.
+
+    Attributes:
+        text: what was written so far, free of markup.
+        whole: the sentences, once the text is complete.
+        words_per_s: how fast words come; None until they came at two moments.
+    """
+
+    text: str
+    whole: SpokenText | None
+    words_per_s: float | None
+
+
+class GrowingText:
+    """A sentence whose end is not written yet. One thread writes it, another reads it.
+
+    Args:
+        clock: seconds.
+
+    Attributes:
+        is_read: whether a reader has seen it unfinished.
+        due_s: when the reader wants to go on even without more text; None for never.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.is_read = False
+        self.due_s: float | None = None
+        self._changed = threading.Condition()
+        self._text = ""
+        self._whole: SpokenText | None = None
+        self._arrivals: tuple[float, int, float, int] | None = None  # first and last: time, words
+        self._version = 0
+        self._waits_since = -1
+        self._seen = -1
+
+    def grow(self, text: str) -> None:
+        """All of the sentence that is written by now; it only ever gets longer."""
+        with self._changed:
+            if self._whole is not None or text == self._text:
+                return
+            self._text = text
+            now, count = self.clock(), len(words_of(text))
+            first = self._arrivals[:2] if self._arrivals else (now, count)
+            self._arrivals = (*first, now, count)
+            self._tell()
+
+    def finish(self, whole: SpokenText) -> None:
+        """The sentence is complete."""
+        with self._changed:
+            if self._whole is None:
+                self._whole = whole
+                self._tell()
+
+    @property
+    def whole(self) -> SpokenText | None:
+        """The sentences, once the text is complete."""
+        return self._whole
+
+    def read(self) -> Growth:
+        """What is known now."""
+        with self._changed:
+            self.is_read |= self._whole is None
+            self._waits_since, self.due_s = -1, None
+            self._seen = self._version
+            return Growth(self._text, self._whole, self._rate())
+
+    def wait_for_more(self, seconds: float | None) -> None:
+        """The reader has nothing to do for so long, unless more is written than it has read."""
+        with self._changed:
+            self.due_s = None if seconds is None else self.clock() + seconds
+            self._waits_since = self._seen
+
+    @property
+    def is_starved(self) -> bool:
+        """Whether the reader waits, and neither text nor time has come."""
+        if self._waits_since != self._version:
+            return False
+        return self.due_s is None or self.clock() < self.due_s
+
+    def sleep(self, longest_s: float = 0.05) -> None:
+        """Block until the reader may go on, or for `longest_s`; for callers with a thread to spare."""
+        with self._changed:
+            if self.is_starved:
+                left = longest_s if self.due_s is None else self.due_s - self.clock()
+                self._changed.wait(max(0.001, min(left, longest_s)))
+
+    def _rate(self) -> float | None:
+        if self._arrivals is None or self._arrivals[2] <= self._arrivals[0]:
+            return None
+        since, before, now, count = self._arrivals
+        return (count - before) / (now - since)
+
+    def _tell(self) -> None:
+        self._version += 1
+        self._changed.notify_all()

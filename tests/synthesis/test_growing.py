@@ -1,0 +1,286 @@
+"""Speech from an unfinished sentence, with a scripted network and a clock that the script moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from growing_world import Cancelled, World, Writer, letters, moments, phonemize
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dora_mlx_tts.errors import EmptyTextError
+from dora_mlx_tts.synthesis.growing.policy import GrowingLimits, Progress, Step, next_step
+from dora_mlx_tts.synthesis.growing.reading import GrowingPhones
+from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.text.sentences.growing import GrowingText
+from dora_mlx_tts.text.sentences.pieces import whole_text
+
+TEXT = "nice old dogs like a good morning and a long special dinner behind a farm."
+WORDS = TEXT.split(" ")
+
+
+def plain(text: str) -> str:
+    return "".join(char for char in text.lower() if char.isalpha())
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(monkeypatch)
+
+
+def spoken(world: World, writer: Writer) -> list[Fragment]:
+    return list(world.speak(writer))
+
+
+def check(world: World, fragments: list[Fragment], text: str) -> None:
+    """All words once, in order, with rising times, and one final fragment, the last."""
+    assert letters(world.sounded) == plain(text)
+    words = [word for fragment in fragments for word in fragment.words]
+    assert plain("".join(word.text for word in words)) == plain(text)
+    starts = [word.start_s for word in words]
+    assert starts == sorted(starts)
+    assert [f.is_final for f in fragments] == [False] * (len(fragments) - 1) + [True]
+    assert [f.start_s for f in fragments[1:]] == pytest.approx(
+        list(np.cumsum([f.duration_s for f in fragments])[:-1])
+    )
+
+
+@pytest.mark.parametrize("rate", [1, 2, 3, 5, 10, 40])
+def test_every_pace_of_writing_gives_the_words_once(world: World, rate: float) -> None:
+    fragments = spoken(world, Writer(world, moments(WORDS, rate), TEXT))
+    check(world, fragments, TEXT)
+    assert fragments[-1].text == TEXT
+    assert world.meter.stats().contradictions == 0
+
+
+def test_the_first_sound_comes_before_the_sentence_is_complete(world: World) -> None:
+    begun = world.now
+    stream = world.speak(Writer(world, moments(WORDS, 10), TEXT))
+    next(stream)
+    assert world.now - begun < 0.75 < len(WORDS) / 10
+    list(stream)
+    assert world.meter.stats().grown == 1
+
+
+def test_fast_enough_writers_cause_no_pause(world: World) -> None:
+    writer, plays_until = Writer(world, moments(WORDS, 10), TEXT), None
+    for fragment in world.speak(writer):
+        assert plays_until is None or world.now <= plays_until + 0.05
+        plays_until = max(plays_until or world.now, world.now) + fragment.duration_s
+    assert not world.rests
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_any_chunks_and_times_give_the_words_once(
+    monkeypatch: pytest.MonkeyPatch, data: st.DataObject
+) -> None:
+    word = st.text("abcdefghijklmnopqrs", min_size=2, max_size=8)
+    text = " ".join(data.draw(st.lists(word, min_size=1, max_size=25))) + "."
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(text)), max_size=30)) | {len(text)})
+    waits = data.draw(
+        st.lists(
+            st.sampled_from([0.0, 0.02, 0.1, 0.4, 3.0]), min_size=len(cuts), max_size=len(cuts)
+        )
+    )
+    world = World(monkeypatch)
+    times = np.cumsum([0.0, *waits])
+    schedule = [(float(at), text[:cut]) for at, cut in zip(times, cuts, strict=False)]
+    fragments = spoken(world, Writer(world, [*schedule, (float(times[-1]), "")], text))
+    check(world, fragments, text)
+
+
+def test_what_arrives_at_once_is_spoken_as_a_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = spoken(world, Writer(world, [], TEXT))
+    codes, prefills = list(world.sounded), world.prefills
+    assert prefills == 1
+    other = World(monkeypatch)
+    at_once = spoken(other, Writer(other, [(0.0, TEXT), (2.0, "")], TEXT))
+    assert other.sounded == codes
+    assert other.meter.stats().stages == 0
+    for one, two in zip(whole, at_once, strict=True):
+        assert np.array_equal(one.samples, two.samples)
+        assert (one.words, one.text) == (two.words, two.text)
+
+
+def test_prefills_are_few(world: World) -> None:
+    spoken(world, Writer(world, moments(WORDS, 10), TEXT))
+    assert world.prefills <= len(WORDS) // 2
+
+
+def test_a_slow_writer_is_waited_for(world: World) -> None:
+    begun = world.now
+    next(world.speak(Writer(world, moments(WORDS, 1.5), TEXT)))
+    assert world.now - begun > 3
+
+
+def test_a_writer_that_stops_is_followed_to_a_words_end(world: World) -> None:
+    half = moments(WORDS[:10], 10)[:-1]
+    late = [(20 + n / 10, " ".join(WORDS[: 11 + n])) for n in range(len(WORDS) - 10)]
+    fragments = spoken(world, Writer(world, [*half, *late, (25.0, "")], TEXT))
+    check(world, fragments, TEXT)
+    assert len(world.rests) == 1
+    heard = letters(world.sounded[: world.rests[0]])
+    ends = np.cumsum([len(plain(word)) for word in WORDS])
+    assert len(heard) in ends
+    assert len(heard) >= len(plain("".join(WORDS[:6])))
+
+
+def test_a_text_that_is_ended_in_its_middle_says_what_it_has(world: World) -> None:
+    some = " ".join(WORDS[:9])
+    check(world, spoken(world, Writer(world, [*moments(WORDS[:9], 10)[:-1], (9, "")], some)), some)
+
+
+def test_it_can_be_cancelled_in_every_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps(world: World) -> Iterator[object]:
+        slow = [
+            *moments(WORDS[:9], 10)[:-1],
+            *[(9 + n, " ".join(WORDS[: 10 + n])) for n in range(7)],
+        ]
+        writer = Writer(world, [*slow, (18.0, "")], TEXT)
+        from dora_mlx_tts.synthesis.growing.script import speak_growing
+
+        stream = speak_growing(world.ready, world.settings, writer, world.speaker, GrowingLimits())
+        for item in stream:
+            yield item
+            if item is None:
+                writer.sleep_until_news()
+
+    count = len(list(steps(World(monkeypatch))))
+    assert count > 10
+    for at in range(count - 1):
+        world = World(monkeypatch)
+        stream = steps(world)
+        for _ in range(at + 1):
+            next(stream)
+        world.token.cancel("stop")
+        with pytest.raises(Cancelled):
+            next(stream)
+        stats = world.meter.stats()
+        assert (stats.sentences, stats.spoken) == (stats.cancelled, 0)
+
+
+def test_closing_in_the_middle_decodes_no_more(world: World) -> None:
+    stream = world.speak(Writer(world, moments(WORDS, 10), TEXT))
+    next(stream)
+    stream.close()
+    assert world.meter.stats().spoken == 0
+
+
+def test_a_text_without_words_is_refused(world: World) -> None:
+    with pytest.raises(EmptyTextError):
+        spoken(world, Writer(world, [(0.0, "…"), (0.1, "")], "…"))
+
+
+def test_voices_that_need_the_whole_wait_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for options in ({"mode": "throughput"}, {"content_check": "whole"}, {"language": "ja"}):
+        world = World(monkeypatch, **options)
+        fragments = spoken(world, Writer(world, moments(WORDS, 10), TEXT))
+        check(world, fragments, TEXT)
+        assert world.meter.stats().stages == 0
+
+
+def test_a_long_sentence_is_divided_at_a_clause_as_a_whole_one_would_be(world: World) -> None:
+    clause = "good dogs like a long morning behind a farm and a special dinner"
+    text = ", ".join([clause] * 5) + "."
+    words = text.split(" ")
+    fragments = spoken(world, Writer(world, moments(words, 10), text))
+    check(world, fragments, text)
+    assert fragments[-1].sentence_index >= 1
+
+
+# ----------------------------------------------------------------------------------------- phones
+
+
+def test_spoken_phones_stay_whatever_later_words_say() -> None:
+    readings = {"abc def": "abc def", "abc def ghi": "axx def ghi"}
+
+    def read(text: str):
+        found = phonemize(readings[text].replace("x", "s"))
+        return found.__class__(text, text, found.symbols, found.ids, found.char_spans, ())
+
+    phones = GrowingPhones(read)
+    phones.read("abc def")
+    phones.spoken = 2
+    new = phones.read("abc def ghi")
+    assert list(new.ids) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert phones.contradictions == 1
+    assert phones.spoken_end == 3
+
+
+# ----------------------------------------------------------------------------------------- policy
+
+
+@given(
+    st.builds(
+        Progress,
+        share=st.floats(0, 3),
+        arrival=st.none() | st.floats(0, 20),
+        releasable=st.integers(0, 60),
+        pending=st.integers(0, 60),
+        size=st.integers(1, 40),
+        ahead_s=st.floats(-2, 5),
+        is_heard=st.booleans(),
+        is_resting=st.booleans(),
+    )
+)
+def test_no_step_is_impossible(at: Progress) -> None:
+    step, wait_s = next_step(at, GrowingLimits())
+    if step is Step.DECODE:
+        assert at.releasable > 0
+    if step is Step.SOUND:
+        assert at.pending > 0
+    if step is Step.REST:
+        assert at.is_heard
+        assert not at.is_resting
+        assert at.ahead_s <= GrowingLimits().dry_s
+    if wait_s is not None:
+        assert step is Step.WAIT
+        assert wait_s > 0
+
+
+def test_slower_writing_needs_more_before_it_begins() -> None:
+    def least(arrival: float) -> int:
+        return next(
+            ready
+            for ready in range(200)
+            if next_step(Progress(1, arrival, ready, 0, 20), GrowingLimits())[0] is Step.DECODE
+        )
+
+    needs = [least(arrival) for arrival in (3, 1.2, 0.9, 0.6, 0.3, 0.05)]
+    assert all(a <= b for a, b in pairwise(needs))
+    assert needs[0] < needs[-1]
+
+
+# ------------------------------------------------------------------------------------- the record
+
+
+def test_a_reader_that_waits_is_woken_by_words_and_by_time() -> None:
+    now = [0.0]
+    text = GrowingText(lambda: now[0])
+    text.grow("one")
+    assert text.read().words_per_s is None
+    text.wait_for_more(1.0)
+    assert text.is_starved
+    now[0] = 0.5
+    text.grow("one two")
+    assert not text.is_starved
+    assert text.read().words_per_s == pytest.approx(2.0)
+    text.wait_for_more(1.0)
+    now[0] = 1.6
+    assert not text.is_starved
+    text.read()
+    text.wait_for_more(None)
+    text.finish(whole_text("one two."))
+    text.grow("one two three")
+    assert not text.is_starved
+    assert text.read().whole == "one two."
