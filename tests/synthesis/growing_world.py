@@ -128,7 +128,7 @@ class _Codes:
         self._world.now += TOKEN_S
         phone, self._at = self._at // 2, self._at + 1
         if phone < len(self._phones):
-            return int(10 * self._phones[phone] + self._draw.integers(0, 10))
+            return int(10 * self._phones[phone] + self._draw.integers(6, 10))  # never SILENT
         if not self._is_open:
             self.end = End.EOS
             raise StopIteration

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dora_mlx_tts.config.settings import SpeechSettings
-from dora_mlx_tts.errors import EmptyTextError, SynthesisError
+from dora_mlx_tts.errors import EmptyTextError, SynthesisError, TextError
 from dora_mlx_tts.runtime.cancel import Cancelled
 from dora_mlx_tts.synthesis.growing.policy import GrowingLimits
 from dora_mlx_tts.synthesis.growing.sentence import GrowingSentence
@@ -57,7 +57,11 @@ def speak_growing(
     own = seeds.generate_state(number + len(script))[number:].tolist()
     tasks = tasks_of(ready, settings, script, speaker, own)
     for index, (sentence, task) in enumerate(zip(script, tasks, strict=True)):
-        yield from teller.speak(sentence, task, last=index == len(script) - 1)
+        try:
+            yield from teller.speak(sentence, task, last=index == len(script) - 1)
+        except (TextError, SynthesisError) as error:
+            error.sentence = number + index
+            raise
 
 
 @dataclass(slots=True)
