@@ -162,8 +162,13 @@ class Session:
 
     def look_after_stream(self, now: float) -> None:
         """Do what the silence of the sender asks for."""
-        if self._stream is not None and now >= self._stream.due_s:
-            self.flush(now, is_over=self._stream.is_over(now))
+        stream = self._stream
+        if stream is None or now < stream.due_s:
+            return
+        is_over = stream.is_over(now)
+        if is_over and stream.record.has_fin:  # what still comes is late from now on
+            stream.record.last_s += self._rules.timeout_s
+        self.flush(now, is_over=is_over)
 
     def end_stream(self, now: float) -> None:
         """No more pieces are waited for."""
