@@ -145,6 +145,7 @@ class SpeechLoop:
     def _fail(self, job: UtteranceJob, error: Exception) -> None:
         """What is wrong with one sentence does not silence the others; anything else ends the text."""
         job.failure = job.failure or error
+        job.utterance.leave_hole()
         if not isinstance(error, TtsError | _SendError):
             logger.error("text %d: unexpected error", job.utterance.index, exc_info=error)
         self._end_part(job)
