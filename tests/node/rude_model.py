@@ -158,9 +158,7 @@ class Model:
 
     def _was_before(self, sender, number):
         return any(
-            number in text.numbers
-            and number != text.first_refused
-            and self._is_remembered(text)
+            number in text.numbers and number != text.first_refused and self._is_remembered(text)
             for text in sender.texts
         )
 
