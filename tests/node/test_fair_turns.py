@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 
+import numpy as np
 import pytest
 from rude_world import World
 
@@ -42,10 +42,10 @@ def turns_until(world, session, begun):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_short_text_waits_for_one_turn_of_each_other_at_most(world, seed):
-    chance = random.Random(seed)
+    chance = np.random.default_rng(seed)
     for number in range(SESSIONS - 1):
         say(world, f"C{number}", long_text(f"C{number}"))
-    world.speak(chance.randrange(200))
+    world.speak(chance.integers(200))
     begun = len(world.engine.calls)
     say(world, "Late", "Late short one.")
     waited = turns_until(world, "Late", begun)
@@ -57,13 +57,13 @@ def test_a_short_text_waits_for_one_turn_of_each_other_at_most(world, seed):
 @pytest.mark.parametrize("spoken", [True, False])
 def test_what_follows_an_interruption_waits_no_longer(world, seed, spoken):
     """Each of the silenced texts has to be answered, but that costs no turn."""
-    chance = random.Random(seed)
+    chance = np.random.default_rng(seed)
     me = "C7"
     for number in range(SESSIONS):
         say(world, f"C{number}", long_text(f"C{number}"))
     for n in range(5):
         say(world, me, f"{me} waits {n}.", question_id=f"q{n}")
-    world.speak(chance.randrange(200))
+    world.speak(chance.integers(200))
     while spoken and not world.engine.calls[-1].startswith(me):
         world.speak(1)
     begun = len(world.engine.calls)
@@ -75,11 +75,11 @@ def test_what_follows_an_interruption_waits_no_longer(world, seed, spoken):
 
 
 def test_pieces_of_fifty_texts_are_heard_in_turns(world):
-    chance = random.Random(4)
+    chance = np.random.default_rng(4)
     for seq in range(20):
-        for number in chance.sample(range(SESSIONS), SESSIONS):
+        for number in chance.permutation(SESSIONS):
             say(world, f"C{number}", f" C{number} says {seq}.", seq=seq, fin=seq == 19)
-        world.speak(chance.randrange(20))
+        world.speak(chance.integers(20))
     world.quiet()
     assert len(world.engine.calls) == 20 * SESSIONS
     heard = Counter()
@@ -91,7 +91,7 @@ def test_pieces_of_fifty_texts_are_heard_in_turns(world):
 
 def test_texts_that_came_at_once_are_heard_in_the_order_in_which_they_came(world):
     say(world, "First", "First one.")
-    order = random.Random(5).sample(range(SESSIONS), SESSIONS)
+    order = np.random.default_rng(5).permutation(SESSIONS)
     for number in order:
         say(world, f"C{number}", f"C{number} short one.")
     world.quiet()

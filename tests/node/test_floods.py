@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 
+import numpy as np
 from node_fakes import FakeEngine, Running
 
 SESSIONS = 50
@@ -14,7 +14,7 @@ TEXTS = 400
 def pieces_of(number, chance):
     """A text in one to four pieces, some of them sent twice."""
     ids = {"session_id": f"s{number % SESSIONS}", "question_id": f"q{number}"}
-    count = chance.randint(1, 4)
+    count = int(chance.integers(1, 5))
     for seq in range(count):
         words = f" word{seq}" + ("." if seq == count - 1 else "")
         for _ in range(1 + (chance.random() < 0.1)):
@@ -22,7 +22,7 @@ def pieces_of(number, chance):
 
 
 def test_a_flood_of_pieces_gets_one_reply_per_text():
-    chance = random.Random(1)
+    chance = np.random.default_rng(1)
     row = [iter(()) for _ in range(SESSIONS)]
     running = Running(FakeEngine(), queue_limit=50)
     with running as node:
@@ -40,7 +40,7 @@ def test_a_flood_of_pieces_gets_one_reply_per_text():
             if number is not None:
                 row.append(pieces_of(number, chance))
             if chance.random() < 0.05:
-                node.control("cancel", session_id=f"s{chance.randrange(SESSIONS)}")
+                node.control("cancel", session_id=f"s{chance.integers(SESSIONS)}")
         node.end()
     replies = Counter(reply["question_id"] for _, reply in node.replies())
     assert replies == Counter(f"q{number}" for number in range(TEXTS))

@@ -52,9 +52,14 @@ class Session:
 
     # ------------------------------------------------------------------------------ what comes in
 
+    def is_piece(self, request: TextRequest) -> bool:
+        """Whether a message is a piece of a text rather than a whole one."""
+        mode = self._rules.mode
+        return mode == "stream" or (mode == "auto" and request.streamed)
+
     def join(self, request: TextRequest, now: float) -> Admission | None:
         """Take a message that belongs to the open text, or to one that is over; None if to neither."""
-        if not (self._rules.is_piece(request) or request.ended):
+        if not (self.is_piece(request) or request.ended):
             return None
         stream = self._open_for(request, now)
         if stream is not None:
@@ -75,7 +80,7 @@ class Session:
         self.end_stream(now)
         self.texts.append(utterance)
         missing = 0
-        if self._rules.is_piece(request):
+        if self.is_piece(request):
             utterance.closed = utterance.is_raw = False
             stream = self._stream = TextStream(utterance, self._rules, now)
             missing = self._missing(stream.record, request)
@@ -88,7 +93,7 @@ class Session:
     def refuse(self, utterance: Utterance, now: float) -> Admission:
         """A text that is not taken; further pieces of it are not answered one by one."""
         request, missing = utterance.request, 0
-        if self._rules.is_piece(request):
+        if self.is_piece(request):
             record = TextRecord(utterance, now)
             missing = self._missing(record, request)
             record.add(request, now)

@@ -116,7 +116,7 @@ class Utterance:
     @property
     def session(self) -> str:
         """The conversation that this text belongs to; texts without an id share one."""
-        return self.request.id("session_id") or ""
+        return self.request.session
 
     @property
     def is_finished(self) -> bool:
