@@ -42,8 +42,8 @@ MUTATIONS = {
     ),
     "lose a wake-up": Mutation(
         "turns/scheduler.py",
-        "                admission = self._begin(session, request, now)\n            self._changed.notify_all()",
-        "                admission = self._begin(session, request, now)",
+        "admission = self._begin(session, utterance, now)\n            self._changed.notify_all()",
+        "admission = self._begin(session, utterance, now)",
     ),
     "send after the acknowledgement": Mutation(
         "sender.py", "            if utterance.cancelled:\n                return False\n", ""
@@ -55,7 +55,7 @@ MUTATIONS = {
     ),
     "one verdict a piece": Mutation(
         "turns/scheduler.py",
-        "admission = session.join(request, now) if self.rules.is_piece(request) else None",
+        "admission = session.join(request, now) if session.is_piece(request) else None",
         "admission = None",
     ),
     "speak repeats": Mutation(

@@ -134,7 +134,10 @@ class EventListener(threading.Thread):
             self._ignore(str(arrival.event.get("id")))
 
     def _accept(self, request: TextRequest, arrival: Arrival) -> None:
-        admission = self._admit(request, self._queue.receive(request))
+        admission = self._queue.receive(request)
+        self._count(admission)
+        if admission.missing:
+            self._report_gap(request, admission.missing)
         if admission.kind == "refused":
             self._meter.count("refused")
             limit = self._queue.queue_limit
@@ -144,16 +147,12 @@ class EventListener(threading.Thread):
             if arrival.was_sent_before(command_arrival) and admission.utterance is not None:
                 self._commands.silence_late(command, admission.utterance)
 
-    def _admit(self, request: TextRequest, admission: Admission) -> Admission:
-        """Count a text message, and tell what is missing before it."""
+    def _count(self, admission: Admission) -> None:
         self._meter.count("pieces")
-        if admission.missing:
-            self._report_gap(request, admission.missing)
         if admission.kind == "late":
             self._meter.count("late")
         elif admission.kind in {"new", "refused"}:
             self._meter.count("received")
-        return admission
 
     def _report_gap(self, request: TextRequest, missing: int) -> None:
         """What the sender numbered and we never saw is lost; nobody else would notice."""
@@ -165,7 +164,10 @@ class EventListener(threading.Thread):
     def _reject(self, message: BadInput) -> None:
         if message.port == ports.TEXT:
             admission = self._queue.reject(message.request, message.error, message.stage)
-            if self._admit(message.request, admission).kind == "refused":
+            self._count(admission)
+            if admission.missing:
+                self._report_gap(message.request, admission.missing)
+            if admission.kind == "refused":
                 self._answer_error(message.error, message.stage, message.request)
         elif message.port != ports.BUFFER_STATUS:
             self._complain(message.error, message.echo)

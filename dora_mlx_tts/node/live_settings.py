@@ -13,7 +13,6 @@ from typing import Any, Final
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import SettingError, TtsError
 from dora_mlx_tts.messages import must_be, unknown
-from dora_mlx_tts.node.protocol.messages import TextRequest
 from dora_mlx_tts.node.protocol.metadata import ALIASES, read_voice
 from dora_mlx_tts.node.speech_job import SpeechOptions
 
@@ -94,11 +93,10 @@ class LiveSettings:
             known = ["voice", *type(self._settings.speech()).model_fields]
             raise SettingError(unknown("setting", name, known))
 
-    def options(self, request: TextRequest) -> SpeechOptions:
+    def options(self, session: str) -> SpeechOptions:
         """How a text of this session is to be spoken, before its own metadata."""
         with self._lock:
-            session = self._sessions.get(request.id("session_id") or "", {})
-            values = {**self._all, **session}
+            values = {**self._all, **self._sessions.get(session, {})}
         voice, language = values.pop("voice", None), values.pop("language", None)
         return SpeechOptions(voice, language, values)
 

@@ -17,7 +17,7 @@ from dora_mlx_tts.errors import (
 )
 from dora_mlx_tts.node.delivery import Delivery
 from dora_mlx_tts.node.metrics import NodeMeter, SpeechMeter
-from dora_mlx_tts.node.protocol.messages import Outcome, Reply, Stage, TextRequest
+from dora_mlx_tts.node.protocol.messages import Outcome, Reply, Stage
 from dora_mlx_tts.node.sender import OutputSender
 from dora_mlx_tts.node.speech_job import SpeechEngine, SpeechOptions, UtteranceJob
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
@@ -46,7 +46,7 @@ class SpeechLoop:
         outputs: Where audio and replies go.
         meter: The node's counts.
         delivery: How audio leaves.
-        options: What was chosen at run time for a text's session.
+        options: What was chosen at run time for a session.
         between: Called between two turns, for housekeeping.
         clock: Seconds.
     """
@@ -59,7 +59,7 @@ class SpeechLoop:
         outputs: OutputSender,
         meter: NodeMeter,
         delivery: Delivery | None = None,
-        options: Callable[[TextRequest], SpeechOptions] = lambda _: SpeechOptions(),
+        options: Callable[[str], SpeechOptions] = lambda _: SpeechOptions(),
         between: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -86,7 +86,9 @@ class SpeechLoop:
     def _new_job(self, utterance: Utterance) -> UtteranceJob:
         request = utterance.request
         meter = SpeechMeter(request.received_s, utterance.characters, self._clock)
-        return UtteranceJob(utterance, self._options(request), meter, self._delivery.finisher())
+        return UtteranceJob(
+            utterance, self._options(request.session), meter, self._delivery.finisher()
+        )
 
     def _turn(self, job: UtteranceJob) -> None:
         """Speak a part, or as much of it as the player can take now."""
@@ -147,6 +149,7 @@ class SpeechLoop:
     def _fail(self, job: UtteranceJob, error: Exception) -> None:
         """What is wrong with one sentence does not silence the others; anything else ends the text."""
         job.failure = job.failure or error
+        job.utterance.leave_hole()
         if not isinstance(error, TtsError | _SendError):
             logger.error("text %d: unexpected error", job.utterance.index, exc_info=error)
         self._end_part(job)

@@ -16,6 +16,7 @@ SCRIPT = {
     "This is a rather long sentence that goes on and on, so that there is enough time to interrupt it."
     " And there is another one behind it, which nobody should ever hear.": SLOW,
     "A hundred fragments at once.": ("ok",) * 100,
+    "One that never comes to its end.": ("ok", 0.1) * 3000,
     "Fail.": ("ok", SynthesisError("not speech")),
     "Slow.": ("ok", 0.2, "ok", 0.2, "ok"),
     "Die.": ("ok", 0.2, "ok", 0.2, "ok"),

@@ -59,6 +59,10 @@ class Text:
         return self.reply is not None and self.reply["error_stage"] in {"voice", "settings"}
 
     @property
+    def lacks_fin(self):
+        return self.has_fin and not self.is_whole
+
+    @property
     def is_open(self):
         return self.reply is None and self.verdict is None
 
@@ -90,12 +94,13 @@ class Model:
 
     def current(self, session):
         text = self._current.get(session)
-        if text is None or text.is_closed or text.verdict is not None or text.reply is not None:
+        if text is None or text.is_closed or text.is_silenced:
             return None
         if self._is_over(text) and not self.world.is_coming_in(session):
             text.is_closed = True  # while the engine speaks, nobody is in a hurry to end it
+            text.last_s += TIMEOUT_S if text.has_fin else 0.0
             return None
-        return text
+        return text if text.reply is None else None
 
     def _new(self, sender, ids):
         text = Text(len(self.texts), sender, dict(ids), self._now())
@@ -153,23 +158,25 @@ class Model:
 
     def _was_before(self, sender, number):
         return any(
-            number in text.numbers
-            and number != text.first_refused
-            and self._now() - text.last_s < TIMEOUT_S
+            number in text.numbers and number != text.first_refused and self._is_remembered(text)
             for text in sender.texts
         )
 
+    def _is_remembered(self, text):
+        return self._now() - text.last_s < TIMEOUT_S
+
     def _belongs_to_the_past(self, sender, number, fin):
         for text in reversed(sender.texts):
-            if self._now() - text.last_s >= TIMEOUT_S:
+            if not self._is_remembered(text):
                 continue
             if number is not None and number == text.first_refused:
                 continue
             if number is not None and number in text.numbers:
                 return True
-            if not text.is_silenced:
-                continue
             before = number is not None and text.numbers and number < max(text.numbers)
+            inside = before and number > min(text.numbers)
+            if not (text.is_silenced or text.lacks_fin or inside):
+                continue
             if not text.is_whole or before:
                 text.last_s = self._now()
                 text.is_whole |= fin
@@ -193,12 +200,19 @@ class Model:
 
     def cancel(self, wanted, reason):
         """What matches is not to be heard any more."""
+        self._notice_ends()
         found = [text for text in self.texts if text.is_open and text.matches(wanted)]
         for text in found:
             text.verdict, text.is_closed = ("cancelled", reason), True
         return len(found)
 
+    def _notice_ends(self):
+        """What the node gave up waiting for was over before what comes now."""
+        for session in self._current:
+            self.current(session)
+
     def reset(self, question, session):
+        self._notice_ends()
         found = [
             text
             for text in self.texts
@@ -292,7 +306,7 @@ class Model:
                 assert outcome == "completed", metadata
                 assert said == speakable, (said, speakable)
                 assert text.fragments[-1]["fin"]
-        if not any("fail" in word for word in meant):
+        if outcome == "cancelled" or not any("fail" in word for word in meant):
             speakable = [word for word in meant if any(c.isalnum() for c in word)]
             assert said == speakable[: len(said)], (said, speakable)
 

@@ -2,6 +2,7 @@
 
 ROLE=storm: while a long text is spoken, 1,000 commands a second; prints how many were answered.
 ROLE=leave: goes at the first fragment of sound.
+ROLE=hear: makes the file OUT at the first fragment of sound, and stays.
 ROLE=watch: writes every status to OUT, a line each; asks what is in force when the node is ready the second time.
 """
 
@@ -44,6 +45,12 @@ def leave(node: Node) -> None:
             return
 
 
+def hear(node: Node) -> None:
+    while (event := node.next()) is not None:
+        if event["type"] == "INPUT" and event["id"] == "audio":
+            Path(os.environ["OUT"]).touch()
+
+
 def watch(node: Node) -> None:
     ready = 0
     with Path(os.environ["OUT"]).open("a", encoding="utf-8") as out:
@@ -60,4 +67,4 @@ def watch(node: Node) -> None:
 
 
 if __name__ == "__main__":
-    {"storm": storm, "leave": leave, "watch": watch}[os.environ["ROLE"]](Node())
+    {"storm": storm, "leave": leave, "hear": hear, "watch": watch}[os.environ["ROLE"]](Node())

@@ -132,8 +132,10 @@ class Engine:
     def __init__(self, baton):
         self._baton = baton
         self.voices = FakeVoices(["one", "two"])
+        self.calls = []
 
     def stream(self, text, *, voice=None, language=None, cancelled=lambda: False, **settings):
+        self.calls.append(str(text))
         if voice == "ghost":
             raise VoiceError("unknown voice 'ghost'; available: one, two")
         if not any(char.isalnum() for char in text):
@@ -198,6 +200,7 @@ class World:
         self.changed = Condition(self.baton, self.clock)
         self.settings = Settings(stream_idle=IDLE_S, stream_timeout=TIMEOUT_S, **settings)
         engine, meter = Engine(self.baton), NodeMeter(self.clock)
+        self.engine = engine
         self.queue = SpeechQueue(
             self.settings.queue_limit,
             StreamRules.from_settings(self.settings),

@@ -10,7 +10,6 @@ from node_fakes import FakeEngine, FakeNode, Gate, Running, spoken
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import SettingError, VoiceError
 from dora_mlx_tts.node.live_settings import LiveSettings, state_file
-from dora_mlx_tts.node.protocol.messages import TextRequest
 
 VOICES = ["maple", "luo xiang"]
 
@@ -249,10 +248,8 @@ def test_what_holds_for_one_session_is_not_kept(tmp_path):
     assert json.loads(file.read_text()) == {"speed": 1.5}
     again = LiveSettings(Settings(), file=file)
     again.restore()
-    assert again.options(TextRequest("x", echo={"session_id": "s"})).settings == {"speed": 1.5}
-    assert live_settings.options(TextRequest("x", echo={"session_id": "s"})).settings == {
-        "speed": 0.5
-    }
+    assert again.options("s").settings == {"speed": 1.5}
+    assert live_settings.options("s").settings == {"speed": 0.5}
 
 
 def test_settings_change_together_or_not_at_all():
@@ -263,7 +260,7 @@ def test_settings_change_together_or_not_at_all():
     for values in [{"speed": 1.5, "top_k": "many"}, {"speed": 1.5, "voice": "x"}]:
         with pytest.raises((SettingError, VoiceError)):
             live_settings.set(values)
-    assert live_settings.options(TextRequest("x")).settings == {}
+    assert live_settings.options("").settings == {}
 
 
 def test_where_the_state_is_kept(tmp_path):

@@ -256,11 +256,16 @@ class Clock:
         return self.now
 
 
-def heard(cut_s, *sentences):
-    """`spoken_text` and `played_s` of sentences (text, seconds) sent at 0 and cancelled at `cut_s`."""
+def heard(cut_s, *sentences, failed=None):
+    """`spoken_text` and `played_s` of sentences (text, seconds) sent at 0 and cancelled at `cut_s`.
+
+    What comes after `failed` sentences was not spoken to its end, or not at all.
+    """
     clock = Clock()
     utterance = Utterance(TextRequest("x"), 0, playback=PlaybackClock(clock))
     for index, (text, seconds) in enumerate(sentences):
+        if index == failed:
+            utterance.leave_hole()
         utterance.spoke(fragment(np.zeros(int(seconds * 100)), text, index, rate=100))
     clock.now = cut_s
     utterance.token.cancel("cancel", at_s=cut_s)
@@ -280,6 +285,15 @@ def test_a_sentence_of_which_only_the_beginning_was_made_is_not_taken_for_spoken
     text = "This sentence goes on for quite a while."
     assert heard(5.0, (text, 0.3))[0] != text
     assert heard(5.0, (text, 3.0))[0] == text
+
+
+def test_what_was_said_ends_where_a_sentence_failed():
+    """It is a beginning of the text: that is what a language model takes it for."""
+    whole, half = ("One two three four.", 2.0), ("This sentence goes on for quite a while.", 0.7)
+    last = ("Five six.", 1.0)
+    assert heard(9.0, whole, last, failed=1)[0] == "One two three four."
+    assert heard(9.0, whole, half, last, failed=2)[0] == "One two three four. This sentence"
+    assert heard(9.0, last, failed=0)[0] == ""
 
 
 def test_a_player_plays_one_after_the_other():

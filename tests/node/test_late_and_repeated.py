@@ -244,3 +244,52 @@ def test_a_repeat_with_a_wrong_value_changes_nothing():
     text = talk.receive(piece("One.", 0, fin=False)).utterance
     assert talk.reject(piece("", 0, fin=False), "wrong", Stage.SETTINGS).kind == "repeated"
     assert not text.cancelled
+
+
+# ------------------------------------------------------------------------- texts that had their reply
+
+
+def test_what_follows_a_fin_that_was_given_up_is_late_for_as_long_again():
+    clock = Clock()
+    talk = queue(clock, idle_s=1.0, timeout_s=30.0)
+    first = talk.receive(of("A", "a0", 0)).utterance
+    clock.now += 30
+    assert talk.take() is first
+    assert first.closed
+    clock.now += 29
+    assert kinds(talk, of("A", " a1", 1), of("B", "b0", 0), of("A", " a2", 2)) == [
+        "late",
+        "new",
+        "late",
+    ]
+    clock.now += 31
+    assert talk.receive(of("A", " a3", 3)).kind == "new"
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_what_still_comes_of_a_text_that_the_next_one_ended_is_late(numbered):
+    talk = queue()
+
+    def one(name, text, seq):
+        return of(name, text, seq if numbered else None)
+
+    assert kinds(
+        talk, one("A", "a0", 0), one("B", "b0", 0), one("A", "a1", 1), one("B", "b1", 1)
+    ) == ["new", "new", "late", "continued"]
+    assert ready(talk) == ["a0", "b0b1"]
+
+
+def test_a_piece_that_the_last_one_overtook_is_late():
+    talk = queue()
+    assert kinds(
+        talk, of("A", "a0", 0), of("A", "a2", 2, fin=True), of("A", "a1", 1), of("A", "b0", 3)
+    ) == ["new", "continued", "late", "new"]
+
+
+def test_without_fin_a_stalled_text_goes_on_in_a_new_one():
+    clock = Clock()
+    talk = queue(clock, idle_s=1.0)
+    first = talk.receive(piece("a0", 0, question_id="A")).utterance
+    clock.now += 1.0
+    assert talk.take() is first
+    assert talk.receive(piece("a1", 1, question_id="A")).kind == "new"

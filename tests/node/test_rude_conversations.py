@@ -81,7 +81,7 @@ class RudeConversations(RuleBasedStateMachine):
     def _words(self, end=""):
         """Words that come only once, the last of them with `end`."""
         self.count += 1
-        return [f"w{self.count}a", f"w{self.count}b", f"w{self.count}c{end}"]
+        return [f"W{self.count}a", f"w{self.count}b", f"w{self.count}c{end}"]
 
     def _sender(self, pick):
         return self.senders[pick % len(self.senders)]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import time
 from pathlib import Path
 
 import yaml
 from node_fakes import FakeEngine, FakeNode, Running
-from test_hello_dataflow import DATAFLOWS, FAKE_TTS, dora_run, needs_dora
+from test_hello_dataflow import DATAFLOWS, ENVIRONMENT, FAKE_TTS, dora_run, needs_dora
 
+PATIENCE_S = 60.0
 RUDE_USER = Path(__file__).with_name("rude_user.py")
 
 
@@ -94,7 +97,7 @@ def test_a_stop_from_outside_is_silence_and_answers(tmp_path):
         "path": str(DATAFLOWS / "sender.py"),
         "inputs": {port: f"tts/{port}" for port in ("status", "segment_complete")},
         "outputs": ["text"],
-        "env": {"TEXTS": "The history of bread is a long one."},
+        "env": {"TEXTS": "One that never comes to its end."},
     }
     tts = {
         "id": "tts",
@@ -102,11 +105,37 @@ def test_a_stop_from_outside_is_silence_and_answers(tmp_path):
         "inputs": {"text": "sender/text"},
         "outputs": ["audio", "segment_complete", "status"],
     }
-    file.write_text(yaml.safe_dump({"nodes": [sender, tts]}))
-    done = dora_run(file, "--stop-after", "2s")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "cancelled: stop" in done.stdout
-    assert "tts finished successfully" in done.stdout + done.stderr
+    speaks = tmp_path / "speaks"
+    player = {
+        "id": "player",
+        "path": str(RUDE_USER),
+        "inputs": {"audio": "tts/audio"},
+        "env": {"ROLE": "hear", "OUT": str(speaks)},
+    }
+    file.write_text(yaml.safe_dump({"nodes": [sender, tts, player]}))
+    code, said = stopped_by_hand(file, once=speaks)
+    assert code == 0, said
+    assert "cancelled: stop" in said
+    assert "tts finished successfully" in said
+
+
+def stopped_by_hand(file, *, once):
+    """Run a dataflow and press Ctrl-C as soon as the file `once` is there; exit code and all that was printed."""
+    command = ["dora", "run", str(file)]
+    with (file.parent / "said").open("w+") as said:
+        dora = subprocess.Popen(
+            command, env=ENVIRONMENT, cwd=file.parent, stdout=said, stderr=subprocess.STDOUT
+        )
+        try:
+            end = time.monotonic() + PATIENCE_S
+            while not once.exists() and dora.poll() is None and time.monotonic() < end:
+                time.sleep(0.05)
+            dora.send_signal(signal.SIGINT)
+            code = dora.wait(PATIENCE_S)
+        finally:
+            dora.kill()
+        said.seek(0)
+        return code, said.read()
 
 
 class SlowNode(FakeNode):

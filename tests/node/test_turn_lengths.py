@@ -8,6 +8,7 @@ from stream_fakes import piece, queue, ready, tokens
 
 from dora_mlx_tts.node.protocol.messages import TextRequest
 from dora_mlx_tts.node.turns.turn_parts import TURN_LENGTH, length, turns
+from dora_mlx_tts.text.sentences.pieces import spoken_text
 from dora_mlx_tts.text.spoken import Reading, SpokenSentence
 
 WORDS = " ".join(f"word{n}" for n in range(2500))[:20_000]
@@ -81,6 +82,7 @@ def test_think_blocks_are_not_broken_off():
 def test_a_cut_never_divides_a_reading():
     text = "去" * 99 + "重庆" + "去" * 150
     reading = Reading(99, 101, "pinyin", ("chong2", "qing4"))
-    first, second, *_ = turns([SpokenSentence(text, (reading,), 1.0, 2.0)])
+    sentence = SpokenSentence(text, (reading,), 1.0, 2.0)
+    first, second, *_ = turns(spoken_text(text, [sentence]))
     assert (len(first), first.sentences[0].pause_before_s) == (99, 1.0)
     assert second.sentences[0].readings == (reading.moved(-99),)

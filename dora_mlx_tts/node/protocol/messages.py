@@ -48,11 +48,6 @@ class HasIds:
         value = self.echo.get(key)
         return None if value is None else str(value)
 
-    @property
-    def session(self) -> str:
-        """The conversation that it belongs to; messages without an id share one."""
-        return self.id("session_id") or ""
-
 
 @dataclass(frozen=True, slots=True)
 class AttachedRecording:
@@ -78,6 +73,7 @@ class TextRequest(HasIds):
         has_fin: The sender says of every piece whether it is the last.
         ended: ``session_status`` says that nothing follows.
         recording: A reference recording to speak with instead of a voice.
+        session: The conversation that it belongs to; texts without an id share one.
     """
 
     text: str
@@ -93,6 +89,10 @@ class TextRequest(HasIds):
     ended: bool = False
     recording: AttachedRecording | None = None
     received_s: float = 0.0
+    session: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "session", self.id("session_id") or "")
 
 
 @dataclass(frozen=True, slots=True)

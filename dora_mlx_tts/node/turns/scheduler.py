@@ -87,12 +87,12 @@ class SpeechQueue:
             if admission is None:
                 if request.flush:
                     self._mark(lambda other: other.session == request.session, "flush", now)
-                admission = self._begin(session, request, now)
+                utterance = Utterance(request, -1, playback=session.playback)
+                admission = self._begin(session, utterance, now)
             self._changed.notify_all()
             return admission
 
-    def _begin(self, session: Session, request: TextRequest, now: float) -> Admission:
-        utterance = Utterance(request, -1, playback=session.playback)
+    def _begin(self, session: Session, utterance: Utterance, now: float) -> Admission:
         limit = self.queue_limit
         if self._depth >= limit or len(self._open) >= limit + _UNANSWERED:
             utterance.is_abandoned = True
@@ -117,7 +117,7 @@ class SpeechQueue:
         with self._changed:
             now = self._clock()
             session = self._sessions[request.session]
-            admission = session.join(request, now) if self.rules.is_piece(request) else None
+            admission = session.join(request, now) if session.is_piece(request) else None
             if admission is None:
                 refused = Utterance(request, -1, is_abandoned=True)
                 admission = session.refuse(refused, now)

@@ -53,9 +53,14 @@ class Session:
 
     # ------------------------------------------------------------------------------ what comes in
 
+    def is_piece(self, request: TextRequest) -> bool:
+        """Whether a message is a piece of a text rather than a whole one."""
+        mode = self._rules.mode
+        return mode == "stream" or (mode == "auto" and request.streamed)
+
     def join(self, request: TextRequest, now: float) -> Admission | None:
         """Take a message that belongs to the open text, or to one that is over; None if to neither."""
-        if not (self._rules.is_piece(request) or request.ended):
+        if not (self.is_piece(request) or request.ended):
             return None
         stream = self._open_for(request, now)
         if stream is not None:
@@ -76,7 +81,7 @@ class Session:
         self.end_stream(now)
         self.texts.append(utterance)
         missing = 0
-        if self._rules.is_piece(request):
+        if self.is_piece(request):
             utterance.closed = utterance.is_raw = False
             stream = self._stream = TextStream(utterance, self._rules, now)
             missing = self._missing(stream.record, request)
@@ -89,7 +94,7 @@ class Session:
     def refuse(self, utterance: Utterance, now: float) -> Admission:
         """A text that is not taken; further pieces of it are not answered one by one."""
         request, missing = utterance.request, 0
-        if self._rules.is_piece(request):
+        if self.is_piece(request):
             record = TextRecord(utterance, now)
             missing = self._missing(record, request)
             record.add(request, now)
@@ -163,8 +168,13 @@ class Session:
 
     def look_after_stream(self, now: float) -> None:
         """Do what the silence of the sender asks for."""
-        if self._stream is not None and now >= self._stream.due_s:
-            self.flush(now, is_over=self._stream.is_over(now))
+        stream = self._stream
+        if stream is None or now < stream.due_s:
+            return
+        is_over = stream.is_over(now)
+        if is_over and stream.record.has_fin:  # what still comes is late from now on
+            stream.record.last_s += self._rules.timeout_s
+        self.flush(now, is_over=is_over)
 
     def end_stream(self, now: float) -> None:
         """No more pieces are waited for."""

@@ -11,6 +11,8 @@ from dora_mlx_tts.node.turns.utterance import Utterance
 
 _REMEMBERED: Final = 1000
 """Sessions without open texts that are remembered."""
+_ANSWERS: Final = 1000
+"""Answers in a row after which answering costs a turn, too, so that a flood of cancelled texts holds up nobody."""
 
 
 class SessionTable:
@@ -24,6 +26,7 @@ class SessionTable:
         self._new_session = new_session
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._turns: OrderedDict[str, Session] = OrderedDict()  # the next one first
+        self._answers = 0
 
     def __iter__(self) -> Iterator[Session]:
         return iter(self._sessions.values())
@@ -53,8 +56,11 @@ class SessionTable:
         self._turns.setdefault(utterance.session, self[utterance.session])
 
     def turn_taken(self, utterance: Utterance) -> None:
-        """The others are next."""
-        self._turns.move_to_end(utterance.session)
+        """The others are next, unless nothing is left to be spoken: an answer takes no time worth a turn."""
+        is_answer = utterance.cancelled or utterance.is_finished
+        self._answers = self._answers + 1 if is_answer else 0
+        if self._answers % _ANSWERS == 0:
+            self._turns.move_to_end(utterance.session)
 
     def close(self, utterance: Utterance) -> None:
         """A text is answered; a session without another leaves the row."""

@@ -34,7 +34,7 @@ class TextRecord:
         numbers: the numbers of its pieces.
         has_fin: whether its pieces say if they are the last.
         is_whole: whether the last piece has come.
-        last_s: when a piece came last.
+        last_s: when a piece came last, or when its `fin` was given up.
     """
 
     def __init__(self, utterance: Utterance, now: float) -> None:
@@ -119,12 +119,13 @@ class TextRecord:
             timeout_s: seconds after which any piece is.
         """
         relation, age = self.relation(request), now - self.last_s
+        is_same, is_soon = relation == "same" or self.is_named(request), age < idle_s
         if relation == "differs" or age >= timeout_s:
             return None
-        is_same, is_soon = relation == "same" or self.is_named(request), age < idle_s
         if self._repeats(request, is_same=is_same, is_soon=is_soon):
             return "repeated"
-        if not self.utterance.is_silenced:
+        belongs = is_same and (self._lacks_fin or self._was_left_out(request))
+        if not (self.utterance.is_silenced or belongs):
             return None
         if relation != "same" and self._is_renamed(request):
             return None
@@ -146,6 +147,18 @@ class TextRecord:
             key in keys and request.id(key) and (key, request.id(key)) not in self._names
             for key in _NAMES
         )
+
+    @property
+    def _lacks_fin(self) -> bool:
+        """Whether the sender says which piece is the last, and that one has not come."""
+        return self.has_fin and not self.is_whole
+
+    def _was_left_out(self, request: TextRequest) -> bool:
+        """Whether a piece fills a hole between the numbers of this text."""
+        seq, first = request.seq, self._first
+        if seq is None or first is None or seq in self.numbers:
+            return False
+        return first < seq < self.numbers.highest
 
     @property
     def _is_awaited(self) -> bool:

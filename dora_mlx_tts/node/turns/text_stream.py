@@ -72,17 +72,13 @@ class StreamRules:
             return divided(sentence)
         return spoken_text(sentence.text, parts_of(sentence))
 
-    def is_piece(self, request: TextRequest) -> bool:
-        """Whether a message is a piece of a text rather than a whole one."""
-        return self.mode == "stream" or (self.mode == "auto" and request.streamed)
-
     def parts(self, text: str) -> list[SpokenText]:
         """A whole text as it is handed to the engine: in sentences, a long one in several turns.
 
         Raises:
             TextError: malformed speech markup, where that is to be refused.
         """
-        return self._turns(whole_text(text, self.speech, filters=self.filters))
+        return turns(whole_text(text, self.speech, filters=self.filters))
 
     def turns(self, part: str) -> list[str]:
         """A part of a stream in turns; most are one.
@@ -91,16 +87,10 @@ class StreamRules:
             TextError: malformed speech markup, where that is to be refused.
         """
         if isinstance(part, SpokenText):
-            return [*self._turns(part)]
+            return [*turns(part)]
         if length(part) <= TURN_LENGTH:
             return [part]
-        return [*self._turns(whole_text(part, self.speech))]
-
-    @staticmethod
-    def _turns(whole: SpokenText) -> list[SpokenText]:
-        if length(whole) <= TURN_LENGTH:
-            return [whole]
-        return turns(whole.sentences) or [whole]
+        return [*turns(whole_text(part, self.speech))]
 
 
 class TextStream:

@@ -19,8 +19,14 @@ def length(text: Iterable[str]) -> int:
     return sum(_WIDE if is_east_asian(char) else 1 for char in text)
 
 
-def turns(sentences: Sequence[SpokenSentence]) -> list[SpokenText]:
-    """The sentences in parts of at most `TURN_LENGTH`; what has no end is cut between words."""
+def turns(whole: SpokenText) -> list[SpokenText]:
+    """A text in parts of at most `TURN_LENGTH`; what has no end is cut between words."""
+    if length(whole) <= TURN_LENGTH:
+        return [whole]
+    return _parts(whole.sentences) or [whole]
+
+
+def _parts(sentences: Sequence[SpokenSentence]) -> list[SpokenText]:
     parts: list[list[SpokenSentence]] = []
     room = 0
     for sentence in (piece for one in sentences for piece in _cut(one)):

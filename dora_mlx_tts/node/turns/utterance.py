@@ -100,6 +100,7 @@ class Utterance:
     playback: PlaybackClock = field(default_factory=PlaybackClock)
     last_start_s: float = 0.0
     _sentences: dict[int, _Sentence] = field(default_factory=dict)
+    _unbroken: int | None = None  # sentences before the first hole
 
     @property
     def cancelled(self) -> bool:
@@ -119,7 +120,7 @@ class Utterance:
     @property
     def session(self) -> str:
         """The conversation that this text belongs to; texts without an id share one."""
-        return self.request.id("session_id") or ""
+        return self.request.session
 
     @property
     def has_work(self) -> bool:
@@ -144,17 +145,23 @@ class Utterance:
         later = start - fragment.start_s
         sentence.words += [(word.start_s + later, word.end) for word in fragment.words]
 
+    def leave_hole(self) -> None:
+        """What was being spoken failed; what is spoken after it does not follow on what came before."""
+        if self._unbroken is None:
+            self._unbroken = len(self._sentences)
+
     @property
     def spoken_text(self) -> str:
         """The sentences of which audio has left; of a cancelled text, as far as it was heard.
 
-        That is a beginning of the text: a sentence is followed by the next one once it was heard whole.
+        That is a beginning of the text: a sentence is followed by the next one once it was heard whole,
+        and none follows one that failed.
         """
         sentences = [sentence for _, sentence in sorted(self._sentences.items())]
         if not self.cancelled:
             return _in_a_row([sentence.text for sentence in sentences])
         until = self.token.cancelled_s or self.playback.now()
-        begun = [sentence for sentence in sentences if sentence.start_s <= until]
+        begun = [one for one in sentences[: self._unbroken] if one.start_s <= until]
         whole = [sentence.text for sentence in begun[:-1]]
         return _in_a_row(whole + [sentence.heard(until) for sentence in begun[-1:]])
 
