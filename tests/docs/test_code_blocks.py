@@ -50,9 +50,15 @@ def unknown_options(words: list[str]) -> list[str]:
         if found is None:
             return [name]
         command = found
-    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    known = {
+        option
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     known |= {"-h", "--help"}
-    return [word for word in rest if re.match(r"--?[a-z]", word) and word.split("=")[0] not in known]
+    return [
+        word for word in rest if re.match(r"--?[a-z]", word) and word.split("=")[0] not in known
+    ]
 
 
 def test_blocks_are_found() -> None:
@@ -92,7 +98,9 @@ def test_yaml_parses_and_names_real_settings(block: Block) -> None:
 
 @pytest.mark.parametrize("block", of("sh"), ids=str)
 def test_commands_and_their_options_exist(block: Block) -> None:
-    assert [unknown_options(words) for words in commands(block.body) if unknown_options(words)] == []
+    assert [
+        unknown_options(words) for words in commands(block.body) if unknown_options(words)
+    ] == []
 
 
 @pytest.mark.parametrize("call", ["speek hello", "speak hello --voise x", "voices list --loud"])
@@ -110,13 +118,21 @@ def test_the_python_of_the_readme_speaks() -> None:
 
 def test_a_voice_of_your_own_as_the_tutorial_makes_it(tmp_path) -> None:
     (tmp_path / "voices").symlink_to(ROOT / "voices")
-    script = "\n".join(b.body for b in of("sh") if b.page == "docs/tutorials/own-voice.md" and b.runs)
+    script = "\n".join(
+        b.body for b in of("sh") if b.page == "docs/tutorials/own-voice.md" and b.runs
+    )
     assert "voices add" in script
     environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     environment |= {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}  # noqa: PTH120
     environment["PYTHONPATH"] = str(ROOT)
     done = subprocess.run(
-        ["bash", "-eu", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+        ["bash", "-eu", "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "anna.wav").stat().st_size > 10_000

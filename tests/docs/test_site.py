@@ -30,7 +30,9 @@ class Config(yaml.SafeLoader):
     """Reads mkdocs.yml, whose tags name Python functions."""
 
 
-Config.add_multi_constructor("tag:yaml.org,2002:python/name:", lambda _loader, suffix, _node: suffix)
+Config.add_multi_constructor(
+    "tag:yaml.org,2002:python/name:", lambda _loader, suffix, _node: suffix
+)
 
 
 def named(entries: list[object]) -> list[str]:
@@ -50,8 +52,13 @@ def test_a_broken_link_is_seen(tmp_path) -> None:
     for folder in SITE.FOLDERS:
         (tmp_path / folder).mkdir()
     page = tmp_path / "docs" / "page.md"
-    page.write_text("[a](page.md) [b](nothing.md#x) [c](../../away.md) [d](https://example.org)\n```\n[e](code.md)\n```\n")
-    assert SITE.broken_links(tmp_path) == ["docs/page.md: " + str(tmp_path / "docs" / "nothing.md"), "docs/page.md: " + str(tmp_path.parent / "away.md")]
+    page.write_text(
+        "[a](page.md) [b](nothing.md#x) [c](../../away.md) [d](https://example.org)\n```\n[e](code.md)\n```\n"
+    )
+    assert SITE.broken_links(tmp_path) == [
+        "docs/page.md: " + str(tmp_path / "docs" / "nothing.md"),
+        "docs/page.md: " + str(tmp_path.parent / "away.md"),
+    ]
 
 
 def test_the_site_has_every_page() -> None:
@@ -69,11 +76,17 @@ def test_the_page_of_errors_is_up_to_date() -> None:
 def test_every_error_has_a_remedy() -> None:
     page = (ROOT / "docs" / "how-to" / "troubleshooting.md").read_text("utf-8")
     sections = set(re.findall(r"^### `(\w+)`$", page, re.MULTILINE))
-    raised = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+    raised = {
+        name
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    }
     assert sections == raised
 
 
-@pytest.mark.skipif(importlib.util.find_spec("zensical") is None, reason="zensical is not installed (make docs)")
+@pytest.mark.skipif(
+    importlib.util.find_spec("zensical") is None, reason="zensical is not installed (make docs)"
+)
 def test_pages_lie_as_in_the_repository(tmp_path) -> None:
     SITE.lay_out(ROOT, tmp_path / "pages")
     assert (tmp_path / "pages" / "docs" / "index.md").exists()
