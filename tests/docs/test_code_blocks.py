@@ -46,7 +46,7 @@ def unknown_options(words: list[str]) -> list[str]:
     rest = list(words)
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         name = rest.pop(0)
-        found = command.commands.get(name)
+        found = command.get_command(click.Context(command), name)
         if found is None:
             return [name]
         command = found
