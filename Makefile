@@ -1,6 +1,7 @@
 # make demo   speak: leaves out/hello.wav
 # make test   lint, types, import contracts and the whole test suite
 # make listen let a speech recogniser judge the starter voices (tests/listen; not part of the tests)
+# make docs   build the documentation site strictly, into out/site
 # make venv   only set up .venv, development tools included
 # make dist   build wheel and sdist, check them, install each and let it speak
 
@@ -19,7 +20,7 @@ BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help venv demo test listen lint format bench dist lock clean
+.PHONY: help venv demo test listen docs lint format bench dist lock clean
 
 help:
 	@sed -n 's/^# make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +56,11 @@ lint: venv
 	@ruff format --check --quiet .
 	@mypy
 	@lint-imports --no-cache
+	@codespell
+
+docs: venv
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-docs.lock
+	@python scripts/build_site.py
 
 format: venv
 	@ruff check --fix --quiet . || true
@@ -75,10 +81,9 @@ lock:
 	@command -v uv > /dev/null || $(MAKE) venv
 	@mkdir -p out/lock && sed '/^managed = false/d' pyproject.toml > out/lock/pyproject.toml
 	@cd out/lock && $(COMPILE) $(LOCKED_EXTRAS) --group dev --output-file ../../requirements.lock
-	@python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["listen"], sep="\n")' \
-		> out/lock/listen.in
-	@cd out/lock && $(subst pyproject.toml,listen.in,$(COMPILE)) --constraint ../../requirements.lock \
-		--output-file ../../requirements-listen.lock
+	@for group in docs listen; do python -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")' \
+		$$group > out/lock/$$group.in && (cd out/lock && $(subst pyproject.toml,$$group.in,$(COMPILE)) \
+		--constraint ../../requirements.lock --output-file ../../requirements-$$group.lock); done
 
 clean:
 	@rm -rf $(VENV) out dataflows/out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
