@@ -27,20 +27,16 @@ TRUTHS = ROOT / "tests" / "text" / "truths"
 MOST_BYTES = 4_000_000
 
 CASES = re.compile(
-    "|".join(
-        (
-            r"t2s_small_(pe|prefill|steps|greedy_rp135|no_prompt|stream_mute)|sampling_filter",
-            r"hubert_small|bert_small|eres2netv2_small",
-            r"reference_spec_mono_24k|mel_24k_v3|mel_32k_v4|resample_sinc|resample_soxr_16k",
-            r"sovits_v2_small_(extract_latent|quantizer_decode|text_encoder|text_encoder_short)",
-            r"sovits_v2_small_(flow_reverse|generator)|sovits_v2Pro_small_decode_streaming",
-            r"cfm_small|lora_merge|bigvgan_small|hifigan48_small",
-            r"bucketing|sola|postprocess|pipeline_return_fragment|checkpoint_files",
-            r"dit_v5_small|cfm_v5_small|lora_v5_merge|chunks_v5_plan|settings_v5",
-            r"hifigan48_v5_small|sovits_v5_small_decode_encp|synth_v5turbo_small",
-            r"checkpoint_files_v5",
-        )
-    )
+    r"t2s_small_(pe|prefill|steps|greedy_rp135|no_prompt|stream_mute)|sampling_filter|"
+    r"hubert_small|bert_small|eres2netv2_small|"
+    r"reference_spec_mono_24k|mel_24k_v3|mel_32k_v4|resample_sinc|resample_soxr_16k|"
+    r"sovits_v2_small_(extract_latent|quantizer_decode|text_encoder|text_encoder_short)|"
+    r"sovits_v2_small_(flow_reverse|generator)|sovits_v2Pro_small_decode_streaming|"
+    r"cfm_small|lora_merge|bigvgan_small|hifigan48_small|"
+    r"bucketing|sola|postprocess|pipeline_return_fragment|checkpoint_files|"
+    r"dit_v5_small|cfm_v5_small|lora_v5_merge|chunks_v5_plan|settings_v5|"
+    r"hifigan48_v5_small|sovits_v5_small_decode_encp|synth_v5turbo_small|"
+    r"checkpoint_files_v5"
 )
 WITHOUT: Mapping[str, str] = {
     "sovits_v2_small_text_encoder": r"(m|logs)_(0_7|1_3)",
@@ -89,8 +85,9 @@ def copy_case(source: Path, target: Path, without: str | None) -> None:
 
 def select_truths(source: Path, target: Path) -> None:
     """Write the readings and sentences of the corpora that are this project's own."""
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
+    for old in target.glob("*.jsonl"):
+        old.unlink()
+    target.mkdir(parents=True, exist_ok=True)
     for file in sorted(source.glob("*.jsonl")):
         entries = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         if file.stem == "streaming_sentences":

@@ -179,6 +179,12 @@ class Settings(BaseModel):
             None, ge=8000, le=192_000, description="Resample to this rate; none keeps the voice's."
         )
     )
+    synthesis_timeout: Annotated[float, Env("SYNTHESIS_TIMEOUT")] = Field(
+        300.0,
+        ge=0,
+        le=86400,
+        description="Seconds of work after which a sentence is given up with an error; 0 is no limit.",
+    )
     peak_limit: Annotated[float, Env("PEAK_LIMIT")] = Field(
         1.0, gt=0, le=1, description="Full scale of the audio; 0.46 for dora-pyaudio."
     )

@@ -25,6 +25,7 @@ class SynthesisStats:
         restarts: attempts that began the sentence anew.
         continuations: attempts that went on from the last good token, since sound had left.
         cache_positions: room of the kept key-value cache, the largest of all voices.
+        work_s: seconds of texts that have ended, by kind of work (`Work`).
     """
 
     sentences: int = 0
@@ -39,6 +40,7 @@ class SynthesisStats:
     restarts: int = 0
     continuations: int = 0
     cache_positions: int = 0
+    work_s: Mapping[str, float] = field(default_factory=dict)
 
 
 class SynthesisMeter:
@@ -49,6 +51,7 @@ class SynthesisMeter:
         self._problems: Counter[str] = Counter()
         self._audio_s = 0.0
         self._cache_positions = 0
+        self._work_s: dict[str, float] = {}
 
     def count(self, name: str, number: int = 1) -> None:
         """`number` more of a field of `SynthesisStats`."""
@@ -67,6 +70,11 @@ class SynthesisMeter:
         """Room of a cache after use."""
         self._cache_positions = max(self._cache_positions, positions)
 
+    def worked(self, seconds: Mapping[str, float]) -> None:
+        """A text has ended that took these seconds, by kind of work."""
+        for work, spent in seconds.items():
+            self._work_s[work] = self._work_s.get(work, 0.0) + spent
+
     def stats(self) -> SynthesisStats:
         """The figures now."""
         return SynthesisStats(
@@ -74,4 +82,5 @@ class SynthesisMeter:
             audio_s=self._audio_s,
             problems=dict(self._problems),
             cache_positions=self._cache_positions,
+            work_s=dict(self._work_s),
         )

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Self
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
-from dora_mlx_tts.errors import EmptyTextError
+from dora_mlx_tts.errors import EmptyTextError, PackError
 from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
@@ -16,6 +16,7 @@ from dora_mlx_tts.runtime.device import Backend, Device, usable_cores
 from dora_mlx_tts.synthesis.codes.code_table import TableStore
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
+from dora_mlx_tts.synthesis.fragment_stream import FragmentStream, typed_errors
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
 from dora_mlx_tts.synthesis.loading.voice_pool import PoolStats, ReadyVoice, VoicePool
@@ -24,6 +25,8 @@ from dora_mlx_tts.synthesis.script import check_pauses, speak_script
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
+from dora_mlx_tts.synthesis.timed_token import TimedToken
+from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 from dora_mlx_tts.text.lexicon import ReadingOptions
 from dora_mlx_tts.text.sentences.pieces import whole_text
 from dora_mlx_tts.text.sentences.split import fitted
@@ -115,8 +118,10 @@ class Synthesizer:
         Raises:
             VoiceError: it is unknown, or its reference cannot be used.
             WeightsError: its pack cannot be used.
+            BackendError: MLX or the memory failed.
         """
-        return self._pool.get(name)
+        with typed_errors(f"loading voice {name[:80]!r}", PackError):
+            return self._pool.get(name)
 
     def adopt(self, recording: str, text: str, language: str) -> str:
         """A voice from a recording in a voice folder, with the usual voice's networks; its name.
@@ -147,7 +152,7 @@ class Synthesizer:
         cancelled: Cancellation | None = None,
         judge_whole: bool = False,
         **speech: Any,  # noqa: ANN401  validated by SpeechSettings
-    ) -> Iterator[Fragment]:
+    ) -> FragmentStream:
         """Speak a text; fragments come as soon as they are there.
 
         Args:
@@ -164,11 +169,14 @@ class Synthesizer:
             SettingError: a setting is not allowed.
             VoiceError: the voice is unknown or cannot be used.
             TextError: the text cannot be read aloud.
-            SynthesisError: the networks gave no speech (from the iterator).
+            SynthesisError: the networks gave no speech, or took too long (from the iterator).
+            BackendError: MLX or the memory failed (from the iterator, too).
         """
         if language is not None:
             speech["language"] = language
-        ready = self.prepare(voice or self.settings.voice)
+        clock = WorkClock()
+        with clock.on(Work.VOICE):
+            ready = self.prepare(voice or self.settings.voice)
         settings = self.settings.speech(ready.voice.defaults, speech)
         if ready.networks.flow is not None:
             ready.networks.flow.sampling(settings.sample_steps, settings.cfg_rate)  # or refuses
@@ -180,7 +188,10 @@ class Synthesizer:
         if not script:
             raise EmptyTextError("the text holds nothing that can be pronounced")
         check_pauses(script)
-        return self._fragments(ready, settings, script, CancelToken.of(cancelled))
+        token = TimedToken(
+            CancelToken.of(cancelled), self.settings.synthesis_timeout, lambda: clock.total_s
+        )
+        return FragmentStream(self._fragments(ready, settings, script, token, clock), clock)
 
     def _sentences(self, text: str | Sequence[SpokenSentence]) -> Sequence[SpokenSentence]:
         if isinstance(text, SpokenText):
@@ -215,12 +226,14 @@ class Synthesizer:
         settings: SpeechSettings,
         script: Sequence[SpokenSentence],
         token: CancelToken,
+        clock: WorkClock,
     ) -> Iterator[Fragment]:
         pack = ready.pack
-        pack.prepare(ready.prompt)
+        with clock.on(Work.VOICE):
+            pack.prepare(ready.prompt)
         kind = FlowSpeaker if pack.networks.flow else SentenceSpeaker
         with pack.borrow_cache() as cache:
-            session = SpeechSession(cache, self._meter, token, self._helper)
+            session = SpeechSession(cache, self._meter, token, self._helper, clock)
             speaker = kind(pack, ready.prompt, settings, session)
             try:
                 yield from speak_script(ready, settings, script, speaker)
@@ -228,3 +241,4 @@ class Synthesizer:
                 return
             finally:
                 pack.keep_table()
+                self._meter.worked(clock.seconds())
