@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / name) for name in ("checkpoints", "models")]
 
 import tiny_voice
+import whole_voice
 
 from dora_mlx_tts.checkpoints.convert import ConversionSources, PackOptions, convert
 
@@ -54,8 +55,10 @@ def make_targets(folder: Path) -> dict[str, Target]:
         seeds / "hubert", tiny_voice.hubert_weights(), tiny_voice.HUBERT_CONFIG
     )
     pack, six = seeds / "pack", seeds / "six"
+    whole = whole_voice.save_voice(seeds / "whole", "v2")
     for folder_of_pack, storage in ((pack, "int8"), (six, "int6")):
-        convert(ConversionSources(gpt, pth), folder_of_pack, PackOptions(storage=storage))
+        sources = ConversionSources(whole.gpt, whole.sovits)
+        convert(sources, folder_of_pack, PackOptions(storage=storage))
     recordings = [_recording(seeds, name) for name in ("a.wav", "a.flac", "a.ogg")]
     vectors = ROOT / "tests" / "parity" / "vectors"
     real = [p.read_bytes() for p in sorted(vectors.glob("*/files/*.*")) if p.is_file()]
