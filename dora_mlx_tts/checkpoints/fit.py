@@ -13,6 +13,7 @@ from dora_mlx_tts.checkpoints.parts import Part
 from dora_mlx_tts.errors import TtsError, WeightsError
 from dora_mlx_tts.models.cfm.cfm import CFM
 from dora_mlx_tts.models.cfm.config import DiTConfig
+from dora_mlx_tts.models.cfm.families import FLOWS
 from dora_mlx_tts.models.encoders.bert import Bert, BertConfig
 from dora_mlx_tts.models.encoders.eres2net import SpeakerConfig, SpeakerNetwork
 from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
@@ -93,7 +94,8 @@ def _build(part: Part, shapes: Weights, model: str) -> Built:
         return builders[part.name](part.config, shapes)
     if any(key.startswith("dec.") for key in shapes):
         return SoVITS(SoVITSConfig.from_checkpoint(part.config, shapes)), SoVITS.sanitize(shapes)
-    config = ConditionerConfig.from_checkpoint(part.config, shapes, "v3" if model == "v3" else "v4")
+    version = FLOWS[model].conditioner
+    config = ConditionerConfig.from_checkpoint(part.config, shapes, version)
     return Conditioner(config), Conditioner.sanitize(shapes)
 
 
