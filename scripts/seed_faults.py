@@ -31,11 +31,13 @@ def copy_tree(target: Path) -> None:
         shutil.copy(ROOT / name, target / name)
 
 
-def passes(tree: Path, tests: tuple[str, ...]) -> bool:
-    """Whether the tests pass in that tree."""
+def passes(tree: Path, tests: tuple[str, ...], *, show: bool = False) -> bool:
+    """Whether the tests pass in that tree; what fails is shown if asked for."""
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, check=False)
+    if done.returncode and show:
+        print(done.stdout.decode(errors="replace")[-2000:])
     return done.returncode == 0
 
 
@@ -66,7 +68,7 @@ def main() -> int:
         tree = Path(folder)
         copy_tree(tree)
         tests = sorted({test for fault in chosen for test in fault.tests})
-        if not passes(tree, tuple(tests)):
+        if not passes(tree, tuple(tests), show=True):
             print("without a fault, these tests must pass:", *tests, sep="\n    ")
             return 1
         for fault in chosen:

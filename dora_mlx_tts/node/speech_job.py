@@ -57,6 +57,8 @@ class UtteranceJob:
         held: Fragments that wait for the others, where a text is one message.
         is_ended: Whether a fragment marked final has left.
         parts: Parts that the engine was given.
+        part: The one it was given last.
+        voice: Who speaks it, as far as the engine or the text's sender says.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class UtteranceJob:
         self.held: list[Fragment] = []
         self.is_ended = False
         self.parts = 0
+        self.part = ""
+        self.voice = ""
         self._options = options
         self._finisher = finisher
         self._fragments: Iterator[Fragment] | None = None
@@ -89,8 +93,10 @@ class UtteranceJob:
             TtsError: The engine refuses it.
         """
         self.parts += 1
+        self.part = str(text)
         request, options = self.utterance.request, self._options
         voice = request.voice or options.voice
+        self.voice = voice or ""
         if request.recording is not None:
             voice = _adopt(engine, request.recording)
         if self._last is not None:
@@ -102,6 +108,7 @@ class UtteranceJob:
             cancelled=self.utterance.token,
             **{**options.settings, **request.settings},
         )
+        self.voice = getattr(self._fragments, "voice", self.voice)
 
     def next_fragment(self, *, is_last_part: Callable[[], bool]) -> Fragment | None:
         """The next fragment as it is sent; None at the end of the part.
@@ -132,6 +139,7 @@ class UtteranceJob:
     def end_part(self) -> None:
         """Close the engine's stream; in the middle of it that is what cancels synthesis."""
         fragments, self._fragments = self._fragments, None
+        self.meter.worked(getattr(fragments, "work_s", {}))
         close = getattr(fragments, "close", None)
         if callable(close):
             close()

@@ -46,9 +46,11 @@ class FragmentStream(Iterator[Fragment]):
     Args:
         fragments: a generator of them.
         clock: what their making takes.
+        voice: the name of who speaks.
     """
 
-    def __init__(self, fragments: Iterator[Fragment], clock: WorkClock) -> None:
+    def __init__(self, fragments: Iterator[Fragment], clock: WorkClock, voice: str) -> None:
+        self.voice = voice
         self._fragments = fragments
         self._clock = clock
 

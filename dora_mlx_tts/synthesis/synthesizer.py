@@ -191,7 +191,8 @@ class Synthesizer:
         token = TimedToken(
             CancelToken.of(cancelled), self.settings.synthesis_timeout, lambda: clock.total_s
         )
-        return FragmentStream(self._fragments(ready, settings, script, token, clock), clock)
+        fragments = self._fragments(ready, settings, script, token, clock)
+        return FragmentStream(fragments, clock, ready.voice.name)
 
     def _sentences(self, text: str | Sequence[SpokenSentence]) -> Sequence[SpokenSentence]:
         if isinstance(text, SpokenText):
