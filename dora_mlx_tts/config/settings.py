@@ -215,8 +215,11 @@ class Settings(BaseModel):
     preload: Annotated[tuple[str, ...], BeforeValidator(values_.names), Env("PRELOAD_VOICES")] = (
         Field((), description="Voices to load before the node is ready, separated by commas.")
     )
-    voice_memory: Annotated[int, Env("VOICE_MEMORY")] = Field(
-        0, ge=0, description="MiB of loaded voices above which unused ones go; 0 is no limit."
+    voice_memory: Annotated[int | None, Env("VOICE_MEMORY")] = Field(
+        None,
+        ge=0,
+        description="MiB of loaded voices above which unused ones go; none is half of the device's"
+        " memory, 0 is no limit.",
     )
     voices_poll: Annotated[float, Env("VOICES_POLL")] = Field(
         2.0, ge=0, description="Seconds between looks for changed voice files; 0 never looks."

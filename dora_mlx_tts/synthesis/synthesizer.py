@@ -54,7 +54,7 @@ class Synthesizer:
             settings.voices,
             where,
             VoicePrompts(settings.cache.expanduser()),
-            limit=settings.voice_memory << 20,
+            limit=_memory_limit(settings.voice_memory, where),
             open_pack=partial(
                 LoadedPack.open,
                 verified=VerifiedFiles(settings.cache.expanduser()),
@@ -243,3 +243,8 @@ class Synthesizer:
             finally:
                 pack.keep_table()
                 self._meter.worked(clock.seconds())
+
+
+def _memory_limit(asked: int | None, where: Device) -> int:
+    """Bytes of loaded voices above which unused ones go; 0 is no limit."""
+    return device.memory_of(where) // 2 if asked is None else asked << 20
