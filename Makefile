@@ -55,6 +55,7 @@ lint: venv
 	@ruff format --check --quiet .
 	@mypy
 	@lint-imports --no-cache
+	@pytest -q tests/test_file_sizes.py
 
 format: venv
 	@ruff check --fix --quiet . || true

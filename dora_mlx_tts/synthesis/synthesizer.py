@@ -205,6 +205,10 @@ class Synthesizer:
         """Speak a text and return it whole; arguments and errors are those of `stream`.
 
         Nothing is heard before the end, so each sentence is judged whole (`content_check`).
+
+        Raises:
+            EmptyTextError: the text was cancelled before anything was spoken.
+            TtsError: as `stream`, and as its iterator.
         """
         fragments = list(self.stream(text, judge_whole=True, **options))
         if not fragments:
