@@ -99,7 +99,7 @@ def circumstances(job: UtteranceJob) -> dict[str, str]:
     if failure is None:
         return {}
     ids = {key.removesuffix("_id"): request.id(key) or "" for key in ("request_id", "session_id")}
-    sentence = getattr(failure, "sentence", "") or job.part
+    sentence = getattr(failure, "sentence_text", "") or job.part
     cause = causes(failure) if isinstance(failure, Exception) else ""
     return {**ids, "voice": job.voice, "sentence": brief(sentence), "cause": cause}
 

@@ -20,12 +20,6 @@ from dora_mlx_tts.packs.pack import Pack, PartContent
 from dora_mlx_tts.packs.tensor_file import TensorSpec
 
 
-@pytest.fixture(autouse=True)
-def keys_that_conversion_looks_at(monkeypatch):
-    """These voices have no others; that networks must be whole: test_damaged_checkpoints.py."""
-    monkeypatch.setattr("dora_mlx_tts.checkpoints.convert.check_networks", lambda *_, **__: None)
-
-
 @pytest.fixture
 def sources(tmp_path):
     return ConversionSources(

@@ -74,7 +74,7 @@ def error_with_cause():
 
 def test_the_log_line_of_a_failed_text(caplog):
     error = error_with_cause()
-    error.sentence = "The second sentence."
+    error.sentence_text = "The second sentence."
     ids = {"request_id": "r-7", "session_id": "s-1", "voice": "anna"}
     node = FakeNode(outputs=("audio", "segment_complete", "status", "log"))
     with caplog.at_level(logging.WARNING, logger="dora_mlx_tts"):
