@@ -57,6 +57,7 @@ lint: venv
 	@mypy
 	@lint-imports --no-cache
 	@codespell
+	@pytest -q tests/test_file_sizes.py
 
 docs: venv
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-docs.lock

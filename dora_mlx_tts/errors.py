@@ -15,7 +15,8 @@
     │   └── DownloadError       a file cannot be had from a hub
     ├── AudioError              an audio file cannot be read or written
     ├── SynthesisError          the networks gave something that is not speech
-    │   └── MisspokenError      they said something else than the text
+    │   ├── MisspokenError      they said something else than the text
+    │   └── SynthesisTimeoutError  they worked longer than a sentence may take
     ├── BackendError            MLX or a native library is missing or unusable
     └── ProtocolError           a message that breaks the node's contract
 
@@ -30,9 +31,11 @@ class TtsError(Exception):
 
     Attributes:
         sentence: number of the sentence that failed, from 0, where a text of several was spoken.
+        sentence_text: that sentence; empty where the error has nothing to do with one.
     """
 
     sentence: int | None = None
+    sentence_text: str = ""
 
 
 class SettingError(TtsError, ValueError):
@@ -93,6 +96,10 @@ class MisspokenError(SynthesisError):
     def __init__(self, message: str, *, heard: bool = False) -> None:
         super().__init__(message)
         self.heard = heard
+
+
+class SynthesisTimeoutError(SynthesisError):
+    """A sentence took more work than the setting `synthesis_timeout` allows."""
 
 
 class BackendError(TtsError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -25,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / name) for name in ("checkpoints", "models")]
 
 import tiny_voice
+import whole_voice
 
 from dora_mlx_tts.checkpoints.convert import ConversionSources, PackOptions, convert
 
@@ -55,11 +55,13 @@ def make_targets(folder: Path) -> dict[str, Target]:
         seeds / "hubert", tiny_voice.hubert_weights(), tiny_voice.HUBERT_CONFIG
     )
     pack, six = seeds / "pack", seeds / "six"
+    whole = whole_voice.save_voice(seeds / "whole", "v2")
     for folder_of_pack, storage in ((pack, "int8"), (six, "int6")):
-        convert(ConversionSources(gpt, pth), folder_of_pack, PackOptions(storage=storage))
+        sources = ConversionSources(whole.gpt, whole.sovits)
+        convert(sources, folder_of_pack, PackOptions(storage=storage))
     recordings = [_recording(seeds, name) for name in ("a.wav", "a.flac", "a.ogg")]
-    goldens = Path(os.environ.get("DORA_MLX_TTS_GOLDENS", ROOT.parent / "shared" / "goldens"))
-    real = [p.read_bytes() for p in sorted((goldens / "files").glob("*.*")) if p.is_file()]
+    vectors = ROOT / "tests" / "parity" / "vectors"
+    real = [p.read_bytes() for p in sorted(vectors.glob("*/files/*.*")) if p.is_file()]
     checkpoints = [_small(gpt), _small(pth), _small(plus), *real]
     weights = (pack / "sovits.safetensors").read_bytes()
     packed = (six / "sovits.safetensors").read_bytes()
@@ -94,7 +96,6 @@ def make_targets(folder: Path) -> dict[str, Target]:
 
 
 _TABLE = b"""\
-import os
 VOICE_CONFIGS = {
     "One": {"gpt_weights": "GPT_weights/one.ckpt", "prompt_text": "What is said.", "speed_factor": 1.1},
     "Two": {"gpt_weights": ["a", ("b", -1, None)], "prompt_text": "", "x": {1, 2}},

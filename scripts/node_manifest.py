@@ -10,6 +10,7 @@ import yaml
 
 from dora_mlx_tts.config.environment import environment_names
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
+from dora_mlx_tts.node.protocol.ports import WIRE_FORMAT
 
 FILE = Path(__file__).resolve().parents[1] / "dora-node.yml"
 
@@ -22,7 +23,7 @@ description: Streams GPT-SoVITS speech from text, synthesized with Apple MLX; a 
 categories:
   - speech
   - ml-inference
-keywords: [tts, text-to-speech, gpt-sovits, mlx, voice-assistant, streaming]
+keywords: [tts, text-to-speech, gpt-sovits, mlx, voice-assistant, streaming, wire-format-<WIRE>]
 runtime: python
 entrypoint: dora-mlx-tts
 build: pip install .
@@ -61,7 +62,7 @@ outputs:
       audio_s, fragments and spoken_text.
   status:
     type: std/core/v1/String
-    description: ready once, the answers to control, and gap where numbered messages are missing.
+    description: ready once (wire_format <WIRE>), the answers to control, and gap where numbered messages are missing.
   log:
     type: std/core/v1/String
     description: Log lines as JSON strings with node, level, message and timestamp.
@@ -113,7 +114,7 @@ def environment() -> dict[str, dict[str, Any]]:
 def manifest() -> str:
     """The whole file."""
     body = yaml.safe_dump({"env": environment()}, sort_keys=False, allow_unicode=True, width=110)
-    return HEAD + body + TAIL
+    return HEAD.replace("<WIRE>", str(WIRE_FORMAT)) + body + TAIL
 
 
 if __name__ == "__main__":

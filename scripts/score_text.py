@@ -270,8 +270,9 @@ def scores(folder: Path, names: Sequence[str] = ()) -> dict[str, Score]:
 def main() -> None:
     """Print the scores."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    given = os.environ.get("DORA_MLX_TTS_GOLDENS")
-    parser.add_argument("--goldens", type=Path, default=Path(given) if given else DEFAULT)
+    named = os.environ.get("DORA_MLX_TTS_GOLDENS", "").split(os.pathsep)
+    given = [folder for name in named if name and ((folder := Path(name)) / "text").is_dir()]
+    parser.add_argument("--goldens", type=Path, default=given[0] if given else DEFAULT)
     parser.add_argument("--list", action="store_true", help="show every difference")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the scores there")
     parser.add_argument(

@@ -12,7 +12,7 @@ _FULL_SCALE = 32768.0
 
 
 def fade(samples: Samples, rate: int, *, rise_s: float = 0.0, fall_s: float = 0.0) -> Samples:
-    """Raise the first `rise_s` seconds from silence and let the last `fall_s` fall to it.
+    """Raise the first `rise_s` seconds of [n] samples from silence, let the last `fall_s` fall to it.
 
     The ramps are halves of a cosine, whose slope has no corner that could be heard. Where there are
     too few samples for both, each gets a share of them.

@@ -37,7 +37,7 @@ def resample(samples: Samples, rate: int, new_rate: int) -> Samples:
 
 
 def to_16k(samples: Samples, rate: int) -> Samples:
-    """16 kHz for HuBERT, as `librosa.load` does it: soxr HQ, ceil(n * 16000 / rate) samples."""
+    """Samples [n] at 16 kHz for HuBERT, as `librosa.load` does it: soxr HQ, ceil(n * 16000 / rate)."""
     return resample(samples, rate, 16000)
 
 

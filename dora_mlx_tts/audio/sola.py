@@ -20,7 +20,7 @@ _FLOOR = 1e-8
 
 
 def best_offset(tail: Samples, following: Samples, search: int = SEARCH) -> int:
-    """How many samples of `following` to drop so that it continues best what `tail` ends.
+    """How many samples of `following` [n] to drop so that it continues best what `tail` [m] ends.
 
     The measure is their correlation over the length of `tail`, divided by the root of the energy
     of what is compared in `following`; of equal ones the first counts.
@@ -39,7 +39,7 @@ def best_offset(tail: Samples, following: Samples, search: int = SEARCH) -> int:
 
 
 def blend(tail: Samples, following: Samples) -> Samples:
-    """`following` with its first samples faded in while `tail` fades out (halves of a Hann window).
+    """`following` [n] with its first samples faded in while `tail` [m] fades out (halves of a Hann window).
 
     Raises:
         AudioError: `following` is shorter than `tail`.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dora_mlx_tts.checkpoints.encode import Progress, TensorEncoder, no_progress
+from dora_mlx_tts.checkpoints.fit import check_networks
 from dora_mlx_tts.checkpoints.parts import (
     Part,
     bert_part,
@@ -119,6 +120,7 @@ def convert(
         open_sovits(sources.sovits, sources.base, sources.family),
     )
     parts = _parts(sources, gpt, sovits, options)
+    check_networks(parts, sovits.family.model, reference_encoder=options.reference_encoder)
     files: dict[str, bytes | Path] = dict(extra or {})
     if sources.bert is not None:
         files[VOCABULARY] = read_vocabulary(sources.bert)

@@ -44,6 +44,21 @@ class FoldedTensor:
         """Number of elements."""
         return self.direction[1].size
 
+    def check(self) -> None:
+        """Require that the magnitude has one number for each vector along one axis of the direction.
+
+        Raises:
+            WeightsError: It has another shape.
+        """
+        (key, magnitude), shape = self.magnitude, self.shape
+        norms = [axis for axis, size in enumerate(magnitude.shape) if size > 1]
+        along = norms[0] if norms else 0
+        wanted = tuple(size if axis == along else 1 for axis, size in enumerate(shape))
+        if magnitude.shape != wanted:
+            raise WeightsError(
+                f"{self.source}: {key!r} must be of shape {wanted}, got {magnitude.shape}"
+            )
+
     def read(self) -> Array:
         """The product.
 

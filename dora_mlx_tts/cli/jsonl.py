@@ -32,7 +32,11 @@ def require_stdin(text: str, *, jsonl: bool) -> None:
 
 
 def read_text(text: str) -> str:
-    """The text given, or what standard input holds if it is `-`."""
+    """The text given, or what standard input holds if it is `-`.
+
+    Raises:
+        TextError: standard input is not UTF-8.
+    """
     if text != STDIN:
         return text
     data = sys.stdin.buffer.read()

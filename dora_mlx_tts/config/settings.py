@@ -192,6 +192,12 @@ class Settings(BaseModel):
             None, ge=8000, le=192_000, description="Resample to this rate; none keeps the voice's."
         )
     )
+    synthesis_timeout: Annotated[float, Env("SYNTHESIS_TIMEOUT")] = Field(
+        300.0,
+        ge=0,
+        le=86400,
+        description="Seconds of work after which a sentence is given up with an error; 0 is no limit.",
+    )
     peak_limit: Annotated[float, Env("PEAK_LIMIT")] = Field(
         1.0, gt=0, le=1, description="Full scale of the audio; 0.46 for dora-pyaudio."
     )
@@ -222,8 +228,11 @@ class Settings(BaseModel):
     preload: Annotated[tuple[str, ...], BeforeValidator(values_.names), Env("PRELOAD_VOICES")] = (
         Field((), description="Voices to load before the node is ready, separated by commas.")
     )
-    voice_memory: Annotated[int, Env("VOICE_MEMORY")] = Field(
-        0, ge=0, description="MiB of loaded voices above which unused ones go; 0 is no limit."
+    voice_memory: Annotated[int | None, Env("VOICE_MEMORY")] = Field(
+        None,
+        ge=0,
+        description="MiB of loaded voices above which unused ones go; none is half of the device's"
+        " memory, 0 is no limit.",
     )
     voices_poll: Annotated[float, Env("VOICES_POLL")] = Field(
         2.0, ge=0, description="Seconds between looks for changed voice files; 0 never looks."

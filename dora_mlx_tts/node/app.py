@@ -152,6 +152,7 @@ def _introduction(settings: Settings, voices: VoiceCatalog) -> dict[str, Plain]:
         "voice": settings.voice,
         "voices": voices.names(),
         "version": __version__,
+        "wire_format": ports.WIRE_FORMAT,
         "pid": os.getpid(),
     }
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 _MAX_COUNT = 2**63 - 1
+WORK = ("voice", "front_end", "prefill", "tokens", "sound")
+"""Kinds of work that an engine may tell the seconds of."""
 NO_AUDIO = -1.0
 """Stands for a time or ratio that does not exist because no audio left."""
 
@@ -24,6 +26,12 @@ class SpeechFigures:
             gets and has nothing else to play of this session.
         total_ms: From receipt of the text until its answer.
         synthesis_ms: Time spent on synthesis, sending included, waiting not.
+        waiting_ms: The rest of ``total_ms``: for text, for a turn, for the player.
+        voice_ms: Of ``synthesis_ms``, loading the voice and preparing its reference.
+        front_end_ms: Text to phones and their features.
+        prefill_ms: Up to the first token of each attempt.
+        tokens_ms: The other tokens, their checks included; what a second core decodes meanwhile is not counted.
+        sound_ms: Tokens to samples.
         rtf: ``synthesis_ms`` over the duration of the audio; below 1 is faster than real time.
         audio_s: Duration of the audio that was sent.
         fragments: Audio messages sent; a receiver that counts fewer has lost some.
@@ -38,6 +46,12 @@ class SpeechFigures:
     ttfa_ms: float
     total_ms: float
     synthesis_ms: float
+    waiting_ms: float
+    voice_ms: float
+    front_end_ms: float
+    prefill_ms: float
+    tokens_ms: float
+    sound_ms: float
     rtf: float
     audio_s: float
     fragments: int
@@ -67,6 +81,7 @@ class SpeechMeter:
         self._audio_s = 0.0
         self._fragments = 0
         self._tokens = 0
+        self._work_s = dict.fromkeys(WORK, 0.0)
 
     def pause(self) -> None:
         """Synthesis waits: for text, for the player, for another session's turn."""
@@ -79,6 +94,11 @@ class SpeechMeter:
         now = self._clock()
         self._started_s = now if self._started_s is None else self._started_s
         self._resumed_s = now
+
+    def worked(self, seconds: Mapping[str, float]) -> None:
+        """The engine says how long a part took, by kind of work; kinds unknown here are left out."""
+        for kind in WORK:
+            self._work_s[kind] += seconds.get(kind, 0.0)
 
     def produced(self) -> None:
         """A piece of audio is ready; the first one sets the time to first byte."""
@@ -109,6 +129,8 @@ class SpeechMeter:
             ttfa_ms=self._after_receipt(self._audible_s, NO_AUDIO),
             total_ms=1e3 * (now - self._received_s),
             synthesis_ms=1e3 * worked,
+            waiting_ms=1e3 * (now - self._received_s - worked),
+            **{f"{kind}_ms": 1e3 * seconds for kind, seconds in self._work_s.items()},
             rtf=worked / self._audio_s if self._audio_s > 0 else NO_AUDIO,
             audio_s=self._audio_s,
             fragments=self._fragments,
@@ -130,6 +152,8 @@ class NodeFigures:
         pieces: Text messages.
         late: Pieces of a text that was cancelled before they came.
         missing: Text messages that never came, by the gaps in ``seq``.
+        waiting_s: Seconds that answered texts waited, in sum: for text, for a turn, for the player.
+        voice_s: Seconds of work on them by kind; as in `SpeechFigures`.
         cancel_ms: The longest time from hearing a cancel to its acknowledgement.
     """
 
@@ -149,6 +173,12 @@ class NodeFigures:
     cancel_ms: float
     audio_s: float
     synthesis_s: float
+    waiting_s: float
+    voice_s: float
+    front_end_s: float
+    prefill_s: float
+    tokens_s: float
+    sound_s: float
     uptime_s: float
 
     def as_metadata(self) -> dict[str, int | float]:
@@ -166,6 +196,7 @@ class NodeMeter:
         self._counts: Counter[str] = Counter()
         self._audio_s = 0.0
         self._synthesis_s = 0.0
+        self._spent_s = dict.fromkeys(("waiting", *WORK), 0.0)
         self._cancel_s = 0.0
 
     def count(self, name: str, number: int = 1) -> None:
@@ -183,6 +214,8 @@ class NodeMeter:
         with self._lock:
             self._audio_s += figures.audio_s
             self._synthesis_s += figures.synthesis_ms / 1e3
+            for kind in self._spent_s:
+                self._spent_s[kind] += getattr(figures, f"{kind}_ms") / 1e3
 
     def figures(self, *, queue_depth: int, open_texts: int) -> NodeFigures:
         """A consistent picture of now."""
@@ -205,5 +238,6 @@ class NodeMeter:
                 cancel_ms=1e3 * self._cancel_s,
                 audio_s=self._audio_s,
                 synthesis_s=self._synthesis_s,
+                **{f"{kind}_s": seconds for kind, seconds in self._spent_s.items()},
                 uptime_s=self._clock() - self._started_s,
             )

@@ -103,9 +103,23 @@ class OutputSender:
             self._meter.count("send_failures")
 
     def reply(
-        self, reply: Reply, figures: SpeechFigures, *, text_index: int, is_logged: bool = True
+        self,
+        reply: Reply,
+        figures: SpeechFigures,
+        *,
+        text_index: int,
+        is_logged: bool = True,
+        about: Mapping[str, str] | None = None,
     ) -> None:
-        """Send the terminal answer to a text and count it; the log says more than its sender may know."""
+        """Send the terminal answer to a text and count it; the log says more than its sender may know.
+
+        Args:
+            reply: The answer.
+            figures: What speaking took.
+            text_index: The text's number.
+            is_logged: Whether the log has a line of it.
+            about: Of a failed text, for that line: whose it is, which sentence failed, and why.
+        """
         self._meter.count(str(reply.outcome))
         answer = dataclasses.replace(
             reply, error=without_paths(reply.error), reason=without_paths(reply.reason)
@@ -113,15 +127,21 @@ class OutputSender:
         message = encode.encode_reply(answer, figures.as_metadata(), text_index=text_index)
         self._send(ports.SEGMENT_COMPLETE, message)
         if is_logged:
-            self._log_reply(reply, figures, text_index)
+            self._log_reply(reply, figures, text_index, about or {})
         if self._watcher is not None:
             self._watcher(answer, figures, text_index)
 
     @staticmethod
-    def _log_reply(reply: Reply, figures: SpeechFigures, text_index: int) -> None:
+    def _log_reply(
+        reply: Reply, figures: SpeechFigures, text_index: int, about: Mapping[str, str]
+    ) -> None:
         level = logging.WARNING if reply.outcome is Outcome.ERROR else logging.INFO
-        fields = {"text_index": text_index, "stage": reply.stage or "", **figures.as_metadata()}
+        own = {"text_index": text_index, "stage": reply.stage or ""}
+        fields = {**own, **about, **figures.as_metadata()}
         said = f": {reply.error or reply.reason}" if reply.error or reply.reason else ""
+        if reply.outcome is Outcome.ERROR:
+            known = {"stage": str(reply.stage or ""), **about}
+            said += f" ({', '.join(f'{name} {value}' for name, value in known.items() if value)})"
         logger.log(level, "text %d %s%s", text_index, reply.outcome, said, extra={"fields": fields})
 
     def status(self, status: Status) -> None:

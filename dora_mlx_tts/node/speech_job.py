@@ -61,6 +61,8 @@ class UtteranceJob:
         is_ended: Whether a fragment marked final has left.
         parts: Parts that the engine was given.
         is_waiting: Whether the part's text must grow before there is a further fragment.
+        part: The one it was given last.
+        voice: Who speaks it, as far as the engine or the text's sender says.
     """
 
     def __init__(
@@ -74,6 +76,8 @@ class UtteranceJob:
         self.is_ended = False
         self.parts = 0
         self.is_waiting = False
+        self.part = ""
+        self.voice = ""
         self._options = options
         self._finisher = finisher
         self._fragments: Iterator[Fragment | None] | None = None
@@ -94,8 +98,10 @@ class UtteranceJob:
             TtsError: The engine refuses it.
         """
         self.parts += 1
+        self.part = str(text)
         request, options = self.utterance.request, self._options
         voice = request.voice or options.voice
+        self.voice = voice or ""
         if request.recording is not None:
             voice = _adopt(engine, request.recording)
         if self._last is not None:
@@ -108,6 +114,7 @@ class UtteranceJob:
             cancelled=self.utterance.token,
             **{**options.settings, **request.settings},
         )
+        self.voice = getattr(self._fragments, "voice", self.voice)
 
     def next_fragment(self, *, is_last_part: Callable[[], bool]) -> Fragment | None:
         """The next fragment as it is sent; None at the end of the part, or where it is still being written.
@@ -142,6 +149,7 @@ class UtteranceJob:
     def end_part(self) -> None:
         """Close the engine's stream; in the middle of it that is what cancels synthesis."""
         fragments, self._fragments = self._fragments, None
+        self.meter.worked(getattr(fragments, "work_s", {}))
         close = getattr(fragments, "close", None)
         if callable(close):
             close()

@@ -5,36 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
 
-from dora_mlx_tts.errors import (
-    EmptyTextError,
-    SettingError,
-    SynthesisError,
-    TextError,
-    TtsError,
-    VoiceError,
-)
+from dora_mlx_tts.errors import EmptyTextError, SynthesisError, TextError, TtsError
 from dora_mlx_tts.node.delivery import Delivery
 from dora_mlx_tts.node.metrics import NodeMeter, SpeechMeter
-from dora_mlx_tts.node.protocol.messages import Outcome, Reply, Stage
+from dora_mlx_tts.node.reply import SendError, circumstances, failure_of, reply_of
 from dora_mlx_tts.node.sender import OutputSender
 from dora_mlx_tts.node.speech_job import SpeechEngine, SpeechOptions, UtteranceJob
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
-from dora_mlx_tts.node.turns.utterance import REFUSED, Fault, Utterance
+from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment
 
 logger = logging.getLogger(__name__)
-
-_STAGES: Final[tuple[tuple[type[Exception], Stage], ...]] = (
-    (SettingError, Stage.SETTINGS),
-    (VoiceError, Stage.VOICE),
-    (TextError, Stage.TEXT),
-)
-
-
-class _SendError(Exception):
-    """dora refused a fragment; the cause is in its log line."""
 
 
 class SpeechLoop:
@@ -140,7 +122,7 @@ class SpeechLoop:
         if self._outputs.audio(job.utterance, fragment):
             job.sent(fragment)
         elif not job.utterance.cancelled:
-            raise _SendError("dora rejected an audio message; see the log")
+            raise SendError("dora rejected an audio message; see the log")
 
     def _end_part(self, job: UtteranceJob) -> None:
         job.end_part()
@@ -150,7 +132,7 @@ class SpeechLoop:
         """What is wrong with one sentence does not silence the others; anything else ends the text."""
         job.failure = job.failure or error
         job.utterance.leave_hole()
-        if not isinstance(error, TtsError | _SendError):
+        if not isinstance(error, TtsError | SendError):
             logger.error("text %d: unexpected error", job.utterance.index, exc_info=error)
         self._end_part(job)
         if not isinstance(error, TextError | SynthesisError):
@@ -160,7 +142,7 @@ class SpeechLoop:
         """Send what is left and answer the text."""
         utterance = job.utterance
         try:
-            if not utterance.cancelled and _failure(job) is None:
+            if not utterance.cancelled and failure_of(job) is None:
                 last = job.whole() if self._delivery.whole else job.closing()
                 if last is not None:
                     self._send(job, last)
@@ -172,53 +154,6 @@ class SpeechLoop:
             job.meter.first_part_s = utterance.first_part_s
             figures = job.meter.figures()
             self._meter.spoken(figures)
-            self._outputs.reply(_reply(job), figures, text_index=utterance.index)
-
-
-def _reply(job: UtteranceJob) -> Reply:
-    """The terminal answer; a cancelled text is cancelled even where it also failed."""
-    utterance = job.utterance
-    echo, spoken = utterance.request.echo, utterance.spoken_text
-    played = round(utterance.played_s, 3)
-    if utterance.cancelled and utterance.cancelled_by != REFUSED:
-        return Reply(
-            Outcome.CANCELLED,
-            echo,
-            spoken_text=spoken,
-            reason=utterance.cancelled_by,
-            played_s=played,
-        )
-    failure = _failure(job)
-    if failure is None:
-        return Reply(Outcome.COMPLETED, echo, spoken_text=spoken, played_s=played)
-    if isinstance(failure, EmptyTextError):
-        return Reply(Outcome.SKIPPED, echo, reason=str(failure))
-    error, stage = _explain(failure)
-    return Reply(Outcome.ERROR, echo, error=error, stage=stage, spoken_text=spoken, played_s=played)
-
-
-def _failure(job: UtteranceJob) -> Exception | Fault | None:
-    """Why a text is not spoken as it should be, if so."""
-    utterance = job.utterance
-    if job.failure is not None or utterance.fault is not None:
-        return job.failure or utterance.fault
-    if job.skipped is not None and job.parts == 1:
-        return job.skipped
-    if utterance.fragments or job.held:
-        return None
-    if job.skipped is not None or not job.parts:
-        return EmptyTextError("the text holds nothing that can be pronounced")
-    return SynthesisError("the engine gave no audio for this text")
-
-
-def _explain(failure: Exception | Fault) -> Fault:
-    if isinstance(failure, Fault):
-        return failure
-    if isinstance(failure, _SendError):
-        return Fault(str(failure), Stage.SEND)
-    for kind, stage in _STAGES:
-        if isinstance(failure, kind):
-            return Fault(str(failure), stage)
-    known = isinstance(failure, TtsError)
-    error = str(failure) if known else f"{type(failure).__name__}: {failure}"
-    return Fault(error, Stage.SYNTHESIS)
+            self._outputs.reply(
+                reply_of(job), figures, text_index=utterance.index, about=circumstances(job)
+            )

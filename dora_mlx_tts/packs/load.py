@@ -47,8 +47,36 @@ def strict_load(
     Raises:
         WeightsError: Names the keys that are missing, left over, or of another shape.
     """
+    check_weights(module, weights, source, ignore=ignore)
     expected = dict(tree_flatten(module.parameters()))
     modules = dict(module.named_modules())
+    used = {key: value for key, value in weights.items() if key in expected}
+    kept = {key for key in used if _matches(key, keep) and _keep(modules, key, used[key])}
+    used = {key: value for key, value in used.items() if key not in kept}
+    arrays = {key: to_mlx(value, dtype) for key, value in used.items()}
+    module.update(tree_unflatten(list(arrays.items())))
+    mx.eval(module.parameters())
+
+
+def check_weights(
+    module: nn.Module,
+    weights: Mapping[str, Any],
+    source: str,
+    *,
+    ignore: Sequence[str] = (),
+) -> None:
+    """Require that every parameter has a weight of its shape, and that no weight is left over.
+
+    Args:
+        module: The network; its parameters are not computed.
+        weights: Key -> anything with a ``shape``, after the network's own renaming and turning.
+        source: The file or part, for errors.
+        ignore: Patterns (``enc_q.*``) of keys that may be left over.
+
+    Raises:
+        WeightsError: Names the keys that are missing, left over, or of another shape.
+    """
+    expected = dict(tree_flatten(module.parameters()))
     used = {key: value for key, value in weights.items() if key in expected}
     over = [k for k in weights if k not in expected and not _matches(k, ignore)]
     missing = [key for key in expected if key not in used]
@@ -64,11 +92,6 @@ def strict_load(
     if problems:
         name = type(module).__name__
         raise WeightsError(f"{source}: the weights do not fit {name}: {'; '.join(problems)}")
-    kept = {key for key in used if _matches(key, keep) and _keep(modules, key, used[key])}
-    used = {key: value for key, value in used.items() if key not in kept}
-    arrays = {key: to_mlx(value, dtype) for key, value in used.items()}
-    module.update(tree_unflatten(list(arrays.items())))
-    mx.eval(module.parameters())
 
 
 def _keep(modules: Mapping[str, nn.Module], key: str, value: object) -> bool:

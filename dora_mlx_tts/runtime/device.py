@@ -113,3 +113,16 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def memory_of(where: Device) -> int:
+    """Bytes of memory that a device has, a CPU the machine's; 0 where nobody says."""
+    if where.kind == "cpu":
+        names = getattr(os, "sysconf_names", {})
+        if "SC_PHYS_PAGES" not in names:
+            return 0
+        return max(0, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    import mlx.core as mx  # noqa: PLC0415  as above
+
+    told = mx.device_info()
+    return int(told.get("memory_size") or told.get("total_memory") or 0)

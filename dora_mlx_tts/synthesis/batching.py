@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, End, generate_batch
 from dora_mlx_tts.models.t2s.model import T2S
 from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask
 from dora_mlx_tts.synthesis.session import SpeechSession
+from dora_mlx_tts.synthesis.work_clock import Work
 
 THRESHOLD = 0.75
 """How even the lengths of a batch must be: its median in means."""
@@ -57,7 +59,9 @@ def decode_together(
             cache=cache,
         )
         try:
-            for place, code in stream:
+            with session.clock.on(Work.PREFILL):
+                begun = list(islice(stream, 1))
+            for place, code in chain(begun, stream):
                 session.token.check()
                 results[rows[place]].tokens.append(code)
                 session.meter.count("tokens")

@@ -20,6 +20,7 @@ from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.runtime.cancel import CancelToken
 from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
 from dora_mlx_tts.synthesis.session import SpeechSession
+from dora_mlx_tts.synthesis.work_clock import Work
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class GuardedTokens:
         self._ahead: Future[Problem | None] | None = None
         self._network, self._task, self._guard = network, task, guard
         self._cache, self._meter, self._token = session.cache, session.meter, session.token
+        self._clock = session.clock
         self._attempt = 0
         self._misspoken = False
         self._stream: TokenStream | None = None
@@ -114,10 +116,11 @@ class GuardedTokens:
     def _secure(self, wanted: int | None) -> None:
         """Have `wanted` tokens, or all, that were judged, with those behind them that it takes."""
         until = None if wanted is None else wanted + self._guard.lag
-        problem = self._settle() or self._advance(until, self._token)
-        while problem is not None:
-            self.give_up(problem)
-            problem = self._advance(until, self._token)
+        with self._clock.on(Work.TOKENS):
+            problem = self._settle() or self._advance(until, self._token)
+            while problem is not None:
+                self.give_up(problem)
+                problem = self._advance(until, self._token)
 
     def look_ahead(self, count: int | None) -> None:
         """Go on decoding while the caller makes sound; the next `take` must ask for `count`, too."""
@@ -211,8 +214,7 @@ class GuardedTokens:
             Cancelled: `stop` was cancelled, or the text was.
         """
         while not self._ended and (wanted is None or len(self.tokens) < wanted):
-            stream = self._stream or self._open()
-            token = next(stream, None)
+            stream, token = self._next()
             if token is None:
                 self._ended = True
                 problem = self._guard.end(self.tokens, stream.end, self._reached())
@@ -226,6 +228,14 @@ class GuardedTokens:
                 return problem
             stop.check()
         return None
+
+    def _next(self) -> tuple[TokenStream, int | None]:
+        """The stream and its next token; the first one takes the prefill, always on the session's thread."""
+        if self._stream is not None:
+            return self._stream, next(self._stream, None)
+        with self._clock.on(Work.PREFILL):
+            stream = self._open()
+            return stream, next(stream, None)
 
     def _reached(self) -> float | None:
         """Share of the phones that attention came to in the last tokens."""

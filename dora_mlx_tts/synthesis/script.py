@@ -12,7 +12,7 @@ import numpy as np
 from dora_mlx_tts.audio.finish import silence
 from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.config.settings import FASTEST, SLOWEST, SpeechSettings
-from dora_mlx_tts.errors import MisspokenError, SynthesisError, TextError
+from dora_mlx_tts.errors import MisspokenError, SynthesisError, TextError, TtsError
 from dora_mlx_tts.synthesis.batching import AHEAD, Decoded
 from dora_mlx_tts.synthesis.edges import SentenceEdges
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
@@ -20,6 +20,7 @@ from dora_mlx_tts.synthesis.pauses import pause_after_s, pause_before_s
 from dora_mlx_tts.synthesis.records import Fragment
 from dora_mlx_tts.synthesis.sentence import SentencePiece, SentenceSpeaker
 from dora_mlx_tts.synthesis.word_times import placed
+from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.sentences.split import split_in_two
 from dora_mlx_tts.text.spoken import SpokenSentence
@@ -50,8 +51,10 @@ def speak_script(
     for number, sentence in enumerate(script):
         try:
             yield from teller.speak(sentence, next(tasks), last=number == len(script) - 1)
-        except (TextError, SynthesisError) as error:
-            error.sentence = number
+        except TtsError as error:
+            error.sentence_text = sentence.text
+            if isinstance(error, TextError | SynthesisError):
+                error.sentence = number
             raise
 
 
@@ -76,7 +79,7 @@ class ScriptSpeaker:
             logger.warning("%s; now in two parts", error)
             _, seed, _ = task
             for number, part in enumerate(parts):
-                phonemes = self._ready.phonemize(part, self._settings.language)
+                phonemes = _read(self._ready, part, self._settings, self._speaker.session.clock)
                 is_last = last and part is parts[-1]
                 yield from self.speak(part, (phonemes, seed + number, None), last=is_last)
 
@@ -184,8 +187,15 @@ def tasks_of(
     for start in range(0, len(script), step):
         some = seeds[start : start + step]
         phonemes = [
-            ready.phonemize(sentence, settings.language)
+            _read(ready, sentence, settings, speaker.session.clock)
             for sentence in script[start : start + step]
         ]
         decoded = speaker.decode(phonemes, some) if together else [None]
         yield from zip(phonemes, some, decoded, strict=True)
+
+
+def _read(
+    ready: ReadyVoice, sentence: SpokenSentence, settings: SpeechSettings, clock: WorkClock
+) -> Phonemes:
+    with clock.on(Work.FRONT_END):
+        return ready.phonemize(sentence, settings.language)

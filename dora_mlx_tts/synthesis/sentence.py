@@ -36,6 +36,7 @@ from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.windows import SentenceVoice, WindowSizes
 from dora_mlx_tts.synthesis.word_times import WordTracker, attention_rows, expected_rows
+from dora_mlx_tts.synthesis.work_clock import Work
 from dora_mlx_tts.text.phonemes import Phonemes
 
 
@@ -83,12 +84,14 @@ class SentenceSpeaker:
         Raises:
             Cancelled: the text was cancelled.
         """
+        self.session.begin(len(phonemes))
         if self.session.helper is not None:
             self.session.helper.settle()
         tasks = [self.task(*pair) for pair in zip(phonemes, seeds, strict=True)]
         limits = [self.guard(one).most for one in phonemes]
         size, network = self.settings.batch_size, self.networks.t2s
-        return decode_together(network, tasks, limits, size, self.session)
+        with self.session.clock.on(Work.TOKENS):
+            return decode_together(network, tasks, limits, size, self.session)
 
     def stream(
         self, phonemes: Phonemes, seed: int, decoded: Decoded | None = None
@@ -98,8 +101,9 @@ class SentenceSpeaker:
         Raises:
             Cancelled: the text was cancelled.
             MisspokenError: the networks said something else in each attempt.
-            SynthesisError: the networks gave no speech after several attempts.
+            SynthesisError: the networks gave no speech after several attempts, or took too long.
         """
+        self.session.begin()
         self.session.meter.count("sentences")
         tokens = self.tokens(phonemes, seed)
         try:

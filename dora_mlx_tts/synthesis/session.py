@@ -8,6 +8,8 @@ from dora_mlx_tts.runtime.cancel import CancelToken
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.loading.loaded_pack import KeptCache
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
+from dora_mlx_tts.synthesis.timed_token import TimedToken
+from dora_mlx_tts.synthesis.work_clock import WorkClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +21,16 @@ class SpeechSession:
         meter: counts what happens.
         token: checked between tokens and between slices of sound.
         helper: decodes on while sound is made, where that needs no MLX.
+        clock: what the text's synthesis takes.
     """
 
     cache: KeptCache
     meter: SynthesisMeter
     token: CancelToken = field(default_factory=CancelToken)
     helper: DecodeThread | None = None
+    clock: WorkClock = field(default_factory=WorkClock)
+
+    def begin(self, sentences: int = 1) -> None:
+        """Give the sentences that are worked on next their time, where that is limited."""
+        if isinstance(self.token, TimedToken):
+            self.token.begin(sentences)

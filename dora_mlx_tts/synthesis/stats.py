@@ -29,6 +29,7 @@ class SynthesisStats:
         rests: times that speech waited at a word's end for more text.
         contradictions: readings of spoken words that later words would have changed.
         cache_positions: room of the kept key-value cache, the largest of all voices.
+        work_s: seconds of texts that have ended, by kind of work (`Work`).
     """
 
     sentences: int = 0
@@ -47,6 +48,7 @@ class SynthesisStats:
     rests: int = 0
     contradictions: int = 0
     cache_positions: int = 0
+    work_s: Mapping[str, float] = field(default_factory=dict)
 
 
 class SynthesisMeter:
@@ -57,6 +59,7 @@ class SynthesisMeter:
         self._problems: Counter[str] = Counter()
         self._audio_s = 0.0
         self._cache_positions = 0
+        self._work_s: dict[str, float] = {}
 
     def count(self, name: str, number: int = 1) -> None:
         """`number` more of a field of `SynthesisStats`."""
@@ -75,6 +78,11 @@ class SynthesisMeter:
         """Room of a cache after use."""
         self._cache_positions = max(self._cache_positions, positions)
 
+    def worked(self, seconds: Mapping[str, float]) -> None:
+        """A text has ended that took these seconds, by kind of work."""
+        for work, spent in seconds.items():
+            self._work_s[work] = self._work_s.get(work, 0.0) + spent
+
     def stats(self) -> SynthesisStats:
         """The figures now."""
         return SynthesisStats(
@@ -82,4 +90,5 @@ class SynthesisMeter:
             audio_s=self._audio_s,
             problems=dict(self._problems),
             cache_positions=self._cache_positions,
+            work_s=dict(self._work_s),
         )

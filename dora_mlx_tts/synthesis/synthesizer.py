@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
-from dora_mlx_tts.errors import EmptyTextError
+from dora_mlx_tts.errors import EmptyTextError, PackError
 from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
@@ -16,6 +16,7 @@ from dora_mlx_tts.runtime.device import Backend, Device, usable_cores
 from dora_mlx_tts.synthesis.codes.code_table import TableStore
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
+from dora_mlx_tts.synthesis.fragment_stream import FragmentStream, Piece, typed_errors
 from dora_mlx_tts.synthesis.growing.policy import GrowingLimits
 from dora_mlx_tts.synthesis.growing.script import speak_growing
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
@@ -26,6 +27,8 @@ from dora_mlx_tts.synthesis.script import check_pauses, speak_script
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
+from dora_mlx_tts.synthesis.timed_token import TimedToken
+from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 from dora_mlx_tts.text.lexicon import ReadingOptions
 from dora_mlx_tts.text.sentences.growing import GrowingText
 from dora_mlx_tts.text.sentences.pieces import whole_text
@@ -35,8 +38,6 @@ from dora_mlx_tts.voices.registry import OtherNames, VoiceRegistry
 from dora_mlx_tts.voices.voice import Voice
 
 logger = logging.getLogger(__name__)
-
-Piece = TypeVar("Piece", Fragment, Fragment | None)
 
 _WARM_UP = {"zh": "你好。", "en": "Hello."}
 
@@ -56,7 +57,7 @@ class Synthesizer:
             settings.voices,
             where,
             VoicePrompts(settings.cache.expanduser()),
-            limit=settings.voice_memory << 20,
+            limit=_memory_limit(settings.voice_memory, where),
             open_pack=partial(
                 LoadedPack.open,
                 verified=VerifiedFiles(settings.cache.expanduser()),
@@ -120,8 +121,10 @@ class Synthesizer:
         Raises:
             VoiceError: it is unknown, or its reference cannot be used.
             WeightsError: its pack cannot be used.
+            BackendError: MLX or the memory failed.
         """
-        return self._pool.get(name)
+        with typed_errors(f"loading voice {name[:80]!r}", PackError):
+            return self._pool.get(name)
 
     def adopt(self, recording: str, text: str, language: str) -> str:
         """A voice from a recording in a voice folder, with the usual voice's networks; its name.
@@ -152,7 +155,7 @@ class Synthesizer:
         cancelled: Cancellation | None = None,
         judge_whole: bool = False,
         **speech: Any,  # noqa: ANN401  validated by SpeechSettings
-    ) -> Iterator[Fragment]:
+    ) -> FragmentStream[Fragment]:
         """Speak a text; fragments come as soon as they are there.
 
         Args:
@@ -169,11 +172,14 @@ class Synthesizer:
             SettingError: a setting is not allowed.
             VoiceError: the voice is unknown or cannot be used.
             TextError: the text cannot be read aloud.
-            SynthesisError: the networks gave no speech (from the iterator).
+            SynthesisError: the networks gave no speech, or took too long (from the iterator).
+            BackendError: MLX or the memory failed (from the iterator, too).
         """
         if language is not None:
             speech["language"] = language
-        ready = self.prepare(voice or self.settings.voice)
+        clock = WorkClock()
+        with clock.on(Work.VOICE):
+            ready = self.prepare(voice or self.settings.voice)
         settings = self.settings.speech(ready.voice.defaults, speech)
         if ready.networks.flow is not None:
             ready.networks.flow.sampling(settings.sample_steps, settings.cfg_rate)  # or refuses
@@ -186,7 +192,7 @@ class Synthesizer:
             raise EmptyTextError("the text holds nothing that can be pronounced")
         check_pauses(script)
         speak = partial(speak_script, ready, settings, script)
-        return self._fragments(ready, settings, speak, CancelToken.of(cancelled))
+        return self._speaking(ready, settings, speak, cancelled, clock)
 
     def stream_growing(
         self,
@@ -196,7 +202,7 @@ class Synthesizer:
         language: str | None = None,
         cancelled: Cancellation | None = None,
         **speech: Any,  # noqa: ANN401  validated by SpeechSettings
-    ) -> Iterator[Fragment | None]:
+    ) -> FragmentStream[Fragment | None]:
         """Speak a sentence while it is being written; arguments and errors are those of `stream`.
 
         Another thread writes `text` and ends it with `GrowingText.finish`. Beside fragments there
@@ -205,12 +211,14 @@ class Synthesizer:
         """
         if language is not None:
             speech["language"] = language
-        ready = self.prepare(voice or self.settings.voice)
+        clock = WorkClock()
+        with clock.on(Work.VOICE):
+            ready = self.prepare(voice or self.settings.voice)
         settings = self.settings.speech(ready.voice.defaults, speech)
         if not self.settings.return_fragment:
             settings = settings.model_copy(update={"mode": "throughput"})
         speak = partial(speak_growing, ready, settings, text, limits=self._growing(ready))
-        return self._fragments(ready, settings, speak, CancelToken.of(cancelled))
+        return self._speaking(ready, settings, speak, cancelled, clock)
 
     def _growing(self, ready: ReadyVoice) -> GrowingLimits | None:
         """How sentences grow; None where the voice or the readings need them whole."""
@@ -234,6 +242,10 @@ class Synthesizer:
         """Speak a text and return it whole; arguments and errors are those of `stream`.
 
         Nothing is heard before the end, so each sentence is judged whole (`content_check`).
+
+        Raises:
+            EmptyTextError: the text was cancelled before anything was spoken.
+            TtsError: as `stream`, and as its iterator.
         """
         fragments = list(self.stream(text, judge_whole=True, **options))
         if not fragments:
@@ -250,21 +262,42 @@ class Synthesizer:
         """What was spoken so far, and what the guard found."""
         return self._meter.stats()
 
+    def _speaking(
+        self,
+        ready: ReadyVoice,
+        settings: SpeechSettings,
+        speak: Callable[[SentenceSpeaker], Iterator[Piece]],
+        cancelled: Cancellation | None,
+        clock: WorkClock,
+    ) -> FragmentStream[Piece]:
+        limit = self.settings.synthesis_timeout
+        token = TimedToken(CancelToken.of(cancelled), limit, lambda: clock.total_s)
+        fragments = self._fragments(ready, settings, speak, token, clock)
+        return FragmentStream(fragments, clock, ready.voice.name)
+
     def _fragments(
         self,
         ready: ReadyVoice,
         settings: SpeechSettings,
         speak: Callable[[SentenceSpeaker], Iterator[Piece]],
         token: CancelToken,
+        clock: WorkClock,
     ) -> Iterator[Piece]:
         pack = ready.pack
-        pack.prepare(ready.prompt)
+        with clock.on(Work.VOICE):
+            pack.prepare(ready.prompt)
         kind = FlowSpeaker if pack.networks.flow else SentenceSpeaker
         with pack.borrow_cache() as cache:
-            session = SpeechSession(cache, self._meter, token, self._helper)
+            session = SpeechSession(cache, self._meter, token, self._helper, clock)
             try:
                 yield from speak(kind(pack, ready.prompt, settings, session))
             except Cancelled:
                 return
             finally:
                 pack.keep_table()
+                self._meter.worked(clock.seconds())
+
+
+def _memory_limit(asked: int | None, where: Device) -> int:
+    """Bytes of loaded voices above which unused ones go; 0 is no limit."""
+    return device.memory_of(where) // 2 if asked is None else asked << 20

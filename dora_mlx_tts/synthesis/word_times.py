@@ -200,7 +200,7 @@ def placed(
 def attention_rows(
     network: T2S, text: T2SText, tokens: NDArray[np.int32], heads: AlignmentHeads, start: int
 ) -> Floats:
-    """Attention of every token to the phones from `start` on, where decoding was not watched."""
+    """Attention [n, phones] of tokens [n] to the phones from `start` on, where nobody watched decoding."""
     layers = max(layer for layer, _ in heads) + 1
     stretch = slice(start, len(text.phones))
     attention = text_attention(network, text, tokens, stretch, layers)

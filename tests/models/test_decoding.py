@@ -77,7 +77,8 @@ def test_it_ends_with_the_end_token():
 
 def test_eleven_tokens_come_at_least():
     found = list(generate(Scripted([0]), text(3), None, DecodeSettings(GREEDY)))
-    assert found == [31] * MIN_TOKENS
+    assert found == [31] * 11
+    assert MIN_TOKENS == 11
 
 
 def test_it_ends_when_the_best_is_the_end_though_another_was_drawn():
@@ -100,6 +101,12 @@ def test_there_is_a_limit(monkeypatch):
     assert list(stream) == list(range(29))
     assert stream.end is End.LIMIT
     assert model.stepped == 28  # nothing is computed for nobody
+
+
+def test_the_limit_is_a_minute_of_speech():
+    stream = generate(Scripted([NEVER]), text(3), None, DecodeSettings(GREEDY))
+    assert len(list(stream)) == 1500
+    assert stream.end is End.LIMIT
 
 
 def test_rows_leave_the_batch():

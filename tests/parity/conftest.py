@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import golden_cases
 import numpy as np
 import pytest
-
-
-@pytest.fixture(scope="session")
-def goldens_folder() -> Path:
-    """The goldens folder; skips when there is none."""
-    folder = golden_cases.find_folder()
-    if folder is None:
-        pytest.skip("no goldens folder: set DORA_MLX_TTS_GOLDENS or put it at ../shared/goldens")
-    return folder
 
 
 @pytest.fixture(scope="session")

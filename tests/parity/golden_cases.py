@@ -1,6 +1,7 @@
 """Where the golden cases are, which of them a test is to run, and how closely results must agree.
 
-Cases are found through the folders' manifests, so any folder of the same form works. Usage::
+A selection is in the tree (`vectors/`). Larger sets of the same form may be added: folders that
+DORA_MLX_TTS_GOLDENS names, or `../shared/goldens*` beside the repository. Usage::
 
     from golden_cases import cases
 
@@ -25,7 +26,9 @@ import numpy as np
 import pytest
 import weights_recipe
 
+VECTORS = Path(__file__).resolve().parent / "vectors"
 _REPOSITORY = Path(__file__).resolve().parents[2]
+_NAMED = "DORA_MLX_TTS_GOLDENS"
 
 # Groups with tests; another one fails test_groups.py.
 COVERED = frozenset(
@@ -48,69 +51,67 @@ COVERED = frozenset(
     }
 )
 
-_MAIN = "DORA_MLX_TTS_GOLDENS"
-_FOLDERS = {_MAIN: "goldens", "DORA_MLX_TTS_GOLDENS_V5": "goldens-v5"}
-"""Environment variable -> name of the folder beside this repository, in ../shared."""
 
-
-def find_folder(variable: str = _MAIN) -> Path | None:
-    """A goldens folder, or None when there is none on this machine."""
-    named = os.environ.get(variable)
-    folder = Path(named) if named else _REPOSITORY.parent / "shared" / _FOLDERS[variable]
-    return folder if (folder / "manifest.json").is_file() else None
+def folders() -> list[Path]:
+    """Folders with a manifest, those of the tree first; a later one's cases replace an earlier one's."""
+    named = os.environ.get(_NAMED)
+    if named:
+        more = [Path(name).expanduser() for name in named.split(os.pathsep) if name]
+    else:
+        more = sorted((_REPOSITORY.parent / "shared").glob("goldens*"))
+    return [f for f in [*sorted(VECTORS.iterdir()), *more] if (f / "manifest.json").is_file()]
 
 
 @functools.cache
 def manifest() -> dict[str, Any]:
     """Cases and weight sets of all folders.
 
-    An entry of `cases` also names its `folder`; one of `weights` holds shapes and the salt to draw
-    with. Without a folder both are empty. `salt` is the main folder's.
+    An entry of `cases` also names its `folder`; one of `weights` holds the shapes and the salt to draw
+    with. A weight set of a later folder replaces one of the same name, and with it every case that
+    draws it: what a salt made can only be compared with the same salt.
     """
-    found: dict[str, Any] = {"salt": "", "weights": {}, "cases": {}}
-    for variable in _FOLDERS:
-        folder = find_folder(variable)
-        if folder is None:
-            continue
+    found: dict[str, Any] = {"weights": {}, "cases": {}}
+    for folder in folders():
         loaded = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        found["salt"] = found["salt"] or loaded["salt"]
-        found["weights"] |= {
-            name: {"shapes": shapes, "salt": loaded["salt"]}
-            for name, shapes in loaded["weights"].items()
-        }
-        found["cases"] |= {
-            name: {**entry, "folder": folder} for name, entry in loaded["cases"].items()
-        }
+        replaced = loaded["weights"].keys()
+        for name in [n for n, e in found["cases"].items() if weight_sets(e) & replaced]:
+            del found["cases"][name]
+        for name, shapes in loaded["weights"].items():
+            found["weights"][name] = {"shapes": shapes, "salt": loaded["salt"]}
+        for name, entry in loaded["cases"].items():
+            found["cases"][name] = {**entry, "folder": folder}
     return found
+
+
+def weight_sets(entry: dict[str, Any]) -> set[str]:
+    """Names of the weight sets that a case draws."""
+    config = entry.get("config", {})
+    drawn = [config[key] for key in config if key.endswith("weights")]
+    return {name for name in (entry.get("weights"), *drawn) if isinstance(name, str)}
 
 
 def named(group: str) -> list[str]:
-    """Names of a group's cases; skips the calling test when there are none on this machine."""
+    """Names of a group's cases, at least one."""
     names = [name for name, entry in manifest()["cases"].items() if entry["group"] == group]
-    if not names:
-        pytest.skip(_absent())
+    assert names, f"no cases of group {group!r}"
     return names
 
 
-def _absent() -> str:
-    places = ", ".join(f"{variable} or ../shared/{name}" for variable, name in _FOLDERS.items())
-    return f"no golden cases of this group: looked at {places}"
-
-
 def cases(group: str, pattern: str = "") -> list[Any]:
-    """Parameters (case names) of a group whose name matches ``pattern``, with marks set.
+    """Parameters (case names) of a group whose name matches `pattern`, with marks set.
 
-    Slow cases carry the marker ``slow``.
+    Slow cases carry the marker `slow`.
     """
     found = []
-    for name, entry in manifest()["cases"].items():
-        if entry["group"] != group or not re.search(pattern, name):
+    for name in named(group):
+        if not re.search(pattern, name):
             continue
-        marks = [pytest.mark.slow] if entry.get("speed") == "slow" else []
-        found.append(pytest.param(name, id=name, marks=marks))
-    if not found:
-        return [pytest.param("absent", id="absent", marks=pytest.mark.skip(reason=_absent()))]
-    return found
+        slow = manifest()["cases"][name].get("speed") == "slow"
+        found.append(pytest.param(name, id=name, marks=[pytest.mark.slow] if slow else []))
+    if found:
+        return found
+    why = f"such cases are in the large sets only: name them in {_NAMED}"
+    return [pytest.param("absent", id="absent", marks=pytest.mark.skip(reason=why))]
 
 
 def load_case(name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

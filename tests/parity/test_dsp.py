@@ -75,11 +75,10 @@ def test_kaldi_fbank(name, load_case, assert_close):
     assert_close(kaldi_fbank(silent), arrays["fbank_silence"], entry, what="silence")
 
 
-def test_postprocess(goldens_folder, load_case):
+@pytest.mark.parametrize("name", cases("glue", r"^postprocess"))
+def test_postprocess(name, load_case):
     """Fragments in the order they were generated in, put back; clipped where the reference wraps."""
-    if "postprocess" not in golden_cases.manifest()["cases"]:
-        pytest.skip("this goldens folder has no case 'postprocess'")
-    arrays, entry = load_case("postprocess")
+    arrays, entry = load_case(name)
     fragments = [arrays[key] for key in sorted(arrays) if re.fullmatch(r"f\d+", key)]
     rate = entry["config"]["rate"]
     for key, pause in (("without", 0.0), ("with_interval", entry["config"]["interval"])):
@@ -92,7 +91,4 @@ def test_postprocess(goldens_folder, load_case):
 
 def test_every_case_has_a_test():
     tested = re.compile(r"^(resample_sinc|resample_soxr_16k|spectrogram|mel_|kaldi_fbank)")
-    names = [
-        name for name, entry in golden_cases.manifest()["cases"].items() if entry["group"] == "dsp"
-    ]
-    assert [name for name in names if not tested.match(name)] == []
+    assert [name for name in golden_cases.named("dsp") if not tested.match(name)] == []

@@ -17,11 +17,11 @@ pytestmark = pytest.mark.parametrize("name", cases("files"))
 
 
 @pytest.fixture
-def opened(goldens_folder, load_case, name):
+def opened(load_case, name):
     """Arrays and entry of the case, and every file that may be opened, by its stem."""
     arrays, entry = load_case(name)
     wanted = {key.split("/", 1)[0] for key in arrays}
-    found = {path.stem: path for path in _files(goldens_folder) if path.stem in wanted}
+    found = {path.stem: path for path in _files(entry["folder"]) if path.stem in wanted}
     assert set(found) == wanted
     return arrays, entry, {stem: read_checkpoint(path) for stem, path in found.items()}
 
@@ -76,10 +76,10 @@ def test_families(opened):
         assert f"{family.model}{' LoRA' if family.lora else ''}" == version
 
 
-def test_files_without_expected_tensors_are_hostile(goldens_folder, load_case, name):
-    arrays, _entry = load_case(name)
+def test_files_without_expected_tensors_are_hostile(load_case, name):
+    arrays, entry = load_case(name)
     wanted = {key.split("/", 1)[0] for key in arrays}
-    hostile = [path for path in _files(goldens_folder) if path.stem not in wanted]
+    hostile = [path for path in _files(entry["folder"]) if path.stem not in wanted]
     assert hostile
     for path in hostile:
         with pytest.raises(UnsafeFileError):

@@ -59,7 +59,6 @@ def unblended(fragments: list[np.ndarray], overlap: int, search: int) -> list[np
     return whole
 
 
-def test_every_case_has_a_test(goldens_folder):
+def test_every_case_has_a_test():
     tested = ("bucketing", "sola", "postprocess", "pipeline_")  # postprocess: test_dsp.py
-    named = [n for n, e in golden_cases.manifest()["cases"].items() if e["group"] == GROUP]
-    assert [name for name in named if not name.startswith(tested)] == []
+    assert [name for name in golden_cases.named(GROUP) if not name.startswith(tested)] == []

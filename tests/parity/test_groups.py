@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import json
+
 import golden_cases
 import numpy as np
 import pytest
 import weights_recipe
-from golden_cases import COVERED, manifest
+from golden_cases import COVERED, VECTORS, manifest
 
 
-def test_every_group_is_covered(goldens_folder):
-    assert {entry["group"] for entry in manifest()["cases"].values()} <= COVERED
+def test_every_group_has_tests_and_a_case_in_the_tree():
+    assert {entry["group"] for entry in manifest()["cases"].values()} == COVERED
+    in_the_tree = set()
+    for file in VECTORS.glob("*/manifest.json"):
+        in_the_tree |= {e["group"] for e in json.loads(file.read_text("utf-8"))["cases"].values()}
+    assert in_the_tree == COVERED
+
+
+def test_what_is_in_the_tree_stays_small():
+    sizes = [path.stat().st_size for path in VECTORS.rglob("*") if path.is_file()]
+    assert 0 < sum(sizes) <= 4_000_000
+
+
+def test_a_named_folder_replaces_what_another_salt_drew(tmp_path, monkeypatch):
+    """Held-out sets have the names of the selection and other weights."""
+    monkeypatch.setenv("DORA_MLX_TTS_GOLDENS", str(tmp_path))
+    entry = {"file": "cases/bert_small.npz", "group": "bert", "weights": "bert_small"}
+    weights = {"bert_small": {"a": [1]}, "hubert_small": {"b": [2]}}
+    content = {"salt": "another", "weights": weights, "cases": {"bert_small": entry}}
+    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    found = manifest.__wrapped__()
+    assert found["cases"]["bert_small"]["folder"] == tmp_path
+    assert found["weights"]["bert_small"] == {"shapes": {"a": [1]}, "salt": "another"}
+    assert "hubert_small" not in found["cases"]  # its outputs belong to the other salt
+    assert found["cases"]["t2s_small_steps"]["folder"].parent == VECTORS
 
 
 # Values any implementation of the recipe must draw; float32, compared exactly.

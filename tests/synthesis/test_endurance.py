@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import mlx.core as mx
 import pytest
@@ -42,6 +44,32 @@ def test_five_hundred_requests_leave_nothing_behind(synthesizer: Synthesizer) ->
     speak(synthesizer, 60, 500)
     assert mx.get_active_memory() - active < 2 << 20
     assert resident() - process < 32
+    assert synthesizer.stats.cache_positions <= 1024
+
+
+def soak() -> ModuleType:
+    path = Path(__file__).resolve().parents[2] / "scripts" / "soak.py"
+    spec = importlib.util.spec_from_file_location("soak", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["soak"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_short_soak_stays_within_its_bounds(synthesizer: Synthesizer) -> None:
+    """Every kind of request once before it counts, and once more after that (`scripts/soak.py`)."""
+    script, voices = soak(), ["starter-en", "starter-zh"]
+    short = script.TEXTS[:2]
+    for number in range(11):
+        script.speak(synthesizer, number, voices, short)
+    before = script.Memory.now()
+    for number in range(11, 22):
+        script.speak(synthesizer, number, voices, short)
+    after = script.Memory.now()
+    assert after.active - before.active < script.MOST_ACTIVE
+    assert after.process - before.process < 2 * script.MOST_PROCESS  # no warm-up of an hour
     assert synthesizer.stats.cache_positions <= 1024
 
 

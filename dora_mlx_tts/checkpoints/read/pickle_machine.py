@@ -25,6 +25,9 @@ MAX_INSTRUCTIONS = 1_000_000
 
 Call = Callable[[tuple[object, ...]], object]
 
+# Of a bad escape in a text comes a warning, which may be an error.
+_DAMAGES = (ValueError, TypeError, struct.error, OverflowError, IndexError, DeprecationWarning)
+
 
 def read_pickle(
     data: bytes,
@@ -52,7 +55,7 @@ def read_pickle(
     machine = _Machine(source, calls, classes, values, persistent)
     try:
         result = machine.run(data)
-    except (ValueError, TypeError, struct.error, OverflowError, IndexError) as error:
+    except _DAMAGES as error:
         raise WeightsError(f"{source}: its pickle is damaged: {error}") from error
     return plain_value(result, source)
 

@@ -38,14 +38,22 @@ class NumberType:
     order: str = "<"
 
     def set_state(self, state: object) -> None:
-        """Take the byte order from numpy's state tuple ``(version, order, ...)``."""
+        """Take the byte order from numpy's state tuple ``(version, order, ...)``.
+
+        Raises:
+            ValueError: The state is no such tuple.
+        """
         order = state[1] if isinstance(state, tuple) and len(state) > 1 else None
         if order not in _BYTE_ORDERS:
             raise ValueError("a number type has no byte order")
         self.order = order
 
     def number(self, raw: object) -> int | float | bool:
-        """The Python number of ``raw`` bytes."""
+        """The Python number of ``raw`` bytes.
+
+        Raises:
+            ValueError: This is no type of numbers, or these are not the bytes of one.
+        """
         if self.code not in _NUMBER_CODES:
             raise ValueError(f"{self.code!r} is not a number type")
         order = "<" if self.order in "=|" else self.order

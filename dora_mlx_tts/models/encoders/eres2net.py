@@ -263,10 +263,11 @@ def _fold_norms(weights: Mapping[str, Array]) -> dict[str, Array]:
                 f" '{missing[0] if missing else f'{convolution}.weight'}'"
             )
         gamma, beta, mean, variance = (folded.pop(key).astype(np.float32) for key in keys)
-        if not gamma.shape == beta.shape == mean.shape == variance.shape == kernel.shape[:1]:
+        offset = folded.get(f"{convolution}.bias", np.zeros_like(gamma)).astype(np.float32)
+        parts = (beta, mean, variance, offset)
+        if any(part.shape != gamma.shape for part in parts) or gamma.shape != kernel.shape[:1]:
             raise WeightsError(f"speaker network: batch norm '{name}' does not fit '{convolution}'")
         scale = gamma / np.sqrt(variance + _NORM_EPS)
-        offset = folded.get(f"{convolution}.bias", np.zeros(1, np.float32)).astype(np.float32)
         folded[f"{convolution}.weight"] = kernel.astype(np.float32) * scale[:, None, None, None]
         folded[f"{convolution}.bias"] = (offset - mean) * scale + beta
     return folded

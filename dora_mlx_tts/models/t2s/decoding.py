@@ -294,7 +294,7 @@ def generate(
     Args:
         model: prepared network.
         text: phones and features, the prompt's first.
-        prompt: tokens of the reference recording, or None.
+        prompt: tokens of the reference recording [n], or None.
         settings: how to decode.
         seed: of the draws; None draws a fresh one.
         cache: one of `model.make_cache` to use again; it may hold anything.

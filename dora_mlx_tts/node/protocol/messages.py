@@ -31,8 +31,13 @@ class Stage(StrEnum):
     QUEUE = "queue"
     SETTINGS = "settings"
     VOICE = "voice"
+    WEIGHTS = "weights"
+    PACK = "pack"
+    AUDIO = "audio"
     TEXT = "text"
     SYNTHESIS = "synthesis"
+    TIMEOUT = "timeout"
+    BACKEND = "backend"
     SEND = "send"
 
 

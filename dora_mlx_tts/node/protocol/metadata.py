@@ -27,7 +27,8 @@ OWN_KEYS: Final = frozenset(
         "duration_s", "duration", "outcome", "error", "error_stage", "reason", "goal_status", "command",
         "spoken_text", "ttfb_ms", "rtf", "audio_s", "queue_ms", "synthesis_ms", "total_ms", "fragments", "tokens",
         "characters", "aggregation_ms", "ttfa_ms", "pieces", "played_s", "retries", "starts_s",
-        "ends_s", "chars", "dropped_metadata",
+        "ends_s", "chars", "dropped_metadata", "waiting_ms", "voice_ms", "front_end_ms", "prefill_ms",
+        "tokens_ms", "sound_ms",
     }
 )  # fmt: skip
 """Keys that are never copied from a text to its outputs."""

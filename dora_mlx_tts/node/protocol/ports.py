@@ -1,4 +1,4 @@
-"""The names of the node's inputs and outputs."""
+"""The names of the node's inputs and outputs, and the version of what goes through them."""
 
 from typing import Final
 
@@ -12,3 +12,5 @@ STATUS: Final = "status"
 LOG: Final = "log"
 WORDS: Final = "words"
 OUTPUTS: Final = (AUDIO, SEGMENT_COMPLETE, STATUS, LOG, WORDS)
+WIRE_FORMAT: Final = 1
+"""Grows where a reader or writer of these ports must change; docs/wire-format.md says what that is."""

@@ -196,7 +196,11 @@ def flow_start(
 def semantic_codes(
     samples_16k: NDArray[np.float32], ssl: Callable[[mx.array], mx.array], sovits: Acoustic
 ) -> NDArray[np.int32]:
-    """Codes [n] at 25 Hz of a recording [N] at 16 kHz, 0.6 s of silence appended."""
+    """Codes [n] at 25 Hz of a recording [N] at 16 kHz, 0.6 s of silence appended.
+
+    Raises:
+        SynthesisError: the SSL encoder's features are not finite.
+    """
     padded = np.pad(samples_16k.astype(np.float32, copy=False), (0, TRAILING_ZEROS))
     features = ssl(mx.array(padded)[None])
     if not mx.isfinite(features).all():

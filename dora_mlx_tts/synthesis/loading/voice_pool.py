@@ -290,7 +290,12 @@ def _mlx_memory() -> int:
 
 
 def _give_back_memory() -> None:
-    """Return to the system what dropped networks held; nothing refers to them in cycles."""
+    """Return to the system what dropped networks held; nothing refers to them in cycles.
+
+    Measured with four copies of the starter pack spoken in turns, room for one: on a Linux CPU the process stays at
+    314 to 322 MiB with this and at 310 to 325 without, since MLX keeps 32 MiB there whatever was freed. On a GPU it
+    may keep as much as the device has, so this is for GPUs; what it returns there was not measured.
+    """
     import mlx.core as mx  # noqa: PLC0415  see above
 
     mx.clear_cache()

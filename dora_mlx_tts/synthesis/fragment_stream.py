@@ -1,0 +1,84 @@
+"""`FragmentStream`: what a text's reader holds, and the border that only typed errors pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Generic, TypeAlias, TypeVar
+
+from dora_mlx_tts.errors import BackendError, PackError, SynthesisError, TtsError
+from dora_mlx_tts.runtime.cancel import Cancelled
+from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
+
+Piece = TypeVar("Piece", bound=Fragment | None)
+"""A fragment; of a text that is still being written also None, where there is nothing to do yet."""
+
+Untyped: TypeAlias = type[PackError | SynthesisError]
+
+
+@contextmanager
+def typed_errors(doing: str, untyped: Untyped = SynthesisError) -> Iterator[None]:
+    """Turn what MLX, NumPy and other libraries raise into errors of this package; the cause stays.
+
+    Args:
+        doing: what is done inside, for the message.
+        untyped: for errors that tell nothing about where they come from.
+
+    Raises:
+        BackendError: MLX or the memory failed.
+        TtsError: one that was raised inside, or `untyped`.
+    """
+    try:
+        yield
+    except (TtsError, Cancelled):
+        raise
+    except (RuntimeError, MemoryError) as error:  # MLX has no errors of its own
+        raise BackendError(f"{doing} failed on this device: {_named(error)}") from error
+    except Exception as error:
+        raise untyped(f"{doing} failed: {_named(error)}") from error
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+class FragmentStream(Iterator[Piece], Generic[Piece]):
+    """The fragments of one text as they are made; closing it ends synthesis.
+
+    Args:
+        fragments: a generator of them.
+        clock: what their making takes.
+        voice: the name of who speaks.
+    """
+
+    def __init__(self, fragments: Iterator[Piece], clock: WorkClock, voice: str) -> None:
+        self.voice = voice
+        self._fragments = fragments
+        self._clock = clock
+
+    def __iter__(self) -> FragmentStream[Piece]:
+        return self
+
+    def __next__(self) -> Piece:
+        """The next fragment.
+
+        Raises:
+            StopIteration: there is none, or the text was cancelled.
+            TtsError: the text cannot be spoken; nothing else is raised.
+        """
+        with typed_errors("synthesis"), self._clock.on(Work.SOUND):
+            for fragment in self._fragments:
+                return fragment
+        raise StopIteration
+
+    @property
+    def work_s(self) -> Mapping[str, float]:
+        """Seconds spent so far by kind of work (`Work`); waiting for the reader is none of them."""
+        return self._clock.seconds()
+
+    def close(self) -> None:
+        """End synthesis; a stream that has ended stays so."""
+        close = getattr(self._fragments, "close", None)
+        if callable(close):
+            close()

@@ -1,0 +1,44 @@
+"""`TimedToken`: a token that also ends work which takes too long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dora_mlx_tts.errors import SynthesisTimeoutError
+from dora_mlx_tts.runtime.cancel import CancelToken
+
+
+class TimedToken(CancelToken):
+    """A token for the sentences of one text, each of which may take so many seconds of work.
+
+    Time in which nobody works does not count: fragments that wait for their reader cost nothing.
+
+    Args:
+        cancelled: the text's own token.
+        limit_s: seconds of work for each sentence; 0 is no limit.
+        worked: seconds of work so far.
+    """
+
+    __slots__ = ("_end_s", "_limit_s", "_worked")
+
+    def __init__(self, cancelled: CancelToken, limit_s: float, worked: Callable[[], float]) -> None:
+        super().__init__(cancelled)
+        self._limit_s, self._worked = limit_s, worked
+        self._end_s = limit_s
+
+    def begin(self, sentences: int = 1) -> None:
+        """Work on so many sentences begins: they have their time from now."""
+        self._end_s = self._worked() + sentences * self._limit_s
+
+    def check(self) -> None:
+        """Return if the work is still wanted and has time.
+
+        Raises:
+            Cancelled: it is not wanted.
+            SynthesisTimeoutError: it took too long.
+        """
+        super().check()
+        if self._limit_s and self._worked() > self._end_s:
+            raise SynthesisTimeoutError(
+                f"the sentence took more than {self._limit_s:g} s of work (synthesis_timeout)"
+            )
