@@ -51,7 +51,7 @@ MUTATIONS = {
     "wrong prefix": Mutation(
         "turns/utterance.py",
         "whole = [sentence.text for sentence in begun[:-1]]",
-        "whole = [sentence.heard(until - 0.2) for sentence in begun[:-1]]",
+        "whole = [sentence.heard(until - 1.0) for sentence in begun[:-1]]",
     ),
     "one verdict a piece": Mutation(
         "turns/scheduler.py",

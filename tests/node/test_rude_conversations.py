@@ -234,6 +234,23 @@ class RudeConversations(RuleBasedStateMachine):
         self._command("cancel", self.model.cancel(wanted, "cancel"), **wanted)
 
     @has_senders
+    @rule(
+        pick=st.integers(0, 5),
+        fragments=st.integers(2, 8),
+        seconds=st.sampled_from([0.05, 0.3, 0.35, 0.55, 0.8]),
+    )
+    def barge_in(self, pick, fragments, seconds):
+        """A text of several sentences is cut while the listener is in the middle of one."""
+        sender = self._sender(pick)
+        if not sender.is_over:
+            self._piece(sender, words=[word for _ in range(4) for word in self._words(".")])
+        self.world.speak(fragments)
+        self.world.wait(seconds)
+        self.model.check()
+        ids = {"question_id": sender.ids["question_id"]}
+        self._command("cancel", self.model.cancel(ids, "cancel"), **ids)
+
+    @has_senders
     @rule(pick=st.integers(0, 5), with_question=st.booleans(), with_session=st.booleans())
     def reset(self, pick, with_question, with_session):
         sender, ids = self._sender(pick), {}

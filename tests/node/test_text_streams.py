@@ -219,7 +219,7 @@ def test_flush_on_a_first_piece_silences_what_is_older_in_its_session():
         piece("new", 0, fin=False, flush=True, session_id="s", question_id=2)
     ).utterance
     assert (old.cancelled_by, other.cancelled_by, new.cancelled_by) == ("flush", "", "")
-    assert ready(talk) == ["other", "new"]
+    assert ready(talk) == ["new", "other"]
 
 
 @pytest.mark.parametrize("fin", [None, False])
