@@ -41,7 +41,7 @@ FAULTS = (
     _fault("six bits shifted", "packs/six_bits.py", "x >> 6 | y << 2", "x >> 6 | y << 3", "packs/test_quantize.py"),
     _fault("left-over weights pass", "packs/load.py", '_listed("unexpected", over)', '_listed("unexpected", [])', "packs/test_load_weights.py"),
     _fault("last reason wins", "runtime/cancel.py", "            if self._flag:\n                return False\n", "", "runtime/test_cancel.py"),
-    _fault("environment first to last", "config/sources.py", "                found[name] = value\n                break\n", "                found[name] = value\n", "test_config.py"),
+    _fault("environment first to last", "config/environment.py", "            ):\n                break\n", "            ):\n                continue\n", "test_config.py"),
     _fault("voice leaves its folder", "voices/voice.py", "if any(c.is_relative_to(root) for root in resolved_roots)", "if True", "voices/test_voice_files.py", "voices/test_voices.py"),
     _fault("clipping unnoticed", "tools/voices/recording_check.py", "if clipped > _CLIPPED_SHARE:", "if clipped > 1:", "voices/test_voice_making.py"),
     _fault("no time limit", "synthesis/timed_token.py", "self._worked() > self._end_s", "False", "synthesis/test_work_clock.py"),
