@@ -31,7 +31,7 @@ FAULTS = (
     _fault("mask one too few", "models/t2s/layers.py", "np.arange(end) > last_seen[:, None]", "np.arange(end) >= last_seen[:, None]", "models/test_prefill_mask.py"),
     _fault("attention scale", "models/core/attention.py", "split(query * size**-0.5)", "split(query * channels**-0.5)", "parity/test_bert_parity.py"),
     _fault("one more turn", "models/sovits/attentions.py", "return q @ k.swapaxes(2, 3)", "return (k @ q.swapaxes(2, 3)).swapaxes(2, 3)", "models/test_sovits_operations.py"),
-    _fault("penalty of negatives", "models/t2s/sampling.py", "logits * penalty, logits / penalty", "logits / penalty, logits / penalty", "parity/test_sampling_parity.py"),
+    _fault("penalty of negatives", "models/t2s/sampling.py", "logits * penalty, logits / penalty", "logits / penalty, logits / penalty", "models/test_sampling.py", "parity/test_sampling_parity.py"),
     _fault("unsafe YAML", "yaml_reader.py", "yaml.SafeLoader(text)", "yaml.UnsafeLoader(text)", "voices/test_nothing_runs.py"),
     _fault("clipped samples wrap", "audio/finish.py", "np.clip(steps, -_FULL_SCALE, _FULL_SCALE - 1)", "steps.astype(np.int64)", "audio/test_finish.py"),
     _fault("join without a search", "audio/sola.py", "following[best_offset(tail, following, search) :]", "following", "parity/test_glue.py"),
