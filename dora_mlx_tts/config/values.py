@@ -61,7 +61,11 @@ def names(value: object) -> object:
 
 
 def pairs(value: object) -> object:
-    """A mapping from "a = b, c = d"."""
+    """A mapping from "a = b, c = d".
+
+    Raises:
+        ValueError: a part of it is no pair.
+    """
     if not isinstance(value, str):
         return value
     found: dict[str, str] = {}
@@ -84,7 +88,11 @@ def empty_is_none(value: object) -> object:
 
 
 def at_home(path: Path) -> Path:
-    """A path whose `~` is the user's home."""
+    """A path whose `~` is the user's home.
+
+    Raises:
+        ValueError: there is no such home.
+    """
     try:
         return path.expanduser()
     except RuntimeError as error:

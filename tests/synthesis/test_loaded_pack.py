@@ -14,7 +14,7 @@ import pytest
 
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.runtime.device import Backend, Device
-from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
+from dora_mlx_tts.synthesis.loading.loaded_pack import KeptCache, LoadedPack
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 from dora_mlx_tts.voices.registry import BUILTIN
@@ -99,3 +99,22 @@ def test_a_pack_without_a_table_learns_one_from_its_first_prompt(
     assert pack.table is table
     assert table.lessons == 1
     assert np.isfinite(table.evidence(ready.prompt.phones, ready.prompt.codes)).all()
+
+
+class _Cache:
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+
+    def free(self) -> None:
+        self.capacity = 0
+
+
+def test_a_cache_that_grew_beyond_use_gives_its_memory_back() -> None:
+    sizes = iter([1024, 1025])
+    network = SimpleNamespace(make_cache=lambda: _Cache(next(sizes)))
+    usual, grown = KeptCache(network), KeptCache(network)
+    assert (usual.give_back(), grown.give_back()) == (0, 0)  # nothing was lent
+    usual.lend()
+    grown.lend()
+    assert usual.give_back() == 1024
+    assert grown.give_back() == 0
