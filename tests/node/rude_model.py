@@ -98,7 +98,7 @@ class Model:
             return None
         if self._is_over(text) and not self.world.is_coming_in(session):
             text.is_closed = True  # while the engine speaks, nobody is in a hurry to end it
-            text.last_s += TIMEOUT_S if text.has_fin else 0.0
+            text.last_s = self.world.last_sign_s(session, text.index, text.last_s)
             return None
         return text if text.reply is None else None
 

@@ -264,6 +264,11 @@ class World:
         """Whether a text of a session is still open for pieces."""
         return self.queue._sessions[session].stream is not None
 
+    def last_sign_s(self, session, index, default):
+        """When a text that is over gave its last sign, which is when the loop gave up its `fin`."""
+        past = self.queue._sessions[session]._past
+        return next((one.last_s for one in past if one.utterance.index == index), default)
+
     @property
     def is_right_to_sleep(self):
         """Whether nothing can be spoken or answered now, if the loop waits."""

@@ -249,11 +249,14 @@ def test_a_repeat_with_a_wrong_value_changes_nothing():
 # ------------------------------------------------------------------------- texts that had their reply
 
 
-def test_what_follows_a_fin_that_was_given_up_is_late_for_as_long_again():
+@pytest.mark.parametrize(
+    "stall", [30, 300]
+)  # the latter where node and sender stood still together
+def test_what_follows_a_fin_that_was_given_up_is_late_for_as_long_again(stall):
     clock = Clock()
     talk = queue(clock, idle_s=1.0, timeout_s=30.0)
     first = talk.receive(of("A", "a0", 0)).utterance
-    clock.now += 30
+    clock.now += stall
     assert talk.take() is first
     assert first.closed
     clock.now += 29

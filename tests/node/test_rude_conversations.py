@@ -236,8 +236,8 @@ class RudeConversations(RuleBasedStateMachine):
     @has_senders
     @rule(
         pick=st.integers(0, 5),
-        fragments=st.integers(2, 8),
-        seconds=st.sampled_from([0.05, 0.3, 0.35, 0.55, 0.8]),
+        fragments=st.integers(2, 20),
+        seconds=st.sampled_from([0.05, 0.3, 0.55, 0.8, 1.1, 1.6]),
     )
     def barge_in(self, pick, fragments, seconds):
         """A text of several sentences is cut while the listener is in the middle of one."""

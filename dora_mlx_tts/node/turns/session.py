@@ -173,7 +173,7 @@ class Session:
             return
         is_over = stream.is_over(now)
         if is_over and stream.record.has_fin:  # what still comes is late from now on
-            stream.record.last_s += self._rules.timeout_s
+            stream.record.last_s = now
         self.flush(now, is_over=is_over)
 
     def end_stream(self, now: float) -> None:
