@@ -71,11 +71,12 @@ def level(voice: ReadyVoice, code: int) -> float:
     return 20 * float(np.log10(max(float(np.sqrt(np.mean(end**2))), 1e-6)))
 
 
-def silent(voices: Sequence[ReadyVoice], texts: Sequence[str]) -> NDArray[np.int64]:
-    """Codes that texts end in and that are silent with every voice."""
-    found = [
-        c for c in candidates(voices, texts) if all(level(v, int(c)) < QUIET_DB for v in voices)
-    ]
+def silent(
+    voices: Sequence[ReadyVoice], texts: Sequence[str], also: Sequence[int] = ()
+) -> NDArray[np.int64]:
+    """Codes that texts end in, and further ones, as far as they are silent with every voice."""
+    tried = sorted({*map(int, candidates(voices, texts)), *also})
+    found = [c for c in tried if all(level(v, int(c)) < QUIET_DB for v in voices)]
     return np.sort(np.array(found, np.int64))
 
 
@@ -94,12 +95,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("voices", nargs="+", help="voices of the pack")
     parser.add_argument("--texts", type=Path, required=True, help="sentences, one per line")
+    parser.add_argument("--also", type=int, nargs="*", default=[], help="further codes to sound")
     parser.add_argument("--table", type=Path, required=True, help="what learn_codes.py wrote")
     parser.add_argument("-o", "--out", type=Path, required=True, help="the repaired table's file")
     given = parser.parse_args()
     engine = Synthesizer.load(given.voices[0], warm_up=False)
     texts = given.texts.read_text(encoding="utf-8").splitlines()
-    codes = silent([engine.prepare(name) for name in given.voices], texts)
+    codes = silent([engine.prepare(name) for name in given.voices], texts, given.also)
     tensors = {name: np.array(values) for name, values in map_tensor_file(given.table).items()}
     quiet = tensors["evidence"][tensors["marks"].astype(bool)].max(0) / STEPS
     wrong = codes[quiet[codes] < LEAST]
