@@ -10,8 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from dora_mlx_tts.text.markup.chat import (
+    LONGEST_HEAD,
+    MESSAGE_ENDS,
+    TOKEN,
+    Token,
+    is_spoken,
+    read_token,
+)
+from dora_mlx_tts.text.markup.citations import MARK_STARTS, is_mark, may_be_mark
+from dora_mlx_tts.text.markup.entities import decoded, may_be_entity
 from dora_mlx_tts.text.markup.fences import Fence, fence_in
-from dora_mlx_tts.text.markup.links import Held, Link, text_of
+from dora_mlx_tts.text.markup.formulas import FormulaFilter
+from dora_mlx_tts.text.markup.links import Held, Link, Verdict, text_of
 from dora_mlx_tts.text.markup.tags import SPEECH_TAGS, Char, is_half_a_span, may_be_tag, read_tag
 
 _LONGEST_CODE = 60
@@ -22,6 +33,7 @@ _UNSPOKEN = re.compile(
     "\u20e3\ufff9-\ufffb\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u27bf\u2b05-\u2b07"
     "\u2b1b\u2b1c\u2b50\u2b55\ufe0e\ufe0f\ud800-\udfff\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
+_LONGEST_CLOSING = 60
 _LINE_MARKS = frozenset(" \t\u3000#>-*+_=|~`")
 _LINE_PREFIX = re.compile(r"(?:[ \t]*(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+))*")
 _ESCAPABLE = frozenset("\\`*_{}[]()#+-.!|<>~")
@@ -31,22 +43,25 @@ class MarkupFilter:
     """Keeps what is to be spoken of a text with Markdown, tags and emoji.
 
     Headings, bullets, quotes and emphasis lose their marks; links and inline code keep their text;
-    images, fenced code and the spans of `tags.DROPPED_SPANS` vanish. A line break stays one.
+    images, fenced code, marks of sources, tokens of chat templates and the spans of
+    `tags.DROPPED_SPANS` vanish. Formulas and entities become plain text. A line break stays one.
     """
 
     def __init__(self, *, speech_tags: bool = False) -> None:
         """Args: speech_tags: hand out the tags that say how to speak, instead of dropping them."""
         self._speech_tags = speech_tags
-        self._position = 0
+        self._formulas = FormulaFilter()
+        self._at = 0  # of the character that is looked at
         self._out: list[Char] = []
         self._before = " "  # the last character that was let through
+        self._second = " "  # the one before it
         self._state: Callable[[str, int], None] = self._line_start
         self._line: Held = []  # possible line marks
         self._run: Held = []  # equal emphasis marks
         self._link: Link | None = None
         self._tag: Held = []
         self._after_tag: Callable[[str, int], None] = self._line_start
-        self._closing = ""  # what ends the span that is dropped
+        self._closings: tuple[str, ...] = ()  # what ends the span that is dropped, or a message's head
         self._tail = ""
         self._fence: Fence | None = None
         self._code = 0  # backticks that opened inline code
@@ -56,31 +71,37 @@ class MarkupFilter:
 
     def feed(self, chunk: str) -> list[Char]:
         """Characters that are now certain to be spoken."""
-        for char in chunk:
-            if " " <= char <= "~" or not _UNSPOKEN.match(char):
-                self._state(char, self._position)
-            self._position += 1
+        self._look_at(self._formulas.feed(chunk))
         return self._take()
+
+    def _look_at(self, chars: Held) -> None:
+        for char, at in chars:
+            if " " <= char <= "~" or not _UNSPOKEN.match(char):
+                self._at = at
+                self._state(char, at)
 
     def flush(self) -> list[Char]:
         """What was held back; a dropped span that is still open stays so."""
+        self._look_at(self._formulas.flush())
         if self._state == self._line_start:
             self._leave_line_start()
         elif self._state == self._emphasis:
             self._end_run(" ")
         elif self._state == self._bang:
-            self._let("!", self._position - 1)
+            self._let("!", self._at)
         elif self._state == self._escape:
-            self._let("\\", self._position - 1)
+            self._let("\\", self._at)
         elif self._link is not None:
             link, self._link, self._state = self._link, None, self._inline
-            self._replay_plain(link.held)
+            self._end_link(link, link.end())
+        elif self._state in {self._entity, self._mark}:
+            self._release_held()
         elif self._state == self._in_tag:
             self._release_tag(at_end=True)
         if self._state == self._emphasis:  # let go by one of the above
             self._end_run(" ")
         closed = self._fence is not None and self._fence.closes
-        if closed or self._state not in {self._dropped, self._fenced}:
+        if closed or self._state not in {self._dropped, self._fenced, self._head}:
             self._fence, self._state = None, self._inline
         return self._take()
 
@@ -91,7 +112,7 @@ class MarkupFilter:
     def _let(self, char: str, at: int) -> None:
         in_code = self._code > 0 and at - self._code_start <= _LONGEST_CODE
         self._out.append(Char(char, at, in_code))
-        self._before = char
+        self._second, self._before = self._before, char
 
     def _replay(self, chars: Iterable[tuple[str, int]]) -> None:
         for char, at in chars:
@@ -145,8 +166,14 @@ class MarkupFilter:
             self._begin_link(char, at, is_image=False)
         elif char == "<":
             self._begin_tag(char, at)
+        elif char == "&":
+            self._tag, self._state = [(char, at)], self._entity
+        elif char in MARK_STARTS:
+            self._tag, self._state = [(char, at)], self._mark
+        elif char == "|" and (self._in_table or self._before.isspace()):
+            self._let(" ", at)
         else:
-            self._let(" " if char == "|" and self._in_table else char, at)
+            self._let(char, at)
 
     def _escape(self, char: str, at: int) -> None:
         self._state = self._inline
@@ -201,7 +228,7 @@ class MarkupFilter:
     # Links and images
 
     def _begin_link(self, char: str, at: int, *, is_image: bool) -> None:
-        self._link = Link(char, at, is_image=is_image, after_blank=self._before.isspace())
+        self._link = Link(char, at, is_image=is_image, before=self._second + self._before)
         self._state = self._in_link
 
     def _in_link(self, char: str, at: int) -> None:
@@ -212,16 +239,67 @@ class MarkupFilter:
         if verdict == "open":
             return
         self._link, self._state = None, self._inline
-        self._replay_plain({"link": link.spoken, "box": [], "text": link.held}[verdict])
+        self._end_link(link, verdict)
         if not belongs:
             self._state(char, at)
+
+    def _end_link(self, link: Link, verdict: Verdict) -> None:
+        if verdict == "token":
+            self._after_tag = self._inline
+            self._replay_plain(link.shout)
+            self._token(read_token(link.label))
+            return
+        spoken = {"link": link.spoken, "box": link.shout}
+        self._replay_plain(spoken.get(verdict, link.held))
 
     def _replay_plain(self, chars: Iterable[tuple[str, int]]) -> None:
         self._plain = True
         self._replay(chars)
         self._plain = False
 
-    # Tags and the spans they open
+    # Entities and marks of sources
+
+    def _entity(self, char: str, at: int) -> None:
+        self._tag.append((char, at))
+        text = text_of(self._tag)
+        if char == ";":
+            self._end_entity(text)
+        elif not may_be_entity(text):
+            self._tag.pop()
+            self._release_held()
+            self._state(char, at)
+
+    def _end_entity(self, text: str) -> None:
+        said = decoded(text)
+        if said is None:
+            self._release_held()
+            return
+        at = self._tag[0][1]
+        self._state = self._inline
+        if said == "&":  # what was written twice: &amp;lt;
+            self._tag, self._state = [(said, at)], self._entity
+            return
+        for char in said:
+            if not _UNSPOKEN.match(char):
+                self._let(char, at)
+
+    def _mark(self, char: str, at: int) -> None:
+        text = text_of(self._tag) + char
+        if not may_be_mark(text):
+            self._release_held()
+            self._state(char, at)
+            return
+        self._tag.append((char, at))
+        if is_mark(text):
+            self._tag, self._state = [], self._inline
+
+    def _release_held(self) -> None:
+        """It was neither an entity nor a mark: its first sign is text."""
+        held, self._tag, self._state = self._tag, [], self._inline
+        self._let(*held[0])
+        self._replay(held[1:])
+
+    # Tags, tokens and the spans they open
 
     def _begin_tag(self, char: str, at: int) -> None:
         self._after_tag = self._state if self._state == self._line_start else self._inline
@@ -229,11 +307,11 @@ class MarkupFilter:
         self._state = self._in_tag
 
     def _in_tag(self, char: str, at: int) -> None:
-        if char == ">":
+        so_far = text_of(self._tag) + char
+        if char == ">" and so_far not in {"<<SYS>", "<</SYS>"}:
             self._tag.append((char, at))
             self._end_tag()
             return
-        so_far = text_of(self._tag) + char
         if char in "\n\r" or not may_be_tag(so_far):
             self._release_tag()
             self._state(char, at)
@@ -243,7 +321,12 @@ class MarkupFilter:
             self._drop_until("-->")
 
     def _end_tag(self) -> None:
-        tag = read_tag(text_of(self._tag))
+        text = text_of(self._tag)
+        if TOKEN.fullmatch(text):
+            self._tag = []
+            self._token(read_token(text))
+            return
+        tag = read_tag(text)
         if tag is None:
             self._release_tag()
         elif self._speech_tags and tag.name in SPEECH_TAGS:
@@ -251,6 +334,10 @@ class MarkupFilter:
             self._out.append(Char("", held[0][1], tag=text_of(held)))
         elif tag.kind == "span":
             self._drop_until(f"</{tag.name}>")
+        elif tag.kind == "answer":
+            self._forget()
+        elif tag.kind == "head":
+            self._begin_head(("\n",))
         else:
             held, self._tag, self._state = self._tag, [], self._after_tag
             if tag.kind == "address":
@@ -269,14 +356,51 @@ class MarkupFilter:
         self._let(*held[0])
         self._replay(held[1:])
 
-    def _drop_until(self, closing: str) -> None:
-        self._tag, self._tail, self._closing = [], "", closing
+    def _token(self, token: Token) -> None:
+        """A token of a chat template, which is complete."""
+        self._state = self._after_tag
+        if token.kind == "answer":
+            self._forget()
+        elif token.kind != "mark":
+            self._state("\n", self._at)
+            if token.kind == "head":
+                self._begin_head(token.until)
+            elif token.kind == "drop":
+                self._drop_until(*token.until)
+
+    def _begin_head(self, until: tuple[str, ...]) -> None:
+        self._tag, self._closings, self._state = [], until, self._head
+
+    def _head(self, char: str, at: int) -> None:
+        """The head of a message, which says whom it is from and whom it is for."""
+        self._tag.append((char, at))
+        text = text_of(self._tag)
+        self._after_tag = self._line_start
+        if text.endswith(self._closings):
+            self._tag, self._state = [], self._line_start
+            if not is_spoken(text):
+                self._drop_until(*MESSAGE_ENDS)
+        elif len(text) > LONGEST_HEAD:
+            held, self._tag, self._state = self._tag, [], self._line_start
+            self._replay(held)
+
+    def _forget(self) -> None:
+        """A reasoning ends whose beginning the template wrote: what came before is not spoken."""
+        self._tag, self._code, self._before = [], 0, " "
+        self._out.append(Char("", self._at, forgets=True))
+        self._state = self._line_start
+
+    def _drop_until(self, *closings: str) -> None:
+        self._tag, self._tail = [], ""
+        self._closings = tuple(closing.lower() for closing in closings)
         self._state = self._dropped
 
     def _dropped(self, char: str, at: int) -> None:  # noqa: ARG002 (a state's signature)
-        self._tail = (self._tail + char.lower())[-len(self._closing) :]
-        if self._tail == self._closing:
+        self._tail = (self._tail + char.lower())[-_LONGEST_CLOSING:]
+        if self._tail.endswith(self._closings):
             self._state = self._after_tag
+            if self._tail.endswith("<|start|>"):
+                self._begin_head(("<|message|>",))
 
     # Fenced code
 

@@ -184,6 +184,9 @@ class SentenceScanner:
         if char.direction is not None:
             self._attach(char.direction)
             return
+        if char.forgets:
+            self._forget()
+            return
         whole = self.options.mode == "none"
         if char.text in _LINE_BREAKS and not whole:
             self._end_line()
@@ -207,6 +210,12 @@ class SentenceScanner:
         if char.text in CLAUSE_MARKS and self._clause is None and not char.in_code:
             self._clause, self._clause_mark = len(self._open), char.text
         self._limit()
+
+    def _forget(self) -> None:
+        """What has not left yet is a model's reasoning, which is not spoken."""
+        self._finder.restart()
+        self._begin([], [])
+        self._waiting, self._waiting_directions, self._rate = None, [], 1.0
 
     def _place_waiting(self, char: Char) -> None:
         """Put the directions that waited for it before a character."""
