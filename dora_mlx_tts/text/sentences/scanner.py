@@ -22,6 +22,7 @@ from dora_mlx_tts.text.spoken import Direction, Rate, Reading
 Mode = Literal["sentence", "words", "clause", "none"]
 Gap = Literal["", " ", "\n", "\n\n"]
 
+_GLUED = frozenset(".,;:!?，。；：！？、")
 _LINE_BREAKS = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 
 
@@ -206,10 +207,17 @@ class SentenceScanner:
                 self._end_at(len(self._open) - next_has)
             self._judge_clause(char.text)
         self._place_waiting(char)
+        if char.text in _GLUED and self._is_behind_gap(char):
+            self._open.pop()
         self._open.append(char)
         if char.text in CLAUSE_MARKS and self._clause is None and not char.in_code:
             self._clause, self._clause_mark = len(self._open), char.text
         self._limit()
+
+    def _is_behind_gap(self, char: Char) -> bool:
+        """Whether what stood between a blank and this character was taken out: `froze [1].`"""
+        last = self._open[-1] if self._open else None
+        return last is not None and last.text == " " and char.at - last.at > 1
 
     def _forget(self) -> None:
         """What has not left yet is a model's reasoning, which is not spoken."""
