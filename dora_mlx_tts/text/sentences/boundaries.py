@@ -171,6 +171,7 @@ class BoundaryFinder:
     def _after_dot_and_blank(self, boundary: _Boundary, char: str) -> bool | None:
         if char in DOTS:
             boundary.kind = "ellipsis"
+            boundary.spaced = int(self._tail[-3:-2] == " ")  # then the first stop is part of the ellipsis
             return self._goes_on(boundary)
         if char.islower() or char in _CONTINUES:
             return False
@@ -205,10 +206,10 @@ class BoundaryFinder:
             if char == "I" and boundary.spaced:
                 boundary.word, boundary.since = char, boundary.since + 1
                 return None
-            if boundary.spaced == _STOP_AND_ELLIPSIS:
-                boundary.since += boundary.spaced
             if char in HARD_STOPS or char in DOTS or char in ELLIPSES:
                 return self._goes_on(boundary)
+            if boundary.spaced == _STOP_AND_ELLIPSIS and char.isupper():
+                boundary.since += boundary.spaced
             return char.isupper()
         if self._extends(boundary, char):
             return None
