@@ -103,6 +103,11 @@ class Stop:
         return None if any(other.startswith(begun) for other in known) else True
 
     @property
+    def may_precede_letters(self) -> bool:
+        """Whether a zone in letters may follow: "5 p.m. E.S.T."."""
+        return self.word in _words("last_before_capital")
+
+    @property
     def opens(self) -> bool:
         """Whether the sentence is a time so far, with no subject: "At 5 a.m." before "Mr. Reed left"."""
         plain = _QUOTED.sub(" ", self.sentence.lower().rpartition(": ")[2])

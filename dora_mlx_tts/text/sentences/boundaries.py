@@ -101,6 +101,7 @@ class BoundaryFinder:
         if ended is not None:
             self._tail = self._tail[len(self._tail) - ended :]
             self._length = ended
+            self._bracket_is_sentence |= self._tail.lstrip()[:1] == "["
             self._label = label_of(self._tail, is_whole=True) if ended else None
         self._note(char)
         if not in_code:
@@ -189,7 +190,8 @@ class BoundaryFinder:
     def _next_word(boundary: _Boundary, stop: Stop, char: str) -> bool | None:
         """Follow the word after an abbreviation until it tells."""
         is_letter = char.isalpha() and not is_east_asian(char)
-        is_dotted = char == "." and len(boundary.word) % 2 == 1 and boundary.word[-2:-1] in {"", "."}
+        is_dotted = char == "." and stop.may_precede_letters and boundary.word[-2:-1] in {"", "."}
+        is_dotted = is_dotted and boundary.word[-1:].isalpha()
         goes_on = (is_letter or is_dotted) and len(boundary.word) < _TAIL
         word = boundary.word + char if goes_on else boundary.word
         ends = stop.ends_before(word, None if goes_on else char)
@@ -288,7 +290,8 @@ class BoundaryFinder:
         if char in OPENING_BRACKETS:
             if not self._depth:
                 is_title = char in "《["
-                self._in_bracket, self._bracket_is_sentence = 0, not (self._tail.strip() or is_title)
+                self._in_bracket = 0
+                self._bracket_is_sentence = not self._tail.strip() and char != "《"
                 self._bracket_limit = TITLE_LIMIT if is_title else BRACKET_LIMIT
             self._depth += 1
         elif self._depth:
