@@ -236,9 +236,7 @@ class Synthesizer:
             return text.sentences
         if isinstance(text, str):
             settings = self.settings
-            return whole_text(
-                text, settings.speech_markup, filters=settings.text_filters
-            ).sentences
+            return whole_text(text, settings.speech_markup, filters=settings.text_filters).sentences
         return text
 
     def speak(self, text: str | Sequence[SpokenSentence], **options: Any) -> Speech:  # noqa: ANN401  as `stream`

@@ -7,7 +7,7 @@ import unicodedata
 
 from dora_mlx_tts.text.aligned import AlignedText, join
 from dora_mlx_tts.text.markup.chat import TOKEN
-from dora_mlx_tts.text.markup.citations import CITATION
+from dora_mlx_tts.text.markup.citations import CITATION, MARK_STARTS
 from dora_mlx_tts.text.markup.entities import ENTITY, decoded
 from dora_mlx_tts.text.markup.formulas import formulas
 
@@ -34,13 +34,15 @@ def cleaned(text: AlignedText, *, wide_words: bool = False) -> AlignedText:
 
 def _without_markup(text: AlignedText) -> AlignedText:
     """What is never prose, for texts that went through no filter: formulas, entities, tokens, sources."""
-    if "$" in text.text or "\\" in text.text:
+    if text.text.count("$") > 1 or "\\" in text.text:
         text = _without_formulas(text)
     if "&" in text.text:
         text = text.sub(ENTITY, lambda match: decoded(match.group()))
     if "<" in text.text:
         text = text.sub(TOKEN, "")
-    return text.sub(CITATION, "")
+    if "[" in text.text or not MARK_STARTS.isdisjoint(text.text):
+        text = text.sub(CITATION, "")
+    return text
 
 
 def _without_formulas(text: AlignedText) -> AlignedText:

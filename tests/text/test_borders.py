@@ -73,8 +73,26 @@ def test_a_bracket_that_is_never_closed_ends_no_stream(opened: str) -> None:
 
 
 _PIECES = st.sampled_from(
-    [*"。！？.!? [])》《(1a2A•\n", "1. ", "2. ", "2.) ", "b. ", " . . .", "[1]", "Apt. ", "a.m. ", "6 ft. ", "3 B.C. "]
-    + ["He ", "Mr. ", "I ", "Ｘ．", "３．", "At ", "Yahoo! "]
+    [
+        *"。！？.!? [])》《(1a2A•\n",
+        "1. ",
+        "2. ",
+        "2.) ",
+        "b. ",
+        " . . .",
+        "[1]",
+        "Apt. ",
+        "a.m. ",
+        "6 ft. ",
+        "3 B.C. ",
+        "He ",
+        "Mr. ",
+        "I ",
+        "Ｘ．",
+        "３．",
+        "At ",
+        "Yahoo! ",
+    ]
 )
 
 

@@ -187,7 +187,9 @@ def test_english_without_marks_is_divided_between_words_that_do_not_lean() -> No
     pieces = split(text, short_parts=True)
     assert " ".join(piece.rstrip(".") for piece in pieces) == text
     assert all(len(piece.split()) < 30 for piece in pieces)
-    assert not any(piece.rstrip(".").split()[-1] in {"the", "of", "and", "that"} for piece in pieces)
+    assert not any(
+        piece.rstrip(".").split()[-1] in {"the", "of", "and", "that"} for piece in pieces
+    )
 
 
 def test_a_long_piece_without_marks_has_halves() -> None:

@@ -45,13 +45,17 @@ def said(text: str, language: str = "en") -> str:
         ("<|im_start|>assistant\nMorning!<|im_end|>", ["Morning!"]),
         ("<|start_header_id|>assistant<|end_header_id|>\n\nTea?<|eot_id|>", ["Tea?"]),
         (
-            "<|channel|>analysis<|message|>They ask. Hm.<|end|>"
-            "<|start|>assistant<|channel|>final<|message|>Two cups.<|return|>",
+            (
+                "<|channel|>analysis<|message|>They ask. Hm.<|end|>"
+                "<|start|>assistant<|channel|>final<|message|>Two cups.<|return|>"
+            ),
             ["Two cups."],
         ),
         (
-            "<|start|>assistant<|channel|>commentary to=functions.map <|constrain|>json<|message|>"
-            '{"a": 1}<|call|>',
+            (
+                "<|start|>assistant<|channel|>commentary to=functions.map <|constrain|>json<|message|>"
+                '{"a": 1}<|call|>'
+            ),
             [],
         ),
         ("Good.<|im_end|>\n<|im_start|>user\nAnd then?<|im_end|>", ["Good."]),
@@ -67,7 +71,10 @@ def said(text: str, language: str = "en") -> str:
         ('Wait.<function=find>{"q": "tea"}</function> Here.', ["Wait.", "Here."]),
         ('<invoke name="a"><parameter name="b">c</parameter></invoke>Right.', ["Right."]),
         # marks of sources
-        ("Owls hunt at night.[3] Bats do, too [4, 5].", ["Owls hunt at night.", "Bats do, too [4, 5]."]),
+        (
+            "Owls hunt at night.[3] Bats do, too [4, 5].",
+            ["Owls hunt at night.", "Bats do, too [4, 5]."],
+        ),
         ("Owls hunt[2,3] at night. [1][2] Yes [6].", ["Owls hunt at night.", "Yes."]),
         ("Look![1] A bat [citation needed].", ["Look!", "A bat."]),
         ("水在零度结冰【7†source】。【注意】别滑倒。", ["水在零度结冰。", "【注意】别滑倒。"]),
@@ -94,7 +101,9 @@ def test_streamed_and_whole(text: str, expected: list[str]) -> None:
     assert whole(text) == expected
 
 
-@pytest.mark.parametrize("closing", ["</think>", "</analysis>", "</thinking>", "<|end_of_thought|>", "[/THINK]"])
+@pytest.mark.parametrize(
+    "closing", ["</think>", "</analysis>", "</thinking>", "<|end_of_thought|>", "[/THINK]"]
+)
 def test_a_reasoning_whose_beginning_the_template_wrote(closing: str) -> None:
     text = f"The user wants tea. I should say so, perhaps {closing}\nHere is your tea."
     assert whole(text) == ["Here is your tea."]
@@ -154,7 +163,9 @@ def test_a_formula_is_traced_to_its_source() -> None:
     assert any(text[start:end] == r"\frac{3}{4}" for start, end in spans)
 
 
-@pytest.mark.parametrize("hostile", ["$a ", "\\(", "$x{", "\\frac{", "$$", "&amp", "&#", "【1", "<|", "[1", "<<"])
+@pytest.mark.parametrize(
+    "hostile", ["$a ", "\\(", "$x{", "\\frac{", "$$", "&amp", "&#", "【1", "<|", "[1", "<<"]
+)
 def test_nothing_is_held_for_long(hostile: str) -> None:
     scanner = SentenceScanner()
     scanner.feed("Yes. " + hostile * 500)
@@ -163,8 +174,24 @@ def test_nothing_is_held_for_long(hostile: str) -> None:
 
 
 _PIECES = st.sampled_from(
-    [*"$\\{}[]()<>&;|^_=x5 。.\n", "\\frac{", "\\geq", "$$", "&amp;", "&#39;", "<|im_end|>", "<|start|>"]
-    + ["<|message|>", "</think>", "[1]", "【2†a】", "[INST]", "<function=f>", "</function>", "Yes. "]
+    [
+        *"$\\{}[]()<>&;|^_=x5 。.\n",
+        "\\frac{",
+        "\\geq",
+        "$$",
+        "&amp;",
+        "&#39;",
+        "<|im_end|>",
+        "<|start|>",
+        "<|message|>",
+        "</think>",
+        "[1]",
+        "【2†a】",
+        "[INST]",
+        "<function=f>",
+        "</function>",
+        "Yes. ",
+    ]
 )
 
 
@@ -179,7 +206,9 @@ def test_chunking_never_changes_what_is_spoken(text: str, step: int) -> None:
 def test_formulas_whatever_the_chunks(text: str, step: int) -> None:
     def read(size: int) -> list[tuple[str, int]]:
         reader = FormulaFilter()
-        found = [pair for at in range(0, len(text), size) for pair in reader.feed(text[at : at + size])]
+        found = list[tuple[str, int]]()
+        for at in range(0, len(text), size):
+            found += reader.feed(text[at : at + size], at, text[max(at - 1, 0) : at])
         return [*found, *reader.flush()]
 
     assert read(step) == read(len(text) or 1)

@@ -36,7 +36,18 @@ _HEADS = {
     "start_of_role": "<|end_of_role|>",
 }
 _OTHERS = frozenset(
-    "user human system developer tool tools function ipython observation environment".split()
+    [
+        "user",
+        "human",
+        "system",
+        "developer",
+        "tool",
+        "tools",
+        "function",
+        "ipython",
+        "observation",
+        "environment",
+    ]
 )
 _INSIDE = re.compile(r"(?:begin_of_|start_of_)?(tool|thought|think|reason|function)\w*")
 _LONE = re.compile(r"(?:end_of_)?(?:thought|think|thinking|reasoning)(?:_end)?|/(?:think|thinking)")
@@ -58,7 +69,7 @@ class Token:
     role: str = ""
 
 
-def read_token(text: str) -> Token:
+def read_token(text: str) -> Token:  # noqa: PLR0911 (one case per line)
     """The meaning of a token that `TOKEN` or `BRACKETED` has found."""
     bracketed = BRACKETED.fullmatch(text)
     if bracketed:
@@ -72,7 +83,13 @@ def read_token(text: str) -> Token:
         return Token("drop", MESSAGE_ENDS)
     if name == "python_tag":
         return Token("drop", MESSAGE_ENDS)
-    if text in MESSAGE_ENDS or name in {"end_of_text", "end_of_sentence", "eos", "message", "assistant"}:
+    if text in MESSAGE_ENDS or name in {
+        "end_of_text",
+        "end_of_sentence",
+        "eos",
+        "message",
+        "assistant",
+    }:
         return Token("end")
     if _INSIDE.fullmatch(name) and not name.endswith("end"):
         return Token("drop", (_closing(text),))
@@ -101,4 +118,3 @@ def is_spoken(head: str) -> bool:
     """Whether a message with this head (role, channel, recipient) is for the user's ears."""
     words = re.findall(r"[a-z_]+", head.lower())
     return not ("analysis" in words or "to=" in head or (words and words[0] in _OTHERS))
-

@@ -19,9 +19,7 @@ _LABEL = re.compile(_NUMBER)
 _LABELS = re.compile(_NUMBERS)
 _WORDY = re.compile(_WORDS)
 _WHOLE_MARK = re.compile(_MARK)
-CITATION = re.compile(
-    rf"{_WORDS}|{_MARK}|(?<!\b[A-Za-z])(?:{_NUMBER}|(?<=\S){_NUMBERS})"
-)
+CITATION = re.compile(rf"{_WORDS}|{_MARK}|(?<!\b[A-Za-z])(?:{_NUMBER}|(?<=\S){_NUMBERS})")
 """Any mark of a source in a whole text."""
 
 

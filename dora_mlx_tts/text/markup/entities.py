@@ -23,6 +23,6 @@ def decoded(entity: str) -> str | None:
     if not ENTITY.fullmatch(entity) or (entity[1] != "#" and entity[1:] not in html5):
         return None
     char = html.unescape(entity)
-    if char == entity or char == "\ufffd":
+    if char in (entity, "�"):
         return None
     return " " if char.isspace() else char

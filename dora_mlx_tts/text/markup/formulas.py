@@ -1,4 +1,4 @@
-"""Finds formulas in a text that arrives in pieces: `$…$`, `$$…$$`, `\\(…\\)`, `\\[…\\]`, `\\frac{3}{4}`.
+r"""Finds formulas in a text that arrives in pieces: `$…$`, `$$…$$`, `\\(…\\)`, `\\[…\\]`, `\\frac{3}{4}`.
 
 A dollar opens one only where no price can be meant: a word, the end of a sentence or East Asian text
 behind it tell within a few words that it does not.
@@ -20,7 +20,9 @@ LONGEST_FORMULA = 600
 Verdict = Literal["open", "formula", "text"]
 
 _CLOSERS: Final = {"$": "$", "$$": "$$", "\\(": "\\)", "\\[": "\\]"}
-_WORDS: Final = frozenset("sin cos tan log lim max min exp gcd mod det".split())
+_WORDS: Final = frozenset(
+    ["sin", "cos", "tan", "log", "lim", "max", "min", "exp", "gcd", "mod", "det"]
+)
 _LONGEST_COMMAND = 20
 _LONGEST_NAME = 2
 """Letters in a row that may be variables; longer runs are words."""
@@ -120,11 +122,13 @@ class _Command:
     def __init__(self, letter: str) -> None:
         self.opener = "\\"
         self.content = "\\" + letter
-        self._wanted: int | None = None  # arguments that are still to come; None while its name goes on
+        self._wanted: int | None = (
+            None  # arguments that are still to come; None while its name goes on
+        )
         self._depth = 0
         self._closer = ""
 
-    def take(self, char: str) -> tuple[Verdict, bool]:
+    def take(self, char: str) -> tuple[Verdict, bool]:  # noqa: PLR0911 (one case per line)
         if self._wanted is None:
             if char.isascii() and char.isalpha() and len(self.content) <= _LONGEST_COMMAND:
                 self.content += char
@@ -177,18 +181,23 @@ class FormulaFilter:
         self._before = ""
         self._in_path = False  # inside a Windows path, whose folders are no commands
         self._out: Placed = []
-        self._position = 0
 
-    def feed(self, chunk: str) -> Placed:
-        """Characters with their offsets that are now certain."""
+    def is_needed(self, chunk: str) -> bool:
+        """Whether a piece of text has to go through `feed`; most have not."""
+        return bool(self._held) or self._in_path or "$" in chunk or "\\" in chunk
+
+    def feed(self, chunk: str, start: int, before: str) -> Placed:
+        """Characters with their offsets that are now certain.
+
+        Args:
+            chunk: the next piece of text.
+            start: offset of its first character.
+            before: the character in front of it.
+        """
         self.found = []
-        start, self._position = self._position, self._position + len(chunk)
-        placed = zip(chunk, range(start, self._position), strict=True)
-        if not self._held and "$" not in chunk and "\\" not in chunk:
-            self._before = chunk[-1:] or self._before
-            self._in_path = self._in_path and not any(map(str.isspace, chunk))
-            return list(placed)
-        self._read(deque(placed))
+        if not self._held:
+            self._before = before
+        self._read(deque((char, start + i) for i, char in enumerate(chunk)))
         return self._take()
 
     def flush(self) -> Placed:
@@ -283,6 +292,6 @@ def _is_word(char: str) -> bool:
 def formulas(text: str) -> Iterator[tuple[int, int, str]]:
     """The formulas of a whole text: start, end and what is said, in order."""
     reader = FormulaFilter()
-    reader.feed(text)
+    reader.feed(text, 0, "")
     reader.flush()
     yield from reader.found

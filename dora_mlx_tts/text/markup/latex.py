@@ -1,4 +1,4 @@
-"""LaTeX formulas as plain text: signs and figures that every language reads in its own words.
+r"""LaTeX formulas as plain text: signs and figures that every language reads in its own words.
 
 `\\frac{3}{4}` becomes `3/4`, `x^2 \\geq 5` becomes `x² ≥ 5`. Commands without a sound (spacing, fonts,
 sizes) vanish; an unknown one does, too.
@@ -18,7 +18,17 @@ _TOKEN = re.compile(r"\\([A-Za-z]+)\*?|\\(.)|(.)", re.DOTALL)
 _DEEPEST = 20
 _RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_ESCAPED = {",": " ", ";": " ", ":": " ", " ": " ", "\\": ", ", "%": "%", "$": "$", "#": "#", "&": "&"}
+_ESCAPED = {
+    ",": " ",
+    ";": " ",
+    ":": " ",
+    " ": " ",
+    "\\": ", ",
+    "%": "%",
+    "$": "$",
+    "#": "#",
+    "&": "&",
+}
 _BIG = frozenset({"sum", "prod", "int", "oint", "iint", "lim"})
 _HALVES = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾", "1/8": "⅛"}
 _ROOTS = {"": "√", "2": "√", "3": " cube root of ", "4": " fourth root of "}
@@ -38,9 +48,40 @@ def _signs() -> dict[str, str]:
 
 _BLANKS = frozenset({"quad", "qquad", "enspace", "thinspace"})
 _CONTENT = frozenset(
-    "text textbf textit textrm texttt mathrm mathbf mathit mathsf mathtt mathcal mathbb mathfrak mbox"
-    " boxed operatorname overline underline vec hat bar tilde dot ddot widehat widetilde boldsymbol bm"
-    " cancel underbrace overbrace emph".split()
+    [
+        "text",
+        "textbf",
+        "textit",
+        "textrm",
+        "texttt",
+        "mathrm",
+        "mathbf",
+        "mathit",
+        "mathsf",
+        "mathtt",
+        "mathcal",
+        "mathbb",
+        "mathfrak",
+        "mbox",
+        "boxed",
+        "operatorname",
+        "overline",
+        "underline",
+        "vec",
+        "hat",
+        "bar",
+        "tilde",
+        "dot",
+        "ddot",
+        "widehat",
+        "widetilde",
+        "boldsymbol",
+        "bm",
+        "cancel",
+        "underbrace",
+        "overbrace",
+        "emph",
+    ]
 )
 _UPRIGHT = frozenset({"mathrm", "mbox", "operatorname", "emph"})
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
@@ -99,7 +140,7 @@ class _Reader:
             out += self._next(depth, out)
         return out
 
-    def _next(self, depth: int, before: Placed) -> Placed:
+    def _next(self, depth: int, before: Placed) -> Placed:  # noqa: PLR0911 (one case per line)
         """The next sign, group or command with its arguments."""
         at = self._at
         match = _TOKEN.match(self._source, at)
@@ -136,7 +177,7 @@ class _Reader:
         """A word where the sign would be taken for a hyphen."""
         last = next((char for char, _ in reversed(before) if char != " "), "")
         following = self._source[self._at : self._at + 1]
-        if last and not last.isascii() or last == ")":
+        if (last and not last.isascii()) or last == ")":
             return " minus "
         if last.isalnum():
             return " - "
@@ -202,7 +243,12 @@ class _Reader:
             if follows and half:
                 return [(half, at)]
             return [*self._said(lead, at), *upper, ("/", at), *lower]
-        return [*self._said(lead, at), *_grouped(upper, at), *self._said(" ÷ ", at), *_grouped(lower, at)]
+        return [
+            *self._said(lead, at),
+            *_grouped(upper, at),
+            *self._said(" ÷ ", at),
+            *_grouped(lower, at),
+        ]
 
     def _root(self, at: int, depth: int) -> Placed:
         degree = ""

@@ -51,7 +51,8 @@ class MarkupFilter:
         """Args: speech_tags: hand out the tags that say how to speak, instead of dropping them."""
         self._speech_tags = speech_tags
         self._formulas = FormulaFilter()
-        self._at = 0  # of the character that is looked at
+        self._position = 0
+        self._last = ""  # character of the text
         self._out: list[Char] = []
         self._before = " "  # the last character that was let through
         self._second = " "  # the one before it
@@ -61,7 +62,9 @@ class MarkupFilter:
         self._link: Link | None = None
         self._tag: Held = []
         self._after_tag: Callable[[str, int], None] = self._line_start
-        self._closings: tuple[str, ...] = ()  # what ends the span that is dropped, or a message's head
+        self._closings: tuple[
+            str, ...
+        ] = ()  # what ends the span that is dropped, or a message's head
         self._tail = ""
         self._fence: Fence | None = None
         self._code = 0  # backticks that opened inline code
@@ -71,13 +74,21 @@ class MarkupFilter:
 
     def feed(self, chunk: str) -> list[Char]:
         """Characters that are now certain to be spoken."""
-        self._look_at(self._formulas.feed(chunk))
+        if self._formulas.is_needed(chunk):
+            chars = self._formulas.feed(chunk, self._position, self._last)
+            self._position += len(chunk)
+            self._look_at(chars)
+        else:
+            for char in chunk:
+                if " " <= char <= "~" or not _UNSPOKEN.match(char):
+                    self._state(char, self._position)
+                self._position += 1
+        self._last = chunk[-1:] or self._last
         return self._take()
 
     def _look_at(self, chars: Held) -> None:
         for char, at in chars:
             if " " <= char <= "~" or not _UNSPOKEN.match(char):
-                self._at = at
                 self._state(char, at)
 
     def flush(self) -> list[Char]:
@@ -88,9 +99,9 @@ class MarkupFilter:
         elif self._state == self._emphasis:
             self._end_run(" ")
         elif self._state == self._bang:
-            self._let("!", self._at)
+            self._let("!", self._position - 1)
         elif self._state == self._escape:
-            self._let("\\", self._at)
+            self._let("\\", self._position - 1)
         elif self._link is not None:
             link, self._link, self._state = self._link, None, self._inline
             self._end_link(link, link.end())
@@ -247,7 +258,7 @@ class MarkupFilter:
         if verdict == "token":
             self._after_tag = self._inline
             self._replay_plain(link.shout)
-            self._token(read_token(link.label))
+            self._token(read_token(link.label), link.held[-1][1])
             return
         spoken = {"link": link.spoken, "box": link.shout}
         self._replay_plain(spoken.get(verdict, link.held))
@@ -321,10 +332,10 @@ class MarkupFilter:
             self._drop_until("-->")
 
     def _end_tag(self) -> None:
-        text = text_of(self._tag)
+        text, at = text_of(self._tag), self._tag[-1][1]
         if TOKEN.fullmatch(text):
             self._tag = []
-            self._token(read_token(text))
+            self._token(read_token(text), at)
             return
         tag = read_tag(text)
         if tag is None:
@@ -335,7 +346,7 @@ class MarkupFilter:
         elif tag.kind == "span":
             self._drop_until(f"</{tag.name}>")
         elif tag.kind == "answer":
-            self._forget()
+            self._forget(at)
         elif tag.kind == "head":
             self._begin_head(("\n",))
         else:
@@ -356,13 +367,13 @@ class MarkupFilter:
         self._let(*held[0])
         self._replay(held[1:])
 
-    def _token(self, token: Token) -> None:
+    def _token(self, token: Token, at: int) -> None:
         """A token of a chat template, which is complete."""
         self._state = self._after_tag
         if token.kind == "answer":
-            self._forget()
+            self._forget(at)
         elif token.kind != "mark":
-            self._state("\n", self._at)
+            self._state("\n", at)
             if token.kind == "head":
                 self._begin_head(token.until)
             elif token.kind == "drop":
@@ -384,10 +395,10 @@ class MarkupFilter:
             held, self._tag, self._state = self._tag, [], self._line_start
             self._replay(held)
 
-    def _forget(self) -> None:
+    def _forget(self, at: int) -> None:
         """A reasoning ends whose beginning the template wrote: what came before is not spoken."""
         self._tag, self._code, self._before = [], 0, " "
-        self._out.append(Char("", self._at, forgets=True))
+        self._out.append(Char("", at, forgets=True))
         self._state = self._line_start
 
     def _drop_until(self, *closings: str) -> None:

@@ -9,15 +9,41 @@ from dora_mlx_tts.text.markup.chat import TOKEN_SO_FAR
 from dora_mlx_tts.text.spoken import Direction
 
 REASONING = frozenset(
-    "think thinking thought thoughts reasoning analysis reflection scratchpad inner_monologue"
-    " internal_monologue chain_of_thought".split()
+    [
+        "think",
+        "thinking",
+        "thought",
+        "thoughts",
+        "reasoning",
+        "analysis",
+        "reflection",
+        "scratchpad",
+        "inner_monologue",
+        "internal_monologue",
+        "chain_of_thought",
+    ]
 )
 """Tags around what a model thinks. The template may write the opening one: then only the end is there."""
 
 _CALLS = frozenset(
-    "tool_call tool_calls tool_response tool_result tool_results tool_use tool_code tool_output"
-    " tool_outputs function function_call function_calls function_result function_results"
-    " function_response invoke".split()
+    [
+        "tool_call",
+        "tool_calls",
+        "tool_response",
+        "tool_result",
+        "tool_results",
+        "tool_use",
+        "tool_code",
+        "tool_output",
+        "tool_outputs",
+        "function",
+        "function_call",
+        "function_calls",
+        "function_result",
+        "function_results",
+        "function_response",
+        "invoke",
+    ]
 )
 DROPPED_SPANS = REASONING | _CALLS | {"script", "style"}
 """Tags whose content is never spoken."""
@@ -28,7 +54,9 @@ LONGEST_TAG = 300
 SPEECH_TAGS = frozenset({"speak", "p", "s", "break", "sub", "say-as", "phoneme", "prosody"})
 """Tags that say how to speak (`ssml.py`); elsewhere they are like any other tag."""
 
-_LINE_TAGS = frozenset({"end_of_turn", "br", "p", "div", "li", "ul", "ol", "tr", "hr", "h1", "h2", "h3", "h4"})
+_LINE_TAGS = frozenset(
+    {"end_of_turn", "br", "p", "div", "li", "ul", "ol", "tr", "hr", "h1", "h2", "h3", "h4"}
+)
 _LETTER_TAGS = frozenset("abipqsu")
 _NAME = r"[A-Za-z][\w:.-]*(?:=[\w:.-]+)?"
 _ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*"
@@ -85,7 +113,7 @@ def may_be_tag(text: str) -> bool:
     )
 
 
-def read_tag(text: str) -> Tag | None:
+def read_tag(text: str) -> Tag | None:  # noqa: PLR0911 (one case per line)
     """The tag `text` is, from angle to angle; None if it is text."""
     if _ADDRESS.fullmatch(text):
         return Tag("address", "")

@@ -112,7 +112,11 @@ class Stop:
         """Whether the sentence is a time so far, with no subject: "At 5 a.m." before "Mr. Reed left"."""
         plain = _QUOTED.sub(" ", self.sentence.lower().rpartition(": ")[2])
         words = re.findall(r"[a-z']+", plain)
-        return bool(words) and words[0] in _words("time_openings") and not _words("subjects") & {*words[1:]}
+        return (
+            bool(words)
+            and words[0] in _words("time_openings")
+            and not _words("subjects") & {*words[1:]}
+        )
 
     def _stands_before_number(self) -> bool:
         if self.word in _words("units"):
@@ -123,7 +127,7 @@ class Stop:
     def _is_initial(self) -> bool:
         if not (len(self.token) == 1 and self.token.isascii() and self.token.isupper()):
             return False
-        is_pronoun = self.token == "I" and self.before[:1].islower()
+        is_pronoun = self.word == "i" and self.before[:1].islower()
         before = self.before.lower().rstrip(".")
         is_label = before in _words("labels") or before in _words("letter_follows")
         return not (is_label or is_pronoun)
@@ -142,4 +146,6 @@ class Stop:
     def _needs_starter(self) -> bool:
         if self.word in _words("last_before_capital") or self._is_era():
             return False
-        return self.word in _words("last_before_starter") or _LETTERS.fullmatch(self.word) is not None
+        return (
+            self.word in _words("last_before_starter") or _LETTERS.fullmatch(self.word) is not None
+        )

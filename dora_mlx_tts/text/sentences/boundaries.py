@@ -36,6 +36,9 @@ _URL_START = re.compile(
     r"[\"'(<]*(?:[a-z][a-z0-9+.-]{0,20}://|www\.|(?:[\w-]+\.)+[a-z]{2,}/)", re.IGNORECASE
 )
 _SOURCE = re.compile(r"\[\d{0,3}(?:[,，–-]\s?\d{0,3})*\]?")
+_TELLING = HARD_STOPS | DOTS | ELLIPSES | LABEL_ENDS | BULLETS
+"""Characters at which, or before which, a sentence may end."""
+
 _CONTINUES = CLAUSE_MARKS | DASHES
 
 
@@ -95,8 +98,9 @@ class BoundaryFinder:
         Returns None while the sentence goes on; otherwise how many characters before this one
         already belong to the next sentence.
         """
-        ended = self._judge(char)
-        if char in BULLETS and self._tail[-1:] == " ":
+        ended = self._judge(char) if self._boundary is not None else None
+        tells = char in _TELLING
+        if tells and char in BULLETS and self._tail[-1:] == " ":
             self._boundary, ended = None, 0
         if ended is not None:
             self._tail = self._tail[len(self._tail) - ended :]
@@ -104,7 +108,7 @@ class BoundaryFinder:
             self._bracket_is_sentence |= self._tail.lstrip()[:1] == "["
             self._label = label_of(self._tail, is_whole=True) if ended else None
         self._note(char)
-        if not in_code:
+        if tells and not in_code:
             self._mark(char)
         return ended
 
@@ -152,7 +156,7 @@ class BoundaryFinder:
         quoted = self._tail[-1:] in {"」", "』"} and char in {"と", "っ"}
         return not (boundary.closed and (char.islower() or quoted))
 
-    def _after_dot(self, boundary: _Boundary, char: str) -> bool | None:
+    def _after_dot(self, boundary: _Boundary, char: str) -> bool | None:  # noqa: PLR0911 (one case per line)
         """After one full stop: a number, an address, an abbreviation or an end."""
         if boundary.stop is not None:
             return self._next_word(boundary, boundary.stop, char)
@@ -172,7 +176,9 @@ class BoundaryFinder:
     def _after_dot_and_blank(self, boundary: _Boundary, char: str) -> bool | None:
         if char in DOTS:
             boundary.kind = "ellipsis"
-            boundary.spaced = int(self._tail[-3:-2] == " ")  # then the first stop is part of the ellipsis
+            boundary.spaced = int(
+                self._tail[-3:-2] == " "
+            )  # then the first stop is part of the ellipsis
             return self._goes_on(boundary)
         if char.islower() or char in _CONTINUES:
             return False

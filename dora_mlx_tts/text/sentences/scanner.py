@@ -182,11 +182,8 @@ class SentenceScanner:
         return 1 if self._open and self._open[0].text == " " else 0
 
     def _take(self, char: Char) -> None:
-        if char.direction is not None:
-            self._attach(char.direction)
-            return
-        if char.forgets:
-            self._forget()
+        if not char.text:
+            self._take_sign(char)
             return
         whole = self.options.mode == "none"
         if char.text in _LINE_BREAKS and not whole:
@@ -207,17 +204,23 @@ class SentenceScanner:
                 self._end_at(len(self._open) - next_has)
             self._judge_clause(char.text)
         self._place_waiting(char)
-        if char.text in _GLUED and self._is_behind_gap(char):
+        if self._open and self._open[-1].text == " " and self._closes_gap(char):
             self._open.pop()
         self._open.append(char)
         if char.text in CLAUSE_MARKS and self._clause is None and not char.in_code:
             self._clause, self._clause_mark = len(self._open), char.text
         self._limit()
 
-    def _is_behind_gap(self, char: Char) -> bool:
-        """Whether what stood between a blank and this character was taken out: `froze [1].`"""
-        last = self._open[-1] if self._open else None
-        return last is not None and last.text == " " and char.at - last.at > 1
+    def _take_sign(self, char: Char) -> None:
+        """What has no character: a direction, or the end of a reasoning."""
+        if char.direction is not None:
+            self._attach(char.direction)
+        elif char.forgets:
+            self._forget()
+
+    def _closes_gap(self, char: Char) -> bool:
+        """Whether what stood between a blank and this mark was taken out: `froze [1].`."""
+        return char.text in _GLUED and char.at - self._open[-1].at > 1
 
     def _forget(self) -> None:
         """What has not left yet is a model's reasoning, which is not spoken."""

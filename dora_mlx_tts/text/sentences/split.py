@@ -37,8 +37,42 @@ _UNMARKED_LATIN = LONGEST / LONG
 _LEANS_BACK = frozenset("的地得了着过们吗呢吧啊呀嘛么")
 _LEANS_ON = frozenset("的把被在从对向给和与跟或是很不没第一")
 _LEANING_WORDS = frozenset(
-    "a an the of to in on at for with from by and or but that which who as is are was were be not my your"
-    " his her its our their this these".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "for",
+        "with",
+        "from",
+        "by",
+        "and",
+        "or",
+        "but",
+        "that",
+        "which",
+        "who",
+        "as",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "not",
+        "my",
+        "your",
+        "his",
+        "her",
+        "its",
+        "our",
+        "their",
+        "this",
+        "these",
+    ]
 )
 """Characters and words that no pause should part from what follows them, or what stands before."""
 
@@ -231,7 +265,11 @@ def _blank_places(text: str) -> Iterator[int]:
     """Ends of blanks that stand beside Chinese or Japanese, where they part clauses as marks do."""
     for match in _BLANKS.finditer(text):
         start, end = match.span()
-        if 0 < start and end < len(text) and is_east_asian(text[start - 1]) | is_east_asian(text[end]):
+        if (
+            start > 0
+            and end < len(text)
+            and is_east_asian(text[start - 1]) | is_east_asian(text[end])
+        ):
             yield end
 
 
