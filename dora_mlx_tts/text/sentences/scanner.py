@@ -182,11 +182,12 @@ class SentenceScanner:
         return 1 if self._open and self._open[0].text == " " else 0
 
     def _take(self, char: Char) -> None:
-        if not char.text:
+        text = char.text
+        if not text:
             self._take_sign(char)
             return
         whole = self.options.mode == "none"
-        if char.text in _LINE_BREAKS and not whole:
+        if text in _LINE_BREAKS and not whole:
             self._end_line()
             self._open.append(char._replace(text=" "))
             if char.text != "\n" or self._last_break != "\r":
@@ -194,22 +195,26 @@ class SentenceScanner:
             self._last_break = char.text
             return
         self._last_break = ""
-        if char.text.isspace():
-            char = char._replace(text=" ")
-            if self._open and self._open[-1].text == " ":
+        after_blank = bool(self._open) and self._open[-1].text == " "
+        if text.isspace():
+            if after_blank:
                 return
+            char, text = char._replace(text=" "), " "
         if not whole:
-            next_has = self._finder.step(char.text, in_code=char.in_code)
+            next_has = self._finder.step(text, in_code=char.in_code)
             if next_has is not None:
                 self._end_at(len(self._open) - next_has)
-            self._judge_clause(char.text)
-        self._place_waiting(char)
-        if self._open and self._open[-1].text == " " and self._closes_gap(char):
-            self._open.pop()
+            if self._clause is not None:
+                self._judge_clause(text)
+        if self._waiting_directions:
+            self._place_waiting(char)
+        if after_blank and text in _GLUED:
+            self._close_gap(char)
         self._open.append(char)
-        if char.text in CLAUSE_MARKS and self._clause is None and not char.in_code:
-            self._clause, self._clause_mark = len(self._open), char.text
-        self._limit()
+        if text in CLAUSE_MARKS and self._clause is None and not char.in_code:
+            self._clause, self._clause_mark = len(self._open), text
+        if self.options.max_chars:
+            self._limit()
 
     def _take_sign(self, char: Char) -> None:
         """What has no character: a direction, or the end of a reasoning."""
@@ -218,9 +223,10 @@ class SentenceScanner:
         elif char.forgets:
             self._forget()
 
-    def _closes_gap(self, char: Char) -> bool:
-        """Whether what stood between a blank and this mark was taken out: `froze [1].`."""
-        return char.text in _GLUED and char.at - self._open[-1].at > 1
+    def _close_gap(self, mark: Char) -> None:
+        """Drop a blank before a mark if what stood between them was taken out: `froze [1].`"""
+        if self._open and self._open[-1].text == " " and mark.at - self._open[-1].at > 1:
+            self._open.pop()
 
     def _forget(self) -> None:
         """What has not left yet is a model's reasoning, which is not spoken."""
