@@ -201,11 +201,7 @@ class SentenceScanner:
                 return
             char, text = char._replace(text=" "), " "
         if not whole:
-            next_has = self._finder.step(text, in_code=char.in_code)
-            if next_has is not None:
-                self._end_at(len(self._open) - next_has)
-            if self._clause is not None:
-                self._judge_clause(text)
+            self._judge(char)
         if self._waiting_directions:
             self._place_waiting(char)
         if after_blank and text in _GLUED:
@@ -216,6 +212,14 @@ class SentenceScanner:
         if self.options.max_chars:
             self._limit()
 
+    def _judge(self, char: Char) -> None:
+        """End the sentence or the clause where the character shows that it has ended."""
+        next_has = self._finder.step(char.text, in_code=char.in_code)
+        if next_has is not None:
+            self._end_at(len(self._open) - next_has)
+        if self._clause is not None:
+            self._judge_clause(char.text)
+
     def _take_sign(self, char: Char) -> None:
         """What has no character: a direction, or the end of a reasoning."""
         if char.direction is not None:
@@ -224,7 +228,7 @@ class SentenceScanner:
             self._forget()
 
     def _close_gap(self, mark: Char) -> None:
-        """Drop a blank before a mark if what stood between them was taken out: `froze [1].`"""
+        """Drop a blank before a mark if what stood between them was taken out, such as a source's mark."""
         if self._open and self._open[-1].text == " " and mark.at - self._open[-1].at > 1:
             self._open.pop()
 
