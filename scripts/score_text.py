@@ -8,7 +8,8 @@ the reference raised. `--list` shows each difference and each wrong reading.
 
 `--suite` scores the tests of another normalizer (nemo: NeMo-text-processing, wetext:
 WeTextProcessing) in a checkout of theirs: agreement, agreement but for a choice of words, and with
-`--list` what differs, to be read by a person.
+`--list` what differs, to be read by a person. Of a sentence splitter (pysbd, sentencex) it scores texts
+that are divided alike, and the borders that either of both sets.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "goldens"
 READINGS = ("zh", "en", "mixed", "ja", "ko", "yue")
 PROSODY = frozenset({"[", "]", "UNK"})
 """Accents and accent-phrase borders of Japanese, which depend on the dictionary's version."""
+
+_LISTED = frozenset({"same or a variant", "same, prose"})
+"""Questions of a suite whose differences `--list` shows: the others are parts of them."""
 
 Entry = Mapping[str, Any]
 
@@ -236,10 +240,14 @@ def score_suite(name: str, checkout: Path, front_end: FrontEnd) -> Score:
     """
     from suites import READERS  # noqa: PLC0415 (beside this script; only for suites)
     from suites.judge import agreement  # noqa: PLC0415
+    from suites.sentences import DIVIDED  # noqa: PLC0415
 
     kind, _, language = name.partition("-")
-    if kind not in READERS or not language:
-        raise SystemExit(f"unknown suite {name!r}; available: {', '.join(READERS)} + -LANGUAGE")
+    known = [*READERS, *DIVIDED]
+    if kind not in known or not language:
+        raise SystemExit(f"unknown suite {name!r}; available: {', '.join(known)} + -LANGUAGE")
+    if kind in DIVIDED:
+        return score_divided(name, checkout)
     score = Score()
     for case in READERS[kind](checkout, language):
         said, verdict = agreement(front_end, case.text, case.accepted, language)
@@ -247,6 +255,34 @@ def score_suite(name: str, checkout: Path, front_end: FrontEnd) -> Score:
         score.add("same", verdict == "same", shown)
         score.add("same or a variant", verdict != "other", shown)
         score.add(f"  {case.file}", verdict != "other", shown)
+    if not score.tallies:
+        raise SystemExit(f"no tests of {name} in {checkout}")
+    return score
+
+
+def score_divided(name: str, checkout: Path) -> Score:
+    """Agreement with the tests of a sentence splitter.
+
+    Raises:
+        SystemExit: no tests of it in the checkout.
+    """
+    from suites.sentences import DIVIDED, bare, borders, scanned  # noqa: PLC0415
+
+    kind, _, language = name.partition("-")
+    score = Score()
+    for case in DIVIDED[kind](checkout, language):
+        found = scanned(case.text)
+        ours, theirs = bare(found), bare(case.sentences)
+        shown = f"{case.text!r}\n    ours  {found}\n    suite {list(case.sentences)}"
+        score.add("same", ours == theirs, shown)
+        score.add("in pieces as whole", found == scanned(case.text, 1), shown)
+        if not case.is_prose:
+            continue
+        score.add("same, prose", ours == theirs, shown)
+        if "".join(ours) == "".join(theirs):
+            for border in borders(ours) | borders(theirs):
+                right = border in borders(ours) and border in borders(theirs)
+                score.add("borders, prose", right, shown)
     if not score.tallies:
         raise SystemExit(f"no tests of {name} in {checkout}")
     return score
@@ -281,7 +317,7 @@ def main() -> None:
         action="append",
         default=[],
         metavar=("NAME", "CHECKOUT"),
-        help="tests of another normalizer, e.g. nemo-en ../NeMo-text-processing",
+        help="tests of others, e.g. nemo-en ../NeMo-text-processing or pysbd-en ../pySBD",
     )
     parser.add_argument("names", nargs="*", help="corpus files; all by default")
     options = parser.parse_args()
@@ -294,7 +330,7 @@ def main() -> None:
         print(name + (f": not scored: {score.note}" if score.note else ""))
         for question, tally in score.tallies.items():
             print(f"    {question:28} {tally}")
-            if options.list and not (options.suite and question != "same or a variant"):
+            if options.list and not (options.suite and question not in _LISTED):
                 print("".join(f"      - {line}\n" for line in tally.wrong), end="")
         print(f"    {'exceptions':28} {len(score.exceptions):4}")
         print("".join(f"      - {line}\n" for line in score.exceptions), end="")

@@ -144,7 +144,9 @@ class Settings(BaseModel):
         " `seq`, `fin` or `segment_id`.",
     )
     text_filters: Annotated[bool, Env("TEXT_FILTERS")] = Field(
-        True, description="Leave out Markdown, emoji, `<think>` and `<tool_call>`."
+        True,
+        description="Leave out Markdown, tags, emoji, reasoning (`<think>`), tokens of chat templates and"
+        " marks of sources.",
     )
     text_commands: Annotated[bool, Env("TEXT_COMMANDS")] = Field(
         False, description="Accept the `VOICE:…` prefix and JSON texts of dora-primespeech."

@@ -235,7 +235,8 @@ class Synthesizer:
         if isinstance(text, SpokenText):
             return text.sentences
         if isinstance(text, str):
-            return whole_text(text, self.settings.speech_markup).sentences
+            settings = self.settings
+            return whole_text(text, settings.speech_markup, filters=settings.text_filters).sentences
         return text
 
     def speak(self, text: str | Sequence[SpokenSentence], **options: Any) -> Speech:  # noqa: ANN401  as `stream`

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.aligned import AlignedText, join
+from dora_mlx_tts.text.markup.chat import TOKEN
+from dora_mlx_tts.text.markup.citations import CITATION, MARK_STARTS
+from dora_mlx_tts.text.markup.entities import ENTITY, decoded
+from dora_mlx_tts.text.markup.formulas import formulas
 
 _UNREADABLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200c\u200e-\u200f"
@@ -23,9 +27,32 @@ def cleaned(text: AlignedText, *, wide_words: bool = False) -> AlignedText:
 
     `wide_words` leaves words in full-width letters as they are: they belong to Japanese.
     """
-    clean = text.sub(_UNREADABLE, "").sub(_BLANKS, " ")
+    clean = _without_markup(text).sub(_UNREADABLE, "").sub(_BLANKS, " ")
     pattern = _TO_ASCII_BUT_WORDS if wide_words else _TO_ASCII
     return clean.sub(pattern, lambda match: _ascii(match.group()))
+
+
+def _without_markup(text: AlignedText) -> AlignedText:
+    """What is never prose, for texts that went through no filter: formulas, entities, tokens, sources."""
+    if text.text.count("$") > 1 or "\\" in text.text:
+        text = _without_formulas(text)
+    if "&" in text.text:
+        text = text.sub(ENTITY, lambda match: decoded(match.group()))
+    if "<" in text.text:
+        text = text.sub(TOKEN, "")
+    if "[" in text.text or not MARK_STARTS.isdisjoint(text.text):
+        text = text.sub(CITATION, "")
+    return text
+
+
+def _without_formulas(text: AlignedText) -> AlignedText:
+    parts: list[AlignedText] = []
+    done = 0
+    for start, end, said in formulas(text.text):
+        span = text.source(start, end)
+        parts += [text[done:start], AlignedText(said, (span,) * len(said))]
+        done = end
+    return join([*parts, text[done:]]) if done else text
 
 
 def _ascii(char: str) -> str:

@@ -159,3 +159,39 @@ def test_short_parts_end_with_stops() -> None:
     assert split(f"{first}; {second}", short_parts=True) == [f"{first}.", second]
     assert split("妈妈做的饭，", short_parts=True) == ["妈妈做的饭。"]
     assert split("We waited, then left.", short_parts=True) == ["We waited, then left."]
+
+
+UNMARKED = [
+    "我们上个周末开车去了郊外的一座小山那里有一片很大的湖水面上飞着许多白色的鸟孩子们坐在岸边画画大人们在树下喝茶聊天一直到太阳落山",
+    "夜色很深 我走过那条旧街 灯还亮着 你却不在窗前 风吹来远处的歌 像从前一样 我把信放在门口 然后慢慢走远 雪落在肩上",
+    "这个功能目前还没有完全做好所以如果你在使用的时候遇到问题请把日志发给我们这样开发的同事就可以尽快找到原因并且修复它",
+]
+
+
+@pytest.mark.parametrize("text", UNMARKED)
+def test_text_without_marks_is_divided_before_it_is_too_long(text: str) -> None:
+    for short_parts, longest in ((True, 36), (False, 60)):
+        pieces = split(text, short_parts=short_parts)
+        assert all(sum(map(str.isalnum, piece)) <= longest for piece in pieces)
+        spoken = "".join(char for piece in pieces for char in piece if char.isalnum())
+        assert spoken == text.replace(" ", "")
+    if " " in text:  # blanks part the lines of a song
+        ends = [piece.rstrip("。") for piece in split(text, short_parts=True)]
+        assert all(any(end.endswith(line) for line in text.split()) for end in ends)
+    else:
+        assert not any(piece[0] in "的了着过们" for piece in split(text, short_parts=True))
+
+
+def test_english_without_marks_is_divided_between_words_that_do_not_lean() -> None:
+    text = "she said that the garden behind the old mill was full of wild roses and " * 6 + "ferns"
+    pieces = split(text, short_parts=True)
+    assert " ".join(piece.rstrip(".") for piece in pieces) == text
+    assert all(len(piece.split()) < 30 for piece in pieces)
+    assert not any(
+        piece.rstrip(".").split()[-1] in {"the", "of", "and", "that"} for piece in pieces
+    )
+
+
+def test_a_long_piece_without_marks_has_halves() -> None:
+    halves = split_in_two(SpokenSentence("我们上个周末开车去了郊外的一座小山那里有一片湖。"))
+    assert [part.text[-1] for part in halves] == ["。", "。"]

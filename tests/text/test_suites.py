@@ -58,3 +58,24 @@ def test_verdict(suites, text: str, accepted: tuple[str, ...], verdict: str) -> 
     from suites.judge import agreement
 
     assert agreement(FrontEnd(), text, accepted, "en")[1] == verdict
+
+
+def test_sentence_suites(suites, tmp_path: Path) -> None:
+    from suites.sentences import DIVIDED, bare, borders
+
+    (tmp_path / "test_english.py").write_text(
+        "import pytest\nGOLDEN_EN_RULES = [('A b. C d.', ['A b.', 'C d.']),\n"
+        "    pytest.param('E.', ['E.'], marks=1)]\n"
+    )
+    assert [(c.text, c.sentences) for c in DIVIDED["pysbd"](tmp_path, "en")] == [
+        ("A b. C d.", ("A b.", "C d.")),
+        ("E.", ("E.",)),
+    ]
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "en.txt").write_text("# a note\nA b. C .\n---\nA b.\nC .\n===\n\n---\n")
+    found = list(DIVIDED["sentencex"](tmp_path, "en"))
+    assert [(c.text, c.sentences, c.is_prose) for c in found] == [
+        ("A b. C .", ("A b.", "C ."), False)
+    ]
+    assert bare(["• A b.", "…"]) == ["Ab."]
+    assert borders(["ab", "c", "d"]) == {2, 3}

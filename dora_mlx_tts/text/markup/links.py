@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from dora_mlx_tts.text.markup.chat import BRACKETED
+from dora_mlx_tts.text.markup.citations import is_citation
+
 Held = list[tuple[str, int]]
 """Characters with their offsets, of which it is not yet known whether they are markup."""
 
@@ -13,7 +16,7 @@ LONGEST_LINK = 300
 
 _IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)")
 
-Verdict = Literal["open", "link", "box", "text"]
+Verdict = Literal["open", "link", "box", "token", "text"]
 
 
 def text_of(chars: Held) -> str:
@@ -24,19 +27,20 @@ def text_of(chars: Held) -> str:
 class Link:
     """What begins with a bracket and may become `[text](target)` or `![image](target)`."""
 
-    def __init__(self, char: str, at: int, *, is_image: bool, after_blank: bool) -> None:
+    def __init__(self, char: str, at: int, *, is_image: bool, before: str) -> None:
+        """Begin with a bracket; `before` holds the two characters in front of it."""
         self._label: Held = [(char, at)]
         self._target: Held = []
         self._depth = 1
         self._label_done = False
         self._is_image = is_image
-        self._after_blank = after_blank
+        self._before = before
 
     def take(self, char: str, at: int) -> tuple[Verdict, bool]:
         """What is known with the next character, and whether that character belongs to it.
 
-        `link`: complete; `box`: a footnote's mark or a task's box, which is not spoken;
-        `text`: it was no link.
+        `link`: complete; `box`: a footnote's or a source's mark or a task's box, which is not spoken;
+        `token`: one of a chat template; `text`: it was no link.
         """
         if self._label_done and not self._target:
             return self._after_label(char, at)
@@ -58,14 +62,30 @@ class Link:
             self._target, self._depth = [(char, at)], 1
             return "open", True
         label = text_of(self._label)
-        is_box = label in {"[ ]", "[x]", "[X]"} and self._after_blank
-        return ("box" if label.startswith("[^") or is_box else "text"), False
+        if BRACKETED.fullmatch(label):
+            return "token", False
+        is_box = label in {"[ ]", "[x]", "[X]"} and self._before[-1:].isspace()
+        is_box = is_box or label.startswith("[^") or is_citation(label, self._before)
+        return ("box" if is_box else "text"), False
+
+    def end(self) -> Verdict:
+        """What it is where nothing follows."""
+        return self.take("\n", 0)[0]
+
+    @property
+    def label(self) -> str:
+        """The text in brackets, with them."""
+        return text_of(self._label)
+
+    @property
+    def shout(self) -> Held:
+        """The exclamation mark in front of what was no image."""
+        return [("!", self._label[0][1] - 1)] if self._is_image else []
 
     @property
     def held(self) -> Held:
         """Everything so far, as text."""
-        held = [*self._label, *self._target]
-        return [("!", self._label[0][1] - 1), *held] if self._is_image else held
+        return [*self.shout, *self._label, *self._target]
 
     @property
     def spoken(self) -> Held:

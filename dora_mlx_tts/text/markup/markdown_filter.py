@@ -8,62 +8,66 @@ how the text was divided into chunks has no influence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from dora_mlx_tts.text.markup.fences import Fence, fence_in
-from dora_mlx_tts.text.markup.links import Held, Link, text_of
-from dora_mlx_tts.text.markup.tags import SPEECH_TAGS, Char, is_half_a_span, may_be_tag, read_tag
-
-_LONGEST_CODE = 60
-"""Characters of inline code; behind a backtick that is never closed, text goes on as usual."""
-
-_UNSPOKEN = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
-    "\u20e3\ufff9-\ufffb\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u27bf\u2b05-\u2b07"
-    "\u2b1b\u2b1c\u2b50\u2b55\ufe0e\ufe0f\ud800-\udfff\U0001f000-\U0001faff\U000e0020-\U000e007f]"
+from dora_mlx_tts.text.markup.chat import (
+    read_token,
 )
+from dora_mlx_tts.text.markup.citations import MARK_STARTS
+from dora_mlx_tts.text.markup.fences import Fence, fence_in
+from dora_mlx_tts.text.markup.formulas import FormulaFilter
+from dora_mlx_tts.text.markup.links import Held, Link, Verdict
+from dora_mlx_tts.text.markup.tag_filter import UNSPOKEN, TagFilter
+from dora_mlx_tts.text.markup.tags import Char
+
 _LINE_MARKS = frozenset(" \t\u3000#>-*+_=|~`")
 _LINE_PREFIX = re.compile(r"(?:[ \t]*(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+))*")
 _ESCAPABLE = frozenset("\\`*_{}[]()#+-.!|<>~")
 
 
-class MarkupFilter:
+class MarkupFilter(TagFilter):
     """Keeps what is to be spoken of a text with Markdown, tags and emoji.
 
     Headings, bullets, quotes and emphasis lose their marks; links and inline code keep their text;
-    images, fenced code and the spans of `tags.DROPPED_SPANS` vanish. A line break stays one.
+    images, fenced code, marks of sources, tokens of chat templates and the spans of
+    `tags.DROPPED_SPANS` vanish. Formulas and entities become plain text. A line break stays one.
     """
 
     def __init__(self, *, speech_tags: bool = False) -> None:
         """Args: speech_tags: hand out the tags that say how to speak, instead of dropping them."""
-        self._speech_tags = speech_tags
+        super().__init__(speech_tags=speech_tags)
+        self._formulas = FormulaFilter()
         self._position = 0
-        self._out: list[Char] = []
-        self._before = " "  # the last character that was let through
-        self._state: Callable[[str, int], None] = self._line_start
+        self._last = ""  # character of the text
         self._line: Held = []  # possible line marks
         self._run: Held = []  # equal emphasis marks
         self._link: Link | None = None
-        self._tag: Held = []
-        self._after_tag: Callable[[str, int], None] = self._line_start
-        self._closing = ""  # what ends the span that is dropped
-        self._tail = ""
         self._fence: Fence | None = None
-        self._code = 0  # backticks that opened inline code
-        self._code_start = 0
         self._in_table = False
         self._plain = False  # brackets were found to be no link
 
     def feed(self, chunk: str) -> list[Char]:
         """Characters that are now certain to be spoken."""
-        for char in chunk:
-            if " " <= char <= "~" or not _UNSPOKEN.match(char):
-                self._state(char, self._position)
-            self._position += 1
+        if self._formulas.is_needed(chunk):
+            chars = self._formulas.feed(chunk, self._position, self._last)
+            self._position += len(chunk)
+            self._look_at(chars)
+        else:
+            for char in chunk:
+                if " " <= char <= "~" or not UNSPOKEN.match(char):
+                    self._state(char, self._position)
+                self._position += 1
+        self._last = chunk[-1:] or self._last
         return self._take()
+
+    def _look_at(self, chars: Held) -> None:
+        for char, at in chars:
+            if " " <= char <= "~" or not UNSPOKEN.match(char):
+                self._state(char, at)
 
     def flush(self) -> list[Char]:
         """What was held back; a dropped span that is still open stays so."""
+        self._look_at(self._formulas.flush())
         if self._state == self._line_start:
             self._leave_line_start()
         elif self._state == self._emphasis:
@@ -74,28 +78,17 @@ class MarkupFilter:
             self._let("\\", self._position - 1)
         elif self._link is not None:
             link, self._link, self._state = self._link, None, self._inline
-            self._replay_plain(link.held)
+            self._end_link(link, link.end())
+        elif self._state in {self._entity, self._mark}:
+            self._release_held()
         elif self._state == self._in_tag:
             self._release_tag(at_end=True)
         if self._state == self._emphasis:  # let go by one of the above
             self._end_run(" ")
         closed = self._fence is not None and self._fence.closes
-        if closed or self._state not in {self._dropped, self._fenced}:
+        if closed or self._state not in {self._dropped, self._fenced, self._head}:
             self._fence, self._state = None, self._inline
         return self._take()
-
-    def _take(self) -> list[Char]:
-        out, self._out = self._out, []
-        return out
-
-    def _let(self, char: str, at: int) -> None:
-        in_code = self._code > 0 and at - self._code_start <= _LONGEST_CODE
-        self._out.append(Char(char, at, in_code))
-        self._before = char
-
-    def _replay(self, chars: Iterable[tuple[str, int]]) -> None:
-        for char, at in chars:
-            self._state(char, at)
 
     # The beginning of a line
 
@@ -145,8 +138,14 @@ class MarkupFilter:
             self._begin_link(char, at, is_image=False)
         elif char == "<":
             self._begin_tag(char, at)
+        elif char == "&":
+            self._tag, self._state = [(char, at)], self._entity
+        elif char in MARK_STARTS:
+            self._tag, self._state = [(char, at)], self._mark
+        elif char == "|" and (self._in_table or self._before.isspace()):
+            self._let(" ", at)
         else:
-            self._let(" " if char == "|" and self._in_table else char, at)
+            self._let(char, at)
 
     def _escape(self, char: str, at: int) -> None:
         self._state = self._inline
@@ -201,7 +200,7 @@ class MarkupFilter:
     # Links and images
 
     def _begin_link(self, char: str, at: int, *, is_image: bool) -> None:
-        self._link = Link(char, at, is_image=is_image, after_blank=self._before.isspace())
+        self._link = Link(char, at, is_image=is_image, before=self._second + self._before)
         self._state = self._in_link
 
     def _in_link(self, char: str, at: int) -> None:
@@ -212,71 +211,23 @@ class MarkupFilter:
         if verdict == "open":
             return
         self._link, self._state = None, self._inline
-        self._replay_plain({"link": link.spoken, "box": [], "text": link.held}[verdict])
+        self._end_link(link, verdict)
         if not belongs:
             self._state(char, at)
+
+    def _end_link(self, link: Link, verdict: Verdict) -> None:
+        if verdict == "token":
+            self._after_tag = self._inline
+            self._replay_plain(link.shout)
+            self._token(read_token(link.label), link.held[-1][1])
+            return
+        spoken = {"link": link.spoken, "box": link.shout}
+        self._replay_plain(spoken.get(verdict, link.held))
 
     def _replay_plain(self, chars: Iterable[tuple[str, int]]) -> None:
         self._plain = True
         self._replay(chars)
         self._plain = False
-
-    # Tags and the spans they open
-
-    def _begin_tag(self, char: str, at: int) -> None:
-        self._after_tag = self._state if self._state == self._line_start else self._inline
-        self._tag = [(char, at)]
-        self._state = self._in_tag
-
-    def _in_tag(self, char: str, at: int) -> None:
-        if char == ">":
-            self._tag.append((char, at))
-            self._end_tag()
-            return
-        so_far = text_of(self._tag) + char
-        if char in "\n\r" or not may_be_tag(so_far):
-            self._release_tag()
-            self._state(char, at)
-            return
-        self._tag.append((char, at))
-        if so_far == "<!--":
-            self._drop_until("-->")
-
-    def _end_tag(self) -> None:
-        tag = read_tag(text_of(self._tag))
-        if tag is None:
-            self._release_tag()
-        elif self._speech_tags and tag.name in SPEECH_TAGS:
-            held, self._tag, self._state = self._tag, [], self._after_tag
-            self._out.append(Char("", held[0][1], tag=text_of(held)))
-        elif tag.kind == "span":
-            self._drop_until(f"</{tag.name}>")
-        else:
-            held, self._tag, self._state = self._tag, [], self._after_tag
-            if tag.kind == "address":
-                self._replay(held[1:-1])
-            elif tag.kind == "line":
-                self._state("\n", held[-1][1])
-
-    def _release_tag(self, *, at_end: bool = False) -> None:
-        """It was no tag: the angle is text. At the end of all text half a tag is dropped."""
-        held, self._tag = self._tag, []
-        if self._after_tag == self._line_start:
-            self._leave_line_start()
-        self._state = self._inline
-        if at_end and is_half_a_span(text_of(held)):
-            return
-        self._let(*held[0])
-        self._replay(held[1:])
-
-    def _drop_until(self, closing: str) -> None:
-        self._tag, self._tail, self._closing = [], "", closing
-        self._state = self._dropped
-
-    def _dropped(self, char: str, at: int) -> None:  # noqa: ARG002 (a state's signature)
-        self._tail = (self._tail + char.lower())[-len(self._closing) :]
-        if self._tail == self._closing:
-            self._state = self._after_tag
 
     # Fenced code
 

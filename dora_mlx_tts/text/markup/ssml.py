@@ -78,6 +78,10 @@ class SpeechMarkup:
     def __init__(self, policy: Policy = "text") -> None:
         self._policy = policy
         self._out: list[Char] = []
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin anew: what is open belongs to what is not spoken."""
         self._open: list[tuple[str, Char]] = []  # elements that may hold others
         self._rates = [1.0]
         self._element: Element | None = None  # sub, say-as or phoneme that is open
@@ -89,7 +93,10 @@ class SpeechMarkup:
     def feed(self, chars: Iterable[Char]) -> list[Char]:
         """Characters and directions that are now certain; tags come as `Char.tag`."""
         for char in chars:
-            if char.tag:
+            if char.forgets:
+                self._forget()
+                self._out.append(char)
+            elif char.tag:
                 self._release_held()
                 self._tag(char)
             elif self._opened is not None:

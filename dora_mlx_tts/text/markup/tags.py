@@ -5,12 +5,47 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from dora_mlx_tts.text.markup.chat import TOKEN_SO_FAR
 from dora_mlx_tts.text.spoken import Direction
 
-DROPPED_SPANS = frozenset(
-    {"think", "thinking", "thought", "reasoning", "tool_call", "tool_calls", "tool_response"}
-    | {"tool_result", "function_call", "script", "style"}
+REASONING = frozenset(
+    [
+        "think",
+        "thinking",
+        "thought",
+        "thoughts",
+        "reasoning",
+        "analysis",
+        "reflection",
+        "scratchpad",
+        "inner_monologue",
+        "internal_monologue",
+        "chain_of_thought",
+    ]
 )
+"""Tags around what a model thinks. The template may write the opening one: then only the end is there."""
+
+_CALLS = frozenset(
+    [
+        "tool_call",
+        "tool_calls",
+        "tool_response",
+        "tool_result",
+        "tool_results",
+        "tool_use",
+        "tool_code",
+        "tool_output",
+        "tool_outputs",
+        "function",
+        "function_call",
+        "function_calls",
+        "function_result",
+        "function_results",
+        "function_response",
+        "invoke",
+    ]
+)
+DROPPED_SPANS = REASONING | _CALLS | {"script", "style"}
 """Tags whose content is never spoken."""
 
 LONGEST_TAG = 300
@@ -19,15 +54,18 @@ LONGEST_TAG = 300
 SPEECH_TAGS = frozenset({"speak", "p", "s", "break", "sub", "say-as", "phoneme", "prosody"})
 """Tags that say how to speak (`ssml.py`); elsewhere they are like any other tag."""
 
-_LINE_TAGS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "hr", "h1", "h2", "h3", "h4"})
+_LINE_TAGS = frozenset(
+    {"end_of_turn", "br", "p", "div", "li", "ul", "ol", "tr", "hr", "h1", "h2", "h3", "h4"}
+)
 _LETTER_TAGS = frozenset("abipqsu")
+_NAME = r"[A-Za-z][\w:.-]*(?:=[\w:.-]+)?"
 _ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*"
-_TAG = re.compile(rf"<(/?)([A-Za-z][\w:.-]*){_ATTRIBUTES}\s*(/?)>")
+_TAG = re.compile(rf"<(/?)({_NAME}){_ATTRIBUTES}\s*(/?)>")
 SPEECH_TAG = re.compile(
     rf"</?(?:{'|'.join(sorted(SPEECH_TAGS))})\b{_ATTRIBUTES}\s*/?>", re.IGNORECASE
 )
 _TAG_SO_FAR = re.compile(
-    rf"<(?:!-{{0,2}}|/?(?:[A-Za-z][\w:.-]*{_ATTRIBUTES}"
+    rf"<(?:!-{{0,2}}|/?(?:[A-Za-z][\w:.-]*=?|{_NAME}{_ATTRIBUTES}"
     r"(?:\s+(?:[\w:.-]+\s*(?:=\s*(?:\"[^\"]*|'[^']*|[^\s\"'<>]*))?)?)?\s*/?)?)"
 )
 _ADDRESS = re.compile(r"<((?:https?://|mailto:)[^\s<>]+|[\w.+-]+@[\w.-]+)>")
@@ -43,6 +81,7 @@ class Char(NamedTuple):
         in_code: whether inline code holds it.
         tag: the tag as it was written.
         direction: what markup says here; its offsets count from this place.
+        forgets: what came before was a model's reasoning, which should not have been spoken.
     """
 
     text: str
@@ -50,12 +89,16 @@ class Char(NamedTuple):
     in_code: bool = False
     tag: str = ""
     direction: Direction | None = None
+    forgets: bool = False
 
 
 class Tag(NamedTuple):
-    """A tag: `span` opens what is not spoken, `line` ends a line, `address` holds a link."""
+    """A tag: `span` opens what is not spoken, `answer` ends it though nothing has opened it.
 
-    kind: Literal["mark", "line", "span", "address"]
+    `line` ends a line, `address` holds a link, `head` begins the head of a message; a `mark` is silent.
+    """
+
+    kind: Literal["mark", "line", "span", "answer", "address", "head"]
     name: str
 
 
@@ -63,25 +106,36 @@ def may_be_tag(text: str) -> bool:
     """Whether `text`, from its opening angle on, can still become a tag."""
     if len(text) > LONGEST_TAG:
         return False
-    return bool(_TAG_SO_FAR.fullmatch(text) or _ADDRESS_SO_FAR.fullmatch(text))
+    return bool(
+        _TAG_SO_FAR.fullmatch(text)
+        or _ADDRESS_SO_FAR.fullmatch(text)
+        or TOKEN_SO_FAR.fullmatch(text)
+    )
 
 
-def read_tag(text: str) -> Tag | None:
+def read_tag(text: str) -> Tag | None:  # noqa: PLR0911 (one case per line)
     """The tag `text` is, from angle to angle; None if it is text."""
     if _ADDRESS.fullmatch(text):
         return Tag("address", "")
     match = _TAG.fullmatch(text)
     if match is None:
         return None
-    closing, name, empty = match[1], match[2].lower(), match[3]
+    closing, name, empty = match[1], match[2].lower().partition("=")[0], match[3]
     if len(name) == 1 and name not in _LETTER_TAGS:
         return None
-    if name in DROPPED_SPANS and not closing and not empty:
+    known = name.rpartition(":")[2]
+    if known in DROPPED_SPANS and not closing and not empty:
         return Tag("span", name)
+    if known in REASONING and closing:
+        return Tag("answer", name)
+    if name == "start_of_turn":
+        return Tag("head", name)
     return Tag("line" if name in _LINE_TAGS else "mark", name)
 
 
 def is_half_a_span(text: str) -> bool:
-    """Whether `text`, at the end of everything, began a tag whose content is not spoken."""
+    """Whether `text`, at the end of everything, began a token or a tag whose content is not spoken."""
+    if text[1:2] in {"|", "｜"}:
+        return True
     name = text.removeprefix("<").removeprefix("/").lower()
     return len(name) > 1 and any(known.startswith(name) for known in DROPPED_SPANS)

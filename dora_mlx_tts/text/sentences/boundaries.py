@@ -16,14 +16,18 @@ from dora_mlx_tts.text.punctuation import (
     HARD_STOPS,
     OPENING_BRACKETS,
     is_east_asian,
-    may_end,
-    never_ends,
-    next_word_ends,
-    token_before_stop,
 )
+from dora_mlx_tts.text.sentences.abbreviations import Stop
+from dora_mlx_tts.text.sentences.labels import BULLETS, LABEL_ENDS, Label, label_of
 
 BRACKET_LIMIT = 200
 """Characters inside a round bracket within which no sentence ends."""
+
+TITLE_LIMIT = 60
+"""The same for a title in 《》 and for square brackets."""
+
+_STOP_AND_ELLIPSIS = len(" . . .")
+"""Behind a stop, an ellipsis with blanks stands for what the next sentence leaves out."""
 
 _TAIL = 80
 """Characters looked back at, enough for two words before a stop."""
@@ -31,7 +35,10 @@ _TAIL = 80
 _URL_START = re.compile(
     r"[\"'(<]*(?:[a-z][a-z0-9+.-]{0,20}://|www\.|(?:[\w-]+\.)+[a-z]{2,}/)", re.IGNORECASE
 )
-_LIST_NUMBER = re.compile(r"\s*[(（]?\d{1,3}[.．]\s?")
+_SOURCE = re.compile(r"\[\d{0,3}(?:[,，–-]\s?\d{0,3})*\]?")
+_TELLING = HARD_STOPS | DOTS | ELLIPSES | LABEL_ENDS | BULLETS
+"""Characters at which, or before which, a sentence may end."""
+
 _CONTINUES = CLAUSE_MARKS | DASHES
 
 
@@ -44,15 +51,19 @@ class _Boundary:
         since: characters after the place.
         closed: a closing quote or bracket followed the stop.
         blank: a blank followed.
-        token: the abbreviation that stands there, where the next word has to be known.
+        spaced: characters from the first stop on, where blanks part the stops, as in `. . .`.
+        source: a bracket behind it that may hold the mark of a source, so far.
+        stop: the abbreviation that stands there, where the next word has to be known.
         word: that word, as far as it is known.
     """
 
-    kind: Literal["stop", "dot", "ellipsis"]
+    kind: Literal["stop", "dot", "ellipsis", "label"]
     since: int = 0
     closed: bool = False
     blank: bool = False
-    token: str = ""
+    spaced: int = 0
+    source: str = ""
+    stop: Stop | None = None
     word: str = ""
 
 
@@ -69,6 +80,8 @@ class BoundaryFinder:
         self._length = 0
         self._depth = 0
         self._in_bracket = 0
+        self._bracket_limit = BRACKET_LIMIT
+        self._label: Label | None = None  # of the item that is open
         self._bracket_is_sentence = False
         self._in_quotes = False
         self._token = ""
@@ -85,19 +98,24 @@ class BoundaryFinder:
         Returns None while the sentence goes on; otherwise how many characters before this one
         already belong to the next sentence.
         """
-        ended = self._judge(char)
+        ended = self._judge(char) if self._boundary is not None else None
+        tells = char in _TELLING
+        if tells and char in BULLETS and self._tail[-1:] == " ":
+            self._boundary, ended = None, 0
         if ended is not None:
             self._tail = self._tail[len(self._tail) - ended :]
             self._length = ended
+            self._bracket_is_sentence |= self._tail.lstrip()[:1] == "["
+            self._label = label_of(self._tail, is_whole=True) if ended else None
         self._note(char)
-        if not in_code:
+        if tells and not in_code:
             self._mark(char)
         return ended
 
     def end(self) -> int | None:
         """Like `step`, where no further character comes."""
         boundary, self._boundary = self._boundary, None
-        if boundary and boundary.word and self._next_word(boundary, " "):
+        if boundary and boundary.stop and self._next_word(boundary, boundary.stop, " "):
             return boundary.since
         return None
 
@@ -107,12 +125,16 @@ class BoundaryFinder:
         boundary = self._boundary
         if boundary is None:
             return None
-        if boundary.kind == "stop":
+        if boundary.source or (char == "[" and not boundary.word):
+            ends = self._after_source(boundary, char)
+        elif boundary.kind == "stop":
             ends = self._after_stop(boundary, char)
         elif boundary.kind == "dot":
             ends = self._after_dot(boundary, char)
-        else:
+        elif boundary.kind == "ellipsis":
             ends = self._after_ellipsis(boundary, char)
+        else:
+            ends = self._after_label(boundary, char)
         if ends is None:
             return None
         self._boundary = None
@@ -121,59 +143,124 @@ class BoundaryFinder:
     def _after_stop(self, boundary: _Boundary, char: str) -> bool | None:
         """After 。！？!? and what closes behind them."""
         if boundary.blank:
+            if char in HARD_STOPS or char in DOTS:
+                return self._goes_on(boundary)
             return not (char.islower() or char in _CONTINUES)
         if self._extends(boundary, char):
             return None
         if char == " ":
-            return self._blank(boundary) if boundary.closed else True
+            waits = boundary.closed or self._tail[-1:].isascii()
+            return self._blank(boundary) if waits else True
         if char in _CONTINUES or (self._in_url and char.isascii()):
             return False
         quoted = self._tail[-1:] in {"」", "』"} and char in {"と", "っ"}
         return not (boundary.closed and (char.islower() or quoted))
 
-    def _after_dot(self, boundary: _Boundary, char: str) -> bool | None:
+    def _after_dot(self, boundary: _Boundary, char: str) -> bool | None:  # noqa: PLR0911 (one case per line)
         """After one full stop: a number, an address, an abbreviation or an end."""
-        if boundary.word:
-            return self._next_word(boundary, char)
+        if boundary.stop is not None:
+            return self._next_word(boundary, boundary.stop, char)
         if boundary.blank:
             return self._after_dot_and_blank(boundary, char)
+        if char in LABEL_ENDS and label_of(self._tail, is_whole=self._is_short):
+            return False
         if self._extends(boundary, char):
             return None
         if char == " ":
             return self._blank(boundary)
-        return is_east_asian(char) and char not in _CONTINUES and not self._is_list_number()
+        if not is_east_asian(char) or char in _CONTINUES or char.isdigit():
+            return False
+        label = self._label_ends(boundary)
+        return Stop.of(self._tail).ends(char) is not False if label is None else label
 
     def _after_dot_and_blank(self, boundary: _Boundary, char: str) -> bool | None:
-        if char.islower() or char in _CONTINUES or self._is_list_number():
+        if char in DOTS:
+            boundary.kind = "ellipsis"
+            boundary.spaced = int(
+                self._tail[-3:-2] == " "
+            )  # then the first stop is part of the ellipsis
+            return self._goes_on(boundary)
+        if char.islower() or char in _CONTINUES:
             return False
-        token, before = token_before_stop(self._tail)
-        if never_ends(token, before, char):
-            return False
-        if not may_end(token):
-            return True
-        if char.isupper():
-            boundary.token = token
-            return self._next_word(boundary, char)
-        return not char.isdigit()
+        label = self._label_ends(boundary)
+        if label is not None:
+            return label
+        stop = Stop.of(self._tail, is_whole=self._is_short)
+        ends = stop.ends(char)
+        if ends is None:
+            boundary.stop = stop
+            return self._next_word(boundary, stop, char)
+        return ends
 
     @staticmethod
-    def _next_word(boundary: _Boundary, char: str) -> bool | None:
+    def _next_word(boundary: _Boundary, stop: Stop, char: str) -> bool | None:
         """Follow the word after an abbreviation until it tells."""
-        goes_on = char.isalpha() and not is_east_asian(char) and len(boundary.word) < _TAIL
+        is_letter = char.isalpha() and not is_east_asian(char)
+        is_dotted = char == "." and stop.may_precede_letters and boundary.word[-2:-1] in {"", "."}
+        is_dotted = is_dotted and boundary.word[-1:].isalpha()
+        goes_on = (is_letter or is_dotted) and len(boundary.word) < _TAIL
         word = boundary.word + char if goes_on else boundary.word
-        ends = next_word_ends(boundary.token, word, is_whole=not goes_on)
+        ends = stop.ends_before(word, None if goes_on else char)
         if ends is None:
             boundary.word = word
             boundary.since += 1
         return ends
 
     def _after_ellipsis(self, boundary: _Boundary, char: str) -> bool | None:
-        """A pause, unless a capital follows a blank."""
+        """A pause, unless a capital follows a blank; behind `. . .` the word "I" does not tell."""
+        if boundary.word:
+            return char.isalpha()
         if boundary.blank:
+            if char == "I" and boundary.spaced:
+                boundary.word, boundary.since = char, boundary.since + 1
+                return None
+            if char in HARD_STOPS or char in DOTS or char in ELLIPSES:
+                return self._goes_on(boundary)
+            if boundary.spaced == _STOP_AND_ELLIPSIS and char.isupper():
+                boundary.since += boundary.spaced
             return char.isupper()
         if self._extends(boundary, char):
             return None
         return self._blank(boundary) if char == " " else False
+
+    def _after_label(self, boundary: _Boundary, char: str) -> bool | None:
+        """After `2)` within a list: the item before it ended where the label begins."""
+        if not boundary.blank and char == " ":
+            return self._blank(boundary)
+        begins = char.isupper() or is_east_asian(char)
+        return self._label_ends(boundary) if begins else False
+
+    def _after_source(self, boundary: _Boundary, char: str) -> bool | None:
+        """Behind a stop, the mark of a source belongs to the sentence before it: `[1]`."""
+        boundary.source += char
+        boundary.since += 1
+        if _SOURCE.fullmatch(boundary.source) is None:
+            boundary.since -= 1
+            return not (boundary.source[1:].isalpha() and not boundary.blank)
+        if char == "]":
+            if len(boundary.source) == 2:  # noqa: PLR2004 (nothing between the brackets)
+                return False
+            boundary.kind, boundary.source = "stop", ""
+            boundary.closed, boundary.blank, boundary.since = True, False, 0
+        return None
+
+    def _label_ends(self, boundary: _Boundary) -> bool | None:
+        """Whether a new item begins at the label before this place; None where there is no label."""
+        label = label_of(self._tail, is_whole=self._is_short)
+        if label is None:
+            return None
+        if label.begins:
+            self._label = label
+            return False
+        if not label.follows(self._label):
+            return None
+        boundary.since = len(label.text)
+        return True
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether all of the sentence is remembered."""
+        return self._length <= len(self._tail)
 
     def _extends(self, boundary: _Boundary, char: str) -> bool:
         """Whether the character belongs to the stops and closing signs before it."""
@@ -189,13 +276,16 @@ class BoundaryFinder:
         return True
 
     @staticmethod
+    def _goes_on(boundary: _Boundary) -> None:
+        """A stop follows a blank, as in `. . .`: the place is behind it."""
+        boundary.spaced += boundary.since + 1
+        boundary.blank, boundary.since = False, 0
+
+    @staticmethod
     def _blank(boundary: _Boundary) -> None:
         """A blank follows the place; the character after it is needed."""
         boundary.blank = True
         boundary.since += 1
-
-    def _is_list_number(self) -> bool:
-        return self._length < 8 and _LIST_NUMBER.fullmatch(self._tail) is not None  # noqa: PLR2004
 
     # What is remembered of the characters so far
 
@@ -205,7 +295,10 @@ class BoundaryFinder:
         self._note_token(char)
         if char in OPENING_BRACKETS:
             if not self._depth:
-                self._in_bracket, self._bracket_is_sentence = 0, not self._tail.strip()
+                is_title = char in "《["
+                self._in_bracket = 0
+                self._bracket_is_sentence = not self._tail.strip() and char != "《"
+                self._bracket_limit = TITLE_LIMIT if is_title else BRACKET_LIMIT
             self._depth += 1
         elif self._depth:
             self._note_in_bracket(char)
@@ -219,7 +312,7 @@ class BoundaryFinder:
             ended = self._tail[-1:] in HARD_STOPS or self._tail[-1:] in DOTS
             if not self._depth and self._bracket_is_sentence and ended:
                 self._boundary = _Boundary("stop", closed=True)
-        elif self._in_bracket > BRACKET_LIMIT:
+        elif self._in_bracket > self._bracket_limit:
             self._depth = 0
 
     def _note_token(self, char: str) -> None:
@@ -234,9 +327,18 @@ class BoundaryFinder:
     def _mark(self, char: str) -> None:
         if self._boundary is not None or self._depth:
             return
+        if char in LABEL_ENDS:
+            self._mark_label()
         if char in HARD_STOPS:
             self._boundary = _Boundary("stop")
         elif char in DOTS:
             self._boundary = _Boundary("dot")
         elif char in ELLIPSES:
             self._boundary = _Boundary("ellipsis")
+
+    def _mark_label(self) -> None:
+        label = label_of(self._tail, is_whole=self._is_short)
+        if label and label.begins:
+            self._label = label
+        elif label and label.follows(self._label):
+            self._boundary = _Boundary("label")

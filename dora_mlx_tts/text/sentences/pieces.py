@@ -150,6 +150,8 @@ def _filtered(text: str, policy: Policy) -> list[Char]:
     speaks = policy != "off"
     markup = MarkupFilter(speech_tags=speaks)
     chars = [*markup.feed(text), *markup.flush()]
+    answer = next((n for n in range(len(chars), 0, -1) if chars[n - 1].forgets), 0)
+    chars = chars[answer:]
     if not speaks:
         return chars
     speech = SpeechMarkup(policy)

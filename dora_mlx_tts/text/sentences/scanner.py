@@ -22,6 +22,7 @@ from dora_mlx_tts.text.spoken import Direction, Rate, Reading
 Mode = Literal["sentence", "words", "clause", "none"]
 Gap = Literal["", " ", "\n", "\n\n"]
 
+_GLUED = frozenset(".,;:!?，。；：！？、")
 _LINE_BREAKS = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 
 
@@ -181,11 +182,12 @@ class SentenceScanner:
         return 1 if self._open and self._open[0].text == " " else 0
 
     def _take(self, char: Char) -> None:
-        if char.direction is not None:
-            self._attach(char.direction)
+        text = char.text
+        if not text:
+            self._take_sign(char)
             return
         whole = self.options.mode == "none"
-        if char.text in _LINE_BREAKS and not whole:
+        if text in _LINE_BREAKS and not whole:
             self._end_line()
             self._open.append(char._replace(text=" "))
             if char.text != "\n" or self._last_break != "\r":
@@ -193,20 +195,48 @@ class SentenceScanner:
             self._last_break = char.text
             return
         self._last_break = ""
-        if char.text.isspace():
-            char = char._replace(text=" ")
-            if self._open and self._open[-1].text == " ":
+        after_blank = bool(self._open) and self._open[-1].text == " "
+        if text.isspace():
+            if after_blank:
                 return
+            char, text = char._replace(text=" "), " "
         if not whole:
-            next_has = self._finder.step(char.text, in_code=char.in_code)
-            if next_has is not None:
-                self._end_at(len(self._open) - next_has)
-            self._judge_clause(char.text)
-        self._place_waiting(char)
+            self._judge(char)
+        if self._waiting_directions:
+            self._place_waiting(char)
+        if after_blank and text in _GLUED:
+            self._close_gap(char)
         self._open.append(char)
-        if char.text in CLAUSE_MARKS and self._clause is None and not char.in_code:
-            self._clause, self._clause_mark = len(self._open), char.text
-        self._limit()
+        if text in CLAUSE_MARKS and self._clause is None and not char.in_code:
+            self._clause, self._clause_mark = len(self._open), text
+        if self.options.max_chars:
+            self._limit()
+
+    def _judge(self, char: Char) -> None:
+        """End the sentence or the clause where the character shows that it has ended."""
+        next_has = self._finder.step(char.text, in_code=char.in_code)
+        if next_has is not None:
+            self._end_at(len(self._open) - next_has)
+        if self._clause is not None:
+            self._judge_clause(char.text)
+
+    def _take_sign(self, char: Char) -> None:
+        """What has no character: a direction, or the end of a reasoning."""
+        if char.direction is not None:
+            self._attach(char.direction)
+        elif char.forgets:
+            self._forget()
+
+    def _close_gap(self, mark: Char) -> None:
+        """Drop a blank before a mark if what stood between them was taken out, such as a source's mark."""
+        if self._open and self._open[-1].text == " " and mark.at - self._open[-1].at > 1:
+            self._open.pop()
+
+    def _forget(self) -> None:
+        """What has not left yet is a model's reasoning, which is not spoken."""
+        self._finder.restart()
+        self._begin([], [])
+        self._waiting, self._waiting_directions, self._rate = None, [], 1.0
 
     def _place_waiting(self, char: Char) -> None:
         """Put the directions that waited for it before a character."""

@@ -26,7 +26,55 @@ SHORT = 6.0
 """Length a piece should have: below it the networks have too little to go by."""
 
 LONGEST = 2 * LONG
-"""Length beyond which a piece without any mark is divided between words."""
+"""Length beyond which a piece without any mark is divided in any case."""
+
+_UNMARKED = 1.2
+"""A part without any mark may be so much longer than wanted before it is divided between words."""
+
+_UNMARKED_LATIN = LONGEST / LONG
+"""The same of words in Latin letters, which networks follow further."""
+
+_LEANS_BACK = frozenset("的地得了着过们吗呢吧啊呀嘛么")
+_LEANS_ON = frozenset("的把被在从对向给和与跟或是很不没第一")
+_LEANING_WORDS = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "for",
+        "with",
+        "from",
+        "by",
+        "and",
+        "or",
+        "but",
+        "that",
+        "which",
+        "who",
+        "as",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "not",
+        "my",
+        "your",
+        "his",
+        "her",
+        "its",
+        "our",
+        "their",
+        "this",
+        "these",
+    ]
+)
+"""Characters and words that no pause should part from what follows them, or what stands before."""
 
 _LATIN_LENGTH = 0.35
 """Length of a Latin letter or digit, beside a Han character's 1."""
@@ -42,6 +90,7 @@ _WINDOW = 200
 
 _HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_HAN}]{{1,{_WINDOW}}}|[^\s{_HAN}]+\s?|\s+")
+_BLANKS = re.compile(r"\s+")
 _ENDED = re.compile(rf"[^\w\s][{re.escape(''.join(sorted(CLOSERS)))}\s]*$")
 
 
@@ -85,9 +134,13 @@ def fitted(
 def split_in_two(piece: SpokenSentence) -> list[SpokenSentence]:
     """A piece divided at the clause mark nearest to its middle, alone where it has none, with stops.
 
-    For networks that lose their way: a part that ends with a comma makes some go on.
+    A long one without a mark is divided at a blank or between words. For networks that lose their way: a
+    part that ends with a comma makes some go on.
     """
-    parts = _cut_evenly(piece, list(_clause_places(piece.text)), _length(piece.text) / 2)
+    length = _length(piece.text)
+    parts = _cut_evenly(piece, list(_clause_places(piece.text)), length / 2)
+    if len(parts) == 1 and length > MEDIUM / 2:
+        parts = list(_divide_unmarked(piece, length / 2))
     return [stopped(part) for part in parts]
 
 
@@ -136,18 +189,33 @@ def stopped(part: SpokenSentence) -> SpokenSentence:
 
 
 def _divide(sentence: SpokenSentence, longest: float) -> Iterator[SpokenSentence]:
-    """Parts of like length, at clause marks; where there are none, between words."""
+    """Parts of like length, at clause marks; where there are none, at blanks or between words."""
     if _length(sentence.text) <= longest:
         yield sentence
         return
     for part in _cut_evenly(sentence, list(_clause_places(sentence.text)), longest):
-        if _length(part.text) <= LONGEST:
-            yield part
-        else:
-            *first, last = _cut_evenly(part, list(_word_places(part.text)), LONG)
-            for words in first:
-                yield words.ended(len(words.text), "，" if is_east_asian(words.text[-1]) else ",")
-            yield last
+        yield from _divide_unmarked(part, longest) if _is_too_long(part.text, longest) else [part]
+
+
+def _divide_unmarked(part: SpokenSentence, longest: float) -> Iterator[SpokenSentence]:
+    """Parts of like length of what has no marks, which get them: at blanks in Chinese, else between words."""
+    lines = _cut_evenly(part, list(_blank_places(part.text)), longest)
+    for line in lines:
+        words = [line]
+        if _is_too_long(line.text, longest) or len(lines) == 1:
+            words = _cut_evenly(line, list(_word_places(line.text)), longest)
+        for piece in words:
+            is_last = line is lines[-1] and piece is words[-1]
+            mark = "，" if is_east_asian(piece.text[-1]) else ","
+            ended = is_last or _ENDED.search(piece.text)
+            yield piece if ended else piece.ended(len(piece.text), mark)
+
+
+def _is_too_long(text: str, longest: float) -> bool:
+    """Whether a part without marks must be divided."""
+    length = _length(text)
+    han = sum(1 for char in text if is_east_asian(char))
+    return length > longest * (_UNMARKED if 2 * han > length else _UNMARKED_LATIN)
 
 
 def _cut_evenly(
@@ -193,8 +261,29 @@ def _clause_places(sentence: str) -> Iterator[int]:
             last = end
 
 
+def _blank_places(text: str) -> Iterator[int]:
+    """Ends of blanks that stand beside Chinese or Japanese, where they part clauses as marks do."""
+    for match in _BLANKS.finditer(text):
+        start, end = match.span()
+        if (
+            start > 0
+            and end < len(text)
+            and is_east_asian(text[start - 1]) | is_east_asian(text[end])
+        ):
+            yield end
+
+
 def _word_places(text: str) -> Iterator[int]:
-    """Ends of words, none of them beside a digit."""
+    """Ends of words, none of them beside a digit or where no pause can be."""
+    for place in _word_ends(text):
+        before = text[:place].rstrip()[-12:]
+        last = before.rpartition(" ")[2].lower()
+        leans = last in _LEANING_WORDS or before[-1:] in _LEANS_ON or text[place] in _LEANS_BACK
+        if not leans:
+            yield place
+
+
+def _word_ends(text: str) -> Iterator[int]:
     from dora_mlx_tts.text.zh.segment.words import (  # noqa: PLC0415 (loads a dictionary)
         segment,
     )

@@ -1,0 +1,120 @@
+"""Tokens of chat templates, which models write by mistake: `<|im_end|>`, `<|channel|>…<|message|>`, `[INST]`.
+
+A token is not spoken, nor is the head of a message (role, channel). A message that is not the
+assistant's to the user (another role, the channel `analysis`, a call of a tool) is dropped whole.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+LONGEST_HEAD = 100
+"""Characters the head of a message may have; what is longer is its text."""
+
+TOKEN = re.compile(r"<\|[^\s<>|]{1,40}\|>|<｜[^\s<>｜]{1,40}｜>|<</?SYS>>")
+TOKEN_SO_FAR = re.compile(
+    r"<(?:\|(?:[^\s<>|]{1,40}\|?)?|｜(?:[^\s<>｜]{1,40}｜?)?|<(?:/?(?:S(?:Y(?:S>?)?)?)?)?)?"
+)
+BRACKETED = re.compile(
+    r"\[(/?)(INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS|TOOL_CONTENT|THINK)\]"
+)
+"""Tokens in square brackets."""
+
+MESSAGE_ENDS = ("<|end|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|return|>", "<|call|>", "<|start|>",
+         "<|end_of_turn|>", "<end_of_turn>", "<|assistant|>", "<|endoftext|>")  # fmt: skip
+"""Tokens that end a message, or begin the next."""
+
+_HEADS = {
+    "start": "<|message|>",
+    "channel": "<|message|>",
+    "im_start": "\n",
+    "start_header_id": "<|end_header_id|>",
+    "header_start": "<|header_end|>",
+    "role_start": "<|role_end|>",
+    "start_of_role": "<|end_of_role|>",
+}
+_OTHERS = frozenset(
+    [
+        "user",
+        "human",
+        "system",
+        "developer",
+        "tool",
+        "tools",
+        "function",
+        "ipython",
+        "observation",
+        "environment",
+    ]
+)
+_INSIDE = re.compile(r"(?:begin_of_|start_of_)?(tool|thought|think|reason|function)\w*")
+_LONE = re.compile(r"(?:end_of_)?(?:thought|think|thinking|reasoning)(?:_end)?|/(?:think|thinking)")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a token means.
+
+    Attributes:
+        kind: `mark` is nothing but silent, `end` ends a message, `head` begins one, `drop` begins what
+            is not spoken, `answer` ends a reasoning whose beginning the template wrote.
+        until: what ends a head or what is not spoken.
+        role: what the token itself says of the message that it begins.
+    """
+
+    kind: Literal["mark", "end", "head", "drop", "answer"]
+    until: tuple[str, ...] = ()
+    role: str = ""
+
+
+def read_token(text: str) -> Token:  # noqa: PLR0911 (one case per line)
+    """The meaning of a token that `TOKEN` or `BRACKETED` has found."""
+    bracketed = BRACKETED.fullmatch(text)
+    if bracketed:
+        return _bracketed(bracketed[1], bracketed[2])
+    if text in {"<<SYS>>", "<</SYS>>"}:
+        return Token("mark") if "/" in text else Token("drop", ("<</SYS>>",))
+    name = text[2:-2].replace("▁", "_").lower()
+    if name in _HEADS:
+        return Token("head", (_HEADS[name],))
+    if name in _OTHERS:
+        return Token("drop", MESSAGE_ENDS)
+    if name == "python_tag":
+        return Token("drop", MESSAGE_ENDS)
+    if text in MESSAGE_ENDS or name in {
+        "end_of_text",
+        "end_of_sentence",
+        "eos",
+        "message",
+        "assistant",
+    }:
+        return Token("end")
+    if _INSIDE.fullmatch(name) and not name.endswith("end"):
+        return Token("drop", (_closing(text),))
+    return Token("answer") if _LONE.fullmatch(name) else Token("mark")
+
+
+def _bracketed(slash: str, name: str) -> Token:
+    if slash:
+        return Token("answer") if name == "THINK" else Token("end")
+    if name == "INST":
+        return Token("end")
+    if name == "TOOL_CALLS":
+        return Token("drop", ("\n", "</s>"))
+    return Token("drop", (f"[/{name}]".lower(),))
+
+
+def _closing(token: str) -> str:
+    """What closes a token such as `<|tool_call_begin|>`, `<|begin_of_thought|>` or `<|tool_call|>`."""
+    for begin, end in (("begin", "end"), ("start", "end")):
+        if begin in token:
+            return token.replace(begin, end).lower()
+    return f"{token[:2]}/{token[2:]}".lower()
+
+
+def is_spoken(head: str) -> bool:
+    """Whether a message with this head (role, channel, recipient) is for the user's ears."""
+    words = re.findall(r"[a-z_]+", head.lower())
+    return not ("analysis" in words or "to=" in head or (words and words[0] in _OTHERS))

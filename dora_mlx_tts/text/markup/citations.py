@@ -1,0 +1,48 @@
+"""Marks of sources, which are not spoken: `[1]`, `[2, 3]`, `[citation needed]`, `【4†source】`."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_MARK = 120
+"""Characters a mark in other than square brackets may have."""
+
+MARK_STARTS = frozenset("【\ue200")
+"""What such a mark begins with; some models use private characters as brackets."""
+
+_NUMBER = r"\[[1-9]\d{0,2}\]"
+_NUMBERS = r"\[[1-9]\d{0,2}(?:\s?[,，、;–-]\s?[1-9]\d{0,2})+\]"
+_WORDS = r"\[(?i:cite(?:_start|_end)?(?:\s?:[^\[\]]*)?|citation needed|来源请求)\]"
+_MARK = r"【\d[:,、\d ]*(?:†[^【】\n]*)?】|\ue200[^\ue200\ue201\n]*\ue201"
+_MARK_SO_FAR = re.compile(r"【(?:\d[:,、\d ]*(?:†[^【】\n]*)?】?)?|\ue200[^\ue200\ue201\n]*\ue201?")
+_LABEL = re.compile(_NUMBER)
+_LABELS = re.compile(_NUMBERS)
+_WORDY = re.compile(_WORDS)
+_WHOLE_MARK = re.compile(_MARK)
+CITATION = re.compile(rf"{_WORDS}|{_MARK}|(?<!\b[A-Za-z])(?:{_NUMBER}|(?<=\S){_NUMBERS})")
+"""Any mark of a source in a whole text."""
+
+
+def is_citation(label: str, before: str) -> bool:
+    """Whether a label in square brackets names sources.
+
+    Args:
+        label: with its brackets.
+        before: the two characters in front of it; behind a single letter stands an index.
+    """
+    last, second = before[-1:], before[-2:-1]
+    if last.isascii() and last.isalpha() and not second.isalnum():
+        return False
+    if _LABEL.fullmatch(label) or _WORDY.fullmatch(label):
+        return True
+    return bool(last.strip()) and _LABELS.fullmatch(label) is not None
+
+
+def may_be_mark(text: str) -> bool:
+    """Whether `text`, from its bracket on, can still become a mark."""
+    return len(text) <= LONGEST_MARK and _MARK_SO_FAR.fullmatch(text) is not None
+
+
+def is_mark(text: str) -> bool:
+    """Whether `text` is a mark such as `【4†source】`."""
+    return _WHOLE_MARK.fullmatch(text) is not None

@@ -1,0 +1,151 @@
+"""Whether a full stop ends its sentence, or only an abbreviation or an initial."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+_TOKEN = re.compile(r"[^\s\"'“”‘’(（\[【《「『\u2e80-\u9fff\uff00-\uffef]+$")
+_LETTERS = re.compile(r"[a-z](?:\.[a-z])+")  # J.R.R., a.k.a.
+_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
+_LONGEST_TOKEN = 24
+
+
+@cache
+def _words(kind: str) -> frozenset[str]:
+    """A word list of `abbreviations.json`.
+
+    never_last: abbreviations that something always follows. before_number: abbreviations only
+    before a number. letter_follows: those of them that stand before a single letter, too.
+    months_and_days: likewise before a number, shortened names. units: behind a number, before another.
+    place_names: part of a name, unless a number stands before them. last_before_starter: may end a
+    sentence, but only a word of `starters` shows it. last_before_capital: end a sentence before
+    any capital that does not begin one of `time_words`. eras: likewise, behind a year. labels: words
+    after which a single capital is a name of its own, not an initial. titles, time_openings and
+    subjects: see `Stop.opens`.
+    """
+    data = resources.files(__package__).joinpath("abbreviations.json").read_text("utf-8")
+    return frozenset(json.loads(data)[kind].split())
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A full stop and what stands before it.
+
+    Attributes:
+        token: the word that it belongs to, without it.
+        before: the word before that.
+        sentence: the sentence up to the stop; empty where it is too long to be looked at.
+    """
+
+    token: str
+    before: str
+    sentence: str = ""
+
+    @classmethod
+    def of(cls, text: str, *, is_whole: bool = False) -> Stop:
+        """The stop that `text` ends with; `is_whole` if the sentence begins with it."""
+        tail = text[-3 * _LONGEST_TOKEN :]
+        stop = tail.rstrip()[:-1].rstrip()
+        match = _TOKEN.search(stop)
+        if not match:
+            return cls("", "")
+        token = match.group()
+        glued = token.rpartition(".")[2]  # a blank is missing: "done.Mr"
+        token = glued if glued[:1].isupper() and glued.lower() in _words("never_last") else token
+        before = _TOKEN.search(stop[: match.start()].rstrip())
+        return cls(token, before.group() if before else "", text if is_whole else "")
+
+    @property
+    def word(self) -> str:
+        """The token in lower case, without a dash in front."""
+        return self.token.lower().lstrip("-–—/")
+
+    def ends(self, following: str) -> bool | None:
+        """Whether it ends its sentence, by the next letter or figure; None if the next word has to be known."""
+        if self.word in _words("never_last"):
+            return False
+        if following.isdigit() or following in "#№":
+            return not self._stands_before_number()
+        if not following.isupper():
+            return True
+        if self._is_initial():
+            return False
+        if self.word in _words("place_names"):
+            return self.before[-1:].isdigit()
+        return None if self._needs_word() else True
+
+    def ends_before(self, word: str, following: str | None) -> bool | None:
+        """Whether the next word, a capital first, shows that it ended its sentence.
+
+        Args:
+            word: as far as it is known.
+            following: the character behind the word; None while the word goes on.
+
+        Returns:
+            None while the rest of the word has to be known.
+        """
+        begun = word.lower().replace(".", "")
+        if self.word in _words("letter_follows"):
+            if following is None:
+                return None if len(begun) == 1 else True
+            return len(begun) > 1 or word == "I"
+        if self._needs_starter():
+            return None if following is None else begun in _words("starters")
+        if self._is_era() and self.opens:
+            return False
+        known = _words("time_words") | (_words("titles") if self.opens else frozenset())
+        if following is not None:
+            return begun not in known
+        return None if any(other.startswith(begun) for other in known) else True
+
+    @property
+    def may_precede_letters(self) -> bool:
+        """Whether a zone in letters may follow: "5 p.m. E.S.T."."""
+        return self.word in _words("last_before_capital")
+
+    @property
+    def opens(self) -> bool:
+        """Whether the sentence is a time so far, with no subject: "At 5 a.m." before "Mr. Reed left"."""
+        plain = _QUOTED.sub(" ", self.sentence.lower().rpartition(": ")[2])
+        words = re.findall(r"[a-z']+", plain)
+        return (
+            bool(words)
+            and words[0] in _words("time_openings")
+            and not _words("subjects") & {*words[1:]}
+        )
+
+    def _stands_before_number(self) -> bool:
+        if self.word in _words("units"):
+            return self.before[-1:].isdigit()
+        known = self.word in _words("before_number") or self.word in _words("months_and_days")
+        return known or (self._needs_word() and self.word not in _words("letter_follows"))
+
+    def _is_initial(self) -> bool:
+        if not (len(self.token) == 1 and self.token.isascii() and self.token.isupper()):
+            return False
+        is_pronoun = self.word == "i" and self.before[:1].islower()
+        before = self.before.lower().rstrip(".")
+        is_label = before in _words("labels") or before in _words("letter_follows")
+        return not (is_label or is_pronoun)
+
+    def _needs_word(self) -> bool:
+        return (
+            self._needs_starter()
+            or self.word in _words("last_before_capital")
+            or self.word in _words("letter_follows")
+            or self._is_era()
+        )
+
+    def _is_era(self) -> bool:
+        return self.word in _words("eras") and self.before[-1:].isdigit()
+
+    def _needs_starter(self) -> bool:
+        if self.word in _words("last_before_capital") or self._is_era():
+            return False
+        return (
+            self.word in _words("last_before_starter") or _LETTERS.fullmatch(self.word) is not None
+        )
