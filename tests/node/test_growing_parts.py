@@ -213,3 +213,20 @@ def test_the_setting_is_what_makes_sentences_grow():
     assert StreamRules.from_settings(Settings(sentence_mode="words")).grows
     assert not StreamRules.from_settings(Settings(sentence_mode="clause")).grows
     assert not StreamRules.from_settings(Settings(sentence_mode="words", text_filters=False)).grows
+
+
+@pytest.mark.parametrize(
+    "pieces", [["I wonder ", "</think>", "\nYour tea."], ["I wonder", "</think>Your tea."]]
+)
+def test_the_end_of_a_reasoning_begins_another_text(pieces: list[str]) -> None:
+    scanner = SentenceScanner()
+    growth = SentenceGrowth(scanner, lambda: 0.0)
+    parts = [
+        part
+        for piece in pieces
+        for part in growth.add(piece, [sentence.text for sentence in scanner.feed(piece)])
+    ]
+    parts += growth.end([sentence.text for sentence in scanner.flush()])
+    text, answer = parts
+    assert isinstance(text, GrowingText)
+    assert (str(text.whole), answer) == ("I wonder", "Your tea.")

@@ -9,7 +9,7 @@ from dora_mlx_tts.text.punctuation import is_east_asian
 from dora_mlx_tts.text.sentences.growing import GrowingText
 from dora_mlx_tts.text.sentences.pieces import spoken_text
 from dora_mlx_tts.text.sentences.scanner import SentenceScanner
-from dora_mlx_tts.text.spoken import SpokenText
+from dora_mlx_tts.text.spoken import SpokenSentence, SpokenText
 
 Part: TypeAlias = str | GrowingText
 """What is handed to the engine in one go: a text, or a sentence that is still being written."""
@@ -32,6 +32,7 @@ class SentenceGrowth:
     def __init__(self, scanner: SentenceScanner, clock: Callable[[], float]) -> None:
         self._scanner, self._clock = scanner, clock
         self._text: GrowingText | None = None
+        self._shown = ""
         self._is_over = False
         self._fed = 0
         self._markup: int | None = None  # where the first sign of markup stands
@@ -49,9 +50,14 @@ class SentenceGrowth:
         self._fed += len(piece)
         if self._is_over:
             return [*sentences]
+        shown = _beginning(
+            str(sentences[0]) if sentences else self._scanner.text_before(self._markup)
+        )
+        if self._text is not None and not shown.startswith(self._shown):
+            return self._give_up(sentences)
         if sentences:
             return self._finish(sentences)
-        shown = _beginning(self._scanner.text_before(self._markup))
+        self._shown = shown.rstrip()
         if not any(char.isalnum() for char in shown):
             return []
         if self._text is not None:
@@ -64,6 +70,11 @@ class SentenceGrowth:
     def end(self, sentences: Sequence[str]) -> list[Part]:
         """The open sentence was ended, whatever it lacks."""
         return self._finish(sentences) if self._text is not None else [*sentences]
+
+    def _give_up(self, sentences: Sequence[str]) -> list[Part]:
+        """What was shown is a reasoning whose end has come: it ends where it is, and another text follows."""
+        shown = self._shown
+        return self._finish([spoken_text(shown, [SpokenSentence(shown)]), *sentences])
 
     def _finish(self, sentences: Sequence[str]) -> list[Part]:
         self._is_over = True
