@@ -188,11 +188,7 @@ class SentenceScanner:
             return
         whole = self.options.mode == "none"
         if text in _LINE_BREAKS and not whole:
-            self._end_line()
-            self._open.append(char._replace(text=" "))
-            if char.text != "\n" or self._last_break != "\r":
-                self._gap = "\n\n" if self._gap.startswith("\n") else "\n"
-            self._last_break = char.text
+            self._take_break(char)
             return
         self._last_break = ""
         after_blank = bool(self._open) and self._open[-1].text == " "
@@ -211,6 +207,14 @@ class SentenceScanner:
             self._clause, self._clause_mark = len(self._open), text
         if self.options.max_chars:
             self._limit()
+
+    def _take_break(self, char: Char) -> None:
+        """A line break ends the sentence; two of them begin a paragraph."""
+        self._end_line()
+        self._open.append(char._replace(text=" "))
+        if char.text != "\n" or self._last_break != "\r":
+            self._gap = "\n\n" if self._gap.startswith("\n") else "\n"
+        self._last_break = char.text
 
     def _judge(self, char: Char) -> None:
         """End the sentence or the clause where the character shows that it has ended."""
