@@ -1,9 +1,10 @@
 """Stands in for the mofa audio player: plays in real time into a file, without a sound card.
 
-Inputs: `audio` as dora-primespeech sends it (one list of float32 a message) or flat. Outputs:
-`audio_complete` for each message when it is played, `buffer_status` in percent of BUFFER seconds. The
-player leaves when it has played a message whose session_status is "ended": in a circle of nodes somebody
-has to be the first.
+Inputs: `audio` as dora-primespeech sends it (one list of float32 a message) or flat; `control`, where `cancel` or
+`reset` (as does `flush: true` on audio) throws away what was not played. Outputs: `audio_complete` for each message
+when it is played, `buffer_status` in percent of BUFFER seconds, and `played`, which says how many seconds of a text
+were heard. The player leaves when it has played a message whose session_status is "ended", or everything once `control`
+is closed: in a circle of nodes somebody has to be the first.
 Environment: OUT, the sound file; SPEEDUP makes time pass faster.
 """
 
@@ -13,6 +14,7 @@ import os
 import sys
 import time
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,35 +24,76 @@ import soundfile
 from dora import Node
 
 STEP_S = 0.05
+SILENCING = {"cancel", "reset"}
+
+
+@dataclass
+class Message:
+    """Audio with the time at which it is played."""
+
+    samples: np.ndarray
+    metadata: dict[str, Any]
+    begins: float
+    ends: float
+
+    def played(self, now: float) -> float:
+        """The share of it that has been played."""
+        return min(max((now - self.begins) / max(self.ends - self.begins, 1e-9), 0.0), 1.0)
+
+    def report(self, now: float, *, stopped: bool = False) -> tuple[float, dict[str, Any]]:
+        """Seconds of its text that have been played, and which text that is."""
+        seconds = len(self.samples) / self.metadata["sample_rate"] * self.played(now)
+        ids = {k: self.metadata[k] for k in ("session_id", "text_index") if k in self.metadata}
+        position = self.metadata.get("start_s", 0.0) + seconds
+        return position, {**ids, **({"stopped": True} if stopped else {})}
 
 
 class Player:
     """Messages that are to be played, and what was."""
 
     def __init__(self, speedup: float, buffer_s: float) -> None:
-        self.queue: deque[tuple[float, dict[str, Any]]] = deque()  # when it ends, metadata
+        self.queue: deque[Message] = deque()
         self.played: list[np.ndarray] = []
         self.rate = 0
         self._speedup = speedup
         self._buffer_s = buffer_s
         self._end = 0.0
+        self._cut = -1  # texts up to this number are not wanted any more
 
     def take(self, value: pa.Array, metadata: dict[str, Any]) -> None:
-        """Queue one message."""
+        """Queue one message, unless its text was cut."""
+        if metadata.get("text_index", self._cut + 1) <= self._cut:
+            return
         flat = value.flatten() if pa.types.is_list(value.type) else value
         samples = flat.to_numpy(zero_copy_only=False).astype(np.float32)
         self.rate = metadata["sample_rate"]
-        self.played.append(samples)
-        seconds = len(samples) / self.rate / self._speedup
-        self._end = max(time.monotonic(), self._end) + seconds
-        self.queue.append((self._end, metadata))
+        begins = max(time.monotonic(), self._end)
+        self._end = begins + len(samples) / self.rate / self._speedup
+        self.queue.append(Message(samples, metadata, begins, self._end))
 
-    def finished(self) -> list[dict[str, Any]]:
-        """Metadata of the messages that have been played since the last call."""
+    def finished(self) -> list[Message]:
+        """The messages that have been played since the last call."""
         done = []
-        while self.queue and self.queue[0][0] <= time.monotonic():
-            done.append(self.queue.popleft()[1])
+        while self.queue and self.queue[0].ends <= time.monotonic():
+            done.append(self.queue.popleft())
+            self.played.append(done[-1].samples)
         return done
+
+    def cut(self) -> tuple[float, dict[str, Any]] | None:
+        """Throw away what was not played; how far the text being heard had come."""
+        now = self._end = time.monotonic()
+        waiting = list(self.queue)
+        self.queue.clear()
+        if not waiting:
+            return None
+        self._cut = max(message.metadata.get("text_index", -1) for message in waiting)
+        heard = int(len(waiting[0].samples) * waiting[0].played(now))
+        self.played.append(waiting[0].samples[:heard])
+        return waiting[0].report(now, stopped=True)
+
+    def position(self) -> tuple[float, dict[str, Any]] | None:
+        """How far the text being heard has come."""
+        return self.queue[0].report(time.monotonic()) if self.queue else None
 
     @property
     def fill(self) -> float:
@@ -59,23 +102,62 @@ class Player:
         return min(100.0, 100.0 * left / self._buffer_s)
 
 
+class Reporter:
+    """Sends what the dataflow wants to know."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._wanted = set(node.node_config().get("outputs", ()))
+
+    def played(self, report: tuple[float, dict[str, Any]] | None) -> None:
+        """Say how far a text was heard."""
+        if report is not None and "played" in self._wanted:
+            self._node.send_output("played", pa.array([report[0]]), report[1])
+
+    def finished(self, message: Message, fill: float) -> None:
+        """Say that a message was played."""
+        metadata = message.metadata
+        ids = {k: metadata[k] for k in ("question_id", "session_status") if k in metadata}
+        if "audio_complete" in self._wanted:
+            self._node.send_output("audio_complete", pa.array(["received"]), ids)
+        if "buffer_status" in self._wanted:
+            self._node.send_output("buffer_status", pa.array([fill]))
+
+
+def receive(player: Player, event: dict[str, Any]) -> tuple[float, dict[str, Any]] | None:
+    """Take one message; where it cut a text, how far that was heard."""
+    if event["id"] == "control":
+        word = str(event["value"][0].as_py()).partition(":")[0].strip().lower()
+        return player.cut() if word in SILENCING else None
+    cut = player.cut() if event["metadata"].get("flush") else None
+    player.take(event["value"], event["metadata"])
+    return cut
+
+
 def main() -> int:
     """Play until the stream is closed and everything is played; the exit code."""
     file = Path(os.environ.get("OUT", "out/player.wav")).resolve()
     player = Player(float(os.environ.get("SPEEDUP", "1")), float(os.environ.get("BUFFER", "10")))
-    node, is_open = Node(), True
+    node, is_open, is_last, reported = Node(), True, False, 0.0
+    reporter = Reporter(node)
     while is_open or player.queue:
         event = node.next(timeout=STEP_S) if is_open else None
         if event is None:
             is_open = False
             time.sleep(0 if not player.queue else STEP_S)
         elif event["type"] == "INPUT":
-            player.take(event["value"], event["metadata"])
-        for metadata in player.finished():
-            ids = {k: metadata[k] for k in ("question_id", "session_status") if k in metadata}
-            node.send_output("audio_complete", pa.array(["received"]), ids)
-            node.send_output("buffer_status", pa.array([player.fill]))
-            is_open = is_open and metadata.get("session_status") != "ended"
+            reporter.played(receive(player, event))
+        elif event["type"] == "INPUT_CLOSED":
+            is_last = is_last or event["id"] == "control"
+        elif event["type"] == "ERROR" and is_last:  # nothing came for a while
+            is_open = bool(player.queue)
+        for message in player.finished():
+            reporter.played(message.report(message.ends))
+            reporter.finished(message, player.fill)
+            is_open = is_open and message.metadata.get("session_status") != "ended"
+        if time.monotonic() - reported >= STEP_S:
+            reported = time.monotonic()
+            reporter.played(player.position())
     file.parent.mkdir(parents=True, exist_ok=True)
     if player.rate:
         soundfile.write(file, np.concatenate(player.played), player.rate)

@@ -64,6 +64,8 @@ class Talk:
             "acknowledged_ms": round(1e3 * acknowledged, 1) if self.acknowledged_at else None,
             "stray_fragments": self.strays,
             "heard": self.replies.get(FIRST, {}).get("spoken_text"),
+            "how": self.replies.get(FIRST, {}).get("heard"),
+            "remaining": self.replies.get(FIRST, {}).get("remaining_text"),
             "then": self.replies.get(SECOND, {}).get("spoken_text"),
             "errors": self.errors(),
         }

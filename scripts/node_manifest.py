@@ -48,6 +48,12 @@ inputs:
     type: std/core/v1/Float32
     required: false
     description: How full the player's buffer is, in percent; speech waits while it is above the high mark.
+  played:
+    type: std/core/v1/Float32
+    required: false
+    description: >-
+      How far the player has come, in seconds (in samples with sample_rate): of the text that text_index names, or of
+      the session. stopped=true says that nothing more of it will be played. Makes spoken_text exact to the word.
 
 outputs:
   audio:
@@ -59,7 +65,7 @@ outputs:
     type: std/core/v1/String
     description: >-
       Exactly one message per text: completed, skipped, cancelled or error, with error, error_stage, ttfb_ms, rtf,
-      audio_s, fragments and spoken_text.
+      audio_s, fragments, spoken_text and remaining_text.
   status:
     type: std/core/v1/String
     description: ready once (wire_format <WIRE>), the answers to control, and gap where numbered messages are missing.

@@ -27,6 +27,7 @@ from pydantic import (
 from dora_mlx_tts.config import profiles
 from dora_mlx_tts.config import values as values_
 from dora_mlx_tts.config.environment import Env, dataflow_variables, read_environment
+from dora_mlx_tts.config.players import PlayerName, with_player
 from dora_mlx_tts.config.sources import read_file, validated, validated_part
 from dora_mlx_tts.config.speech_settings import FASTEST, SLOWEST, SpeechSettings
 from dora_mlx_tts.config.values import merged
@@ -207,6 +208,14 @@ class Settings(BaseModel):
         False,
         description="After a cut, have dora drop the audio that waits at the receiver, of any conversation.",
     )
+    player: Annotated[PlayerName, _WORD, Env("PLAYER")] = Field(
+        "default",
+        description="What plays the audio; pyaudio sets `max_message`, `max_ahead`, `peak_limit` and"
+        " `sample_rate` for dora-pyaudio where they are not set.",
+    )
+    max_message: Annotated[float, Env("MAX_MESSAGE")] = Field(
+        1.0, ge=0, le=3600, description="Longest audio message, in seconds; 0 is no limit."
+    )
     max_ahead: Annotated[float, Env("MAX_AHEAD")] = Field(
         0.0, ge=0, le=3600, description="Seconds of audio to send ahead of playback; 0 is no limit."
     )
@@ -227,6 +236,12 @@ class Settings(BaseModel):
             description="OpenTelemetry collector (OTLP over HTTP) for spans and metrics; none sends nothing.",
         )
     )
+    resume_window: Annotated[float, Env("RESUME_WINDOW")] = Field(
+        30.0,
+        ge=0,
+        le=3600,
+        description="Seconds after a `cancel` with `keep` in which a text may be resumed; 0 keeps no audio.",
+    )
     preload: Annotated[tuple[str, ...], BeforeValidator(values_.names), Env("PRELOAD_VOICES")] = (
         Field((), description="Voices to load before the node is ready, separated by commas.")
     )
@@ -246,6 +261,11 @@ class Settings(BaseModel):
     file_speech: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
     environment_speech: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
     remarks: tuple[str, ...] = Field((), exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _for_player(cls, values: object) -> object:
+        return with_player(values)
 
     @model_validator(mode="after")
     def _marks_in_order(self) -> Self:

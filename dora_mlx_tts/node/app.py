@@ -101,6 +101,7 @@ def serve(
         StreamRules.from_settings(settings),
         max_ahead_s=settings.max_ahead,
         marks=(settings.buffer_low, settings.buffer_high),
+        resume_window_s=settings.resume_window,
     )
     outputs = OutputSender(
         node,
@@ -124,7 +125,12 @@ def serve(
         queue=queue,
         outputs=outputs,
         meter=meter,
-        delivery=Delivery(not settings.return_fragment, settings.sample_rate, settings.peak_limit),
+        delivery=Delivery(
+            not settings.return_fragment,
+            settings.sample_rate,
+            settings.peak_limit,
+            settings.max_message,
+        ),
         options=live_settings.options,
         between=between,
         clock=_CLOCK,

@@ -12,10 +12,11 @@ from dora_mlx_tts.messages import brief, must_be, unknown
 from dora_mlx_tts.node.live_settings import LiveSettings
 from dora_mlx_tts.node.metrics import NodeMeter
 from dora_mlx_tts.node.protocol.messages import BufferStatus, Command, Metadata, Plain, Status
-from dora_mlx_tts.node.protocol.metadata import as_plain
+from dora_mlx_tts.node.protocol.metadata import as_plain, read_flag
 from dora_mlx_tts.node.protocol.paths import without_paths
+from dora_mlx_tts.node.turns.player import Position
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
-from dora_mlx_tts.node.turns.targets import TARGETS, cancel_target
+from dora_mlx_tts.node.turns.targets import TARGETS, TEXT_KEYS, cancel_target
 from dora_mlx_tts.node.turns.utterance import Utterance
 
 _STATES: Final = {"cancel": "cancelled", "reset": "reset"}
@@ -78,7 +79,7 @@ class CommandHandler:
             "pause": self._hold,
             "ping": lambda command: Status("pong", command.echo),
             "reset": self._silence,
-            "resume": self._hold,
+            "resume": self._resume,
             "set": self._set,
             "stats": self._stats,
         }
@@ -129,10 +130,14 @@ class CommandHandler:
 
     def _silence(self, command: Command) -> Status:
         target = TARGETS[command.name](command)
-        texts = self._queue.cancel(target, command.name)
+        keep = _keeps(command)
+        sounding = self._queue.sounding(target)
+        texts = self._queue.cancel(target, command.name, keep=keep)
         if command.received_s:
             self._meter.acknowledged(self._clock() - command.received_s)
         details: dict[str, Plain] = {"command": command.name, "texts": texts}
+        if sounding is not None:
+            details |= _heard(*sounding)
         return Status(_STATES[command.name], command.echo, details)
 
     def _flush(self, command: Command) -> Status:
@@ -140,9 +145,22 @@ class CommandHandler:
         return Status("flushed", command.echo, {"command": "flush", "texts": texts})
 
     def _hold(self, command: Command) -> Status:
-        paused = command.name == "pause"
-        self._queue.hold(command.id("session_id"), paused=paused)
-        return Status("paused" if paused else "resumed", command.echo, {"command": command.name})
+        self._queue.hold(command.id("session_id"), paused=True)
+        return Status("paused", command.echo, {"command": command.name})
+
+    def _resume(self, command: Command) -> Status:
+        """End a pause; texts that were cut and kept go on."""
+        start = command.values.get("from", command.echo.get("from", "word"))
+        if start not in {"word", "clause"}:
+            raise SettingError(must_be("resume: from", "word or clause", start))
+        texts = self._queue.resume(cancel_target(command), "word" if start == "word" else "clause")
+        if not texts and any(command.id(key) is not None for key in TEXT_KEYS):
+            raise SettingError(
+                "resume: no text with these ids was cut and kept within resume_window"
+            )
+        self._queue.hold(command.id("session_id"), paused=False)
+        details: dict[str, Plain] = {"command": command.name, "texts": texts}
+        return Status("resumed", command.echo, details)
 
     def _change_voice(self, command: Command) -> Status:
         voice = command.values.get("voice", command.argument)
@@ -171,6 +189,22 @@ class CommandHandler:
 
     def _stats(self, command: Command) -> Status:
         return Status("stats", command.echo, self.figures())
+
+
+def _heard(utterance: Utterance, position: Position) -> dict[str, Plain]:
+    """What was heard of the text being played, also where it was answered long ago."""
+    return {
+        "text_index": utterance.index,
+        "spoken_text": utterance.audio.heard(position.seconds),
+        "played_s": round(position.seconds, 3),
+        "heard": "reported" if position.is_reported else "estimated",
+    }
+
+
+def _keeps(command: Command) -> bool:
+    """Whether what a cancel silences may be resumed."""
+    asked = command.values.get("keep", command.echo.get("keep"))
+    return command.name == "cancel" and read_flag({"keep": asked}, "keep")
 
 
 def complaint(error: str, echo: Metadata) -> Status:

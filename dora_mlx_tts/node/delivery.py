@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import math
 
 import numpy as np
 import soxr
@@ -13,15 +15,47 @@ from dora_mlx_tts.synthesis.records import Fragment
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Delivery:
-    """How audio leaves: one message a text or many, at which rate, how loud."""
+    """How audio leaves: one message per text or many, at which rate, how loud, how long at most."""
 
     whole: bool = False
     sample_rate: int | None = None
     peak: float = 1.0
+    longest_s: float = 0.0
+
+    def messages(self, fragment: Fragment) -> list[Fragment]:
+        """A fragment in messages of at most `longest_s` seconds (0 is no limit), all about as long.
+
+        Words leave with the message in which they end, the tokens with the first one.
+        """
+        size = len(fragment.samples)
+        longest = int(self.longest_s * fragment.sample_rate)
+        if self.whole or not 0 < longest < size:
+            return [fragment]
+        count = math.ceil(size / longest)
+        borders = [size * number // count for number in range(count + 1)]
+        return [
+            _part(fragment, start, end, is_last=end == size)
+            for start, end in itertools.pairwise(borders)
+        ]
 
     def finisher(self) -> Finisher:
         """What finishes the fragments of one text."""
         return Finisher(self.sample_rate, self.peak)
+
+
+def _part(fragment: Fragment, start: int, end: int, *, is_last: bool) -> Fragment:
+    begins_s = fragment.start_s + start / fragment.sample_rate
+    ends_s = fragment.start_s + end / fragment.sample_rate
+    first = -math.inf if start == 0 else begins_s
+    last = math.inf if is_last else ends_s
+    return dataclasses.replace(
+        fragment,
+        samples=fragment.samples[start:end],
+        is_final=fragment.is_final and is_last,
+        start_s=begins_s,
+        tokens=0 if start else fragment.tokens,
+        words=tuple(word for word in fragment.words if first < word.end_s <= last),
+    )
 
 
 class Finisher:

@@ -128,5 +128,6 @@ def is_stop(event: Event) -> bool:
 
 def _is_urgent(event: Event) -> bool:
     return is_stop(event) or (
-        event.get("type") == "INPUT" and event.get("id") in {ports.CONTROL, ports.BUFFER_STATUS}
+        event.get("type") == "INPUT"
+        and event.get("id") in {ports.CONTROL, ports.BUFFER_STATUS, ports.PLAYED}
     )

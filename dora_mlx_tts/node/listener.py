@@ -20,6 +20,7 @@ from dora_mlx_tts.node.protocol.messages import (
     Command,
     Metadata,
     Outcome,
+    Played,
     Reply,
     Stage,
     Status,
@@ -34,7 +35,7 @@ logger = logging.getLogger(__name__)
 _LINE_S: Final = 1.0
 _MANY_PORTS: Final = 100
 
-Decode = Callable[..., TextRequest | Command | BufferStatus | BadInput | None]
+Decode = Callable[..., TextRequest | Command | BufferStatus | Played | BadInput | None]
 
 
 class EventListener(threading.Thread):
@@ -128,6 +129,8 @@ class EventListener(threading.Thread):
             self._handle(message, arrival)
         elif isinstance(message, BufferStatus):
             self._commands.buffer(message)
+        elif isinstance(message, Played):
+            self._take_report(message)
         elif isinstance(message, BadInput):
             self._reject(message)
         else:
@@ -169,11 +172,21 @@ class EventListener(threading.Thread):
                 self._report_gap(message.request, admission.missing)
             if admission.kind == "refused":
                 self._answer_error(message.error, message.stage, message.request)
-        elif message.port != ports.BUFFER_STATUS:
+        elif message.port not in {ports.BUFFER_STATUS, ports.PLAYED}:
             self._complain(message.error, message.echo)
-        elif message.port not in self._complained:  # a player reports many times a second
-            self._complained.add(message.port)
-            self._complain(message.error, message.echo)
+        else:
+            self._complain_once(message.port, message.error, message.echo)
+
+    def _take_report(self, report: Played) -> None:
+        wrong = self._queue.played(report)
+        if wrong:
+            self._complain_once("a report that cannot be", wrong, report.echo)
+
+    def _complain_once(self, kind: str, error: str, echo: Metadata) -> None:
+        """A player reports many times a second."""
+        if kind not in self._complained:
+            self._complained.add(kind)
+            self._complain(error, echo)
 
     def _answer_error(self, error: str, stage: Stage, request: TextRequest) -> None:
         figures = SpeechMeter(request.received_s, len(request.text), self._clock).figures()

@@ -38,6 +38,8 @@ class SpeechFigures:
         tokens: Semantic tokens decoded for that audio.
         characters: Length of the text.
         pieces: Messages that the text came in.
+        underruns: Times the player ran dry in the middle of the text although there was text to speak.
+        longest_gap_ms: The longest of these silences.
     """
 
     queue_ms: float
@@ -58,6 +60,8 @@ class SpeechFigures:
     tokens: int
     characters: int
     pieces: int
+    underruns: int = 0
+    longest_gap_ms: float = 0.0
 
     def as_metadata(self) -> dict[str, int | float]:
         """The figures under their own names, floats rounded to what a clock can resolve."""
@@ -72,6 +76,8 @@ class SpeechMeter:
         self._received_s = received_s
         self.characters = characters
         self.pieces = 1
+        self.underruns = 0
+        self.longest_gap_s = 0.0
         self.first_part_s: float | None = None
         self._started_s: float | None = None
         self._resumed_s: float | None = None
@@ -137,6 +143,8 @@ class SpeechMeter:
             tokens=self._tokens,
             characters=self.characters,
             pieces=self.pieces,
+            underruns=self.underruns,
+            longest_gap_ms=1e3 * self.longest_gap_s,
         )
 
     def _after_receipt(self, at_s: float | None, otherwise: float) -> float:
@@ -155,6 +163,8 @@ class NodeFigures:
         waiting_s: Seconds that answered texts waited, in sum: for text, for a turn, for the player.
         voice_s: Seconds of work on them by kind; as in `SpeechFigures`.
         cancel_ms: The longest time from hearing a cancel to its acknowledgement.
+        underruns: Times a player ran dry in the middle of a text.
+        longest_gap_ms: The longest of these silences.
     """
 
     received: int
@@ -171,6 +181,8 @@ class NodeFigures:
     late: int
     missing: int
     cancel_ms: float
+    underruns: int
+    longest_gap_ms: float
     audio_s: float
     synthesis_s: float
     waiting_s: float
@@ -198,6 +210,8 @@ class NodeMeter:
         self._synthesis_s = 0.0
         self._spent_s = dict.fromkeys(("waiting", *WORK), 0.0)
         self._cancel_s = 0.0
+        self._underruns = 0
+        self._longest_gap_ms = 0.0
 
     def count(self, name: str, number: int = 1) -> None:
         """More of ``name``: received, an outcome, refused, commands, send_failures, pieces, late."""
@@ -216,6 +230,8 @@ class NodeMeter:
             self._synthesis_s += figures.synthesis_ms / 1e3
             for kind in self._spent_s:
                 self._spent_s[kind] += getattr(figures, f"{kind}_ms") / 1e3
+            self._underruns += figures.underruns
+            self._longest_gap_ms = max(self._longest_gap_ms, figures.longest_gap_ms)
 
     def figures(self, *, queue_depth: int, open_texts: int) -> NodeFigures:
         """A consistent picture of now."""
@@ -236,6 +252,8 @@ class NodeMeter:
                 late=counts.get("late", 0),
                 missing=counts.get("missing", 0),
                 cancel_ms=1e3 * self._cancel_s,
+                underruns=self._underruns,
+                longest_gap_ms=self._longest_gap_ms,
                 audio_s=self._audio_s,
                 synthesis_s=self._synthesis_s,
                 **{f"{kind}_s": seconds for kind, seconds in self._spent_s.items()},

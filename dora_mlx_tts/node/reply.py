@@ -21,7 +21,9 @@ from dora_mlx_tts.errors import (
 from dora_mlx_tts.messages import brief
 from dora_mlx_tts.node.protocol.messages import Outcome, Reply, Stage
 from dora_mlx_tts.node.speech_job import UtteranceJob
-from dora_mlx_tts.node.turns.utterance import REFUSED, Fault
+from dora_mlx_tts.node.turns.remains import remaining_text
+from dora_mlx_tts.node.turns.text_stream import StreamRules
+from dora_mlx_tts.node.turns.utterance import REFUSED, Fault, Utterance
 
 _STAGES: Final[tuple[tuple[type[TtsError], Stage], ...]] = (
     (ProtocolError, Stage.PROTOCOL),
@@ -43,11 +45,12 @@ class SendError(Exception):
     """dora refused a fragment; the cause is in its log line."""
 
 
-def reply_of(job: UtteranceJob) -> Reply:
+def reply_of(job: UtteranceJob, rules: StreamRules) -> Reply:
     """The terminal answer; a cancelled text is cancelled even where it also failed."""
     utterance = job.utterance
     echo, spoken = utterance.request.echo, utterance.spoken_text
-    played = round(utterance.played_s, 3)
+    position = utterance.position
+    played = round(position.seconds, 3)
     if utterance.cancelled and utterance.cancelled_by != REFUSED:
         return Reply(
             Outcome.CANCELLED,
@@ -55,6 +58,8 @@ def reply_of(job: UtteranceJob) -> Reply:
             spoken_text=spoken,
             reason=utterance.cancelled_by,
             played_s=played,
+            remaining_text=_remaining(utterance, spoken, rules),
+            is_reported=position.is_reported,
         )
     failure = failure_of(job)
     if failure is None:
@@ -63,6 +68,12 @@ def reply_of(job: UtteranceJob) -> Reply:
         return Reply(Outcome.SKIPPED, echo, reason=str(failure))
     error, stage = fault_of(failure)
     return Reply(Outcome.ERROR, echo, error=error, stage=stage, spoken_text=spoken, played_s=played)
+
+
+def _remaining(utterance: Utterance, spoken: str, rules: StreamRules) -> str:
+    """What was not heard of a text; of one that was never begun as it came."""
+    source = "".join(utterance.source)
+    return remaining_text(rules.whole(source), spoken) if utterance.fragments else source
 
 
 def failure_of(job: UtteranceJob) -> Exception | Fault | None:

@@ -14,6 +14,7 @@ from dora_mlx_tts.node.delivery import Finisher
 from dora_mlx_tts.node.metrics import SpeechMeter
 from dora_mlx_tts.node.protocol.messages import AttachedRecording
 from dora_mlx_tts.node.turns.growth import Part
+from dora_mlx_tts.node.turns.kept_audio import Replay
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment, WordTiming
 from dora_mlx_tts.text.sentences.growing import GrowingText
@@ -81,8 +82,10 @@ class UtteranceJob:
         self._options = options
         self._finisher = finisher
         self._fragments: Iterator[Fragment | None] | None = None
+        self._is_replay = False
         self._sentences = 0  # of the parts before
         self._start_s = 0.0
+        self._number = (-1, 0)  # of the sentence, and of the last message in it
         self._last: Fragment | None = None
         self._words: tuple[WordTiming, ...] = ()  # of fragments that the resampler still holds
 
@@ -91,7 +94,7 @@ class UtteranceJob:
         """Whether the engine is in the middle of a part."""
         return self._fragments is not None
 
-    def begin_part(self, engine: SpeechEngine, text: Part) -> None:
+    def begin_part(self, engine: SpeechEngine, text: Part | Replay) -> None:
         """Hand a part to the engine.
 
         Raises:
@@ -106,6 +109,10 @@ class UtteranceJob:
             voice = _adopt(engine, request.recording)
         if self._last is not None:
             self._sentences = self._last.sentence_index + 1
+        self._is_replay = isinstance(text, Replay)
+        if isinstance(text, Replay):
+            self._fragments = iter(text.fragments)
+            return
         speak = _speaking(engine, text)
         self._fragments = speak(
             text,
@@ -131,7 +138,9 @@ class UtteranceJob:
                 self.is_waiting = True
                 return None
             self.meter.produced()
-            finished = self._finisher.finish(fragment, is_last=fragment.is_final)
+            finished = fragment
+            if not self._is_replay:
+                finished = self._finisher.finish(fragment, is_last=fragment.is_final)
             self._words += shifted(fragment.words, self._start_s - fragment.start_s)
             finished = dataclasses.replace(
                 finished,
@@ -153,6 +162,13 @@ class UtteranceJob:
         close = getattr(fragments, "close", None)
         if callable(close):
             close()
+
+    def numbered(self, message: Fragment) -> Fragment:
+        """A message with its number in its sentence, of which a fragment may have become several."""
+        sentence, number = self._number
+        number = number + 1 if sentence == message.sentence_index else 0
+        self._number = message.sentence_index, number
+        return dataclasses.replace(message, fragment_index=number)
 
     def sent(self, fragment: Fragment) -> None:
         """Remember that a fragment has left."""

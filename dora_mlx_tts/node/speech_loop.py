@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from dora_mlx_tts.errors import EmptyTextError, SynthesisError, TextError, TtsError
 from dora_mlx_tts.node.delivery import Delivery
-from dora_mlx_tts.node.metrics import NodeMeter, SpeechMeter
+from dora_mlx_tts.node.metrics import NodeMeter, SpeechFigures, SpeechMeter
 from dora_mlx_tts.node.reply import SendError, circumstances, failure_of, reply_of
 from dora_mlx_tts.node.sender import OutputSender
 from dora_mlx_tts.node.speech_job import SpeechEngine, SpeechOptions, UtteranceJob
@@ -54,6 +54,7 @@ class SpeechLoop:
         self._between = between
         self._clock = clock
         self._jobs: dict[Utterance, UtteranceJob] = {}
+        self._has_warned = False
 
     def run(self) -> None:
         """Speak until the conversation is closed and every text is answered."""
@@ -85,7 +86,7 @@ class SpeechLoop:
             self._fail(job, error)
         if utterance.cancelled:
             self._end_part(job)
-        if utterance.is_finished:
+        if utterance.is_finished and not self._queue.awaits_player(utterance):
             self._finish(job)
 
     def _speak(self, job: UtteranceJob) -> None:
@@ -119,10 +120,13 @@ class SpeechLoop:
             self._send(job, fragment)
 
     def _send(self, job: UtteranceJob, fragment: Fragment) -> None:
-        if self._outputs.audio(job.utterance, fragment):
-            job.sent(fragment)
-        elif not job.utterance.cancelled:
-            raise SendError("dora rejected an audio message; see the log")
+        for message in map(job.numbered, self._delivery.messages(fragment)):
+            if self._outputs.audio(job.utterance, message):
+                job.sent(message)
+            elif job.utterance.cancelled:
+                return
+            else:
+                raise SendError("dora rejected an audio message; see the log")
 
     def _end_part(self, job: UtteranceJob) -> None:
         job.end_part()
@@ -152,8 +156,28 @@ class SpeechLoop:
         if self._queue.settle(utterance):
             job.meter.characters, job.meter.pieces = utterance.characters, utterance.pieces
             job.meter.first_part_s = utterance.first_part_s
+            job.meter.underruns = utterance.underruns
+            job.meter.longest_gap_s = utterance.longest_gap_s
             figures = job.meter.figures()
             self._meter.spoken(figures)
+            self._warn_of_gaps(figures)
             self._outputs.reply(
-                reply_of(job), figures, text_index=utterance.index, about=circumstances(job)
+                reply_of(job, self._queue.rules),
+                figures,
+                text_index=utterance.index,
+                about=circumstances(job),
             )
+
+    def _warn_of_gaps(self, figures: SpeechFigures) -> None:
+        """Say once that this machine cannot keep up, and what would help."""
+        if not figures.underruns or self._has_warned:
+            return
+        self._has_warned = True
+        logger.warning(
+            "playback ran dry %d times in one text (longest gap %.0f ms, %d open texts, rtf %.2f); a smaller"
+            " voice, fewer conversations at once or a longer max_ahead would help",
+            figures.underruns,
+            figures.longest_gap_ms,
+            self._queue.open_texts + 1,
+            figures.rtf,
+        )

@@ -53,6 +53,9 @@ def test_barge_in_is_silent_at_once_and_goes_on_with_the_next_question(tmp_path)
     report = figures("barge_in", tmp_path)
     assert report["errors"] == []
     assert "The history of bread is a long one.".startswith(report["heard"])
+    assert report["how"] == "reported"
+    known = f"{report['heard']} {report['remaining']}"  # all that had been written by then
+    assert known.startswith("The history of bread is a long one. It begins")
     assert report["then"] == "Of course. Let us talk about soup."
     assert report["stray_fragments"] <= 1  # dora keeps order within a port only
 

@@ -12,7 +12,7 @@ from node_fakes import RATE, FakeEngine, FakeNode, Gate, Running, spoken
 
 from dora_mlx_tts.node.delivery import Finisher
 from dora_mlx_tts.node.protocol.messages import BufferStatus, TextRequest
-from dora_mlx_tts.node.turns.playback import PlaybackClock
+from dora_mlx_tts.node.turns.player import Player
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment
@@ -262,14 +262,14 @@ def heard(cut_s, *sentences, failed=None):
     What comes after `failed` sentences was not spoken to its end, or not at all.
     """
     clock = Clock()
-    utterance = Utterance(TextRequest("x"), 0, playback=PlaybackClock(clock))
+    utterance = Utterance(TextRequest("x"), 0, playback=Player(clock))
     for index, (text, seconds) in enumerate(sentences):
         if index == failed:
             utterance.leave_hole()
         utterance.spoke(fragment(np.zeros(int(seconds * 100)), text, index, rate=100))
     clock.now = cut_s
     utterance.token.cancel("cancel", at_s=cut_s)
-    return utterance.spoken_text, utterance.played_s
+    return utterance.spoken_text, utterance.position.seconds
 
 
 def test_spoken_text_is_what_was_heard_up_to_the_word():
@@ -298,7 +298,7 @@ def test_what_was_said_ends_where_a_sentence_failed():
 
 def test_a_player_plays_one_after_the_other():
     clock = Clock()
-    playback = PlaybackClock(clock)
+    playback = Player(clock)
     assert [playback.add(1.0), playback.add(1.0)] == [0.0, 1.0]
     clock.now = 5.0
     assert playback.ahead_s(clock()) == 0

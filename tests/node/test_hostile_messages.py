@@ -21,7 +21,7 @@ from dora_mlx_tts.node.protocol.decode import decode
 from dora_mlx_tts.node.protocol.messages import BadInput, TextRequest
 from dora_mlx_tts.node.protocol.metadata import merged
 from dora_mlx_tts.node.protocol.paths import without_paths
-from dora_mlx_tts.node.turns.playback import PlaybackClock
+from dora_mlx_tts.node.turns.player import Player
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment
@@ -167,7 +167,7 @@ def test_what_was_heard_is_a_beginning_of_the_text(until):
     ]
     clock = Clock()
     clock.now = 0.0
-    text = Utterance(TextRequest("x"), 0, playback=PlaybackClock(clock))
+    text = Utterance(TextRequest("x"), 0, playback=Player(clock))
     for number, sentence in enumerate(sentences):
         text.spoke(fragment(sentence, number, 1.0))
     text.token.cancel("cancel", at_s=until or 1e-9)

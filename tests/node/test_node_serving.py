@@ -191,7 +191,7 @@ def test_events_that_mean_nothing_to_us_are_ignored():
     assert outcomes(node) == ["completed"]
     assert [m for level, m, _ in node.logs if level == "warn"] == [
         "request: speed must be a valid number, got {}",
-        "unknown input 'tick'; available: text, control, buffer_status",
+        "unknown input 'tick'; available: text, control, buffer_status, played",
     ]
     errors = [m for level, m, _ in node.logs if level == "error"]
     assert errors == ["dora: 'the daemon said something odd'"]

@@ -90,7 +90,9 @@ def test_a_reply_has_every_key_of_the_contract():
         "error": "",
         "error_stage": "",
         "spoken_text": "Hi.",
+        "remaining_text": "",
         "played_s": 0.0,
+        "heard": "estimated",
         "reason": "",
     }
 

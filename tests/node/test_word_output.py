@@ -7,7 +7,7 @@ import pytest
 from node_fakes import RATE, FakeEngine, FakeNode, Running, is_sound, spoken
 
 from dora_mlx_tts.node.protocol.messages import TextRequest
-from dora_mlx_tts.node.turns.playback import PlaybackClock
+from dora_mlx_tts.node.turns.player import Player
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment, WordTiming
 
@@ -118,7 +118,7 @@ def test_no_word_follows_a_cancel():
 def heard(cut_s, text, *lengths):
     """What was heard of a text whose fragments have these lengths, with a word each 0.1 s."""
     clock = [0.0]
-    utterance = Utterance(TextRequest("x"), 0, playback=PlaybackClock(lambda: clock[0]))
+    utterance = Utterance(TextRequest("x"), 0, playback=Player(lambda: clock[0]))
     words, start = words_of(text, 0.1 * len(text.split())), 0.0
     for length in lengths:
         mine = tuple(w for w in words if start < w.end_s - 1e-6 <= start + length)

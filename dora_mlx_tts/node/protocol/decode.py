@@ -17,6 +17,7 @@ from dora_mlx_tts.node.protocol.messages import (
     BufferStatus,
     Command,
     Plain,
+    Played,
     Stage,
     TextRequest,
 )
@@ -30,7 +31,8 @@ from dora_mlx_tts.node.protocol.metadata import (
     read_settings,
     read_voice,
 )
-from dora_mlx_tts.node.protocol.ports import CONTROL, INPUTS, TEXT
+from dora_mlx_tts.node.protocol.ports import CONTROL, INPUTS, PLAYED, TEXT
+from dora_mlx_tts.node.protocol.positions import decode_played
 from dora_mlx_tts.node.protocol.primespeech import parse_json, read_forms
 
 logger = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ def decode(
     received_s: float,
     text_limit: int = DEFAULT_TEXT_LIMIT,
     text_commands: bool = False,
-) -> TextRequest | Command | BufferStatus | BadInput | None:
+) -> TextRequest | Command | BufferStatus | Played | BadInput | None:
     """The record in an INPUT event, or None where its port is not one of ours. Never raises.
 
     Args:
@@ -68,6 +70,8 @@ def decode(
             return read_forms(request, allowed=text_commands)
         if port == CONTROL:
             return _decode_command(event.get("value"), metadata, echo, received_s)
+        if port == PLAYED:
+            return decode_played(event.get("value"), metadata, echo, received_s)
         return BufferStatus(one_number(event.get("value")), echo)
     except SettingError as error:
         error_text, stage = str(error), Stage.SETTINGS

@@ -92,7 +92,9 @@ def encode_reply(reply: Reply, figures: Mapping[str, Plain], *, text_index: int)
         "error": reply.error[:_MAX_ERROR],
         "error_stage": str(reply.stage or ""),
         "spoken_text": reply.spoken_text,
+        "remaining_text": reply.remaining_text,
         "played_s": reply.played_s,
+        "heard": "reported" if reply.is_reported else "estimated",
         "reason": reply.reason,
     }
     if reply.outcome is Outcome.ERROR:

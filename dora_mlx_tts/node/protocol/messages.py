@@ -123,6 +123,24 @@ class BufferStatus(HasIds):
 
 
 @dataclass(frozen=True, slots=True)
+class Played(HasIds):
+    """How far a player has come.
+
+    Attributes:
+        position_s: Seconds that have played, of one text or, without ``text_index``, of the session.
+        at_s: When that was so, on the node's clock.
+        text_index: The text, as its audio says.
+        stopped: Nothing more of it will be played.
+    """
+
+    position_s: float
+    at_s: float
+    text_index: int | None = None
+    stopped: bool = False
+    echo: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class BadInput:
     """A message that cannot be understood: what was wrong with it, and whom to answer.
 
@@ -148,6 +166,8 @@ class Reply:
     spoken_text: str = ""
     played_s: float = 0.0
     reason: str = ""
+    remaining_text: str = ""
+    is_reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ OWN_KEYS: Final = frozenset(
         "spoken_text", "ttfb_ms", "rtf", "audio_s", "queue_ms", "synthesis_ms", "total_ms", "fragments", "tokens",
         "characters", "aggregation_ms", "ttfa_ms", "pieces", "played_s", "retries", "starts_s",
         "ends_s", "chars", "dropped_metadata", "waiting_ms", "voice_ms", "front_end_ms", "prefill_ms",
-        "tokens_ms", "sound_ms",
+        "tokens_ms", "sound_ms", "remaining_text", "heard", "underruns", "longest_gap_ms",
     }
 )  # fmt: skip
 """Keys that are never copied from a text to its outputs."""
@@ -205,16 +205,25 @@ def read_seq(metadata: Mapping[str, object]) -> int | None:
     Raises:
         ProtocolError: The value is not a whole number from 0 that fits into 64 bits.
     """
-    value = metadata.get("seq")
+    return read_whole(metadata, "seq")
+
+
+def read_whole(metadata: Mapping[str, object], key: str) -> int | None:
+    """A whole number from 0, typed or as a string; None where there is none.
+
+    Raises:
+        ProtocolError: The value is not a whole number from 0 that fits into 64 bits.
+    """
+    value = metadata.get(key)
     if value is None:
         return None
     try:
-        seq = int(_number(value, int))
+        number = int(_number(value, int))
     except ValueError:
-        seq = -1
-    if 0 <= seq < _INT64:
-        return seq
-    raise ProtocolError(must_be("metadata seq", "an integer from 0 to 2^63 - 1", value))
+        number = -1
+    if 0 <= number < _INT64:
+        return number
+    raise ProtocolError(must_be(f"metadata {key}", "an integer from 0 to 2^63 - 1", value))
 
 
 def read_settings(metadata: Mapping[str, object]) -> dict[str, int | float]:

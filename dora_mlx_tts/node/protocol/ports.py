@@ -5,7 +5,8 @@ from typing import Final
 TEXT: Final = "text"
 CONTROL: Final = "control"
 BUFFER_STATUS: Final = "buffer_status"
-INPUTS: Final = (TEXT, CONTROL, BUFFER_STATUS)
+PLAYED: Final = "played"
+INPUTS: Final = (TEXT, CONTROL, BUFFER_STATUS, PLAYED)
 AUDIO: Final = "audio"
 SEGMENT_COMPLETE: Final = "segment_complete"
 STATUS: Final = "status"

@@ -19,6 +19,10 @@ class PlaybackClock:
         self._end_s = start + duration_s
         return start
 
+    def dry_s(self, since_s: float) -> float:
+        """Seconds without sound up to now, if what is to be sent was there to be spoken at `since_s`."""
+        return max(0.0, self.now() - self._end_s) if since_s <= self._end_s else 0.0
+
     def ahead_s(self, now: float) -> float:
         """Audio that was sent and has not played yet, in seconds."""
         return max(0.0, self._end_s - now)

@@ -14,15 +14,22 @@ from collections.abc import Callable
 from itertools import count
 from typing import Final
 
-from dora_mlx_tts.node.protocol.messages import BufferStatus, Stage, TextRequest
+from dora_mlx_tts.node.protocol.messages import BufferStatus, Played, Stage, TextRequest
 from dora_mlx_tts.node.turns.growth import Part
 from dora_mlx_tts.node.turns.holds import Holds
-from dora_mlx_tts.node.turns.playback import PlaybackClock
+from dora_mlx_tts.node.turns.kept_audio import Replay, Start
+from dora_mlx_tts.node.turns.player import Player, Position
+from dora_mlx_tts.node.turns.resumption import Resumption, resumed
 from dora_mlx_tts.node.turns.session import Session
 from dora_mlx_tts.node.turns.session_table import SessionTable
 from dora_mlx_tts.node.turns.targets import Target
 from dora_mlx_tts.node.turns.text_stream import Admission, StreamRules
-from dora_mlx_tts.node.turns.utterance import REFUSED, Fault, Utterance
+from dora_mlx_tts.node.turns.utterance import (
+    PLAYER_PATIENCE_S,
+    REFUSED,
+    Fault,
+    Utterance,
+)
 from dora_mlx_tts.text.sentences.growing import GrowingText
 
 DEFAULT_QUEUE_LIMIT: Final = 1000
@@ -41,6 +48,7 @@ class SpeechQueue:
         rules: How texts in pieces are treated.
         max_ahead_s: Seconds of audio that may be sent ahead of playback; 0 is no limit.
         marks: Fill of the player's buffer in percent below which speech goes on, and above which it waits.
+        resume_window_s: Seconds after a cut in which a text may be resumed.
         clock: Seconds.
         changed: What the speaking side waits on.
     """
@@ -52,6 +60,7 @@ class SpeechQueue:
         *,
         max_ahead_s: float = 0.0,
         marks: tuple[float, float] = (30.0, 60.0),
+        resume_window_s: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
         changed: threading.Condition | None = None,
     ) -> None:
@@ -60,7 +69,8 @@ class SpeechQueue:
         self._clock = clock
         self._changed = changed or threading.Condition()
         self._holds = Holds(max_ahead_s, marks)
-        self._sessions = SessionTable(lambda: Session(rules, queue_limit, PlaybackClock(clock)))
+        self._sessions = SessionTable(lambda: Session(rules, queue_limit, Player(clock)))
+        self._resumption = Resumption(resume_window_s)
         self._open: set[Utterance] = set()
         self._depth = 0
         self._numbers = count()
@@ -97,16 +107,33 @@ class SpeechQueue:
         if self._depth >= limit or len(self._open) >= limit + _UNANSWERED:
             utterance.is_abandoned = True
             return session.refuse(utterance, now)
-        utterance.index = next(self._numbers)
-        self._open.add(utterance)
-        self._sessions.open(utterance)
-        self._depth += 1
+        self._enter(utterance)
         admission = session.begin(utterance, now)
         if self._closed:  # what still comes now is not waited for
             session.end_stream(now)
         if self._stopped:
             self._cancel(utterance, "stop", now)
         return admission
+
+    def _enter(self, utterance: Utterance) -> None:
+        """A text is open from now on."""
+        utterance.index = next(self._numbers)
+        self._open.add(utterance)
+        self._sessions.open(utterance)
+        self._resumption.begin(utterance)
+        self._depth += 1
+
+    def resume(self, target: Target, start: Start) -> int:
+        """Let texts go on that were cut and kept; how many they are."""
+        with self._changed:
+            now = self._clock()
+            chosen = self._resumption.take(target, self._open, now) if not self._stopped else []
+            for old in chosen:
+                new = resumed(old, start, self.rules)
+                self._enter(new)
+                self._sessions[new.session].resume(new, old, now)
+            self._changed.notify_all()
+            return len(chosen)
 
     def reject(self, request: TextRequest, error: str, stage: Stage) -> Admission:
         """A text message of which nothing can be made: it ends the text that it is a piece of.
@@ -144,10 +171,29 @@ class SpeechQueue:
             self._changed.notify_all()
         return texts
 
-    def cancel(self, target: Target, reason: str) -> int:
-        """Silence the texts of ``target``, the one being spoken included; how many they were."""
+    def cancel(self, target: Target, reason: str, *, keep: bool = False) -> int:
+        """Silence the texts of ``target``, the one being spoken included; how many they were.
+
+        ``keep`` lets them be resumed, and counts those that were sent whole and are still being heard.
+        """
         with self._changed:
-            return self._mark(target, reason, self._clock())
+            now = self._clock()
+            if not keep:
+                return self._mark(target, reason, now)
+            heard = self._resumption.cut(target, reason, now)
+            for utterance in self._open:
+                if not utterance.cancelled and target(utterance.request):
+                    self._resumption.keep(utterance)
+            return heard + self._mark(target, reason, now)
+
+    def sounding(self, target: Target) -> tuple[Utterance, Position] | None:
+        """Which text of ``target`` is being heard now, and how far it was played."""
+        with self._changed:
+            now = self._clock()
+            utterance = self._resumption.sounding(target, self._open, now)
+            if utterance is None:
+                return None
+            return utterance, utterance.playback.position(utterance.index, now)
 
     def cancel_one(self, utterance: Utterance, reason: str) -> None:
         """Silence a text, if it is still open and wanted."""
@@ -165,12 +211,15 @@ class SpeechQueue:
     def hold(self, name: str | None, *, paused: bool) -> None:
         """Pause or resume one session, or all of them."""
         with self._changed:
-            if name is not None:
-                self._sessions[name].is_paused = paused
-            else:
+            now = self._clock()
+            sessions = list(self._sessions) if name is None else [self._sessions[name]]
+            if name is None:
                 self._holds.is_paused = paused
-                for session in self._sessions if not paused else ():
-                    session.is_paused = False
+            for session in sessions:
+                if not paused:
+                    session.go_on(now)
+                elif name is not None:
+                    session.is_paused = True
             self._changed.notify_all()
 
     def buffer(self, status: BufferStatus) -> None:
@@ -180,6 +229,17 @@ class SpeechQueue:
             session = self._sessions[name] if name is not None else None
             self._holds.buffer(status.percent, session)
             self._changed.notify_all()
+
+    def played(self, report: Played) -> str:
+        """The player has come this far; what is wrong with its report, or nothing."""
+        with self._changed:
+            player = self._sessions[report.id("session_id") or ""].playback
+            if report.id("session_id") is None and report.text_index is not None:
+                players = (session.playback for session in self._sessions)
+                player = next((p for p in players if p.knows(report.text_index)), player)
+            wrong = player.report(report)
+            self._changed.notify_all()
+            return wrong
 
     def close(self) -> None:
         """No more texts will come; ``take`` hands out what is queued and then ends."""
@@ -240,10 +300,13 @@ class SpeechQueue:
         for session in sessions:
             session.look_after_stream(now)
         for session in sessions:
-            if self._is_ready(session, now):
-                return session.texts[0]
-            if session.silenced:
-                return session.silenced[0]
+            can_wait = not self._closed
+            first = session.first(session.texts, now, can_wait=can_wait)
+            if first is not None and self._is_ready(session, first, now):
+                return first
+            silenced = session.first(session.silenced, now, can_wait=can_wait)
+            if silenced is not None:
+                return silenced
         return None
 
     def _begin_turn(self, utterance: Utterance) -> None:
@@ -254,9 +317,8 @@ class SpeechQueue:
             utterance.follows_cut, session.is_cut = session.is_cut, False
         utterance.begun = True
 
-    def _is_ready(self, session: Session, now: float) -> bool:
+    def _is_ready(self, session: Session, utterance: Utterance, now: float) -> bool:
         """Whether the first text of a session can be spoken or answered."""
-        utterance = session.texts[0]
         if utterance.cancelled or utterance.is_finished:
             return True
         return utterance.has_work and not self._is_held(session, now)
@@ -271,9 +333,11 @@ class SpeechQueue:
         times += [at for s in sessions if (at := self._holds.until_s(s, now)) is not None]
         growing = (text.growing for s in sessions for text in s.texts if text.growing)
         times += [text.due_s for text in growing if text.due_s is not None]
+        cuts = (u.token.cancelled_s for s in sessions for u in s.silenced if u.may_be_told(now))
+        times += [cut_s + PLAYER_PATIENCE_S for cut_s in cuts]
         return max(min(times) - now, 0.001) if times else None
 
-    def next_part(self, utterance: Utterance) -> Part | None:
+    def next_part(self, utterance: Utterance) -> Part | Replay | None:
         """The next part of a text for the engine, some seconds of speech; None where there is none now.
 
         Raises:
@@ -284,6 +348,8 @@ class SpeechQueue:
                 return None
             utterance.in_part = True
             part = utterance.parts.popleft()
+            if isinstance(part, Replay):
+                return part
             if isinstance(part, GrowingText):
                 if part.whole is None:
                     utterance.growing = part
@@ -307,6 +373,11 @@ class SpeechQueue:
         with self._changed:
             return not self._is_held(self._sessions[utterance.session], self._clock())
 
+    def awaits_player(self, utterance: Utterance) -> bool:
+        """Whether the reply to a cut text has to wait for its player's last word; ``take`` hands it out then."""
+        with self._changed:
+            return not self._closed and utterance.may_be_told(self._clock())
+
     def settle(self, utterance: Utterance) -> bool:
         """Claim the terminal reply of a text: True exactly once."""
         with self._changed:
@@ -314,6 +385,7 @@ class SpeechQueue:
                 return False
             self._open.remove(utterance)
             self._sessions.close(utterance)
+            self._resumption.answered(utterance, self._clock())
             return True
 
     # -------------------------------------------------------------------------------------- watch

@@ -6,12 +6,14 @@ Not safe for two threads; ``SpeechQueue`` holds its lock around every call, and 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Final
 
 from dora_mlx_tts.node.protocol.messages import Stage, TextRequest
 from dora_mlx_tts.node.turns.growth import Part
+from dora_mlx_tts.node.turns.kept_audio import Replay
 from dora_mlx_tts.node.turns.numbers import SequenceWatch
-from dora_mlx_tts.node.turns.playback import PlaybackClock
+from dora_mlx_tts.node.turns.player import Player
 from dora_mlx_tts.node.turns.text_record import TextRecord, Verdict
 from dora_mlx_tts.node.turns.text_stream import Admission, StreamRules, TextStream, joined
 from dora_mlx_tts.node.turns.utterance import Fault, Utterance
@@ -28,10 +30,10 @@ class Session:
     Args:
         rules: How texts in pieces are treated.
         part_limit: Sentences of one stream that may wait.
-        playback: The clock of its player.
+        playback: Its player.
     """
 
-    def __init__(self, rules: StreamRules, part_limit: int, playback: PlaybackClock) -> None:
+    def __init__(self, rules: StreamRules, part_limit: int, playback: Player) -> None:
         self.texts: deque[Utterance] = deque()
         self.silenced: deque[Utterance] = (
             deque()
@@ -50,6 +52,20 @@ class Session:
     def stream(self) -> TextStream | None:
         """The text that is still coming in."""
         return self._stream
+
+    @staticmethod
+    def first(texts: Iterable[Utterance], now: float, *, can_wait: bool) -> Utterance | None:
+        """The first of some texts that does not wait for its player to say where it was cut.
+
+        Args:
+            texts: of this session, in order.
+            now: seconds.
+            can_wait: whether reports may still come.
+        """
+        for utterance in texts:
+            if not (can_wait and not utterance.in_part and utterance.may_be_told(now)):
+                return utterance
+        return None
 
     # ------------------------------------------------------------------------------ what comes in
 
@@ -73,6 +89,8 @@ class Session:
         if verdict == "late":
             missing = record.numbers.missing_before(request.seq) if request.seq is not None else 0
             record.add(request, now)
+            if record.utterance.is_kept:
+                record.utterance.source.append(request.text)
         return Admission(verdict, record.utterance, missing)
 
     def begin(self, utterance: Utterance, now: float) -> Admission:
@@ -88,8 +106,29 @@ class Session:
             self._feed(stream, request, now)
         else:
             utterance.parts.append(request.text)
+            utterance.source.append(request.text)
             utterance.characters, utterance.first_part_s = len(request.text), now
         return Admission("new", utterance, missing)
+
+    def resume(self, utterance: Utterance, old: Utterance, now: float) -> None:
+        """A text that was cut goes on as another one; pieces of it that still come belong to that."""
+        self.texts.append(utterance)
+        utterance.first_part_s = now
+        utterance.characters = sum(map(len, utterance.source))
+        record = next((record for record in self._past if record.utterance is old), None)
+        if record is None:
+            return
+        self._past.remove(record)
+        record.utterance, record.last_s = utterance, now
+        if record.is_whole or self._stream is not None:
+            self._past.append(record)
+            return
+        utterance.closed = False
+        stream = self._stream = TextStream(utterance, self._rules, now, record)
+        if utterance.parts and not isinstance(utterance.parts[-1], Replay):
+            left = str(utterance.parts.pop())  # its last sentence may not be complete
+            gap = " " if old.source[-1:] and old.source[-1][-1:].isspace() else ""
+            utterance.parts.extend(stream.reopen(left + gap))
 
     def refuse(self, utterance: Utterance, now: float) -> Admission:
         """A text that is not taken; further pieces of it are not answered one by one."""
@@ -159,6 +198,12 @@ class Session:
 
     # ------------------------------------------------------------------------------ what goes out
 
+    def go_on(self, now: float) -> None:
+        """A pause is over; the silence was asked for."""
+        self.is_paused = False
+        for utterance in self.texts:
+            utterance.ready_s = now
+
     def flush(self, now: float, *, is_over: bool) -> None:
         """Speak the open sentence; ``is_over`` ends the text with it."""
         if is_over:
@@ -196,6 +241,7 @@ class Session:
     def _feed(self, stream: TextStream, request: TextRequest, now: float) -> None:
         utterance = stream.utterance
         utterance.characters += len(request.text)
+        utterance.source.append(request.text)
         self._add(utterance, stream.feed(request, now), now)
         longest = _LONGEST_STREAM * self._rules.limit
         if utterance.characters > longest:
@@ -209,6 +255,8 @@ class Session:
             utterance.first_part_s = now
         if utterance.fault is not None:
             return  # what is spoken is the beginning of the text, without a hole
+        if sentences and not utterance.parts and not utterance.in_part:
+            utterance.ready_s = now
         utterance.parts.extend(sentences)
         waiting = len(utterance.parts)
         if waiting > self._part_limit:

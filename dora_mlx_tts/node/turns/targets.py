@@ -9,7 +9,9 @@ from dora_mlx_tts.node.protocol.messages import Command, TextRequest
 
 Target = Callable[[TextRequest], bool]
 
-_KEYS: Final = ("session_id", "question_id", "segment_id", "request_id", "goal_id")
+TEXT_KEYS: Final = ("question_id", "segment_id", "request_id", "goal_id")
+"""Ids that name a text within its session."""
+_KEYS: Final = ("session_id", *TEXT_KEYS)
 
 
 def cancel_target(command: Command) -> Target:

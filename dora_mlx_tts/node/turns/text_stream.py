@@ -80,6 +80,10 @@ class StreamRules:
         """
         return turns(whole_text(text, self.speech, filters=self.filters))
 
+    def whole(self, text: str) -> SpokenText:
+        """All of a text in sentences, whatever is wrong with its markup."""
+        return whole_text(text, "off" if self.speech == "off" else "text", filters=self.filters)
+
     def turns(self, part: str) -> list[str]:
         """A part of a stream in turns; most are one.
 
@@ -96,9 +100,15 @@ class StreamRules:
 class TextStream:
     """The open text of a session: takes pieces, gives sentences."""
 
-    def __init__(self, utterance: Utterance, rules: StreamRules, now: float) -> None:
+    def __init__(
+        self,
+        utterance: Utterance,
+        rules: StreamRules,
+        now: float,
+        record: TextRecord | None = None,
+    ) -> None:
         self.utterance = utterance
-        self.record = TextRecord(utterance, now)
+        self.record = record or TextRecord(utterance, now)
         self._rules = rules
         self._scanner = SentenceScanner(rules.scanner)
         clock = utterance.playback.now
@@ -117,6 +127,11 @@ class TextStream:
         elif parts:
             self._open_chars = len(request.text)
         return [*parts] if self._growth is None else self._growth.add(request.text, parts)
+
+    def reopen(self, text: str) -> list[str]:
+        """Begin with what is left of a text that goes on; the sentences that are complete."""
+        self._open_chars = len(text)
+        return [self._rules.part(sentence) for sentence in self._scanner.feed(text)]
 
     def _has_no_end(self) -> bool:
         """Whether the open sentence is longer than a turn; where its sender wants it whole, it may be."""

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
-import unicodedata
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dora_mlx_tts.node.protocol.messages import Stage, TextRequest
 from dora_mlx_tts.node.turns.growth import Part
-from dora_mlx_tts.node.turns.playback import PlaybackClock
+from dora_mlx_tts.node.turns.kept_audio import KeptAudio, Replay
+from dora_mlx_tts.node.turns.player import Player, Position
+from dora_mlx_tts.node.turns.sent_audio import SentAudio
 from dora_mlx_tts.runtime.cancel import CancelToken
 from dora_mlx_tts.text.sentences.growing import GrowingText
 
 if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment
 
-_WIDE_S = 0.2  # a Han character, a kana or a Hangul syllable takes about this long
-_NARROW_S = 0.07
-_CLOSING = " .,;:!?…。，、；：！？」』”’\"')"
-
+PLAYER_PATIENCE_S: Final = 0.5
+"""Seconds after a cancel in which the reply waits for a player that reports."""
+_AUDIBLE_GAP_S: Final = 0.005
 
 REFUSED: Final = "refused"
 """Reason of an utterance that a piece of its own text ended, because nothing could be made of that piece."""
@@ -31,29 +30,6 @@ class Fault(NamedTuple):
 
     error: str
     stage: Stage
-
-
-@dataclass(slots=True)
-class _Sentence:
-    """What has left of one sentence: when it begins to play and how long it is so far.
-
-    ``words`` holds when each word begins to play and the character after its last one, where that is known.
-    """
-
-    text: str
-    start_s: float
-    duration_s: float = 0.0
-    words: list[tuple[float, int]] = field(default_factory=list)
-
-    def heard(self, until: float) -> str:
-        """What was heard of it up to the word that was being said; without word times, by its length."""
-        played = until - self.start_s
-        if not self.words:
-            length = max(self.duration_s, _usual_duration(self.text))
-            return _beginning(self.text, min(played, self.duration_s) / length if length else 1.0)
-        if self.words[-1][1] >= len(self.text.rstrip(_CLOSING)) and played >= self.duration_s:
-            return self.text
-        return self.text[: max((end for start, end in self.words if start <= until), default=0)]
 
 
 @dataclass(eq=False, slots=True)
@@ -77,7 +53,14 @@ class Utterance:
         follows_cut: Whether audio of an older, silenced text may still wait at the receiver.
         in_part: Whether the engine is in the middle of a part.
         growing: That part, where it is still being written.
-        playback: The clock of its conversation's player.
+        playback: Its conversation's player.
+        audio: What has left of it.
+        source: Its text as it came, piece by piece.
+        ready_s: When text came that was waited for, or a pause ended.
+        underruns: Times its player ran dry although there was text to speak.
+        longest_gap_s: The longest of these silences.
+        kept: Its audio, where it may be resumed.
+        is_kept: Whether it was cut and may still be resumed.
         last_start_s: When the fragment sent last begins to play.
     """
 
@@ -85,7 +68,7 @@ class Utterance:
     index: int
     token: CancelToken = field(default_factory=CancelToken)
     fragments: int = 0
-    parts: deque[Part] = field(default_factory=deque)
+    parts: deque[Part | Replay] = field(default_factory=deque)
     closed: bool = True
     is_raw: bool = True
     pieces: int = 1
@@ -97,10 +80,15 @@ class Utterance:
     follows_cut: bool = False
     in_part: bool = False
     growing: GrowingText | None = None
-    playback: PlaybackClock = field(default_factory=PlaybackClock)
+    playback: Player = field(default_factory=Player)
+    audio: SentAudio = field(default_factory=SentAudio)
+    source: list[str] = field(default_factory=list)
+    ready_s: float = 0.0
+    underruns: int = 0
+    longest_gap_s: float = 0.0
+    kept: KeptAudio | None = None
+    is_kept: bool = False
     last_start_s: float = 0.0
-    _sentences: dict[int, _Sentence] = field(default_factory=dict)
-    _unbroken: int | None = None  # sentences before the first hole
 
     @property
     def cancelled(self) -> bool:
@@ -136,67 +124,35 @@ class Utterance:
 
     def spoke(self, fragment: Fragment) -> None:
         """Remember that this fragment has left."""
+        if not self.fragments:
+            self.playback.begin(self.index, self.audio)
+        elif (gap_s := self.playback.dry_s(self.ready_s)) > _AUDIBLE_GAP_S:
+            self.underruns += 1
+            self.longest_gap_s = max(self.longest_gap_s, gap_s)
         self.fragments += 1
-        start = self.last_start_s = self.playback.add(fragment.duration_s)
-        key = int(fragment.sentence_index)
-        sentence = self._sentences.setdefault(key, _Sentence(str(fragment.text), start))
-        sentence.text = str(fragment.text)  # of a growing sentence, what is known by now
-        sentence.duration_s += fragment.duration_s
-        later = start - fragment.start_s
-        sentence.words += [(word.start_s + later, word.end) for word in fragment.words]
+        self.last_start_s = self.playback.add(fragment.duration_s)
+        self.audio.add(fragment, self.last_start_s)
+        if self.kept is not None:
+            self.kept.add(fragment, self.position.seconds)
+
+    @property
+    def position(self) -> Position:
+        """How much of its audio has played, up to the cancellation if there was one."""
+        until = self.token.cancelled_s or self.playback.now()
+        return self.playback.position(self.index, until)
 
     def leave_hole(self) -> None:
         """What was being spoken failed; what is spoken after it does not follow on what came before."""
-        if self._unbroken is None:
-            self._unbroken = len(self._sentences)
+        self.audio.leave_hole()
 
     @property
     def spoken_text(self) -> str:
-        """The sentences of which audio has left; of a cancelled text, as far as it was heard.
+        """The sentences of which audio has left; of a cancelled text, as far as it was heard."""
+        return self.audio.heard(self.position.seconds) if self.cancelled else self.audio.text
 
-        That is a beginning of the text: a sentence is followed by the next one once it was heard whole,
-        and none follows one that failed.
-        """
-        sentences = [sentence for _, sentence in sorted(self._sentences.items())]
-        if not self.cancelled:
-            return _in_a_row([sentence.text for sentence in sentences])
-        until = self.token.cancelled_s or self.playback.now()
-        begun = [one for one in sentences[: self._unbroken] if one.start_s <= until]
-        whole = [sentence.text for sentence in begun[:-1]]
-        return _in_a_row(whole + [sentence.heard(until) for sentence in begun[-1:]])
-
-    @property
-    def played_s(self) -> float:
-        """Seconds of its audio that have played, up to the cancellation if there was one."""
-        until = self.token.cancelled_s or self.playback.now()
-        return sum(
-            min(max(until - sentence.start_s, 0.0), sentence.duration_s)
-            for sentence in list(self._sentences.values())
-        )
-
-
-def _in_a_row(texts: list[str]) -> str:
-    """Sentences as they were written: with a blank between them, but not after Chinese or Japanese."""
-    said = ""
-    for text in filter(None, texts):
-        said += text if not said or _is_wide(said[-1]) or said[-1].isspace() else f" {text}"
-    return said
-
-
-def _is_wide(char: str) -> bool:
-    return unicodedata.east_asian_width(char) in {"W", "F"}
-
-
-def _usual_duration(text: str) -> float:
-    return sum(_WIDE_S if _is_wide(c) else _NARROW_S for c in text if c.isalnum())
-
-
-def _beginning(text: str, share: float) -> str:
-    """This share of ``text``, the word it ends in included."""
-    if share >= 1:
-        return text
-    end = max(1, math.ceil(len(text) * share))
-    if not _is_wide(text[end - 1 : end] or " "):
-        while end < len(text) and not text[end].isspace() and not _is_wide(text[end]):
-            end += 1
-    return text[:end].rstrip()
+    def may_be_told(self, now: float) -> bool:
+        """Whether its player may still say where it was cut; asked for a moment after that only."""
+        cut = self.token.cancelled_s
+        if not self.cancelled or not self.fragments or now >= cut + PLAYER_PATIENCE_S:
+            return False
+        return self.playback.will_tell(self.index, cut, now)
