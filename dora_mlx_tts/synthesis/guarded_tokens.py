@@ -148,7 +148,7 @@ class GuardedTokens:
             self.rows = [None] * len(tokens)
 
     def resume(self, tokens: list[int], taken: int) -> None:
-        """Go on behind tokens that were decoded and judged elsewhere, `taken` of which were heard."""
+        """Continue behind tokens that were decoded and judged elsewhere, `taken` of which were heard."""
         self.tokens, self.taken = tokens, taken
         self.rows = [None] * len(tokens)
 
