@@ -58,6 +58,7 @@ lint: venv
 	@lint-imports --no-cache
 	@codespell
 	@pytest -q tests/test_file_sizes.py
+	@python scripts/check_words.py
 
 docs: venv
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-docs.lock

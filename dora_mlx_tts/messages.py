@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_SHOWN: Final = 80
 _TAILS: Final = (", unable to parse", ", got a number with a fractional part")
-"""Where pydantic goes on to say what `got` says."""
+"""Where pydantic continues to say what `got` says."""
 
 
 def must_be(what: str, allowed: str, got: object) -> str:

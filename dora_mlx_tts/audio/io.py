@@ -48,7 +48,7 @@ class Recording:
 
     Attributes:
         samples: float32 [N, C].
-        rate: samples a second.
+        rate: samples per second.
         source: where it came from, for messages.
     """
 

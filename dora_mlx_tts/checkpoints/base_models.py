@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dora_mlx_tts.checkpoints.convert import ConversionSources
 from dora_mlx_tts.errors import DownloadError
+from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.packs.manifest import FAMILIES
 
 REPOSITORY = "lj1995/GPT-SoVITS"
@@ -168,4 +169,4 @@ def base_model(name: str) -> BaseModel:
     for known, model in SETS.items():
         if known.casefold() == name.casefold():
             return model
-    raise DownloadError(f"set {name[:80]!r} is unknown; there are: {', '.join(SETS)}")
+    raise DownloadError(unknown("set", name, SETS))

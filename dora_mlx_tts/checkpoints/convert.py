@@ -23,6 +23,7 @@ from dora_mlx_tts.checkpoints.report import ConversionReport, PartReport
 from dora_mlx_tts.checkpoints.sovits_file import SoVITSFile, open_sovits
 from dora_mlx_tts.checkpoints.vocoder_file import KINDS, vocoder_part
 from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.messages import must_be, one_of
 from dora_mlx_tts.packs.families import Family
 from dora_mlx_tts.packs.manifest import STORAGES, PackManifest
 from dora_mlx_tts.packs.pack import Pack, PartContent, file_sha256, write_pack
@@ -111,8 +112,7 @@ def convert(
     options = options or PackOptions()
     for storage in (options.storage, *options.others.values()):
         if storage not in STORAGES:
-            allowed = ", ".join(sorted(STORAGES))
-            raise WeightsError(f"storage {storage!r} is not allowed; allowed are {allowed}")
+            raise WeightsError(must_be("storage", one_of(sorted(STORAGES)), storage))
     if sources.ssl is not None and not options.reference_encoder:
         raise WeightsError("an SSL encoder is of no use in a pack without the reference encoder")
     gpt, sovits = (

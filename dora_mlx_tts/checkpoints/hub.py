@@ -1,7 +1,7 @@
 """Files from a model hub: resumed where they were interrupted, checked, and kept for offline use.
 
 `huggingface_hub` speaks to the hub: it knows mirrors (``HF_ENDPOINT``), tokens and the offline mode
-(``HF_HUB_OFFLINE``). Unlike its own cache, a file that was interrupted goes on from its last byte also
+(``HF_HUB_OFFLINE``). Unlike its own cache, a file that was interrupted continues from its last byte also
 in the next run, and every file is compared with the hash that the hub names.
 """
 

@@ -96,7 +96,7 @@ def _kind(tensors: Tensors, source: str) -> str:
         return BIGVGAN
     if "conv_post.bias" in tensors and any(key.startswith("resblocks.") for key in tensors):
         return HIFIGAN
-    raise WeightsError(f"{source}: no vocoder; known are BigVGAN v2 (v3) and HiFi-GAN (v4, v5)")
+    raise WeightsError(f"{source} must be a BigVGAN v2 (v3) or HiFi-GAN (v4, v5)")
 
 
 def _hop(rates: object, source: str) -> int:

@@ -1,1 +1,1 @@
-"""Commands of the console script, one a file."""
+"""Commands of the console script, one per file."""

@@ -1,4 +1,4 @@
-"""JSON in and out of a command: one document, or one a line."""
+"""JSON in and out of a command: one document, or one per line."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Both threads send. The lock gives cancellation its meaning: a fragment checks under it whether its text is
 still wanted, so none can follow the acknowledgement of a cancel. (dora 1.x lets one thread send while the
-other is in ``next()``, and two threads send by turns; both were run under load.)
+other is in ``next()``, and two threads send alternately; both were run under load.)
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def accelerate(choice: str = "auto", threads: int = 1) -> BlasStatus:
 
     Args:
         choice: "auto" looks for the `scipy-openblas32` package, then the system's OpenBLAS; "off"
-            leaves MLX as it is; anything else is the path of a library with the cblas interface.
+            leaves MLX unchanged; anything else is the path of a library with the cblas interface.
         threads: threads of a product. More than one is slower than one as soon as another process
             is busy (a token took 147 ms instead of 4), and a dataflow always has others.
     """

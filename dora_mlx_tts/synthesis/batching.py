@@ -1,4 +1,4 @@
-"""Several sentences decoded together: more tokens a second, later first sound."""
+"""Several sentences decoded together: more tokens per second, later first sound."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ THRESHOLD = 0.75
 """How even the lengths of a batch must be: its median in means."""
 
 AHEAD = 4
-"""Batches of sentences that are looked at together, so that like lengths meet."""
+"""Batches of sentences that are checked together, so that like lengths meet."""
 
 
 @dataclass(frozen=True, slots=True)

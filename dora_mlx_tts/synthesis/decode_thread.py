@@ -1,4 +1,4 @@
-"""A second thread for work that holds no MLX arrays: tokens go on while sound is made.
+"""A second thread for work that holds no MLX arrays: tokens continue while sound is made.
 
 On a CPU a token is numpy's and a window of sound MLX's, whose own threads leave Python's lock alone;
 so both can run at once. MLX itself stays on the synthesis thread.

@@ -24,7 +24,7 @@ class SentenceEdges:
     """Finishes the pieces of one sentence, in order.
 
     Args:
-        rate: samples a second.
+        rate: samples per second.
         kept: seconds of quiet that stay before and after the speech.
 
     Attributes:

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 _LAST = 4  # tokens that show where attention ended
 
 _BACK = 8
-"""Tokens by which each further attempt goes on from an earlier place: what came just before may have led astray."""
+"""Tokens by which each further attempt continues from an earlier place: what came just before may have led astray."""
 _STEADY = SamplingSettings(top_k=5, top_p=1.0, temperature=0.8, repetition_penalty=1.35)
 
 
@@ -56,9 +56,9 @@ class GuardedTokens:
     """Decodes a sentence; attempts that go wrong are replaced without the caller's notice.
 
     Tokens that were taken may have been heard. So an attempt that fails later is continued from the
-    last good token, and one that fails before anything was taken begins anew.
+    last good token, and one that fails before anything was taken begins again.
 
-    With a helper, tokens go on between two calls. What is found there counts when it is asked for, so
+    With a helper, tokens continue between two calls. What is found there counts when it is asked for, so
     that the tokens are the same without one.
 
     Attributes:
@@ -123,7 +123,7 @@ class GuardedTokens:
                 problem = self._advance(until, self._token)
 
     def look_ahead(self, count: int | None) -> None:
-        """Go on decoding while the caller makes sound; the next `take` must ask for `count`, too."""
+        """Continue decoding while the caller makes sound; the next `take` must ask for `count`, too."""
         if self._helper is None or self._stream is None:  # the beginning of an attempt is MLX's
             return
         wanted = None if count is None else self.taken + count + self._guard.lag
@@ -148,7 +148,7 @@ class GuardedTokens:
             self.rows = [None] * len(tokens)
 
     def resume(self, tokens: list[int], taken: int) -> None:
-        """Go on behind tokens that were decoded and judged elsewhere, `taken` of which were heard."""
+        """Continue behind tokens that were decoded and judged elsewhere, `taken` of which were heard."""
         self.tokens, self.taken = tokens, taken
         self.rows = [None] * len(tokens)
 

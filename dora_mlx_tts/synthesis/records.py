@@ -35,7 +35,7 @@ class Fragment:
 
     Attributes:
         samples: mono float32 in [-1, 1], [n].
-        sample_rate: samples a second.
+        sample_rate: samples per second.
         text: the sentence that this is a piece of.
         sentence_index: number of that sentence in the request, from 0.
         fragment_index: number of this piece in the sentence, from 0.
@@ -67,7 +67,7 @@ class Speech:
 
     Attributes:
         samples: mono float32 in [-1, 1], [n].
-        sample_rate: samples a second.
+        sample_rate: samples per second.
         sentences: the sentences as they were spoken, in order.
         words: start and end of each word, in order.
     """

@@ -17,13 +17,13 @@ class SynthesisStats:
         cancelled: that nobody wanted to the end.
         failed: that ended in an error.
         misspoken: that the networks said otherwise, found before anything was heard; they are spoken
-            anew in two parts, or end in an error where they cannot be divided.
+            again in two parts, or end in an error where they cannot be divided.
         tokens: that were decoded, those of attempts given up included.
         windows: pieces of sound.
         audio_s: seconds of sound.
         problems: what the guard found, by kind; each led to another attempt or to an error.
-        restarts: attempts that began the sentence anew.
-        continuations: attempts that went on from the last good token, since sound had left.
+        restarts: attempts that began the sentence again.
+        continuations: attempts that continued from the last good token, since sound had left.
         grown: sentences that were begun before their end was written.
         stages: times that an unfinished sentence was read again.
         rests: times that speech waited at a word's end for more text.

@@ -133,7 +133,7 @@ class WordTracker:
         self.begin(phonemes)
 
     def begin(self, phonemes: Phonemes) -> None:
-        """Follow the tokens anew from the first, through phones that go on where the old ones ended."""
+        """Follow the tokens again from the first, through phones that continue where the old ones ended."""
         self._units = units(phonemes)
         self._phones = np.asarray(phonemes.ids)
         moves = _MOVES if self._table is None else self._table.moves(self._phones)

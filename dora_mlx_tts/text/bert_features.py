@@ -15,7 +15,7 @@ from dora_mlx_tts.errors import TextError, WeightsError
 from dora_mlx_tts.messages import must_be
 
 LIMIT = 510
-"""Characters a text may have: 512 positions less [CLS] and [SEP]."""
+"""Characters that a text may have: 512 positions less [CLS] and [SEP]."""
 
 _CLS, _SEP, _UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 

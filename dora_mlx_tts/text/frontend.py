@@ -297,7 +297,7 @@ def _source(text: AlignedText, start: int, end: int) -> CharSpan:
 
 
 def _behind_stop(norm: AlignedText) -> AlignedText:
-    """A stop in front, which swallows the marks that already stand there."""
+    """A stop in front, which replaces the marks that already stand there."""
     rest = norm[len(norm) - len(norm.text.lstrip("".join(_MARKS))) :]
     return AlignedText(PAUSE + rest.text, (_source(norm, 0, 0), *rest.spans))
 

@@ -188,7 +188,7 @@ class _Check:
 
 
 def _tone() -> Samples:
-    """Four seconds of harmonics that swell four times a second."""
+    """Four seconds of harmonics that swell four times per second."""
     t = np.arange(4 * 32000) / 32000
     tone = sum(np.sin(2 * np.pi * 140 * k * t) / k for k in range(1, 20))
     swell = 0.02 + np.square(np.sin(2 * np.pi * 2 * t))

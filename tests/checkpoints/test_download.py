@@ -186,7 +186,7 @@ def test_sets_are_complete() -> None:
         "r/sv/pretrained_eres2netv2w24s4ep4.ckpt"
     )
     assert base_model("v3").sources(Path("r")).vocoder.name.startswith("models--nvidia")
-    with pytest.raises(DownloadError, match="'v9' is unknown; there are: v1, v2, "):
+    with pytest.raises(DownloadError, match="unknown set 'v9'; available: v1, v2, "):
         base_model("v9")
 
 

@@ -90,7 +90,7 @@ def test_vocoders_that_do_not_fit(tmp_path):
     refused("family v3 makes spectrograms and needs a vocoder: bigvgan", v3, vocoder=None)
     refused("is a hifigan vocoder; family v3 speaks with bigvgan", v3, vocoder=v4.vocoder)
     refused("is a bigvgan vocoder; family v4", v4, vocoder=v3.vocoder)
-    refused("no vocoder; known are", v4, vocoder=v4.sovits.parent / "hubert" / "pytorch_model.bin")
+    refused("must be a BigVGAN v2", v4, vocoder=v4.sovits.parent / "hubert" / "pytorch_model.bin")
     (tmp_path / "empty").mkdir()
     refused("no vocoder; expected one of", v3, vocoder=tmp_path / "empty")
     config = {**whole_voice.VOCODER_CONFIG, "upsample_rates": [8, 8, 2]}

@@ -19,7 +19,7 @@ from dora_mlx_tts.cli.app import cli
 from dora_mlx_tts.cli.settings_table import settings_table
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
-KNOWN = {"", "json", "mermaid", "python", "sh", "text", "yaml"}
+KNOWN = {"", "diff", "json", "mermaid", "python", "sh", "text", "yaml"}
 VARIABLES = {name for row in settings_table() for name in row.environment.split(", ")}
 ELSEWHERE = {"DORA_MLX_TTS_VOICES", "DORA_MLX_TTS_CONFIG"}
 

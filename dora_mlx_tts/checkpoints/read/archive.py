@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dora_mlx_tts.errors import UnsafeFileError, WeightsError
+from dora_mlx_tts.messages import must_be
 
 MAX_PICKLE_BYTES = 16 * 2**20
 MAX_DIRECTORY_BYTES = 8 * 2**20
@@ -83,7 +84,7 @@ def _read_archive(path: Path, file: _BoundedFile) -> Archive:
     }
     order = _content(file, entries, "byteorder", 16) or b"little"
     if order not in {b"little", b"big"}:
-        raise WeightsError(f"{path}: byteorder is {order!r}; allowed are 'little' and 'big'")
+        raise WeightsError(must_be(f"{path}: byteorder", "'little' or 'big'", order))
     if entries["data.pkl"][1] > MAX_PICKLE_BYTES:
         raise UnsafeFileError(f"{path}: its pickle is over {MAX_PICKLE_BYTES} bytes")
     pickle = _content(file, entries, "data.pkl", MAX_PICKLE_BYTES)

@@ -178,6 +178,6 @@ def _numbers(path: Path, what: str, values: object) -> tuple[int, ...]:
         if len(numbers) == len(values):
             return numbers
     raise WeightsError(
-        f"{path}: a tensor's {what} is {reprlib.repr(values)}; allowed are up to {MAX_DIMENSIONS}"
-        " whole numbers from 0 to 2**48"
+        f"{path}: a tensor's {what} must be up to {MAX_DIMENSIONS} whole numbers from 0 to 2**48,"
+        f" got {reprlib.repr(values)}"
     )

@@ -54,7 +54,7 @@ def read_model_folder(path: str | Path) -> ModelFolder:
 
 
 def read_vocabulary(folder: Path) -> bytes:
-    """The tokenizer's words, one a line in the order of their numbers (``vocab.txt``).
+    """The tokenizer's words, one per line in the order of their numbers (``vocab.txt``).
 
     Raises:
         WeightsError: The folder has neither ``vocab.txt`` nor a word list in ``tokenizer.json``.

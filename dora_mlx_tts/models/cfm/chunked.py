@@ -146,7 +146,7 @@ class RollingPrompt:
         self._made: FlowPrompt | None = None  # the end of it, where a tail is wanted
 
     def extend(self, made: FlowPrompt) -> None:
-        """Go on after a chunk's new frames."""
+        """Continue after a chunk's new frames."""
         length = self._reference.frames
         if self._tail is None:
             alone = made.frames >= self.fresh

@@ -94,7 +94,7 @@ class _Buffer:
 class Widener:
     """Multiplies by matrices that stay in their files, in half precision or 8 bits.
 
-    A matrix is widened to float32 in one of two buffers, by turns, so that the next is widened while MLX,
+    A matrix is widened to float32 in one of two buffers, alternately, so that the next is widened while MLX,
     which computes in a thread of its own, still multiplies by the last.
 
     Attributes:
@@ -130,7 +130,7 @@ class Widener:
         return mx.concatenate([affine(x[..., :half, :]), later], axis=-2)
 
     def _free(self, size: int) -> _Buffer:
-        """The buffer whose turn it is, once nobody reads it."""
+        """The next buffer, once nobody reads it."""
         self._turn = 1 - self._turn
         buffer = self._buffers[self._turn]
         if buffer is not None and buffer.reader is not None:

@@ -1,7 +1,7 @@
 """HuBERT: speech at 16 kHz to 50 feature vectors a second (Hsu et al. 2021, arXiv:2106.07447).
 
 The variant of chinese-hubert-base: group norm in the first convolution, layer norm after each
-residual. Its input is the recording as it is; nothing is normalized.
+residual. Its input is the recording unchanged; nothing is normalized.
 """
 
 from __future__ import annotations

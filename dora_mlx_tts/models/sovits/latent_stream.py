@@ -19,7 +19,7 @@ from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.sovits.semantic import FASTEST, SLOWEST, SemanticEncoder
 
 FRAMES = 2
-"""Latent frames a code."""
+"""Latent frames per code."""
 
 
 @dataclass(frozen=True, slots=True)

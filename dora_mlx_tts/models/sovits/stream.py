@@ -84,7 +84,7 @@ class SoVITSStream(LatentStream):
             mx.async_eval(self._phones)  # type: ignore[no-untyped-call]  # MLX stub
 
     def read(self, text: mx.array) -> None:
-        """Go on with more phones [1, m] than were known before.
+        """Continue with more phones [1, m] than were known before.
 
         Raises as the constructor.
         """
@@ -101,7 +101,7 @@ class SoVITSStream(LatentStream):
     ) -> Iterator[mx.array]:
         """More codes, to the samples [N] that are settled by them, in slices of a few frames.
 
-        Codes that are `foreseen` to come next, and may come otherwise, are looked at only.
+        Codes that are `foreseen` to come next, and may come otherwise, are only read.
 
         The `last` call gives the rest. Most slices are empty: they stand for a part of the work that is
         done (encoder, flow, a stage of the generator), after which the caller may stop.

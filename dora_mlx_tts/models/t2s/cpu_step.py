@@ -1,7 +1,7 @@
 """The text-to-semantic step on the host: numpy over the memory of MLX's weights.
 
 A step multiplies one row by every weight. MLX asks BLAS for that as for any matrix product, which
-packs the weights anew each time; numpy asks for a matrix-vector product and is two to three times as
+packs the weights again each time; numpy asks for a matrix-vector product and is two to three times as
 fast on a CPU (`benchmarks/t2s.py`). No weight is copied. A test holds this to MLX's own step.
 """
 

@@ -323,4 +323,4 @@ def _check_ids(ids: Ids, limit: int, what: str, kind: type[Exception]) -> None:
         raise kind(f"{what}s must be integers, got {ids.dtype}")
     if ids.size and not (int(ids.min()) >= 0 and int(ids.max()) < limit):
         worst = int(ids.max()) if int(ids.max()) >= limit else int(ids.min())
-        raise kind(f"{what} {worst} is out of range; allowed are 0 to {limit - 1}")
+        raise kind(f"{what} must be from 0 to {limit - 1}, got {worst}")

@@ -186,7 +186,7 @@ class Sampler:
         return mx.stack([draw.take(count) for draw in self._draws], axis=1)
 
     def keep(self, rows: Sequence[int]) -> None:
-        """Go on with these rows only."""
+        """Continue with these rows only."""
         self._seen = self._seen[self._xp.array(list(rows))]
         self._draws = [self._draws[row] for row in rows]
 

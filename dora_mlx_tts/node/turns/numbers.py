@@ -52,7 +52,7 @@ class SeenNumbers:
 
 
 class SequenceWatch:
-    """Follows the numbers of a session from text to text, which go on or begin again with each text."""
+    """Follows the numbers of a session from text to text, which continue or begin again with each text."""
 
     def __init__(self) -> None:
         self._first = 0

@@ -1,4 +1,4 @@
-"""The sessions there are, and whose turn it is."""
+"""All sessions, and which of them speaks next."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.text.phonemes import Phonemes
 
 LIMITS = ContentLimits(ended=40.0, few=28.0, floor=0.5)
-"""Where doubt ends for sound: codes of synthetic sound speak for its phones less than the ones it was made of."""
+"""Where doubt ends for sound: codes of synthetic sound fit its phones less well than the ones it was made of."""
 
 _RATE = 16_000
 _LEAST = 1600  # samples; shorter sound has no frames

@@ -1,4 +1,4 @@
-"""Do the codes of a sentence say its phones? Words that were swallowed, invented or said twice.
+"""Do the codes of a sentence say its phones? Missing, extra or repeated words.
 
 Two ways through the phones are followed token by token. The clean one says every phone in order, with
 pauses between them. The flawed one may jump to any place, or say something that is no phone of the
@@ -216,7 +216,7 @@ class ContentCheck:
         return self._described(since, before, way)
 
     def _described(self, since: int, before: int, way: list[int]) -> Flaw:
-        """A flaw since a token, where the clean way left the state `before` and the other went on as `way`."""
+        """A flaw since a token, where the clean way left the state `before` and the other continued as `way`."""
         foreign = next((n for n, state in enumerate(way) if state % 2), len(way))
         resumed = way[foreign] // 2 if foreign < len(way) else len(self._phonemes)
         said = (before + 1) // 2  # phones that were begun

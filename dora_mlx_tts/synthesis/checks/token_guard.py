@@ -1,6 +1,6 @@
 """What is wrong with generated tokens and samples, if anything.
 
-An autoregressive model can lose its way: it repeats itself, goes on after the text, stops before its
+An autoregressive model can lose its way: it repeats itself, continues after the text, stops before its
 end, or speaks the reference recording again. Good output of the starter voice over 90 texts (see
 docs/reliability.md) never came near to these limits.
 """

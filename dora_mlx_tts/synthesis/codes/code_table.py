@@ -32,7 +32,7 @@ USUAL_PACE = 2.2
 """Tokens of a phone of which nothing else is known."""
 
 LESSONS = 64
-"""Sentences after which the table stays as it is."""
+"""Sentences after which the table stays unchanged."""
 
 _ROUGH = 4  # sentences that are aligned evenly, to begin with
 _KEPT = 0.97  # share of the counts that each sentence leaves: the first alignments were poor
@@ -197,7 +197,7 @@ class TableStore:
 
 
 def log_moves(stay: Doubles) -> tuple[Doubles, Doubles, Doubles]:
-    """Log chances to stay at a phone, to go on, and to go on over the next, from the chances to stay [m]."""
+    """Log chances to stay at a phone, to advance, and to skip the next, from the chances to stay [m]."""
     return np.log(stay), np.log((1 - stay) * (1 - SKIPPED)), np.log((1 - stay) * SKIPPED)
 
 

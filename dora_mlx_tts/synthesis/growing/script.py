@@ -85,7 +85,7 @@ class _Part:
     _complete: SpokenSentence | None = field(default=None)
 
     def begin(self, speaker: SentenceSpeaker, seed: int, limits: GrowingLimits | None) -> None:
-        """Go on with the next part."""
+        """Continue with the next part."""
         self._complete, self.is_heard = None, False
         self._growing = GrowingSentence(
             speaker,

@@ -309,7 +309,7 @@ class GrowingSentence:
         return SentencePiece(samples, tokens, last, words)
 
     def _words(self, *, last: bool) -> tuple[WordTiming, ...]:
-        """The words whose sound has left, followed anew: each reading knows more phones."""
+        """The words whose sound has left, followed again: each reading knows more phones."""
         phonemes, tracker = self._phones.phonemes, self._tracker
         if phonemes is None or tracker is None:
             return ()

@@ -30,7 +30,7 @@ class VoicePrompts:
     """Finds or makes the prompts of voices.
 
     A prompt depends on the recordings, the transcript and the pack's weights; a change of any makes
-    it anew.
+    it again.
     """
 
     def __init__(self, cache: Path | None) -> None:

@@ -197,7 +197,7 @@ class VoicePool:
     def refresh(self, every_s: float = 0.0) -> bool:
         """Read the voice folders again if a file in them changed; whether one did.
 
-        Voices that changed are loaded anew when they are next used. A folder that cannot be read leaves
+        Voices that changed are loaded again when they are next used. A folder that cannot be read leaves
         everything as it was.
 
         Args:
@@ -269,7 +269,7 @@ def _watch(pool_of: Callable[[], VoicePool | None], every_s: float) -> None:
         try:
             pool._look()
         except Exception:
-            logger.exception("the voice folders could not be looked at")
+            logger.exception("the voice folders could not be checked")
         del pool
 
 

@@ -28,7 +28,7 @@ class Fence:
         return self._may_close and self._ticks >= len(self._fence)
 
     def take(self, char: str) -> bool:
-        """Whether the code goes on with this character; it does not belong to it otherwise."""
+        """Whether the code continues with this character; it does not belong to it otherwise."""
         if char == self._fence[0]:
             self._ticks += 1
         elif self.closes:

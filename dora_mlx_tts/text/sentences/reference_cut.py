@@ -129,7 +129,7 @@ _METHODS: Mapping[str, Callable[[str], str]] = MappingProxyType(
 )
 
 METHODS = (*_METHODS, "split")
-"""Names of the methods; `split` is our own and the default everywhere."""
+"""Names of the methods; `split` is this package's own and the default everywhere."""
 
 
 def _check(method: str) -> None:

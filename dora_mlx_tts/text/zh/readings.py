@@ -1,4 +1,4 @@
-"""Pinyin of words and characters: pypinyin's dictionaries under our own corrections."""
+"""Pinyin of words and characters: pypinyin's dictionaries under this package's own corrections."""
 
 from __future__ import annotations
 

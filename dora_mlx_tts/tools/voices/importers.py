@@ -1,6 +1,6 @@
 """Voices of other tools: found in their folders, converted, and written as voices of ours.
 
-Known are dora-primespeech's model tree with its table of voices, and the folder of one character:
+Supported: dora-primespeech's model tree with its table of voices, and the folder of one character:
 weights, recordings, and texts in ``infer_config.json``, a ``.list`` file, or beside each recording.
 """
 

@@ -27,7 +27,7 @@ _BAND_DB = 65.0  # below the strongest band, nothing is there
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """One thing that was checked.
 
     Attributes:
         about: What.
@@ -109,7 +109,7 @@ def _bandwidth(mono: Samples, rate: int) -> Iterator[Finding]:
     power = np.square(np.abs(np.fft.rfft(frames * np.hanning(window), axis=1))).mean(axis=0)
     level = 10 * np.log10(power + 1e-12)
     highest = int(np.flatnonzero(level > level.max() - _BAND_DB)[-1] * rate / window)
-    text = f"sound up to {highest / 1000:.1f} kHz ({rate} samples a second)"
+    text = f"sound up to {highest / 1000:.1f} kHz ({rate} samples per second)"
     if highest < _DULL_HZ:
         advice = "the voice will sound dull; avoid telephone recordings and strong compression"
         yield Finding("bandwidth", "warning", text, advice)

@@ -1,4 +1,4 @@
-"""What a classifier sees of a word: its neighbours, their kinds and endings, and our own rules' opinion."""
+"""What a classifier sees of a word: its neighbours, their kinds and endings, and this package's own rules' opinion."""
 
 from __future__ import annotations
 

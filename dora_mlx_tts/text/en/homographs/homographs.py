@@ -74,7 +74,7 @@ def readings_of(word: str) -> tuple[Phones, Phones] | None:
 
 
 def observed(context: WordContext) -> list[str]:
-    """What the classifier of a word sees, the opinion of our own rules among it."""
+    """What the classifier of a word sees, the opinion of this package's own rules among it."""
     entry = _table().get(context.word)
     return _observed(context, entry, sense(context)) if entry else []
 

@@ -277,7 +277,7 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
 
 
 def has_own_rule(word: str) -> bool:
-    """Whether a word, in lower case, is told by its own rule."""
+    """Whether a word, in lower case, has a rule of its own."""
     return word in _RULES
 
 

@@ -51,7 +51,7 @@ _CLUSTER = re.compile(
 """Three consonants in a row, or two that begin no word."""
 _SENTENCE_BREAK = re.compile(r"[.?!\n]")
 AROUND = 40
-"""Characters on each side that are looked at for small letters."""
+"""Characters on each side that are checked for small letters."""
 READ_LENGTH = 4
 SPELLED_LENGTH = 5
 _LEXICON = PronouncingDictionary()

@@ -1,4 +1,4 @@
-"""Words whose pronunciation is known: the CMU dictionary and our own entries."""
+"""Words whose pronunciation is known: the CMU dictionary and this package's own entries."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ OWN_WORDS: Mapping[str, str] = MappingProxyType(
 
 
 class PronouncingDictionary:
-    """Pronunciations by word: overrides first, then our own entries, then the CMU dictionary."""
+    """Pronunciations by word: overrides first, then this package's own entries, then the CMU dictionary."""
 
     def __init__(self, overrides: Mapping[str, Sequence[str]] | None = None) -> None:
         self._own: dict[str, Phones] = {w: tuple(p.split()) for w, p in OWN_WORDS.items()}

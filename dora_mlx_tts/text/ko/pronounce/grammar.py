@@ -37,7 +37,7 @@ _DEPENDENT = re.compile(
 """Words that follow an adnominal form, and hardly ever a noun."""
 _CAN_BE_TENSE = "ㄱㄷㅂㅅㅈ"
 _LONGEST_WORD = 12
-"""Characters of a word that are looked at."""
+"""Characters of a word that are checked."""
 
 
 def tense_after(text: str) -> frozenset[int]:

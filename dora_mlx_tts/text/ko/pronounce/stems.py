@@ -1,4 +1,4 @@
-"""Stems and word forms by which a verb in ㄹ, ㄴ or ㅁ is told from a noun."""
+"""Stems and word forms by which a verb in ㄹ, ㄴ or ㅁ is distinguished from a noun."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Letters and figures that name: trains, plates, gates, passwords, mail addresses.
 
-They are told from the words around them before a text is divided by language; the letters stay for
+They are distinguished from the words around them before a text is divided by language; the letters stay for
 English to spell, the figures are Hanzi.
 """
 

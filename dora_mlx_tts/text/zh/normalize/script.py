@@ -64,7 +64,7 @@ def _needs_conversion(char: str) -> bool:
 
 
 def simplify(text: AlignedText) -> AlignedText:
-    """Traditional words as simplified ones (乾淨 as 干净 but 乾隆 as it is)."""
+    """Traditional words as simplified ones (乾淨 as 干净 but 乾隆 unchanged)."""
     found = set(_NOT_SIMPLIFIED.findall(text.text))
     if not any(_needs_conversion(c) for c in found):
         return text

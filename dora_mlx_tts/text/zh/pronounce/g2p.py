@@ -120,7 +120,7 @@ class MandarinReader:
             at, previous = end, word
 
     def _changes(self, clause: str, words: Sequence[Word], within: Within) -> dict[int, str]:
-        """Readings other than the dictionary's: a model's outside known words, then our own rules."""
+        """Readings other than the dictionary's: a model's outside known words, then this package's own rules."""
         if self.polyphones:
             decided = _outside_words(self.polyphones.read(clause), words)
             return corrections(clause, words, decided) if self.rules.context else decided

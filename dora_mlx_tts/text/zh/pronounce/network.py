@@ -36,7 +36,7 @@ ARRAYS = (
 UNKNOWN, START, END = "\1", "\2", "\3"
 """Stand for a character the network does not know, and for both ends of a text."""
 LONGEST = 128
-"""Characters of a text that are looked at together."""
+"""Characters of a text that are checked together."""
 _FULL_WIDTH = str.maketrans(",.?!", "，。？！")
 
 
