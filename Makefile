@@ -44,7 +44,10 @@ demo: venv
 	@dora run dataflows/hello.yml 2>&1 | tee out/hello.log | sed -n 's/^.*stdout *recorder: //p' \
 		|| { tail -n 30 out/hello.log; exit 1; }
 
-talk: $(VENV)/talks
+talk:
+	@[ -n "$${LLM_URL:-}" ] || { echo "LLM_URL must name an OpenAI-compatible language model, e.g." \
+		"LLM_URL=http://localhost:11434/v1 LLM_MODEL=qwen3:4b make talk; see docs/assistant.md" >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(VENV)/talks
 	@dora run dataflows/assistant.yml
 
 $(VENV)/talks: $(VENV)/installed
