@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import click
 
 from dora_mlx_tts.cli.options import config_option, load_settings
 from dora_mlx_tts.errors import BackendError
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
+
+if TYPE_CHECKING:
+    from dora_mlx_tts.server.serve import Opened
 
 
 @click.command()
@@ -67,20 +72,14 @@ def serve(  # noqa: PLR0913, PLR0917  one argument per option
 
     Needs the extra `server`. Loading takes some seconds; /ready says when it is done.
     """
-    try:
-        from dora_mlx_tts.server import openai_door  # noqa: PLC0415  an extra
-        from dora_mlx_tts.server import serve as doors  # noqa: PLC0415  an extra
-    except ModuleNotFoundError as error:
-        raise BackendError(
-            f"{error.name} is missing; install dora-mlx-tts with the extra 'server'"
-        ) from error
+    openai_door, doors = _doors()
     settings = load_settings(config, voice=voice)
     if not _is_loopback(host) and not key:
         click.echo(f"warning: anybody who reaches {host} can use this server; see --key", err=True)
     if not _is_loopback(host) and not no_wyoming:
         click.echo("warning: Wyoming knows no keys; see --no-wyoming", err=True)
 
-    def tell(opened: doors.Opened) -> None:
+    def tell(opened: Opened) -> None:
         click.echo(f"OpenAI: http://{host}:{opened.port}/v1", err=True)
         if opened.wyoming_port is not None:
             click.echo(f"Wyoming: tcp://{host}:{opened.wyoming_port}", err=True)
@@ -97,6 +96,17 @@ def serve(  # noqa: PLR0913, PLR0917  one argument per option
         ),
         tell,
     )
+
+
+def _doors() -> tuple[ModuleType, ModuleType]:
+    """The modules that need the extra."""
+    try:
+        from dora_mlx_tts.server import openai_door, serve  # noqa: PLC0415  an extra
+    except ModuleNotFoundError as error:
+        raise BackendError(
+            f"{error.name} is missing; install dora-mlx-tts with the extra 'server'"
+        ) from error
+    return openai_door, serve
 
 
 def _is_loopback(host: str) -> bool:

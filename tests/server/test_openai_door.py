@@ -18,9 +18,20 @@ from dora_mlx_tts.audio.io import decode_audio
 from dora_mlx_tts.errors import SynthesisError
 from dora_mlx_tts.server.openai_door import Limits
 
+OPENED = []
+
 
 def client(server, key="none"):
-    return openai.OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0, timeout=30)
+    one = openai.OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0, timeout=30)
+    OPENED.append(one)
+    return one
+
+
+@pytest.fixture(autouse=True)
+def closed_clients():
+    yield
+    while OPENED:
+        OPENED.pop().close()
 
 
 def ready(server):

@@ -37,6 +37,7 @@ def test_the_starter_voice_speaks_through_both_doors():
         assert 0.4 < len(samples) / 24000 < 3
         assert 0.01 < np.sqrt(np.mean(samples**2)) < 0.5
         assert asyncio.run(seconds(tcp, "Good morning.")) > 0.4
+        client.close()
         server.send_signal(signal.SIGTERM)
         assert server.wait(20) == 0
     finally:
