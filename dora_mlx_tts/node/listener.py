@@ -183,7 +183,7 @@ class EventListener(threading.Thread):
             self._complain_once("a report that cannot be", wrong, report.echo)
 
     def _complain_once(self, kind: str, error: str, echo: Metadata) -> None:
-        """A player reports many times a second."""
+        """A player reports many times per second."""
         if kind not in self._complained:
             self._complained.add(kind)
             self._complain(error, echo)

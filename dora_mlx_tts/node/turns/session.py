@@ -111,7 +111,7 @@ class Session:
         return Admission("new", utterance, missing)
 
     def resume(self, utterance: Utterance, old: Utterance, now: float) -> None:
-        """A text that was cut goes on as another one; pieces of it that still come belong to that."""
+        """A text that was cut continues as another one; pieces of it that still come belong to that."""
         self.texts.append(utterance)
         utterance.first_part_s = now
         utterance.characters = sum(map(len, utterance.source))
