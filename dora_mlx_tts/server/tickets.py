@@ -18,7 +18,7 @@ MOST_AHEAD_S: Final = 30.0
 
 
 class BusyError(TtsError):
-    """As many requests as allowed are being served."""
+    """The server is at its limit of parallel requests."""
 
 
 class StoppedError(TtsError):
