@@ -15,7 +15,7 @@ from dora_mlx_tts.node.protocol.messages import BadInput, Played
 from dora_mlx_tts.node.turns.remains import remaining_text
 from dora_mlx_tts.text.sentences.pieces import whole_text
 
-BARGE_INS = 2000
+BARGE_INS = 1000
 TEXT = "One two three four five. Six seven eight."
 
 

@@ -65,7 +65,8 @@ class SentAudio:
         """
         key = int(fragment.sentence_index)
         sentence = self._sentences.setdefault(key, _Sentence(str(fragment.text), self.sent_s))
-        sentence.text = str(fragment.text)  # of a growing sentence, what is known by now
+        if fragment.text:  # of a growing sentence, what is known by now; a closing silence has none
+            sentence.text = str(fragment.text)
         later = self.sent_s - fragment.start_s
         sentence.words += [(word.start_s + later, word.end) for word in fragment.words]
         self._places.append((self.sent_s, fragment.duration_s))
