@@ -106,7 +106,7 @@ def test_missing_and_unknown_tensors_are_named():
         ({"n_heads": True}, "'model.n_heads' must be an integer above 0, got True"),
         ({"kernel_size": 0}, "'model.kernel_size' must be an integer above 0, got 0"),
         ({"hidden_channels": 16}, "the phone embedding has 8 channels"),
-        ({"filter_channels": 24}, r"must be \(24, 8, 3\) by its configuration, got \(20, 8, 3\)"),
+        ({"filter_channels": 24}, r"must be \(24, 8, 3\) by its configuration, got \[20, 8, 3\]"),
         ({"gin_channels": 12}, r"gin_channels is the width of enc_p\.mrte"),
         ({"resblock": "2"}, "must be '1', got"),
         ({"resblock_kernel_sizes": [3, 4]}, "must be odd"),

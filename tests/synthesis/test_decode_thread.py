@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from dora_mlx_tts.errors import BackendError
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.records import Fragment
@@ -126,7 +127,7 @@ def test_an_error_of_a_step_beside_the_sound_is_raised_and_the_next_request_work
 
     with monkeypatch.context() as patch:
         patch.setattr(network, "step", fails_beside)
-        with pytest.raises(MemoryError, match="no room"):
+        with pytest.raises(BackendError, match="no room"):
             spoken(synthesizer)
     assert spoken(synthesizer)[-1].is_final
 
