@@ -49,9 +49,9 @@ MUTATIONS = {
         "sender.py", "            if utterance.cancelled:\n                return False\n", ""
     ),
     "wrong prefix": Mutation(
-        "turns/utterance.py",
+        "turns/sent_audio.py",
         "whole = [sentence.text for sentence in begun[:-1]]",
-        "whole = [sentence.heard(until - 1.0) for sentence in begun[:-1]]",
+        "whole = [sentence.heard(position_s - 1.0) for sentence in begun[:-1]]",
     ),
     "one verdict a piece": Mutation(
         "turns/scheduler.py",
