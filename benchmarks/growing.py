@@ -309,7 +309,9 @@ def main() -> None:
     parser.add_argument("--size", choices=("starter", "v2"), default="starter")
     given = parser.parse_args()
     engine = Synthesizer.load(
-        "starter-en", settings=Settings.load().model_copy(update={"preload": ("starter-zh",)})
+        "starter-en",
+        settings=Settings.load().model_copy(update={"preload": ("starter-zh",)}),
+        warm_up=given.size == "starter",  # caches made for the starter fit no other network
     )
     if given.size == "v2":
         full_size(engine)
