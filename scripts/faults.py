@@ -58,6 +58,6 @@ FAULTS = (
     _fault("Korean tens", "text/ko/normalize/numbers.py", 'if char == "1" and place else', 'if place else', "text/test_ko_rules.py"),
     _fault("Japanese thousands", "text/ja/normalize.py", "    read_thousands,  # before commas are pauses\n", "", "text/test_ja_rules.py"),
     _fault("Cantonese corrections", "text/yue/jyutping.py", "{**(CORRECTIONS if corrected else {}), **pronunciations}", "{**pronunciations}", "text/test_yue_rules.py"),
-    _fault("sentences end in brackets", "text/sentences/boundaries.py", "self._depth > 0 or self._in_url", "self._in_url", "text/test_sentences.py", "text/test_truths.py"),
+    _fault("sentences end in brackets", "text/sentences/boundaries.py", "self._boundary is not None or self._depth:", "self._boundary is not None:", "text/test_sentences.py", "text/test_truths.py"),
     _fault("values not shown", "messages.py", "got {brief(got)}", "got something", "test_messages.py"),
 )  # fmt: skip

@@ -83,6 +83,7 @@ def test_phone_numbers(text: str, expected: str) -> None:
         ("9:00", "nine o'clock"),
         ("9:00 AM", "nine A M"),
         ("13:30", "one thirty P M"),
+        ("24:00 sharp", "twelve A M sharp"),
         ("at 5 p.m. on Fri.", "at five P M on Friday."),
         ("At 5 p.m. She left.", "At five P M. She left."),
         ("9am-5pm", "nine A M to five P M"),
