@@ -33,7 +33,7 @@ def silence(seconds: float, rate: int) -> Samples:
 
 
 def to_int16(samples: Samples) -> NDArray[np.int16]:
-    """Full scale 1.0 to 16-bit integers, rounded; what lies beyond is clipped, never wrapped.
+    """Samples [n] of full scale 1.0 as 16-bit integers, rounded; what lies beyond is clipped, never wrapped.
 
     Integers that were read from a file and divided by 32768 come back unchanged.
 

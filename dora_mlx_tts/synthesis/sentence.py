@@ -214,7 +214,7 @@ class SentenceSpeaker:
         tracker.tokens(new, rows)
 
     def rows_of(self, phonemes: Phonemes, codes: list[int]) -> list[Floats]:
-        """Attention of all codes of a sentence so far: computed now, or expected."""
+        """Attention of all codes of a sentence so far, a row [phones] per code: computed now, or expected."""
         if not self.pack.heads:
             return list(expected_rows(0, len(codes), len(phonemes)))
         given = np.concatenate([self.prompt.codes, codes]).astype(np.int32)

@@ -97,7 +97,7 @@ class Path:
         return int(self._scores.argmax())
 
     def phones(self, *, ended: bool) -> NDArray[np.int64]:
-        """The phone of each token; once `ended` the last token is at the last phone."""
+        """The phone of each token, [tokens]; once `ended` the last token is at the last phone."""
         last = np.flatnonzero(np.isfinite(self._scores))[-self._ends :]
         phone = int(last[self._scores[last].argmax()] if ended else self._scores.argmax())
         path = np.zeros(len(self._steps), np.int64)
@@ -146,7 +146,7 @@ class WordTracker:
         return self._table is None
 
     def tokens(self, codes: Sequence[int], rows: Sequence[Floats]) -> None:
-        """More tokens, with their attention to the phones."""
+        """More tokens, with their attention to the phones, a row [phones] per token."""
         if self._table is not None:
             for row in self._table.evidence(self._phones, np.array(codes, np.int32)):
                 self._path.add(row)
@@ -209,7 +209,7 @@ def attention_rows(
 
 
 def expected_rows(first: int, count: int, phones: int) -> Floats:
-    """What to expect of `count` tokens from number `first` on when no head tells: an even pace."""
+    """What to expect of `count` tokens from number `first` on when no head tells: an even pace, [count, phones]."""
     centre = (np.arange(first, first + count) / _PACE)[:, None]
     rows: Floats = np.exp(-0.5 * ((np.arange(phones) - centre) / _WIDTH) ** 2, dtype=np.float32)
     return rows

@@ -23,7 +23,7 @@ _ERF_SCALE = np.float32(0.3275911 / np.sqrt(2.0))
 
 
 def softmax(x: mx.array) -> mx.array:
-    """Softmax over the last axis."""
+    """Softmax over the last axis, any shape."""
     source = np.array(x.astype(mx.float32), copy=False)
     powers = source - source.max(axis=-1, keepdims=True)
     np.exp(powers, out=powers)
@@ -32,7 +32,7 @@ def softmax(x: mx.array) -> mx.array:
 
 
 def gelu(x: mx.array) -> mx.array:
-    """GELU with erf (Abramowitz and Stegun 7.1.26); absolute error below 5e-7."""
+    """GELU with erf (Abramowitz and Stegun 7.1.26), any shape; absolute error below 5e-7."""
     source = np.array(x.astype(mx.float32), copy=False).reshape(-1)
     result = np.empty_like(source)
     for start in range(0, source.size, _BLOCK):

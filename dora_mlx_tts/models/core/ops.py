@@ -1,5 +1,7 @@
 """Element-wise operations and reductions, as the backend of the device computes them.
 
+All take arrays of any shape and keep it.
+
 On the Linux CPU MLX evaluates `exp` and everything built on it without SIMD, 20 to 55 ns an element;
 additions, multiplications and integer shifts run at memory speed. `CpuOps` therefore builds them from
 those: exp by rounding, a degree-6 polynomial and a shift into the exponent. Both classes agree to a

@@ -114,12 +114,12 @@ class ConvLayer(Layer):
         return self.activated(self.normalised(x))
 
     def normalised(self, x: mx.array) -> mx.array:
-        """The part that may look at all frames."""
+        """The part that may look at all frames: [B, T, C] to [B, T', C']."""
         x = self.conv(x)
         return self.layer_norm(x) if "layer_norm" in self else x
 
     def activated(self, x: mx.array) -> mx.array:
-        """The part that looks at each frame alone."""
+        """The part that looks at each frame alone; the shape stays."""
         return self._ops.gelu(x)
 
 

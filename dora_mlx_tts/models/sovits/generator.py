@@ -77,7 +77,7 @@ class Generator(Layer):
         return mx.stream(self._second) if self.two_streams else nullcontext()
 
     def tanh(self, x: mx.array) -> mx.array:
-        """The last activation."""
+        """The last activation; the shape stays."""
         return self._ops.tanh(x)
 
     @property

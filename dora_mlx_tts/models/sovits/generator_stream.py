@@ -26,13 +26,13 @@ class Queue:
         return 0 if self.frames is None else int(self.frames.shape[1])
 
     def push(self, x: mx.array | None) -> None:
-        """Put frames at the end."""
+        """Put frames [B, T, C] at the end; None adds nothing."""
         if x is None:
             return
         self.frames = x if self.frames is None else mx.concatenate([self.frames, x], axis=1)
 
     def take(self, count: int) -> mx.array | None:
-        """Remove the first `count`."""
+        """Remove the first `count` frames and return them, [B, count, C]; None for none."""
         if count == 0 or self.frames is None:
             return None
         taken, rest = self.frames[:, :count], self.frames[:, count:]

@@ -69,7 +69,7 @@ def _exp(x: Floats) -> Floats:
 
 
 def host_view(array: mx.array) -> Floats:
-    """An MLX array's memory as numpy sees it (a copy only when it is not float32)."""
+    """An MLX array's memory as numpy sees it, in its shape (a copy only when it is not float32)."""
     if array.dtype != mx.float32:
         array = array.astype(mx.float32)
     mx.eval(array)
@@ -77,7 +77,7 @@ def host_view(array: mx.array) -> Floats:
 
 
 def host_exp(scores: mx.array) -> tuple[mx.array, mx.array]:
-    """What a softmax divides, and by what: exp of `scores` less their maximum, and its sums.
+    """What a softmax divides, and by what: exp of `scores` [..., T] less their maximum, and its sums [..., 1].
 
     numpy does that several times faster than any composition of MLX's operations on a CPU.
     """
@@ -174,7 +174,7 @@ class SelfAttention(Layer):
         return merged.transpose(2, 0, 3, 1, 4)
 
     def read(self, x: mx.array, cache: KVCache[mx.array] | KVCache[Floats], layer: int) -> Heads:
-        """Query, key and value of the whole sequence; fills `layer` of an empty cache."""
+        """Query, key and value of the whole sequence [B, T, C]; fills `layer` of an empty cache."""
         merged = self._merged(x)
         if self._ops.backend is Backend.CUDA_MATMUL:
             merged = mx.contiguous(merged)  # one copy serves both products and the cache

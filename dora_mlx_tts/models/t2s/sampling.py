@@ -70,7 +70,7 @@ def penalise(xp: ModuleType, logits: Array, seen: Array, penalty: float) -> Arra
 
 
 def keep_top_p(xp: ModuleType, logits: Array, top_p: float) -> Array:
-    """Remove tokens from where the descending cumulative probability exceeds `top_p`.
+    """Remove tokens of logits [..., V] from where the descending cumulative probability exceeds `top_p`.
 
     The token that crosses it goes, too; the best one always stays. Of equal ones at the border the
     first stay (the reference leaves their order to an unstable sort).
@@ -86,13 +86,13 @@ def keep_top_p(xp: ModuleType, logits: Array, top_p: float) -> Array:
 
 
 def apply_temperature(xp: ModuleType, logits: Array, temperature: float) -> Array:
-    """Divide by the temperature."""
+    """Divide logits [..., V] by the temperature."""
     del xp
     return logits if temperature == 1 else logits / max(temperature, MIN_TEMPERATURE)
 
 
 def keep_top_k(xp: ModuleType, logits: Array, top_k: int) -> Array:
-    """Keep logits not below the k-th largest; ties with it stay."""
+    """Keep logits [..., V] not below the k-th largest; ties with it stay."""
     size = logits.shape[-1]
     if top_k >= size:
         return logits
@@ -101,7 +101,7 @@ def keep_top_k(xp: ModuleType, logits: Array, top_k: int) -> Array:
 
 
 def softmax(xp: ModuleType, logits: Array) -> Array:
-    """Probabilities; -inf gives 0."""
+    """Probabilities of logits [..., V]; -inf gives 0."""
     powers = xp.exp(logits - logits.max(-1, keepdims=True))
     return powers / powers.sum(-1, keepdims=True)
 
@@ -114,7 +114,7 @@ def probabilities(xp: ModuleType, penalised: Array, settings: SamplingSettings) 
 
 
 def race(xp: ModuleType, probability: Array, exponential: Array) -> Array:
-    """The draw: every token runs for an Exponential(1) time over its probability; the first wins.
+    """The draw from [..., V], a token a row: each runs for an Exponential(1) time over its probability; the first wins.
 
     A time may be exactly 0; without a floor an impossible token would then give NaN, and win.
     """

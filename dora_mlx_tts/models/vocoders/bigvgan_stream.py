@@ -30,7 +30,7 @@ class _EdgeQueue(Queue):
         self._reach, self._begun = reach, False
 
     def extend(self, x: mx.array | None, *, last: bool) -> None:
-        """Put frames at the end."""
+        """Put frames [B, T, C] at the end; None adds nothing, `last` closes the edge."""
         if x is not None and not self._begun:
             self._begun = True
             x = mx.pad(x, [(0, 0), (self._reach, 0), (0, 0)], mode="edge")

@@ -108,7 +108,7 @@ class CodeTable:
         self.lessons += 1
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """What it knows, as arrays."""
+        """What it knows, as arrays by name; `restore` takes them."""
         return {
             "phones": np.array(list(self._rows), np.int32),
             "counts": self._counts.astype(np.float32),
