@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Self
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
-from dora_mlx_tts.errors import EmptyTextError, PackError
+from dora_mlx_tts.errors import BackendError, EmptyTextError, PackError
 from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
@@ -52,6 +53,7 @@ class Synthesizer:
     def __init__(self, settings: Settings, registry: VoiceRegistry, where: Device) -> None:
         self.settings = settings
         self.device = where
+        self._process = os.getpid()
         self._pool = VoicePool(
             registry,
             settings.voices,
@@ -121,8 +123,13 @@ class Synthesizer:
         Raises:
             VoiceError: it is unknown, or its reference cannot be used.
             WeightsError: its pack cannot be used.
-            BackendError: MLX or the memory failed.
+            BackendError: MLX or the memory failed, or this is a fork of the process that loaded it.
         """
+        if os.getpid() != self._process:  # MLX's threads are not there: it would wait for ever
+            raise BackendError(
+                "a Synthesizer must be used in the process that loaded it; "
+                "start other processes with multiprocessing's method 'spawn'"
+            )
         with typed_errors(f"loading voice {name[:80]!r}", PackError):
             return self._pool.get(name)
 
