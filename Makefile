@@ -55,8 +55,9 @@ $(VENV)/talks: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --constraint requirements.lock --group assistant
 	@touch $@
 
+# One worker per core, four at most: a worker may take 1.5 GB.
 test: lint
-	@pytest
+	@pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 # LISTEN='--limit 8 --voice starter-en' judges less; see scripts/listen.py --help.
 listen: venv
