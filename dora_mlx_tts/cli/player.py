@@ -70,6 +70,8 @@ class _Program:
             self._process.stdin.write(to_int16(samples).astype("<i2").tobytes())
             self._process.stdin.flush()
         except BrokenPipeError:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
             self._process.wait()
             raise self._failed() from None
 
