@@ -74,7 +74,7 @@ class SpeechLoop:
         )
 
     def _turn(self, job: UtteranceJob) -> None:
-        """Speak a part, or as much of it as the player can take now."""
+        """Speak a window of a part, and answer the text where it was the last one."""
         utterance = job.utterance
         try:
             if not utterance.cancelled and not utterance.is_finished:
@@ -98,14 +98,13 @@ class SpeechLoop:
                 if part is None:
                     return
                 job.begin_part(self._engine, part)
-            while not utterance.cancelled and self._queue.may_speak(utterance):
-                fragment = job.next_fragment(is_last_part=lambda: self._is_last_part(utterance))
-                if job.is_waiting and not utterance.cancelled:
-                    return
-                if fragment is None or utterance.cancelled:
-                    self._end_part(job)
-                    return
-                self._give(job, fragment)
+            fragment = job.next_fragment(is_last_part=lambda: self._is_last_part(utterance))
+            if job.is_waiting and not utterance.cancelled:
+                return
+            if fragment is None or utterance.cancelled:
+                self._end_part(job)
+                return
+            self._give(job, fragment)
         finally:
             job.meter.pause()
 
@@ -116,6 +115,7 @@ class SpeechLoop:
     def _give(self, job: UtteranceJob, fragment: Fragment) -> None:
         if self._delivery.whole:
             job.held.append(fragment)
+            job.utterance.held_s += fragment.duration_s
         else:
             self._send(job, fragment)
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from rude_world import World
+from rude_world import FRAGMENT_S, World
 
 SESSIONS = 50
 LONG = 40
@@ -28,28 +28,41 @@ def long_text(session):
     return " ".join(f"{session} says sentence {i} of a long text." for i in range(LONG))
 
 
-def turns_until(world, session, begun):
-    """Turns of each conversation from call `begun` of the engine until `session` is heard."""
+def windows_until(world, session):
+    """Windows of the other conversations that leave before a session's first one."""
+    begun = len(world.node.sent)
     for _ in range(100_000):
-        calls = world.engine.calls[begun:]
-        if any("short" in call and call.startswith(f"{session} ") for call in calls):
-            break
+        sent = [m["session_id"] for port, _, m in world.node.sent[begun:] if port == "audio"]
+        if session in sent:
+            return Counter(sent[: sent.index(session)])
         world.speak(1)
-    else:
-        raise AssertionError("never heard")
-    return Counter(call.split()[0] for call in calls[:-1])
+    raise AssertionError("never heard")
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_short_text_waits_for_one_turn_of_each_other_at_most(world, seed):
+def test_a_short_text_waits_for_the_window_that_is_being_made(world, seed):
     chance = np.random.default_rng(seed)
     for number in range(SESSIONS - 1):
         say(world, f"C{number}", long_text(f"C{number}"))
+    while (
+        len({m["session_id"] for port, _, m in world.node.sent if port == "audio"}) < SESSIONS - 1
+    ):
+        world.speak(1)  # every other conversation is heard
     world.speak(chance.integers(200))
-    begun = len(world.engine.calls)
     say(world, "Late", "Late short one.")
-    waited = turns_until(world, "Late", begun)
-    assert len(waited) == SESSIONS - 1
+    assert sum(windows_until(world, "Late").values()) <= 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_those_that_wait_for_their_first_sound_each_has_one_window(world, seed):
+    chance = np.random.default_rng(seed)
+    for number in range(SESSIONS - 1):
+        say(world, f"C{number}", long_text(f"C{number}"))
+    world.speak(chance.integers(40))
+    heard = {m["session_id"] for port, _, m in world.node.sent if port == "audio"}
+    say(world, "Late", "Late short one.")
+    waited = windows_until(world, "Late")
+    assert set(waited) >= {f"C{number}" for number in range(SESSIONS - 1)} - heard
     assert set(waited.values()) == {1}
 
 
@@ -66,27 +79,31 @@ def test_what_follows_an_interruption_waits_no_longer(world, seed, spoken):
     world.speak(chance.integers(200))
     while spoken and not world.engine.calls[-1].startswith(me):
         world.speak(1)
-    begun = len(world.engine.calls)
     world.receive("control", "cancel", {"session_id": me})
     say(world, me, f"{me} short one.")
-    waited = turns_until(world, me, begun)
+    waited = windows_until(world, me)
     assert max(waited.values(), default=0) <= 1
     assert waited[me] == 0
 
 
-def test_pieces_of_fifty_texts_are_heard_in_turns(world):
+def test_of_fifty_texts_the_one_that_was_heard_least_goes_on(world):
     chance = np.random.default_rng(4)
     for seq in range(20):
         for number in chance.permutation(SESSIONS):
             say(world, f"C{number}", f" C{number} says {seq}.", seq=seq, fin=seq == 19)
         world.speak(chance.integers(20))
+    begun = sum(port == "audio" for port, _, _ in world.node.sent)
     world.quiet()
     assert len(world.engine.calls) == 20 * SESSIONS
-    heard = Counter()
-    for call in world.engine.calls:
-        heard[call.split()[0]] += 1
-        ahead = max(heard.values()) - min(heard[f"C{number}"] for number in range(SESSIONS))
-        assert ahead <= 2  # a text that begins later is one turn behind
+    sent = [(m["session_id"], m["duration_s"]) for port, _, m in world.node.sent if port == "audio"]
+    left = Counter(session for session, _ in sent)
+    heard_s = Counter()
+    for number, (session, seconds) in enumerate(sent):
+        others_s = [heard_s[other] for other in left if left[other]]
+        if number > begun:
+            assert heard_s[session] <= min(others_s) + FRAGMENT_S
+        heard_s[session] += seconds
+        left[session] -= 1
 
 
 def test_texts_that_came_at_once_are_heard_in_the_order_in_which_they_came(world):

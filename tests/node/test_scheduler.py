@@ -95,7 +95,7 @@ def test_flush_silences_older_texts_of_its_session_only():
     queue.receive(text("b1", session_id="b"))
     queue.receive(text("a2", session_id="a"))
     assert queue.receive(text("a3", session_id="a", flush=True)).utterance
-    assert drain(queue) == [("a1", "flush"), ("a2", "flush"), ("a3", ""), ("b1", "")]
+    assert drain(queue) == [("a1", "flush"), ("a2", "flush"), ("b1", ""), ("a3", "")]
 
 
 def test_stop_silences_everything_and_later_texts_too():

@@ -13,6 +13,11 @@ class PlaybackClock:
         self.now = now
         self._end_s = 0.0
 
+    @property
+    def end_s(self) -> float:
+        """When what was sent will have played."""
+        return self._end_s
+
     def add(self, duration_s: float) -> float:
         """Audio of this length is sent now; when it begins to play."""
         start = max(self.now(), self._end_s)

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Final
 
 from dora_mlx_tts.node.protocol.messages import BufferStatus, Played, Stage, TextRequest
+from dora_mlx_tts.node.turns.deadlines import most_urgent
 from dora_mlx_tts.node.turns.growth import Part
 from dora_mlx_tts.node.turns.holds import Holds
 from dora_mlx_tts.node.turns.kept_audio import Replay, Start
@@ -40,8 +41,8 @@ _UNANSWERED: Final = 1000
 class SpeechQueue:
     """The queue of texts with its limit, its turns, its holds and its cancellations.
 
-    Texts of one session are spoken in the order of arrival; sessions take turns, sentence by sentence
-    where a text is streamed, else part by part.
+    Texts of one session are spoken in the order of arrival; sessions take turns, window by window, the most
+    urgent one first (`deadlines`).
 
     Args:
         queue_limit: Texts (and parts of one stream) that may wait.
@@ -269,9 +270,11 @@ class SpeechQueue:
 
     def _cancel(self, utterance: Utterance, reason: str, now: float) -> None:
         utterance.token.cancel(reason, at_s=now)
+        session = self._sessions[utterance.session]
+        if utterance.playback.ahead_s(now):
+            session.fell_silent(now)
         utterance.playback.reset(now)
         self._depth -= not utterance.begun
-        session = self._sessions[utterance.session]
         session.silenced.append(utterance)
         session.is_cut |= bool(utterance.fragments) or utterance.follows_cut
         session.drop(utterance)
@@ -281,8 +284,8 @@ class SpeechQueue:
     def take(self) -> Utterance | None:
         """The text whose turn it is, cancelled ones included; waits for one. None at the end.
 
-        It stays the first of its session until it is settled, so a text of many parts is handed out
-        again and again.
+        It stays the first of its session until it is settled, so it is handed out again and again, for
+        one window each time.
         """
         with self._changed:
             while True:
@@ -296,18 +299,28 @@ class SpeechQueue:
                 self._changed.wait(self._patience(now))
 
     def _next(self, now: float) -> Utterance | None:
-        sessions = self._sessions.turns
-        for session in sessions:
-            session.look_after_stream(now)
-        for session in sessions:
-            can_wait = not self._closed
-            first = session.first(session.texts, now, can_wait=can_wait)
-            if first is not None and self._is_ready(session, first, now):
-                return first
-            silenced = session.first(session.silenced, now, can_wait=can_wait)
-            if silenced is not None:
-                return silenced
-        return None
+        """What is handed out next: answers, for they take no time, then the most urgent speech."""
+        ready = []
+        for session in self._sessions.turns:
+            text = self._ready(session, now)
+            if text is None or not text.in_part or text.is_answer:  # else its engine is in no hurry
+                session.look_after_stream(now)
+                text = self._ready(session, now)
+            if text is not None:
+                ready.append(text)
+        answer = next((u for u in ready if u.is_answer), None)
+        speech = [u for u in ready if not u.is_answer]
+        if answer is not None and (not speech or self._sessions.may_answer):
+            return answer
+        return speech[most_urgent([u.need for u in speech])] if speech else None
+
+    def _ready(self, session: Session, now: float) -> Utterance | None:
+        """The text of a session that can be spoken or answered, if there is one."""
+        can_wait = not self._closed
+        first = session.first(session.texts, now, can_wait=can_wait)
+        if first is not None and self._is_ready(session, first, now):
+            return first
+        return session.first(session.silenced, now, can_wait=can_wait)
 
     def _begin_turn(self, utterance: Utterance) -> None:
         self._sessions.turn_taken(utterance)
@@ -319,7 +332,7 @@ class SpeechQueue:
 
     def _is_ready(self, session: Session, utterance: Utterance, now: float) -> bool:
         """Whether the first text of a session can be spoken or answered."""
-        if utterance.cancelled or utterance.is_finished:
+        if utterance.is_answer:
             return True
         return utterance.has_work and not self._is_held(session, now)
 
@@ -368,11 +381,6 @@ class SpeechQueue:
         with self._changed:
             utterance.in_part, utterance.growing = False, None
 
-    def may_speak(self, utterance: Utterance) -> bool:
-        """Whether the next fragment of a text may be made now."""
-        with self._changed:
-            return not self._is_held(self._sessions[utterance.session], self._clock())
-
     def awaits_player(self, utterance: Utterance) -> bool:
         """Whether the reply to a cut text has to wait for its player's last word; ``take`` hands it out then."""
         with self._changed:
@@ -383,9 +391,11 @@ class SpeechQueue:
         with self._changed:
             if utterance not in self._open:
                 return False
+            now = self._clock()
             self._open.remove(utterance)
             self._sessions.close(utterance)
-            self._resumption.answered(utterance, self._clock())
+            self._sessions[utterance.session].go_on_after(utterance, now)
+            self._resumption.answered(utterance, now)
             return True
 
     # -------------------------------------------------------------------------------------- watch

@@ -201,8 +201,17 @@ class Session:
     def go_on(self, now: float) -> None:
         """A pause is over; the silence was asked for."""
         self.is_paused = False
+        self.fell_silent(now)
+
+    def fell_silent(self, now: float) -> None:
+        """What is spoken next is waited for from now on."""
         for utterance in self.texts:
             utterance.ready_s = now
+
+    def go_on_after(self, utterance: Utterance, now: float) -> None:
+        """A text is answered; the one behind it waits from now on, unless the other one was cut short."""
+        if self.texts and not utterance.cancelled and not self.texts[0].begun:
+            self.texts[0].ready_s = now
 
     def flush(self, now: float, *, is_over: bool) -> None:
         """Speak the open sentence; ``is_over`` ends the text with it."""

@@ -12,7 +12,7 @@ from dora_mlx_tts.node.turns.utterance import Utterance
 _REMEMBERED: Final = 1000
 """Sessions without open texts that are remembered."""
 _ANSWERS: Final = 1000
-"""Answers in a row after which answering costs a turn, too, so that a flood of cancelled texts holds up nobody."""
+"""Answers in a row after which speech has its turn, so that a flood of cancelled texts holds up nobody."""
 
 
 class SessionTable:
@@ -55,10 +55,14 @@ class SessionTable:
         """A session has a text, so it stands in the row."""
         self._turns.setdefault(utterance.session, self[utterance.session])
 
+    @property
+    def may_answer(self) -> bool:
+        """Whether answers still come before speech."""
+        return self._answers < _ANSWERS
+
     def turn_taken(self, utterance: Utterance) -> None:
-        """The others are next, unless nothing is left to be spoken: an answer takes no time worth a turn."""
-        is_answer = utterance.cancelled or utterance.is_finished
-        self._answers = self._answers + 1 if is_answer else 0
+        """Of equals the others are next, unless nothing is left to be spoken: an answer takes no time worth a turn."""
+        self._answers = self._answers + 1 if utterance.is_answer else 0
         if self._answers % _ANSWERS == 0:
             self._turns.move_to_end(utterance.session)
 

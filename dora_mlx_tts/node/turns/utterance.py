@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dora_mlx_tts.node.protocol.messages import Stage, TextRequest
+from dora_mlx_tts.node.turns.deadlines import Need
 from dora_mlx_tts.node.turns.growth import Part
 from dora_mlx_tts.node.turns.kept_audio import KeptAudio, Replay
 from dora_mlx_tts.node.turns.player import Player, Position
@@ -62,6 +63,7 @@ class Utterance:
         kept: Its audio, where it may be resumed.
         is_kept: Whether it was cut and may still be resumed.
         last_start_s: When the fragment sent last begins to play.
+        held_s: Seconds of its sound that wait for the rest, where a text is one message.
     """
 
     request: TextRequest
@@ -89,6 +91,7 @@ class Utterance:
     kept: KeptAudio | None = None
     is_kept: bool = False
     last_start_s: float = 0.0
+    held_s: float = 0.0
 
     @property
     def cancelled(self) -> bool:
@@ -116,6 +119,18 @@ class Utterance:
         if self.in_part:
             return self.growing is None or not self.growing.is_starved
         return bool(self.parts)
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether nothing of it will be spoken any more, so that only its reply is left."""
+        return self.cancelled or self.is_finished
+
+    @property
+    def need(self) -> Need:
+        """How urgent its next window is. Sound that is held back counts as if it had begun to play at once."""
+        ready_s = max(self.ready_s, self.first_part_s or 0.0)
+        held_until_s = ready_s + self.held_s if self.held_s else 0.0
+        return Need(ready_s, max(self.playback.end_s, held_until_s))
 
     @property
     def is_finished(self) -> bool:
