@@ -57,6 +57,10 @@ def _source(name: str) -> str:
     return (resources.files(__package__) / "kernels" / name).read_text(encoding="utf-8")
 
 
+def _header() -> str:
+    return _source("t2s_rules.h") + _source("t2s_step.cuh")
+
+
 @lru_cache(maxsize=1)
 def _kernel() -> Kernel:
     return mx.fast.cuda_kernel(  # type: ignore[return-value]  # MLX's stub says object
@@ -64,7 +68,7 @@ def _kernel() -> Kernel:
         input_names=_INPUTS,
         output_names=["out", "logits"],
         source=_source("t2s_step.cu"),
-        header=_source("t2s_step.cuh"),
+        header=_header(),
     )
 
 
@@ -84,7 +88,7 @@ class CudaKernel:
     @property
     def source(self) -> str:
         """Everything that is compiled."""
-        return _source("t2s_step.cu") + _source("t2s_step.cuh")
+        return _source("t2s_step.cu") + _header()
 
     def load(self, model: T2S) -> None:
         """Lay a network's parameters out."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import mlx.core as mx
 
-from dora_mlx_tts.models.t2s import cuda_step
+from dora_mlx_tts.models.t2s import cuda_step, metal_step
 from dora_mlx_tts.models.t2s.config import T2SConfig
 from dora_mlx_tts.models.t2s.cuda_step import CudaKernel
 from dora_mlx_tts.models.t2s.kernel_trial import TestedKernel
+from dora_mlx_tts.models.t2s.metal_step import MetalKernel
 from dora_mlx_tts.models.t2s.model import T2S
 from dora_mlx_tts.models.t2s.step_kernel import OwnKernel
 from dora_mlx_tts.runtime.device import Device
@@ -48,4 +49,6 @@ def _kernel(device: Device, config: T2SConfig) -> OwnKernel | None:
         return None
     if device.multiprocessors and cuda_step.supports(config):
         return CudaKernel(device.multiprocessors)
+    if device.is_metal and metal_step.supports(config):
+        return MetalKernel(config)
     return None
