@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import mlx.core as mx
 import numpy as np
@@ -28,13 +28,16 @@ class MetalEmulator:
 
     Args:
         folder: for sources and libraries.
-        change: what is done to each kernel's source before it is compiled, such as breaking it.
+        change: what is done to a kernel's source, by its name, before it is compiled, such as breaking it.
 
     Attributes:
         launches: by kernel.
     """
 
-    def __init__(self, folder: Path, change: Callable[[str], str] = lambda source: source) -> None:
+    libraries: ClassVar[dict[str, Callable[..., None]]] = {}
+    """What is compiled already, by its text: the same for all."""
+
+    def __init__(self, folder: Path, change: Callable[[str, str], str] | None = None) -> None:
         if shutil.which("g++") is None:
             pytest.skip("no C++ compiler")
         self._folder, self._change = folder, change
@@ -51,7 +54,7 @@ class MetalEmulator:
         kinds = tuple((array.dtype, array.ndim == 0, array.size < 8) for array in inputs)
         key = (name, str(call["template"]), kinds, str(call["output_dtypes"]))
         if key not in self._built:
-            self._built[key] = self._build(f"{name}_{len(self._built)}", kernel, call)
+            self._built[key] = self._build(name, kernel, call)
         grid, group = call["grid"], call["threadgroup"]
         assert grid[1:] == group[1:] == (1, 1)
         assert grid[0] % group[0] == 0, "MLX would cut the last group short"
@@ -64,13 +67,26 @@ class MetalEmulator:
         self._built[key](pointers, grid[0] // group[0], group[0], self.launches.total())
         return outputs
 
-    def _build(self, label: str, kernel: Any, call: dict[str, Any]) -> Callable[..., None]:
-        source = self._folder / f"{label}.cpp"
-        source.write_text(_program(self._change(written(kernel, call))))
-        library = source.with_suffix(".so")
-        command = ["g++", "-std=c++17", "-O1", "-w", "-shared", "-fPIC", "-pthread", f"-I{HERE}"]
-        subprocess.run([*command, "-o", str(library), str(source)], check=True)
-        return ctypes.CDLL(str(library)).run
+    def _build(self, name: str, kernel: Any, call: dict[str, Any]) -> Callable[..., None]:
+        text = written(kernel, call)
+        program = _program(text if self._change is None else self._change(name, text))
+        if program not in self.libraries:
+            source = self._folder / f"{name}_{len(self.libraries)}.cpp"
+            source.write_text(program)
+            library = source.with_suffix(".so")
+            command = [
+                "g++",
+                "-std=c++17",
+                "-O1",
+                "-w",
+                "-shared",
+                "-fPIC",
+                "-pthread",
+                f"-I{HERE}",
+            ]
+            subprocess.run([*command, "-o", str(library), str(source)], check=True)
+            self.libraries[program] = ctypes.CDLL(str(library)).run
+        return self.libraries[program]
 
 
 def _unwritten(shape: tuple[int, ...], dtype: mx.Dtype) -> mx.array:
@@ -123,7 +139,9 @@ def _program(source: str) -> str:
         if place:
             given.append(f"metal_places::{place[1]}()")
         else:
-            kind = re.fullmatch(r"\s*(const )?(device|constant) (\w+)\* \w+ \[\[buffer\((\d+)\)\]\]", parameter)
+            kind = re.fullmatch(
+                r"\s*(const )?(device|constant) (\w+)\* \w+ \[\[buffer\((\d+)\)\]\]", parameter
+            )
             assert kind, parameter
             assert int(kind[4]) == index
             given.append(f"static_cast<{kind[1] or ''}{kind[3]}*>(pointers[{index}])")

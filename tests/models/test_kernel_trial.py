@@ -46,8 +46,7 @@ def run(kernel, monkeypatch):
     monkeypatch.setattr(cuda_step, "_kernel", lambda: launch)
     monkeypatch.setattr(cuda_step, "WARPS", WARPS)
     monkeypatch.setattr(cuda_step, "ROWS", (ROWS,))
-    monkeypatch.setattr(kernel_trial, "_TEXT", 14)
-    monkeypatch.setattr(kernel_trial, "_PROMPT", 6)
+    monkeypatch.setattr(kernel_trial, "_USUAL", (14, 6))
     monkeypatch.setattr(kernel_trial, "_LAUNCHES", 2)
     return held
 
@@ -157,6 +156,17 @@ def test_a_broken_kernel_is_refused(run, model, tmp_path, caplog, broken, says):
     assert run["launches"] == before
 
 
+def test_a_lost_position_is_noticed(run, model, tmp_path):
+    kernel = loaded(run, model, VerdictStore(tmp_path))
+
+    def first_key_lost(**arguments):
+        arguments["inputs"][7] = arguments["inputs"][7] + 1  # padding of each row
+        return run["whole"](**arguments)
+
+    run["whole"], run["kernel"] = run["kernel"], first_key_lost
+    assert not kernel.allows(model, 1)
+
+
 def test_a_kernel_broken_in_its_arithmetic_is_refused(run, model, tmp_path):
     kernel = loaded(run, model, VerdictStore(tmp_path))
     packed = kernel._kernel.packed
@@ -233,8 +243,7 @@ def test_install_tries_first(run, model, monkeypatch):
 
 def test_the_twin_passes_its_own_trial(model, monkeypatch):
     """Half precision: a decoder made of plain steps, whose tokens and logits are right by definition."""
-    monkeypatch.setattr(kernel_trial, "_TEXT", 14)
-    monkeypatch.setattr(kernel_trial, "_PROMPT", 6)
+    monkeypatch.setattr(kernel_trial, "_USUAL", (14, 6))
     monkeypatch.setattr(kernel_trial, "_LAUNCHES", 2)
     model.set_dtype(mx.float16)
     verdict = Trial(model, PlainKernel(), 2, lambda: 0.0).run()

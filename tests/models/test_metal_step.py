@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import mlx.core as mx
 import numpy as np
@@ -18,6 +21,7 @@ from dora_mlx_tts.models.t2s.kernel_trial import TestedKernel
 from dora_mlx_tts.models.t2s.metal_step import MetalKernel, supports
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.models.t2s.step_kernel import LAUNCH
 from dora_mlx_tts.runtime.device import Backend, Device
 from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 
@@ -26,7 +30,9 @@ CONFIG = T2SConfig(
 )
 OTHERS = {  # channels that no simdgroup divides, heads of other sizes, an inner width of few groups
     "odd": replace(CONFIG, channels=144, heads=9, feed_forward=72, layers=1, vocabulary=33, eos=32),
-    "wide heads": replace(CONFIG, channels=64, heads=1, feed_forward=52, layers=2, vocabulary=97, eos=96),
+    "wide heads": replace(
+        CONFIG, channels=64, heads=1, feed_forward=52, layers=2, vocabulary=97, eos=96
+    ),
 }
 METAL = Device("gpu", Backend.NATIVE, "Metal", kernels="auto")
 PROMPT = np.arange(6, dtype=np.int32)
@@ -99,14 +105,18 @@ def test_steps_equal_the_plain_ones(emulated, rows):
 
 @pytest.mark.parametrize("config", OTHERS.values(), ids=OTHERS)
 def test_sizes_that_divide_nothing(emulated, config):
-    texts = [T2SText(text.phones, np.zeros((len(text.phones), 8), np.float32)) for text in TEXTS[:2]]
+    texts = [
+        T2SText(text.phones, np.zeros((len(text.phones), 8), np.float32)) for text in TEXTS[:2]
+    ]
     same_steps(made(config), texts, 3)
-    same_tokens(made(config), SAMPLINGS["drawn"], TEXTS[:1])
+    same_tokens(made(config), SAMPLINGS["drawn"], texts)
 
 
 @pytest.mark.parametrize("length", [1, 31, 90])
 def test_caches_of_several_lengths(emulated, length):
-    same_steps(made(), [T2SText(np.arange(length, dtype=np.int32) % 40)], 2, np.arange(2, dtype=np.int32))
+    same_steps(
+        made(), [T2SText(np.arange(length, dtype=np.int32) % 40)], 2, np.arange(2, dtype=np.int32)
+    )
 
 
 def test_half_precision(emulated):
@@ -140,26 +150,59 @@ def test_the_cache_grows(emulated, monkeypatch):
     assert list(generate(model, TEXTS[0], PROMPT, settings)) == want
 
 
-def test_a_token_takes_two_dispatches_a_layer_and_two(emulated, monkeypatch):
-    config = replace(CONFIG, channels=16, heads=2, feed_forward=32, layers=24)
-    model = made(config)
+def test_a_token_takes_two_dispatches_a_layer_and_two(monkeypatch):
+    counted = Counter()
+
+    def metal_kernel(name, **_):
+        def launch(output_shapes, output_dtypes, **_):
+            counted[name] += 1
+            return [mx.zeros(*about) for about in zip(output_shapes, output_dtypes, strict=True)]
+
+        return launch
+
+    monkeypatch.setattr(mx.fast, "metal_kernel", metal_kernel)
+    metal_step._kernels.cache_clear()
+    model = made(replace(CONFIG, channels=32, heads=2, feed_forward=64, layers=24))
     use_kernel(model)
     logits, cache = model.prefill(TEXTS[:1], PROMPT)
     decoder = model.kernel.decoder(model, cache, logits, SAMPLINGS["drawn"], PROMPT, 11)
-    draws = mx.ones((8, 1, config.vocabulary))
-    updates = []
-    monkeypatch.setattr(decoder, "_keep", lambda count: updates.append(len(decoder._cache)))
-    decoder.decode(draws)
-    counted = emulated.launches
+    draws = mx.ones((LAUNCH, 1, CONFIG.vocabulary))
+    mx.eval(decoder._cache, decoder._tails, decoder._logits, decoder._seen, decoder._pairs, draws)
+    out = decoder.decode(draws)
+    metal_step._kernels.cache_clear()
     assert counted == {
-        "t2s_sample": 8, "t2s_first": 8, "t2s_attend": 8 * 23, "t2s_feed": 8 * 24, "t2s_predict": 8
+        "t2s_sample": LAUNCH, "t2s_first": LAUNCH, "t2s_attend": LAUNCH * 23, "t2s_feed": LAUNCH * 24,
+        "t2s_predict": LAUNCH,
     }  # fmt: skip
-    assert (counted.total() + sum(updates)) / 8 <= 60  # the cache is updated once a launch
+    updates = others(decoder._cache, out)
+    assert updates == 24  # a launch's positions go to the cache once a layer
+    assert (counted.total() + updates) / LAUNCH <= 60
+
+
+def others(caches: list[mx.array], out: mx.array) -> int:
+    """Operations of MLX's own that a launch leaves to be computed, those without a dispatch not counted."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "graph.dot"
+        mx.export_to_dot(str(target), *caches, out)
+        labels = re.findall(r'label ="(\w+)"', target.read_text())
+    return sum(
+        label not in {"Slice", "Broadcast", "Full", "ExpandDims", "Squeeze"} for label in labels
+    )
+
+
+def test_the_header_is_metals_dialect():
+    """What a C++ compiler would take and Metal's would not: pointers without an address space, lambdas."""
+    header = re.sub(r"//.*", "", metal_step._header())
+    pointers = [part for part in re.split(r"[(),;{}]", header) if re.search(r"[\w>]\*(?!\S)", part)]
+    assert len(pointers) > 50
+    assert [
+        p for p in pointers if not re.search(r"\b(device|threadgroup|thread|constant)\b", p)
+    ] == []
+    assert not re.search(r"\[[=&]?\]\s*\(|\bnew\b|\bgoto\b|\bdouble\b|\bstd::|\bvirtual\b", header)
 
 
 def test_the_trial_lets_the_kernels_in_and_the_loop_uses_them(emulated, monkeypatch):
-    monkeypatch.setattr("dora_mlx_tts.models.t2s.kernel_trial._TEXT", 14)
-    monkeypatch.setattr("dora_mlx_tts.models.t2s.kernel_trial._PROMPT", 6)
+    monkeypatch.setattr("dora_mlx_tts.models.t2s.kernel_trial._USUAL", (14, 6))
     monkeypatch.setattr("dora_mlx_tts.models.t2s.kernel_trial._LAUNCHES", 2)
     clock = iter(range(10**6))
     model = made()
@@ -171,27 +214,33 @@ def test_the_trial_lets_the_kernels_in_and_the_loop_uses_them(emulated, monkeypa
 
 
 BREAKS = {
-    "a lost barrier": (r"(row\[c\] = y;.*?\}\n  \}\n)  threadgroup_barrier\(mem_flags::mem_threadgroup\);\n", r"\1"),
-    "a forgotten bias": (r"residual\[i\] \+ float\(bias\[c\]\)", "residual[i]"),
-    "the new position is not seen": ("w.simd == 0 && slot == 0", "false"),
-    "padding is seen": (r"p < length && p >= padding", "p < length"),
-    "a part of the output is lost": ("p < count; ", "p < count - 1; "),
-    "the tail is not copied": (r"slot < used \? tail\[at\] :", ""),
+    "a lost barrier": (
+        "feed",
+        r"(row\[c\] = y;.*?\}\n  \}\n)  threadgroup_barrier\(.*?\);\n",
+        r"\1",
+    ),
+    "a forgotten bias": ("feed", r"residual\[i\] \+ float\(bias\[c\]\)", "residual[i]"),
+    "a part of the output is lost": ("predict", "p < count; ", "p < count - 1; "),
+    "the new position is not seen": ("first", "w.simd == 0 && slot == 0", "false"),
+    "padding is seen": ("first", r"p < length && p >= padding", "p < length"),
+    "the tail is not copied": ("first", r"slot < used \? tail\[at\] :", ""),
 }
 
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_broken_kernel_differs(small, tmp_path, monkeypatch, name):
-    pattern, other = BREAKS[name]
+    broken, pattern, other = BREAKS[name]
     changes = []
 
-    def change(source: str) -> str:
+    def change(kernel: str, source: str) -> str:
+        if kernel != f"t2s_{broken}":
+            return source
         changed, count = re.subn(pattern, other, source, flags=re.DOTALL)
         changes.append(count)
         return changed
 
     use(MetalEmulator(tmp_path, change), monkeypatch)
-    model = made(replace(CONFIG, channels=64, heads=2, feed_forward=128, layers=2))
+    model = made()
     use_kernel(model)
     logits, cache = model.prefill(TEXTS[:2], PROMPT)
     decoder = model.kernel.decoder(model, cache, logits, SAMPLINGS["greedy"], PROMPT, 11)
@@ -199,17 +248,24 @@ def test_a_broken_kernel_differs(small, tmp_path, monkeypatch, name):
     _, cache = model.prefill(TEXTS[:2], PROMPT)
     for row in tokens:
         want = model.step(mx.array(row), cache)
-    assert any(changes)
+    assert changes == [1]
     off = np.linalg.norm(np.array(decoder.logits) - np.array(want)) / np.linalg.norm(np.array(want))
-    assert not off < 1e-3
+    assert not off < 2e-4  # ten times what is allowed between equals
 
 
 def test_only_metal_gets_them():
     store = VerdictStore(None)
     chosen = kernel_choice.own_kernel(replace(METAL, kernels="on"), CONFIG, mx.float16, store)
     assert isinstance(chosen, MetalKernel)
-    assert kernel_choice.own_kernel(replace(METAL, kernels="off"), CONFIG, mx.float16, store) is None
-    assert kernel_choice.own_kernel(Device("gpu", Backend.NATIVE, "CUDA", 0, "on"), CONFIG, mx.float16, store) is None
+    assert (
+        kernel_choice.own_kernel(replace(METAL, kernels="off"), CONFIG, mx.float16, store) is None
+    )
+    assert (
+        kernel_choice.own_kernel(
+            Device("gpu", Backend.NATIVE, "CUDA", 0, "on"), CONFIG, mx.float16, store
+        )
+        is None
+    )
 
 
 def test_sizes_that_are_supported():
@@ -234,4 +290,16 @@ def test_what_they_cannot_do_is_an_error(emulated):
     decoder = model.kernel.decoder(model, cache, logits, SAMPLINGS["drawn"], PROMPT, 11)
     with pytest.raises(SettingError, match="at most 8"):
         decoder.decode(mx.ones((9, 1, 65)))
-    assert len(list(generate(model, TEXTS[0], PROMPT, DecodeSettings(SamplingSettings(top_p=0.9), early_stop=3)))) == 4
+    assert (
+        len(
+            list(
+                generate(
+                    model,
+                    TEXTS[0],
+                    PROMPT,
+                    DecodeSettings(SamplingSettings(top_p=0.9), early_stop=3),
+                )
+            )
+        )
+        == 4
+    )

@@ -35,10 +35,14 @@ from dora_mlx_tts.runtime.kernel_verdicts import Verdict, VerdictStore, platform
 
 logger = logging.getLogger(__name__)
 
-TOLERANCE = {mx.float32: 5e-3, mx.float16: 2e-2, mx.bfloat16: 8e-2}
-"""Relative difference of logits that is allowed; float32 products may run in TF32 on a GPU."""
+TOLERANCE = {mx.float32: 5e-3, mx.float16: 1e-2, mx.bfloat16: 4e-2}
+"""Relative difference of logits that is allowed; float32 products may run in TF32 on a GPU.
+
+The starter's own steps in float16 differ from those in float32 by 0.3 %.
+"""
 _NEAR_TIE = 0.9  # of the winner's score, for a token to count as well chosen
-_TEXT, _PROMPT, _SHORTER = 150, 90, 7  # phones, prompt tokens, phones that each further row lacks
+_USUAL = (150, 90)  # phones, prompt tokens
+_SHORT = (4, 2)  # where a single position that is lost, or seen twice, shows
 _LAUNCHES = 4  # of them the first is not timed
 _NEVER = 10**6  # tokens before which there is no end
 _SAMPLINGS = (
@@ -155,14 +159,19 @@ class Trial:
 
     def __init__(self, model: T2S, kernel: OwnKernel, rows: int, clock: Clock) -> None:
         self._model, self._kernel, self._rows, self._clock = model, kernel, rows, clock
-        config = model.config
-        generator = np.random.default_rng(1)
+        self._generator = np.random.default_rng(1)
+        self._texts: list[T2SText] = []
+        self._prompt = np.zeros(0, np.int32)
+        self._read(*_USUAL)
+
+    def _read(self, phones: int, prompt: int) -> None:
+        """Choose what is read before decoding; each further row is one phone longer."""
+        draw, config = self._generator.integers, self._model.config
         self._texts = [
-            T2SText(generator.integers(0, config.phones, _TEXT - _SHORTER * row).astype(np.int32))
-            for row in range(rows)
+            T2SText(draw(0, config.phones, phones + row).astype(np.int32))
+            for row in range(self._rows)
         ]
-        self._prompt = generator.integers(0, config.eos, _PROMPT).astype(np.int32)
-        self._generator = generator
+        self._prompt = draw(0, config.eos, prompt).astype(np.int32)
 
     def run(self) -> Verdict:
         """Compare and time.
@@ -174,13 +183,21 @@ class Trial:
         for sampling in _SAMPLINGS:
             if not self._same_choice(sampling):
                 return Verdict(False, "it chooses other tokens from the same logits", 1.0)
+        usual, chosen, kernel_s = self._compare()
+        plain_s = self._plain_seconds()
+        self._read(*_SHORT)
+        short, chosen_too, _ = self._compare()
+        difference = float(np.maximum(usual, short))  # NaN, if one is
+        return self._verdict(difference, chosen and chosen_too, 1000 * kernel_s, 1000 * plain_s)
+
+    def _compare(self) -> tuple[float, bool, float]:
+        """Difference of the last logits, whether all tokens were well chosen, the kernel's seconds per token."""
         logits, cache = self._prefilled()
         decoder = self._decoder(cache, logits, _SAMPLINGS[0])
         draws = [self._draws(LAUNCH) for _ in range(_LAUNCHES)]
         tokens, kernel_s = self._kernel_tokens(decoder, draws)
         plain, chosen = self._plain_logits(logits, cache, tokens, np.concatenate(draws))
-        difference = _difference(_host(decoder.logits), plain)
-        return self._verdict(difference, chosen, 1000 * kernel_s, 1000 * self._plain_seconds())
+        return _difference(_host(decoder.logits), plain), chosen, kernel_s
 
     def _verdict(
         self, difference: float, chosen: bool, kernel_ms: float, plain_ms: float

@@ -10,7 +10,7 @@ run the kernels on a CPU, and a Mac uses them only after the trial in `kernel_tr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Final, Protocol
@@ -133,16 +133,16 @@ class _Layer:
     norm2: tuple[mx.array, mx.array, mx.array]
 
     @classmethod
-    def of(cls, block: Block) -> _Layer:
+    def of(cls, block: Block, dtype: mx.Dtype) -> _Layer:
         attention, norm1, norm2 = block.self_attn, block.norm1, block.norm2
-        return cls(
-            (attention.in_proj_weight, attention.in_proj_bias),
-            attention.out_proj.weight,
-            (attention.out_proj.bias, norm1.weight, norm1.bias),
-            (block.linear1.weight, block.linear1.bias),
-            block.linear2.weight,
-            (block.linear2.bias, norm2.weight, norm2.bias),
-        )
+        arrays = [
+            attention.in_proj_weight, attention.in_proj_bias, attention.out_proj.weight,
+            attention.out_proj.bias, norm1.weight, norm1.bias,
+            block.linear1.weight, block.linear1.bias, block.linear2.weight,
+            block.linear2.bias, norm2.weight, norm2.bias,
+        ]  # fmt: skip
+        a = [mx.contiguous(array.astype(dtype)) for array in arrays]  # no copies where they are so
+        return cls((a[0], a[1]), a[2], (a[3], a[4], a[5]), (a[6], a[7]), a[8], (a[9], a[10], a[11]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +178,12 @@ class MetalKernel:
 
     def load(self, model: T2S) -> None:
         """Take a network's parameters."""
+        predict = model.ar_predict_layer.weight
+        table = model.ar_audio_embedding.word_embeddings.weight.astype(predict.dtype)
+        layers = tuple(_Layer.of(block, predict.dtype) for block in model.h.layers)
         places = model.audio_places()
-        mx.eval(places)
-        self._network = _Network(
-            tuple(map(_Layer.of, model.h.layers)),
-            model.ar_audio_embedding.word_embeddings.weight,
-            model.ar_predict_layer.weight,
-            places,
-        )
+        mx.eval(places, table, [astuple(layer) for layer in layers])
+        self._network = _Network(layers, table, predict, places)
 
     def compiled_rows(self, rows: int) -> int:
         """Rows that the kernels for `rows` are compiled for; 0 where there are none."""
