@@ -29,7 +29,7 @@ struct Fiber {
 
 struct Block {
   int threads, left;
-  std::vector<Fiber> fibers;
+  std::vector<Fiber>& fibers;
   std::deque<int> ready;
   jmp_buf scheduler;
   Meeting all;
@@ -79,16 +79,18 @@ inline void shuffle(std::deque<int>& ready) {
 }
 
 inline void run_block(unsigned index, int threads) {
-  Block mine;
+  static thread_local std::vector<Fiber> pool;  // stacks are used again
+  Block mine{.fibers = pool};
   block = &mine;
   block_index.x = index;
   mine.threads = mine.left = threads;
-  mine.fibers.resize(threads);
+  if (int(pool.size()) < threads) pool.resize(threads);
   mine.warps.resize(threads / 32);
   mine.slots.resize(threads);
   for (int t = 0; t < threads; ++t) {
     Fiber& fiber = mine.fibers[t];
     fiber.stack.resize(64 * 1024);
+    fiber.begun = false;
     getcontext(&fiber.start);
     fiber.start.uc_stack.ss_sp = fiber.stack.data();
     fiber.start.uc_stack.ss_size = fiber.stack.size();
