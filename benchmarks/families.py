@@ -40,7 +40,7 @@ from dora_mlx_tts.packs.manifest import PackManifest
 from dora_mlx_tts.packs.pack import PartContent, write_pack
 from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.runtime.device import Device, KernelUse
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.tools.self_test import check_pack
 
@@ -157,7 +157,7 @@ def write(family: str, folder: Path, goldens: Path, storage: str, without: set[s
 
 
 def measure(
-    pack: Path, kind: str, *, kernels: bool, products: bool, sentence: int
+    pack: Path, kind: str, *, kernels: KernelUse, products: bool, sentence: int
 ) -> dict[str, Any]:
     """Load every part, then run the stages; seconds, and memory where the system tells."""
     blas.accelerate()
@@ -309,7 +309,7 @@ def main() -> None:
     parser.add_argument("--storage", default="float16", choices=("float32", "float16", "int8"))
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"))
     parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--kernels", default="off", choices=("auto", "off"), help="own ones, CUDA")
+    parser.add_argument("--kernels", default="off", choices=("auto", "on", "off"), help="own ones")
     parser.add_argument("--layers", default="mlx", choices=("mlx", "products"), help="on CUDA")
     parser.add_argument("--without", default="", help="parts to leave out: ssl, bert")
     parser.add_argument(
@@ -319,7 +319,7 @@ def main() -> None:
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
-        options = {"kernels": given.kernels == "auto", "products": given.layers == "products"}
+        options = {"kernels": given.kernels, "products": given.layers == "products"}
         print(json.dumps(measure(given.measure, given.device, sentence=given.sentence, **options)))
         return
     results: dict[str, Any] = {}

@@ -33,12 +33,13 @@ from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.models.cfm.chunked import FlowPrompt
 from dora_mlx_tts.models.cfm.stream import FlowOptions, FlowStream
 from dora_mlx_tts.models.sovits.stream import SoVITSStream
-from dora_mlx_tts.models.t2s.cuda_step import supports
+from dora_mlx_tts.models.t2s import kernel_choice
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
 from dora_mlx_tts.models.t2s.model import T2S, T2SText
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.array_types import Ids
 from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.synthesis.windows import SentenceVoice
 
@@ -134,8 +135,7 @@ def starter(synthesizer: Synthesizer, name: str) -> Case:
 def random_case(size: str, chosen: Device, dtype: mx.Dtype, name: str) -> Case:
     """Networks of the starter's or v2's sizes; sound is made in float32, as everywhere."""
     t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES[size], chosen.backend, dtype)
-    if chosen.multiprocessors and supports(t2s):
-        t2s.pack(chosen.multiprocessors)
+    kernel_choice.install(t2s, chosen, VerdictStore(None))
     t2s.warm_up()
     sovits = sovits_benchmark.build(sovits_benchmark.SIZES[size], chosen.backend)
     voice = partial(SoVITSStream, sovits, ge=mx.zeros((1, 1, 512)))
@@ -180,7 +180,7 @@ def measure(case: Case, characters: int, samples: int, *, new: bool) -> list[har
 def cases(networks: list[str], layers: str, kernels: str, packs: Path | None) -> Iterator[Case]:
     """Those asked for, built when their turn comes."""
     wanted = Settings.load().model_copy(update={"cuda_layers": layers, "kernels": kernels})
-    chosen = device.select(kernels=kernels == "auto", products=layers == "products")
+    chosen = device.select(kernels=kernels, products=layers == "products")
     dtype = mx.float16 if chosen.kind == "gpu" else mx.float32
     called = f"{layers}, own kernel {kernels}"
     for name in networks:
@@ -200,7 +200,7 @@ def main() -> None:
     parser.add_argument("--characters", default="15", help="of the texts, comma separated")
     parser.add_argument("--lengths", choices=("same", "new", "both"), default="same")
     parser.add_argument("--layers", default="mlx", help="on CUDA: mlx, products, comma separated")
-    parser.add_argument("--kernels", choices=("auto", "off"), default="auto", help="own ones, CUDA")
+    parser.add_argument("--kernels", choices=("auto", "on", "off"), default="auto", help="own ones")
     given = parser.parse_args()
     rows: list[harness.Row] = []
     blas.accelerate()

@@ -31,10 +31,12 @@ from reference_stages import PHONES, PROMPT, TOKENS
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
+from dora_mlx_tts.models.t2s import kernel_choice
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 from dora_mlx_tts.tools.benchmark import FULL_SOVITS, random_weights
 
 DTYPES = {"float32": mx.float32, "float16": mx.float16, "bfloat16": mx.bfloat16}
@@ -47,8 +49,7 @@ Stages = dict[str, Callable[[], object]]
 def ours(chosen: Device, dtype: mx.Dtype) -> Stages:
     """The stages of this package."""
     t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen.backend, dtype)
-    if chosen.multiprocessors:
-        t2s.pack(chosen.multiprocessors)
+    kernel_choice.install(t2s, chosen, VerdictStore(None))
     acoustic = sovits_benchmark.build(FULL_SOVITS, chosen.backend, dtype)
     hubert = Hubert(HubertConfig.from_dict({}))
     random_weights(hubert, dtype)

@@ -36,7 +36,9 @@ from growing_report import VOICES, Spoken, report
 
 from dora_mlx_tts import Synthesizer
 from dora_mlx_tts.config.settings import Settings
+from dora_mlx_tts.models.t2s import kernel_choice
 from dora_mlx_tts.node.app import serve
+from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 from dora_mlx_tts.synthesis.records import Fragment
 from dora_mlx_tts.synthesis.stats import SynthesisStats
 from dora_mlx_tts.text.sentences.growing import GrowingText, Growth
@@ -288,8 +290,7 @@ def full_size(engine: Synthesizer) -> None:
 
         dtype = mx.float16 if chosen.kind == "gpu" else mx.float32
         t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES["v2"], chosen.backend, dtype)
-        if chosen.multiprocessors:
-            t2s.pack(chosen.multiprocessors)
+        kernel_choice.install(t2s, chosen, VerdictStore(None))
         t2s.warm_up()
         sovits = sovits_benchmark.build(sovits_benchmark.SIZES["v2"], chosen.backend)
         networks.__dict__.update(t2s=t2s, sovits=sovits, phone_codes=None)

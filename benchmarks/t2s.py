@@ -21,7 +21,7 @@ import mlx.core as mx
 import numpy as np
 
 from dora_mlx_tts.models.core.layers import prepare
-from dora_mlx_tts.models.t2s.cuda_step import MOST_ROWS, FusedDecoder
+from dora_mlx_tts.models.t2s.cuda_step import MOST_ROWS, CudaKernel
 from dora_mlx_tts.models.t2s.kv_cache import MlxCache
 from dora_mlx_tts.models.t2s.model import T2S, Logits, T2SConfig, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
@@ -93,7 +93,8 @@ class Kernel(Ours):
 
     def __init__(self, name: str, config: T2SConfig, dtype: mx.Dtype, multiprocessors: int) -> None:
         super().__init__(name, config, Backend.NATIVE, dtype)
-        self._model.pack(multiprocessors)
+        self._kernel = CudaKernel(multiprocessors)
+        self._kernel.load(self._model)
 
     def prefill(self, positions: int, rows: int) -> None:
         """Read the whole context, fill the decoder and finish."""
@@ -101,7 +102,7 @@ class Kernel(Ours):
         logits = mx.zeros((rows, self._model.config.vocabulary))
         if not isinstance(self._cache, MlxCache):
             raise TypeError("a GPU's cache")
-        self._decoder = FusedDecoder(
+        self._decoder = self._kernel.decoder(
             self._model, self._cache, logits, SamplingSettings(), (), 10**6
         )
         self._draws = -mx.log1p(-mx.random.uniform(shape=(STEPS, *logits.shape)))

@@ -18,6 +18,7 @@ import click
 
 from dora_mlx_tts.cli.options import config_option, json_option, load_settings, print_json
 from dora_mlx_tts.runtime import blas
+from dora_mlx_tts.runtime.kernel_verdicts import platform_key
 from dora_mlx_tts.runtime.machine import processor
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 from dora_mlx_tts.tools.benchmark import Benchmark, Figure
@@ -94,13 +95,30 @@ def _machine(synthesizer: Synthesizer) -> dict[str, Any]:
         **processor(),
         "device": synthesizer.device.description,
         "device_info": {k: v for k, v in mx.device_info().items() if isinstance(v, str | int)},
-        "own_kernels": synthesizer.device.multiprocessors > 0,
+        "own_kernels": _kernels(synthesizer),
         "blas": status.library or status.reason,
         "voice": synthesizer.voice.name,
         "versions": versions,
         "peak_process_mib": round(peak / (2**20 if sys.platform == "darwin" else 2**10)),
         "peak_mlx_mib": round(mx.get_peak_memory() / 2**20),
     }
+
+
+def _kernels(synthesizer: Synthesizer) -> dict[str, Any]:
+    """How own kernels are used, and what trials found on this device."""
+    use = synthesizer.device.kernels
+    if use == "off":
+        return {"use": use, "trials": []}
+    found = synthesizer.verdicts.of(platform_key())
+    return {"use": use, "trials": [{**key, **asdict(verdict)} for key, verdict in found]}
+
+
+def _kernel_lines(kernels: dict[str, Any]) -> list[str]:
+    return [
+        f"kernel {trial['kernel']}, network {trial['network']}, {trial['dtype']}, rows {trial['rows']}:"
+        f" {'used' if trial['is_used'] else 'refused'}, {trial['reason']}"
+        for trial in kernels["trials"]
+    ]
 
 
 def _table(machine: dict[str, Any], figures: Sequence[Figure]) -> str:
@@ -112,6 +130,7 @@ def _table(machine: dict[str, Any], figures: Sequence[Figure]) -> str:
     head = [
         f"{machine['processor']}, {where}",
         f"{what}; load average {machine['load_average']}",
+        *_kernel_lines(machine["own_kernels"]),
         "",
     ]
     lines = [

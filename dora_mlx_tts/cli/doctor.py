@@ -119,6 +119,28 @@ def _device(settings: Settings) -> str:
     return device.select(settings.device).description
 
 
+def _kernels(settings: Settings) -> str:
+    """What trials of own GPU kernels found on this device, with these versions."""
+    from dora_mlx_tts.runtime import device  # noqa: PLC0415  as above
+    from dora_mlx_tts.runtime.kernel_verdicts import (  # noqa: PLC0415
+        FOLDER,
+        VerdictStore,
+        platform_key,
+    )
+
+    use = device.select(settings.device, kernels=settings.kernels).kernels
+    if use == "off":
+        return "none on this device" if settings.kernels != "off" else "switched off"
+    if use == "on":
+        return "used untested (kernels: on)"
+    found = [
+        f"{key.get('kernel')}, network {key.get('network')}, {key.get('dtype')}, rows {key.get('rows')}:"
+        f" {'used' if verdict.is_used else 'REFUSED'}, {verdict.reason}"
+        for key, verdict in VerdictStore(settings.cache.expanduser() / FOLDER).of(platform_key())
+    ]
+    return "; ".join(found) or "not tried yet: the first warm-up on this GPU does that"
+
+
 def _blas(settings: Settings) -> str:
     from dora_mlx_tts.runtime import blas  # noqa: PLC0415  as above
 
@@ -164,6 +186,7 @@ _CHECKS: dict[str, Callable[[Settings], str]] = {
     "dora": _dora,
     "folder": _folder,
     "device": _device,
+    "kernels": _kernels,
     "blas": _blas,
     "speed": _speed,
     "voices": _voices,

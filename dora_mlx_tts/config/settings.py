@@ -100,9 +100,10 @@ class Settings(BaseModel):
     device: Annotated[
         Literal["auto", "cpu", "gpu"], BeforeValidator(values_.device), Env("DEVICE")
     ] = Field("auto", description="Where the networks run.")
-    kernels: Annotated[Literal["auto", "off"], _WORD, Env("DORA_MLX_TTS_KERNELS")] = Field(
+    kernels: Annotated[Literal["auto", "on", "off"], _WORD, Env("DORA_MLX_TTS_KERNELS")] = Field(
         "auto",
-        description="Use the custom CUDA kernels when the network supports them.",
+        description="Custom GPU kernels for networks that they support: auto tries each on this GPU once and uses it"
+        " if it is equal and faster, on uses them untested, off never.",
     )
     cuda_layers: Annotated[Literal["mlx", "products"], _WORD, Env("DORA_MLX_TTS_CUDA_LAYERS")] = (
         Field(

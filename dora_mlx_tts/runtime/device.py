@@ -16,6 +16,7 @@ from dora_mlx_tts.runtime import cuda, packages
 logger = logging.getLogger(__name__)
 
 DeviceName = Literal["auto", "cpu", "gpu"]
+KernelUse = Literal["auto", "on", "off"]
 
 
 class Backend(enum.Enum):
@@ -32,6 +33,9 @@ class Backend(enum.Enum):
     CPU = "cpu"
 
 
+METAL = "Metal"
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A chosen MLX device.
@@ -40,13 +44,21 @@ class Device:
         kind: "cpu" or "gpu".
         backend: how its operations are written.
         description: for people: "CPU (Linux)", "Metal", "CUDA".
-        multiprocessors: of a GPU on which this package's own kernels may run; 0 is none.
+        multiprocessors: of a CUDA GPU on which this package's own kernels may run; 0 is none.
+        kernels: whether own kernels are used: once a trial has shown them equal and faster (auto),
+            untested (on), or never (off).
     """
 
     kind: Literal["cpu", "gpu"]
     backend: Backend
     description: str
     multiprocessors: int = 0
+    kernels: KernelUse = "off"
+
+    @property
+    def is_metal(self) -> bool:
+        """Whether it is a GPU of Apple's."""
+        return self.description == METAL
 
 
 CPU = Device(
@@ -57,12 +69,12 @@ CPU = Device(
 """MLX's CPU here."""
 
 
-def select(name: DeviceName = "auto", *, kernels: bool = True, products: bool = False) -> Device:
+def select(
+    name: DeviceName = "auto", *, kernels: KernelUse = "auto", products: bool = False
+) -> Device:
     """Make `name` MLX's default device and say what it is.
 
-    "auto" takes the GPU where MLX has one. Own kernels run on CUDA only: there they are measured;
-    whether a Mac's GPU lets all groups of a launch wait for each other is nowhere promised.
-    `products` selects `CUDA_MATMUL` on CUDA.
+    "auto" takes the GPU where MLX has one. `products` selects `CUDA_MATMUL` on CUDA.
 
     Raises:
         SettingError: `name` is not a device.
@@ -87,9 +99,10 @@ def select(name: DeviceName = "auto", *, kernels: bool = True, products: bool = 
         return CPU
     mx.set_default_device(mx.gpu)
     if mx.metal.is_available():
-        return Device("gpu", Backend.NATIVE, "Metal")
+        return Device("gpu", Backend.NATIVE, METAL, kernels=kernels)
     backend = Backend.CUDA_MATMUL if products else Backend.NATIVE
-    return Device("gpu", backend, "CUDA", cuda.multiprocessors() if kernels else 0)
+    found = 0 if kernels == "off" else cuda.multiprocessors()
+    return Device("gpu", backend, "CUDA", found, kernels if found else "off")
 
 
 def usable(name: DeviceName) -> DeviceName:

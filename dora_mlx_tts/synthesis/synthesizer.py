@@ -14,6 +14,8 @@ from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
 from dora_mlx_tts.runtime.device import Backend, Device, usable_cores
+from dora_mlx_tts.runtime.kernel_verdicts import FOLDER as KERNELS
+from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 from dora_mlx_tts.synthesis.codes.code_table import TableStore
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
@@ -48,12 +50,18 @@ class Synthesizer:
 
     All work happens on the calling thread, which must always be the same one (MLX's streams belong
     to threads).
+
+    Attributes:
+        settings: all settings.
+        device: where networks run.
+        verdicts: which of this package's GPU kernels trials found equal and faster here.
     """
 
     def __init__(self, settings: Settings, registry: VoiceRegistry, where: Device) -> None:
         self.settings = settings
         self.device = where
         self._process = os.getpid()
+        self.verdicts = VerdictStore(settings.cache.expanduser() / KERNELS)
         self._pool = VoicePool(
             registry,
             settings.voices,
@@ -65,6 +73,7 @@ class Synthesizer:
                 verified=VerifiedFiles(settings.cache.expanduser()),
                 tables=TableStore(settings.cache.expanduser() / "words"),
                 exact=settings.precision == "float32",
+                verdicts=self.verdicts,
             ),
             reading=ReadingOptions.load(settings.lexicon, settings.polyphone_model),
         )
@@ -95,7 +104,7 @@ class Synthesizer:
         logger.debug("BLAS: %s", status)
         chosen = device.select(
             settings.device,
-            kernels=settings.kernels == "auto",
+            kernels=settings.kernels,
             products=settings.cuda_layers == "products",
         )
         others = OtherNames(settings.voice_aliases, settings.voice_fallback)

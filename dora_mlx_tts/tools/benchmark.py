@@ -21,7 +21,7 @@ from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.encoders.hubert import Hubert, HubertConfig
 from dora_mlx_tts.models.sovits.config import GeneratorConfig, SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
-from dora_mlx_tts.models.t2s.cuda_step import supports
+from dora_mlx_tts.models.t2s import kernel_choice
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate_batch
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
@@ -174,8 +174,7 @@ class Benchmark:
         network = T2S(FULL_T2S)
         random_weights(network, dtype)
         prepare(network, self._device.backend)
-        if self._device.multiprocessors and supports(network):
-            network.pack(self._device.multiprocessors)
+        kernel_choice.install(network, self._device, self._synthesizer.verdicts)
         return network
 
     def _sound(self, dtype: mx.Dtype) -> Iterator[Figure]:

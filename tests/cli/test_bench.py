@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from dora_mlx_tts.cli import bench as module
 from dora_mlx_tts.cli.app import cli
+from dora_mlx_tts.runtime.device import Backend, Device
+from dora_mlx_tts.runtime.kernel_verdicts import Verdict, VerdictStore
 from dora_mlx_tts.tools.benchmark import Benchmark, Figure
 
 FIGURES = [
@@ -69,3 +72,20 @@ def test_every_figure_is_measured():
     figures = json.loads(done.stdout)["figures"]
     assert len(figures) >= 13
     assert all(figure["value"] > 0 for figure in figures)
+
+
+def test_trials_of_kernels_are_in_the_report(monkeypatch, tmp_path):
+    place = {"device": "Apple M4", "mlx": "0.32.4"}
+    monkeypatch.setattr(module, "platform_key", lambda: place)
+    store = VerdictStore(tmp_path)
+    key = {**place, "kernel": "t2s-metal", "network": "512x16", "dtype": "float16", "rows": "1"}
+    store.put(key, Verdict(False, "it is not faster: 9 ms", 0.001, 9.0, 8.0))
+    gpu = Device("gpu", Backend.NATIVE, "Metal", kernels="auto")
+    told = module._kernels(SimpleNamespace(device=gpu, verdicts=store))
+    assert told["trials"][0]["kernel_ms"] == 9.0
+    assert "refused, it is not faster: 9 ms" in module._kernel_lines(told)[0]
+    cpu = Device("cpu", Backend.CPU, "CPU (Linux)")
+    assert module._kernels(SimpleNamespace(device=cpu, verdicts=store)) == {
+        "use": "off",
+        "trials": [],
+    }

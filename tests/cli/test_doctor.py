@@ -16,7 +16,8 @@ from dora_mlx_tts.cli import doctor as module
 from dora_mlx_tts.cli.app import cli
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import BackendError
-from dora_mlx_tts.runtime import packages
+from dora_mlx_tts.runtime import device, kernel_verdicts, packages
+from dora_mlx_tts.runtime.device import Backend, Device
 
 HERE = importlib.metadata.version("dora-rs")
 
@@ -46,6 +47,34 @@ def test_a_check_that_fails_is_told_and_so_is_the_rest(monkeypatch):
     done = CliRunner().invoke(cli, ["doctor"])
     assert done.exit_code == 1
     assert done.stdout.splitlines() == ["one:       FAILED: no such thing", "two:       fine"]
+
+
+PLACE = {"device": "Apple M4", "mlx": "0.32.4"}
+TRIED = {"kernel": "t2s-metal", "network": "512x16", "dtype": "float16"}
+
+
+def test_trials_of_kernels_are_told(monkeypatch, tmp_path):
+    settings = Settings(cache=tmp_path)
+    assert module._kernels(settings) == "none on this device"  # a CPU
+    assert module._kernels(Settings(cache=tmp_path, kernels="off")) == "switched off"
+
+    def on_a_gpu(name, *, kernels):
+        return Device("gpu", Backend.NATIVE, "Metal", kernels=kernels)
+
+    monkeypatch.setattr(device, "select", on_a_gpu)
+    monkeypatch.setattr(kernel_verdicts, "platform_key", lambda: PLACE)
+    assert "not tried yet" in module._kernels(settings)
+    store = kernel_verdicts.VerdictStore(tmp_path / kernel_verdicts.FOLDER)
+    good = kernel_verdicts.Verdict(True, "equal; 2.00 ms", 0.001, 2.0, 9.0)
+    bad = kernel_verdicts.Verdict(False, "it is not faster", 0.001, 9.0, 8.0)
+    store.put({**PLACE, **TRIED, "rows": "1"}, good)
+    store.put({**PLACE, **TRIED, "rows": "4"}, bad)
+    store.put({**PLACE, **TRIED, "rows": "8", "mlx": "0.1"}, bad)
+    told = sorted(module._kernels(settings).split("; "))
+    assert len(told) == 3  # the good one's reason has two parts
+    assert any("rows 1: used, equal" in line for line in told)
+    assert any("rows 4: REFUSED, it is not faster" in line for line in told)
+    assert "untested" in module._kernels(Settings(cache=tmp_path, kernels="on"))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell script")

@@ -14,7 +14,7 @@ from t2s_tiny import collected, tiny
 
 from dora_mlx_tts.errors import BackendError, SettingError
 from dora_mlx_tts.models.t2s import cuda_step
-from dora_mlx_tts.models.t2s.cuda_step import FusedDecoder, Kernel, supports
+from dora_mlx_tts.models.t2s.cuda_step import CudaKernel, Kernel, supports
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, End, generate, generate_batch
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
@@ -65,6 +65,11 @@ def made(backend: Backend, config: T2SConfig = CONFIG) -> T2S:
     return tiny(backend, config=config, spread=0.15)
 
 
+def use_kernel(model: T2S, blocks: int) -> None:
+    model.kernel = CudaKernel(blocks)
+    model.kernel.load(model)
+
+
 BOTH = pytest.mark.parametrize("backend", [Backend.NATIVE, Backend.CUDA_MATMUL])
 
 
@@ -74,9 +79,9 @@ def plain_steps(model: T2S, count: int) -> list[np.ndarray]:
 
 
 def fused_steps(model: T2S, count: int, blocks: int) -> list[np.ndarray]:
-    model.pack(blocks)
+    use_kernel(model, blocks)
     logits, cache = model.prefill(TEXTS, PROMPT)
-    decoder = FusedDecoder(model, cache, logits, SAMPLINGS["drawn"], PROMPT, 11)
+    decoder = model.kernel.decoder(model, cache, logits, SAMPLINGS["drawn"], PROMPT, 11)
     return [np.array(decoder.step(given(step))) for step in range(count)]
 
 
@@ -104,7 +109,7 @@ def test_narrow_networks_are_filled_up(emulated, backend, tmp_path, monkeypatch)
 
 
 def test_the_wait_is_used_once(emulated, model):
-    model.pack(BLOCKS)
+    use_kernel(model, BLOCKS)
     cache, calls = model.make_cache(), []
     cache.meanwhile = lambda: calls.append(cache.length)
     settings = DecodeSettings(SAMPLINGS["drawn"], early_stop=18, min_tokens=20)
@@ -122,10 +127,10 @@ def test_it_gives_the_tokens_of_the_plain_loop(emulated, model, sampling):
 
 def same_tokens(model: T2S, sampling: SamplingSettings, blocks: int) -> None:
     settings = DecodeSettings(sampling, early_stop=18, min_tokens=3)
-    model.packed = None
+    model.kernel = None
     plain = generate_batch(model, TEXTS, PROMPT, settings, seeds=[1, 2])
     want = collected(plain)
-    model.pack(blocks)
+    use_kernel(model, blocks)
     fused = generate_batch(model, TEXTS, PROMPT, settings, seeds=[1, 2])
     assert collected(fused) == want
     assert fused.ends == plain.ends
@@ -141,7 +146,7 @@ def cuda_blocks() -> int:
 
 
 def test_a_row_alone_gives_what_it_gives_in_a_batch(emulated, model):
-    model.pack(BLOCKS)
+    use_kernel(model, BLOCKS)
     settings = DecodeSettings(SAMPLINGS["drawn"], early_stop=12)
     together = collected(generate_batch(model, TEXTS, PROMPT, settings, seeds=[3, 4]))
     for row, said in enumerate(TEXTS):
@@ -153,13 +158,13 @@ def test_the_cache_grows(emulated, model, monkeypatch):
     monkeypatch.setattr(cuda_step, "GROWTH", 16)
     settings = DecodeSettings(SAMPLINGS["greedy"], early_stop=25, min_tokens=40)
     want = list(generate(model, TEXTS[0], PROMPT, settings))
-    model.pack(BLOCKS)
+    use_kernel(model, BLOCKS)
     assert list(generate(model, TEXTS[0], PROMPT, settings)) == want
     assert len(want) == 26
 
 
 def test_what_the_kernel_cannot_do_runs_plainly(model, monkeypatch):
-    model.pack(BLOCKS)
+    use_kernel(model, BLOCKS)
     monkeypatch.setattr(cuda_step, "_kernel", None)  # calling it would fail
     settings = DecodeSettings(SamplingSettings(top_p=0.9), early_stop=3)
     assert len(list(generate(model, TEXTS[0], PROMPT, settings, seed=1))) == 4
@@ -167,7 +172,7 @@ def test_what_the_kernel_cannot_do_runs_plainly(model, monkeypatch):
     assert [len(row) for row in collected(many)] == [3] * 9
     logits, cache = model.prefill(TEXTS, PROMPT)
     with pytest.raises(SettingError, match="top_p"):
-        FusedDecoder(model, cache, logits, SamplingSettings(top_p=0.5), PROMPT, 11)
+        model.kernel.decoder(model, cache, logits, SamplingSettings(top_p=0.5), PROMPT, 11)
 
 
 def test_a_kernel_that_gave_up_is_an_error(emulated, model, kernel, monkeypatch):
@@ -176,15 +181,15 @@ def test_a_kernel_that_gave_up_is_an_error(emulated, model, kernel, monkeypatch)
         return [mx.concatenate([out[:-1], mx.zeros(1, mx.int32)]), logits]
 
     monkeypatch.setattr(cuda_step, "_kernel", lambda: broken)
-    model.pack(BLOCKS)
+    use_kernel(model, BLOCKS)
     with pytest.raises(BackendError, match="kernels"):
         list(generate(model, TEXTS[0], PROMPT, DecodeSettings(early_stop=3)))
 
 
 def test_only_heads_that_a_warp_divides_are_supported(model):
-    assert supports(model)
-    assert supports(made(Backend.NATIVE, NARROW))
-    assert not supports(tiny(Backend.NATIVE))
+    assert supports(model.config)
+    assert supports(NARROW)
+    assert not supports(tiny(Backend.NATIVE).config)
 
 
 @pytest.mark.gpu

@@ -60,11 +60,13 @@ def test_own_kernels_can_be_switched_off(monkeypatch):
     monkeypatch.setattr(mx.metal, "is_available", lambda: False)
     monkeypatch.setattr(cuda, "multiprocessors", lambda: 132)
     assert device.select("gpu").multiprocessors == 132
-    assert device.select("gpu", kernels=False).multiprocessors == 0
+    assert device.select("gpu", kernels="off").multiprocessors == 0
     assert device.select("gpu").backend is Backend.NATIVE
     assert device.select("gpu", products=True).backend is Backend.CUDA_MATMUL
     monkeypatch.setattr(mx.metal, "is_available", lambda: True)
-    assert device.select("gpu", products=True) == Device("gpu", Backend.NATIVE, "Metal")
+    assert device.select("gpu", products=True) == Device(
+        "gpu", Backend.NATIVE, "Metal", kernels="auto"
+    )
 
 
 def test_mlx_keeps_the_plans_of_many_lengths(monkeypatch):

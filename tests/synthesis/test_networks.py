@@ -5,9 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from mlx.utils import tree_flatten
 
 from dora_mlx_tts.errors import PackError, TextError
-from dora_mlx_tts.synthesis.loading.networks import check_fit
+from dora_mlx_tts.runtime.device import Backend, Device
+from dora_mlx_tts.synthesis.loading import networks as networks_module
+from dora_mlx_tts.synthesis.loading.networks import Networks, check_fit
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
 
@@ -43,3 +46,45 @@ def test_a_word_longer_than_the_network_can_place_is_an_error_and_the_next_text_
     with pytest.raises(TextError, match="4000"):
         synthesizer.speak("abcdefghij" * 1000, voice="starter-en")
     assert synthesizer.speak("Good morning.", voice="starter-en").duration_s > 0.5
+
+
+class StandIn:
+    """A kernel that says what it is asked for, and never decodes."""
+
+    name = "stand-in"
+
+    def __init__(self, *, good: bool) -> None:
+        self.good, self.loaded = good, []
+
+    def load(self, model) -> None:
+        self.loaded.append(model)
+
+    def allows(self, model, rows: int) -> bool:
+        assert model is self.loaded[-1]
+        return self.good
+
+
+def opened(synthesizer: Synthesizer, monkeypatch, kernel: StandIn | None) -> Networks:
+    pack = synthesizer.prepare("starter-en").networks.pack
+    device = Device("gpu", Backend.NATIVE, "Metal", kernels="auto")
+    monkeypatch.setattr(networks_module, "own_kernel", lambda *_: kernel)
+    return Networks(pack, device)
+
+
+def bytes_of(network) -> int:
+    return sum(value.nbytes for _, value in tree_flatten(network.parameters()))
+
+
+def test_a_kernel_decodes_where_its_trial_allows_it(synthesizer: Synthesizer, monkeypatch) -> None:
+    kernel = StandIn(good=True)
+    network = opened(synthesizer, monkeypatch, kernel).t2s
+    assert network.kernel is kernel
+    assert kernel.loaded == [network]
+    assert bytes_of(network) > bytes_of(opened(synthesizer, monkeypatch, None).t2s)  # 8 bits
+
+
+def test_a_kernel_that_is_refused_costs_no_memory(synthesizer: Synthesizer, monkeypatch) -> None:
+    plain = opened(synthesizer, monkeypatch, None).t2s
+    refused = opened(synthesizer, monkeypatch, StandIn(good=False)).t2s
+    assert refused.kernel is None
+    assert bytes_of(refused) == bytes_of(plain)

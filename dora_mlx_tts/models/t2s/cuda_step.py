@@ -3,7 +3,8 @@
 MLX launches some four hundred kernels a step, and a step takes as long as launching them. `FusedDecoder`
 runs whole steps in one kernel (`kernels/t2s_step.cuh`): all layers, the logits and the choice of the
 token, so the host reads tokens a few at a time. Its plain twin is `T2S.step` with `Sampler`; tests
-hold it to that, on a GPU and on an emulated one.
+hold it to that, on a GPU and on an emulated one, and so does the trial before its first use
+(`kernel_trial.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import BackendError, SettingError
 from dora_mlx_tts.messages import must_be
+from dora_mlx_tts.models.t2s.config import T2SConfig
+from dora_mlx_tts.models.t2s.cuda_weights import FusedWeights
 from dora_mlx_tts.models.t2s.kv_cache import GROWTH, MlxCache
 from dora_mlx_tts.models.t2s.model import POSITIONS, T2S
 from dora_mlx_tts.models.t2s.sampling import MIN_TEMPERATURE, SamplingSettings
@@ -45,40 +48,67 @@ class Kernel(Protocol):
         """Launch it."""
 
 
-def supports(model: T2S) -> bool:
+def supports(config: T2SConfig) -> bool:
     """Whether the kernel knows a network's heads: those that a warp divides."""
-    return model.config.channels // model.config.heads in (32, 64, 128)
+    return config.channels // config.heads in (32, 64, 128)
+
+
+def _source(name: str) -> str:
+    return (resources.files(__package__) / "kernels" / name).read_text(encoding="utf-8")
+
+
+def _header() -> str:
+    return _source("t2s_rules.h") + _source("t2s_step.cuh")
 
 
 @lru_cache(maxsize=1)
 def _kernel() -> Kernel:
-    folder = resources.files(__package__) / "kernels"
     return mx.fast.cuda_kernel(  # type: ignore[return-value]  # MLX's stub says object
         name="t2s_steps",
         input_names=_INPUTS,
         output_names=["out", "logits"],
-        source=(folder / "t2s_step.cu").read_text(encoding="utf-8"),
-        header=(folder / "t2s_step.cuh").read_text(encoding="utf-8"),
+        source=_source("t2s_step.cu"),
+        header=_header(),
     )
 
 
-class FusedDecoder:
-    """Decodes the rows of a filled cache.
+class CudaKernel:
+    """`StepKernel` for CUDA; holds a network's parameters once more, as the kernel reads them.
 
     Args:
-        model: the network, packed for a GPU.
-        cache: filled by `prefill`; it is copied.
-        logits: of the first token, [B, V].
-        sampling: how to choose tokens; `top_p` must be 1.
-        prompt: tokens that count as seen.
-        min_tokens: tokens before which there is no end.
-
-    Raises:
-        SettingError: a network that is not packed, more rows than there are kernels for, or `top_p`
-            below 1.
+        multiprocessors: of the GPU.
     """
 
-    def __init__(
+    name = "t2s-cuda"
+
+    def __init__(self, multiprocessors: int) -> None:
+        self._multiprocessors = multiprocessors
+        self.packed: FusedWeights | None = None
+
+    @property
+    def source(self) -> str:
+        """Everything that is compiled."""
+        return _source("t2s_step.cu") + _header()
+
+    def load(self, model: T2S) -> None:
+        """Lay a network's parameters out."""
+        self.packed = FusedWeights.pack(
+            model.h.layers,
+            model.ar_audio_embedding.word_embeddings.weight,
+            model.ar_predict_layer.weight,
+            model.audio_places(),
+            self._multiprocessors,
+        )
+
+    def allows(self, model: T2S, rows: int) -> bool:  # noqa: ARG002  one network's
+        """Whether there is a kernel for so many rows."""
+        return self.packed is not None and self.compiled_rows(rows) > 0
+
+    def compiled_rows(self, rows: int) -> int:
+        """Rows that the kernel for `rows` is compiled for; 0 where there is none."""
+        return next((most for most in ROWS if rows <= most), 0)
+
+    def decoder(
         self,
         model: T2S,
         cache: MlxCache,
@@ -86,13 +116,52 @@ class FusedDecoder:
         sampling: SamplingSettings,
         prompt: Ids | Sequence[int],
         min_tokens: int,
+    ) -> FusedDecoder:
+        """A decoder over a filled cache; arguments are those of `FusedDecoder`.
+
+        Raises:
+            SettingError: as `FusedDecoder`, or no network was loaded.
+        """
+        if self.packed is None:
+            raise SettingError("the CUDA kernel has loaded no network")
+        return FusedDecoder(
+            model.config, self.packed, cache, logits, sampling, prompt, min_tokens=min_tokens
+        )
+
+
+class FusedDecoder:
+    """Decodes the rows of a filled cache.
+
+    Args:
+        config: the network's sizes.
+        packed: its parameters.
+        cache: filled by `prefill`; it is copied.
+        logits: of the first token, [B, V].
+        sampling: how to choose tokens; `top_p` must be 1.
+        prompt: tokens that count as seen.
+        min_tokens: tokens before which there is no end.
+
+    Raises:
+        SettingError: more rows than there are kernels for, or `top_p` below 1.
+    """
+
+    def __init__(
+        self,
+        config: T2SConfig,
+        packed: FusedWeights,
+        cache: MlxCache,
+        logits: mx.array,
+        sampling: SamplingSettings,
+        prompt: Ids | Sequence[int],
+        *,
+        min_tokens: int,
     ) -> None:
-        if model.packed is None or sampling.top_p < 1:
-            raise SettingError("the fused decoder wants a packed network, and no top_p")
-        self._config, self._packed = model.config, model.packed
+        if sampling.top_p < 1:
+            raise SettingError(must_be("top_p of the fused decoder", "1", sampling.top_p))
+        self._config, self._packed = config, packed
         self._held, self._rows = cache.rows, _rows(cache.rows)
         self._length, self._text = cache.length, cache.text_length
-        self._choice = (min_tokens, sampling.top_k, model.config.eos)
+        self._choice = (min_tokens, sampling.top_k, config.eos)
         rates = [max(sampling.temperature, MIN_TEMPERATURE), sampling.repetition_penalty]
         self._rates = _on_device(np.array(rates, np.float32))
         self._begin(cache, logits, prompt)
@@ -159,6 +228,11 @@ class FusedDecoder:
             )
         pairs = numbers[:-1].reshape(-1, self._rows, 2)[:, : self._held]
         return pairs[..., 0], pairs[..., 1]
+
+    @property
+    def logits(self) -> mx.array:
+        """Logits [B, V] after the steps that were started."""
+        return self._after[: self._held]
 
     def step(self, tokens: mx.array) -> mx.array:
         """One step with given tokens [B]; logits [B, V] of the next ones."""

@@ -19,10 +19,10 @@ import numpy as np
 
 from dora_mlx_tts.errors import EmptyTextError, SettingError, SynthesisError
 from dora_mlx_tts.messages import must_be
-from dora_mlx_tts.models.t2s.cuda_step import MOST_ROWS, FusedDecoder
 from dora_mlx_tts.models.t2s.kv_cache import MlxCache
 from dora_mlx_tts.models.t2s.model import T2S, Cache, Logits, T2SText
 from dora_mlx_tts.models.t2s.sampling import Picks, Sampler, SamplingSettings
+from dora_mlx_tts.models.t2s.step_kernel import LAUNCH, StepDecoder
 from dora_mlx_tts.runtime.array_types import Ids
 from dora_mlx_tts.runtime.device import Backend
 
@@ -30,8 +30,6 @@ MIN_TOKENS = 11
 """Tokens before which there is no end."""
 MAX_TOKENS = 1500
 """Tokens after which decoding stops: a minute of speech."""
-LAUNCH = 8
-"""Tokens that a fused decoder makes at a time."""
 
 
 class End(enum.Enum):
@@ -185,17 +183,18 @@ class BatchStream(Iterator[tuple[int, int]]):
         finally:
             self._release()
 
-    def _fused(self, logits: Logits, prompt: Ids | None) -> FusedDecoder | None:
-        """A decoder that runs whole steps in one kernel, where this network has one."""
-        cache, sampling = self._filled(), self._settings.sampling
-        if not isinstance(cache, MlxCache) or not isinstance(logits, mx.array):
+    def _fused(self, logits: Logits, prompt: Ids | None) -> StepDecoder | None:
+        """A decoder that runs whole steps in a kernel, where this network has one that may be used."""
+        cache, sampling, kernel = self._filled(), self._settings.sampling, self._model.kernel
+        if kernel is None or not isinstance(cache, MlxCache) or not isinstance(logits, mx.array):
             return None
-        if self._model.packed is None or sampling.top_p < 1 or cache.rows > MOST_ROWS:
+        if sampling.top_p < 1 or not kernel.allows(self._model, cache.rows):
             return None
         seen = () if prompt is None else prompt
-        return FusedDecoder(self._model, cache, logits, sampling, seen, self._settings.min_tokens)
+        least = self._settings.min_tokens
+        return kernel.decoder(self._model, cache, logits, sampling, seen, least)
 
-    def _launches(self, decoder: FusedDecoder) -> Iterator[tuple[int, int]]:
+    def _launches(self, decoder: StepDecoder) -> Iterator[tuple[int, int]]:
         """The loop above, several tokens at a time; one launch is always ahead of the host."""
         count, going = 0, list(range(len(self.ends)))
         ahead = self._launch(decoder)
@@ -218,7 +217,7 @@ class BatchStream(Iterator[tuple[int, int]]):
         if work is not None:
             work()
 
-    def _launch(self, decoder: FusedDecoder) -> mx.array:
+    def _launch(self, decoder: StepDecoder) -> mx.array:
         out = decoder.decode(self._sampler.times(LAUNCH))
         mx.async_eval(out)  # type: ignore[no-untyped-call]  # MLX stub
         return out

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import mlx.core as mx
 import numpy as np
@@ -20,7 +20,6 @@ from dora_mlx_tts.models.core.layers import Layer, Linear
 from dora_mlx_tts.models.core.ops import Ops
 from dora_mlx_tts.models.t2s.config import T2SConfig, sanitize
 from dora_mlx_tts.models.t2s.cpu_step import HostStepper, padding_bias
-from dora_mlx_tts.models.t2s.cuda_weights import FusedWeights
 from dora_mlx_tts.models.t2s.kv_cache import CacheShape, HostCache, MlxCache
 from dora_mlx_tts.models.t2s.layers import (
     Block,
@@ -33,6 +32,9 @@ from dora_mlx_tts.models.t2s.layers import (
 )
 from dora_mlx_tts.runtime.array_types import Floats, Ids
 from dora_mlx_tts.runtime.device import Backend
+
+if TYPE_CHECKING:  # kernels decode a network, so they are built on this module
+    from dora_mlx_tts.models.t2s.step_kernel import StepKernel
 
 __all__ = ["T2S", "Cache", "Ids", "Logits", "T2SConfig", "T2SText", "sanitize"]
 
@@ -70,7 +72,12 @@ class Stack(nn.Module):
 
 
 class T2S(Layer):
-    """The network. Build it, load it, `prepare` it, then `prefill` and `step`."""
+    """The network. Build it, load it, `prepare` it, then `prefill` and `step`.
+
+    Attributes:
+        config: its sizes.
+        kernel: runs whole decoding steps, where this device has one; None leaves them to `step`.
+    """
 
     def __init__(self, config: T2SConfig) -> None:
         super().__init__()
@@ -84,7 +91,7 @@ class T2S(Layer):
         self.ar_predict_layer = RowLinear(config.channels, config.vocabulary, bias=False)
         self._stepper: HostStepper | None = None
         self._positions: mx.array | None = None
-        self.packed: FusedWeights | None = None
+        self.kernel: StepKernel | None = None
 
     def prepare(self, ops: Ops) -> None:
         """Set the backend; on the CPU weights become float32.
@@ -96,19 +103,9 @@ class T2S(Layer):
             self.set_dtype(mx.float32)
         self._stepper = None
 
-    def pack(self, multiprocessors: int) -> None:
-        """Lay the parameters out for the decoding kernel, which then runs the steps (`decode`).
-
-        Args:
-            multiprocessors: of the GPU.
-        """
-        self.packed = FusedWeights.pack(
-            self.h.layers,
-            self.ar_audio_embedding.word_embeddings.weight,
-            self.ar_predict_layer.weight,
-            self.ar_audio_position.alpha * self._table(),
-            multiprocessors,
-        )
+    def audio_places(self) -> mx.array:
+        """Positions of audio, scaled, float32 [POSITIONS, C]."""
+        return self.ar_audio_position.alpha.astype(mx.float32) * self._table()
 
     def warm_up(self) -> None:
         """As `PRODUCTS`, read each padded size once, so that no sentence pays for a size's first use."""

@@ -13,6 +13,7 @@ import numpy as np
 from dora_mlx_tts.models.t2s.model import T2S, Cache
 from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 from dora_mlx_tts.synthesis.codes.code_table import CodeTable, TableStore
 from dora_mlx_tts.synthesis.loading.alignment import AlignmentHeads, alignment_heads
 from dora_mlx_tts.synthesis.loading.networks import Networks, check_fit
@@ -74,9 +75,11 @@ class LoadedPack:
         tables: TableStore | None = None,
         verified: VerifiedFiles | None = None,
         exact: bool = False,
+        verdicts: VerdictStore | None = None,
     ) -> Self:
         """Open a pack; arguments and errors are those of `Networks.open`."""
-        return cls(Networks.open(folder, device, verified=verified, exact=exact), tables)
+        networks = Networks.open(folder, device, verified=verified, exact=exact, verdicts=verdicts)
+        return cls(networks, tables)
 
     @property
     def table(self) -> CodeTable | None:

@@ -25,7 +25,7 @@ from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.semantic import SemanticEncoder
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.models.t2s import model as t2s_names
-from dora_mlx_tts.models.t2s.cuda_step import supports
+from dora_mlx_tts.models.t2s.kernel_choice import own_kernel
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig
 from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
@@ -35,6 +35,7 @@ from dora_mlx_tts.packs.pack import Pack
 from dora_mlx_tts.packs.stored import Stored, Weights
 from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime.device import Backend, Device
+from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 from dora_mlx_tts.synthesis.codes import phone_codes
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
 from dora_mlx_tts.text.bert_features import BertFeatures, BertTokenizer
@@ -56,10 +57,18 @@ _HALF = frozenset({"t2s", "ssl", "bert", "cfm"})
 class Networks:
     """A pack's networks on a device."""
 
-    def __init__(self, pack: Pack, device: Device, *, exact: bool = False) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        device: Device,
+        *,
+        exact: bool = False,
+        verdicts: VerdictStore | None = None,
+    ) -> None:
         self.pack = pack
         self.device = device
         self._exact = exact
+        self._verdicts = verdicts or VerdictStore(None)
 
     @classmethod
     def open(
@@ -69,6 +78,7 @@ class Networks:
         *,
         verified: VerifiedFiles | None = None,
         exact: bool = False,
+        verdicts: VerdictStore | None = None,
     ) -> Networks:
         """Open a pack; its files are checked now, its networks built later.
 
@@ -77,6 +87,7 @@ class Networks:
             device: where networks run.
             verified: files whose hash need not be compared again.
             exact: compute everything in float32, also where half precision is as good.
+            verdicts: what trials of own kernels found; None keeps that with the networks.
 
         Raises:
             PackError: the pack is missing, damaged, or lacks a part that speech needs.
@@ -86,16 +97,28 @@ class Networks:
         for part in parts:
             if not pack.has(part):
                 raise PackError(f"{folder}: the pack has no part {part!r}; speech needs it")
-        return cls(pack, device, exact=exact)
+        return cls(pack, device, exact=exact, verdicts=verdicts)
 
     @cached_property
     def t2s(self) -> T2S:
-        """Phones to semantic tokens."""
+        """Phones to semantic tokens, with a kernel of this package's where that may decode a row."""
         config, weights = self._read("t2s")
-        network = T2S(T2SConfig.from_checkpoint(config, weights))
-        self._load(network, t2s_names.sanitize(weights), "t2s")
-        if self.device.multiprocessors and supports(network):
-            network.pack(self.device.multiprocessors)
+        sizes = T2SConfig.from_checkpoint(config, weights)
+        kernel = own_kernel(self.device, sizes, self._precision("t2s"), self._verdicts)
+        if kernel is None:
+            return self._t2s(sizes, self._kept("t2s"))
+        network = self._t2s(sizes, ())  # a kernel reads plain matrices
+        kernel.load(network)
+        if kernel.allows(network, 1):
+            network.kernel = kernel
+        elif self._kept("t2s"):
+            network = self._t2s(sizes, self._kept("t2s"))
+        return network
+
+    def _t2s(self, sizes: T2SConfig, kept: tuple[str, ...]) -> T2S:
+        network = T2S(sizes)
+        _, weights = self._read("t2s")
+        self._load(network, t2s_names.sanitize(weights), "t2s", kept)
         return network
 
     @cached_property
@@ -244,9 +267,7 @@ class Networks:
             return _ONCE
         if not self.pack.manifest.storage.startswith("int") or self._exact:
             return ()
-        # Where T2S has a kernel of its own, that reads plain matrices.
-        fused = part == "t2s" and self.device.multiprocessors > 0
-        return () if fused else _EIGHT_BIT.get(part, ())
+        return _EIGHT_BIT.get(part, ())
 
     def _precision(self, part: str) -> mx.Dtype:
         halved = self.device.kind == "gpu" and part in _HALF and not self._exact
@@ -255,14 +276,20 @@ class Networks:
     def _read(self, part: str) -> tuple[dict[str, Any], dict[str, Stored]]:
         return self.pack.weights(part)
 
-    def _load(self, network: Any, weights: Weights, part: str) -> None:  # noqa: ANN401  any network
+    def _load(
+        self,
+        network: Any,  # noqa: ANN401  any network
+        weights: Weights,
+        part: str,
+        kept: tuple[str, ...] | None = None,
+    ) -> None:
         start = time.perf_counter()
         strict_load(
             network,
             weights,
             f"{self.pack.root}: {part}",
             dtype=self._precision(part),
-            keep=self._kept(part),
+            keep=self._kept(part) if kept is None else kept,
         )
         prepare(network, self.device.backend)
         logger.debug("%s built in %.0f ms", part, 1000 * (time.perf_counter() - start))

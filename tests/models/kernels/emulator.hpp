@@ -1,23 +1,14 @@
 // Enough of CUDA on a CPU to run a kernel with barriers: a system thread a block, a fiber a thread.
 #pragma once
-#include <setjmp.h>
-#include <ucontext.h>
-
 #include <atomic>
-#include <chrono>
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <deque>
-#include <thread>
-#include <vector>
+
+#include "fibers.hpp"
 
 #define T2S_EMULATED
 #define __device__
 #define __shared__ static thread_local
 #define __align__(n) __attribute__((aligned(n)))
 
-struct Index { unsigned x; };
 struct float4 { float x, y, z, w; };
 struct uint4 { unsigned x, y, z, w; };
 inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
@@ -37,108 +28,6 @@ inline float rsqrtf(float x) { return 1 / std::sqrt(x); }
 template <class T> T __ldg(const T* p) { return *p; }
 template <class T> T __ldcg(const T* p) { return *p; }
 template <class T> void __stcg(T* p, T v) { *p = v; }
-
-namespace emulator {
-
-struct Meeting {  // of some threads of a block
-  std::vector<int> there;
-};
-
-struct Fiber {
-  jmp_buf place;
-  ucontext_t start;
-  std::vector<char> stack;
-  bool begun = false;
-};
-
-struct Block {
-  int threads, left;
-  std::vector<Fiber> fibers;
-  std::deque<int> ready;
-  jmp_buf scheduler;
-  Meeting all;
-  std::vector<Meeting> warps;
-  std::vector<uint64_t> slots;
-};
-
-inline thread_local Block* block = nullptr;
-inline thread_local Index thread_index, block_index;
-inline void (*body)() = nullptr;
-
-inline void leave() {  // back to the scheduler, which continues whoever is ready
-  if (!_setjmp(block->fibers[thread_index.x].place)) _longjmp(block->scheduler, 1);
-}
-
-inline void yield() {
-  if (block->ready.empty()) {
-    std::this_thread::sleep_for(std::chrono::microseconds(10));
-    return;
-  }
-  block->ready.push_back(thread_index.x);
-  leave();
-}
-
-inline void meet(Meeting& meeting, int count) {
-  meeting.there.push_back(thread_index.x);
-  if (int(meeting.there.size()) == count) {
-    for (int thread : meeting.there) block->ready.push_back(thread);
-    meeting.there.clear();
-  }
-  leave();
-}
-
-inline void entry() {
-  body();
-  --block->left;
-  _longjmp(block->scheduler, 1);
-}
-
-inline void run_block(unsigned index, int threads) {
-  Block mine;
-  block = &mine;
-  block_index.x = index;
-  mine.threads = mine.left = threads;
-  mine.fibers.resize(threads);
-  mine.warps.resize(threads / 32);
-  mine.slots.resize(threads);
-  for (int t = 0; t < threads; ++t) {
-    Fiber& fiber = mine.fibers[t];
-    fiber.stack.resize(64 * 1024);
-    getcontext(&fiber.start);
-    fiber.start.uc_stack.ss_sp = fiber.stack.data();
-    fiber.start.uc_stack.ss_size = fiber.stack.size();
-    makecontext(&fiber.start, entry, 0);
-    mine.ready.push_back(t);
-  }
-  while (block->left) {
-    int next = block->ready.front();  // never empty: every thread but those that meet is ready
-    block->ready.pop_front();
-    thread_index.x = next;
-    if (_setjmp(block->scheduler)) continue;
-    Fiber& fiber = block->fibers[next];
-    if (fiber.begun) _longjmp(fiber.place, 1);
-    fiber.begun = true;
-    setcontext(&fiber.start);
-  }
-}
-
-inline void launch(void (*kernel)(), int blocks, int threads) {
-  body = kernel;
-  std::vector<std::thread> workers;
-  for (int b = 0; b < blocks; ++b) workers.emplace_back(run_block, b, threads);
-  for (auto& worker : workers) worker.join();
-}
-
-template <class T, class F> T exchange(T value, F read) {
-  unsigned me = thread_index.x, warp = me / 32;
-  std::memcpy(&block->slots[me], &value, sizeof value);
-  meet(block->warps[warp], 32);
-  T result = read(&block->slots[warp * 32], me % 32);
-  meet(block->warps[warp], 32);
-  return result;
-}
-
-}  // namespace emulator
 
 #define threadIdx emulator::thread_index
 #define blockIdx emulator::block_index

@@ -1,6 +1,8 @@
 // The decoding kernel for the tests' small network, callable from Python.
 #include "emulator.hpp"
 
+#include "t2s_rules.h"
+
 #include "t2s_step.cuh"
 
 #ifndef ELEMENT

@@ -10,6 +10,8 @@
 //
 // One warp makes one element of a product (or 1/SPLIT of it). The next phase's weights are loaded into
 // registers before the barrier, for they depend on nothing; what other blocks wrote is read past L1.
+//
+// t2s_rules.h comes before this.
 
 namespace t2s {
 
@@ -360,30 +362,23 @@ template <class N> __device__ void gather(float (&xs)[N::R][N::C], const float* 
 
 // ---- sampling: one block a row
 
-// Floats in the order of unsigned numbers.
-__device__ inline unsigned ordered(float x) {
-  unsigned u = __float_as_uint(x);
-  return u & 0x80000000u ? ~u : u | 0x80000000u;
-}
-
 // The first index of the largest value, for all threads.
 template <int W> __device__ int block_argmax(float value, int index, float* best_value) {
   __shared__ float values[W];
   __shared__ int indices[W];
   __shared__ float result_value;
   __shared__ int result;
-  auto better = [](float a, int i, float b, int j) { return a > b || (a == b && i < j); };
 #pragma unroll
   for (int d = 16; d; d /= 2) {
     float v = __shfl_xor_sync(~0u, value, d);
     int i = __shfl_xor_sync(~0u, index, d);
-    if (better(v, i, value, index)) value = v, index = i;
+    if (comes_first(v, i, value, index)) value = v, index = i;
   }
   if (threadIdx.x % 32 == 0) values[threadIdx.x / 32] = value, indices[threadIdx.x / 32] = index;
   __syncthreads();
   if (threadIdx.x == 0) {
     for (int w = 1; w < W; ++w)
-      if (better(values[w], indices[w], value, index)) value = values[w], index = indices[w];
+      if (comes_first(values[w], indices[w], value, index)) value = values[w], index = indices[w];
     result = index, result_value = value;
   }
   __syncthreads();
@@ -427,12 +422,11 @@ template <class N> __device__ int sample(const float* logits, unsigned char* see
     int id = i * N::W * 32 + threadIdx.x;
     x[i] = -INFINITY;
     if (id < size) {
-      x[i] = __ldcg(logits + id);
-      if (seen[id] && penalty != 1.0f) x[i] = x[i] < 0 ? x[i] * penalty : x[i] / penalty;
+      x[i] = penalised(__ldcg(logits + id), seen[id], penalty);
     }
     if (x[i] > mine) mine = x[i], where = id;
     if (temperature != 1.0f) x[i] /= temperature;
-    key[i] = id < size ? ordered(x[i]) : 0;
+    key[i] = id < size ? ordered(__float_as_uint(x[i])) : 0;
   }
   int best = block_argmax<N::W>(mine, where, &highest), token = best;
   if (temperature != 1.0f) highest /= temperature;
@@ -443,7 +437,7 @@ template <class N> __device__ int sample(const float* logits, unsigned char* see
     for (int i = 0; i < PER; ++i) {
       int id = i * N::W * 32 + threadIdx.x;
       if (id >= size) continue;
-      float score = key[i] >= least ? expf(x[i] - highest) / fmaxf(draw[id], 1e-30f) : 0;
+      float score = key[i] >= least ? chance(x[i], highest, draw[id]) : 0;
       if (score > mine) mine = score, where = id;
     }
     float unused;
