@@ -43,7 +43,7 @@ class RudeConversations(RuleBasedStateMachine):
 
     @initialize(
         limit=st.sampled_from([2, 1000]),
-        ahead=st.sampled_from([0.0, 0.0, 1.0]),
+        ahead=st.sampled_from([0.0, 0.4, 1.0]),
         whole=st.booleans(),
     )
     def begin(self, limit, ahead, whole):
@@ -169,6 +169,14 @@ class RudeConversations(RuleBasedStateMachine):
             self._send(sender, *sender.sent[which % len(sender.sent)])
 
     @has_senders
+    @rule(pick=st.integers(0, 5), end=st.sampled_from(["", "."]))
+    def piece_twice(self, pick, end):
+        sender = self._sender(pick)
+        if sender.has_seq and not sender.is_over:
+            self._piece(sender, words=self._words(end))
+            self._send(sender, *sender.sent[-1])
+
+    @has_senders
     @rule(pick=st.integers(0, 5), bad=st.sampled_from(sorted(BAD_VALUES)))
     def wrong_value(self, pick, bad):
         sender = self._sender(pick)
@@ -289,6 +297,14 @@ class RudeConversations(RuleBasedStateMachine):
     def speak(self, fragments):
         self.world.speak(fragments)
         self.model.check()
+
+    @rule(session=st.sampled_from(SESSIONS), texts=st.integers(1, 3))
+    def more_than_can_be_played(self, session, texts):
+        """The player of one conversation gets more than it plays meanwhile, and then has time to play it."""
+        for _ in range(texts):
+            self.whole_text(session, "good")
+        self.world.speak(20)
+        self.time_passes(5.0)
 
     @rule(seconds=st.sampled_from([0.01, 0.3, 0.79, 0.9, 5.0, 29.5, 31.0]))
     def time_passes(self, seconds):
