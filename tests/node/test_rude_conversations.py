@@ -168,13 +168,26 @@ class RudeConversations(RuleBasedStateMachine):
         if sender.has_seq:
             self._send(sender, *sender.sent[which % len(sender.sent)])
 
-    @has_senders
-    @rule(pick=st.integers(0, 5), end=st.sampled_from(["", "."]))
-    def piece_twice(self, pick, end):
-        sender = self._sender(pick)
-        if sender.has_seq and not sender.is_over:
+    @rule(
+        session=st.sampled_from(SESSIONS),
+        names=st.sampled_from(["", "request", "segment"]),
+        fin=st.booleans(),
+        pieces=st.integers(1, 4),
+        twice=st.integers(0, 4),
+        end=st.sampled_from(["", "."]),
+        is_heard=st.booleans(),
+    )
+    def whole_stream(self, session, names, fin, pieces, twice, end, is_heard):
+        """A text in pieces from the first to the last, one of which is sent again at once."""
+        self.new_sender(session, True, fin, 0, names, None)
+        sender = self.senders[-1]
+        for number in range(pieces):
             self._piece(sender, words=self._words(end))
-            self._send(sender, *sender.sent[-1])
+            if number == twice:
+                self._send(sender, *sender.sent[-1])
+        self._piece(sender, last=True)
+        if is_heard:
+            self.all_is_said()
 
     @has_senders
     @rule(pick=st.integers(0, 5), bad=st.sampled_from(sorted(BAD_VALUES)))
@@ -358,8 +371,8 @@ class RudeConversations(RuleBasedStateMachine):
 
 TestRudeConversations = RudeConversations.TestCase
 TestRudeConversations.settings = settings(
-    max_examples=int(os.environ.get("RUDE_EXAMPLES", "60")),
-    stateful_step_count=int(os.environ.get("RUDE_STEPS", "50")),
+    max_examples=int(os.environ.get("RUDE_EXAMPLES", "100")),
+    stateful_step_count=int(os.environ.get("RUDE_STEPS", "35")),
     deadline=None,
     phases=[phase for phase in Phase if phase is not Phase.shrink or SHRINKS],
     suppress_health_check=list(HealthCheck),
