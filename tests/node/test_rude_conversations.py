@@ -170,23 +170,21 @@ class RudeConversations(RuleBasedStateMachine):
 
     @rule(
         session=st.sampled_from(SESSIONS),
-        names=st.sampled_from(["", "request", "segment"]),
         fin=st.booleans(),
         pieces=st.integers(1, 4),
         twice=st.integers(0, 4),
         end=st.sampled_from(["", "."]),
-        is_heard=st.booleans(),
     )
-    def whole_stream(self, session, names, fin, pieces, twice, end, is_heard):
+    def whole_stream(self, session, fin, pieces, twice, end):
         """A text in pieces from the first to the last, one of which is sent again at once."""
-        self.new_sender(session, True, fin, 0, names, None)
+        self.new_sender(session, seq=True, fin=fin, base=0, names="", voice=None)
         sender = self.senders[-1]
         for number in range(pieces):
             self._piece(sender, words=self._words(end))
             if number == twice:
                 self._send(sender, *sender.sent[-1])
         self._piece(sender, last=True)
-        if is_heard:
+        if end:
             self.all_is_said()
 
     @has_senders
