@@ -6,6 +6,10 @@ Writes a dataflow of the voice and `node_driver.py` and runs it with `dora run`.
 voice's inputs, so everything there has dora's defaults; the driver's own queues are deep, so that only the node under
 test can lose anything. `--direct` lets it use dora's direct path (`transport: direct`), `--busy 2` keeps two other
 processes busy meanwhile. With `--fake` a scripted engine takes the networks' place: what is left is the node's own cost.
+
+    python benchmarks/node.py --parts first cancel --against FOLDER --rounds 5
+
+runs this version and the one in another folder by turns, so that both meet the same machine, and prints them side by side.
 """
 
 from __future__ import annotations
@@ -29,11 +33,14 @@ PARTS = ("first", "cancel", "ping", "bursts", "soak")
 SCRIPTED = ("overhead", "rude", "flood")
 """Parts that a scripted engine is for."""
 DRIVER = Path(__file__).with_name("node_driver.py").resolve()
+ROOT = Path(__file__).resolve().parents[1]
+
+Results = dict[str, list[float]]
 
 
-def dataflow(folder: Path, options: argparse.Namespace) -> Path:
-    """Write the dataflow; its file."""
-    fake = Path(__file__).parents[1] / "tests" / "node" / "fake_tts.py"
+def dataflow(folder: Path, options: argparse.Namespace, tree: Path) -> Path:
+    """Write the dataflow with the node of a version; its file."""
+    fake = ROOT / "tests" / "node" / "fake_tts.py"
     outputs = ("audio", "segment_complete", "status")
     nodes = [
         {
@@ -60,6 +67,7 @@ def dataflow(folder: Path, options: argparse.Namespace) -> Path:
                 "SEED": 1,
                 "LOG_LEVEL": "WARNING",
                 "TRANSPORT": "direct" if options.direct else "daemon",
+                "PYTHONPATH": str(tree),
             },
         },
     ]
@@ -68,7 +76,7 @@ def dataflow(folder: Path, options: argparse.Namespace) -> Path:
     return file
 
 
-def summary(results: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+def summary(results: Results) -> dict[str, dict[str, float]]:
     """p50, p95, largest and number of everything measured."""
     return {
         name: {
@@ -82,14 +90,14 @@ def summary(results: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     }
 
 
-def run(options: argparse.Namespace) -> dict[str, list[float]] | None:
+def run(options: argparse.Namespace, tree: Path) -> Results | None:
     """Run the dataflow; what the driver found, or None where it did not come to its end."""
     beside = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{beside}{os.pathsep}{os.environ['PATH']}"}
     dora = shutil.which("dora", path=environment["PATH"]) or "dora"
     with tempfile.TemporaryDirectory() as name, busy(options.busy):
         folder = Path(name)
-        command = [dora, "run", str(dataflow(folder, options))]
+        command = [dora, "run", str(dataflow(folder, options, tree))]
         subprocess.run(command, cwd=folder, env=environment, stdout=sys.stderr, check=False)
         found = folder / "results.json"
         return json.loads(found.read_text(encoding="utf-8")) if found.exists() else None
@@ -122,17 +130,39 @@ def main() -> int:
     parser.add_argument("--busy", type=int, default=0, help="busy processes beside it")
     parser.add_argument("--parts", nargs="+", choices=(*PARTS, *SCRIPTED), help="not all of it")
     parser.add_argument("--fake", action="store_true", help="a scripted engine, no networks")
+    parser.add_argument("--against", type=Path, help="folder of another version")
+    parser.add_argument("--rounds", type=int, default=1, help="runs of each version")
     options = parser.parse_args()
     options.parts = options.parts or [*PARTS, *(SCRIPTED if options.fake else ())]
-    raw = run(options)
-    if raw is None:
-        print("the dataflow ended without results", file=sys.stderr)
-        return 1
-    report(raw, options)
+    trees = [ROOT] if options.against is None else [ROOT, options.against.resolve()]
+    found: list[Results] = [{} for _ in trees]
+    for number in range(options.rounds):
+        for which in sorted(range(len(trees)), reverse=number % 2 == 1):
+            raw = run(options, trees[which])
+            if raw is None:
+                print("the dataflow ended without results", file=sys.stderr)
+                return 1
+            for title, values in raw.items():
+                found[which].setdefault(title, []).extend(values)
+    report(found[0], options)
+    if options.against is not None:
+        compare(*found)
     return 0
 
 
-def report(raw: dict[str, list[float]], options: argparse.Namespace) -> None:
+def compare(this: Results, other: Results) -> None:
+    """Print the figures of two versions side by side."""
+    print(f"\n{'':<50}{'this':>20}{'the other':>20}")
+    print(f"{'':<50}" + f"{'p50':>10}{'p95':>10}" * 2)
+    rows, others = summary(this), summary(other)
+    for title in rows:
+        cells = [
+            row.get(title, {}).get(key, "-") for row in (rows, others) for key in ("p50", "p95")
+        ]
+        print(f"{title:<50}" + "".join(f"{cell:>10}" for cell in cells))
+
+
+def report(raw: Results, options: argparse.Namespace) -> None:
     """Print the figures, and write them where asked to."""
     about = harness.machine(voice="scripted" if options.fake else options.voice)
     print(

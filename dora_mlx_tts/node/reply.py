@@ -63,7 +63,8 @@ def reply_of(job: UtteranceJob, rules: StreamRules) -> Reply:
         )
     failure = failure_of(job)
     if failure is None:
-        return Reply(Outcome.COMPLETED, echo, spoken_text=spoken, played_s=played)
+        reason = utterance.cut_short
+        return Reply(Outcome.COMPLETED, echo, spoken_text=spoken, reason=reason, played_s=played)
     if isinstance(failure, EmptyTextError):
         return Reply(Outcome.SKIPPED, echo, reason=str(failure))
     error, stage = fault_of(failure)

@@ -8,7 +8,7 @@ from mortal_tts import Mortal
 from node_fakes import FakeEngine
 
 from dora_mlx_tts.errors import SynthesisError
-from dora_mlx_tts.node.app import run_node
+from dora_mlx_tts.node import run_node
 
 SLOW = (*("ok", 0.1) * 20,)
 SCRIPT = {

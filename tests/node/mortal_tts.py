@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from dora_mlx_tts.node.app import run_node
+from dora_mlx_tts.node import run_node
 
 LAST_WORDS = "The third one takes so long that somebody dies before it is over."
 

@@ -10,10 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 import pyarrow as pa
 
-from dora_mlx_tts.config.settings import Settings
+from dora_mlx_tts.config import Settings
 from dora_mlx_tts.errors import EmptyTextError, VoiceError
-from dora_mlx_tts.messages import unknown
-from dora_mlx_tts.node.app import serve
+from dora_mlx_tts.node import serve
 from dora_mlx_tts.synthesis.records import Fragment
 
 RATE = 32000
@@ -45,6 +44,10 @@ class FakeNode:
         for key, value in metadata.items():
             assert isinstance(key, str)
             assert type(value) in {bool, int, float, str, list}, (key, value)
+            if type(value) is int and not -(2**63) <= value < 2**63:
+                raise OverflowError(f"{key}: int too big to convert")
+            if type(value) is str:
+                value.encode()  # dora refuses half a character
         if port in self.fail_on:
             raise RuntimeError(f"nobody listens on {port}")
         with self._news:
@@ -84,7 +87,7 @@ class FakeNode:
     def wait_for(self, found):
         """Wait until ``found(self)`` is true."""
         with self._news:
-            assert self._news.wait_for(lambda: found(self), PATIENCE_S), self.sent
+            assert self._news.wait_for(lambda: found(self), PATIENCE_S), f"not in time: {self.sent}"
 
 
 class Gate:
@@ -110,7 +113,7 @@ class FakeVoices:
 
     def get(self, name):
         if name not in self.names:
-            raise VoiceError(unknown("voice", name, self.names))
+            raise VoiceError(f"unknown voice {name!r}; available: {', '.join(self.names)}")
         return SimpleNamespace(name=name)
 
 

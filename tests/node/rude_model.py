@@ -309,6 +309,7 @@ class Model:
                 assert outcome == "completed", metadata
                 assert said == speakable, (said, speakable)
                 assert text.fragments[-1]["fin"]
+                assert bool(metadata["reason"]) == text.lacks_fin, (metadata, text)
         if outcome == "cancelled" or not any("fail" in word for word in meant):
             speakable = [word for word in meant if any(c.isalnum() for c in word)]
             assert said == speakable[: len(said)], (said, speakable)

@@ -3,6 +3,7 @@
 ROLE=storm: while a long text is spoken, 1,000 commands a second; prints how many were answered.
 ROLE=leave: goes at the first fragment of sound.
 ROLE=hear: makes the file OUT at the first fragment of sound, and stays.
+ROLE=ask: sends eight texts, and two more once one of them was answered with an error; writes every reply to OUT.
 ROLE=watch: writes every status to OUT, a line each; asks what is in force when the node is ready the second time.
 """
 
@@ -51,6 +52,33 @@ def hear(node: Node) -> None:
             Path(os.environ["OUT"]).touch()
 
 
+def ask(node: Node) -> None:
+    def say(number: int) -> None:
+        node.send_output("text", pa.array(["Slow."]), {"request_id": f"r{number}"})
+
+    for number in range(8):
+        say(number)
+    answered, is_lost, end = 0, False, time.monotonic() + 3 * PATIENCE_S
+    with Path(os.environ["OUT"]).open("a", encoding="utf-8") as out:
+        while answered < 10 and time.monotonic() < end:
+            event = node.next(timeout=1.0)
+            if event is None:
+                return
+            if event["type"] != "INPUT" or event["id"] != "segment_complete":
+                continue
+            metadata = event["metadata"]
+            out.write(
+                json.dumps({key: metadata.get(key) for key in ("request_id", "outcome", "error")})
+            )
+            out.write("\n")
+            out.flush()
+            answered += 1
+            if metadata["outcome"] == "error" and not is_lost:
+                is_lost = True
+                say(8)
+                say(9)
+
+
 def watch(node: Node) -> None:
     ready = 0
     with Path(os.environ["OUT"]).open("a", encoding="utf-8") as out:
@@ -67,4 +95,5 @@ def watch(node: Node) -> None:
 
 
 if __name__ == "__main__":
-    {"storm": storm, "leave": leave, "hear": hear, "watch": watch}[os.environ["ROLE"]](Node())
+    roles = {"storm": storm, "leave": leave, "hear": hear, "ask": ask, "watch": watch}
+    roles[os.environ["ROLE"]](Node())

@@ -114,6 +114,80 @@ def test_the_starter_voice_dies_in_a_sentence_and_it_is_heard_once(tmp_path):
     assert heard == pytest.approx(np.concatenate(alone), abs=2e-4)  # 16 bits in the file
 
 
+def restart_flow(folder):
+    """A user, two voices, and between them a dispatcher that dies once and is started again by dora."""
+
+    def deep(source):
+        return {"source": source, "queue_size": 1000}
+
+    ports = {"audio": "audio", "done": "segment_complete", "status": "status"}
+    user = {
+        "id": "user",
+        "path": str(Path(__file__).with_name("rude_user.py")),
+        "inputs": {
+            "segment_complete": deep("dispatcher/segment_complete"),
+            "tick": "dora/timer/millis/500",
+        },
+        "outputs": ["text"],
+        "env": {"ROLE": "ask", "OUT": str(folder / "replies")},
+    }
+    dispatcher = {
+        "id": "dispatcher",
+        "path": str(Path(__file__).with_name("mortal_dispatcher.py")),
+        "restart_policy": "on-failure",
+        "max_restarts": 1,
+        "inputs": {
+            "text": deep("user/text"),
+            **{
+                f"{kind}_{voice}": deep(f"{voice}/{port}")
+                for kind, port in ports.items()
+                for voice in "ab"
+            },
+        },
+        "outputs": ["text_a", "text_b", "audio", "segment_complete"],
+        "env": {
+            "WORKERS": "a, b",
+            "JOURNAL": str(folder / "journal"),
+            "DIE_ONCE": str(folder / "died"),
+        },
+    }
+    voices = [
+        {
+            "id": voice,
+            "path": str(FAKE_TTS),
+            "inputs": {"text": deep(f"dispatcher/text_{voice}")},
+            "outputs": list(ports.values()),
+        }
+        for voice in "ab"
+    ]
+    return {"nodes": [user, dispatcher, *voices]}
+
+
+@needs_dora
+@on_posix
+def test_a_dispatcher_that_dora_starts_again_answers_what_was_open_and_goes_on(tmp_path):
+    file = tmp_path / "flow.yml"
+    file.write_text(yaml.safe_dump(restart_flow(tmp_path)))
+    done = subprocess.run(
+        ["dora", "run", str(file)],
+        env=ENVIRONMENT,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (tmp_path / "died").exists(), done.stdout + done.stderr
+    replies = [json.loads(line) for line in (tmp_path / "replies").read_text().splitlines()]
+    outcomes = {reply["request_id"]: reply["outcome"] for reply in replies}
+    assert sorted(outcomes) == sorted(f"r{number}" for number in range(10))
+    assert len(replies) == 10
+    lost = [reply for reply in replies if reply["outcome"] == "error"]
+    assert lost
+    assert all("restarted" in reply["error"] for reply in lost)
+    assert (outcomes["r0"], outcomes["r8"], outcomes["r9"]) == ("completed",) * 3
+
+
 def statuses(file):
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 

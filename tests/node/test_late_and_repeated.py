@@ -269,6 +269,34 @@ def test_what_follows_a_fin_that_was_given_up_is_late_for_as_long_again(stall):
     assert talk.receive(of("A", " a3", 3)).kind == "new"
 
 
+@pytest.mark.parametrize("rounds", [2, 5])
+def test_texts_that_are_interleaved_have_one_reply_each_that_says_what_became_of_them(rounds):
+    with Running() as node:
+        for number in range(rounds):
+            for name in "abc":
+                end = number == rounds - 1
+                node.text(f"{name} {number}. ", question_id=name, seq=number, fin=end)
+        node.control("stats")
+        node.wait_for(lambda n: any(value == ["stats"] for value, _ in n.on("status")))
+        node.end()
+    replies = {metadata["question_id"]: metadata for _, metadata in node.replies()}
+    assert len(node.replies()) == len(replies) == 3
+    said = {name: reply["spoken_text"] for name, reply in replies.items()}
+    last = " ".join(f"c {number}." for number in range(rounds))
+    assert said == {"a": "a 0.", "b": "b 0.", "c": last}
+    assert [reply["reason"] for reply in replies.values()] == ["superseded", "superseded", ""]
+
+
+def test_a_text_that_is_complete_gives_no_reason():
+    with Running() as node:
+        node.text("One. ", question_id="a", seq=0, fin=False)
+        node.text("Two.", question_id="a", seq=1, fin=True)
+        node.text("Three. ", question_id="b", seq=0)
+        node.text("Four.", question_id="c", seq=0)
+        node.end()
+    assert [metadata["reason"] for _, metadata in node.replies()] == ["", "", ""]
+
+
 @pytest.mark.parametrize("numbered", [True, False])
 def test_what_still_comes_of_a_text_that_the_next_one_ended_is_late(numbered):
     talk = queue()

@@ -43,7 +43,7 @@ class RudeConversations(RuleBasedStateMachine):
 
     @initialize(
         limit=st.sampled_from([2, 1000]),
-        ahead=st.sampled_from([0.0, 0.0, 1.0]),
+        ahead=st.sampled_from([0.0, 0.4, 1.0]),
         whole=st.booleans(),
     )
     def begin(self, limit, ahead, whole):
@@ -168,6 +168,25 @@ class RudeConversations(RuleBasedStateMachine):
         if sender.has_seq:
             self._send(sender, *sender.sent[which % len(sender.sent)])
 
+    @rule(
+        session=st.sampled_from(SESSIONS),
+        fin=st.booleans(),
+        pieces=st.integers(1, 4),
+        twice=st.integers(0, 4),
+        end=st.sampled_from(["", "."]),
+    )
+    def whole_stream(self, session, fin, pieces, twice, end):
+        """A text in pieces from the first to the last, one of which is sent again at once."""
+        self.new_sender(session, seq=True, fin=fin, base=0, names="", voice=None)
+        sender = self.senders[-1]
+        for number in range(pieces):
+            self._piece(sender, words=self._words(end))
+            if number == twice:
+                self._send(sender, *sender.sent[-1])
+        self._piece(sender, last=True)
+        if end:
+            self.all_is_said()
+
     @has_senders
     @rule(pick=st.integers(0, 5), bad=st.sampled_from(sorted(BAD_VALUES)))
     def wrong_value(self, pick, bad):
@@ -290,6 +309,14 @@ class RudeConversations(RuleBasedStateMachine):
         self.world.speak(fragments)
         self.model.check()
 
+    @rule(session=st.sampled_from(SESSIONS), texts=st.integers(1, 3))
+    def more_than_can_be_played(self, session, texts):
+        """The player of one conversation gets more than it plays meanwhile, and then has time to play it."""
+        for _ in range(texts):
+            self.whole_text(session, "good")
+        self.world.speak(20)
+        self.time_passes(5.0)
+
     @rule(seconds=st.sampled_from([0.01, 0.3, 0.79, 0.9, 5.0, 29.5, 31.0]))
     def time_passes(self, seconds):
         self.world.wait(seconds)
@@ -342,8 +369,8 @@ class RudeConversations(RuleBasedStateMachine):
 
 TestRudeConversations = RudeConversations.TestCase
 TestRudeConversations.settings = settings(
-    max_examples=int(os.environ.get("RUDE_EXAMPLES", "60")),
-    stateful_step_count=int(os.environ.get("RUDE_STEPS", "50")),
+    max_examples=int(os.environ.get("RUDE_EXAMPLES", "100")),
+    stateful_step_count=int(os.environ.get("RUDE_STEPS", "35")),
     deadline=None,
     phases=[phase for phase in Phase if phase is not Phase.shrink or SHRINKS],
     suppress_health_check=list(HealthCheck),

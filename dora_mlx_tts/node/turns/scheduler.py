@@ -111,7 +111,7 @@ class SpeechQueue:
         self._enter(utterance)
         admission = session.begin(utterance, now)
         if self._closed:  # what still comes now is not waited for
-            session.end_stream(now)
+            session.end_stream(now, "closed")
         if self._stopped:
             self._cancel(utterance, "stop", now)
         return admission
@@ -257,7 +257,7 @@ class SpeechQueue:
     def _close(self) -> None:
         now = self._clock()
         for session in self._sessions:
-            session.end_stream(now)
+            session.end_stream(now, "closed")
         self._closed = True
         self._changed.notify_all()
 

@@ -16,7 +16,7 @@ from dora_mlx_tts.node.turns.numbers import SequenceWatch
 from dora_mlx_tts.node.turns.player import Player
 from dora_mlx_tts.node.turns.text_record import TextRecord, Verdict
 from dora_mlx_tts.node.turns.text_stream import Admission, StreamRules, TextStream, joined
-from dora_mlx_tts.node.turns.utterance import Fault, Utterance
+from dora_mlx_tts.node.turns.utterance import CutShort, Fault, Utterance
 
 _PAST: Final = 32
 """Texts that are over of which pieces may still come."""
@@ -96,7 +96,7 @@ class Session:
     def begin(self, utterance: Utterance, now: float) -> Admission:
         """A new text; it ends the one that was coming in."""
         request = utterance.request
-        self.end_stream(now)
+        self.end_stream(now, "superseded")
         self.texts.append(utterance)
         missing = 0
         if self.is_piece(request):
@@ -216,7 +216,7 @@ class Session:
     def flush(self, now: float, *, is_over: bool) -> None:
         """Speak the open sentence; ``is_over`` ends the text with it."""
         if is_over:
-            self.end_stream(now)
+            self.end_stream(now, "timeout")
         elif self._stream is not None:
             self._add(self._stream.utterance, self._stream.flush(), now)
 
@@ -230,12 +230,13 @@ class Session:
             stream.record.last_s = now
         self.flush(now, is_over=is_over)
 
-    def end_stream(self, now: float) -> None:
-        """No more pieces are waited for."""
+    def end_stream(self, now: float, reason: CutShort = "") -> None:
+        """No more pieces are waited for; `reason` tells why, should the last one not have come."""
         stream, self._stream = self._stream, None
         if stream is not None:
             self._add(stream.utterance, stream.flush(), now)
             stream.utterance.closed = True
+            stream.utterance.cut_short = reason if stream.record.lacks_fin else ""
             self._past.append(stream.record)
 
     def drop(self, utterance: Utterance) -> None:

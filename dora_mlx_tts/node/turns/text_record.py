@@ -124,7 +124,7 @@ class TextRecord:
             return None
         if self._repeats(request, is_same=is_same, is_soon=is_soon):
             return "repeated"
-        belongs = is_same and (self._lacks_fin or self._was_left_out(request))
+        belongs = is_same and (self.lacks_fin or self._was_left_out(request))
         if not (self.utterance.is_silenced or belongs):
             return None
         if relation != "same" and self._is_renamed(request):
@@ -149,7 +149,7 @@ class TextRecord:
         )
 
     @property
-    def _lacks_fin(self) -> bool:
+    def lacks_fin(self) -> bool:
         """Whether the sender says which piece is the last, and that one has not come."""
         return self.has_fin and not self.is_whole
 

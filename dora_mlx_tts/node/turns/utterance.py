@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from dora_mlx_tts.node.protocol.messages import Stage, TextRequest
 from dora_mlx_tts.node.turns.deadlines import Need
@@ -24,6 +24,9 @@ _AUDIBLE_GAP_S: Final = 0.005
 
 REFUSED: Final = "refused"
 """Reason of an utterance that a piece of its own text ended, because nothing could be made of that piece."""
+
+CutShort = Literal["", "superseded", "timeout", "closed"]
+"""Why the last piece of a text is not waited for: another text began, it took too long, the inputs closed."""
 
 
 class Fault(NamedTuple):
@@ -50,6 +53,7 @@ class Utterance:
         first_part_s: When the first part was complete.
         fault: Why some of it is not spoken, where that is its sender's doing.
         is_abandoned: Whether it failed, so that nothing more of it is spoken.
+        cut_short: Why it ended without the last piece that its sender promised, if so.
         begun: Whether it was handed out at least once.
         follows_cut: Whether audio of an older, silenced text may still wait at the receiver.
         in_part: Whether the engine is in the middle of a part.
@@ -78,6 +82,7 @@ class Utterance:
     first_part_s: float | None = None
     fault: Fault | None = None
     is_abandoned: bool = False
+    cut_short: CutShort = ""
     begun: bool = False
     follows_cut: bool = False
     in_part: bool = False
