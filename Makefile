@@ -96,7 +96,7 @@ lock:
 	@command -v uv > /dev/null || $(MAKE) venv
 	@mkdir -p out/lock && sed '/^managed = false/d' pyproject.toml > out/lock/pyproject.toml
 	@cd out/lock && $(COMPILE) $(LOCKED_EXTRAS) --group dev --output-file ../../requirements.lock
-	@for group in docs listen; do python -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")' \
+	@for group in docs listen assistant small-model; do python -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")' \
 		$$group > out/lock/$$group.in && (cd out/lock && $(subst pyproject.toml,$$group.in,$(COMPILE)) \
 		--constraint ../../requirements.lock --output-file ../../requirements-$$group.lock); done
 
