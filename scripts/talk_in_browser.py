@@ -137,9 +137,11 @@ class Tab:
         return found["result"].get("value")
 
     def wait(self, expression: str) -> None:
-        """Until the expression is true."""
+        """Until the expression is true; one that fails, as in a page that is still loading, is not."""
         end = time.monotonic() + PATIENCE_S
-        while not self.value(expression):
+        while not self.value(
+            f"(() => {{ try {{ return {expression}; }} catch {{ return false; }} }})()"
+        ):
             if time.monotonic() > end:
                 page = self.value("document.body.innerText")
                 raise TimeoutError(f"never true: {expression}\n{page}")
@@ -216,19 +218,28 @@ def understood(tab: Tab) -> str:
     return " ".join(part.text for part in model().transcribe(wave, language="en")[0])
 
 
+def chromium(profile: Path, port: int, *options: str) -> list[str]:
+    """How a headless Chromium is started whose pages may play sound."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
+    return [
+        *(program, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+        *("--autoplay-policy=no-user-gesture-required", "--window-size=800,900"),
+        *(f"--remote-debugging-port={port}", f"--user-data-dir={profile}"),
+        *(*options, "about:blank"),
+    ]
+
+
 @contextmanager
 def assistant(folder: Path, url: str | None) -> Iterator[tuple[Tab, Tab]]:
     """The dataflow and a browser with two of its pages."""
     record_question(folder / "question.wav")
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
-    browser = [
-        *(chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
-        *("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"),
+    browser = chromium(
+        folder / "profile",
+        DEBUGGING_PORT,
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-audio-capture={folder / 'question.wav'}",
-        "--autoplay-policy=no-user-gesture-required",
-        *(f"--remote-debugging-port={DEBUGGING_PORT}", f"--user-data-dir={folder / 'profile'}"),
-        *("--window-size=800,900", "about:blank"),
-    ]
+    )
     settings = {"PORT": str(PORT), "VOICE_NAME": "starter-en", "SEED": "3", "LLM_URL": url or ""}
     dataflow, address = ["dora", "run", "dataflows/assistant.yml"], f"http://127.0.0.1:{PORT}/"
     with (
