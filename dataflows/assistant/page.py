@@ -236,7 +236,7 @@ def main() -> int:
     threading.Thread(target=web.run, daemon=True).start()
     print(f"open http://{'localhost' if host == '127.0.0.1' else host}:{port}", flush=True)
     while (event := node.next()) is not None and event["type"] != "STOP":
-        if event["type"] == "INPUT":
+        if event["type"] == "INPUT" and event["id"] != "tick":
             page.show(event)
     web.should_exit = True
     return 0
