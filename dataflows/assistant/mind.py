@@ -56,6 +56,7 @@ class Session:
         answer: the answer being written, if there is one.
         spoken: the question whose answer, or the audition, went to the voice last.
         is_suspended: whether the voice keeps a text that the user cut.
+        turn: the last one whose words are known.
         manner: voice and speed, as the user chose.
     """
 
@@ -64,6 +65,7 @@ class Session:
         self.answer: Answer | None = None
         self.spoken: Any = None
         self.is_suspended = False
+        self.turn = 0
         self.manner: dict[str, Any] = {}
 
 
@@ -95,8 +97,8 @@ class Mind:
 
     def _activity(self, session: Session, value: str, metadata: dict[str, Any]) -> None:
         """The user speaks: no further token, no further sound, until it is clear what was said."""
-        if value != "speech":
-            return
+        if value != "speech" or metadata["question_id"] <= session.turn:
+            return  # dora keeps the order within an input, not between two
         with self._sending:
             if session.answer is not None:
                 session.answer.may_speak.clear()
@@ -105,13 +107,13 @@ class Mind:
 
     def _question(self, session: Session, value: str, metadata: dict[str, Any]) -> None:
         """What the user said, empty if it was no words."""
+        session.turn = metadata["question_id"]
         is_unfinished = session.is_suspended or session.answer is not None
         spoken_ms = metadata.get("spoken_ms", float("inf"))
         if value and (not is_unfinished or self._interruptions.include(value, spoken_ms)):
             self._end(session)
-            turn = metadata["question_id"]
             messages = [{"role": "system", "content": self._prompt}]
-            messages += session.conversation.ask(value, turn)
+            messages += session.conversation.ask(value, session.turn)
             answer = session.answer = Answer()
             arguments = (session, answer, messages, metadata)
             threading.Thread(target=self._answer, args=arguments, daemon=True).start()
@@ -243,7 +245,7 @@ def endpoint(client: openai.OpenAI, model: str) -> Writer:
 
 def main() -> int:
     """Answer until nobody can ask any more."""
-    node, url = Node(), os.environ.get("LLM_URL")
+    url = os.environ.get("LLM_URL")
     with ExitStack() as opened:
         if url:
             client = openai.OpenAI(
@@ -255,6 +257,7 @@ def main() -> int:
             write = endpoint(client, os.environ.get("LLM_MODEL") or "default")
         else:
             write = opened.enter_context(loaded(ROOT / "out" / "gemma")).write
+        node = Node()  # the dataflow begins when everything is loaded
         mind = Mind(node, write)
         while (event := node.next()) is not None and event["type"] != "STOP":
             if event["type"] == "INPUT":

@@ -46,7 +46,8 @@ def understood(whisper: WhisperModel, samples: NDArray[np.int16], language: str 
 
 def main() -> int:
     """Write down utterances until nobody can speak any more."""
-    node, whisper = Node(), model()
+    whisper = model()
+    node = Node()  # the dataflow begins when everything is loaded
     language = os.environ.get("RECOGNISE") or None
     while (event := node.next()) is not None and event["type"] != "STOP":
         if event["type"] != "INPUT":

@@ -134,6 +134,14 @@ def test_a_cough_before_the_first_token_only_delays_the_answer(outputs):
     assert controls(outputs) == [("cancel", True, None)]  # nothing to be resumed
 
 
+def test_speech_that_is_told_after_its_words_does_not_hold_the_answer(outputs):
+    mind = Mind(outputs, scripted("Yes."))
+    mind.take(event("question", "Hi?", question_id=1))
+    mind.take(event("activity", "speech", question_id=1))  # dora: another input, another order
+    outputs.wait(lambda sent: said(sent)[-1:] == [("", True)])
+    assert controls(outputs) == []
+
+
 def test_a_short_word_is_a_question_where_nothing_is_being_said(outputs):
     write = scripted("Good.")
     Mind(outputs, write).take(event("question", "Okay.", spoken_ms=300))

@@ -3,7 +3,7 @@
 const REPORT_MS = 200;
 const $ = (id) => document.getElementById(id);
 // texts: what the voice says, by its number; sources: the sounds that are or will be playing.
-const player = { context: null, analyser: null, next: 0, sources: new Set(), texts: new Map(), cut: new Set(), isHeld: false };
+const player = { context: null, analyser: null, next: 0, sources: new Set(), texts: new Map(), cut: new Set(), isHeld: false, turn: 0 };
 let socket = null, microphone = null, coming = null;
 
 function complain(text) { $("problem").textContent = text; }
@@ -28,7 +28,7 @@ function connect() {
     silence();
     setTimeout(connect, 2000);
   };
-  socket.onopen = () => { player.texts.clear(); player.cut.clear(); player.isHeld = false; complain(""); };
+  socket.onopen = () => { player.texts.clear(); player.cut.clear(); player.isHeld = false; player.turn = 0; complain(""); };
 }
 
 function take(message) {
@@ -36,7 +36,8 @@ function take(message) {
     problem: (m) => { complain(m.value); show(""); }, segment_complete: ended, voices: showVoices })[message.type]?.(message);
 }
 
-function heard({ value, at_s: detected }) {
+function heard({ value, question_id: turn, at_s: detected }) {
+  if (turn <= player.turn) return; // dora keeps the order within an input, not between two
   if (value === "speech") {
     const wasPlaying = player.sources.size > 0;
     silence();
@@ -46,8 +47,9 @@ function heard({ value, at_s: detected }) {
   } else if (value === "silence") show("Recognising …");
 }
 
-function asked({ value }) {
+function asked({ value, question_id: turn }) {
   player.isHeld = false;
+  player.turn = turn;
   show(value ? "Thinking …" : "");
   if (value) line("you", value);
   else if (!player.wasCut) complain("I did not understand that.");
