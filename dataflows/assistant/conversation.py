@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 SEEN = 20  # messages of a conversation that the model sees
 INTERRUPTED = " … (the user interrupted here)"
+_WORD = re.compile(r"[\u3040-\u9fff]|[^\W_\u3040-\u9fff]+(?:['’]\w+)?")
 
 
 @dataclass
@@ -27,12 +29,14 @@ class Said:
 
     @property
     def content(self) -> str:
-        """The message; an answer that went on begins again with the word that was cut."""
+        """The message; the rest of an answer that was cut may repeat the cut word."""
         if not self.heard:
             return self.question
-        *before, (last, is_whole) = [self.heard[index] for index in sorted(self.heard)]
-        parts = [text if whole else _without_last_word(text) for text, whole in before]
-        return " ".join(filter(None, [*parts, last])) + ("" if is_whole else INTERRUPTED)
+        parts = [self.heard[index] for index in sorted(self.heard)]
+        said = ""
+        for text, _ in parts:
+            said = f"{_without_repetition(said, text)} {text}".strip()
+        return said + ("" if parts[-1][1] else INTERRUPTED)
 
 
 class Conversation:
@@ -71,7 +75,9 @@ class Conversation:
                 one.heard[index] = (text, False)
 
 
-def _without_last_word(text: str) -> str:
-    text = text.rstrip(" .,;:!?…，。；：！？、")
-    is_chinese = "\u3040" <= text[-1:] <= "\u9fff"
-    return text[:-1] if is_chinese else text[: text.rfind(" ") + 1].rstrip()
+def _without_repetition(said: str, rest: str) -> str:
+    """What was said, without its last word if the rest begins with that: it was cut in the middle."""
+    before, after = _WORD.findall(said.lower()), _WORD.findall(rest.lower())
+    if not before or not after or before[-1] != after[0]:
+        return said
+    return said[: said.lower().rfind(before[-1])].rstrip()

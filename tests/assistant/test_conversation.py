@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from conversation import SEEN, Conversation
 
 
@@ -18,14 +19,24 @@ def test_an_answer_that_comes_late_stands_in_its_place():
     assert contents(conversation.ask("Three?", 3)) == told
 
 
-def test_an_answer_in_chinese_that_was_cut_twice():
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (["今天天气很", "很好，明", "明天也好。"], "今天天气 很好， 明天也好。"),
+        (["The sun will", "shine."], "The sun will shine."),
+        (["The sun will,", "Will shine."], "The sun Will shine."),
+        (["I don't", "don't know."], "I don't know."),
+        (["Hello", "", "world"], "Hello world"),
+        (["", "It is."], "It is."),
+        (["…", "It is."], "… It is."),
+    ],
+)
+def test_an_answer_that_was_cut_and_continued(parts, told):
     conversation = Conversation()
-    conversation.ask("天气？", 1)
-    conversation.hear(1, 5, "今天天气很", is_whole=False)
-    conversation.hear(1, 6, "很好，明", is_whole=False)
-    assert (
-        contents(conversation.ask("？", 2))[1] == "今天天气 很好，明 … (the user interrupted here)"
-    )
+    conversation.ask("One?", 1)
+    for index, part in enumerate(parts):
+        conversation.hear(1, 5 + index, part, is_whole=index == len(parts) - 1)
+    assert contents(conversation.ask("Two?", 2))[1] == told
 
 
 def test_nothing_heard_is_no_message():

@@ -201,7 +201,7 @@ def test_an_answer_that_went_on_is_told_as_one(outputs):
     mind = Mind(outputs, write)
     mind.take(event("question", "Count?"))
     outputs.wait(lambda sent: said(sent)[-1:] == [("", True)])
-    mind.take(event("segment_complete", "cancelled", text_index=3, spoken_text="It is one tw"))
+    mind.take(event("segment_complete", "cancelled", text_index=3, spoken_text="It is one two"))
     mind.take(event("segment_complete", "completed", text_index=4, spoken_text="two three."))
     mind.take(event("question", "And then?", question_id=2))
     outputs.wait(lambda sent: said(sent).count(("", True)) == 2)
