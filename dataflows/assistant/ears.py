@@ -72,6 +72,7 @@ class Turn:
         self._frames: deque[NDArray[np.int16]] = deque()
         self._spoken = self._silent = 0
         self.is_speaking = False
+        self.spoken_ms = 0.0  # speech in the last utterance
 
     def take(self, frame: NDArray[np.int16], probability: float) -> NDArray[np.int16] | None:
         """The utterance that ended with this frame, if one did."""
@@ -93,6 +94,7 @@ class Turn:
             return None
         utterance = np.concatenate(self._frames)
         self._frames.clear()
+        self.spoken_ms = self._spoken * FRAME / RATE * 1000
         self._spoken = self._silent = 0
         self.is_speaking = False
         return utterance
@@ -142,12 +144,13 @@ def hear(
         utterance = ear.turn.take(frame, probability)
         metadata = {"session_id": session, "question_id": ear.turns + 1}
         if ear.turn.is_speaking and not was_speaking:
-            node.send_output("activity", pa.array(["speech"]), metadata)
+            node.send_output("activity", pa.array(["speech"]), {**metadata, "at_s": time.time()})
         if utterance is not None:
             ear.turns += 1
-            times = {"ended_s": ear.last_speech_s, "heard_s": time.time()}
+            found = {"ended_s": ear.last_speech_s, "heard_s": time.time()}
+            found["spoken_ms"] = ear.turn.spoken_ms
             node.send_output("activity", pa.array(["silence"]), metadata)
-            node.send_output("speech", pa.array(utterance), {**metadata, **times})
+            node.send_output("speech", pa.array(utterance), {**metadata, **found})
 
 
 if __name__ == "__main__":

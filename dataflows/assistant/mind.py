@@ -1,9 +1,10 @@
-"""Answers questions: any language model behind an OpenAI-compatible endpoint.
+"""Answers questions with a language model, and decides who has the floor.
 
-Environment: LLM_URL (`http://localhost:11434/v1` is Ollama's), LLM_MODEL, LLM_KEY, LLM_PROMPT.
+Environment: LLM_URL, an OpenAI-compatible endpoint (`http://localhost:11434/v1` is Ollama's), LLM_MODEL, LLM_KEY; without
+a URL a small model runs in this process. LLM_PROMPT, its instructions; LLM_TIMEOUT, seconds without a token (60).
 
-An answer leaves token by token. When the user begins to speak, it ends at once: the voice is told to be silent,
-and the model is told what was heard of it, by the `spoken_text` of the voice's reply.
+An answer leaves token by token. When the user begins to speak, the voice is silenced but keeps the answer. If that was a
+cough or "mhm", the answer goes on where it stopped; a question ends it, and the model is told what was heard of it.
 """
 
 from __future__ import annotations
@@ -12,154 +13,255 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import openai
 import pyarrow as pa
+from conversation import Conversation
 from dora import Node
+from interruptions import Interruptions
+from small_model import loaded
 
+ROOT = Path(__file__).parents[2]
 PROMPT = (
     "You are a voice assistant. Answer in one to three short sentences, in the user's language."
 )
-KEPT = 20  # messages of a conversation that the model sees
-PATIENCE_S = 60.0
+LONGEST = 8000  # characters of an answer
+
+Message = dict[str, str]
+Writer = Callable[[Sequence[Message]], Iterator[str]]
 
 
-class Conversation:
-    """What was said in one browser, as the model is told."""
+class Answer:
+    """An answer that is being written."""
 
     def __init__(self) -> None:
-        self.question_id = 0
-        self.cancelled = threading.Event()  # of the answer being written
-        self.cancelled.set()
-        self.manner: dict[str, Any] = {}  # voice and speed, as the user chose
-        self._messages: list[dict[str, Any]] = []
+        self.may_speak = threading.Event()  # not while the user speaks
+        self.may_speak.set()
+        self.is_over = False
 
-    def ask(self, question: str, number: int) -> list[dict[str, str]]:
-        """Begin a turn; what the model is to see."""
-        self._messages.append({"role": "user", "content": question, "turn": number})
-        del self._messages[:-KEPT]
-        self.question_id, self.cancelled = number, threading.Event()
-        seen = [{"role": one["role"], "content": one["content"]} for one in self._messages]
-        return [{"role": "system", "content": os.environ.get("LLM_PROMPT", PROMPT)}, *seen]
+    def end(self) -> None:
+        """Nobody wants the rest."""
+        self.is_over = True
+        self.may_speak.set()
 
-    def heard(self, number: int, text: str, *, whole: bool) -> None:
-        """Remember what the user heard of an answer."""
-        content = text if whole else f"{text} … (the user interrupted here)"
-        place = max(
-            (at + 1 for at, one in enumerate(self._messages) if one["turn"] <= number), default=0
-        )
-        self._messages.insert(place, {"role": "assistant", "content": content, "turn": number})
+
+class Session:
+    """One browser.
+
+    Attributes:
+        answer: the answer being written, if there is one.
+        spoken: the question whose answer, or the audition, went to the voice last.
+        is_suspended: whether the voice keeps a text that the user cut.
+        turn: the last one whose words are known.
+        manner: voice and speed, as the user chose.
+    """
+
+    def __init__(self) -> None:
+        self.conversation = Conversation()
+        self.answer: Answer | None = None
+        self.spoken: Any = None
+        self.is_suspended = False
+        self.turn = 0
+        self.manner: dict[str, Any] = {}
 
 
 class Mind:
-    """All conversations."""
+    """All sessions."""
 
-    def __init__(self, node: Node, client: openai.OpenAI, model: str) -> None:
+    def __init__(self, node: Node, write: Writer) -> None:
         self._node = node
-        self._client = client
-        self._model = model
+        self._write = write
+        self._prompt = os.environ.get("LLM_PROMPT") or PROMPT
+        self._interruptions = Interruptions()
         self._sending = threading.Lock()
-        self._conversations: dict[str, Conversation] = {}
+        self._sessions: dict[str, Session] = {}
 
     def take(self, event: dict[str, Any]) -> None:
         """One message of the dataflow."""
         metadata, value = event["metadata"], event["value"][0].as_py()
-        session = metadata["session_id"]
+        name = metadata.get("session_id")
         if value == "gone" and event["id"] == "activity":
-            self._silence(session)
-            self._conversations.pop(session, None)
-            return
-        conversation = self._conversations.setdefault(session, Conversation())
-        if value in {"speech", "stop"} and event["id"] in {"activity", "choice"}:
-            self._silence(session)
-        elif event["id"] == "choice":
-            conversation.manner = {k: metadata[k] for k in ("voice", "speed") if k in metadata}
-        elif event["id"] == "audition":
-            self._silence(session)
-            said = {**metadata, **conversation.manner}
-            self._node.send_output("text", pa.array([value]), said)
-        elif event["id"] == "question" and value:
-            messages = conversation.ask(value, metadata["question_id"])
-            arguments = (conversation, conversation.cancelled, messages, metadata)
-            threading.Thread(target=self._answer, args=arguments, daemon=True).start()
+            self._silence(name, self._sessions.pop(name, Session()))
+        elif event["id"] == "status":
+            self._acknowledged(value, metadata)
         elif event["id"] == "segment_complete":
-            spoken, number = metadata.get("spoken_text"), metadata.get("question_id")
-            if spoken and isinstance(number, int):  # an audition is no part of the conversation
-                conversation.heard(number, spoken, whole=value == "completed")
+            self._spoken(value, metadata)
+        elif name:
+            act = {"activity": self._activity, "choice": self._choose, "audition": self._audition}
+            session = self._sessions.setdefault(name, Session())
+            act.get(event["id"], self._question)(session, value, metadata)
 
-    def _silence(self, session: str) -> None:
-        """The user speaks: no further token, no further sound."""
-        conversation = self._conversations.get(session)
-        if conversation is not None:
-            with self._sending:
-                conversation.cancelled.set()
-                self._node.send_output("control", pa.array(["cancel"]), {"session_id": session})
+    def _activity(self, session: Session, value: str, metadata: dict[str, Any]) -> None:
+        """The user speaks: no further token, no further sound, until it is clear what was said."""
+        if value != "speech" or metadata["question_id"] <= session.turn:
+            return  # dora keeps the order within an input, not between two
+        with self._sending:
+            if session.answer is not None:
+                session.answer.may_speak.clear()
+            ids = {"session_id": metadata["session_id"]}
+            self._node.send_output("control", pa.array(["cancel"]), {**ids, "keep": True})
+
+    def _question(self, session: Session, value: str, metadata: dict[str, Any]) -> None:
+        """What the user said, empty if it was no words."""
+        session.turn = metadata["question_id"]
+        is_unfinished = session.is_suspended or session.answer is not None
+        spoken_ms = metadata.get("spoken_ms", float("inf"))
+        if value and (not is_unfinished or self._interruptions.include(value, spoken_ms)):
+            self._end(session)
+            messages = [{"role": "system", "content": self._prompt}]
+            messages += session.conversation.ask(value, session.turn)
+            answer = session.answer = Answer()
+            arguments = (session, answer, messages, metadata)
+            threading.Thread(target=self._answer, args=arguments, daemon=True).start()
+            return
+        if session.is_suspended:
+            session.is_suspended = False
+            ids = {"session_id": metadata["session_id"], "question_id": session.spoken}
+            self._control("resume", ids)
+        if session.answer is not None:
+            session.answer.may_speak.set()
+
+    def _choose(self, session: Session, value: str, metadata: dict[str, Any]) -> None:
+        if value == "stop":
+            self._silence(metadata["session_id"], session)
+        else:
+            session.manner = {k: metadata[k] for k in ("voice", "speed") if k in metadata}
+
+    def _audition(self, session: Session, value: str, metadata: dict[str, Any]) -> None:
+        self._silence(metadata["session_id"], session)
+        session.spoken = metadata["question_id"]
+        with self._sending:
+            self._node.send_output("text", pa.array([value]), {**metadata, **session.manner})
+
+    def _acknowledged(self, value: str, metadata: dict[str, Any]) -> None:
+        """The voice fell silent: does it keep something, and how much of it was heard?"""
+        session = self._sessions.get(metadata.get("session_id", ""))
+        if session is None or value != "cancelled":
+            return
+        session.is_suspended = bool(metadata.get("keep") and metadata.get("texts"))
+        if "text_index" in metadata:
+            session.conversation.correct(metadata["text_index"], metadata.get("spoken_text", ""))
+
+    def _spoken(self, value: str, metadata: dict[str, Any]) -> None:
+        session = self._sessions.get(metadata.get("session_id", ""))
+        turn, text = metadata.get("question_id"), metadata.get("spoken_text", "")
+        if session is None or not isinstance(turn, int):
+            return  # an audition is no part of the conversation
+        index = metadata["text_index"]
+        session.conversation.hear(turn, index, text, is_whole=value == "completed")
+
+    @staticmethod
+    def _end(session: Session) -> None:
+        if session.answer is not None:
+            session.answer.end()
+        session.answer, session.is_suspended = None, False
+
+    def _silence(self, name: str, session: Session) -> None:
+        """End what is written and spoken for good."""
+        self._end(session)
+        self._control("cancel", {"session_id": name})
+
+    def _control(self, command: str, ids: dict[str, Any]) -> None:
+        with self._sending:
+            self._node.send_output("control", pa.array([command]), ids)
 
     def _answer(
         self,
-        conversation: Conversation,
-        cancelled: threading.Event,
-        messages: list[dict[str, str]],
+        session: Session,
+        answer: Answer,
+        messages: list[Message],
         metadata: dict[str, Any],
     ) -> None:
         """Pass on the model's tokens as they come; `fin` ends the answer whatever happens."""
-        seq = 0
-        told = {
-            **metadata,
-            **conversation.manner,
-            "request_id": f"{metadata['session_id']}-{metadata['question_id']}",
-        }
-
-        def say(token: str, *, fin: bool) -> None:
-            nonlocal seq
-            with self._sending:
-                if not cancelled.is_set():
-                    message = {**told, "seq": seq, "fin": fin}
-                    self._node.send_output("text", pa.array([token]), message)
-                    seq += 1
-
+        said = {**metadata, **session.manner, "seq": 0}
+        said["request_id"] = f"{metadata['session_id']}-{metadata['question_id']}"
         try:
-            with self._client.chat.completions.create(
-                model=self._model, messages=messages, stream=True
-            ) as tokens:
-                for part in tokens:
-                    token = part.choices[0].delta.content if part.choices else None
-                    if cancelled.is_set():
+            with closing(checked(self._write(messages))) as tokens:
+                for token in tokens:
+                    said.setdefault("token_s", time.time())
+                    if not self._say(session, answer, token, said):
                         return
-                    if token:
-                        told.setdefault("token_s", time.time())
-                        say(token, fin=False)
         except Exception as error:  # noqa: BLE001  the user is told, the next question may do better
-            self._complain(f"The language model does not answer: {error}", metadata)
-        else:
-            if not seq:
-                self._complain("The language model answered nothing.", metadata)
-        if seq:
-            say("", fin=True)
+            if not answer.is_over:
+                self._complain(f"The language model failed: {error}", metadata)
+        if said["seq"]:
+            self._say(session, answer, "", {**said, "fin": True})
+        if session.answer is answer:
+            session.answer = None
+
+    def _say(self, session: Session, answer: Answer, token: str, said: dict[str, Any]) -> bool:
+        """Send a token once the user has finished; whether somebody wants it."""
+        while True:
+            answer.may_speak.wait()
+            with self._sending:
+                if answer.is_over:
+                    return False
+                if not answer.may_speak.is_set():
+                    continue
+                session.spoken = said["question_id"]
+                self._node.send_output("text", pa.array([token]), {"fin": False, **said})
+                said["seq"] += 1
+                return True
 
     def _complain(self, message: str, metadata: dict[str, Any]) -> None:
         with self._sending:
             self._node.send_output("problem", pa.array([message[:500]]), metadata)
 
 
+def checked(tokens: Iterator[str]) -> Iterator[str]:
+    """Tokens that are not empty.
+
+    Raises:
+        ValueError: There are none, or they find no end.
+    """
+    length = 0
+    with closing(tokens):
+        for token in filter(None, tokens):
+            yield token
+            length += len(token)
+            if length > LONGEST:
+                raise ValueError(f"its answer must end within {LONGEST} characters")
+    if not length:
+        raise ValueError("its answer is empty")
+
+
+def endpoint(client: openai.OpenAI, model: str) -> Writer:
+    """A language model behind OpenAI's interface."""
+
+    def write(messages: Sequence[Message]) -> Iterator[str]:
+        with client.chat.completions.create(model=model, messages=messages, stream=True) as parts:
+            for part in parts:
+                content = part.choices[0].delta.content if part.choices else None
+                if not isinstance(content, str | None):
+                    raise TypeError(f"its content must be a string, got {type(content).__name__}")
+                yield content or ""
+
+    return write
+
+
 def main() -> int:
     """Answer until nobody can ask any more."""
     url = os.environ.get("LLM_URL")
-    if not url:
-        print("LLM_URL must name an OpenAI-compatible endpoint; see docs/assistant.md")
-        return 1
-    client = openai.OpenAI(
-        base_url=url,
-        api_key=os.environ.get("LLM_KEY") or "none",
-        timeout=PATIENCE_S,
-        max_retries=1,
-    )
-    node = Node()
-    mind = Mind(node, client, os.environ.get("LLM_MODEL", "default"))
-    while (event := node.next()) is not None and event["type"] != "STOP":
-        if event["type"] == "INPUT":
-            mind.take(event)
+    with ExitStack() as opened:
+        if url:
+            client = openai.OpenAI(
+                base_url=url,
+                api_key=os.environ.get("LLM_KEY") or "none",
+                timeout=float(os.environ.get("LLM_TIMEOUT") or 60),
+                max_retries=0,
+            )
+            write = endpoint(client, os.environ.get("LLM_MODEL") or "default")
+        else:
+            write = opened.enter_context(loaded(ROOT / "out" / "gemma")).write
+        node = Node()  # the dataflow begins when everything is loaded
+        mind = Mind(node, write)
+        while (event := node.next()) is not None and event["type"] != "STOP":
+            if event["type"] == "INPUT":
+                mind.take(event)
     return 0
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import sys
 import threading
@@ -27,11 +28,59 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 SESSIONS = 20
-WAITING = 2000  # messages for one browser; one that does not read loses its session
+CONNECTIONS = 64
+WAITING = 2000  # messages for one browser; one that does not read loses what comes beyond
 FRAME_BYTES = 1 << 16
 TEXT_LIMIT = 1000
-SHOWN = ("question_id", "sentence_index", "start_s", "text", "outcome", "error", "spoken_text")
+RATE = 16_000
+BURST_S = 10.0  # of sound that may come faster than a microphone gives it
+ORDERS_PER_S, ORDER_BURST = 20, 200
+SHOWN = (
+    *("question_id", "sentence_index", "start_s", "text", "outcome", "error", "spoken_text"),
+    *("text_index", "resumes", "aggregation_ms", "texts", "at_s"),
+)
 TIMES = ("ended_s", "heard_s", "recognised_s", "token_s")
+REFUSED, FULL, BAD = 1008, 1013, 1003
+
+
+class HostileError(Exception):
+    """A browser sends what no page of ours sends."""
+
+
+class Allowance:
+    """How much somebody may send: a rate, and a burst beyond it.
+
+    Args:
+        rate: units per second.
+        burst: units at once.
+    """
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._left, self._seen_s = burst, time.monotonic()
+
+    def use(self, amount: float) -> None:
+        """Take so much.
+
+        Raises:
+            HostileError: There is not so much left.
+        """
+        now = time.monotonic()
+        self._left = min(self._burst, self._left + (now - self._seen_s) * self._rate) - amount
+        self._seen_s = now
+        if self._left < 0:
+            raise HostileError("more than a microphone can give")
+
+
+class Browser:
+    """One browser: what waits for it, and what it may send."""
+
+    def __init__(self) -> None:
+        self.session = uuid.uuid4().hex
+        self.waiting: asyncio.Queue[tuple[dict[str, Any], bytes]] = asyncio.Queue(WAITING)
+        self.sound = Allowance(RATE, BURST_S * RATE)
+        self.orders = Allowance(ORDERS_PER_S, ORDER_BURST)
+        self.texts: set[int] = set()  # whose sound it got
 
 
 class Page:
@@ -40,62 +89,78 @@ class Page:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._sending = threading.Lock()
-        self._browsers: dict[str, asyncio.Queue[tuple[dict[str, Any], bytes]]] = {}
+        self._browsers: dict[str, Browser] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._voices: list[str] = []
 
     async def talk(self, socket: WebSocket) -> None:
         """One browser, from its arrival until it leaves."""
         origin = urlsplit(socket.headers.get("origin", "")).netloc
-        if origin != socket.headers.get("host") or len(self._browsers) >= SESSIONS:
-            await socket.close(1013)  # another site's page, or one browser too many
+        if origin != socket.headers.get("host"):
+            await socket.close(REFUSED)  # another site's page
             return
         await socket.accept()
+        if len(self._browsers) >= SESSIONS:
+            await socket.close(FULL, f"{SESSIONS} pages are open, which is the limit.")
+            return
         self._loop = asyncio.get_running_loop()
-        session = uuid.uuid4().hex
-        waiting = self._browsers[session] = asyncio.Queue(WAITING)
-        waiting.put_nowait(({"type": "voices", "voices": self._voices}, b""))
-        sending = asyncio.create_task(self._pass_on(socket, waiting))
+        browser = Browser()
+        self._browsers[browser.session] = browser
+        browser.waiting.put_nowait(({"type": "voices", "voices": self._voices}, b""))
+        sending = asyncio.create_task(self._pass_on(socket, browser))
         try:
-            await self._listen(socket, session)
-        except (WebSocketDisconnect, ValueError, TypeError, KeyError, AttributeError):
-            pass  # it left, or sent what no page of ours sends
+            await self._listen(socket, browser)
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            RecursionError,
+            HostileError,
+        ) as error:
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close(BAD, f"not understood: {error}"[:100])
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # it left
         finally:
-            del self._browsers[session]
+            del self._browsers[browser.session]
             sending.cancel()
-            self._send("microphone", pa.array([], pa.int16()), session, gone=True)
-            with suppress(RuntimeError):
-                await socket.close()
+            self._send("microphone", pa.array([], pa.int16()), browser, gone=True)
 
-    async def _listen(self, socket: WebSocket, session: str) -> None:
+    async def _listen(self, socket: WebSocket, browser: Browser) -> None:
         while (message := await socket.receive())["type"] == "websocket.receive":
             if (data := message.get("bytes")) is not None:
                 samples = np.frombuffer(data, "<i2")
-                self._send("microphone", pa.array(samples), session)
+                browser.sound.use(len(samples))
+                self._send("microphone", pa.array(samples), browser)
             else:
-                self._obey(json.loads(message["text"]), session)
+                browser.orders.use(1)
+                self._obey(json.loads(message["text"]), browser)
 
-    def _obey(self, order: dict[str, Any], session: str) -> None:
-        if order["type"] == "stop":
-            self._send("choice", pa.array(["stop"]), session)
-        elif order["type"] == "manner":
-            chosen = {"speed": float(order["speed"])}
+    def _obey(self, order: dict[str, Any], browser: Browser) -> None:
+        kind = order["type"]
+        if kind == "stop":
+            self._send("choice", pa.array(["stop"]), browser)
+        elif kind == "manner":
+            chosen = {"speed": _number(order["speed"], 0.5, 2)}
             if order["voice"] in self._voices:
                 chosen["voice"] = order["voice"]
-            self._send("choice", pa.array(["manner"]), session, **chosen)
-        elif order["type"] == "say":
-            text = str(order["text"])[:TEXT_LIMIT]
-            self._send("audition", pa.array([text]), session, question_id=f"say-{time.time()}")
+            self._send("choice", pa.array(["manner"]), browser, **chosen)
+        elif kind == "say":
+            text = str(order["text"])[:TEXT_LIMIT].encode("utf-8", "replace").decode()
+            self._send("audition", pa.array([text]), browser, question_id=f"say-{uuid.uuid4().hex}")
+        elif kind == "played" and (index := int(order["text_index"])) in browser.texts:
+            told = {"text_index": index, "stopped": bool(order.get("stopped"))}
+            seconds = _number(order["seconds"], 0, 86400)
+            self._send("played", pa.array([seconds]), browser, **told)
 
-    def _send(self, port: str, value: pa.Array, session: str, **metadata: object) -> None:
+    def _send(self, port: str, value: pa.Array, browser: Browser, **metadata: object) -> None:
         with self._sending:
-            self._node.send_output(port, value, {"session_id": session, **metadata})
+            self._node.send_output(port, value, {"session_id": browser.session, **metadata})
 
-    async def _pass_on(
-        self, socket: WebSocket, waiting: asyncio.Queue[tuple[dict[str, Any], bytes]]
-    ) -> None:
+    async def _pass_on(self, socket: WebSocket, browser: Browser) -> None:
         while True:
-            message, sound = await waiting.get()
+            message, sound = await browser.waiting.get()
             await socket.send_json(message)
             if sound:
                 await socket.send_bytes(sound)
@@ -103,55 +168,77 @@ class Page:
     def show(self, event: dict[str, Any]) -> None:
         """Pass one message of the dataflow on to the browser that it concerns."""
         kind, value, metadata = event["id"], event["value"], event["metadata"]
-        if kind == "status":
-            self._voices = list(metadata.get("voices") or self._voices)
-            for session in list(self._browsers):
-                self._give(session, {"type": "voices", "voices": self._voices})
+        if kind == "status" and "voices" in metadata:
+            self._voices = list(metadata["voices"])
+            for browser in list(self._browsers.values()):
+                self._give(browser, {"type": "voices", "voices": self._voices})
+            return
+        browser = self._browsers.get(str(metadata.get("session_id")))
+        if browser is None:
             return
         message = {key: metadata[key] for key in SHOWN if key in metadata} | {"type": kind}
         sound = b""
         if kind == "audio":
+            browser.texts.add(metadata["text_index"])
             sound = (np.clip(value.to_numpy(), -1, 1) * 32767).astype("<i2").tobytes()
-            message |= {"rate": metadata["sample_rate"], "bytes": len(sound), "now_s": time.time()}
+            message |= {"rate": metadata["sample_rate"], "now_s": time.time()}
             message |= {key: metadata[key] for key in TIMES if key in metadata}
         elif kind == "words":
             message |= {"words": value.to_pylist()}
             message |= {key: list(metadata[key]) for key in ("starts_s", "ends_s", "chars")}
         else:
             message["value"] = value[0].as_py()
-        self._give(str(metadata.get("session_id")), message, sound)
+        self._give(browser, message, sound)
 
-    def _give(self, session: str, message: dict[str, Any], sound: bytes = b"") -> None:
-        waiting = self._browsers.get(session)
-        if waiting is None or self._loop is None:
-            return
-
+    def _give(self, browser: Browser, message: dict[str, Any], sound: bytes = b"") -> None:
         def put() -> None:
             with suppress(asyncio.QueueFull):
-                waiting.put_nowait((message, sound))
+                browser.waiting.put_nowait((message, sound))
 
-        with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(put)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(put)
+
+
+def _number(value: object, least: float, most: float) -> float:
+    """A number within bounds.
+
+    Raises:
+        ValueError: It is none.
+    """
+    number = float(str(value))
+    if not math.isfinite(number):
+        raise ValueError("a number must be finite")
+    return min(max(number, least), most)
+
+
+def application(page: Page) -> Starlette:
+    """The page and its WebSocket."""
+    files = StaticFiles(directory=Path(__file__).parent / "web", html=True)
+    return Starlette(routes=[WebSocketRoute("/talk", page.talk), Mount("/", files)])
+
+
+def server(page: Page, host: str, port: int) -> uvicorn.Server:
+    """What serves it."""
+    limits = {"ws_max_size": FRAME_BYTES, "limit_concurrency": CONNECTIONS}
+    config = uvicorn.Config(
+        application(page), host, port, log_level="warning", lifespan="off", **limits
+    )
+    return uvicorn.Server(config)
 
 
 def main() -> int:
     """Serve until the dataflow ends."""
     node = Node()
     page = Page(node)
-    files = StaticFiles(directory=Path(__file__).parent / "web", html=True)
-    app = Starlette(routes=[WebSocketRoute("/talk", page.talk), Mount("/", files)])
-    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8090"))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, host, port, log_level="warning", ws_max_size=FRAME_BYTES, lifespan="off"
-        )
-    )
-    threading.Thread(target=server.run, daemon=True).start()
+    host, port = os.environ.get("HOST") or "127.0.0.1", int(os.environ.get("PORT") or 8090)
+    web = server(page, host, port)
+    threading.Thread(target=web.run, daemon=True).start()
     print(f"open http://{'localhost' if host == '127.0.0.1' else host}:{port}", flush=True)
     while (event := node.next()) is not None and event["type"] != "STOP":
-        if event["type"] == "INPUT":
+        if event["type"] == "INPUT" and event["id"] != "tick":
             page.show(event)
-    server.should_exit = True
+    web.should_exit = True
     return 0
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from dora import Node
 from faster_whisper import WhisperModel
+from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[2]
 NO_SPEECH = 0.6  # probability above which a segment is noise
@@ -31,22 +32,31 @@ def model() -> WhisperModel:
     return WhisperModel(name, device="cpu", compute_type="int8")
 
 
+def understood(whisper: WhisperModel, samples: NDArray[np.int16], language: str | None) -> str:
+    """The words in an utterance; empty if there are none."""
+    segments, _ = whisper.transcribe(
+        samples.astype(np.float32) / 32768,
+        language=language,
+        beam_size=1,
+        without_timestamps=True,
+        condition_on_previous_text=False,
+    )
+    return "".join(part.text for part in segments if part.no_speech_prob < NO_SPEECH).strip()
+
+
 def main() -> int:
     """Write down utterances until nobody can speak any more."""
-    node, whisper = Node(), model()
+    whisper = model()
+    node = Node()  # the dataflow begins when everything is loaded
     language = os.environ.get("RECOGNISE") or None
     while (event := node.next()) is not None and event["type"] != "STOP":
         if event["type"] != "INPUT":
             continue
-        samples = event["value"].to_numpy().astype(np.float32) / 32768
-        segments, _ = whisper.transcribe(
-            samples,
-            language=language,
-            beam_size=1,
-            without_timestamps=True,
-            condition_on_previous_text=False,
-        )
-        text = "".join(part.text for part in segments if part.no_speech_prob < NO_SPEECH).strip()
+        try:
+            text = understood(whisper, event["value"].to_numpy(), language)
+        except Exception as error:  # noqa: BLE001  whoever waits for the words must hear that there are none
+            print(f"not recognised: {error}", file=sys.stderr, flush=True)
+            text = ""
         metadata = {**event["metadata"], "recognised_s": time.time()}
         node.send_output("question", pa.array([text]), metadata)  # empty: nothing was understood
     return 0

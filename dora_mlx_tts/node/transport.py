@@ -21,6 +21,9 @@ import yaml
 
 _NODE: Final = "DORA_NODE_CONFIG"
 _OVERLAY: Final = "DORA_ZENOH_CONFIG_OVERLAY"
+_SHARED: Final = "DORA_ZERO_COPY_THRESHOLD"
+"""From how many bytes on dora takes shared memory for a message, which only the direct path can pass on. Of its first
+messages of that size dora 1.1 also tells as warnings, which RUST_LOG cannot silence: it widens dora's filter only."""
 _OPERATORS: Final = (_OVERLAY, "ZENOH_CONFIG")
 """By these the operator of a deployment configures its direct paths; we do not interfere."""
 
@@ -62,11 +65,13 @@ def through_daemon(environ: MutableMapping[str, str]) -> Iterator[bool]:
     with TemporaryDirectory(prefix="dora-mlx-tts-") as folder:
         file = Path(folder) / "zenoh.json5"
         file.write_text(json.dumps(_SILENCE), encoding="utf-8")
-        environ[_OVERLAY] = str(file)
+        changed = {_OVERLAY: str(file)} | ({} if _SHARED in environ else {_SHARED: str(2**62)})
+        environ.update(changed)
         try:
             yield True
         finally:
-            del environ[_OVERLAY]
+            for name in changed:
+                del environ[name]
 
 
 def deepen_queues(ports: Collection[str], size: int, environ: MutableMapping[str, str]) -> bool:

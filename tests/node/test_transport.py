@@ -34,6 +34,7 @@ restart: null
 """
 PORTS = ("text", "control", "buffer_status")
 OVERLAY = "DORA_ZENOH_CONFIG_OVERLAY"
+SHARED = "DORA_ZERO_COPY_THRESHOLD"
 
 
 def test_inputs_without_a_size_get_room_and_the_rest_stays():
@@ -71,11 +72,19 @@ def test_the_direct_path_is_closed_while_the_node_joins_and_no_longer():
     with through_daemon(environment) as done:
         file = Path(environment[OVERLAY])
         control = json.loads(file.read_text())["access_control"]
+        assert int(environment[SHARED]) > 2**40
     assert done
     assert control["enabled"]
     assert [rule["permission"] for rule in control["rules"]] == ["deny"]
     assert environment == {"A": "b"}
     assert not file.parent.exists()
+
+
+def test_a_size_for_shared_memory_that_was_set_stays():
+    environment = {SHARED: "4096"}
+    with through_daemon(environment):
+        assert environment[SHARED] == "4096"
+    assert environment == {SHARED: "4096"}
 
 
 @pytest.mark.parametrize("name", [OVERLAY, "ZENOH_CONFIG"])

@@ -1,11 +1,15 @@
 // The page: microphone to the server, its sound to the loudspeaker, and what is worth seeing.
 "use strict";
+const REPORT_MS = 200;
 const $ = (id) => document.getElementById(id);
-const player = { context: null, next: 0, sources: new Set(), answers: new Map(), muted: new Set() };
+// texts: what the voice says, by its number; sources: the sounds that are or will be playing.
+const player = { context: null, analyser: null, next: 0, sources: new Set(), texts: new Map(), cut: new Set(), isHeld: false, turn: 0 };
 let socket = null, microphone = null, coming = null;
 
 function complain(text) { $("problem").textContent = text; }
+function show(state) { $("state").textContent = state; }
 function send(order) { if (socket?.readyState === 1) socket.send(JSON.stringify(order)); }
+function tell(kind, detail) { document.dispatchEvent(new CustomEvent("assistant", { detail: { kind, ...detail } })); } // for tests
 function line(kind, text) {
   const p = document.createElement("p");
   p.className = kind;
@@ -19,35 +23,59 @@ function connect() {
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/talk`);
   socket.binaryType = "arraybuffer";
   socket.onmessage = ({ data }) => (typeof data === "string" ? take(JSON.parse(data)) : play(data));
-  socket.onclose = () => { complain("The connection is lost; trying again."); silence(); setTimeout(connect, 2000); };
-  socket.onopen = () => complain("");
+  socket.onclose = ({ reason }) => {
+    complain(`${reason || "The connection is lost."} Trying again.`);
+    silence();
+    setTimeout(connect, 2000);
+  };
+  socket.onopen = () => { player.texts.clear(); player.cut.clear(); player.isHeld = false; player.turn = 0; complain(""); };
 }
 
 function take(message) {
-  ({ audio: (m) => { coming = m; }, words: showWords, activity: heard, question: asked, problem: (m) => complain(m.value),
-    segment_complete: ended, voices: showVoices })[message.type]?.(message);
+  ({ audio: (m) => { coming = m; }, words: showWords, activity: heard, question: asked, status: acknowledged,
+    problem: (m) => { complain(m.value); show(""); }, segment_complete: ended, voices: showVoices })[message.type]?.(message);
 }
 
-function heard({ value, question_id: turn }) {
-  if (value === "speech") { silence(); player.turn = turn; }
-  $("talk").dataset.activity = value;
+function heard({ value, question_id: turn, at_s: detected }) {
+  if (turn <= player.turn) return; // dora keeps the order within an input, not between two
+  if (value === "speech") {
+    const wasPlaying = player.sources.size > 0;
+    silence();
+    player.isHeld = true;
+    tell("speech", { wasPlaying, detected });
+    show("You are speaking.");
+  } else if (value === "silence") show("Recognising …");
 }
 
-function asked({ value }) { value ? line("you", value) : complain("I did not understand that."); }
+function asked({ value, question_id: turn }) {
+  player.isHeld = false;
+  player.turn = turn;
+  show(value ? "Thinking …" : "");
+  if (value) line("you", value);
+  else if (!player.wasCut) complain("I did not understand that.");
+  tell("question", { value });
+}
 
-function answer(id) {
-  if (!player.answers.has(id)) {
-    player.answers.set(id, { p: line("answer", ""), sentences: new Map(), pieces: [] });
+function acknowledged({ value, texts }) {
+  if (value === "resumed" && texts) { complain(""); tell("resumed", {}); }
+}
+
+function textOf(message) {
+  const id = message.text_index;
+  if (!player.texts.has(id)) {
     player.context ??= new AudioContext();
     player.context.resume();
+    player.texts.set(id, { p: line("answer", message.resumes === undefined ? "" : "… "), sentences: new Map(), pieces: [], end: 0 });
+    player.wasCut = false;
   }
-  return player.answers.get(id);
+  return player.texts.get(id);
 }
 
 function play(data) {
-  const message = coming, id = message.question_id;
-  if (player.muted.has(id) || id < player.turn) return; // of a turn that the user ended
-  const one = answer(id), context = player.context, steps = new Int16Array(data);
+  const message = coming, id = message.text_index;
+  if (player.isHeld) player.cut.add(id); // left the voice before it heard that the user speaks
+  if (player.cut.has(id)) return;
+  const one = textOf(message), context = player.context, steps = new Int16Array(data);
   const buffer = context.createBuffer(1, steps.length, message.rate);
   buffer.getChannelData(0).set(Float32Array.from(steps, (step) => step / 32768));
   const source = new AudioBufferSourceNode(context, { buffer });
@@ -56,17 +84,16 @@ function play(data) {
   source.start(at);
   player.next = at + buffer.duration;
   player.sources.add(source);
-  source.onended = () => player.sources.delete(source);
-  if (!one.pieces.length) showTimes(one, message);
-  one.pieces.push({ at, start: message.start_s });
+  source.onended = () => { player.sources.delete(source); if (!player.sources.size) show(""); };
+  if (!one.pieces.length && message.resumes === undefined) showTimes(one, message, 1000 * (at - context.currentTime));
+  one.pieces.push({ at, start: message.start_s, end: message.start_s + buffer.duration });
+  show("Speaking …");
   if (message.text && !one.sentences.has(message.sentence_index)) {
     const span = document.createElement("span");
     span.textContent = message.text + " ";
     one.p.append(span);
     one.sentences.set(message.sentence_index, { span, text: message.text, words: [] });
   }
-  window.heardSound = (window.heardSound || []).concat(Array.from(steps)); // for the browser test
-  window.heardRate = message.rate;
 }
 
 function analyser() {
@@ -78,19 +105,31 @@ function analyser() {
   return player.analyser;
 }
 
-function silence() {
-  for (const source of player.sources) source.stop();
-  player.sources.clear();
-  player.next = 0;
-  for (const [id, one] of player.answers) {
-    if (!one.over) one.p.classList.add("cut");
-    one.over = true;
-    player.muted.add(id);
-  }
+// How many seconds of a text came out of the loudspeaker.
+function position(one) {
+  const now = player.context.currentTime - (player.context.outputLatency || 0);
+  const piece = one.pieces.findLast((p) => p.at <= now);
+  return piece ? Math.min(piece.end, piece.start + now - piece.at) : 0;
 }
 
-function showWords({ question_id: id, sentence_index: number, words, starts_s: starts, chars }) {
-  const one = player.answers.get(id), sentence = one?.sentences.get(number);
+function report(id, one, stopped) { send({ type: "played", text_index: id, seconds: position(one), stopped }); }
+
+function silence() {
+  const playing = [...player.texts].filter(([, one]) => !one.isOver);
+  for (const source of player.sources) source.stop();
+  player.sources.clear();
+  for (const [id, one] of playing) {
+    report(id, one, true);
+    one.p.classList.add("cut");
+    player.wasCut = true;
+    player.cut.add(id);
+    close(id, one);
+  }
+  player.next = 0;
+}
+
+function showWords({ text_index: id, sentence_index: number, words, starts_s: starts, chars }) {
+  const sentence = player.texts.get(id)?.sentences.get(number);
   if (!sentence) return;
   words.forEach((word, at) => sentence.words.push({ start: starts[at], from: chars[at], to: chars[at] + word.length }));
   const parts = [];
@@ -104,23 +143,39 @@ function showWords({ question_id: id, sentence_index: number, words, starts_s: s
   sentence.span.replaceChildren(...parts, sentence.text.slice(done) + " ");
 }
 
+// Marks the word being said, and tells the voice how far each text has come.
+let reported = 0;
 function follow() {
-  for (const one of player.answers.values()) {
-    const now = player.context.currentTime, piece = one.pieces.findLast((p) => p.at <= now);
-    const place = piece && !one.over && player.sources.size ? piece.start + now - piece.at : -1;
-    const words = [...one.sentences.values()].flatMap((sentence) => sentence.words);
-    const said = words.findLast((word) => word.start <= place);
-    for (const word of words) {
-      const wanted = word === said ? "MARK" : "SPAN";
-      if (word.element.tagName === wanted) continue;
-      const fresh = document.createElement(wanted.toLowerCase());
-      fresh.textContent = word.element.textContent;
-      word.element.replaceWith(fresh);
-      word.element = fresh;
-      if (wanted === "MARK") window.markedWords = (window.markedWords || []).concat(fresh.textContent);
-    }
+  const isTime = Date.now() - reported >= REPORT_MS;
+  if (isTime) reported = Date.now();
+  for (const [id, one] of player.texts) {
+    if (one.isOver || !one.pieces.length) continue;
+    const place = position(one), isAtEnd = one.isComplete && place >= one.pieces.at(-1).end - 0.001;
+    if (isTime || isAtEnd) report(id, one, isAtEnd);
+    mark(one, place);
+    if (isAtEnd) { close(id, one); tell("played", {}); }
   }
   draw();
+}
+
+function close(id, one) {
+  one.isOver = true;
+  mark(one, -1);
+  setTimeout(() => player.texts.delete(id), 60000); // its reply may still come
+}
+
+function mark(one, place) {
+  const words = [...one.sentences.values()].flatMap((sentence) => sentence.words);
+  const said = words.findLast((word) => word.start <= place);
+  for (const word of words) {
+    const wanted = word === said ? "MARK" : "SPAN";
+    if (word.element.tagName === wanted) continue;
+    const fresh = document.createElement(wanted.toLowerCase());
+    fresh.textContent = word.element.textContent;
+    word.element.replaceWith(fresh);
+    word.element = fresh;
+    if (wanted === "MARK") tell("marked", { word: fresh.textContent });
+  }
 }
 
 function draw() {
@@ -134,20 +189,31 @@ function draw() {
   pen.stroke();
 }
 
-function showTimes(one, message) {
+function showTimes(one, message, waiting) {
   if (!message.ended_s) return;
-  const since = (key) => Math.round(1000 * (message[key] - message.ended_s));
-  const times = { heard: since("heard_s"), recognised: since("recognised_s"), "first token": since("token_s"), "first sound": since("now_s") };
-  one.times = times;
-  window.turnTimes = (window.turnTimes || []).concat(times);
-  line("times", "ms after the end of speech: " + Object.entries(times).map(([name, ms]) => `${name} ${ms}`).join(", "));
+  const since = (seconds) => Math.round(1000 * (seconds - message.ended_s));
+  one.token = since(message.token_s);
+  one.times = { heard: since(message.heard_s), recognised: since(message.recognised_s), "first token": one.token,
+    "first sound": Math.round(since(message.now_s) + waiting) };
+  one.timesLine = line("times", timesText(one.times));
+}
+
+function timesText(times) {
+  const stages = Object.entries(times).sort(([, a], [, b]) => a - b);
+  return "ms after the end of speech: " + stages.map(([name, ms]) => `${name} ${ms}`).join(", ");
 }
 
 function ended(message) {
-  const one = player.answers.get(message.question_id);
+  const one = player.texts.get(message.text_index);
   if (message.value === "error") complain(`The voice could not say that: ${message.error}`);
-  if (one && message.value === "cancelled" && message.spoken_text !== undefined) one.p.title = `heard: ${message.spoken_text}`;
-  window.replies = (window.replies || []).concat(message.value);
+  tell("reply", { value: message.value });
+  if (!one) return;
+  one.isComplete = true;
+  if (message.value === "cancelled" && message.spoken_text !== undefined) one.p.title = `heard: ${message.spoken_text}`;
+  if (!one.times) return;
+  one.times["first sentence"] = Math.round(one.token + message.aggregation_ms);
+  one.timesLine.textContent = timesText(one.times);
+  tell("times", { times: one.times });
 }
 
 function showVoices({ voices }) {
@@ -164,7 +230,8 @@ async function listen() {
     stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 } });
   } catch (error) {
     const why = { NotAllowedError: "The browser was not allowed to use the microphone; allow it in the address bar and press Talk again.",
-      NotFoundError: "There is no microphone.", SecurityError: "Browsers give the microphone only to https pages and to localhost." };
+      NotFoundError: "There is no microphone.", NotReadableError: "Another program uses the microphone.",
+      SecurityError: "Browsers give the microphone only to https pages and to localhost." };
     complain(why[error.name] || `The microphone cannot be used: ${error.message || error.name}`);
     return;
   }
@@ -178,27 +245,31 @@ async function listen() {
       socket.send(Int16Array.from(data, (value) => Math.max(-1, Math.min(1, value)) * 32767));
     }
   };
-  microphone = { stream, context };
+  stream.getTracks()[0].onended = () => { deafen(); complain("The microphone is gone."); };
+  microphone = { stream, context, node };
   player.context ??= new AudioContext();
   await player.context.resume();
   $("talk").textContent = "Stop listening";
   $("talk").setAttribute("aria-pressed", "true");
+  show("Listening.");
   complain("");
 }
 
 function deafen() {
+  if (!microphone) return;
   for (const track of microphone.stream.getTracks()) track.stop();
   microphone.context.close();
   microphone = null;
   $("level").value = 0;
   $("talk").textContent = "Talk";
   $("talk").setAttribute("aria-pressed", "false");
+  show("");
 }
 
 const choose = () => send({ type: "manner", voice: $("voice").value, speed: Number($("speed").value) });
 $("talk").onclick = () => (microphone ? deafen() : listen());
 $("stop").onclick = () => { silence(); send({ type: "stop" }); };
 $("voice").onchange = $("speed").onchange = choose;
-$("audition").onsubmit = (event) => { event.preventDefault(); silence(); send({ type: "say", text: $("said").value }); };
+$("audition").onsubmit = (event) => { event.preventDefault(); silence(); player.isHeld = false; send({ type: "say", text: $("said").value }); };
 setInterval(follow, 50);
 connect();
