@@ -145,7 +145,7 @@ class BoundaryFinder:
         if boundary.blank:
             if char in HARD_STOPS or char in DOTS:
                 return self._goes_on(boundary)
-            return not (char.islower() or char in _CONTINUES)
+            return not (char.islower() or char in _CONTINUES or char == "=")
         if self._extends(boundary, char):
             return None
         if char == " ":

@@ -15,17 +15,19 @@ _TITLES = {
     "Capt": "Captain", "Cmdr": "Commander", "Lt": "Lieutenant", "Sgt": "Sergeant", "Col": "Colonel",
     "Maj": "Major", "Rev": "Reverend", "Hon": "Honorable", "Pres": "President", "Mt": "Mount",
     "Ft": "Fort", "vs": "versus", "approx": "approximately", "cf": "compare", "viz": "namely",
-    "avg": "average", "Avg": "Average", "qty": "quantity", "Qty": "Quantity", "incl": "including",
+    "avg": "average", "qty": "quantity", "incl": "including",
     "esp": "especially", "ca": "circa", "Supt": "Superintendent",
 }  # fmt: skip
 _NOUNS = {
     "Inc": "Incorporated", "Ltd": "Limited", "Corp": "Corporation", "Co": "Company",
     "Jr": "Junior", "Sr": "Senior", "Esq": "Esquire", "etc": "etc", "Ave": "Avenue",
-    "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Hwy": "Highway", "Bldg": "Building",
-    "Apt": "Apartment", "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
-    "dept": "department", "Dept": "Department", "govt": "government", "misc": "miscellaneous",
-    "est": "estimated", "Est": "Estimated", "temp": "temperature", "Temp": "Temperature",
+    "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Hwy": "Highway",
+    "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
+    "dept": "department", "govt": "government", "misc": "miscellaneous",
+    "est": "estimated", "temp": "temperature",
 }  # fmt: skip
+_TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.items()}
+_NOUNS |= {short.capitalize(): word.capitalize() for short, word in _NOUNS.items()}
 _BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "vol": "volume", "fig": "figure", "figs": "figures",
     "ch": "chapter", "chap": "chapter", "sec": "section", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "art": "article",

@@ -52,6 +52,7 @@ _RESPONSE = re.compile(
 _PLAN = re.compile(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
 _TYPE = re.compile(
     r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{2}\b|(?<=\b[A-Z]{2} )[1-9]\d{2}(?=[ ,.](?:to|from|departs|lands|arrives|is|leaves|has|was)\b)"
+    r"|(?<=\b(?:UA|AA|DL|WN|BA|LH|AF|KL|EK|QR|SQ|CX|JL|NH|QF|TK|EY|VS|IB|LX|SK|AY|TP|MU|CZ|FR|KE|OZ|NK|AS|BR) )[1-9]\d{2,3}(?![\w,.]*\d|\s?(?:[a-zA-Z]{1,3}|batteries)\b)"
 )
 _TYPE_DASH = re.compile(
     r"(?<=\bA)3[0-8]0\b|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b"
@@ -60,17 +61,8 @@ _TABLE = re.compile(
     r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix) )(\d{1,3})-(\d{1,3})(?![\w-])"
 )
 _AIRLINER = re.compile(r"(?<![\w.,$-])(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
-_STANDARD = re.compile(r"(?<![\w.,$-])802\.(\d{1,2})(?=[a-z]{0,2}\b)")
+_STANDARD = re.compile(r"(?<![\w.,$-])802\.(\d{1,2})([a-z]{0,2})\b")
 _EPISODE = re.compile(r"\bS(\d{1,2})E(\d{1,3})\b")
-_BOOKS = (
-    "Genesis|Exodus|Leviticus|Numbers|Deuteronomy|Joshua|Judges|Ruth|Samuel|Kings|Chronicles|Ezra|Nehemiah|Esther|Job|"
-    "Psalms?|Proverbs|Ecclesiastes|Isaiah|Jeremiah|Ezekiel|Daniel|Hosea|Joel|Amos|Micah|Matthew|Mark|Luke|John|Acts|"
-    "Romans|Corinthians|Galatians|Ephesians|Philippians|Colossians|Thessalonians|Timothy|Titus|Hebrews|James|Peter|"
-    "Jude|Revelation|Quran|Surah"
-)
-_VERSE = re.compile(
-    rf"\b(?P<book>{_BOOKS}) (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})(?:\s?[-–]\s?(?P<w>\d{{1,3}}))?(?!\d|:|\s?[AaPp]\.?[Mm]\b)"
-)
 _QUARTER = re.compile(
     r"(?<![\w.])([1-4])Q(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b"
 )
@@ -105,11 +97,6 @@ def _labeled(match: re.Match[str]) -> str | None:
     return match["lead"] + blank + named(figures)
 
 
-def _verse(match: re.Match[str]) -> str:
-    last = f" to {cardinal(int(match['w']))}" if match["w"] else ""
-    return f"{match['book']} {cardinal(int(match['c']))} {cardinal(int(match['v']))}{last}"
-
-
 def _airliner(match: re.Match[str]) -> str:
     plane = match[1]
     first = f"A {named(plane[1:])}" if plane[0] == "A" else named(plane)
@@ -139,9 +126,8 @@ def _emergency(text: AlignedText) -> AlignedText:
 
 
 _RULES = (
-    Rule(_VERSE, _verse, ":"),
     Rule(_AIRLINER, _airliner, "-"),
-    Rule(_STANDARD, lambda m: f"eight oh two dot {cardinal(int(m[1]))} ", "8"),
+    Rule(_STANDARD, lambda m: f"eight oh two dot {cardinal(int(m[1]))} {' '.join(m[2].upper())}".rstrip(), "8"),
     Rule(_EPISODE, lambda m: f"season {cardinal(int(m[1]))} episode {cardinal(int(m[2]))}", "S"),
     Rule(_CALLED, _called),
     Rule(_ORDERED, _ordered),

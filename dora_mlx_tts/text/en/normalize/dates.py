@@ -30,6 +30,9 @@ _DAY_MONTH = re.compile(
     rf"(?P<sep>\s(?:of\s)?|-)(?P<month>{MONTH})\b(?P<dot>\.)?(?:-(?P<y>[12]\d{{3}}|\d\d))?(?![\w'-])",
     re.IGNORECASE,
 )
+_SPAN = re.compile(
+    rf"(?P<day>/\d{{2,4}}|(?<!\d)[12]\d{{3}}-\d\d-\d\d)(?:\s?[–—~]\s?|\s-\s|(?<=/\d{{4}})-)(?=\d{{1,2}}/\d{{1,2}}\b|[12]\d{{3}}-\d\d-\d\d\b)"
+)
 _UNLIKELY = frozenset({"may", "march", "mar", "sep", "dec", "jan", "jun"})
 """In small letters these are also words or names; a year or a word around must say that it is a month."""
 _MEASURED = re.compile(
@@ -179,6 +182,7 @@ def _short_year(figures: str) -> str:
 
 
 _RULES = (
+    Rule(_SPAN, r"\g<day> to ", "-–—~"),
     Rule(_YEAR_FIRST, _year_first, "-/."),
     Rule(_YEAR_LAST, _year_last, "-/."),
     Rule(_DAY_MONTH, _day_month),

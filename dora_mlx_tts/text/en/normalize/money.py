@@ -55,6 +55,8 @@ _CODES = {
     "USD": _decimal("U S dollar", "U S dollars"),
     "HK$": _decimal("Hong Kong dollar", "Hong Kong dollars"),
     "HKD": _decimal("Hong Kong dollar", "Hong Kong dollars"),
+    "AU$": _decimal("Australian dollar", "Australian dollars"),
+    "CA$": _decimal("Canadian dollar", "Canadian dollars"),
     "A$": _decimal("Australian dollar", "Australian dollars"),
     "AUD": _decimal("Australian dollar", "Australian dollars"),
     "C$": _decimal("Canadian dollar", "Canadian dollars"),

@@ -10,7 +10,7 @@ from dora_mlx_tts.text.en.normalize.numbers import number
 from dora_mlx_tts.text.en.normalize.patterns import spaced
 
 _PAIR = re.compile(
-    r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d)?)/(?P<b>\d{1,3})(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
+    r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d{1,2})?)/(?P<b>\d{1,3}|(?:4|5|10)\.0)(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
 )
 _WHOLES = frozenset({(24, 7), (9, 11), (20, 20)})
 _DATE_BEFORE = re.compile(
@@ -24,7 +24,7 @@ _FIRM_DATE_BEFORE = re.compile(
 )
 _MEASURE_AFTER = re.compile(
     r"(?i)\s?-?(?:of\b|inch|in\b|cups?\b|tsp|tbsp|teaspoons?|tablespoons?|miles?\b|mi\b|hours?\b|lbs?\b|pounds?\b|oz\b|"
-    r"ounces?\b|ft\b|feet\b|second|majority|full|\"|gallons?|an?\s(?:mile|inch|cup|second))"
+    r"ounces?\b|ft\b|feet\b|s(?:ecs?)?\b|second|majority|full|\"|gallons?|an?\s(?:mile|inch|cup|second))"
 )
 _SCORE_BEFORE = re.compile(
     r"(?i)\b(?:placed|ranked|finished|came|rat\w*|scor\w*|got|gets?|g[ai]ve|gives?|given|gave it|graded?|solid|marks?|perfect|earned|pain|achieved|"
@@ -39,6 +39,9 @@ _EVEN = re.compile(
 )
 _ALWAYS = re.compile(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
 _EXPIRES = re.compile(r"(?i)\bexp(?:\.|iry|iration)?:? \Z")
+_MATH_AROUND = re.compile(r"[=+*×÷^(-]\s?\||\|\s?[=+*×÷^)]|\|\s?[xyznt]\b")
+FIRST_SURE_MONTH = 6
+"""`12/5` is hardly ever twelve fifths; `5/4` may be five fourths."""
 LAST_MONTH, LAST_DAY, MOST_PERCENT = 12, 31, 100
 LARGEST_FRACTION = 12
 """Parts up to twelfths are usual; beyond that only powers of two and hundredths are."""
@@ -49,7 +52,7 @@ _SCALES = frozenset({5, 10, 100})
 def _pair(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - 24) : match.start()]
     after = match.string[match.end() : match.end() + 20]
-    if "." in match["a"]:
+    if "." in match["a"] + match["b"]:
         return spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
     first, second = int(match["a"]), int(match["b"])
     if _EXPIRES.search(before) and second > LAST_MONTH:  # of a card: month and year
@@ -77,6 +80,8 @@ def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str
         return True
     if match["a"][0] == "0" or match["b"][0] == "0":
         return True
+    if month > day and month >= FIRST_SURE_MONTH:
+        return not _MATH_AROUND.search(before[-3:] + "|" + after[:3])
     unusual = day not in _USUAL_PARTS
     return (
         unusual

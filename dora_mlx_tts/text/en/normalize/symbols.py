@@ -20,8 +20,19 @@ def _difference(match: re.Match[str]) -> str | None:
     return f"{a} minus {b}{match['equals'] or ''}"
 
 
+def _sides(match: re.Match[str]) -> str | None:
+    """`1920×1080` and `a 3×3 grid` are said with by, `3×3` with times."""
+    a, b = match["a"], match["b"]
+    is_size = min(len(a), len(b)) >= 3 or _THING.match(match.string, match.end())  # noqa: PLR2004 (pixels)
+    return f"{a} x {b}" if is_size else None
+
+
+_THING = re.compile(
+    r"\s(?:grid|matrix|matrices|array|board|table|image|kernel|pixels?|px|tile|square|block|filter|photo|print|pan|room|rug|layout|screen)"
+)
 _EDGE = r"(?<![\w.])"
 _ARITHMETIC: tuple[Rule, ...] = (
+    _rule("!", r"(?<![\w.])(\d{1,3}|[nkmr])!(?=\s?[=/*×÷+)-])", r"\1 factorial"),
     _rule("<", r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
     _rule(
         "-−",
@@ -32,6 +43,11 @@ _ARITHMETIC: tuple[Rule, ...] = (
         "-−",
         rf"{_EDGE}(?P<a>\d{{1,9}}|[a-zA-Z])[-−](?P<b>\d{{1,9}}|[a-zA-Z])(?P<equals>\s*=)",
         _difference,
+    ),
+    _rule(
+        "×*",
+        rf"{_EDGE}(?P<a>\d{{1,5}})\s?[×*]\s?(?P<b>\d{{1,5}})(?![\w.]|\s?[=×*^])",
+        _sides,
     ),
     _rule(
         "×*",
@@ -60,6 +76,11 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("+", r"(?<=[\w)])\+(?=[\w(])", " plus "),
     _rule("-−", r"(?<=\b[xyznt])[-−](?=\d+(?![\w-]))", " minus "),
     _rule("√", r"√\s?", " square root of "),
+    _rule("∈", r"\s?∈\s?", " in "),
+    _rule("∪", r"\s?∪\s?", " union "),
+    _rule("∩", r"\s?∩\s?", " intersection "),
+    _rule("∝", r"\s?∝\s?", " is proportional to "),
+    _rule("⇒", r"\s?⇒\s?", " implies "),
     _rule("∑", r"∑", " sum of "),
     _rule("∞", r"∞", " infinity "),
     _rule("²^", r"(?<=[\w)])(?:²|\^2(?!\d))", " squared"),
