@@ -153,6 +153,8 @@ class BoundaryFinder:
             return self._blank(boundary) if waits else True
         if char in _CONTINUES or (self._in_url and char.isascii()):
             return False
+        if self._in_quotes and char.isascii() and char.isalnum():  # a password: "Blue!42"
+            return False
         quoted = self._tail[-1:] in {"」", "』"} and char in {"と", "っ"}
         return not (boundary.closed and (char.islower() or quoted))
 

@@ -25,12 +25,20 @@ _SCIENTIFIC = re.compile(
 )
 
 _POWER_SIGN = r"(?:[²³]|\^-?\w{1,3})?"
-_TERM = rf"\({{0,3}}[-−]?(?:\d{{1,12}}(?:\.\d{{1,9}})?[a-cn-rt-z]{{0,2}}|[A-Za-z]\d{{1,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
-_OPERATOR = r"\s?(?:[=+*/×·÷−-]|(?:(?<=[\d)])|(?<=[\d)] ))x(?=\s?\d))\s?"
+_TERM = rf"\({{0,3}}[-−]?√?\({{0,3}}(?:\d{{1,12}}(?:\.\d{{1,9}})?[a-cn-rt-z]{{0,2}}|[A-Za-z]\d{{1,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
+_OPERATOR = r"\s?(?:[=+*/×·÷±−-]|(?:(?<=[\d)])|(?<=[\d)] ))x(?=\s?\d))\s?"
 _EXPRESSION = re.compile(
     rf"(?<![\w.^)=+*/$€£'-])(?:{_TERM})(?:{_OPERATOR}(?:{_TERM})){{1,40}}(?![\w^$]|\.\d|/|-\w)"
 )
 _FUNCTION = re.compile(r"(?<![\w'])(?P<name>[fghFGP])(?P<primes>'{0,3})\((?P<of>[a-z]|\d{1,4})\)")
+_FUNCTION_NAMES = {
+    "sin": "sine", "cos": "cosine", "tan": "tangent", "sec": "secant", "csc": "cosecant", "cot": "cotangent",
+    "arcsin": "arc sine", "arccos": "arc cosine", "arctan": "arc tangent", "ln": "natural log", "exp": "exp", "lim": "limit",
+}  # fmt: skip
+_NAMED_FUNCTION = re.compile(
+    r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
+    r"(?:\((?P<of>-?\d{0,4}[a-z]?|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
+)
 _STEP = re.compile(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
 _MORE_THAN = re.compile(r"\d\+ [A-Za-z]")
 """`300+ mi` is no sum."""
@@ -41,7 +49,7 @@ _NO_PRODUCT = word_set(
     "mod det dim lim var new old yes not the cm mm km kg mg ml lb oz ft hr min sec gb mb tb kb and for but are was has "
     "age day one two six ten all any end max row col key val map set get put out id ok ai dx dy dt"
 )
-_NAMES = {"=": " equals ", "+": " plus ", "-": " minus ", "−": " minus ", "÷": " divided by "}
+_NAMES = {"=": " equals ", "+": " plus ", "-": " minus ", "−": " minus ", "÷": " divided by ", "±": " plus or minus "}
 _TIMES = frozenset("*×·x")
 
 
@@ -88,6 +96,15 @@ def _function(match: re.Match[str]) -> str:
     return f"{match['name']}{primes} of {match['of']}"
 
 
+def _named_function(match: re.Match[str]) -> str | None:
+    """`sin²(x)` → sine squared of x, `sin(x)/x` → sine of x over x."""
+    if match["of"] == "":
+        return None
+    power = {"²": " squared", "³": " cubed"}.get(match["power"] or "", "")
+    of = f" of {match['of']}" if match["of"] else ""
+    return f"{_FUNCTION_NAMES[match['name']]}{power}{of}{' over ' if match['over'] else ''}"
+
+
 def _expression(match: re.Match[str]) -> str | None:
     """Operators as words, if it is an equation or has powers or variables with a factor."""
     text = match.group()
@@ -124,9 +141,11 @@ def _term(term: str, terms: list[str], place: int) -> str:
 
     def product(match: re.Match[str]) -> str:
         letters = match[1]
+        has_factor = term[: match.start()].endswith(" ") and len(letters) == 2  # noqa: PLR2004 (4ac)
         raised = match.end() < len(term) and term[match.end()] in "²³^"
         is_product = (
             raised
+            or has_factor
             or (
                 letters.lower() not in _NO_PRODUCT
                 and not letters.isupper()
@@ -149,6 +168,7 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
     text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
     text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
+    text = text.sub(_NAMED_FUNCTION, _named_function)
     if any(sign in text.text for sign in "=+^²³"):
         text = text.sub(_EXPRESSION, _expression)
     return text.sub(_POWER, _power) if "^" in text.text else text

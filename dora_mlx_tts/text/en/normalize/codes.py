@@ -16,7 +16,7 @@ _CALLED = re.compile(
     rf"last (?:four|three|4|3)(?: digits)?|(?:card|account|number|phone) ending(?: in| with)?|ends in|ending in|"
     rf"text \w{{1,20}} to|ext\.?|extension|license plate|licence plate|plate|(?:confirmation|tracking|reference|serial|account|policy|booking|reservation|license|licence|membership|"
     rf"member|claim|passport|routing|part|model|vehicle|phone|extension|invoice|ticket|order|case)\s(?:number|code|no\.|id))"
-    rf"(?: number| code)?{_LINK}){_CODE}",
+    rf"(?: number| code)?{_LINK}){_CODE}(?P<pound>#(?!\w))?",
     re.IGNORECASE,
 )
 _NUMBER_SIGN = re.compile(r"(?i)\bno\.")
@@ -77,7 +77,8 @@ def _called(match: re.Match[str]) -> str | None:
     code = match["n"]
     if _is_word(code) or (len(code) < DIGIT_GROUP and code.isdecimal()):
         return None
-    return _NUMBER_SIGN.sub("number", match["lead"]) + spell_code(code)
+    pound = " pound" if match["pound"] else ""
+    return _NUMBER_SIGN.sub("number", match["lead"]) + spell_code(code) + pound
 
 
 def _ordered(match: re.Match[str]) -> str | None:

@@ -58,6 +58,7 @@ _DECADE = re.compile(r"(?<![\w.,])'?([12]\d)?(\d0)'?s\b")
 _FIGURES = re.compile(
     r"\b(?P<n>two|three|four|five|six|seven|eight|nine|ten|count by|counts by|counting by) (?P<f>\d0?)s\b"
 )
+_NAMES_IN_PLURAL = re.compile(r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\b[A-Z])(\d{1,3})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=Boeing )(7\d7)s\b")
 _DECADE_BEFORE = re.compile(
     r"(?:\b(?:the|early|mid|late|low|high|upper|lower|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,
@@ -175,6 +176,13 @@ def _decade(match: re.Match[str]) -> str | None:
     return _decade_words(tens) if "'" in match.group() or _follows_decade_word(match) else None
 
 
+def _names_in_plural(match: re.Match[str]) -> str:
+    """`omega-3s` → omega-threes, `F-16s`, `MP3s`, `747s`."""
+    figures = next(group for group in match.groups() if group)
+    words = named(figures) if len(figures) > 2 else cardinal(int(figures))  # noqa: PLR2004 (747)
+    return spaced(match, plural(words))
+
+
 def _short_year(figures: str) -> str:
     if figures == "00":
         return "two thousand"
@@ -193,6 +201,7 @@ _RULES = (
     Rule(_SPACED_DECADE, lambda m: _decade_words(m[1]), "s"),
     Rule(_FIGURES, lambda m: f"{m['n']} {plural(cardinal(int(m['f'])))}", "s"),
     Rule(_DECADE, _decade, "s"),
+    Rule(_NAMES_IN_PLURAL, _names_in_plural, "s"),
     Rule(_ERA, lambda m: named(m["n"]), "ABC"),
     Rule(_ERA_BEFORE, lambda m: named(m.group()), "A"),
     Rule(_SHORT_YEAR, lambda m: spaced(m, _short_year(m[1])), "'"),

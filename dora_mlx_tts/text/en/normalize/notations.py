@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.abbreviations import roman
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, number
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 from dora_mlx_tts.text.en.words import word_set
@@ -28,6 +29,13 @@ _MINOR = re.compile(r"\b([A-G])([#b]?)m(?:(6|7|9|11)\b|(?<=#m)\b|(?=,? (?:and |-
 _CHORDS = {"add": "add", "sus": "suspended", "maj": "major", "dim": "diminished", "aug": "augmented"}
 _SLASH_CHORD = re.compile(r"(?<=\b[A-G])/(?=[A-G][#b](?!\w))|(?<=\b[A-G][#b])/(?=[A-G]\b)")
 _METER = re.compile(r"(?<![\w./])(\d{1,2})/(2|4|8|16)(?=\s(?:time|meter|metre|signature|beat)\b)")
+_ANY_METER = re.compile(r"(?<![\w./])([2-9]|12)/([248])(?![\w/]|\.\d)")
+_MUSIC = re.compile(
+    r"(?i)\b(?:riffs?|bpm|tempo|rhythms?|waltz|songs?|melody|drums?|drumming|groove|chords?|progression|key|music|piano|guitar|metronome|score|beat)\b"
+)
+_DEGREES = re.compile(r"(?<![\w–-])(?:[iv]{1,3}|[IV]{1,3})°?(?:[–-](?:[iv]{1,3}|[IV]{1,3})°?\d?){2,6}(?![\w–-])")
+_STRAND = re.compile(r"(?<![\w.])([35])'(?=[ -](?:end|cap|utr|UTR|to|and|side|direction|terminus|overhang|exon)\b|[,.)])")
+_GENETICS = re.compile(r"\b(?:[dcm]?[DR]NA|strand|primer|gene|nucleotide|codon|polymerase)\b")
 _OPUS = re.compile(r"\b[Oo]pp?\.\s?(?=\d)")
 
 _POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
@@ -149,4 +157,15 @@ _RULES = (
 
 def apply(text: AlignedText) -> AlignedText:
     """`Nf3` → knight F three, `E♭ major` → E flat major, `John 3:16` → John three sixteen."""
-    return apply_rules(_chess(text), _RULES)
+    text = apply_rules(_chess(text), _RULES)
+    if _MUSIC.search(text.text):
+        text = text.sub(_ANY_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}")
+        text = text.sub(_DEGREES, _degrees)
+    if "'" in text.text and _GENETICS.search(text.text):
+        text = text.sub(_STRAND, lambda m: f"{cardinal(int(m[1]))} prime")
+    return text
+
+
+def _degrees(match: re.Match[str]) -> str:
+    """`ii–V–I` → two five one."""
+    return " ".join(cardinal(roman(step.strip("°"))) for step in re.findall(r"[ivIV]+", match.group()))

@@ -39,6 +39,12 @@ _EVEN = re.compile(
 )
 _ALWAYS = re.compile(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
 _EXPIRES = re.compile(r"(?i)\bexp(?:\.|iry|iration)?:? \Z")
+_NAMED_BEFORE = re.compile(
+    r"(?:\b(?:Windows|i?Phone|iOS|Android|macOS|Xbox|Galaxy|Pixel|Python|Office|[Gg]en|[Gg]rades?|[Tt]ypes?|[Ll]evels?|[Aa]ges?|[Rr]outes?|"
+    r"[Rr]ooms?|[Gg]ates?|[Ee]xits?|[Hh]ighways?|[Ll]ines?|[Pp]orts?|[Cc]hannels?|[Zz]ones?|[Cc]lass(?:es)?|[Cc]hapters?|[Pp]ages?|[Ss]easons?|"
+    r"[Vv]ersions?|[Ff]lights?|[Ii]ssues?) |\bPS)\Z"
+)
+"""Behind these the figures are names: Windows ten, eleven."""
 _MATH_AROUND = re.compile(r"[=+*×÷^(-]\s?\||\|\s?[=+*×÷^)]|\|\s?[xyznt]\b")
 FIRST_SURE_MONTH = 6
 """`12/5` is hardly ever twelve fifths; `5/4` may be five fourths."""
@@ -58,6 +64,10 @@ def _pair(match: re.Match[str]) -> str | None:
     if _EXPIRES.search(before) and second > LAST_MONTH:  # of a card: month and year
         return spaced(match, f"{number(match['a'])} {number(match['b'])}")
     if not first or not second or _MEASURE_AFTER.match(after):
+        return None
+    if _NAMED_BEFORE.search(before) and first != second:
+        return spaced(match, f"{number(match['a'])} {number(match['b'])}")
+    if first < second in _USUAL_PARTS and re.search(r"(?:\A|\D)\d{1,3} \Z", before):  # 9 3/4
         return None
     whole = (first, second) in _WHOLES or (
         first + second == MOST_PERCENT and first >= second and not first % 5 and not second % 5

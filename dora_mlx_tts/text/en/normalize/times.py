@@ -100,7 +100,9 @@ def _letters(match: re.Match[str]) -> str:
     return f"{match['t']}{half}{match['dash']}{match['u']}{match['half2']}m"
 
 
+_ABOUT = re.compile(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))")
 _RULES = (
+    Rule(_ABOUT, "about ", "~"),
     Rule(_LETTERS, _letters, "ap"),
     Rule(_LETTER, r"\g<t> \g<half>m", "ap"),
     Rule(_LETTER_CUE, r"\g<t> \g<half>m", "ap"),
