@@ -23,7 +23,7 @@ _NOUNS = {
     "Jr": "Junior", "Sr": "Senior", "Esq": "Esquire", "etc": "etc", "Ave": "Avenue",
     "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Hwy": "Highway",
     "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
-    "dept": "department", "govt": "government", "misc": "miscellaneous",
+    "dept": "department", "govt": "government", "wkts": "wickets", "misc": "miscellaneous",
     "est": "estimated", "temp": "temperature",
 }  # fmt: skip
 _TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.items()}
@@ -53,6 +53,8 @@ _SMALL_PART = re.compile(
     r"(?P<n>ii|iii|iv|vi|vii|viii|ix|xi|xii|xiii|xiv|xv)\b(?!['.-]?\w)",
     re.IGNORECASE,
 )
+_LIVED = re.compile(r"(?<![\w.])([cdbr])\.\s?(?=(?:AD |BC |A\.D\. )?[1-9]\d{1,3}\b(?!\s[a-z]+s\b))")
+_LIVES = {"c": "circa ", "d": "died ", "b": "born ", "r": "reigned "}
 _FIRST_PART = re.compile(r"\b((?i:scene|act|part|chapter) )i(?=[,;:.)]|\Z)")
 _KNOWN_AS = re.compile(r"\b(?i:a\.k\.a)\b\.?(?=\s)|\b(?:aka|AKA)\b(?=\s)")
 _FOUNDED = re.compile(r"\b([Ee])st\.?(?= (?:in )?[12]\d{3}\b)")
@@ -61,7 +63,7 @@ _BEFORE_FIGURES = {
     "vol": "volume", "fig": "figure", "rm": "room",
 }  # fmt: skip
 _SHORT_LABEL = re.compile(
-    rf"\b({'|'.join(_BEFORE_FIGURES)})(?= [A-Z]?\d)|\bhwy\b(?!\.)", re.IGNORECASE
+    rf"\b({'|'.join(_BEFORE_FIGURES)})(?= [A-Z]?-?\d)|\bhwy\b(?!\.)", re.IGNORECASE
 )
 _YEARS_OLD = re.compile(r"(?<=\d)[ -]?(?:y/o|yo)\b")
 _EACH = re.compile(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
@@ -81,11 +83,11 @@ _SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
 _WITH = re.compile(r"(?<!\w)w/(?:(o)\b|(?=\s?[A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
 _CENTURY = re.compile(rf"\b({_ROMAN})(?= (?:[Cc]entur|Olympi|Congress))")
-_BARE = {"dept": "department", "govt": "government", "approx": "approximately"}
+_BARE = {"dept": "department", "govt": "government", "approx": "approximately", "wkts": "wickets"}
 _BARE_SHORT = re.compile(rf"\b(?:{'|'.join(_BARE)})\b(?!\.\w)")
 _AND = re.compile(r"(?i)(?<!\w)'n'?(?!\w)")
 _KING = re.compile(
-    rf"\b({'|'.join(_MONARCHS)})\s(?!I\s(?!(?:of|was|is|and|in|had|ruled|became)\b)[a-z])({_ROMAN})\b(?!\.\w)"
+    rf"\b({'|'.join(_MONARCHS)})\s(?!I\s(?!(?:of|was|is|and|in|had|ruled|became|died|d|reigned|r|who)\b)[a-z])({_ROMAN})\b(?!\.\w)"
 )
 _PART = re.compile(
     rf"\b((?:{'|'.join(_NUMBERED)})s?)\s(?![LC]\b|I\s(?!(?:of|and|or|to|in|on|for)\b)[a-z])({_ROMAN})\b",
@@ -141,6 +143,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_KNOWN_AS, "also known as").sub(_NUMBER_SIGN, _number_sign)
     text = text.sub(_WORLD_WAR, lambda m: f"World War {_WARS[m[1] or m[2]]}")
     text = text.sub(_SMALL_PART, lambda m: m["part"] + cardinal(roman(m["n"])))
+    text = text.sub(_LIVED, lambda m: _LIVES[m[1]])
     text = text.sub(_FIRST_PART, r"\1one")
     text = text.sub(_DRIVE, _drive).sub(_DOCTOR, "Doctor").sub(_SAINT, _saint).sub(_STREET, _street)
     text = text.sub(_NOUN, lambda m: _NOUNS[m[1]]).sub(_NOUN_AT_END, lambda m: f"{_NOUNS[m[1]]}.")

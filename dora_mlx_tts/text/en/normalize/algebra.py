@@ -30,7 +30,9 @@ _OPERATOR = r"\s?(?:[=+*/×·÷±−-]|(?:(?<=[\d)])|(?<=[\d)] ))x(?=\s?\d))\s?"
 _EXPRESSION = re.compile(
     rf"(?<![\w.^)=+*/$€£'-])(?:{_TERM})(?:{_OPERATOR}(?:{_TERM})){{1,40}}(?![\w^$]|\.\d|/|-\w)"
 )
-_FUNCTION = re.compile(r"(?<![\w'])(?P<name>[fghFGP])(?P<primes>'{0,3})\((?P<of>[a-z]|\d{1,4})\)")
+_FUNCTION = re.compile(
+    r"(?<![\w'])(?P<name>[fghFGP])(?P<primes>'{0,3})\((?P<of>[a-zA-Z]|\d{1,4})(?:\s?\|\s?(?P<given>[A-Za-z]))?\)(?P<over>\s?/\s?(?=[A-Za-z]\())?"
+)
 _FUNCTION_NAMES = {
     "sin": "sine", "cos": "cosine", "tan": "tangent", "sec": "secant", "csc": "cosecant", "cot": "cotangent",
     "arcsin": "arc sine", "arccos": "arc cosine", "arctan": "arc tangent", "ln": "natural log", "exp": "exp", "lim": "limit",
@@ -93,7 +95,10 @@ def _integral(match: re.Match[str]) -> str:
 def _function(match: re.Match[str]) -> str:
     """`f(x)` → f of x, `f'(2)` → f prime of 2."""
     primes = ("", " prime", " double prime", " triple prime")[len(match["primes"])]
-    return f"{match['name']}{primes} of {match['of']}"
+    given = f" given {match['given']}" if match["given"] else ""
+    over = " over " if match["over"] else ""
+    times = " times " if match.string[match.start() - 1 : match.start()] == ")" else ""
+    return f"{times}{match['name']}{primes} of {match['of']}{given}{over}"
 
 
 def _named_function(match: re.Match[str]) -> str | None:

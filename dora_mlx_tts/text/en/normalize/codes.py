@@ -49,6 +49,9 @@ _RESPONSE = re.compile(
     r"\b[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
     re.IGNORECASE,
 )
+_RETURNED = re.compile(
+    r"(?P<lead>\b(?:return(?:s|ed|ing)?|respond(?:s|ed|ing)? with|throws?|threw|status(?: code)?(?: of)?|HTTP) (?:an? |HTTP )?)(?P<n>[1-5]\d\d)(?![\w%]|[.,]\d| [a-z]+s\b)"
+)
 _PLAN = re.compile(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
 _TYPE = re.compile(
     r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{2}\b|(?<=\b[A-Z]{2} )[1-9]\d{2}(?=[ ,.](?:to|from|departs|lands|arrives|is|leaves|has|was)\b)"
@@ -63,7 +66,7 @@ _TABLE = re.compile(
 _AIRLINER = re.compile(r"(?<![\w.,$-])(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
 _STANDARD = re.compile(r"(?<![\w.,$-])802\.(\d{1,2})([a-z]{0,2})\b")
 _SIZE = re.compile(r"\b([Ss]izes? )(\d{1,2}(?:\.5)?)([A-Z]{1,3})\b")
-_EPISODE = re.compile(r"\bS(\d{1,2})E(\d{1,3})\b")
+_EPISODE = re.compile(r"\bS(\d{1,2})(?::|, ?| )?E[Pp]?\.? ?(\d{1,3})\b")
 _QUARTER = re.compile(
     r"(?<![\w.])([1-4])Q(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b"
 )
@@ -137,6 +140,7 @@ _RULES = (
     Rule(_HASHED, lambda m: f"number {digits(m['n'])}", "#"),
     Rule(_QUARTER, _quarter, "QH"),
     Rule(_PLAN, _plan, "4"),
+    Rule(_RETURNED, lambda m: m["lead"] + named(m["n"])),
     Rule(_RESPONSE, lambda m: named(m.group())),
     Rule(_LABELED, _labeled),
     Rule(_TYPE, lambda m: spaced(m, named(m.group()))),

@@ -24,7 +24,7 @@ _MINUTES_LEFT = re.compile(
 _MINUTES_ALONE = re.compile(r"(?<![\w.,$])(\d{1,3})m(?![\w²³/-]|\.\w|\s(?:of|tall|wide|deep|long|high|x|×)\b)")
 _TIMED = re.compile(
     r"(?i)\d\s?h(?:\d|rs?\b|ours?\b|\b)|\b(?:hours?|hrs?|mins?|minutes?|timers?|takes?|took|eta|wait|walk|drive|ride|"
-    r"by (?:car|train|bus|bike|foot|plane|subway)|every|cook|bake|simmer|rest|remaining|setup)\b|m \d{1,2}s\b"
+    r"by (?:car|train|bus|bike|foot|plane|subway)|every|cook|bake|simmer|rest|remaining|setup|episode|movie|film|video|podcast|watch)\b|m \d{1,2}s\b"
 )
 _LENGTHS = re.compile(r"(?i)\d\s?(?:km|cm|mm|ft|feet|yd|meters?)\b|\b(?:race|sprint|relay|distance|elevation|swim|dash|away|tall)\b")
 FEWEST_PARTS = 2

@@ -163,7 +163,20 @@ def _label(match: re.Match[str]) -> str:
     return f"{word.capitalize() if match[1][0].isupper() else word} "
 
 
+_NUMBER_WORD = re.compile(r"(?<=[a-z]) #(?=\s(?:is|was|on|of|in|for|and)\b|s?[:.,;?!)]|s\b)")
+_POUND_BEFORE = re.compile(r"(?i)\b(?:press|hit|dial|enter|type|key|the|a|then|by|pound|use|with)\Z")
+_POUND = re.compile(r"(?<= )#(?=[,.;?!]|\s(?!\d)|\Z)")
+
+
+def _number_word(match: re.Match[str]) -> str | None:
+    """`claim # is`, but `press # for`."""
+    is_key = _POUND_BEFORE.search(match.string[max(0, match.start() - 8) : match.start()])
+    return " pound" if is_key else " number"
+
+
 _RULES = (
+    Rule(_NUMBER_WORD, _number_word, "#"),
+    Rule(_POUND, "pound", "#"),
     Rule(_LABEL, _label, "."),
     Rule(_HOST, _host),
     Rule(_STAR, _star, "*#"),

@@ -39,7 +39,7 @@ _SURE_DAY = re.compile(
 _WORKDAYS = re.compile(r"\bM\s?[-–]\s?(F|Th|Sa|Su)\b(?=[:,]?\s(?:\d|from))")
 _DAYS = re.compile(rf"\b({_SHORT_DAY})\.?\s?[-–]\s?({_SHORT_DAY})\b")
 _DAY_IN_CONTEXT = re.compile(
-    rf"\b(?P<n>Sat|Sun)(?:\.(?=\s[a-z\d]|[,;]|\s*+\Z))?(?=\.?,?\s(?:\d{{1,2}}(?::\d\d|\s?[ap]\.?m|/\d|\s?[-–]\s?\d)|{MONTH}\b)|[/,]\s?(?:and )?(?:{_SHORT_DAY})\b)"
+    rf"\b(?P<n>Sat|Sun)(?:\.(?=\s[a-z\d]|[,;]|\s*+\Z))?(?=\.?,?\s(?:\d{{1,2}}(?::\d\d|\s?[ap]\.?m|/\d|\s?[-–]\s?\d)|at\s\d|{MONTH}\b)|[/,]\s?(?:and )?(?:{_SHORT_DAY})\b)"
     rf"|(?:(?<=\b[Oo]n )|(?<=every )|(?<=next )|(?<=this )|(?<=last )|(?<=and )|(?<=until )|(?<=[/,] ))(?P<n2>Sat|Sun)\b(?!\s(?:down|still|for|on|in|at a|there|is|was|rises|sets))(?:\.(?=\s[a-z\d]|[,;]))?"
     r"|\b(?P<n3>Sat|Sun)\.(?=\s[a-z\d]|[,;]|\s*+\Z)"
 )

@@ -36,6 +36,8 @@ _MUSIC = re.compile(
 _DEGREES = re.compile(r"(?<![\w–-])(?:[iv]{1,3}|[IV]{1,3})°?(?:[–-](?:[iv]{1,3}|[IV]{1,3})°?\d?){2,6}(?![\w–-])")
 _STRAND = re.compile(r"(?<![\w.])([35])'(?=[ -](?:end|cap|utr|UTR|to|and|side|direction|terminus|overhang|exon)\b|[,.)])")
 _GENETICS = re.compile(r"\b(?:[dcm]?[DR]NA|strand|primer|gene|nucleotide|codon|polymerase)\b")
+_INNINGS = re.compile(r"(?<![\w./])(\d{1,3})/(10|\d)(?![\w/]|\.\d)")
+_CRICKETERS = re.compile(r"\b(?:overs?|wickets?|wkts|innings|declared|bowled)\b")
 _OPUS = re.compile(r"\b[Oo]pp?\.\s?(?=\d)")
 
 _POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
@@ -161,6 +163,8 @@ def apply(text: AlignedText) -> AlignedText:
     if _MUSIC.search(text.text):
         text = text.sub(_ANY_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}")
         text = text.sub(_DEGREES, _degrees)
+    if "/" in text.text and _CRICKETERS.search(text.text):
+        text = text.sub(_INNINGS, lambda m: f"{cardinal(int(m[1]))} for {cardinal(int(m[2]))}")
     if "'" in text.text and _GENETICS.search(text.text):
         text = text.sub(_STRAND, lambda m: f"{cardinal(int(m[1]))} prime")
     return text

@@ -62,7 +62,7 @@ _IN = re.compile(
 )
 _NAME = re.compile(r"[A-Z][\w.'-]*\s[A-Z][\w.'-]*\Z")
 _BEARING = re.compile(
-    rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |winds? |mph |km/h |\d\s?mi |miles? |\d\s?km |blocks? )"
+    rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |[Ww]inds? |mph |km/h |\d{{1,4}}\s?mi |miles? |\d{{1,4}}\s?km |blocks? )"
     rf"(?P<p>{_POINTS})\b(?![.'&-]?\w|\s[A-Z])"
 )
 _ROAD = re.compile(

@@ -65,7 +65,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule(">≥", r"\s?(?:>=|≥)\s?(?=[\w.-])", " greater than or equal to "),
     _rule("!≠", r"\s?(?:!=|≠)\s?(?=[\w.-])", " not equal to "),
     _rule("≈", r"\s?≈\s?", " approximately "),
-    _rule("=", r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(-])", " equals "),
+    _rule("=", r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(√$\"'-])", " equals "),
     _rule("→>", r"\s?(?:->|=>|→)\s?", " to "),
     _rule("<", r"(?<=\w)\s<\s(?=[\w.−-])|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
     _rule(">", r"(?<=\w)\s>\s(?=[\w.−-])|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
@@ -91,6 +91,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
 _NAMES: tuple[Rule, ...] = (
     _rule("+", r"(?<=\b[A-Za-z])\+\+", " plus plus"),
     _rule("+", r"(?<=\b[A-Za-z])\+(?![\w+])|(?<=\bAB)\+(?!\w)|(?<=\d[kKMBm])\+(?!\w)", " plus"),
+    _rule("+", r"(?<=[A-Za-z]{2})\+(?=[\s,.;:!?)]|\Z)", " plus"),
     _rule("-−", r"(?<=\bUTC)[-−](?=\d)|(?<=\bGMT)[-−](?=\d)", " minus "),
     _rule(
         "-−",

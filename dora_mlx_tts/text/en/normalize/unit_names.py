@@ -35,7 +35,8 @@ _REGULAR = {
     "TWh": "terawatt hour", "kB/s": "kilobyte per second/kilobytes per second", "GWh": "gigawatt hour",
     "Gbit": "gigabit", "Mbit": "megabit", "kbit": "kilobit", "TiB": "tebibyte", "pF": "picofarad",
     "μF": "microfarad", "nF": "nanofarad", "MΩ": "megohm", "mmol": "millimole", "keV": "kilo electron volt",
-    "MeV": "mega electron volt", "eV": "electron volt", "cc": "C C/C C", "mEq": "milliequivalent", "mmHg": "millimeter of mercury/millimeters of mercury", "mol": "mole", "MP": "megapixel", "gals": "gallon", "qts": "quart", "tbsps": "tablespoon", "tsps": "teaspoon",
+    "MeV": "mega electron volt", "eV": "electron volt", "cc": "C C/C C", "mEq": "milliequivalent", "mmHg": "millimeter of mercury/millimeters of mercury", "mol": "mole", "MP": "megapixel", "gals": "gallon", "ft-lb": "foot pound", "ft-lbs": "foot pound", "ft·lb": "foot pound",
+    "lb-ft": "pound foot/pound feet", "in-lb": "inch pound", "in-lbs": "inch pound", "qts": "quart", "tbsps": "tablespoon", "tsps": "teaspoon",
     "kgs": "kilogram", "mls": "milliliter",
 }  # fmt: skip
 _WHOLE = {

@@ -190,6 +190,7 @@ def _same(match: re.Match[str]) -> str | None:
 
 _PERIOD = re.compile(r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a) )(?P<p>mo|wk|yr|hr|qtr)\b(?:\.(?!\Z))?")
 _PERIODS = {"mo": "month", "wk": "week", "yr": "year", "hr": "hour", "qtr": "quarter"}
+_TIMES_PER = re.compile(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{_PER_SIGN})\b")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
 _SIZE = re.compile(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
 _CUPS = re.compile(r"(?P<n>\d) c\b\.?(?= [a-z]{3,})(?! of (?:the|a)\b)")
@@ -204,6 +205,7 @@ def _cups(match: re.Match[str]) -> str:
 
 _RULES = (
     Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
+    Rule(_TIMES_PER, lambda m: f"{m['n']} times{_per(m['per'])}", "/"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
     Rule(_INCHES, r"\1in", "i"),
