@@ -48,7 +48,7 @@ _ELEMENTS = word_set(
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo "
     "Ag Cd In Sn Sb Te I Xe Cs Ba Pt Au Hg Pb Bi U"
 )
-_COMPOUND = re.compile(r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}")
+_COMPOUND = re.compile(r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])")
 _ATOM = re.compile(r"[A-Z][a-z]?")
 
 _BOOKS = (
