@@ -46,7 +46,7 @@ _LABELED = re.compile(
 )
 _CARDINAL_NAMES = re.compile(r"(?i)\b(?:room|suite|apartment|apt|unit|gate|seat|locker|box)\b")
 _RESPONSE = re.compile(
-    r"\b[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
+    r"(?<![\w.,])[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
     re.IGNORECASE,
 )
 _RETURNED = re.compile(

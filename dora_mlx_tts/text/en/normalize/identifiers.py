@@ -174,7 +174,9 @@ def _number_word(match: re.Match[str]) -> str | None:
     return " pound" if is_key else " number"
 
 
+_MASKED = re.compile(r"(?<!\S)[*•xX-]*[*•X-]{2}[- ]?(\d{4})(?![\w-])")
 _RULES = (
+    Rule(_MASKED, lambda m: digits(m[1]), "*•X-"),
     Rule(_NUMBER_WORD, _number_word, "#"),
     Rule(_POUND, "pound", "#"),
     Rule(_LABEL, _label, "."),

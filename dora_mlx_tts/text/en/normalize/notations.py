@@ -6,7 +6,7 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.abbreviations import roman
-from dora_mlx_tts.text.en.normalize.numbers import cardinal, number
+from dora_mlx_tts.text.en.normalize.numbers import cardinal, number, ordinal
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 from dora_mlx_tts.text.en.words import word_set
 
@@ -38,6 +38,8 @@ _STRAND = re.compile(r"(?<![\w.])([35])'(?=[ -](?:end|cap|utr|UTR|to|and|side|di
 _GENETICS = re.compile(r"\b(?:[dcm]?[DR]NA|strand|primer|gene|nucleotide|codon|polymerase)\b")
 _INNINGS = re.compile(r"(?<![\w./])(\d{1,3})/(10|\d)(?![\w/]|\.\d)")
 _CRICKETERS = re.compile(r"\b(?:overs?|wickets?|wkts|innings|declared|bowled)\b")
+_GOALS = re.compile(r"\b(?:scored|goals?|equali[sz]ed|penalty|substituted|booked)\b")
+_MINUTE = re.compile(r"(?<![\w.])([1-9]\d?)'(?![\w'\"]|\s?\d)")
 _OPUS = re.compile(r"\b[Oo]pp?\.\s?(?=\d)")
 
 _POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
@@ -165,6 +167,8 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(_DEGREES, _degrees)
     if "/" in text.text and _CRICKETERS.search(text.text):
         text = text.sub(_INNINGS, lambda m: f"{cardinal(int(m[1]))} for {cardinal(int(m[2]))}")
+    if "'" in text.text and _GOALS.search(text.text):
+        text = text.sub(_MINUTE, lambda m: f"{ordinal(int(m[1]))} minute")
     if "'" in text.text and _GENETICS.search(text.text):
         text = text.sub(_STRAND, lambda m: f"{cardinal(int(m[1]))} prime")
     return text

@@ -66,6 +66,8 @@ def _pair(match: re.Match[str]) -> str | None:
         return spaced(match, f"{number(match['a'])} {number(match['b'])}")
     if not first or not second or _MEASURE_AFTER.match(after):
         return None
+    if first == 1 and _CAMERA.search(match.string):
+        return None
     if _NAMED_BEFORE.search(before) and first != second:
         return spaced(match, f"{number(match['a'])} {number(match['b'])}")
     if first < second in _USUAL_PARTS and re.search(r"(?:\A|\D)\d{1,3} \Z", before):  # 9 3/4
@@ -100,6 +102,9 @@ def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str
         and not _SCORE_AFTER.match(after)
         and (bool(_DATE_BEFORE.search(before)) or not _SCORE_BEFORE.search(before))
     )
+
+
+_CAMERA = re.compile(r"(?i)\b(?:shutter|exposure|aperture|f/\d|iso \d)")
 
 
 def _is_score(points: int, most: int, before: str, after: str) -> bool:

@@ -92,7 +92,7 @@ def _measure(match: re.Match[str]) -> str | None:
     unit = CAPITALS.get(written, written)
     if unit in GLUED_ONLY and match["glue"]:
         return None
-    if match["glue"] == "-" and not unit.isalpha():
+    if match["glue"] == "-" and not unit.replace(" ", "").isalpha():
         return None
     scale = magnitude(match["scale"] or match["mag"])
     if scale and len(unit) == 1:  # three million m: of what, is not known
@@ -174,7 +174,7 @@ def _relation(match: re.Match[str]) -> str:
 
 
 _WORD_PER = re.compile(
-    r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b"
+    r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
 )
 _INCHES = re.compile(
     rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)"
@@ -191,6 +191,8 @@ def _same(match: re.Match[str]) -> str | None:
 _PERIOD = re.compile(r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a) )(?P<p>mo|wk|yr|hr|qtr)\b(?:\.(?!\Z))?")
 _PERIODS = {"mo": "month", "wk": "week", "yr": "year", "hr": "hour", "qtr": "quarter"}
 _TIMES_PER = re.compile(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{_PER_SIGN})\b")
+_TONS = re.compile(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
+_SQUARE = re.compile(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
 _SIZE = re.compile(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
 _CUPS = re.compile(r"(?P<n>\d) c\b\.?(?= [a-z]{3,})(?! of (?:the|a)\b)")
@@ -206,6 +208,8 @@ def _cups(match: re.Match[str]) -> str:
 _RULES = (
     Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
     Rule(_TIMES_PER, lambda m: f"{m['n']} times{_per(m['per'])}", "/"),
+    Rule(_TONS, " tons", "t"),
+    Rule(_SQUARE, r"-\1 ", "-"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
     Rule(_INCHES, r"\1in", "i"),
