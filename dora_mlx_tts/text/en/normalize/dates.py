@@ -58,7 +58,7 @@ _DECADE = re.compile(r"(?<![\w.,])'?([12]\d)?(\d0)'?s\b")
 _FIGURES = re.compile(
     r"\b(?P<n>two|three|four|five|six|seven|eight|nine|ten|count by|counts by|counting by) (?P<f>\d0?)s\b"
 )
-_NAMES_IN_PLURAL = re.compile(r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\b[A-Z])(\d{1,3})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=Boeing )(7\d7)s\b")
+_NAMES_IN_PLURAL = re.compile(r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=Boeing )(7\d7)s\b")
 _DECADE_BEFORE = re.compile(
     r"(?:\b(?:the|early|mid|late|low|high|upper|lower|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,

@@ -51,6 +51,7 @@ _ELEMENTS = word_set(
     "Ag Cd In Sn Sb Te I Xe Cs Ba Pt Au Hg Pb Bi U"
 )
 _COMPOUND = re.compile(r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])")
+_SALT = re.compile(r"(?:Na|K|Li|Mg|Ca|Ag|Zn|Cu|Fe|Al|Ba|Pb|Ti|H)(?:[HCSN]?O|OH|Cl|Br|F|HS)")
 _ATOM = re.compile(r"[A-Z][a-z]?")
 
 _BOOKS = (
@@ -131,7 +132,8 @@ def _compound(match: re.Match[str]) -> str | None:
     atoms = _ATOM.findall(text)
     if not all(atom in _ELEMENTS for atom in atoms) or not any(len(atom) > 1 for atom in atoms):
         return None
-    if len(atoms) == 1 or (len(atoms) == len(text) / 2 and atoms[0] == atoms[-1]):
+    is_known = any(char.isdecimal() for char in text) or _SALT.fullmatch(text)
+    if len(atoms) == 1 or not is_known:
         return None
     return " ".join(part if part.isdecimal() else " ".join(part.upper()) for part in re.findall(r"\d+|[A-Z][a-z]?", text))
 

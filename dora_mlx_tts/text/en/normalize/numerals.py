@@ -67,7 +67,7 @@ def _fraction(match: re.Match[str]) -> str | None:
     )
     if int(b) == 0 or int(a) == 0 or (a[0] == "0" or b[0] == "0"):
         return spaced(match, f"{number(a)} over {number(b)}")
-    large = int(b) > 10 or int(a) > 20  # noqa: PLR2004 (120/80 is a blood pressure)
+    large = int(b) > 10 or int(a) >= 100  # noqa: PLR2004 (120/80 is a blood pressure)
     if int(a) > int(b) and large and not match["th"]:
         return spaced(match, f"{number(a)} over {number(b)}")
     if int(b) == 1:
