@@ -68,7 +68,7 @@ class Stop:
         """Whether it ends its sentence, by the next letter or figure; None if the next word has to be known."""
         if self.word in _words("never_last"):
             return False
-        if following.isdigit() or following in "#№":
+        if following.isdigit() or following in "#№(":
             return not self._stands_before_number()
         if not following.isupper():
             return True
@@ -119,8 +119,8 @@ class Stop:
         )
 
     def _stands_before_number(self) -> bool:
-        if self.word in _words("units"):
-            return self.before[-1:].isdigit()
+        if self.word in _words("units") and self.before[-1:].isdigit():
+            return True
         known = self.word in _words("before_number") or self.word in _words("months_and_days")
         return known or (self._needs_word() and self.word not in _words("letter_follows"))
 

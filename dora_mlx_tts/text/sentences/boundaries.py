@@ -145,13 +145,15 @@ class BoundaryFinder:
         if boundary.blank:
             if char in HARD_STOPS or char in DOTS:
                 return self._goes_on(boundary)
-            return not (char.islower() or char in _CONTINUES)
+            return not (char.islower() or char in _CONTINUES or char == "=")
         if self._extends(boundary, char):
             return None
         if char == " ":
             waits = boundary.closed or self._tail[-1:].isascii()
             return self._blank(boundary) if waits else True
         if char in _CONTINUES or (self._in_url and char.isascii()):
+            return False
+        if self._in_quotes and char.isascii() and char.isalnum():  # a password: "Blue!42"
             return False
         quoted = self._tail[-1:] in {"」", "』"} and char in {"と", "っ"}
         return not (boundary.closed and (char.islower() or quoted))

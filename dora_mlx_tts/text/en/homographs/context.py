@@ -45,6 +45,12 @@ ADVERBS = word_set(
 )
 HELPERS = word_set("let help make made makes have watch see saw hear")
 JOINERS = word_set("and or but then so , - if when")
+TENS = word_set("thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety")
+CLAUSE_WORDS = word_set("when if because while until unless whenever after before with each every")
+ALSO_QUALITIES = word_set(
+    "perfect moderate separate appropriate approximate duplicate alternate invalid frequent compact intimate "
+    "elaborate deliberate subordinate degenerate legitimate"
+)
 PEOPLE = word_set("people men women children police parents you i we they")
 NOUN_TO = word_set(
     "due subject according addition response attention contrast relation reference access return"
@@ -150,6 +156,16 @@ def _after_subject(context: WordContext, left: str, left2: str, right: str) -> b
     if left2 == right == "" and not third and _ends_in_s(left):  # Prices increase.
         return True
     return _after_noun(left, right, third=third)
+
+
+def is_plainly_verb(context: WordContext) -> bool:
+    """Whether a command (`Present your pass`) or a bare subject (`Muscles contract when`) leaves no doubt."""
+    left, left2, right = context.at(-1), context.at(-2), context.at(1)
+    if left in {"", "please"}:
+        counted = right in NUMBERS | TENS and context.word not in ALSO_QUALITIES
+        return counted or (_takes_object(right) and right != "that")
+    bare = left2 in NUMBERS or left2 == ""
+    return bare and _ends_in_s(left) and left.isalpha() and right in CLAUSE_WORDS and not _ends_in_s(context.word)
 
 
 def _ends_in_s(word: str) -> bool:

@@ -8,9 +8,9 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from dora_mlx_tts.text.en.homographs.classifier import classifier
-from dora_mlx_tts.text.en.homographs.context import WordContext, is_verb
+from dora_mlx_tts.text.en.homographs.context import WordContext, is_plainly_verb, is_verb
 from dora_mlx_tts.text.en.homographs.features import REACH, features
-from dora_mlx_tts.text.en.homographs.senses import has_own_rule, sense
+from dora_mlx_tts.text.en.homographs.senses import has_own_rule, is_sure, sense
 from dora_mlx_tts.text.en.tokens import Token
 
 Phones = tuple[str, ...]
@@ -58,7 +58,11 @@ def reading(line: list[Token], index: int) -> Phones | None:
     if entry is None:
         return phones
     first, second, first_is_likelier = entry
-    own = phones is not None and (index == 0 or _CERTAIN.get(context.word) == " ".join(phones))
+    if phones is None and is_plainly_verb(context):
+        return first
+    own = phones is not None and (
+        index == 0 or _CERTAIN.get(context.word) == " ".join(phones) or is_sure(context)
+    )
     if context.word in classifier() and not own:
         return first if _score(context, entry, phones) > 0 else second
     if phones is not None:

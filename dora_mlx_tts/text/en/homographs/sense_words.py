@@ -30,6 +30,8 @@ LIVE_AFTER = word_set(
     "performances tv television coverage event events wire wires audience album albums recording recordings "
     "band bands chat chats demo feed feeds animal animals ammunition version update updates video session "
     "sessions game games sports action report reports stock bait fish cattle data preview webcast call "
+    "traffic score scores location map maps transcription captions caption translation agent agents support results "
+    "weather radar sound cam camera cameras odds price prices rates tracking tracker status feedback training class classes "
     "wallpaper photo photos entertainment theater theatre from on via"
 )
 LIVE_BEFORE = word_set(

@@ -41,7 +41,10 @@ def _lead(c: WordContext) -> str:
     right = c.at(1)
     if right in METAL_AFTER and not is_verb(c):
         return "L EH1 D"
-    if c.at(-1) in {"of", "and", "contains", "molten", "like", "from", "with"} and (
+    if c.at(-1) in {
+        "of", "and", "contain", "contains", "containing", "contained", "molten", "like", "from", "with",
+        "has", "had", "have", "no", "without",
+    } and (
         not right or right in {",", "and", "or", "is"}
     ):
         return "L EH1 D"
@@ -136,9 +139,24 @@ def _used(c: WordContext) -> str:
 def _content(c: WordContext) -> str:
     left, right = c.at(-1), c.at(1)
     happy = left in BE | DEGREES | {"perfectly", "not"} and not is_open_class(right)
+    happy = happy or _asks_whether_content(c)
     return (
         "K AH0 N T EH1 N T" if happy or right.endswith(("self", "selves")) else "K AA1 N T EH0 N T"
     )
+
+
+def _asks_whether_content(c: WordContext) -> bool:
+    """`Are you content with that?`"""
+    return c.at(1) in {"with", "to", ""} and c.at(-1) in PERSONS | THIRD_PERSONS and c.at(-2) in BE
+
+
+def is_sure(c: WordContext) -> bool:
+    """Whether the rule of a word speaks from a phrase that leaves no doubt."""
+    if c.word == "close":
+        return c.at(1) == "of" and c.at(-1) in DETERMINERS
+    if c.word == "content":
+        return _asks_whether_content(c)
+    return c.word == "read" and bool({"yesterday", "ago"} & {*c.after(6)}) and c.at(-1) not in MODALS | {"to"}
 
 
 def _complex(c: WordContext) -> str:
@@ -184,6 +202,8 @@ def _bow(c: WordContext) -> str:
 
 
 def _minute(c: WordContext) -> str:
+    if c.at(-1) in BE and c.at(1) in {"", "but", "and", "compared"}:
+        return "M AY0 N UW1 T"
     return "M AY0 N UW1 T" if c.at(1) in TINY and c.at(-1) not in NUMBERS else "M IH1 N AH0 T"
 
 

@@ -15,21 +15,23 @@ _TITLES = {
     "Capt": "Captain", "Cmdr": "Commander", "Lt": "Lieutenant", "Sgt": "Sergeant", "Col": "Colonel",
     "Maj": "Major", "Rev": "Reverend", "Hon": "Honorable", "Pres": "President", "Mt": "Mount",
     "Ft": "Fort", "vs": "versus", "approx": "approximately", "cf": "compare", "viz": "namely",
-    "avg": "average", "Avg": "Average", "qty": "quantity", "Qty": "Quantity", "incl": "including",
+    "avg": "average", "qty": "quantity", "incl": "including",
     "esp": "especially", "ca": "circa", "Supt": "Superintendent",
 }  # fmt: skip
 _NOUNS = {
     "Inc": "Incorporated", "Ltd": "Limited", "Corp": "Corporation", "Co": "Company",
     "Jr": "Junior", "Sr": "Senior", "Esq": "Esquire", "etc": "etc", "Ave": "Avenue",
-    "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Hwy": "Highway", "Bldg": "Building",
-    "Apt": "Apartment", "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
-    "dept": "department", "Dept": "Department", "govt": "government", "misc": "miscellaneous",
-    "est": "estimated", "Est": "Estimated", "temp": "temperature", "Temp": "Temperature",
+    "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Hwy": "Highway",
+    "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
+    "dept": "department", "govt": "government", "wkts": "wickets", "misc": "miscellaneous",
+    "est": "estimated", "temp": "temperature",
 }  # fmt: skip
+_TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.items()}
+_NOUNS |= {short.capitalize(): word.capitalize() for short, word in _NOUNS.items()}
 _BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "vol": "volume", "fig": "figure", "figs": "figures",
     "ch": "chapter", "chap": "chapter", "sec": "section", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "art": "article",
-    "rm": "room", "min": "minimum", "max": "maximum", "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "ext": "extension",
+    "rm": "room", "min": "minimum", "max": "maximum", "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "opt": "option", "ep": "episode", "eps": "episodes", "ext": "extension",
 }  # fmt: skip
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _ROMAN = r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
@@ -51,6 +53,9 @@ _SMALL_PART = re.compile(
     r"(?P<n>ii|iii|iv|vi|vii|viii|ix|xi|xii|xiii|xiv|xv)\b(?!['.-]?\w)",
     re.IGNORECASE,
 )
+_LIVED = re.compile(r"(?<![\w.])([cdbr])\.\s?(?=(?:AD |BC |A\.D\. )?[1-9]\d{1,3}\b(?!\s[a-z]+s\b))")
+_LIVES = {"c": "circa ", "d": "died ", "b": "born ", "r": "reigned "}
+_FIRST_PART = re.compile(r"\b((?i:scene|act|part|chapter) )i(?=[,;:.)]|\Z)")
 _KNOWN_AS = re.compile(r"\b(?i:a\.k\.a)\b\.?(?=\s)|\b(?:aka|AKA)\b(?=\s)")
 _FOUNDED = re.compile(r"\b([Ee])st\.?(?= (?:in )?[12]\d{3}\b)")
 _BEFORE_FIGURES = {
@@ -58,7 +63,7 @@ _BEFORE_FIGURES = {
     "vol": "volume", "fig": "figure", "rm": "room",
 }  # fmt: skip
 _SHORT_LABEL = re.compile(
-    rf"\b({'|'.join(_BEFORE_FIGURES)})(?= [A-Z]?\d)|\bhwy\b(?!\.)", re.IGNORECASE
+    rf"\b({'|'.join(_BEFORE_FIGURES)})(?= [A-Z]?-?\d)|\bhwy\b(?!\.)", re.IGNORECASE
 )
 _YEARS_OLD = re.compile(r"(?<=\d)[ -]?(?:y/o|yo)\b")
 _EACH = re.compile(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
@@ -73,16 +78,16 @@ _VERSUS = re.compile(r"\bvs\b(?!\.\S)")
 _BARE_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Prof)(?=\s[A-Z])")
 _NOUN = re.compile(rf"\b({'|'.join(_NOUNS)})\.(?!{NEW_SENTENCE})(?=\W|\Z)")
 _NOUN_AT_END = re.compile(rf"\b({'|'.join(_NOUNS)})\.{NEW_SENTENCE}")
-_NUMBER_SIGN = re.compile(rf"\b({'|'.join(_BEFORE_NUMBER)})\.\s?(?=\d|[IVXLC]+\b)", re.IGNORECASE)
+_NUMBER_SIGN = re.compile(rf"\b({'|'.join(_BEFORE_NUMBER)})\.\s?(?=\(?\d|[IVXLC]+\b)", re.IGNORECASE)
 _SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
 _WITH = re.compile(r"(?<!\w)w/(?:(o)\b|(?=\s?[A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
 _CENTURY = re.compile(rf"\b({_ROMAN})(?= (?:[Cc]entur|Olympi|Congress))")
-_BARE = {"dept": "department", "govt": "government", "approx": "approximately"}
+_BARE = {"dept": "department", "govt": "government", "approx": "approximately", "wkts": "wickets"}
 _BARE_SHORT = re.compile(rf"\b(?:{'|'.join(_BARE)})\b(?!\.\w)")
 _AND = re.compile(r"(?i)(?<!\w)'n'?(?!\w)")
 _KING = re.compile(
-    rf"\b({'|'.join(_MONARCHS)})\s(?!I\s(?!(?:of|was|is|and|in|had|ruled|became)\b)[a-z])({_ROMAN})\b(?!\.\w)"
+    rf"\b({'|'.join(_MONARCHS)})\s(?!I\s(?!(?:of|was|is|and|in|had|ruled|became|died|d|reigned|r|who)\b)[a-z])({_ROMAN})\b(?!\.\w)"
 )
 _PART = re.compile(
     rf"\b((?:{'|'.join(_NUMBERED)})s?)\s(?![LC]\b|I\s(?!(?:of|and|or|to|in|on|for)\b)[a-z])({_ROMAN})\b",
@@ -138,6 +143,8 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_KNOWN_AS, "also known as").sub(_NUMBER_SIGN, _number_sign)
     text = text.sub(_WORLD_WAR, lambda m: f"World War {_WARS[m[1] or m[2]]}")
     text = text.sub(_SMALL_PART, lambda m: m["part"] + cardinal(roman(m["n"])))
+    text = text.sub(_LIVED, lambda m: _LIVES[m[1]])
+    text = text.sub(_FIRST_PART, r"\1one")
     text = text.sub(_DRIVE, _drive).sub(_DOCTOR, "Doctor").sub(_SAINT, _saint).sub(_STREET, _street)
     text = text.sub(_NOUN, lambda m: _NOUNS[m[1]]).sub(_NOUN_AT_END, lambda m: f"{_NOUNS[m[1]]}.")
     text = (

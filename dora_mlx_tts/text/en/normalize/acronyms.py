@@ -8,11 +8,11 @@ from collections.abc import Container
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.patterns import NEW_SENTENCE
 from dora_mlx_tts.text.en.pronounce.letters import spell
-from dora_mlx_tts.text.en.pronounce.lexicon import PronouncingDictionary
+from dora_mlx_tts.text.en.pronounce.lexicon import PronouncingDictionary, own_words
 from dora_mlx_tts.text.en.words import word_set
 
 READ_AS_WORDS = word_set(
-    "AIDS ASCII ASEAN BERT BIOS CAPTCHA COBOL COVID FIFA GIF GUI IKEA JPEG JSON LAN LASER LIDAR LORA MIDI "
+    "AIDS ASCII ASEAN BERT BIOS CAPTCHA COBOL COVID FIFA GIF GUI IKEA JPEG JSON LAN LASER LIDAR LORA MAC MIDI "
     "NAFTA NASA NASDAQ NATO NERF OPEC PIN RADAR RAM ROM SARS SCUBA SIM SONAR SWAT TOEFL TOML UEFA UNESCO "
     "UNICEF UNIX WAN WASM YAML YOLO ZIP README STDIN STDOUT STDERR"
 )
@@ -60,6 +60,8 @@ _LEXICON = PronouncingDictionary()
 def _is_read(word: str) -> bool:
     """Whether a word in capitals is spoken as a word."""
     if word in READ_AS_WORDS or word in EMPHASIZED:
+        return True
+    if word.lower() in own_words():
         return True
     if word in NEVER_READ or len(word) < READ_LENGTH:
         return False
@@ -153,9 +155,15 @@ def _word(match: re.Match[str]) -> str | None:
     return _camel(word) + ending
 
 
+_CASED = {"LaTeX": "lay tech", "TeX": "tech", "XeLaTeX": "zee lay tech", "BibTeX": "bib tech", "SQLAlchemy": "S Q L alchemy"}
+"""Names whose capitals tell them from a word."""
+
+
 def _camel(word: str) -> str:
     if re.match(r"(?:Mc|O|D)[A-Z][a-z]", word):
         return word
+    if word in _CASED:
+        return _CASED[word]
     humps = _HUMP.findall(word)
     if word.lower() in _LEXICON and not all(_is_known(hump) for hump in humps):
         return word.lower()

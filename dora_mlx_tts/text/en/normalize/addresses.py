@@ -14,7 +14,7 @@ _TOP = listed(
 )
 _HOST = rf"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})\.){{1,6}}(?:{'|'.join(_TOP)})\b(?!\.?\w)"
 _EMAIL = re.compile(
-    r"(?<![\w.+-])([\w+&-]{1,64}(?:\.[\w+&-]{1,64}){0,8})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})((?:/[\w-]{1,64}){0,6})"
+    r"(?<![\w.+-])([\w+&-]{1,64}(?:[.'][\w+&-]{1,64}){0,8})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})((?:/[\w-]{1,64}){0,6})"
 )
 _URL = re.compile(
     rf"(?<![\w@.-])(?:(?:https?|ftp|wss?)://(?:www\.)?(?P<full>[^\s/?#\"'<>()]++)|(?:www\.)?(?P<bare>{_HOST}))"
@@ -25,10 +25,10 @@ _PATH = re.compile(
 )
 _FILE = re.compile(
     r"\b([A-Za-z_][\w-]{0,60})\.(py|js|ts|txt|md|json|yaml|yml|toml|csv|pdf|docx?|xlsx?|pptx?|html?|css|sh|exe|zip|"
-    r"gz|png|jpe?g|gif|svg|mp[34]|wav|cpp|rs|go|java|xml|log|cfg|ini|dll)\b(?![.\w@])"
+    r"gz|png|jpe?g|gif|svg|mp[34]|wav|cpp|rs|go|java|xml|log|cfg|ini|dll|conf|env|lock|sql|ipynb|tsx|jsx|parquet|onnx|iso|dmg|apk|bat|ps1)\b(?![\w@]|\.\w)"
 )
 _TAG = re.compile(r"(?<!\w)[#@](?=[A-Za-z_])(\w{1,140})")
-_CALL = re.compile(r"(?<=[a-z_\d])\.(?=[A-Za-z_]\w{0,40}\()")
+_CALL = re.compile(r"(?<=[a-z_\d])\.(?=[A-Za-z_]\w{0,40}\()|(?<=[A-Za-z_]{2})\.(?=[a-z_]{2,40}\b(?![.-]?[A-Z]))")
 _DOT_NET = re.compile(r"(?<!\w)\.NET\b")
 _DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d")

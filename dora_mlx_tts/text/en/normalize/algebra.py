@@ -10,8 +10,12 @@ from dora_mlx_tts.text.en.normalize.patterns import NOT_INSIDE, NUMBER
 from dora_mlx_tts.text.en.words import word_set
 
 _TIMES_COUNT = re.compile(
-    r"(?<=[a-z]{2}\s)(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)x\s?(?=\d)"
+    r"(?<=[A-Za-z]{2}\s)(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)[x×]\s?(?=\d)(?P<long>(?=\d{1,3} (?:days?|weeks?|doses?|months?|hours?|hrs?)\b))?"
 )
+_INTEGRAL = re.compile(
+    r"∫(?:[\s_]*(?P<a>-?\w{1,3}|∞)\s?\^\s?(?P<b>-?\w{1,3}|∞))?\s?(?P<what>[^,;.=∫]{1,60}?\s?d(?P<x>[a-z])\b)?"
+)
+_ABOUT = re.compile(r"(?<![\w.)/~])~\s?(?=\d)")
 _DOUBLE_STAR = re.compile(r"(?<=[\w)])\s?\*\*\s?(?=[\w(-])")
 _EXPONENT = r"\^\(?(?P<sign>[-−])?(?P<exp>\d{1,4}|[a-z]\b)\)?(?!\.?\d|\w)"
 _TEN = re.compile(rf"{NOT_INSIDE}(?:(?P<n>{NUMBER})\s?[×x*·]\s?)?(?<!\d)10{_EXPONENT}")
@@ -21,12 +25,25 @@ _SCIENTIFIC = re.compile(
 )
 
 _POWER_SIGN = r"(?:[²³]|\^-?\w{1,3})?"
-_TERM = rf"\({{0,3}}[-−]?(?:\d{{1,12}}(?:\.\d{{1,9}})?[a-cn-rt-z]{{0,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
-_OPERATOR = r"\s?(?:[=+*/×·÷−-]|x(?=\s?\d))\s?"
+_TERM = rf"\({{0,3}}[-−]?√?\({{0,3}}(?:\d{{1,12}}(?:\.\d{{1,9}})?[a-cn-rt-z]{{0,2}}|[A-Za-z]\d{{1,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
+_OPERATOR = r"\s?(?:[=+*/×·÷±−-]|(?:(?<=[\d)])|(?<=[\d)] ))x(?=\s?\d))\s?"
 _EXPRESSION = re.compile(
     rf"(?<![\w.^)=+*/$€£'-])(?:{_TERM})(?:{_OPERATOR}(?:{_TERM})){{1,40}}(?![\w^$]|\.\d|/|-\w)"
 )
+_FUNCTION = re.compile(
+    r"(?<![\w'])(?P<name>[fghFGP])(?P<primes>'{0,3})\((?P<of>[a-zA-Z]|\d{1,4})(?:\s?\|\s?(?P<given>[A-Za-z]))?\)(?P<over>\s?/\s?(?=[A-Za-z]\())?"
+)
+_FUNCTION_NAMES = {
+    "sin": "sine", "cos": "cosine", "tan": "tangent", "sec": "secant", "csc": "cosecant", "cot": "cotangent",
+    "arcsin": "arc sine", "arccos": "arc cosine", "arctan": "arc tangent", "ln": "natural log", "exp": "exp", "lim": "limit",
+}  # fmt: skip
+_NAMED_FUNCTION = re.compile(
+    r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
+    r"(?:\((?P<of>-?\d{0,4}[a-z]?|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
+)
 _STEP = re.compile(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
+_MORE_THAN = re.compile(r"\d\+ [A-Za-z]")
+"""`300+ mi` is no sum."""
 _COEFFICIENT = re.compile(r"(?<=\d)(?=[a-z])")
 _PRODUCT = re.compile(r"(?<![A-Za-z])([A-Za-z]{2,3})(?![A-Za-z\d(])")
 _NO_PRODUCT = word_set(
@@ -34,7 +51,7 @@ _NO_PRODUCT = word_set(
     "mod det dim lim var new old yes not the cm mm km kg mg ml lb oz ft hr min sec gb mb tb kb and for but are was has "
     "age day one two six ten all any end max row col key val map set get put out id ok ai dx dy dt"
 )
-_NAMES = {"=": " equals ", "+": " plus ", "-": " minus ", "−": " minus ", "÷": " divided by "}
+_NAMES = {"=": " equals ", "+": " plus ", "-": " minus ", "−": " minus ", "÷": " divided by ", "±": " plus or minus "}
 _TIMES = frozenset("*×·x")
 
 
@@ -66,6 +83,33 @@ def _scientific(match: re.Match[str]) -> str:
     return f"{number(match['n'])} times ten to the {_exponent(match)}"
 
 
+def _integral(match: re.Match[str]) -> str:
+    """`∫0^1 x² dx` → integral from 0 to 1 of x² d x."""
+    bounds = f"from {match['a']} to {match['b']} " if match["a"] else ""
+    what = match["what"] or ""
+    if what:
+        what = f"{what[:-2].rstrip()} d {match['x']}"
+    return f"integral {bounds}of {what}"
+
+
+def _function(match: re.Match[str]) -> str:
+    """`f(x)` → f of x, `f'(2)` → f prime of 2."""
+    primes = ("", " prime", " double prime", " triple prime")[len(match["primes"])]
+    given = f" given {match['given']}" if match["given"] else ""
+    over = " over " if match["over"] else ""
+    times = " times " if match.string[match.start() - 1 : match.start()] == ")" else ""
+    return f"{times}{match['name']}{primes} of {match['of']}{given}{over}"
+
+
+def _named_function(match: re.Match[str]) -> str | None:
+    """`sin²(x)` → sine squared of x, `sin(x)/x` → sine of x over x."""
+    if match["of"] == "":
+        return None
+    power = {"²": " squared", "³": " cubed"}.get(match["power"] or "", "")
+    of = f" of {match['of']}" if match["of"] else ""
+    return f"{_FUNCTION_NAMES[match['name']]}{power}{of}{' over ' if match['over'] else ''}"
+
+
 def _expression(match: re.Match[str]) -> str | None:
     """Operators as words, if it is an equation or has powers or variables with a factor."""
     text = match.group()
@@ -73,7 +117,7 @@ def _expression(match: re.Match[str]) -> str | None:
     has_variable = (
         bool(re.search(r"[²³^]|\d[a-z]|[A-Za-z)]\s?\+|\+\s?[A-Za-z(]", text)) and "+" in text
     )
-    if not is_equation and not has_variable:
+    if not is_equation and (not has_variable or _MORE_THAN.search(text)):
         return None
     terms = _STEP.split(text)
     said = [_term(terms[0], terms, 0)]
@@ -102,9 +146,11 @@ def _term(term: str, terms: list[str], place: int) -> str:
 
     def product(match: re.Match[str]) -> str:
         letters = match[1]
+        has_factor = term[: match.start()].endswith(" ") and len(letters) == 2  # noqa: PLR2004 (4ac)
         raised = match.end() < len(term) and term[match.end()] in "²³^"
         is_product = (
             raised
+            or has_factor
             or (
                 letters.lower() not in _NO_PRODUCT
                 and not letters.isupper()
@@ -121,10 +167,13 @@ def _term(term: str, terms: list[str], place: int) -> str:
 
 def apply(text: AlignedText) -> AlignedText:
     """`x = 3y - 2` → x equals 3 y minus 2, `10^-3` → ten to the minus three."""
+    text = text.sub(_INTEGRAL, _integral) if "∫" in text.text else text
+    text = text.sub(_ABOUT, "about ") if "~" in text.text else text
     if "^" in text.text or "**" in text.text:
         text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
-    text = text.sub(_TIMES_COUNT, "times ")
-    text = text.sub(_SCIENTIFIC, _scientific)
+    text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
+    text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
+    text = text.sub(_NAMED_FUNCTION, _named_function)
     if any(sign in text.text for sign in "=+^²³"):
         text = text.sub(_EXPRESSION, _expression)
     return text.sub(_POWER, _power) if "^" in text.text else text

@@ -6,7 +6,7 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.identifiers import DIGIT_GROUP, spell_code
-from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, named, year
+from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, named, number, year
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 
 _CODE = r"(?P<n>\d{2,12}(?:[- ]\d{2,8}){0,4}|(?=[A-Za-z-]{0,12}\d)[A-Za-z\d]{2,20}(?:-[A-Za-z\d]{1,12}){0,4})(?![\w-]|[.,:/]\d)"
@@ -14,9 +14,9 @@ _LINK = r"(?:\s(?:is|was|are|will be|at|us at|me at|on|to))?[:.]?\s"
 _CALLED = re.compile(
     rf"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|password|otp|zip|hotline|"
     rf"last (?:four|three|4|3)(?: digits)?|(?:card|account|number|phone) ending(?: in| with)?|ends in|ending in|"
-    rf"text \w{{1,20}} to|ext\.?|extension|license plate|licence plate|plate|(?:confirmation|tracking|reference|serial|account|policy|booking|reservation|license|licence|membership|"
+    rf"text [\"'“]?\w{{1,20}}[\"'”]? to|ext\.?|extension|license plate|licence plate|plate|(?:confirmation|tracking|reference|serial|account|policy|booking|reservation|license|licence|membership|"
     rf"member|claim|passport|routing|part|model|vehicle|phone|extension|invoice|ticket|order|case)\s(?:number|code|no\.|id))"
-    rf"(?: number| code)?{_LINK}){_CODE}",
+    rf"(?: number| code)?{_LINK}){_CODE}(?P<pound>#(?!\w))?",
     re.IGNORECASE,
 )
 _NUMBER_SIGN = re.compile(r"(?i)\bno\.")
@@ -38,20 +38,24 @@ _NINE_ONE_ONE = re.compile(
 )
 _NAMES = (
     "flight|suite|apartment|apt|bus|error|errors|status|http|iso|iec|ieee|rfc|din|form|area code|boeing|airbus a|model|"
-    "channel|room|port|gate|unit|[rg]tx|rx|core i[3579]-|ryzen [3579]|area|building|train|locker|seat|platform|stop"
+    "channel|room|port|gate|unit|box|[rg]tx|rx|core i[3579]-|ryzen [3579]|area|building|train|locker|seat|platform|stop"
 )
 _LABELED = re.compile(
     rf"(?P<lead>\b(?:(?:{_NAMES})(?:\s(?:code|number|no\.))?:?\s|boeing |airbus a|core i[3579]-))(?P<n>[1-9]\d{{2,3}}|(?<=iec )\d{{5}}|(?<=iso )\d{{5}})(?![\w-]|[.,:/]\d|\s?%)",
     re.IGNORECASE,
 )
-_CARDINAL_NAMES = re.compile(r"(?i)\b(?:room|suite|apartment|apt|unit|gate|seat|locker)\b")
+_CARDINAL_NAMES = re.compile(r"(?i)\b(?:room|suite|apartment|apt|unit|gate|seat|locker|box)\b")
 _RESPONSE = re.compile(
-    r"\b[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
+    r"(?<![\w.,])[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
     re.IGNORECASE,
+)
+_RETURNED = re.compile(
+    r"(?P<lead>\b(?:return(?:s|ed|ing)?|respond(?:s|ed|ing)? with|throws?|threw|status(?: code)?(?: of)?|HTTP) (?:an? |HTTP )?)(?P<n>[1-5]\d\d)(?![\w%]|[.,]\d| [a-z]+s\b)"
 )
 _PLAN = re.compile(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
 _TYPE = re.compile(
     r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{2}\b|(?<=\b[A-Z]{2} )[1-9]\d{2}(?=[ ,.](?:to|from|departs|lands|arrives|is|leaves|has|was)\b)"
+    r"|(?<=\b(?:UA|AA|DL|WN|BA|LH|AF|KL|EK|QR|SQ|CX|JL|NH|QF|TK|EY|VS|IB|LX|SK|AY|TP|MU|CZ|FR|KE|OZ|NK|AS|BR) )[1-9]\d{2,3}(?![\w,.]*\d|\s?(?:[a-zA-Z]{1,3}|batteries)\b)"
 )
 _TYPE_DASH = re.compile(
     r"(?<=\bA)3[0-8]0\b|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b"
@@ -60,17 +64,9 @@ _TABLE = re.compile(
     r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix) )(\d{1,3})-(\d{1,3})(?![\w-])"
 )
 _AIRLINER = re.compile(r"(?<![\w.,$-])(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
-_STANDARD = re.compile(r"(?<![\w.,$-])802\.(\d{1,2})(?=[a-z]{0,2}\b)")
-_EPISODE = re.compile(r"\bS(\d{1,2})E(\d{1,3})\b")
-_BOOKS = (
-    "Genesis|Exodus|Leviticus|Numbers|Deuteronomy|Joshua|Judges|Ruth|Samuel|Kings|Chronicles|Ezra|Nehemiah|Esther|Job|"
-    "Psalms?|Proverbs|Ecclesiastes|Isaiah|Jeremiah|Ezekiel|Daniel|Hosea|Joel|Amos|Micah|Matthew|Mark|Luke|John|Acts|"
-    "Romans|Corinthians|Galatians|Ephesians|Philippians|Colossians|Thessalonians|Timothy|Titus|Hebrews|James|Peter|"
-    "Jude|Revelation|Quran|Surah"
-)
-_VERSE = re.compile(
-    rf"\b(?P<book>{_BOOKS}) (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})(?:\s?[-–]\s?(?P<w>\d{{1,3}}))?(?!\d|:|\s?[AaPp]\.?[Mm]\b)"
-)
+_STANDARD = re.compile(r"(?<![\w.,$-])802\.(\d{1,2})([a-z]{0,2})\b")
+_SIZE = re.compile(r"\b([Ss]izes? )(\d{1,2}(?:\.5)?)([A-Z]{1,3})\b")
+_EPISODE = re.compile(r"\bS(\d{1,2})(?::|, ?| )?E[Pp]?\.? ?(\d{1,3})\b")
 _QUARTER = re.compile(
     r"(?<![\w.])([1-4])Q(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b"
 )
@@ -85,7 +81,8 @@ def _called(match: re.Match[str]) -> str | None:
     code = match["n"]
     if _is_word(code) or (len(code) < DIGIT_GROUP and code.isdecimal()):
         return None
-    return _NUMBER_SIGN.sub("number", match["lead"]) + spell_code(code)
+    pound = " pound" if match["pound"] else ""
+    return _NUMBER_SIGN.sub("number", match["lead"]) + spell_code(code) + pound
 
 
 def _ordered(match: re.Match[str]) -> str | None:
@@ -103,11 +100,6 @@ def _labeled(match: re.Match[str]) -> str | None:
         return None
     blank = " " if match["lead"][-1].isalpha() else ""
     return match["lead"] + blank + named(figures)
-
-
-def _verse(match: re.Match[str]) -> str:
-    last = f" to {cardinal(int(match['w']))}" if match["w"] else ""
-    return f"{match['book']} {cardinal(int(match['c']))} {cardinal(int(match['v']))}{last}"
 
 
 def _airliner(match: re.Match[str]) -> str:
@@ -139,15 +131,16 @@ def _emergency(text: AlignedText) -> AlignedText:
 
 
 _RULES = (
-    Rule(_VERSE, _verse, ":"),
     Rule(_AIRLINER, _airliner, "-"),
-    Rule(_STANDARD, lambda m: f"eight oh two dot {cardinal(int(m[1]))} ", "8"),
+    Rule(_STANDARD, lambda m: f"eight oh two dot {cardinal(int(m[1]))} {' '.join(m[2].upper())}".rstrip(), "8"),
     Rule(_EPISODE, lambda m: f"season {cardinal(int(m[1]))} episode {cardinal(int(m[2]))}", "S"),
+    Rule(_SIZE, lambda m: f"{m[1]}{number(m[2])} {' '.join(m[3])}"),
     Rule(_CALLED, _called),
     Rule(_ORDERED, _ordered),
     Rule(_HASHED, lambda m: f"number {digits(m['n'])}", "#"),
     Rule(_QUARTER, _quarter, "QH"),
     Rule(_PLAN, _plan, "4"),
+    Rule(_RETURNED, lambda m: m["lead"] + named(m["n"])),
     Rule(_RESPONSE, lambda m: named(m.group())),
     Rule(_LABELED, _labeled),
     Rule(_TYPE, lambda m: spaced(m, named(m.group()))),

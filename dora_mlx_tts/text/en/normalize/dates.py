@@ -30,6 +30,9 @@ _DAY_MONTH = re.compile(
     rf"(?P<sep>\s(?:of\s)?|-)(?P<month>{MONTH})\b(?P<dot>\.)?(?:-(?P<y>[12]\d{{3}}|\d\d))?(?![\w'-])",
     re.IGNORECASE,
 )
+_SPAN = re.compile(
+    rf"(?P<day>/\d{{2,4}}|(?<!\d)[12]\d{{3}}-\d\d-\d\d)(?:\s?[–—~]\s?|\s-\s|(?<=/\d{{4}})-)(?=\d{{1,2}}/\d{{1,2}}\b|[12]\d{{3}}-\d\d-\d\d\b)"
+)
 _UNLIKELY = frozenset({"may", "march", "mar", "sep", "dec", "jan", "jun"})
 """In small letters these are also words or names; a year or a word around must say that it is a month."""
 _MEASURED = re.compile(
@@ -55,6 +58,7 @@ _DECADE = re.compile(r"(?<![\w.,])'?([12]\d)?(\d0)'?s\b")
 _FIGURES = re.compile(
     r"\b(?P<n>two|three|four|five|six|seven|eight|nine|ten|count by|counts by|counting by) (?P<f>\d0?)s\b"
 )
+_NAMES_IN_PLURAL = re.compile(r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=Boeing )(7\d7)s\b")
 _DECADE_BEFORE = re.compile(
     r"(?:\b(?:the|early|mid|late|low|high|upper|lower|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,
@@ -172,6 +176,13 @@ def _decade(match: re.Match[str]) -> str | None:
     return _decade_words(tens) if "'" in match.group() or _follows_decade_word(match) else None
 
 
+def _names_in_plural(match: re.Match[str]) -> str:
+    """`omega-3s` → omega-threes, `F-16s`, `MP3s`, `747s`."""
+    figures = next(group for group in match.groups() if group)
+    words = named(figures) if len(figures) > 2 else cardinal(int(figures))  # noqa: PLR2004 (747)
+    return spaced(match, plural(words))
+
+
 def _short_year(figures: str) -> str:
     if figures == "00":
         return "two thousand"
@@ -179,6 +190,7 @@ def _short_year(figures: str) -> str:
 
 
 _RULES = (
+    Rule(_SPAN, r"\g<day> to ", "-–—~"),
     Rule(_YEAR_FIRST, _year_first, "-/."),
     Rule(_YEAR_LAST, _year_last, "-/."),
     Rule(_DAY_MONTH, _day_month),
@@ -189,6 +201,7 @@ _RULES = (
     Rule(_SPACED_DECADE, lambda m: _decade_words(m[1]), "s"),
     Rule(_FIGURES, lambda m: f"{m['n']} {plural(cardinal(int(m['f'])))}", "s"),
     Rule(_DECADE, _decade, "s"),
+    Rule(_NAMES_IN_PLURAL, _names_in_plural, "s"),
     Rule(_ERA, lambda m: named(m["n"]), "ABC"),
     Rule(_ERA_BEFORE, lambda m: named(m.group()), "A"),
     Rule(_SHORT_YEAR, lambda m: spaced(m, _short_year(m[1])), "'"),

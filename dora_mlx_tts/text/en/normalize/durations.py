@@ -21,7 +21,15 @@ _HOURS_MINUTES = re.compile(r"(?<![\w.,:$])(\d{1,2})h([0-5]\d)(?!\w)")
 _MINUTES_LEFT = re.compile(
     r"(?<![\w.,$])(\d{1,3})m(?= (?:left|remaining|ago|later|early|late|to go|until|break|timer|walk|drive|delay|away by)\b)"
 )
+_MINUTES_ALONE = re.compile(r"(?<![\w.,$])(\d{1,3})m(?![\w²³/-]|\.\w|\s(?:of|tall|wide|deep|long|high|x|×)\b)")
+_TIMED = re.compile(
+    r"(?i)\d\s?h(?:\d|rs?\b|ours?\b|\b)|\b(?:hours?|hrs?|mins?|minutes?|timers?|takes?|took|eta|wait|walk|drive|ride|"
+    r"by (?:car|train|bus|bike|foot|plane|subway)|every|cook|bake|simmer|rest|remaining|setup|episode|movie|film|video|podcast|watch)\b|m \d{1,2}s\b"
+)
+_LENGTHS = re.compile(r"(?i)\d\s?(?:km|cm|mm|ft|feet|yd|meters?)\b|\b(?:race|sprint|relay|distance|elevation|swim|dash|away|tall)\b")
 FEWEST_PARTS = 2
+AROUND = 60
+"""Characters on each side that say whether m is for minutes or for meters."""
 _LONG = re.compile(
     r"(?<![\w:.])(?P<h>\d{1,3}):(?P<m>[0-5]\d):(?P<s>[0-5]\d)(?:\.(?P<f>\d{1,3}))?(?![\d:]|\s?[AaPp]\.?\s?[Mm]\b|\s?Z\b)"
 )
@@ -47,6 +55,14 @@ def _compound(match: re.Match[str]) -> str | None:
     if len(parts) < FEWEST_PARTS:
         return None
     return spaced(match, " ".join(_part(figures, _NAMES[unit]) for unit, figures in parts))
+
+
+def _minutes_alone(match: re.Match[str]) -> str | None:
+    """`45m by car`: minutes, where the words around speak of time and not of length."""
+    around = match.string[max(0, match.start() - AROUND) : match.end() + AROUND]
+    if not _TIMED.search(around) or _LENGTHS.search(around):
+        return None
+    return _part(match[1], "minute")
 
 
 def _part(figures: str, unit: str) -> str:
@@ -84,6 +100,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_COMPOUND, _compound)
     text = text.sub(_HOURS_MINUTES, lambda m: f"{_part(m[1], 'hour')} {cardinal(int(m[2]))}")
     text = text.sub(_MINUTES_LEFT, lambda m: _part(m[1], "minute"))
+    text = text.sub(_MINUTES_ALONE, _minutes_alone)
     if ":" not in text.text:
         return text
     text = text.sub(_LONG, _long).sub(_RACE, _short).sub(_PACE, _short).sub(_LAP, _short)

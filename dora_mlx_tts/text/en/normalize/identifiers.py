@@ -11,6 +11,7 @@ from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 _PHONE = re.compile(
     r"(?<![\w.+-])(?:\+?\d{1,3}[-. ])?(?:\(\d{2,4}\)[-. ]?|\d{3,4}[-. ])(?:\d{2,3}[-. ])?\d{3,4}[-.]\d{4}(?:-\d{1,5})?(?![\w-])"
     r"|(?<![\w.+-])\d{3}-\d{4}(?![\w-])|(?<![\w.+-])\d{3} \d{3,4} \d{4}(?![\w-])"
+    r"|(?<![\w.+,-])(?:\(0\d{1,4}\)\s?|0\d{2,4}[ -])\d{3,4}[ -]?\d{3,4}(?:[ -]\d{2,4})?(?![\w-])"
     r"|(?<![\w.+-])\+\d{1,3}(?:[- .]?\(?\d{1,5}\)?){1,5}(?![\w-])"
 )
 _VANITY = re.compile(r"(?<![\w.+-])(1)-(8\d\d)-(?=[A-Z]{2,10}\b)")
@@ -162,7 +163,22 @@ def _label(match: re.Match[str]) -> str:
     return f"{word.capitalize() if match[1][0].isupper() else word} "
 
 
+_NUMBER_WORD = re.compile(r"(?<=[a-z]) #(?=\s(?:is|was|on|of|in|for|and)\b|s?[:.,;?!)]|s\b)")
+_POUND_BEFORE = re.compile(r"(?i)\b(?:press|hit|dial|enter|type|key|the|a|then|by|pound|use|with)\Z")
+_POUND = re.compile(r"(?<= )#(?=[,.;?!]|\s(?!\d)|\Z)")
+
+
+def _number_word(match: re.Match[str]) -> str | None:
+    """`claim # is`, but `press # for`."""
+    is_key = _POUND_BEFORE.search(match.string[max(0, match.start() - 8) : match.start()])
+    return " pound" if is_key else " number"
+
+
+_MASKED = re.compile(r"(?<!\S)[*•xX-]*[*•X-]{2}[- ]?(\d{4})(?![\w-])")
 _RULES = (
+    Rule(_MASKED, lambda m: digits(m[1]), "*•X-"),
+    Rule(_NUMBER_WORD, _number_word, "#"),
+    Rule(_POUND, "pound", "#"),
     Rule(_LABEL, _label, "."),
     Rule(_HOST, _host),
     Rule(_STAR, _star, "*#"),

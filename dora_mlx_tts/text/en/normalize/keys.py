@@ -33,7 +33,8 @@ _ONE = (
 _PLUS = r"(?:\s?\+{1,2}\s?)"
 _COMBINED = re.compile(
     rf"(?<![\w+])(?:{'|'.join(_MODIFIERS)})(?:{_PLUS}{_ONE}){{1,5}}"
-    rf"|(?<![\w+])(?:ctrl|cmd|alt|opt|shift|win)(?:-{_ONE}){{1,4}}",
+    rf"|(?<![\w+-])(?:ctrl|cmd|alt|opt|shift|win)(?:-(?:ctrl|cmd|alt|opt|shift)){{0,2}}-(?:F\d{{1,2}}|[A-Za-z]|\d|tab|enter|escape|esc|delete|del|space)(?![\w-])"
+    rf"|(?<![\w+-])(?:ctrl|cmd)(?:-{_ONE}){{1,4}}",
     re.IGNORECASE,
 )
 _LONE = re.compile(r"\b(?:Ctrl|Cmd|Esc|PgUp|PgDn|PrtScn?|Bksp)\b|\b(?:Del|Ins|Opt|Fn)(?= keys?\b)")

@@ -25,7 +25,7 @@ _FUNCTION = word_set(
     "away apart across off short taller longer wider deep per as so if when that which who the a an this it i you "
     "he she they we has have had will can out up down more less square"
 )
-_NEXT_WORD = re.compile(r"\s([A-Za-z]+)")
+_NEXT_WORD = re.compile(r"\s([A-Za-z]+|\d{1,4}[A-Za-z]{1,3}\b)")
 FEWEST_SECONDS = 12
 """So many inches are a foot: 5'30" is a time."""
 

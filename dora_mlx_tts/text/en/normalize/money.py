@@ -55,6 +55,8 @@ _CODES = {
     "USD": _decimal("U S dollar", "U S dollars"),
     "HK$": _decimal("Hong Kong dollar", "Hong Kong dollars"),
     "HKD": _decimal("Hong Kong dollar", "Hong Kong dollars"),
+    "AU$": _decimal("Australian dollar", "Australian dollars"),
+    "CA$": _decimal("Canadian dollar", "Canadian dollars"),
     "A$": _decimal("Australian dollar", "Australian dollars"),
     "AUD": _decimal("Australian dollar", "Australian dollars"),
     "C$": _decimal("Canadian dollar", "Canadian dollars"),
@@ -86,8 +88,9 @@ _NAME = "|".join(re.escape(name) for name in sorted(_CURRENCIES, key=len, revers
 _SIGN = "|".join(map(re.escape, _SIGNS))
 _CODE_WORD = "|".join(code for code in _CODES if code.isalpha())
 _MAGNITUDE = rf"(?:{MAGNITUDE}|mm|mil|[bt](?!\s?/))"
-_SCALE = rf"(?P<scale>\s?{_MAGNITUDE}(?![A-Za-z]))?"
-_SECOND = rf"(?P<scale1>\s?{_MAGNITUDE}(?![A-Za-z]))?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"
+_ENDS = r"(?![A-Za-z]|(?<=\s[A-Za-z])-)"
+_SCALE = rf"(?P<scale>\s?{_MAGNITUDE}{_ENDS})?"
+_SECOND = rf"(?P<scale1>\s?{_MAGNITUDE}{_ENDS})?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"
 
 _BEFORE = re.compile(
     rf"(?P<minus>(?<!\w)[-−])?(?<![A-Za-z$])(?P<name>{_NAME})\s?(?P<minus2>[-−](?=[\d.]))?"

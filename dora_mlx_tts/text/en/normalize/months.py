@@ -30,6 +30,9 @@ _MONTH_NAME = re.compile(
     rf"|(?<=\bof )(?P<n2>{_SHORT_MONTH})\b(?:\.(?=\s?[a-z,\d]))?"
     rf"|\b(?P<n4>{_SHORT_MONTH.replace('Mar|', '')})\.(?=\s?[a-z,])"
 )
+_MONTH_BEHIND = re.compile(
+    rf"\b(?P<lead>(?:since|until|till|last|next|this|through|thru|late|early|mid)[ -]|in )(?P<n3>{_SHORT_MONTH})\b(?P<dot>\.)?(?!\s?\d|['-]\w)"
+)
 _MONTHS_BETWEEN = re.compile(
     rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d)(?:\.(?=\s[a-z]|[,;]))?"
 )
@@ -39,7 +42,7 @@ _SURE_DAY = re.compile(
 _WORKDAYS = re.compile(r"\bM\s?[-–]\s?(F|Th|Sa|Su)\b(?=[:,]?\s(?:\d|from))")
 _DAYS = re.compile(rf"\b({_SHORT_DAY})\.?\s?[-–]\s?({_SHORT_DAY})\b")
 _DAY_IN_CONTEXT = re.compile(
-    rf"\b(?P<n>Sat|Sun)(?:\.(?=\s[a-z\d]|[,;]|\s*+\Z))?(?=\.?,?\s(?:\d{{1,2}}(?::\d\d|\s?[ap]\.?m|/\d|\s?[-–]\s?\d)|{MONTH}\b)|[/,]\s?(?:and )?(?:{_SHORT_DAY})\b)"
+    rf"\b(?P<n>Sat|Sun)(?:\.(?=\s[a-z\d]|[,;]|\s*+\Z))?(?=\.?,?\s(?:\d{{1,2}}(?::\d\d|\s?[ap]\.?m|/\d|\s?[-–]\s?\d)|at\s\d|{MONTH}\b)|[/,]\s?(?:and )?(?:{_SHORT_DAY})\b)"
     rf"|(?:(?<=\b[Oo]n )|(?<=every )|(?<=next )|(?<=this )|(?<=last )|(?<=and )|(?<=until )|(?<=[/,] ))(?P<n2>Sat|Sun)\b(?!\s(?:down|still|for|on|in|at a|there|is|was|rises|sets))(?:\.(?=\s[a-z\d]|[,;]))?"
     r"|\b(?P<n3>Sat|Sun)\.(?=\s[a-z\d]|[,;]|\s*+\Z)"
 )
@@ -62,6 +65,12 @@ def _day(match: re.Match[str]) -> str:
     return f"{name}." if dot and _at_end(match) else name
 
 
+def _month_behind(match: re.Match[str]) -> str:
+    """`since Jan.` → since January."""
+    dot = "." if match["dot"] and _at_end(match) else ""
+    return f"{match['lead']}{month_name(match['n3'])}{dot}"
+
+
 def _at_end(match: re.Match[str]) -> bool:
     after = match.string[match.end() : match.end() + 3]
     return not after.strip(" \"')") or after.lstrip()[:1].isupper()
@@ -73,4 +82,4 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_DAYS, lambda m: f"{WEEKDAYS[m[1].lower()]} to {WEEKDAYS[m[2].lower()]}")
     text = text.sub(_MONTHS_BETWEEN, lambda m: f"{month_name(m[1])} to {month_name(m[2])}")
     text = text.sub(_SURE_DAY, _day).sub(_DAY_IN_CONTEXT, _day).sub(_SHORT_DAY_DATE, _day)
-    return text.sub(_MONTH_NAME, _month)
+    return text.sub(_MONTH_BEHIND, _month_behind).sub(_MONTH_NAME, _month)

@@ -25,8 +25,6 @@ from dora_mlx_tts.text.en.normalize.patterns import (
 )
 
 _ITEM = re.compile(r"(?m)^(\s*)(\d{1,2})[.)]\s+(?=\S)")
-_ANY_VERSION = re.compile(r"(?<=\d)\.(?=[xX*](?!\w))")
-_VERSION = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d{1,4}){2,5}(?!\d|\.\d)")
 _ORDINAL = re.compile(rf"{NOT_INSIDE}(?<!\d/)({INTEGER})(?:st|nd|rd|th|ST|ND|RD|TH)\b(-)?")
 _ORDINALS = re.compile(rf"(?<=\d)(st|nd|rd|th)\s?{DASH}\s?(?=\d{{1,4}}(?:st|nd|rd|th)\b)")
 _MIXED = re.compile(r"(?<![\d./])(\d{1,3})(?: |-| and )(\d{1,2})/(\d{1,3})(?:ths?\b)?(?![\d/])")
@@ -35,7 +33,8 @@ _FRACTION = re.compile(
     r"(?P<th>(?i:th|rd|nd)s?\b)?(?![\d/]|\.\d)"
 )
 _OVER = re.compile(r"(?<![\w./])1/([A-Za-z])(?![\w.])")
-_RATIO = re.compile(r"(?<![\d.:])(\d{1,3})\s?:\s?(\d{1,6})(?![\d:]|\.\d)")
+_RATIO = re.compile(r"(?<![\d.:])(\d{1,3})(?:\s:\s|:)(\d{1,6})(?![\d:]|\.\d)")
+_RATIOS = re.compile(r"(?<![\w.:])\d{1,3}(?::\d{1,3}){2,5}(?![\w:]|\.\d)")
 _TIMES = re.compile(
     rf"{NOT_INSIDE}(?:({NUMBER}){DASH})?({NUMBER})\s?[x×]"
     r"(?=\s(?!plus|minus|times|equals|divided|squared|cubed|to the)[a-z]|\s*[.,;!?)]|\s*\Z)"
@@ -54,10 +53,6 @@ _SCALED = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-)")
 _NUMBER = re.compile(rf"(?P<glued>[A-Za-z])?(?<!\d)(?P<n>{NUMBER})(?P<more>\+(?!\s?\d))?")
 
 
-def _version(match: re.Match[str]) -> str:
-    return spaced(match, " point ".join(integer(part) for part in match.group().split(".")))
-
-
 def _ratio(match: re.Match[str]) -> str:
     """`4:3` is a ratio; `45:30` is how long something took."""
     first, second = match.groups()
@@ -72,7 +67,8 @@ def _fraction(match: re.Match[str]) -> str | None:
     )
     if int(b) == 0 or int(a) == 0 or (a[0] == "0" or b[0] == "0"):
         return spaced(match, f"{number(a)} over {number(b)}")
-    if int(a) > int(b) > 10 and not match["th"]:  # noqa: PLR2004 (120/80 is a blood pressure)
+    large = int(b) > 10 or int(a) >= 100  # noqa: PLR2004 (120/80 is a blood pressure)
+    if int(a) > int(b) and large and not match["th"]:
         return spaced(match, f"{number(a)} over {number(b)}")
     if int(b) == 1:
         return spaced(match, f"{number(a)} over one")
@@ -111,8 +107,7 @@ _RULES = (
         "x×",
     ),
     Rule(_BY, lambda m: f"{plain_number(m[1])} by ", "x×"),
-    Rule(_ANY_VERSION, lambda m: " point ", "xX*"),  # noqa: ARG005 (a replacement takes its match)
-    Rule(_VERSION, _version, "."),
+    Rule(_RATIOS, lambda m: " to ".join(map(number, m.group().split(":"))), ":"),
     Rule(_RATIO, _ratio, ":"),
     Rule(_MIXED, _mixed, "/"),
     Rule(_OVER, lambda m: f"one over {m[1]}", "/"),

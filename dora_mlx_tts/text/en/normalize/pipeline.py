@@ -20,12 +20,14 @@ from dora_mlx_tts.text.en.normalize import (
     marks,
     money,
     months,
+    notations,
     numerals,
     postal,
     slashes,
     symbols,
     times,
     units,
+    versions,
 )
 
 _Step = Callable[[AlignedText], AlignedText]
@@ -35,6 +37,7 @@ _STEPS: tuple[tuple[_Step, bool], ...] = (
     (citations.apply, True),
     (addresses.apply, False),
     (keys.apply, False),
+    (notations.apply, False),
     (numerals.apply_items, True),
     (postal.apply, False),
     (identifiers.apply, True),
@@ -54,6 +57,7 @@ _STEPS: tuple[tuple[_Step, bool], ...] = (
     (money.apply_kinds, False),
     (symbols.apply_arithmetic, False),
     (symbols.apply_names, False),
+    (versions.apply, True),
     (numerals.apply_ordinals, True),
     (numerals.apply, True),
 )

@@ -62,7 +62,7 @@ _IN = re.compile(
 )
 _NAME = re.compile(r"[A-Z][\w.'-]*\s[A-Z][\w.'-]*\Z")
 _BEARING = re.compile(
-    rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |winds? |mph |km/h |\d\s?mi |miles? |\d\s?km |blocks? )"
+    rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |[Ww]inds? |mph |km/h |\d{{1,4}}\s?mi |miles? |\d{{1,4}}\s?km |blocks? )"
     rf"(?P<p>{_POINTS})\b(?![.'&-]?\w|\s[A-Z])"
 )
 _ROAD = re.compile(
@@ -72,6 +72,7 @@ _ROAD = re.compile(
 _ROAD_NUMBER = re.compile(
     r"(?P<lead>\b(?:I-|US-|SR-|(?i:route|hwy|highway|interstate) ))(?P<n>\d{3})\b(?!-?\w)"
 )
+_SHORT_ROAD = re.compile(r"\b(?:Rte|Rt|rte|Hwy|hwy)\b\.?(?= \d)")
 _POST_CODE = re.compile(r"\b([A-Z]\d[A-Z]) ?(\d[A-Z]\d)\b")
 
 
@@ -131,6 +132,7 @@ def _bearing(match: re.Match[str]) -> str | None:
 
 def apply(text: AlignedText) -> AlignedText:
     """`415 W 23rd St` → four fifteen west 23rd Street; `Dover, DE 19901` → Dover, Delaware, one nine …."""
+    text = text.sub(_SHORT_ROAD, lambda m: "Route" if m.group()[0] in "Rr" else "Highway")
     text = text.sub(_PLACE, _place).sub(_HOUSE, _house)
     text = text.sub(_LOWER_HOUSE, lambda m: f"{named(m['n'])} {_COMPASS[m['point']]} ")
     text = text.sub(_STREET_POINT, lambda m: f"{_COMPASS[m['point']]} ")

@@ -10,8 +10,9 @@ from dora_mlx_tts.text.en.normalize.numbers import number
 from dora_mlx_tts.text.en.normalize.patterns import spaced
 
 _PAIR = re.compile(
-    r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d)?)/(?P<b>\d{1,3})(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
+    r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d{1,2})?)/(?P<b>\d{1,3}|(?:4|5|10)\.0)(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
 )
+_FROM_FRACTION = re.compile(r"(?<![\d/])(\d{1,3}/\d{1,3})\s?[-–—]\s?(?=\d(?!\d{3}))")
 _WHOLES = frozenset({(24, 7), (9, 11), (20, 20)})
 _DATE_BEFORE = re.compile(
     r"(?i)\b(?:on|by|due|until|till|since|before|after|from|thru|through|starting|starts?|begins?|ends?|ending|"
@@ -24,7 +25,7 @@ _FIRM_DATE_BEFORE = re.compile(
 )
 _MEASURE_AFTER = re.compile(
     r"(?i)\s?-?(?:of\b|inch|in\b|cups?\b|tsp|tbsp|teaspoons?|tablespoons?|miles?\b|mi\b|hours?\b|lbs?\b|pounds?\b|oz\b|"
-    r"ounces?\b|ft\b|feet\b|second|majority|full|\"|gallons?|an?\s(?:mile|inch|cup|second))"
+    r"ounces?\b|ft\b|feet\b|s(?:ecs?)?\b|second|majority|full|\"|gallons?|an?\s(?:mile|inch|cup|second))"
 )
 _SCORE_BEFORE = re.compile(
     r"(?i)\b(?:placed|ranked|finished|came|rat\w*|scor\w*|got|gets?|g[ai]ve|gives?|given|gave it|graded?|solid|marks?|perfect|earned|pain|achieved|"
@@ -39,6 +40,15 @@ _EVEN = re.compile(
 )
 _ALWAYS = re.compile(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
 _EXPIRES = re.compile(r"(?i)\bexp(?:\.|iry|iration)?:? \Z")
+_NAMED_BEFORE = re.compile(
+    r"(?:\b(?:Windows|i?Phone|iOS|Android|macOS|Xbox|Galaxy|Pixel|Python|Office|[Gg]en|[Gg]rades?|[Tt]ypes?|[Ll]evels?|[Aa]ges?|[Rr]outes?|"
+    r"[Rr]ooms?|[Gg]ates?|[Ee]xits?|[Hh]ighways?|[Ll]ines?|[Pp]orts?|[Cc]hannels?|[Zz]ones?|[Cc]lass(?:es)?|[Cc]hapters?|[Pp]ages?|[Ss]easons?|"
+    r"[Vv]ersions?|[Ff]lights?|[Ii]ssues?) |\bPS)\Z"
+)
+"""Behind these the figures are names: Windows ten, eleven."""
+_MATH_AROUND = re.compile(r"[=+*×÷^(-]\s?\||\|\s?[=+*×÷^)]|\|\s?[xyznt]\b")
+FIRST_SURE_MONTH = 6
+"""`12/5` is hardly ever twelve fifths; `5/4` may be five fourths."""
 LAST_MONTH, LAST_DAY, MOST_PERCENT = 12, 31, 100
 LARGEST_FRACTION = 12
 """Parts up to twelfths are usual; beyond that only powers of two and hundredths are."""
@@ -49,12 +59,18 @@ _SCALES = frozenset({5, 10, 100})
 def _pair(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - 24) : match.start()]
     after = match.string[match.end() : match.end() + 20]
-    if "." in match["a"]:
+    if "." in match["a"] + match["b"]:
         return spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
     first, second = int(match["a"]), int(match["b"])
     if _EXPIRES.search(before) and second > LAST_MONTH:  # of a card: month and year
         return spaced(match, f"{number(match['a'])} {number(match['b'])}")
     if not first or not second or _MEASURE_AFTER.match(after):
+        return None
+    if first == 1 and _CAMERA.search(match.string):
+        return None
+    if _NAMED_BEFORE.search(before) and first != second:
+        return spaced(match, f"{number(match['a'])} {number(match['b'])}")
+    if first < second in _USUAL_PARTS and re.search(r"(?:\A|\D)\d{1,3} \Z", before):  # 9 3/4
         return None
     whole = (first, second) in _WHOLES or (
         first + second == MOST_PERCENT and first >= second and not first % 5 and not second % 5
@@ -77,6 +93,8 @@ def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str
         return True
     if match["a"][0] == "0" or match["b"][0] == "0":
         return True
+    if month > day and month >= FIRST_SURE_MONTH:
+        return not _MATH_AROUND.search(before[-3:] + "|" + after[:3])
     unusual = day not in _USUAL_PARTS
     return (
         unusual
@@ -84,6 +102,9 @@ def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str
         and not _SCORE_AFTER.match(after)
         and (bool(_DATE_BEFORE.search(before)) or not _SCORE_BEFORE.search(before))
     )
+
+
+_CAMERA = re.compile(r"(?i)\b(?:shutter|exposure|aperture|f/\d|iso \d)")
 
 
 def _is_score(points: int, most: int, before: str, after: str) -> bool:
@@ -115,5 +136,5 @@ def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
     text = text.sub(_ALWAYS, "24 7")
     if "/" in text.text:
-        text = text.sub(_PAIR, _pair)
+        text = text.sub(_FROM_FRACTION, r"\1 to ").sub(_PAIR, _pair)
     return text.sub(_EVEN, _even) if "0" in text.text or "5" in text.text else text

@@ -20,8 +20,19 @@ def _difference(match: re.Match[str]) -> str | None:
     return f"{a} minus {b}{match['equals'] or ''}"
 
 
+def _sides(match: re.Match[str]) -> str | None:
+    """`1920×1080` and `a 3×3 grid` are said with by, `3×3` with times."""
+    a, b = match["a"], match["b"]
+    is_size = min(len(a), len(b)) >= 3 or _THING.match(match.string, match.end())  # noqa: PLR2004 (pixels)
+    return f"{a} x {b}" if is_size else None
+
+
+_THING = re.compile(
+    r"\s(?:grid|matrix|matrices|array|board|table|image|kernel|pixels?|px|tile|square|block|filter|photo|print|pan|room|rug|layout|screen)"
+)
 _EDGE = r"(?<![\w.])"
 _ARITHMETIC: tuple[Rule, ...] = (
+    _rule("!", r"(?<![\w.])(\d{1,3}|[nkmr])!(?=\s?[=/*×÷+)-]|\s(?:is|equals)\b)", r"\1 factorial"),
     _rule("<", r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
     _rule(
         "-−",
@@ -35,6 +46,11 @@ _ARITHMETIC: tuple[Rule, ...] = (
     ),
     _rule(
         "×*",
+        rf"{_EDGE}(?P<a>\d{{1,5}})\s?[×*]\s?(?P<b>\d{{1,5}})(?![\w.]|\s?[=×*^])",
+        _sides,
+    ),
+    _rule(
+        "×*",
         r"(?<=[\d)])\s?(?:×|\*)\s?(?=[\d(])|(?<=\b[A-Za-z])\s?[×*]\s?(?=[A-Za-z\d]\b)",
         " times ",
     ),
@@ -44,14 +60,15 @@ _ARITHMETIC: tuple[Rule, ...] = (
         " divided by ",
     ),
     _rule("+", r"(?<=[\d)])\s?\+\s?(?=[\d(])|(?<=\w)\s\+\s(?=\w)", " plus "),
+    _rule("/", r"(?:(?<=\bpi)|(?<=\b[xyzn]))\s?/\s?(?=\d)", " over "),
     _rule("<≤", r"\s?(?:<=|≤)\s?(?=[\w.-])", " less than or equal to "),
     _rule(">≥", r"\s?(?:>=|≥)\s?(?=[\w.-])", " greater than or equal to "),
     _rule("!≠", r"\s?(?:!=|≠)\s?(?=[\w.-])", " not equal to "),
     _rule("≈", r"\s?≈\s?", " approximately "),
-    _rule("=", r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(-])", " equals "),
+    _rule("=", r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(√$\"'-])", " equals "),
     _rule("→>", r"\s?(?:->|=>|→)\s?", " to "),
-    _rule("<", r"(?<=\w)\s<\s(?=\w)|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
-    _rule(">", r"(?<=\w)\s>\s(?=\w)|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
+    _rule("<", r"(?<=\w)\s<\s(?=[\w.−-])|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
+    _rule(">", r"(?<=\w)\s>\s(?=[\w.−-])|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
     _rule(")", r"(?<=\))\s?[-–]\s?(?=\([a-z\d]{1,3}\))", " to "),
     _rule("±", r"\s?±\s?", " plus or minus "),
     _rule("+", r"\s?\+/-\s?", " plus or minus "),
@@ -60,6 +77,11 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("+", r"(?<=[\w)])\+(?=[\w(])", " plus "),
     _rule("-−", r"(?<=\b[xyznt])[-−](?=\d+(?![\w-]))", " minus "),
     _rule("√", r"√\s?", " square root of "),
+    _rule("∈", r"\s?∈\s?", " in "),
+    _rule("∪", r"\s?∪\s?", " union "),
+    _rule("∩", r"\s?∩\s?", " intersection "),
+    _rule("∝", r"\s?∝\s?", " is proportional to "),
+    _rule("⇒", r"\s?⇒\s?", " implies "),
     _rule("∑", r"∑", " sum of "),
     _rule("∞", r"∞", " infinity "),
     _rule("²^", r"(?<=[\w)])(?:²|\^2(?!\d))", " squared"),
@@ -69,6 +91,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
 _NAMES: tuple[Rule, ...] = (
     _rule("+", r"(?<=\b[A-Za-z])\+\+", " plus plus"),
     _rule("+", r"(?<=\b[A-Za-z])\+(?![\w+])|(?<=\bAB)\+(?!\w)|(?<=\d[kKMBm])\+(?!\w)", " plus"),
+    _rule("+", r"(?<=[A-Za-z]{2})\+(?=[\s,.;:!?)]|\Z)", " plus"),
     _rule("-−", r"(?<=\bUTC)[-−](?=\d)|(?<=\bGMT)[-−](?=\d)", " minus "),
     _rule(
         "-−",

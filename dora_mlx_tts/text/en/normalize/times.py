@@ -26,6 +26,11 @@ _DOTTED_CUE = re.compile(
     r"(?P<lead>\b(?:leav\w+|depart\w*|arriv\w+|start\w*|begin\w*|meet\w*|open\w*|train|bus|ferry|flight)(?:'s)?(?: \w+){0,4} at )"
     r"(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)(?![\d%]|\.\d)"
 )
+_LETTER = re.compile(r"(?<![\d:.])(?P<t>(?:[01]?\d|2[0-4]):[0-5]\d)(?P<half>[ap])(?![\w'.]|\s?/)")
+_LETTERS = re.compile(
+    rf"(?<![\w:.$€£])(?P<t>1[0-2]|[1-9])(?P<half>[ap])?(?P<dash>\s?{DASH}\s?)(?P<u>(?:1[0-2]|[1-9])(?::[0-5]\d)?)(?P<half2>[ap])(?:m\b|(?![\w']))"
+)
+_LETTER_CUE = re.compile(r"(?<=\b(?:at|by) )(?P<t>1[0-2]|[1-9])(?P<half>[ap])(?![\w'-])")
 _ZONE = re.compile(
     r"(?<=\b[AP] M)(?P<dot>\.?)\s?(?P<z>(?i:[ecmp]\.?[sd]\.?t|gmt|utc|cet|cest|bst|ist|jst)|[ecmp]t)\b(?=\W|\Z)"
 )
@@ -89,7 +94,18 @@ def _zone(match: re.Match[str]) -> str:
     return f" {' '.join(match['z'].replace('.', '').upper())}"
 
 
+def _letters(match: re.Match[str]) -> str:
+    """`7a-3p` → 7am-3pm."""
+    half = f"{match['half']}m" if match["half"] else ""
+    return f"{match['t']}{half}{match['dash']}{match['u']}{match['half2']}m"
+
+
+_ABOUT = re.compile(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))")
 _RULES = (
+    Rule(_ABOUT, "about ", "~"),
+    Rule(_LETTERS, _letters, "ap"),
+    Rule(_LETTER, r"\g<t> \g<half>m", "ap"),
+    Rule(_LETTER_CUE, r"\g<t> \g<half>m", "ap"),
     Rule(_DOTTED, r"\1:\2", "."),
     Rule(_DOTTED_CUE, _dotted, "."),
     Rule(_RANGE, lambda m: f"{m[1]}{m[2] or ''} to ", "-–—−~"),

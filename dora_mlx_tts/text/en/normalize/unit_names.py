@@ -8,7 +8,7 @@ from dora_mlx_tts.text.en.words import listed
 
 _REGULAR = {
     "km": "kilometer", "m": "meter", "cm": "centimeter", "mm": "millimeter", "nm": "nanometer",
-    "μm": "micrometer", "mi": "mile", "yd": "yard", "ft": "foot/feet", "in": "inch/inches",
+    "μm": "micrometer", "mi": "mile", "yd": "yard", "yds": "yard", "ft": "foot/feet", "in": "inch/inches",
     "kg": "kilogram", "g": "gram", "mg": "milligram", "μg": "microgram", "mcg": "microgram",
     "lb": "pound", "lbs": "pound", "oz": "ounce", "l": "liter", "L": "liter", "ml": "milliliter",
     "mL": "milliliter", "dl": "deciliter", "gal": "gallon", "tbsp": "tablespoon", "tsp": "teaspoon",
@@ -35,7 +35,9 @@ _REGULAR = {
     "TWh": "terawatt hour", "kB/s": "kilobyte per second/kilobytes per second", "GWh": "gigawatt hour",
     "Gbit": "gigabit", "Mbit": "megabit", "kbit": "kilobit", "TiB": "tebibyte", "pF": "picofarad",
     "μF": "microfarad", "nF": "nanofarad", "MΩ": "megohm", "mmol": "millimole", "keV": "kilo electron volt",
-    "MeV": "mega electron volt", "eV": "electron volt", "cc": "C C/C C", "mEq": "milliequivalent", "mmHg": "millimeter of mercury/millimeters of mercury", "mol": "mole", "MP": "megapixel",
+    "MeV": "mega electron volt", "eV": "electron volt", "cc": "C C/C C", "mEq": "milliequivalent", "mmHg": "millimeter of mercury/millimeters of mercury", "mol": "mole", "MP": "megapixel", "gals": "gallon", "ft-lb": "foot pound", "ft-lbs": "foot pound", "ft·lb": "foot pound",
+    "lb-ft": "pound foot/pound feet", "in-lb": "inch pound", "in-lbs": "inch pound", "qts": "quart", "tbsps": "tablespoon", "tsps": "teaspoon",
+    "kgs": "kilogram", "mls": "milliliter",
 }  # fmt: skip
 _WHOLE = {
     "mph": ("mile per hour", "miles per hour"),

@@ -38,11 +38,11 @@ _UNIT = (
 _SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
 _SIGNED = r"(?P<minus>(?<![\w)])[-−](?=[\d.]))?"
 _MEASURE = re.compile(
-    rf"{NOT_INSIDE}{_SIGNED}{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})"
+    rf"{NOT_INSIDE}{_SIGNED}{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})(?P<more>\+(?=\s?-?[A-Za-z]))?"
     rf"(?:(?P<sep>{DASH}|\s(?:{DASH}|to|or|and)\s|\s?(?:×|x|\*|±|\+/-)\s?|/)(?P<minus2>[-−])?(?P<second>{NUMBER}))?{_SCALED}{_UNIT}"
 )
 _SAME = re.compile(
-    rf"(?P<a>{NUMBER})\s?(?P<unit>%|°\s?[CF]|°|[A-Za-z]{{1,3}}²?)(?P<sep>\s?[-–—~]\s?|\sto\s)(?=[-−]?{NUMBER}\s?(?P=unit)(?![A-Za-z\d]))"
+    rf"(?P<a>{NUMBER})\s?(?P<unit>%|°\s?[CF]|°|[A-Za-z]{{1,3}}²?)(?P<sep>\s?[-–—~]\s?)(?=[-−]?{NUMBER}\s?(?P=unit)(?![A-Za-z\d]))"
 )
 _SHORT_MAGNITUDES = re.compile(
     rf"{NOT_INSIDE}(?P<a>{NUMBER})(?P<m>[kKMB])\s?[-–—~]\s?(?=(?:{NUMBER})(?P=m)\b)"
@@ -62,6 +62,9 @@ _OVEN = re.compile(
 )
 _AFTER_POWER = re.compile(
     rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{alternatives(set(FORMS))})(?:\s?/\s?(?P<per>{_PER_SIGN}))?{_ENDS_BEFORE}"
+)
+_PER_HUNDRED = re.compile(
+    rf"(?<=[\d\s])(?P<unit>{alternatives(set(FORMS) | {'L', 'miles'})})\s?/\s?(?=(?:10|100|1,?000)\s?(?:km|mi|miles|g|ml|mL|L|kg)\b)"
 )
 _BARE_PER = re.compile(
     rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})/(?P<per>{_PER_SIGN}|{_PER_WORD}){_ENDS_BEFORE}"
@@ -89,7 +92,7 @@ def _measure(match: re.Match[str]) -> str | None:
     unit = CAPITALS.get(written, written)
     if unit in GLUED_ONLY and match["glue"]:
         return None
-    if match["glue"] == "-" and not unit.isalpha():
+    if match["glue"] == "-" and not unit.replace(" ", "").isalpha():
         return None
     scale = magnitude(match["scale"] or match["mag"])
     if scale and len(unit) == 1:  # three million m: of what, is not known
@@ -111,16 +114,28 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
         return False
     before = match.string[max(0, match.start() - 3) : match.start()]
     after = match.string[match.end() : match.end() + 16]
-    article = re.search(r"(?i)(?:^|\W)an?\s\Z", before)
     noun = _NOUN.match(after)
-    return bool(article and noun and noun[1] not in _NO_NOUNS)
+    if noun is None:
+        return False
+    article = re.search(r"(?i)(?:^|\W)an?\s\Z", before)
+    return noun[1] in _MEASURED_THINGS if not article else noun[1] not in _NO_NOUNS
 
 
-_NOUN = re.compile(r"\s([a-z]+)\b")
+_NOUN = re.compile(r"\s([A-Za-z]+)\b")
 _NO_NOUNS = word_set(
     "of in to from for and or per at on is was away long wide tall high deep less more with into by off "
     "above below apart before after each every"
 )
+
+_MEASURED_THINGS = word_set(
+    "tablet tablets pill pills capsule capsules dose doses dosage injection run runs race races walk hike ride drive "
+    "drives disk disks card cards stick sticks module modules file files limit cap cable cables battery batteries charger "
+    "chargers adapter bulb bulbs bag bags box boxes bottle bottles can cans pack packs tank zone radius buffer monitor "
+    "monitors display displays screen screens lens lenses model models version plan plans connection bandwidth engine "
+    "motor speaker speakers window windows warranty timer delay interval break breaks layover commute flight nap pot pan "
+    "pipe hose board plate plates dumbbell dumbbells kettlebell gust gusts head freestyle sprint relay mortgage lease loan"
+)
+"""`two 500 mg tablets` are five hundred milligram tablets, with or without an article."""
 
 
 def _quantity(match: re.Match[str]) -> tuple[str, bool]:
@@ -128,7 +143,8 @@ def _quantity(match: re.Match[str]) -> tuple[str, bool]:
     first, second = match["n"], match["second"]
     sign = "negative " if match["minus"] else ""
     if not second:
-        return sign + number(first), first in {"1", "1.0"}
+        more = " plus" if match["more"] else ""
+        return sign + number(first) + more, first in {"1", "1.0"} and not more
     if match["sep"] == "/" and _is_fraction(first, second):
         part = fraction(int(first), int(second))
         mixed = match.string[: match.start()][-2:-1].isdecimal()
@@ -158,10 +174,10 @@ def _relation(match: re.Match[str]) -> str:
 
 
 _WORD_PER = re.compile(
-    r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b"
+    r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
 )
 _INCHES = re.compile(
-    rf"(?<![\w.])({NUMBER}) in\.(?=\s?=|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)"
+    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)"
 )
 
 
@@ -172,13 +188,39 @@ def _same(match: re.Match[str]) -> str | None:
     return f"{match['a']} to " if known else None
 
 
+_PERIOD = re.compile(r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a) )(?P<p>mo|wk|yr|hr|qtr)\b(?:\.(?!\Z))?")
+_PERIODS = {"mo": "month", "wk": "week", "yr": "year", "hr": "hour", "qtr": "quarter"}
+_TIMES_PER = re.compile(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{_PER_SIGN})\b")
+_STONE = re.compile(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
+_TONS = re.compile(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
+_SQUARE = re.compile(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
+_SIZES = {"lg": "large", "sm": "small", "med": "medium"}
+_SIZE = re.compile(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
+_CUPS = re.compile(r"(?P<n>\d) c\b\.?(?= [a-z]{3,})(?! of (?:the|a)\b)")
+
+
+def _cups(match: re.Match[str]) -> str:
+    """`2 c flour` → 2 cups flour; of a share of one there is one cup."""
+    before = match.string[max(0, match.start() - 6) : match.end("n")]
+    is_one = re.search(r"(?:^|[^\d /])\s?(?:1|\d/\d{1,2})\Z|^(?:1|\d/\d{1,2})\Z|(?<![\d ] )\b\d/\d\Z", before)
+    return f"{match['n']} cup{'' if is_one else 's'}"
+
+
 _RULES = (
+    Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
+    Rule(_TIMES_PER, lambda m: f"{m['n']} times{_per(m['per'])}", "/"),
+    Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
+    Rule(_TONS, " tons", "t"),
+    Rule(_SQUARE, r"-\1 ", "-"),
+    Rule(_SIZE, lambda m: _SIZES[m[1]]),
+    Rule(_CUPS, _cups, "c"),
     Rule(_INCHES, r"\1in", "i"),
     Rule(_WORD_PER, lambda m: _per(m[1]), "/"),
     Rule(_FAHRENHEIT, _degrees, "FC"),
     Rule(_RELATION, _relation, "~≈<>≤≥+"),
-    Rule(_SAME, _same, "-–—~t"),
+    Rule(_SAME, _same, "-–—~"),
     Rule(_SHORT_MAGNITUDES, r"\g<a> to ", "-–—~"),
+    Rule(_PER_HUNDRED, r"\g<unit> per ", "/"),
     Rule(_SIDES, r"\1 by ", "x×*"),
     Rule(_MEASURE, _measure),
     Rule(_AFTER_POWER, lambda m: f"{m['lead']}{FORMS[m['unit']][1]}{_per(m['per'])}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
@@ -17,6 +18,8 @@ from dora_mlx_tts.text.spoken import Reading
 
 SPELLED_LENGTH = 3
 """Unknown words up to this length are read as letters, as the reference does."""
+_SYLLABLE = re.compile(r"[bcdfghjklmnprstvwz][aeiouy][bdfgklmnprtvxz]")
+"""Unknown words of three letters that are read as one syllable: Tik, Tok."""
 LONGEST_WORD = 64
 """A longer run of letters is no word: it is read as letters."""
 CACHED_WORDS = 8192
@@ -102,7 +105,8 @@ class G2P:
         known = self._lexicon.get(word)
         if known is not None:
             return known
-        if (len(word) <= SPELLED_LENGTH and word.isalpha()) or len(word) > LONGEST_WORD:
+        is_short = len(word) <= SPELLED_LENGTH and word.isalpha() and not _SYLLABLE.fullmatch(word)
+        if is_short or len(word) > LONGEST_WORD:
             return spell(word)
         parts = split_contraction(word)
         if parts is not None:
@@ -110,8 +114,13 @@ class G2P:
             return attach(LETTER_NAMES.get(stem) or self._by_spelling(stem), ending)
         return self._unknown(word.replace("'", ""))
 
+    def _may_be_piece(self, piece: str) -> bool:
+        """Whether a piece is a word that compounds are made of, and no splinter of a name."""
+        known = self._lexicon.get(piece)
+        return known is not None and len(piece) > 1 and known != spell(piece)
+
     def _unknown(self, word: str) -> Phones:
         pieces = segment(word)
-        if len(pieces) > 1:
+        if len(pieces) > 1 and all(map(self._may_be_piece, pieces)):
             return tuple(phone for piece in pieces for phone in self.word(piece))
         return inflected(word, self._lexicon.get) or letter_to_sound(word) or spell(word)

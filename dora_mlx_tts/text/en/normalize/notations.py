@@ -1,0 +1,181 @@
+"""Notations of their own: chess moves, keys and chords, coordinates, formulas of compounds, verses."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.abbreviations import roman
+from dora_mlx_tts.text.en.normalize.numbers import cardinal, number, ordinal
+from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
+from dora_mlx_tts.text.en.words import word_set
+
+_PIECES = {"K": "king", "Q": "queen", "R": "rook", "B": "bishop", "N": "knight"}
+_MOVE = re.compile(
+    r"(?<![\w/-])(?:(?P<piece>[KQRBN])(?P<from>[a-h]?[1-8]?)(?P<takes>x?)(?P<to>[a-h][1-8])"
+    r"|(?P<pawn>[a-h])x(?P<to2>[a-h][1-8])(?:=(?P<becomes>[QRBN]))?|(?P<to3>[a-h][18])=(?P<becomes2>[QRBN])"
+    r"|(?P<castle>O-O(?:-O)?|0-0(?:-0)?))(?P<check>[+#])?(?![\w+#-])"
+)
+_MOVE_NUMBER = re.compile(r"(?<![\w.])(\d{1,3})\.(?:\.\.|…)?\s?(?=(?:[KQRBN][a-h1-8x]{1,3}|[a-h]x?)[a-h]?[1-8]|O-O)")
+_CHESS = re.compile(r"(?i)\b(?:chess|checkmate|castles?|white|black|mates?|gambit|opening|defen[cs]e|bishop|knight|pawn|rook)\b")
+FEWEST_MOVES = 2
+"""So many moves are chess without a word that says so."""
+
+_KEY = re.compile(r"\b([A-G])\s?([♭♯])")
+_FLATS = {"♭": "flat", "♯": "sharp"}
+_FLAT_KEY = re.compile(r"\b([ABDEG])b(?=\s(?:major|minor|maj|min|flat|chord|scale|trumpet|clarinet)\b)")
+_CHORD = re.compile(r"\b([A-G](?:#|b)?)(add|sus|maj|dim|aug)(\d{1,2})?\b")
+_MINOR = re.compile(r"\b([A-G])([#b]?)m(?:(6|7|9|11)\b|(?<=#m)\b|(?=,? (?:and |- |– )?[A-G][#b]?m?\d?\b))")
+_CHORDS = {"add": "add", "sus": "suspended", "maj": "major", "dim": "diminished", "aug": "augmented"}
+_SLASH_CHORD = re.compile(r"(?<=\b[A-G])/(?=[A-G][#b](?!\w))|(?<=\b[A-G][#b])/(?=[A-G]\b)")
+_METER = re.compile(r"(?<![\w./])(\d{1,2})/(2|4|8|16)(?=\s(?:time|meter|metre|signature|beat)\b)")
+_ANY_METER = re.compile(r"(?<![\w./])([2-9]|12)/([248])(?![\w/]|\.\d)")
+_MUSIC = re.compile(
+    r"(?i)\b(?:riffs?|bpm|tempo|rhythms?|waltz|songs?|melody|drums?|drumming|groove|chords?|progression|key|music|piano|guitar|metronome|score|beat)\b"
+)
+_DEGREES = re.compile(r"(?<![\w–-])(?:[iv]{1,3}|[IV]{1,3})°?(?:[–-](?:[iv]{1,3}|[IV]{1,3})°?\d?){2,6}(?![\w–-])")
+_STRAND = re.compile(r"(?<![\w.])([35])'(?=[ -](?:end|cap|utr|UTR|to|and|side|direction|terminus|overhang|exon)\b|[,.)])")
+_GENETICS = re.compile(r"\b(?:[dcm]?[DR]NA|strand|primer|gene|nucleotide|codon|polymerase)\b")
+_INNINGS = re.compile(r"(?<![\w./])(\d{1,3})/(10|\d)(?![\w/]|\.\d)")
+_CRICKETERS = re.compile(r"\b(?:overs?|wickets?|wkts|innings|declared|bowled)\b")
+_GOALS = re.compile(r"\b(?:scored|goals?|equali[sz]ed|penalty|substituted|booked)\b")
+_MINUTE = re.compile(r"(?<![\w.])([1-9]\d?)'(?![\w'\"]|\s?\d)")
+_OPUS = re.compile(r"\b[Oo]pp?\.\s?(?=\d)")
+
+_POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+_ARC = re.compile(
+    r"(?<![\w.])(?P<d>\d{1,3})°\s?(?P<m>\d{1,2}(?:\.\d{1,6})?)'\s?(?:(?P<s>\d{1,2}(?:\.\d{1,6})?)(?:\"|''))?\s?(?P<p>[NSEW]\b)?"
+)
+_ELEMENTS = word_set(
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo "
+    "Ag Cd In Sn Sb Te I Xe Cs Ba Pt Au Hg Pb Bi U"
+)
+_COMPOUND = re.compile(r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])")
+_SALT = re.compile(r"(?:Na|K|Li|Mg|Ca|Ag|Zn|Cu|Fe|Al|Ba|Pb|Ti|H)(?:[HCSN]?O|OH|Cl|Br|F|HS)")
+_ATOM = re.compile(r"[A-Z][a-z]?")
+
+_BOOKS = (
+    "Genesis|Gen|Exodus|Exod?|Leviticus|Lev|Numbers|Num|Deuteronomy|Deut|Joshua|Josh|Judges|Judg|Ruth|Samuel|Sam|Kings|Chronicles|"
+    "Chron|Ezra|Nehemiah|Neh|Esther|Job|Psalms?|Ps|Proverbs|Prov|Ecclesiastes|Eccl|Isaiah|Isa|Jeremiah|Jer|Ezekiel|Ezek|Daniel|Dan|Hosea|"
+    "Joel|Amos|Micah|Matthew|Matt|Mark|Luke|John|Acts|Romans|Rom|Corinthians|Cor|Galatians|Gal|Ephesians|Eph|Philippians|Phil|"
+    "Colossians|Col|Thessalonians|Thess|Timothy|Tim|Titus|Hebrews|Heb|James|Jas|Peter|Pet|Jude|Revelation|Rev|Quran|Qur'an|Surah"
+)
+_LONG_BOOKS = {
+    "Gen": "Genesis", "Ex": "Exodus", "Exo": "Exodus", "Exod": "Exodus", "Lev": "Leviticus", "Num": "Numbers", "Deut": "Deuteronomy",
+    "Josh": "Joshua", "Judg": "Judges", "Sam": "Samuel", "Chron": "Chronicles", "Neh": "Nehemiah", "Ps": "Psalm", "Prov": "Proverbs",
+    "Eccl": "Ecclesiastes", "Isa": "Isaiah", "Jer": "Jeremiah", "Ezek": "Ezekiel", "Dan": "Daniel", "Matt": "Matthew", "Rom": "Romans",
+    "Cor": "Corinthians", "Gal": "Galatians", "Eph": "Ephesians", "Phil": "Philippians", "Col": "Colossians",
+    "Thess": "Thessalonians", "Tim": "Timothy", "Heb": "Hebrews", "Jas": "James", "Pet": "Peter", "Rev": "Revelation",
+}  # fmt: skip
+_VERSE = re.compile(
+    rf"(?:\b(?P<which>[123]|I{{1,3}})\s)?\b(?P<book>{_BOOKS})\.? (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})"
+    r"(?:\s?[-–]\s?(?:(?P<c2>\d{1,3}):)?(?P<w>\d{1,3}))?(?!\d|:|\s?[AaPp]\.?[Mm]\b)"
+)
+_WHICH = {"1": "first ", "2": "second ", "3": "third ", "I": "first ", "II": "second ", "III": "third "}
+
+
+def _move(match: re.Match[str]) -> str:
+    check = {"+": " check", "#": " checkmate"}.get(match["check"] or "", "")
+    if match["castle"]:
+        side = "queenside" if match["castle"].count("-") > 1 else "kingside"
+        return f"castles {side}{check}"
+    becomes = match["becomes"] or match["becomes2"]
+    ending = f" becomes {_PIECES[becomes]}{check}" if becomes else check
+    if match["piece"]:
+        origin = " ".join(match["from"])
+        who = f"{_PIECES[match['piece']]} {origin}".rstrip()
+        return f"{who} {'takes ' if match['takes'] else ''}{_square(match['to'])}{ending}"
+    if match["pawn"]:
+        return f"{match['pawn']} takes {_square(match['to2'])}{ending}"
+    return f"{_square(match['to3'])}{ending}"
+
+
+def _square(square: str) -> str:
+    return f"{square[0].upper()} {cardinal(int(square[1]))}"
+
+
+def _chess(text: AlignedText) -> AlignedText:
+    moves = [match.group() for match in _MOVE.finditer(text.text)]
+    sure = len(moves) >= FEWEST_MOVES or any(move[-1] in "+#" and move[0] in _PIECES for move in moves)
+    if not moves or not (sure or _CHESS.search(text.text)):
+        return text
+    return text.sub(_MOVE_NUMBER, lambda m: f"{cardinal(int(m[1]))}, ").sub(_MOVE, _move)
+
+
+def _chord(match: re.Match[str]) -> str:
+    root = match[1].replace("#", " sharp").replace("b", " flat")
+    return f"{root} {_CHORDS[match[2]]}{f' {match[3]}' if match[3] else ''}"
+
+
+def _minor(match: re.Match[str]) -> str:
+    sign = {"#": " sharp", "b": " flat"}.get(match[2], "")
+    return f"{match[1]}{sign} minor{f' {match[3]}' if match[3] else ''}"
+
+
+def _arc(match: re.Match[str]) -> str:
+    """`37°46'30"N` → thirty-seven degrees forty-six minutes thirty seconds north."""
+    words = f"{_count(match['d'], 'degree')} {_count(match['m'], 'minute')}"
+    if match["s"]:
+        words += f" {_count(match['s'], 'second')}"
+    return spaced(match, words + (f" {_POINTS[match['p']]}" if match["p"] else ""))
+
+
+def _count(figures: str, unit: str) -> str:
+    figures = figures.lstrip("0") or "0"
+    figures = f"0{figures}" if figures[0] == "." else figures
+    return f"{number(figures)} {unit}{'' if figures == '1' else 's'}"
+
+
+def _compound(match: re.Match[str]) -> str | None:
+    """`NaCl` → N A C L; only where every part is an element, and one of them has two letters."""
+    text = match.group()
+    atoms = _ATOM.findall(text)
+    if not all(atom in _ELEMENTS for atom in atoms) or not any(len(atom) > 1 for atom in atoms):
+        return None
+    is_known = any(char.isdecimal() for char in text) or _SALT.fullmatch(text)
+    if len(atoms) == 1 or not is_known:
+        return None
+    return " ".join(part if part.isdecimal() else " ".join(part.upper()) for part in re.findall(r"\d+|[A-Z][a-z]?", text))
+
+
+def _verse(match: re.Match[str]) -> str:
+    book = _LONG_BOOKS.get(match["book"], match["book"])
+    words = f"{_WHICH.get(match['which'] or '', '')}{book} {cardinal(int(match['c']))} {cardinal(int(match['v']))}"
+    if not match["w"]:
+        return words
+    chapter = f"{cardinal(int(match['c2']))} " if match["c2"] else ""
+    return f"{words} to {chapter}{cardinal(int(match['w']))}"
+
+
+_RULES = (
+    Rule(_VERSE, _verse, ":"),
+    Rule(_ARC, _arc, "°"),
+    Rule(_KEY, lambda m: f"{m[1]} {_FLATS[m[2]]}", "♭♯"),
+    Rule(_FLAT_KEY, r"\1 flat", "b"),
+    Rule(_CHORD, _chord),
+    Rule(_MINOR, _minor, "m"),
+    Rule(_SLASH_CHORD, " over ", "/"),
+    Rule(_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}", "/"),
+    Rule(_OPUS, "opus ", "."),
+    Rule(_COMPOUND, _compound),
+)
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`Nf3` → knight F three, `E♭ major` → E flat major, `John 3:16` → John three sixteen."""
+    text = apply_rules(_chess(text), _RULES)
+    if _MUSIC.search(text.text):
+        text = text.sub(_ANY_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}")
+        text = text.sub(_DEGREES, _degrees)
+    if "/" in text.text and _CRICKETERS.search(text.text):
+        text = text.sub(_INNINGS, lambda m: f"{cardinal(int(m[1]))} for {cardinal(int(m[2]))}")
+    if "'" in text.text and _GOALS.search(text.text):
+        text = text.sub(_MINUTE, lambda m: f"{ordinal(int(m[1]))} minute")
+    if "'" in text.text and _GENETICS.search(text.text):
+        text = text.sub(_STRAND, lambda m: f"{cardinal(int(m[1]))} prime")
+    return text
+
+
+def _degrees(match: re.Match[str]) -> str:
+    """`ii–V–I` → two five one."""
+    return " ".join(cardinal(roman(step.strip("°"))) for step in re.findall(r"[ivIV]+", match.group()))
