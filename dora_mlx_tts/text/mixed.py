@@ -44,6 +44,7 @@ _CONCERNED = re.compile(
     r"\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|＄|[．／－＋＝％]"
 )
 
+_WIDE_MARK = re.compile("[，。；：？！]")
 _NARROW = str.maketrans("．／－＋＝％＄", "./-+=%$")
 _Condition = Callable[[re.Match[str]], bool]
 
@@ -59,7 +60,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
     )
 
     text = text.sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW))
-    quantities = (identifiers.ADDRESS_RULE, *lettered.RULES, formulas.FORMULA_RULE)
+    quantities = (identifiers.ADDRESS_RULE, identifiers.STANDARD_RULE, *lettered.RULES, formulas.FORMULA_RULE)
     text = _apply(identifiers.LABELLED_RULES, text, _is_certain)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)
@@ -97,7 +98,10 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
     before = _STOP.split(match.string[start : match.start()])[-1]
     after = _STOP.split(match.string[match.end() : end])[0]
     words: list[str] = _WORD.findall(f"{before} {after}")
-    english = sum(word.isascii() for word in words)
+    english = sum(word.isascii() and not word.isupper() for word in words)
+    words = [word for word in words if not word.isupper()]
+    if english == len(words):
+        return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
     return len(words) - english > _HAN_PER_WORD * english
 
 

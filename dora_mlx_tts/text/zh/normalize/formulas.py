@@ -9,7 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from dora_mlx_tts.text.zh.normalize.maths import OPERATORS, SUPERSCRIPTS, power
+from dora_mlx_tts.text.zh.normalize.maths import (
+    OPERATORS,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    power,
+)
 from dora_mlx_tts.text.zh.normalize.numbers import number
 from dora_mlx_tts.text.zh.normalize.patterns import Rule
 
@@ -18,13 +23,12 @@ _FORMULA = re.compile(
 )
 """What may be a formula; `read_formula` tells."""
 
-_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _FUNCTIONS = {
     "sin": "sine", "cos": "cosine", "tan": "tangent", "log": "log", "ln": "L N", "lg": "L G",
     "lim": "limit", "max": "max", "min": "min", "exp": "E X P",
 }  # fmt: skip
 _TOKEN = re.compile(
-    r"(?P<relation>==|!=|<=|>=|[=≈≠<>≤≥])|(?P<operator>[+×÷·*±])|(?P<maybe>[-\u2212/:∶])"
+    r"(?P<relation>==|!=|<=|>=|[=≈≠<>≤≥])|(?P<fraction>(?<![0-9A-Za-z.)])[0-9]{1,8}/[0-9]{1,8}(?![0-9A-Za-z./(²³^])|\((?:[0-9]{1,8}/[0-9]{1,8})\))|(?P<operator>[+×÷·*±])|(?P<maybe>[-\u2212/:∶])"
     r"|(?P<root>[²³]?√)|(?P<power>[²³¹⁰⁴-⁹⁻]{1,4}|\^\(?-?[0-9A-Za-z]{1,3}\)?)|(?P<below>[₀-₉]{1,4})"
     r"|(?P<number>[0-9]{1,16}(?:\.[0-9]{1,16})?%?)|(?P<word>[A-Za-z]{1,40})|(?P<greek>[α-ωΔΩ])"
     r"|(?P<shape>[∠△])|(?P<bar>\|)|(?P<open>\()|(?P<close>\))|(?P<degree>°)|(?P<blank> )"
@@ -32,8 +36,8 @@ _TOKEN = re.compile(
 _STRONG = frozenset({"relation", "operator", "root", "power", "below", "shape"})
 """Signs of a formula; a hyphen or a stroke alone is one of a name (A-1, A/B)."""
 _BINARY = frozenset({"relation", "operator", "maybe"})
-_ENDS = frozenset({"number", "word", "greek", "power", "below", "close", "degree", "bar"})
-_STARTS = frozenset({"number", "word", "greek", "root", "open", "shape", "bar"})
+_ENDS = frozenset({"number", "fraction", "word", "greek", "power", "below", "close", "degree", "bar"})
+_STARTS = frozenset({"number", "fraction", "word", "greek", "root", "open", "shape", "bar"})
 _LONGEST_PRODUCT = 3
 """More letters in a row are a word."""
 _LOGARITHM = re.compile(r"log([₀-₉]{1,4})[ ]?(\(?)([0-9]{1,16}(?:\.[0-9]{1,8})?|[A-Za-z])(\)?)")
@@ -133,22 +137,28 @@ def _number(text: str) -> str:
     return ("百分之" if text.endswith("%") else "") + number(text.rstrip("%"))
 
 
+def _fraction(text: str) -> str:
+    upper, lower = text.strip("()").split("/")
+    return f"{number(lower)}分之{number(upper)}"
+
+
 def _root(text: str) -> str:
     return {"³√": "三次根号"}.get(text, "根号")
 
 
 def _logarithm(text: str) -> str:
-    base, of = text.translate(_SUBSCRIPTS).split()
+    base, of = text.translate(SUBSCRIPTS).split()
     spoken = _letters(of) if of.isalpha() else number(of)
     return f"以{number(base)}为底{spoken}的对数"
 
 
 _READERS: dict[str, Callable[[str], str]] = {
     "number": _number,
+    "fraction": _fraction,
     "word": _letters,
     "greek": str,
     "power": _power,
-    "below": lambda text: number(text.translate(_SUBSCRIPTS)) if text else "",
+    "below": lambda text: number(text.translate(SUBSCRIPTS)) if text else "",
     "root": _root,
     "shape": lambda text: "角" if text == "∠" else "三角形",
     "degree": lambda _: "度",

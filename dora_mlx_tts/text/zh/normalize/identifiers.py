@@ -21,7 +21,7 @@ _PLATE = re.compile(
 )
 _CODE = re.compile(
     r"((?:密[码碼]|口令|验证码|[取寄]件码|提取码|邀请码|兑换码|激活码|优惠码|序列号|订单号?|单号|编号|账号|帐号|用户名|工号|学号"
-    r"|车架号|识别码|代码|卡号|会议号|护照号?码?|货号|款号|批号|ID)[ ]?(?:是|为|系|係|[:：])?[ ]?)"
+    r"|车架号|身份证号?|[末后][三四五六七八]位数?|尾[号数]|识别码|代码|卡号|会议号|护照号?码?|货号|款号|批号|ID)[ ]?(?:是|为|系|係|[:：])?[ ]?)"
     r"(?=[0-9A-Za-z_-]{0,40}[0-9])(?=[0-9A-Za-z_-]{0,40}[A-Za-z])"
     r"([0-9A-Za-z](?:[0-9A-Za-z]|[-_](?=[0-9A-Za-z])){1,40})(?![0-9A-Za-z@.])"
 )
@@ -38,6 +38,10 @@ _PAGES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(?:\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
 )
 """From one to another of a series: P45-P52, A1-A5."""
+_STANDARD = re.compile(
+    r"(?<![0-9A-Za-z/])([A-Z]{2,5}(?:/[A-Z]{1,4}){0,2}[ ]?[A-Z]{0,2})[ ]?(?!(?:19|20)\d{2}[ ]?[-–—])(\d{1,6})((?:[.-]\d{1,4}){0,2})[ ]?[-–—:：][ ]?((?:19|20)\d{2})(?![0-9A-Za-z:]|[-.]\d)"
+)
+"""The number of a standard and its year: GB/T 7714-2015, ISO 9001:2015."""
 _LEVEL = re.compile(r"(?<![A-Za-z])(?:Lv|LV|lv)\.?[ ]?(\d{1,4})(?![0-9A-Za-z.])")
 _LETTERS_AND_FIGURES = r"([A-Z]{1,4})-?(\d{1,2}(?:\.\d)?)(?![0-9A-Za-z+]|[-.]\d)"
 _GATE = re.compile(
@@ -115,6 +119,14 @@ def read_pages(match: re.Match[str]) -> str:
     return f"{letters}{cardinal(match[2])}到{letters}{cardinal(match[3])}"
 
 
+def read_standard(match: re.Match[str]) -> str:
+    """`GB/T 7714-2015` G B T 七七一四杠二零一五."""
+    letters, figures, parts, year = match.groups()
+    name = " ".join(re.sub("[^A-Z]", "", letters))
+    parts = "".join("点" if c == "." else "杠" if c == "-" else digits(c) for c in parts)
+    return f"{name}{digits(figures)}{parts}杠{digits(year)}"
+
+
 def read_level(match: re.Match[str]) -> str:
     """`Lv.35` L V三十五."""
     return f"L V{cardinal(match[1])}"
@@ -152,6 +164,7 @@ def _part(text: str) -> str:
     )
 
 
+STANDARD_RULE = Rule(_STANDARD, read_standard, "-–—:：")
 ADDRESS_RULE = Rule(_ADDRESS, read_address, "@")
 LABELLED_RULES = (
     Rule(_PLATE, read_plate, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"),

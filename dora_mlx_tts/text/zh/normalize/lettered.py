@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.maths import OPERATORS
+from dora_mlx_tts.text.zh.normalize.maths import OPERATORS, SUBSCRIPTS, SUPERSCRIPTS
 from dora_mlx_tts.text.zh.normalize.money import CODED, SCALED, SIGNS, read_money
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, scaled
 from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, Rule
@@ -58,6 +58,9 @@ _WORDS_PER = re.compile(
 _PER_SOME = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?([kmμ]?g|m?[Ll]|k?[Jj]|kcal|mm?ol)[ ]?/[ ]?(\d{{2,4}})[ ]?(k?g|m?[lL])(?![0-9A-Za-z])"
 )
+_ION = re.compile(
+    r"(?<![A-Za-z0-9])((?:[A-Z][a-z]?[₀-₉]{0,2}){1,4})([¹²³⁴-⁹]?)([⁺⁻])(?![⁰¹²³⁴-⁹0-9])"
+)
 _PERCENT = re.compile(rf"(?<=[A-Za-z] ){NUMBER}[ ]?[%‰]")
 _DAYS = re.compile(r"(?<![0-9A-Za-z.])([15-9]|[1-9]\d{1,2})d(?![0-9A-Za-z])")
 """3d is as often the space as three days."""
@@ -66,7 +69,7 @@ _EQUAL = re.compile(
 )
 """A sign between a letter and a quantity: F=6N."""
 _FORCE = re.compile(rf"(?<=[等大小]于)({NUMBER})[ ]?([NJAK])(?![0-9A-Za-z])")
-_SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(ppm|ppb|PPM|IU)(?![0-9A-Za-z])")
+_SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(ppm|ppb|PPM|IU)(?![0-9A-Za-z/])")
 _SUPPLY = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?V[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
 )
@@ -88,6 +91,15 @@ def _quantity(match: re.Match[str]) -> str | None:
 def _per_some(match: re.Match[str]) -> str:
     value, unit, some, per = match.groups()
     return f"{amount(value)}{unit_name(unit)}每{number(some)}{unit_name(per)}"
+
+
+def _ion(match: re.Match[str]) -> str:
+    """`Fe³⁺` F e三正, `SO₄²⁻` S O四二负."""
+    symbols, charge, sign = match.groups()
+    letters = re.sub("[₀-₉]+", lambda m: number(m[0].translate(SUBSCRIPTS)), symbols)
+    spelled = re.sub("(?<=[A-Za-z])(?=[A-Za-z])", " ", letters)
+    value = number(charge.translate(SUPERSCRIPTS)) if charge else ""
+    return f"{spelled}{value}{'正' if sign == '⁺' else '负'}"
 
 
 def _half_days(match: re.Match[str]) -> str:
@@ -128,6 +140,7 @@ def _thousands(match: re.Match[str]) -> str | None:
 
 
 RULES = (
+    Rule(_ION, _ion, "⁺⁻"),
     Rule(_HEX, lambda match: f"十六进制{' '.join(map(digits, match[1].upper()))}", "xX"),
     Rule(FUEL, lambda match: f"每百公里{amount(match[1])}升", "/"),
     Rule(_COMMAS, lambda match: match[0].replace(",", ""), ","),

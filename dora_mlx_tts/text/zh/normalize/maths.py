@@ -46,13 +46,22 @@ _GREEK = dict(
     )
 )
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _EXPONENT = r"(?:[²³⁰¹⁴-⁹⁻]{1,4}|\^\(?-?[0-9]{1,6}\)?)"
 _OPERAND = rf"√?(?:{NUMBER}|[A-Za-zα-ω]){_EXPONENT}?%?"
 _OPERATOR = r"(?:==|!=|<=|>=|[+×*÷=≈≠<>≤≥±≡])"
 _EQUATION = re.compile(
     rf"(?<![0-9A-Za-z.]){SIGN}(?:{_OPERAND}|[)）])(?:[ ]?(?:{_OPERATOR}|[-\u2212/])[ ]?[(（]?-?{_OPERAND}[)）]?){{1,30}}"
 )
-_HAN_EQUALS = re.compile(r"(?<=[\u4e00-\u9fff])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[\u4e00-\u9fff0-9A-Za-z-])")
+_OPERATION = re.compile(
+    rf"(?<![0-9A-Za-z.*/%])({NUMBER})[ ]?(//|\*\*)[ ]?({NUMBER})(?![0-9A-Za-z.*/%])"
+    rf"|(?<![0-9A-Za-z.*/%])({NUMBER})[ ]?%[ ]?({NUMBER})(?=[ ]?(?:==?|等于|[的是]?余|[是得为]))"
+)
+"""Operators of programs: 10//3, 2**10, and 10%3 where a result follows."""
+_HAN_EQUALS = re.compile(
+    r"(?<=[\u4e00-\u9fff])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[\u4e00-\u9fff0-9A-Za-z-])"
+    r"|(?<=[0-9A-Za-z])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[负零一二两三四五六七八九十百])"
+)
 _TOKEN = re.compile(rf"{_OPERATOR}|{_EXPONENT}|[-\u2212/]|{NUMBER}%?|.")
 _BEFORE_NUMBER = re.compile(r"([±≈≤≥<>≠√])[ ]?(?=-?[0-9]|[负零一二两三四五六七八九十])")
 _BEFORE = {
@@ -122,12 +131,13 @@ def _mixed(match: re.Match[str]) -> str | None:
 
 def read_equations(text: AlignedText) -> AlignedText:
     """Operators between operands: `2+3=5` 二加三等于五."""
+    text = text.sub(_OPERATION, _operation)
     return text.sub(_EQUATION, _equation).sub(_BEFORE_NUMBER, lambda m: _BEFORE[m[1]])
 
 
 def read_powers_and_comparisons(text: AlignedText) -> AlignedText:
     """Powers, roots, comparison signs, operators between words."""
-    text = text.sub(_HAN_EQUALS, lambda m: OPERATORS[m[1]])
+    text = text.sub(_HAN_EQUALS, lambda m: OPERATORS[m[1] or m[2]])
     text = text.sub(_CARET, lambda m: power(m[1]))
     return text.sub(_POWER, lambda m: power(m[1].translate(SUPERSCRIPTS)))
 
@@ -141,6 +151,15 @@ def read_signs(text: AlignedText) -> AlignedText:
 def power(exponent: str) -> str:
     """An exponent behind its base: `2` 的平方, `-3` 的负三次方."""
     return {"2": "的平方", "3": "的立方"}.get(exponent) or f"的{number(exponent)}次方"
+
+
+def _operation(match: re.Match[str]) -> str:
+    """`10//3` 十整除三, `2**10` 二的十次方, `10%3` 十取余三."""
+    if match[4]:
+        return f"{number(match[4])}取余{number(match[5])}"
+    if match[2] == "//":
+        return f"{number(match[1])}整除{number(match[3])}"
+    return f"{number(match[1])}{power(match[3])}"
 
 
 def _equation(match: re.Match[str]) -> str | None:

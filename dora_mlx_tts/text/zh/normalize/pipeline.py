@@ -37,7 +37,7 @@ _PLAIN = re.compile(rf"[{HAN[1:-1]}，。！？、；：“”‘’（）《》
 _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_thousands, ""),  # before commas become pauses
     (read_dates, ""),  # before hyphens and slashes become ranges and fractions
-    (read_labels, "/-–#*"),
+    (read_labels, "/-–#*:："),
     (read_telephone_numbers, ""),
     (read_month_days, "/-.月日号"),
     (read_money, ""),
@@ -45,7 +45,7 @@ _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_feet_and_minutes, "'\"′″’”"),
     (read_versions, "."),
     (read_mixed_fractions, "/分又"),
-    (read_equations, "+×*÷=≈≠<>≤≥±≡√"),  # before a hyphen in one becomes a range
+    (read_equations, "+×*÷=≈≠<>≤≥±≡√/%"),  # before a hyphen in one becomes a range
     (read_percentages, "%‰"),
     (read_temperatures, "°℃℉度"),
     (read_ranges, "-~–—−～〜∼"),

@@ -34,6 +34,9 @@ _SCORE_NEAR = re.compile(
     r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|踢平|赢(?!得)|输(?![入出送液血])"
     r"|比例|配比|比(?=[是为：: ])|之比|比值|稀释|兑(?![换现奖付])|第[0-9一二三四五六七八九十]{1,2}[局盘]"
 )
+_SPORT = re.compile(
+    "[英法中亚日韩]超|西甲|意甲|德甲|法甲|中甲|欧[冠联洲]|世界杯|亚洲杯|足总杯|国王杯|[NC]BA|联赛|小组赛|季后赛|淘汰赛|决赛|[赛球]队|[主客]场|进球|梅开|帽子戏法|横扫"
+)
 _TEAM = (
     "(?:队|中国|日本|韩国|朝鲜|伊朗|卡塔尔|沙特|澳大利亚|泰国|越南|印度|英格兰|德国|法国|西班牙|葡萄牙|意大利|荷兰"
     "|比利时|克罗地亚|瑞典|挪威|波兰|土耳其|俄罗斯|美国|加拿大|墨西哥|巴西|阿根廷|乌拉圭|哥伦比亚|智利|摩洛哥|埃及)"
@@ -41,9 +44,15 @@ _TEAM = (
 _TEAM_BEFORE = re.compile(rf"{_TEAM}[ ]?$")
 _SCORE_DASH = re.compile(
     r"(?<![0-9A-Za-z.-])(?<![0-9][:：])([0-9]{1,3})[ ]?[-\u2013][ ]?([0-9]{1,3})"
-    r"(?![0-9A-Za-z-]|\.[0-9]|[ ]?[%个位天年月日号岁元人次倍小分米千公点周])"
+    r"(?![0-9A-Za-z-]|\.[0-9]|[ ]?[%个位天年月日号岁元人次倍小分米千公点周名场轮球支秒])"
 )
+_LISTED = r"(?:[ ]?[0-9]{1,3}[ ]?[:：∶-][ ]?[0-9]{1,3}[ ]?)"
+_LIST_BEFORE = re.compile(rf"(?:{_LISTED}[、，,和]){{1,6}}[ ]?$")
+_LIST_AFTER = re.compile(rf"(?:[ ]?[、，,和]{_LISTED}){{1,6}}")
+_LONGEST_LIST = 60
+"""Scores in a row (21:18、19:21) share what stands around them."""
 _WINDOW = 8
+_SENTENCE = 24
 _CLAUSE = re.compile("[。；！？;!? ]")
 _PHRASE = re.compile("[，。；！？,;!? ]")
 _NOON = 12
@@ -68,15 +77,25 @@ def _range(match: re.Match[str]) -> str | None:
 
 
 def _is_score(match: re.Match[str]) -> bool:
-    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
-    after = match.string[match.end() : match.end() + _WINDOW]
+    start, end = _list_around(match)
+    before = match.string[max(0, start - _WINDOW) : start]
+    after = match.string[end : end + _WINDOW]
     near = f"{_CLAUSE.split(before.rstrip())[-1]} {_PHRASE.split(after)[0]}"
     return _SCORE_NEAR.search(near) is not None
 
 
+def _list_around(match: re.Match[str]) -> tuple[int, int]:
+    """Where the list begins and ends that a score is part of."""
+    start, end = match.span()
+    earlier = _LIST_BEFORE.search(match.string, max(0, start - _LONGEST_LIST), start)
+    later = _LIST_AFTER.match(match.string, end, end + _LONGEST_LIST)
+    return earlier.start() if earlier else start, later.end() if later else end
+
+
 def _score(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
-    if not (_is_score(match) or _TEAM_BEFORE.search(before)):
+    near = match.string[max(0, match.start() - _SENTENCE) : match.end() + _SENTENCE]
+    if not (_is_score(match) or _TEAM_BEFORE.search(before) or _SPORT.search(near)):
         return None
     return f"{number(match[1])}比{number(match[2])}"
 
