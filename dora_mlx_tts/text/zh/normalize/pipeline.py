@@ -45,7 +45,7 @@ _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_feet_and_minutes, "'\"′″’”"),
     (read_versions, "."),
     (read_mixed_fractions, "/分又"),
-    (read_equations, "+×*÷=≈≠<>≤≥±≡√/%"),  # before a hyphen in one becomes a range
+    (read_equations, "+×*÷=≈≠<>≤≥±≡√/%|!"),  # before a hyphen in one becomes a range
     (read_percentages, "%‰"),
     (read_temperatures, "°℃℉度"),
     (read_ranges, "-~–—−～〜∼"),

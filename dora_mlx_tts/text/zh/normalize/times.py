@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, number
+from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number
 from dora_mlx_tts.text.zh.normalize.patterns import NUMBER
 
 _TIME = (
@@ -26,6 +26,10 @@ HALF_DAY_TIME = re.compile(
 _HOUR = re.compile(
     r"(?<![0-9A-Za-z.])(?<![0-9][:：])(1[0-2]|[1-9])[ ]?([aApP])\.?[mM]\.?(?![A-Za-z])"
 )
+_LAP = re.compile(
+    r"(?<![0-9A-Za-z.:：])(?:([0-9])[:：])?([0-5]?[0-9])[:：]([0-5][0-9])\.([0-9]{1,3})(?![0-9A-Za-z.])"
+)
+"""A time with parts of seconds is one that was measured: 1:10.270."""
 _RATIO = re.compile(
     rf"{_BORDER_BEFORE}({NUMBER})[ ]?[:：∶][ ]?({NUMBER})(?![0-9A-Za-z.]|[:：][0-9])"
 )
@@ -56,7 +60,7 @@ _SENTENCE = 24
 _CLAUSE = re.compile("[。；！？;!? ]")
 _PHRASE = re.compile("[，。；！？,;!? ]")
 _NOON = 12
-_RESULT = re.compile("成绩(?:是|为|[:：])?[ ]?$")
+_RESULT = re.compile("(?:成绩|纪录)(?:是|为|[:：])?[ ]?$")
 _LASTS = re.compile(
     r"(?:马拉松|[用耗历]时|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
 )
@@ -66,7 +70,7 @@ def read_times(text: AlignedText) -> AlignedText:
     """Write out times; a colon that is no time is 比."""
     text = text.sub(_RANGE, _range)
     text = text.sub(_SCORE_DASH, _score)
-    text = text.sub(_CLOCK, _clock).sub(_HOUR, lambda m: f"{_half_day(m[2])}{amount(m[1])}点")
+    text = text.sub(_LAP, _lap).sub(_CLOCK, _clock).sub(_HOUR, lambda m: f"{_half_day(m[2])}{amount(m[1])}点")
     text = text.sub(_CHAIN, lambda m: "比".join(map(number, re.split("[:：∶]", m[1]))))
     return text.sub(_RATIO, lambda m: f"{number(m[1])}比{number(m[2])}")
 
@@ -107,7 +111,7 @@ def _clock(match: re.Match[str]) -> str | None:
     if int(hour) > _NOON:
         half = None
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
-    if half is None and (_LASTS.search(before) or (not second and _RESULT.search(before))):
+    if half is None and (_LASTS.search(before) or _RESULT.search(before)):
         return _duration(hour, minute, second)
     spoken = f"{_half_day(half)}{amount(str(int(hour)))}点{_minutes(minute, bool(second))}"
     if second and second != "00":
@@ -121,6 +125,13 @@ def _duration(hour: str, minute: str, second: str | None) -> str:
         return f"{amount(str(int(hour)))}分{_two(minute)}秒"
     hours = f"{amount(str(int(hour)))}小时" if int(hour) else ""
     return f"{hours}{_two(minute)}分{cardinal(second)}秒"
+
+
+def _lap(match: re.Match[str]) -> str:
+    """`1:10.270` 一分十秒二七零."""
+    hour, minute, second, parts = match.groups()
+    hours = f"{amount(hour)}小时" if hour else ""
+    return f"{hours}{amount(str(int(minute)))}分{_two(second)}秒{digits(parts)}"
 
 
 def _half_day(letter: str | None) -> str:

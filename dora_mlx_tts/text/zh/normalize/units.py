@@ -60,7 +60,7 @@ _HAN_UNITS = {
     "人民币",
 }
 
-_NAMES = "|".join(re.escape(u) for u in sorted(set(_UNITS) - _AMBIGUOUS, key=len, reverse=True))
+UNIT_NAMES = "|".join(re.escape(u) for u in sorted(set(_UNITS) - _AMBIGUOUS, key=len, reverse=True))
 _PER = "|".join(re.escape(u) for u in sorted(set(_UNITS) | _HAN_UNITS, key=len, reverse=True))
 _CAPITAL = f"(?:{'|'.join(sorted(_AMBIGUOUS - {'d'}, key=len, reverse=True))})"
 _PER_EACH = rf"(?:[ ]?/[ ]?(?:{_PER})(?![A-Za-z]))"
@@ -68,14 +68,14 @@ _COUNT = rf"({SIGN})({NUMBER}|[一二三四五六七八九十百千万亿两点�
 _RANGE = rf"(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?"
 _SCALE = r"([十百千万亿]{1,2})?"
 QUANTITY = re.compile(
-    rf"(?<![0-9A-Za-z.])(?<![0-9],){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?({_NAMES}|{_CAPITAL}(?=[ ]?/[ ]?[a-zL]))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
+    rf"(?<![0-9A-Za-z.])(?<![0-9],){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?({UNIT_NAMES}|{_CAPITAL}(?=[ ]?/[ ]?[a-zL]))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
 )
 RAISED = re.compile(
-    rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({_NAMES})({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
+    rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({UNIT_NAMES})({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
 )
 """A unit behind a power: 3×10⁸m/s."""
 UNIT_BEHIND = re.compile(
-    rf"(?<=[元块角分次人个件克米升秒页字万亿千转度帧\"″0-9])[ ]?/[ ]?({_NAMES})(?![A-Za-z0-9²³])"
+    rf"(?<=[元块角分次人个件克米升秒页字万亿千转度帧方\"″0-9²³⁰¹⁴-⁹])[ ]?/[ ]?({UNIT_NAMES})(?![A-Za-z0-9²³])"
 )
 """A unit in letters behind a stroke, whose quantity is written in Hanzi: 3元/kg."""
 _BLOOD_PRESSURE = re.compile(
@@ -87,6 +87,9 @@ _HAN_PER = re.compile(
     rf"|(?<=元)[ ]?/[ ]?(?=[\u4e00-\u9fff])"
     rf"|(?<=小时|分钟)[ ]?/[ ]?(?=[天周月日次人个件节集])"
     rf"|(?<=[0-9一二三四五六七八九十百千万亿多][度块角吨斤分秒转卡瓦帧页字箱])[ ]?/[ ]?(?:({_PER})(?![A-Za-z0-9])|(?=[人次天年月日周时小分秒件个千公平]))"
+)
+_PER_COUNT = re.compile(
+    r"(?<![0-9A-Za-z./])([0-9]{1,12}\.[0-9]{1,8})[ ]?/[ ]?([0-9]{1,6})(?=[ ]?(?:[\u4e00-\u9fff]))(?![ ]?分)"
 )
 FUEL = re.compile(rf"({NUMBER})[ ]?[Ll]/100[ ]?(?:km|公里|千米)")
 _PRIMES = re.compile(
@@ -104,6 +107,8 @@ _TEMPERATURE = re.compile(
     r"[ ]?(°C|°F|℃|℉|[摄华]氏度|度(?![0-9]))"
 )
 _DEGREES_OF_HANZI = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ]?(?:°C|℃)")
+_OF_ANGLES = re.compile("近视|远视|散光|屈光|度数|[左右]眼|旋转|[仰俯倾夹转]角|角度|[东西]经|[南北]纬|镜片")
+"""Degrees of these are never below zero but negative."""
 _PERCENT = re.compile(rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)|(个百分点))")
 _PERCENT_RANGE = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?%?[ ]?[-~\u2013\u2014\uff5e][ ]?({NUMBER})[ ]?%"
@@ -129,7 +134,10 @@ def read_temperatures(text: AlignedText) -> AlignedText:
     return text.sub(_TEMPERATURE, _temperature).sub(_DEGREES_OF_HANZI, "度")
 
 
-def _temperature(match: re.Match[str]) -> str:
+def _temperature(match: re.Match[str]) -> str | None:
+    before = match.string[max(0, match.start() - 8) : match.start()]
+    if match[5] == "度" and _OF_ANGLES.search(before):
+        return None
     minus, low, high_minus, high, unit = match.groups()
     fahrenheit, name = ("华氏", "度") if unit in ("°F", "℉") else ("", "度")
     name = unit if unit.endswith("氏度") else name
@@ -181,7 +189,9 @@ def read_quantities(text: AlignedText) -> AlignedText:
     """`60km/h` 六十千米每小时, `5-10kg` 五到十千克."""
     text = text.sub(FUEL, lambda m: f"每百公里{amount(m[1])}升")
     text = text.sub(_BLOOD_PRESSURE, lambda m: f"{number(m[1] or m[3])},{m[2] or m[4]}")
+    text = text.sub(_PER_COUNT, lambda m: f"{number(m[1])}每{number(m[2])}")
     text = text.sub(_DEGREES, "度").sub(QUANTITY, _quantity)
+    text = text.sub(UNIT_BEHIND, lambda m: f"每{unit_name(m[1])}")
     return text.sub(_HAN_PER, lambda m: f"每{unit_name(m[1] or m[2] or '')}")
 
 
