@@ -28,7 +28,9 @@ _HALF_DAY = re.compile(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
 _WIDE_SIGN = re.compile(r"(?<=[0-9A-Za-z])[．／－＋＝×]+(?=[0-9A-Za-z])|(?<=[0-9])％|[＄](?=[0-9])")
 _SHARP = re.compile(r"(?<=(?<![A-Za-z])[CF])#(?=\d)")
 _MINOR = re.compile(r"(?<![A-Za-z0-9])([A-G])#m(?:in)?(?![A-Za-z0-9])")
-_ARROW = re.compile(r"(?<=[\u3400-\u9fff])[ ]?(?:[→➜➡⇒]|-?->)[ ]?(?=[A-Za-z0-9\u3400-\u9fff])|(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[\u3400-\u9fff])")
+_ARROW = re.compile(
+    r"(?<=[\u3400-\u9fff])[ ]?(?:[→➜➡⇒]|-?->)[ ]?(?=[A-Za-z0-9\u3400-\u9fff])|(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[\u3400-\u9fff])"
+)
 _VALUES = {"I": 1, "V": 5, "X": 10}
 _LOOK_BACK = 24
 _OF_FIGURES = re.compile(
@@ -64,7 +66,14 @@ def read_mixed(text: AlignedText) -> AlignedText:
 
     text = text.sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW)).sub(_SHARP, "# ")
     text = text.sub(_MINOR, r"\1 sharp minor").sub(_ARROW, "，")
-    quantities = (identifiers.ADDRESS_RULE, identifiers.STANDARD_RULE, identifiers.COMPOUND_RULE, *lettered.RULES, formulas.FORMULA_RULE, lettered.COMPARED_RULE)
+    quantities = (
+        identifiers.ADDRESS_RULE,
+        identifiers.STANDARD_RULE,
+        identifiers.COMPOUND_RULE,
+        *lettered.RULES,
+        formulas.FORMULA_RULE,
+        lettered.COMPARED_RULE,
+    )
     text = _apply(identifiers.LABELLED_RULES, text, _is_certain)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)

@@ -193,7 +193,11 @@ def _language_of_number(
     if run.is_amount or number[-1] in ".。" or after_han:
         return left.language
     glued_left = before.isalnum()
-    if glued_left and _HAN_RUN.match(before) and not _OF_ENGLISH.search(text, at[0], right.start + 2):
+    if (
+        glued_left
+        and _HAN_RUN.match(before)
+        and not _OF_ENGLISH.search(text, at[0], right.start + 2)
+    ):
         return left.language
     if text[right.start] in _COUNTERS and number[-1].isdecimal() and not glued_left:
         return right.language

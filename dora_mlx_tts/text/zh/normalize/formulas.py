@@ -38,7 +38,21 @@ _CLOCK = re.compile("(?<![0-9])[0-2]?[0-9][:：][0-5][0-9](?![0-9])")
 _STRONG = frozenset({"relation", "operator", "root", "power", "below", "shape"})
 """Signs of a formula; a hyphen or a stroke alone is one of a name (A-1, A/B)."""
 _BINARY = frozenset({"relation", "operator", "maybe"})
-_ENDS = frozenset({"number", "fraction", "word", "greek", "power", "below", "close", "degree", "bar", "factorial", "mean"})
+_ENDS = frozenset(
+    {
+        "number",
+        "fraction",
+        "word",
+        "greek",
+        "power",
+        "below",
+        "close",
+        "degree",
+        "bar",
+        "factorial",
+        "mean",
+    }
+)
 _STARTS = frozenset({"number", "fraction", "word", "greek", "root", "open", "shape", "bar"})
 _LONGEST_PRODUCT = 3
 """More letters in a row are a word."""
@@ -106,7 +120,12 @@ def _is_bracketed(tokens: list[tuple[str, str]]) -> bool:
     """`(x-3)`: a letter and a figure that are joined within brackets."""
     kinds = [kind for kind, _ in tokens]
     letters = [text for kind, text in tokens if kind == "word"]
-    return "open" in kinds and "close" in kinds and "maybe" in kinds and letters[0:1] == [c for c in letters[0:1] if len(c) == 1]
+    return (
+        "open" in kinds
+        and "close" in kinds
+        and "maybe" in kinds
+        and letters[0:1] == [c for c in letters[0:1] if len(c) == 1]
+    )
 
 
 def _spoken(tokens: list[tuple[str, str]]) -> str:

@@ -56,7 +56,9 @@ _STANDARD = re.compile(
 _ROOM_ON_FLOOR = re.compile(r"(?<![0-9A-Za-z.])(\d{1,2})[Ff][ ]?-?[ ]?(\d{3,4})(?![0-9A-Za-z])")
 _MEDIUM = re.compile(r"(?<![0-9A-Za-z.])([A-Z])\.(\d{2,4})(?![0-9A-Za-z]|\.\d)")
 """The letter and number of a recommendation: H.265."""
-_HARDWARE = re.compile(r"(?<![0-9A-Za-z:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Za-z:-])")
+_HARDWARE = re.compile(
+    r"(?<![0-9A-Za-z:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Za-z:-])"
+)
 _ISOTOPE = re.compile(r"(?<![0-9A-Za-z)）⁰¹²³⁴-⁹])([¹²³⁰⁴-⁹]{1,3})([A-Z][a-z]?)(?![A-Za-z])")
 _COMPOUND = re.compile(
     r"(?<![0-9A-Za-z₀-₉])((?:\(?[A-Z][a-z]?[₀-₉0-9]{0,2}\)?[₀-₉0-9]{0,2}){2,10})(?![0-9A-Za-z₀-₉])"

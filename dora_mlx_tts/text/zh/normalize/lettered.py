@@ -59,7 +59,9 @@ _WORDS_PER = re.compile(
 _PER_SOME = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?([kmμ]?g|m?[Ll]|k?[Jj]|kcal|mm?ol)[ ]?/[ ]?(\d{{2,4}})[ ]?(k?g|m?[lL])(?![0-9A-Za-z])"
 )
-_ZONE = re.compile(r"(?<![0-9A-Za-z])(UTC|GMT)[ ]?([+\-\u2212])[ ]?(\d{1,2})(?::?([0-5]\d))?(?![0-9A-Za-z])")
+_ZONE = re.compile(
+    r"(?<![0-9A-Za-z])(UTC|GMT)[ ]?([+\-\u2212])[ ]?(\d{1,2})(?::?([0-5]\d))?(?![0-9A-Za-z])"
+)
 _ION = re.compile(
     r"(?<![A-Za-z0-9])((?:[A-Z][a-z]?[₀-₉]{0,2}){1,4})([¹²³⁴-⁹]?)([⁺⁻])(?![⁰¹²³⁴-⁹0-9])"
 )
@@ -88,11 +90,17 @@ _DAYS = re.compile(
 )
 """3d alone is as often the space as three days."""
 _WEEKS = re.compile(r"(?<=[孕娠周龄])[ ]?(\d{1,2})[ ]?[wW](?:[ ]?\+?[ ]?(\d)[ ]?d)?(?![0-9A-Za-z])")
-_WEEKS_AND_DAYS = re.compile(r"(?<![0-9A-Za-z.])(?:(\d{1,2})[ ]?[-~–～][ ]?)?(\d{1,2})\+([0-6])[ ]?周")
-_YUAN = re.compile(r"[¥￥][ ]?\d{1,12}(?:\.\d{1,4})?(?![0-9A-Za-z,.~–～-])")
+_WEEKS_AND_DAYS = re.compile(
+    r"(?<![0-9A-Za-z.])(?:(\d{1,2})[ ]?[-~–～][ ]?)?(\d{1,2})\+([0-6])[ ]?周"
+)
+_YUAN = re.compile(
+    r"[¥￥][ ]?\d{1,12}(?:\.\d{1,4})?(?![0-9A-Za-z,.~–～-]|，\d{3}|[ ]?[万亿千百多余]|[ ]?[美欧日港韩澳加]?元|[ ]?人民币)"
+)
 _RUN = re.compile(r"(?<=[0-9][Kk] )(\d{1,2})[:：]([0-5]\d)(?![0-9:：])")
 """What a run of 5K took."""
-_PACE = re.compile(r"(?<![0-9A-Za-z.:：])(\d{1,2})[:：]([0-5]\d)[ ]?/[ ]?(km|mi|公里|英里|千米)(?![A-Za-z])")
+_PACE = re.compile(
+    r"(?<![0-9A-Za-z.:：])(\d{1,2})[:：]([0-5]\d)[ ]?/[ ]?(km|mi|公里|英里|千米)(?![A-Za-z])"
+)
 _OPUS = re.compile(r"(?<![A-Za-z])[Oo]p\.?[ ]?(\d{1,3})(?![0-9A-Za-z])")
 _MINUS_PERCENT = re.compile(r"(?<=[A-Z]{2})[-\u2212](?=\d{1,4}(?:\.\d{1,4})?[%‰])")
 _PERCENT_NAME = re.compile(rf"(?<![0-9A-Za-z.]){NUMBER}[ ]?%(?=[A-Z])")
@@ -102,11 +110,11 @@ _EQUAL = re.compile(
 )
 """A sign between a letter and a quantity: F=6N."""
 _COMPARED = re.compile(
-    r"(?<=[A-Za-z0-9)])[ ]?(==|!=|<=|>=|[=≈≠<>≤≥÷×])[ ]?(?=[-\u2212]?[0-9]|[负零一二两三四五六七八九十百])"
+    r"(?:(?<=[A-Za-z])|(?<=[A-Za-z][0-9]))[ ]?(==|!=|<=|>=|[=≈≠<>≤≥÷×])[ ]?(?=[-\u2212]?[0-9]|[负零一二两三四五六七八九十百])"
 )
 """A sign between a name and a number: eGFR<30."""
 _PART_OF_UNIT = re.compile(
-    rf"(?<![0-9A-Za-z./])(\d{{1,4}})/(\d{{1,5}})[ ]?({UNIT_NAMES})(?![0-9A-Za-z²³/])"
+    rf"(?<![0-9A-Za-z./])(\d{{1,4}})/(\d{{1,5}})[ ]?(?!mmHg)({UNIT_NAMES})(?![0-9A-Za-z²³/])"
 )
 _FORCE = re.compile(rf"(?<=[等大小]于)({NUMBER})[ ]?([NJAK])(?![0-9A-Za-z])")
 _SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(ppm|ppb|PPM|IU)(?![0-9A-Za-z/])")
@@ -217,7 +225,11 @@ def _thousands(match: re.Match[str]) -> str | None:
 RULES = (
     Rule(_WEEKS, _weeks, "wW"),
     Rule(_WEEKS_AND_DAYS, _weeks_and_days, "+"),
-    Rule(_PACE, lambda match: f"{amount(str(int(match[1])))}分{number(match[2])}秒每{unit_name(match[3])}", "/"),
+    Rule(
+        _PACE,
+        lambda match: f"{amount(str(int(match[1])))}分{number(match[2])}秒每{unit_name(match[3])}",
+        "/",
+    ),
     Rule(_RUN, lambda match: f"{amount(str(int(match[1])))}分{number(match[2])}秒", "Kk"),
     Rule(_OPUS, lambda match: f"作品{number(match[1])}号", "p"),
     Rule(_MINUS_PERCENT, lambda _: "负", "%‰"),
@@ -252,13 +264,19 @@ RULES = (
     Rule(_PER_SOME, _per_some, "/"),
     Rule(
         _PART_OF_UNIT,
-        lambda match: f"{quotient(f'{match[1]}/{match[2]}', as_fraction=True)}{unit_name(match[3])}",
+        lambda match: (
+            f"{quotient(f'{match[1]}/{match[2]}', as_fraction=True)}{unit_name(match[3])}"
+        ),
         "/",
     ),
     Rule(QUANTITY, _quantity),
     Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV"),
     Rule(_PERCENT, _written(read_percentages), "%‰"),
-    Rule(_DAYS, lambda match: f"{f'{number(match[1])}到' if match[1] else ''}{amount(match[2])}天", "d"),
+    Rule(
+        _DAYS,
+        lambda match: f"{f'{number(match[1])}到' if match[1] else ''}{amount(match[2])}天",
+        "d",
+    ),
     Rule(RAISED, read_raised, "⁰¹²³⁴⁵⁶⁷⁸⁹π"),
     Rule(_WORDS_PER, lambda match: f"{match[1]}每{unit_name(match[2])}", "/"),
     Rule(_NAME_NUMBER, lambda match: digits(match[0], telephone=True)),

@@ -52,7 +52,7 @@ _EXPONENT = r"(?:[²³⁰¹⁴-⁹⁻]{1,4}|\^\(?-?[0-9]{1,6}\)?)"
 _OPERAND = rf"√?(?:{NUMBER}|[A-Za-zα-ω]){_EXPONENT}?%?"
 _OPERATOR = r"(?:==|!=|<=|>=|[+×*÷=≈≠<>≤≥±≡])"
 _EQUATION = re.compile(
-    rf"(?:(?<![0-9A-Za-z.]){SIGN}{_OPERAND}|[)）]{_EXPONENT}?)(?:[ ]?(?:{_OPERATOR}|[-\u2212/])[ ]?[(（]?-?{_OPERAND}[)）]?){{1,30}}"
+    rf"(?:(?<![0-9A-Za-z.]){SIGN}{_OPERAND}|[)）]{_EXPONENT}?)(?:[ ]?(?:{_OPERATOR}|[-\u2212/])[ ]?[(（]?-?{_OPERAND}(?:[)）]{_EXPONENT}?)?){{1,30}}"
 )
 _OPERATION = re.compile(
     rf"(?<![0-9A-Za-z.*/%])({NUMBER})[ ]?(//|\*\*)[ ]?({NUMBER})(?![0-9A-Za-z.*/%])"

@@ -76,7 +76,11 @@ def _pair(match: re.Match[str]) -> str | None:
     is_padded = "0" in (month[0], day[0], last_month[0], last_day[0])
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
     is_day = _SEASON_BEFORE.search(before) is not None
-    if not is_padded and not is_day and (mark == "." or _SHARE_AFTER.match(match.string, match.end())):
+    if (
+        not is_padded
+        and not is_day
+        and (mark == "." or _SHARE_AFTER.match(match.string, match.end()))
+    ):
         return None
     if (int(month), int(day)) > (int(last_month), int(last_day)) or (
         not is_padded and day == last_day
@@ -89,7 +93,11 @@ def _dotted(match: re.Match[str]) -> str | None:
     """`08.16` is a day, `8.16` where a weekday or a time follows."""
     month, day = match.groups()
     is_padded = month[0] == "0" and len(day) == len("31")
-    return _day(month, day) if is_padded or _SURELY_DAY_AFTER.match(match.string, match.end()) else None
+    return (
+        _day(month, day)
+        if is_padded or _SURELY_DAY_AFTER.match(match.string, match.end())
+        else None
+    )
 
 
 def _slashed(match: re.Match[str]) -> str | None:

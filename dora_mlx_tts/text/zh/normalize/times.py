@@ -62,7 +62,7 @@ _PHRASE = re.compile("[，。；！？,;!? ]")
 _NOON = 12
 _RESULT = re.compile("(?:成绩|纪录)(?:是|为|[:：])?[ ]?$")
 _LASTS = re.compile(
-    r"(?:马拉松|[用耗历]时|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
+    r"(?:马拉松|(?:[全半]马|马拉松|越野|[赛米里跑游骑])的?成绩|[用耗历]时|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
 )
 
 
@@ -70,7 +70,11 @@ def read_times(text: AlignedText) -> AlignedText:
     """Write out times; a colon that is no time is 比."""
     text = text.sub(_RANGE, _range)
     text = text.sub(_SCORE_DASH, _score)
-    text = text.sub(_LAP, _lap).sub(_CLOCK, _clock).sub(_HOUR, lambda m: f"{_half_day(m[2])}{amount(m[1])}点")
+    text = (
+        text.sub(_LAP, _lap)
+        .sub(_CLOCK, _clock)
+        .sub(_HOUR, lambda m: f"{_half_day(m[2])}{amount(m[1])}点")
+    )
     text = text.sub(_CHAIN, lambda m: "比".join(map(number, re.split("[:：∶]", m[1]))))
     return text.sub(_RATIO, lambda m: f"{number(m[1])}比{number(m[2])}")
 
@@ -111,7 +115,7 @@ def _clock(match: re.Match[str]) -> str | None:
     if int(hour) > _NOON:
         half = None
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
-    if half is None and (_LASTS.search(before) or _RESULT.search(before)):
+    if half is None and (_LASTS.search(before) or (not second and _RESULT.search(before))):
         return _duration(hour, minute, second)
     spoken = f"{_half_day(half)}{amount(str(int(hour)))}点{_minutes(minute, bool(second))}"
     if second and second != "00":

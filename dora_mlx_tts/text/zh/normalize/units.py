@@ -75,7 +75,7 @@ RAISED = re.compile(
 )
 """A unit behind a power: 3×10⁸m/s."""
 UNIT_BEHIND = re.compile(
-    rf"(?<=[元块角分次人个件克米升秒页字万亿千转度帧方\"″0-9²³⁰¹⁴-⁹])[ ]?/[ ]?({UNIT_NAMES})(?![A-Za-z0-9²³])"
+    rf"(?<=[元块角分次人个件克米升秒页字万亿千转度帧方\"″0-9²³⁰¹⁴-⁹])(?<!:[0-9]{{2}})[ ]?/[ ]?({UNIT_NAMES})(?![A-Za-z0-9²³])"
 )
 """A unit in letters behind a stroke, whose quantity is written in Hanzi: 3元/kg."""
 _BLOOD_PRESSURE = re.compile(
@@ -107,7 +107,9 @@ _TEMPERATURE = re.compile(
     r"[ ]?(°C|°F|℃|℉|[摄华]氏度|度(?![0-9]))"
 )
 _DEGREES_OF_HANZI = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ]?(?:°C|℃)")
-_OF_ANGLES = re.compile("近视|远视|散光|屈光|度数|[左右]眼|旋转|[仰俯倾夹转]角|角度|[东西]经|[南北]纬|镜片")
+_OF_ANGLES = re.compile(
+    "近视|远视|散光|屈光|度数|[左右]眼|旋转|[仰俯倾夹转]角|角度|[东西]经|[南北]纬|镜片"
+)
 """Degrees of these are never below zero but negative."""
 _PERCENT = re.compile(rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)|(个百分点))")
 _PERCENT_RANGE = re.compile(
