@@ -10,7 +10,7 @@ import re
 
 from dora_mlx_tts.text.zh.normalize.maths import SUBSCRIPTS, SUPERSCRIPTS
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits, number
-from dora_mlx_tts.text.zh.normalize.patterns import Rule
+from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, Rule
 
 _TRAIN = re.compile(
     r"(?<![0-9A-Za-z])([A-Z]{1,3})[ -]?(\d{3,4})(?=次|航班|号|路|国道|高速|室|房|座|教室|会议室|飞机|客机)"
@@ -63,10 +63,11 @@ _ISOTOPE = re.compile(r"(?<![0-9A-Za-z)）⁰¹²³⁴-⁹])([¹²³⁰⁴-⁹]{
 _COMPOUND = re.compile(
     r"(?<![0-9A-Za-z₀-₉])((?:\(?[A-Z][a-z]?[₀-₉0-9]{0,2}\)?[₀-₉0-9]{0,2}){2,10})(?![0-9A-Za-z₀-₉])"
 )
-_ELEMENTS = frozenset(
-    """H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Ag Cd Sn Sb
-    I Xe Cs Ba W Pt Au Hg Pb Bi U""".split()
+_SYMBOLS = (
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr "
+    "Ag Cd Sn Sb I Xe Cs Ba W Pt Au Hg Pb Bi U"
 )
+_ELEMENTS = frozenset(re.findall("[A-Z][a-z]?", _SYMBOLS))
 _LEVEL = re.compile(r"(?<![A-Za-z])(?:Lv|LV|lv)\.?[ ]?(\d{1,4})(?![0-9A-Za-z.])")
 _LETTERS_AND_FIGURES = r"([A-Z]{1,4})-?(\d{1,2}(?:\.\d)?)(?![0-9A-Za-z+]|[-.]\d)"
 _GATE = re.compile(
@@ -178,10 +179,8 @@ def read_compound(match: re.Match[str]) -> str | None:
     """`NaHCO₃` N a H C O三: letters and figures one by one."""
     text = match[1]
     symbols = re.findall("[A-Z][a-z]?", text)
-    is_sure = bool(re.search("[₀-₉]", text)) or (
-        any(len(symbol) > 1 for symbol in symbols) and len(symbols) > 1
-    )
-    if not is_sure or len(symbols) < 2 or not _ELEMENTS.issuperset(symbols):
+    is_sure = bool(re.search("[₀-₉]", text)) or (any(len(symbol) > 1 for symbol in symbols))
+    if not is_sure or len(symbols) == 1 or not _ELEMENTS.issuperset(symbols):
         return None
     pieces = re.findall("[A-Za-z]|[0-9]+", text.translate(SUBSCRIPTS))
     said = " ".join(number(piece) if piece.isdecimal() else piece for piece in pieces)
@@ -230,9 +229,9 @@ COMPOUND_RULE = Rule(_COMPOUND, read_compound)
 ADDRESS_RULE = Rule(_ADDRESS, read_address, "@")
 LABELLED_RULES = (
     Rule(_PLATE, read_plate, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"),
-    Rule(_CODE, read_code),
-    Rule(_NUMBERED, read_numbered),
-    Rule(_SERIAL, read_serial),
+    Rule(_CODE, read_code, FIGURES),
+    Rule(_NUMBERED, read_numbered, FIGURES),
+    Rule(_SERIAL, read_serial, FIGURES),
     Rule(_OIL, lambda m: f"{number(m[1])}W{m[2]}", "W"),
     Rule(_CELL, lambda m: f"{' '.join(m[1])}{number(m[2])}", "$"),
     Rule(_HARDWARE, read_hardware, ":-"),
@@ -243,14 +242,14 @@ LABELLED_RULES = (
 NAME_RULES = (
     Rule(_ROOM_ON_FLOOR, lambda m: f"{cardinal(m[1])}F{digits(m[2], telephone=True)}", "Ff"),
     Rule(_MEDIUM, lambda m: f"{m[1]}{digits(m[2])}", "."),
-    Rule(_TRAIN, read_train),
+    Rule(_TRAIN, read_train, FIGURES),
     Rule(_SERIES, read_series, " "),
-    Rule(_MODEL, read_model),
+    Rule(_MODEL, read_model, FIGURES),
     Rule(_CHIP, lambda m: f"{digits(m[1])}{' '.join(m[2])}", "XHKUT"),
     Rule(_PAGES, read_pages, "-~–～至到"),
     Rule(_LEVEL, read_level, "Ll"),
-    Rule(_GATE, read_gate),
+    Rule(_GATE, read_gate, FIGURES),
     Rule(_LINES, read_lines, "PpiI"),
-    Rule(_SHORT, read_short),
+    Rule(_SHORT, read_short, FIGURES),
 )
 """What is Chinese behind a Chinese word, and English behind an English one."""

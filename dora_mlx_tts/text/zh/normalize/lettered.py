@@ -12,7 +12,7 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.maths import OPERATORS, SUBSCRIPTS, SUPERSCRIPTS, quotient
 from dora_mlx_tts.text.zh.normalize.money import CODED, SCALED, SIGNS, read_money
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, scaled
-from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER, Rule
+from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.times import HALF_DAY_TIME, read_times
 from dora_mlx_tts.text.zh.normalize.units import (
     FUEL,
@@ -279,7 +279,7 @@ RULES = (
     ),
     Rule(RAISED, read_raised, "⁰¹²³⁴⁵⁶⁷⁸⁹π"),
     Rule(_WORDS_PER, lambda match: f"{match[1]}每{unit_name(match[2])}", "/"),
-    Rule(_NAME_NUMBER, lambda match: digits(match[0], telephone=True)),
+    Rule(_NAME_NUMBER, lambda match: digits(match[0], telephone=True), FIGURES),
     Rule(UNIT_BEHIND, lambda match: f"每{unit_name(match[1])}", "/"),
     Rule(_THOUSANDS, _thousands, "kwW"),
 )

@@ -21,6 +21,7 @@ class Rule(NamedTuple):
     needs: str = ""
 
 
+FIGURES = "0123456789"
 START = r"(?<![0-9A-Za-z.])"
 """A number begins here."""
 NUMBER = r"[0-9]{1,16}(?:\.[0-9]{1,40})?"
