@@ -1,13 +1,14 @@
 """Score readings of characters and words that have several, on suites that are not ours.
 
-    python scripts/score_readings.py --polyphones FOLDER --split dev [--list]
-    python scripts/score_readings.py --everyday
-    python scripts/score_readings.py --homographs FOLDER --split eval [--list]
+    git clone --depth 1 https://github.com/kakaobrain/g2pM
+    python scripts/score_readings.py --polyphones g2pM --split test [--list]
+    git clone --depth 1 https://github.com/google-research-datasets/WikipediaHomographData
+    python scripts/score_readings.py --homographs WikipediaHomographData --split eval [--list]
+    python scripts/score_readings.py --everyday [--list]
 
-`--polyphones`: the CPP benchmark of github.com/kakaobrain/g2pM (a folder with SPLIT.sent and
-SPLIT.lb, splits dev and test). `--everyday`: our own list, `tests/text/polyphone_everyday.txt`.
-`--homographs`: WikipediaHomographData of github.com/google-research-datasets (a folder with
-`wordids.tsv` and SPLIT/*.tsv, splits train and eval). Nothing of them is copied into the tree.
+`--polyphones`: the CPP benchmark, SPLIT.sent and SPLIT.lb (splits dev and test), in a checkout or in its
+folder `data`. `--homographs`: `wordids.tsv` and SPLIT/*.tsv (splits train and eval), likewise.
+`--everyday`: our own list, `tests/text/polyphone_everyday.txt`. Nothing of theirs is copied into the tree.
 
 A syllable counts as right if its letters and tone are right; a third tone may be a second one
 before another third, 一 and 不 may have any tone; "with neutral tones" also takes a syllable of which
@@ -36,6 +37,18 @@ EVERYDAY = Path(__file__).parents[1] / "tests" / "text" / "polyphone_everyday.tx
 _ENTRY = re.compile(r"([^\[\]]*)\[(.)\]([^\[\]]*) ([a-z]+[1-5])")
 
 
+def holding(folder: Path, *names: str) -> Path:
+    """The folder of a checkout that holds files: itself or its `data`.
+
+    Raises:
+        SystemExit: neither does.
+    """
+    for candidate in (folder, folder / "data"):
+        if all((candidate / name).exists() for name in names):
+            return candidate
+    raise SystemExit(f"{folder} must hold {' and '.join(names)}, there or in its folder data")
+
+
 def everyday() -> Iterator[tuple[str, int, str]]:
     """Text, position of the character, and its syllable, of our own list."""
     for line in EVERYDAY.read_text(encoding="utf-8").splitlines():
@@ -48,6 +61,7 @@ def everyday() -> Iterator[tuple[str, int, str]]:
 
 def benchmark(folder: Path, split: str) -> Iterator[tuple[str, int, str]]:
     """The same of the CPP benchmark."""
+    folder = holding(folder, f"{split}.sent", f"{split}.lb")
     sentences = (folder / f"{split}.sent").read_text(encoding="utf-8").splitlines()
     labels = (folder / f"{split}.lb").read_text(encoding="utf-8").splitlines()
     for sentence, label in zip(sentences, labels, strict=True):
@@ -79,19 +93,19 @@ def score_polyphones(entries: Iterator[tuple[str, int, str]], *, show: bool) -> 
     front_end = FrontEnd()
     front_end.phonemize("你好世界", "zh")
     count: Counter[str] = Counter()
-    chars, start = 0, time.perf_counter()
+    chars, start = 0, time.process_time()
     for text, at, wanted in entries:
         kind, got = judge(front_end, text, at, wanted)
         count[kind] += 1
         chars += len(text)
         if show and kind.startswith("other"):
             print(f"  {text[:at]}[{text[at]}]{text[at + 1 :]} {wanted}, said {got}")
-    spent, total = time.perf_counter() - start, count.total()
+    spent, total = time.process_time() - start, count.total()
     right = count["right"] + count["right by a tone rule"]
     print(f"{total} characters: right {right / total:.2%},", end=" ")
     print(f"with neutral tones {(right + count['neutral tone']) / total:.2%},", end=" ")
     print(f"syllable right {1 - count['other syllable'] / total:.2%};", end=" ")
-    print(f"{spent * 1e5 / chars:.2f} ms per 100 characters")
+    print(f"{spent * 1e5 / chars:.2f} ms of CPU per 100 characters")
 
 
 # English
@@ -109,6 +123,7 @@ def homographs(folder: Path, split: str) -> Iterator[tuple[str, str, int, int, s
 
 def score_homographs(folder: Path, split: str, *, show: bool) -> None:
     """Print how many words are read as the one of our two readings that the id stands for."""
+    folder = holding(folder, "wordids.tsv", split)
     firsts = first_readings(folder)
     front_end = FrontEnd()
     count: Counter[str] = Counter()
@@ -137,15 +152,17 @@ def main() -> None:
     parser.add_argument("--polyphones", type=Path, metavar="FOLDER")
     parser.add_argument("--everyday", action="store_true")
     parser.add_argument("--homographs", type=Path, metavar="FOLDER")
-    parser.add_argument("--split", default="dev")
+    parser.add_argument("--split", help="test and eval by default")
     parser.add_argument("--list", action="store_true", help="show every misreading")
     options = parser.parse_args()
+    if not (options.polyphones or options.everyday or options.homographs):
+        parser.error("one of --polyphones, --everyday and --homographs is needed")
     if options.polyphones:
-        score_polyphones(benchmark(options.polyphones, options.split), show=options.list)
+        score_polyphones(benchmark(options.polyphones, options.split or "test"), show=options.list)
     if options.everyday:
         score_polyphones(everyday(), show=options.list)
     if options.homographs:
-        score_homographs(options.homographs, options.split, show=options.list)
+        score_homographs(options.homographs, options.split or "eval", show=options.list)
 
 
 if __name__ == "__main__":

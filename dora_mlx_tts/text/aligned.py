@@ -49,11 +49,15 @@ class AlignedText:
         pattern = re.compile(pattern) if isinstance(pattern, str) else pattern
         if pattern.search(self.text) is None:  # most rules find nothing in most texts
             return self
+        fixed = replace if isinstance(replace, str) and "\\" not in replace else None
         text: list[str] = []
         spans: list[CharSpan] = []
         done = 0
         for match in pattern.finditer(self.text):
-            new = match.expand(replace) if isinstance(replace, str) else replace(match)
+            if fixed is not None:
+                new: str | None = fixed
+            else:
+                new = match.expand(replace) if isinstance(replace, str) else replace(match)
             start, end = match.span()
             if new is None or new == match.group():
                 continue

@@ -26,6 +26,11 @@ _PLUS = re.compile(
 _HALF_DAY = re.compile(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
 """Its last dot does not end a sentence."""
 _WIDE_SIGN = re.compile(r"(?<=[0-9A-Za-z])[．／－＋＝×]+(?=[0-9A-Za-z])|(?<=[0-9])％|[＄](?=[0-9])")
+_SHARP = re.compile(r"(?<=(?<![A-Za-z])[CF])#(?=\d)")
+_MINOR = re.compile(r"(?<![A-Za-z0-9])([A-G])#m(?:in)?(?![A-Za-z0-9])")
+_ARROW = re.compile(
+    r"(?<=[\u3400-\u9fff])[ ]?(?:[→➜➡⇒]|-?->)[ ]?(?=[A-Za-z0-9\u3400-\u9fff])|(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[\u3400-\u9fff])"
+)
 _VALUES = {"I": 1, "V": 5, "X": 10}
 _LOOK_BACK = 24
 _OF_FIGURES = re.compile(
@@ -41,9 +46,10 @@ _STOP = re.compile("[。！？!?\n]")
 _SENTENCE = 60
 _HAN_PER_WORD = 2
 _CONCERNED = re.compile(
-    r"\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|＄|[．／－＋＝％]"
+    r"[¥￥₀-₉]|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|\d\.[xX]"
 )
 
+_WIDE_MARK = re.compile("[，。；：？！]")
 _NARROW = str.maketrans("．／－＋＝％＄", "./-+=%$")
 _Condition = Callable[[re.Match[str]], bool]
 
@@ -58,8 +64,16 @@ def read_mixed(text: AlignedText) -> AlignedText:
         lettered,
     )
 
-    text = text.sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW))
-    quantities = (identifiers.ADDRESS_RULE, *lettered.RULES, formulas.FORMULA_RULE)
+    text = text.sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW)).sub(_SHARP, "# ")
+    text = text.sub(_MINOR, r"\1 sharp minor").sub(_ARROW, "，")
+    quantities = (
+        identifiers.ADDRESS_RULE,
+        identifiers.STANDARD_RULE,
+        identifiers.COMPOUND_RULE,
+        *lettered.RULES,
+        formulas.FORMULA_RULE,
+        lettered.COMPARED_RULE,
+    )
     text = _apply(identifiers.LABELLED_RULES, text, _is_certain)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)
@@ -97,7 +111,10 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
     before = _STOP.split(match.string[start : match.start()])[-1]
     after = _STOP.split(match.string[match.end() : end])[0]
     words: list[str] = _WORD.findall(f"{before} {after}")
-    english = sum(word.isascii() for word in words)
+    english = sum(word.isascii() and not word.isupper() and len(word) > 1 for word in words)
+    words = [word for word in words if not (word.isascii() and (word.isupper() or len(word) == 1))]
+    if english == len(words):
+        return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
     return len(words) - english > _HAN_PER_WORD * english
 
 

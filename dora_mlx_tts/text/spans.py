@@ -23,7 +23,9 @@ _HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff"
 _LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"
 _COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度"
 _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
-_STOPS = ",.!?，。！？"
+_OF_ENGLISH = re.compile("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-[A-Za-z])")
+"""A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
+_STOPS = ",.!?，。！？、"
 _WIDE_MARKS = frozenset("，。！？、；：（）％￥“”「」《》【】")
 _UNITS = (
     r"(?:[kdcmnμu]?m[²³23]?|[kmμu]?g|KG|Kg|[mμd]?[lL]|ML|[kMh]?Pa|mmHg|[kKMG]?Hz|[kKMG]?W|k[Ww]h|[km]V|mA|mAh"
@@ -186,11 +188,17 @@ def _language_of_number(
     number = text[at[0] : at[1]]
     before = text[left.end - 1]
     if before in _STOPS:
-        return right.language
+        return left.language if number[-1] in _PAUSES else right.language
     after_han = _HAN_RUN.match(before) and (number[-1] in _PAUSES or before == "第")
     if run.is_amount or number[-1] in ".。" or after_han:
         return left.language
-    glued_left = not before.isspace()
+    glued_left = before.isalnum()
+    if (
+        glued_left
+        and _HAN_RUN.match(before)
+        and not _OF_ENGLISH.search(text, at[0], right.start + 2)
+    ):
+        return left.language
     if text[right.start] in _COUNTERS and number[-1].isdecimal() and not glued_left:
         return right.language
     longer_left = left.end - left.start >= right.end - right.start

@@ -34,7 +34,12 @@ def _pattern(reading: str) -> re.Pattern[str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "reading"), [*utterances("assistant_zh"), *utterances("assistant_mixed")]
+    ("text", "reading"),
+    [
+        utterance
+        for name in ("assistant_zh", "assistant_mixed", "more_zh", "more_mixed")
+        for utterance in utterances(name)
+    ],
 )
 def test_an_utterance_is_read_right(text: str, reading: str) -> None:
     for code in ("zh", "auto"):

@@ -26,7 +26,7 @@ _LONG_NAME = re.compile(r"(?<![0-9A-Za-z.,-])[0-9]{5,16}(?=[”\"’]?[ ]?号(?!
 _HEIGHT = re.compile(
     r"(?<![0-9.])([0-9])[ ]?米[ ]?([0-9]{1,2})(?![0-9.]|[ ]?[厘分公宽长高人个条道米/x×])"
 )
-_HUNDREDTHS = re.compile(r"(?<=[0-9]秒)([0-9]{2})(?![0-9.:：]|[ ]?[个位分秒毫])")
+_HUNDREDTHS = re.compile(r"(?<=[0-9]秒)([0-9]{2,3})(?![0-9.:：]|[ ]?[个位分秒毫])")
 _COUNT = re.compile(rf"({NUMBER})[ ]?(?=[ ]?[多余几来]?[ ]?{MEASURE})")
 _MORE = re.compile(
     rf"(?<![0-9A-Za-z.+-])({NUMBER})([万亿千百]?)[ ]?\+(?:[ ]?({MEASURE}))?(?![0-9A-Za-z+])"
@@ -66,7 +66,10 @@ _QUANTITY_BEFORE = re.compile(
     r"(?:共|有|约|近|超过?|达到?|高达|多达|不[足到]|至少|最[多高低大小]|大于|小于|等于|满|逾|计|增[至加到]|降[至到]|减[少到]|百分之"
     r"|[总人数额量价值分米元款钱][是为：:]?|[是为：:])[ ]?$"
 )
+_CODE_BEFORE = re.compile(r"(?:码|编号|号)[^，。！？,!?]{0,6}[：:是为][ ]?$")
 _YEAR_BEFORE = re.compile(r"(?:年|年份|出生|成立|创立|始|建|版|届)[^，。！？,.!?]{0,4}$")
+_LONGEST_VERSION = 3
+_RANGE_MARKS = ("到", "至", "—", "-", "~")
 _SHORTEST_NAME = 3
 _SHORTEST_CODE = 6
 _LONGEST_ROUND = 10
@@ -85,7 +88,14 @@ def read_thousands(text: AlignedText) -> AlignedText:
 
 def read_versions(text: AlignedText) -> AlignedText:
     """`5.10.0` and IP addresses, digit by digit."""
-    return text.sub(_VERSION, lambda m: digits(m[0]).replace(".", "点"))
+    return text.sub(_VERSION, _version)
+
+
+def _version(match: re.Match[str]) -> str:
+    """The first of two or three parts is said as a number (18.2.0), an address has four."""
+    parts = match[0].split(".")
+    first = cardinal(parts[0]) if len(parts) <= _LONGEST_VERSION else digits(parts[0])
+    return "点".join((first, *map(digits, parts[1:])))
 
 
 def read_counts(text: AlignedText) -> AlignedText:
@@ -144,7 +154,9 @@ def _bare(match: re.Match[str]) -> str:
     if len(value) > _LONGEST_AMOUNT or _is_code(value, before, match):
         return digits(value, telephone=True)
     if _is_hotline(value, before, match) or (
-        value in _NAMES and not _QUANTITY_BEFORE.search(before)
+        value in _NAMES
+        and not _QUANTITY_BEFORE.search(before)
+        and not match.string.startswith(_RANGE_MARKS, match.end())
     ):
         return digits(value, telephone=True)
     if int(value) in _YEARS and _is_year(before, match):
@@ -158,7 +170,7 @@ def _is_code(value: str, before: str, match: re.Match[str]) -> bool:
         return False
     if value.endswith("00") and len(value) < _LONGEST_ROUND:
         return False
-    return _QUANTITY_BEFORE.search(before) is None
+    return _CODE_BEFORE.search(before) is not None or _QUANTITY_BEFORE.search(before) is None
 
 
 def _is_hotline(value: str, before: str, match: re.Match[str]) -> bool:
@@ -173,7 +185,9 @@ def _is_hotline(value: str, before: str, match: re.Match[str]) -> bool:
 
 
 def _is_year(before: str, match: re.Match[str]) -> bool:
-    """1998 alone is a year, unless it is counted (共1998) or nothing stands beside it."""
+    """1998 alone is a year, unless it is counted (共1998), round or nothing stands beside it."""
     if _YEAR_BEFORE.search(before):
         return True
+    if match[0] == "2000":
+        return False
     return match.end() - match.start() < len(match.string) and not _QUANTITY_BEFORE.search(before)

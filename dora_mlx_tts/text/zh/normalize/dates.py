@@ -37,6 +37,10 @@ _YEAR_RANGE = re.compile(
 _BARE_YEAR_RANGE = re.compile(
     r"(?<![0-9A-Za-z.-])((?:1[89]|20)[0-9]{2})[ ]?[-~\u2013\uff5e][ ]?((?:1[89]|20)[0-9]{2})(?![0-9A-Za-z年.-])"
 )
+_REIGN = re.compile(
+    r"(?<=[（(])(公元)?(前?)([1-9][0-9]{2})年?[ ]?[-~\u2013\u2014\uff5e至到][ ]?(公元)?(前?)([1-9][0-9]{2,3})年?(?=[）)])"
+)
+"""The years of a life or a dynasty behind its name: (618—907年)."""
 _LONG_YEAR = re.compile(rf"{START}([0-9]{{4}})[ ]?年(?!代)")
 _SPAN_AFTER = re.compile(r"年(?:的?历史|以?前|以?来|以?后|之[久前后]|间)")
 _SHORT_YEAR = re.compile(
@@ -44,7 +48,7 @@ _SHORT_YEAR = re.compile(
 )
 _YEAR_MONTH_SHORT = re.compile(rf"{START}([0-9]{{2}})[ ]?年(?=[ ]?[0-9]{{1,2}}[ ]?月)")
 _DECADE = re.compile(
-    rf"{START}((?:1[0-9]|20)?)([0-9]0)[ ]?(?=年代|后(?![0-9]+[个天年月日周小分秒]))"
+    rf"{START}(?<![:：])((?:1[0-9]|20)?)([0-9]0)[ ]?(?=年代|后(?![0-9]+[个天年月日周小分秒]))"
 )
 _ERA_YEAR = re.compile(r"(?<=公元)(前?)[ ]?([1-9][0-9]{2,3})(?=[ ]?年)")
 _LASTED = re.compile(r"[了过近约达整满共历经长]$")
@@ -53,6 +57,7 @@ _LASTED = re.compile(r"[了过近约达整满共历经长]$")
 def read_dates(text: AlignedText) -> AlignedText:
     """Write out everything that is a date; the year digit by digit."""
     text = text.sub(_YEAR_RANGE, lambda m: f"{digits(m[1])}{m[2]}到{digits(m[3])}{m[4]}")
+    text = text.sub(_REIGN, _reign)
     text = text.sub(_BARE_YEAR_RANGE, lambda m: f"{digits(m[1])}到{digits(m[2])}")
     text = text.sub(_SEASON, lambda m: f"{digits(m[1])}到{digits(m[2])}")
     text = text.sub(_FULL_DATE, _full_date).sub(_YEAR_LAST, _year_last)
@@ -89,6 +94,12 @@ def _date(year: str, month: str, day: str) -> str | None:
     if not (0 < int(month) <= _MONTHS and 0 < int(day) <= _DAYS):
         return None
     return f"{digits(year)}年{cardinal(month)}月{cardinal(day)}日"
+
+
+def _reign(match: re.Match[str]) -> str:
+    era, before, first, last_era, last_before, last = match.groups()
+    start = f"{era or ''}{before}{digits(first)}年"
+    return f"{start}到{last_era or ''}{last_before}{digits(last)}年"
 
 
 def _decade(match: re.Match[str]) -> str | None:

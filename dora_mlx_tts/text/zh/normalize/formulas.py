@@ -9,31 +9,51 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from dora_mlx_tts.text.zh.normalize.maths import OPERATORS, SUPERSCRIPTS, power
+from dora_mlx_tts.text.zh.normalize.maths import (
+    OPERATORS,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    power,
+    quotient,
+)
 from dora_mlx_tts.text.zh.normalize.numbers import number
 from dora_mlx_tts.text.zh.normalize.patterns import Rule
 
 _FORMULA = re.compile(
-    r"(?<![0-9A-Za-z.@#_/])[-\u2212√(|∠△0-9A-Za-zα-ωΔ³](?:[0-9A-Za-zα-ωΔΩ∠△|.+\-\u2212×÷·*/=≈≠<>≤≥±^()√%°!:∶²³¹⁰⁴-⁹⁻₀-₉]|(?<=[^ ]) (?=[^ ])){1,120}"
+    r"(?<![0-9A-Za-z.@#_/])[-\u2212√(|∠△∵∴0-9A-Za-zα-ωΔ³](?:[0-9A-Za-zα-ωΔΩ拔∠△∥⊥≌∽∈⊂∪∩∵∴|.+\-\u2212×÷·*/=≈≠<>≤≥±^()√%°!:∶²³¹⁰⁴-⁹⁻₀-₉]|(?<=[^ ]) (?=[^ ])|(?<=[0-9A-Za-z]),(?=-?[0-9A-Za-z]{1,3}[,)])){1,120}"
 )
 """What may be a formula; `read_formula` tells."""
 
-_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _FUNCTIONS = {
     "sin": "sine", "cos": "cosine", "tan": "tangent", "log": "log", "ln": "L N", "lg": "L G",
     "lim": "limit", "max": "max", "min": "min", "exp": "E X P",
 }  # fmt: skip
 _TOKEN = re.compile(
-    r"(?P<relation>==|!=|<=|>=|[=≈≠<>≤≥])|(?P<operator>[+×÷·*±])|(?P<maybe>[-\u2212/:∶])"
+    r"(?P<relation>==|(?<![0-9)n])!=|<=|>=|[=≈≠<>≤≥∥⊥≌∽∈⊂∪∩])|(?P<fraction>(?<![0-9A-Za-z.)])[0-9]{1,8}/[0-9]{1,8}(?![0-9A-Za-z./(²³^])|\((?:[0-9]{1,8}/[0-9]{1,8})\))|(?P<operator>[+×÷·*±])|(?P<maybe>[-\u2212/:∶])"
     r"|(?P<root>[²³]?√)|(?P<power>[²³¹⁰⁴-⁹⁻]{1,4}|\^\(?-?[0-9A-Za-z]{1,3}\)?)|(?P<below>[₀-₉]{1,4})"
     r"|(?P<number>[0-9]{1,16}(?:\.[0-9]{1,16})?%?)|(?P<word>[A-Za-z]{1,40})|(?P<greek>[α-ωΔΩ])"
-    r"|(?P<shape>[∠△])|(?P<bar>\|)|(?P<open>\()|(?P<close>\))|(?P<degree>°)|(?P<blank> )"
+    r"|(?P<shape>[∠△∵∴])|(?P<mean>拔)|(?P<bar>\|)|(?P<open>\()|(?P<close>\))|(?P<degree>°)|(?P<factorial>!)|(?P<comma>,)|(?P<blank> )"
 )
+_CLOCK = re.compile("(?<![0-9])[0-2]?[0-9][:：][0-5][0-9](?![0-9])")
 _STRONG = frozenset({"relation", "operator", "root", "power", "below", "shape"})
 """Signs of a formula; a hyphen or a stroke alone is one of a name (A-1, A/B)."""
 _BINARY = frozenset({"relation", "operator", "maybe"})
-_ENDS = frozenset({"number", "word", "greek", "power", "below", "close", "degree", "bar"})
-_STARTS = frozenset({"number", "word", "greek", "root", "open", "shape", "bar"})
+_ENDS = frozenset(
+    {
+        "number",
+        "fraction",
+        "word",
+        "greek",
+        "power",
+        "below",
+        "close",
+        "degree",
+        "bar",
+        "factorial",
+        "mean",
+    }
+)
+_STARTS = frozenset({"number", "fraction", "word", "greek", "root", "open", "shape", "bar"})
 _LONGEST_PRODUCT = 3
 """More letters in a row are a word."""
 _LOGARITHM = re.compile(r"log([₀-₉]{1,4})[ ]?(\(?)([0-9]{1,16}(?:\.[0-9]{1,8})?|[A-Za-z])(\)?)")
@@ -41,7 +61,7 @@ _LOGARITHM = re.compile(r"log([₀-₉]{1,4})[ ]?(\(?)([0-9]{1,16}(?:\.[0-9]{1,8
 
 def read_formula(text: str) -> str | None:
     """A formula written out, None if `text` is none."""
-    tokens = _tokens(text)
+    tokens = None if _CLOCK.search(text) else _tokens(text)
     if tokens is None or not _is_formula(tokens):
         return None
     return _spoken(tokens)
@@ -69,8 +89,11 @@ def _is_formula(tokens: list[tuple[str, str]]) -> bool:
     """Whether letters are joined by signs of a formula, with something on both sides of each."""
     kinds = [kind for kind, _ in tokens]
     words = [text for kind, text in tokens if kind == "word"]
-    has_letters = bool(words) or "greek" in kinds or "logarithm" in kinds
-    if not has_letters or not (_STRONG.intersection(kinds) or _is_quotient(tokens)):
+    has_letters = bool(words) or not {"greek", "logarithm", "shape"}.isdisjoint(kinds)
+    if ("maybe", ":") in tokens and "relation" not in kinds:
+        return False
+    is_weak = not (_STRONG.intersection(kinds) or _is_quotient(tokens) or _is_bracketed(tokens))
+    if not has_letters or is_weak:
         return False
     if any(len(word) > _LONGEST_PRODUCT and word.lower() not in _FUNCTIONS for word in words):
         return False
@@ -91,6 +114,18 @@ def _is_quotient(tokens: list[tuple[str, str]]) -> bool:
     """`-b/2a`: a stroke, a minus before it and small letters; 5G/4K is a list."""
     texts = [text for _, text in tokens]
     return texts[0] in "-−" and "/" in texts and all(text == text.lower() for text in texts)
+
+
+def _is_bracketed(tokens: list[tuple[str, str]]) -> bool:
+    """`(x-3)`: a letter and a figure that are joined within brackets."""
+    kinds = [kind for kind, _ in tokens]
+    letters = [text for kind, text in tokens if kind == "word"]
+    return (
+        "open" in kinds
+        and "close" in kinds
+        and "maybe" in kinds
+        and letters[0:1] == [c for c in letters[0:1] if len(c) == 1]
+    )
 
 
 def _spoken(tokens: list[tuple[str, str]]) -> str:
@@ -138,23 +173,27 @@ def _root(text: str) -> str:
 
 
 def _logarithm(text: str) -> str:
-    base, of = text.translate(_SUBSCRIPTS).split()
+    base, of = text.translate(SUBSCRIPTS).split()
     spoken = _letters(of) if of.isalpha() else number(of)
     return f"以{number(base)}为底{spoken}的对数"
 
 
 _READERS: dict[str, Callable[[str], str]] = {
     "number": _number,
+    "fraction": quotient,
     "word": _letters,
     "greek": str,
     "power": _power,
-    "below": lambda text: number(text.translate(_SUBSCRIPTS)) if text else "",
+    "below": lambda text: number(text.translate(SUBSCRIPTS)) if text else "",
     "root": _root,
-    "shape": lambda text: "角" if text == "∠" else "三角形",
+    "mean": str,
+    "shape": lambda text: {"∠": "角", "△": "三角形", "∵": "因为", "∴": "所以"}[text],
     "degree": lambda _: "度",
+    "factorial": lambda _: "的阶乘",
+    "comma": lambda _: "，",
     "logarithm": _logarithm,
 }
 
 FORMULA_RULE = Rule(
-    _FORMULA, lambda match: read_formula(match[0]), "=≈≠<>≤≥+×÷·*±√^²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉∠△"
+    _FORMULA, lambda match: read_formula(match[0]), "=≈≠<>≤≥+×÷·*±√^²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉∠△∥⊥≌∽∈⊂∪∩"
 )

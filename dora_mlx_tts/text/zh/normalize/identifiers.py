@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+from dora_mlx_tts.text.zh.normalize.maths import SUBSCRIPTS, SUPERSCRIPTS
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits, number
-from dora_mlx_tts.text.zh.normalize.patterns import Rule
+from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, Rule
 
 _TRAIN = re.compile(
     r"(?<![0-9A-Za-z])([A-Z]{1,3})[ -]?(\d{3,4})(?=次|航班|号|路|国道|高速|室|房|座|教室|会议室|飞机|客机)"
@@ -21,11 +22,15 @@ _PLATE = re.compile(
 )
 _CODE = re.compile(
     r"((?:密[码碼]|口令|验证码|[取寄]件码|提取码|邀请码|兑换码|激活码|优惠码|序列号|订单号?|单号|编号|账号|帐号|用户名|工号|学号"
-    r"|车架号|识别码|代码|卡号|会议号|护照号?码?|货号|款号|批号|ID)[ ]?(?:是|为|系|係|[:：])?[ ]?)"
+    r"|车架号|税号|信用代码|身份证号?|[末后][三四五六七八]位数?|尾[号数]|识别码|代码|卡号|会议号|护照号?码?|货号|款号|批号|ID)[ ]?(?:是|为|系|係|[:：])?[ ]?)#?"
     r"(?=[0-9A-Za-z_-]{0,40}[0-9])(?=[0-9A-Za-z_-]{0,40}[A-Za-z])"
     r"([0-9A-Za-z](?:[0-9A-Za-z]|[-_](?=[0-9A-Za-z])){1,40})(?![0-9A-Za-z@.])"
 )
 """A code behind the word for it: 密码是abc123, 订单号DX-20240."""
+_SERIAL = re.compile(
+    r"(?<![0-9A-Za-z_.@/-])(?=[0-9A-Z]{0,40}[A-Z])(?=(?:[A-Z]{0,40}[0-9]){5})([0-9A-Z]{9,40})(?![0-9A-Za-z_.@/-])"
+)
+"""So many capitals and figures without a gap are no word: 1Z999AA101."""
 _NUMBERED = re.compile(
     r"(?<![A-Za-z])((?:ID|PIN|UID|QQ|SN|SKU|OTP|(?i:passcode|password|code|extension|ext))[ ]?(?:[是为:：]|号码?[是为:：]?)?[ ]?)(\d{2,16}(?:[ -]\d{2,8}){0,4})(?![0-9A-Za-z]|[.-]\d)"
 )
@@ -34,18 +39,43 @@ _SERIES = re.compile(r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ])(?!19|20)(\d{4})(?![0-9A-Z
 _MODEL = re.compile(
     r"(?<![0-9A-Za-z_.-])(?!(?:USD|CNY|RMB|EUR|GBP|HKD|JPY|KRW|TWD)\d)([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_-]|\.\d)"
 )
+_OIL = re.compile(r"(?<![0-9A-Za-z.-])(\d{1,2})W[-–/]?(\d{2})(?![0-9A-Za-z.])")
+"""The grade of an oil: 5W-30."""
+_CELL = re.compile(r"(?<![0-9A-Za-z$])\$([A-Z]{1,2})\$(\d{1,5})(?![0-9A-Za-z])")
+_CHIP = re.compile(
+    r"(?<![0-9A-Za-z_.-])(\d{4,5})(X[A-Z0-9]{0,2}|H[XSKQ]|K[FS]|U|Ti)(?![0-9A-Za-z_-])"
+)
 _PAGES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(?:\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
 )
 """From one to another of a series: P45-P52, A1-A5."""
+_STANDARD = re.compile(
+    r"(?<![0-9A-Za-z/])([A-Z]{2,5}(?:/[A-Z]{1,4}){0,2}[ ]?[A-Z]{0,2})[ ]?(?!(?:19|20)\d{2}[ ]?[-–—])(\d{1,6})((?:[.-]\d{1,4}){0,2})[ ]?[-–—:：][ ]?((?:19|20)\d{2})(?![0-9A-Za-z:]|[-.]\d)"
+)
+"""The number of a standard and its year: GB/T 7714-2015, ISO 9001:2015."""
+_ROOM_ON_FLOOR = re.compile(r"(?<![0-9A-Za-z.])(\d{1,2})[Ff][ ]?-?[ ]?(\d{3,4})(?![0-9A-Za-z])")
+_MEDIUM = re.compile(r"(?<![0-9A-Za-z.])([A-Z])\.(\d{2,4})(?![0-9A-Za-z]|\.\d)")
+"""The letter and number of a recommendation: H.265."""
+_HARDWARE = re.compile(
+    r"(?<![0-9A-Za-z:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Za-z:-])"
+)
+_ISOTOPE = re.compile(r"(?<![0-9A-Za-z)）⁰¹²³⁴-⁹])([¹²³⁰⁴-⁹]{1,3})([A-Z][a-z]?)(?![A-Za-z])")
+_COMPOUND = re.compile(
+    r"(?<![0-9A-Za-z₀-₉])((?:\(?[A-Z][a-z]?[₀-₉0-9]{0,2}\)?[₀-₉0-9]{0,2}){2,10})(?![0-9A-Za-z₀-₉])"
+)
+_SYMBOLS = (
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr "
+    "Ag Cd Sn Sb I Xe Cs Ba W Pt Au Hg Pb Bi U"
+)
+_ELEMENTS = frozenset(re.findall("[A-Z][a-z]?", _SYMBOLS))
 _LEVEL = re.compile(r"(?<![A-Za-z])(?:Lv|LV|lv)\.?[ ]?(\d{1,4})(?![0-9A-Za-z.])")
 _LETTERS_AND_FIGURES = r"([A-Z]{1,4})-?(\d{1,2}(?:\.\d)?)(?![0-9A-Za-z+]|[-.]\d)"
 _GATE = re.compile(
-    rf"(?<=[\u3400-\u9fff：:，。、（《“]){_LETTERS_AND_FIGURES}|(?<![0-9A-Za-z.@_-]){_LETTERS_AND_FIGURES}(?=[\u3400-\u9fff])"
+    rf"(?<=[\u3400-\u9fff：:，。、（《“]){_LETTERS_AND_FIGURES}|(?<![0-9A-Za-z.@_-]){_LETTERS_AND_FIGURES}(?=[\u3400-\u9fff：、])"
 )
 """Directly beside a Chinese word: 登机口C32, PM2.5, A4纸."""
 _SHORT = re.compile(
-    r"(?<![0-9A-Za-z.$-])(\d{1,3}(?:\.\d)?)[ ]?([GKDBFMT])(?![0-9A-Za-z+/&-])|(?<![0-9A-Za-z.])(\d)([A-Z])(?=[\u3400-\u9fff])"
+    r"(?<![0-9A-Za-z.$-])(\d{1,3}(?:\.\d)?(?=[ ]?[GKDBFMT])|\d{4,5}(?=[ ]?K))[ ]?([GKDBFMT])(?![0-9A-Za-z+/&-])|(?<![0-9A-Za-z.])(\d)([A-Z])(?=[\u3400-\u9fff])"
 )
 """A figure and a letter that are one word: 5G, 4K, 3D, 7B."""
 _LINES = re.compile(r"(?<![0-9A-Za-z.])(\d{3,4})([PpiI])(?![0-9A-Za-z])")
@@ -71,10 +101,20 @@ def read_plate(match: re.Match[str]) -> str:
     return match[1] + digits(match[2], telephone=True)
 
 
+def read_serial(match: re.Match[str]) -> str | None:
+    """`1Z999AA10123` 一Z九九九A A 一零一二三, where Chinese is near."""
+    start, end = max(0, match.start() - 24), match.end() + 24
+    return _spelled(match[1]) if _HAN.search(match.string, start, end) else None
+
+
 def read_code(match: re.Match[str]) -> str:
     """`密码是abc12` 密码是A B C一二, a pause between its parts."""
+    return match[1] + _spelled(match[2])
+
+
+def _spelled(code: str) -> str:
     spoken = ""
-    for piece in _PIECE.findall(match[2]):
+    for piece in _PIECE.findall(code):
         if piece.isalpha() and len(piece) >= _WORD:
             spoken += f" {piece} "
         elif piece.isalpha():
@@ -83,7 +123,7 @@ def read_code(match: re.Match[str]) -> str:
             spoken += digits(piece)
         else:
             spoken += "下划线" if piece == "_" else "，"
-    return match[1] + spoken.strip()
+    return spoken.strip()
 
 
 def read_model(match: re.Match[str]) -> str:
@@ -113,6 +153,38 @@ def read_pages(match: re.Match[str]) -> str:
     """`P45-P52` P四十五到P五十二."""
     letters = " ".join(match[1])
     return f"{letters}{cardinal(match[2])}到{letters}{cardinal(match[3])}"
+
+
+def read_standard(match: re.Match[str]) -> str:
+    """`GB/T 7714-2015` G B T 七七一四杠二零一五."""
+    letters, figures, parts, year = match.groups()
+    name = " ".join(re.sub("[^A-Z]", "", letters))
+    parts = "".join("点" if c == "." else "杠" if c == "-" else digits(c) for c in parts)
+    return f"{name}{digits(figures)}{parts}杠{digits(year)}"
+
+
+def read_hardware(match: re.Match[str]) -> str:
+    """`00:1A:2B:3C:4D:5E` 零零,一A,二B and so on."""
+    return "，".join(_spelled(part) for part in re.split("[:-]", match[0]))
+
+
+def read_isotope(match: re.Match[str]) -> str:
+    """`¹⁴C` C十四, `²³⁵U` U二三五."""
+    mass, symbol = match[1].translate(SUPERSCRIPTS), match[2]
+    said = digits(mass) if len(mass) == _HUNDREDS else number(mass)
+    return f"{' '.join(symbol)}{said}"
+
+
+def read_compound(match: re.Match[str]) -> str | None:
+    """`NaHCO₃` N a H C O三: letters and figures one by one."""
+    text = match[1]
+    symbols = re.findall("[A-Z][a-z]?", text)
+    is_sure = bool(re.search("[₀-₉]", text)) or (any(len(symbol) > 1 for symbol in symbols))
+    if not is_sure or len(symbols) == 1 or not _ELEMENTS.issuperset(symbols):
+        return None
+    pieces = re.findall("[A-Za-z]|[0-9]+", text.translate(SUBSCRIPTS))
+    said = " ".join(number(piece) if piece.isdecimal() else piece for piece in pieces)
+    return re.sub("(?<=[\u4e00-\u9fff]) | (?=[\u4e00-\u9fff])", "", said)
 
 
 def read_level(match: re.Match[str]) -> str:
@@ -152,22 +224,32 @@ def _part(text: str) -> str:
     )
 
 
+STANDARD_RULE = Rule(_STANDARD, read_standard, "-–—:：")
+COMPOUND_RULE = Rule(_COMPOUND, read_compound)
 ADDRESS_RULE = Rule(_ADDRESS, read_address, "@")
 LABELLED_RULES = (
     Rule(_PLATE, read_plate, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"),
-    Rule(_CODE, read_code),
-    Rule(_NUMBERED, read_numbered),
+    Rule(_CODE, read_code, FIGURES),
+    Rule(_NUMBERED, read_numbered, FIGURES),
+    Rule(_SERIAL, read_serial, FIGURES),
+    Rule(_OIL, lambda m: f"{number(m[1])}W{m[2]}", "W"),
+    Rule(_CELL, lambda m: f"{' '.join(m[1])}{number(m[2])}", "$"),
+    Rule(_HARDWARE, read_hardware, ":-"),
+    Rule(_ISOTOPE, read_isotope, "⁰¹²³⁴⁵⁶⁷⁸⁹"),
 )
 """What is Chinese by the words that it needs beside it."""
 
 NAME_RULES = (
-    Rule(_TRAIN, read_train),
+    Rule(_ROOM_ON_FLOOR, lambda m: f"{cardinal(m[1])}F{digits(m[2], telephone=True)}", "Ff"),
+    Rule(_MEDIUM, lambda m: f"{m[1]}{digits(m[2])}", "."),
+    Rule(_TRAIN, read_train, FIGURES),
     Rule(_SERIES, read_series, " "),
-    Rule(_MODEL, read_model),
+    Rule(_MODEL, read_model, FIGURES),
+    Rule(_CHIP, lambda m: f"{digits(m[1])}{' '.join(m[2])}", "XHKUT"),
     Rule(_PAGES, read_pages, "-~–～至到"),
     Rule(_LEVEL, read_level, "Ll"),
-    Rule(_GATE, read_gate),
+    Rule(_GATE, read_gate, FIGURES),
     Rule(_LINES, read_lines, "PpiI"),
-    Rule(_SHORT, read_short),
+    Rule(_SHORT, read_short, FIGURES),
 )
 """What is Chinese behind a Chinese word, and English behind an English one."""

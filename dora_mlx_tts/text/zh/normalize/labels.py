@@ -10,22 +10,52 @@ from dora_mlx_tts.text.zh.normalize.numbers import cardinal, number
 _OF_ALL = re.compile(
     r"第[ ]?([0-9]{1,4})[ ]?/[ ]?([0-9]{1,4})[ ]?([页题章步集期关轮天课节局场部张条讲])"
 )
+_FLOOR_OF = re.compile(r"(?<![0-9A-Za-z./])([0-9]{1,2})[ ]?/[ ]?([1-9][0-9]?)[ ]?([层楼])(?!高)")
 _PARTED = re.compile(
     r"(?<=[图表式例题甲乙丙丁戊])([ ]?)([0-9]{1,4})[-\u2013]([0-9]{1,4})(?![0-9A-Za-z]|[-./][0-9]|[ ]?[年月页题图表])"
 )
 _HOUSE = re.compile(
     r"((?:门牌|房)号?(?:是|为|[:：])?[ ]?)([0-9]{1,4})-([0-9]{1,4})(?![0-9A-Za-z-])"
 )
+_VERSE = re.compile(
+    r"((?:福音|诗篇|箴言|启示录|行传|传道书|雅歌|圣经"
+    r"|创世[记纪]|出埃及记|利未记|民数记|申命记|约书亚记|士师记|路得记|撒母耳记[上下]|列王[记纪][上下]|历代志[上下]|约伯记|以赛亚书|耶利米书|以西结书|但以理书"
+    r"|罗马书|[哥格]林多[前后]书|加拉太书|以弗所书|腓立比书|歌罗西书|帖撒罗尼迦[前后]书|提摩太[前后]书|希伯来书|雅各书|彼得[前后]书|约翰[一二三]书)》?)"
+    r"[ ]?(?:第[ ]?)?([0-9]{1,3})[:：]([0-9]{1,3})(?:[ ]?[-–~～][ ]?([0-9]{1,3}))?(?![0-9:：])"
+)
 _KEY = re.compile(r"[#*](?=[ ]?号?键)")
 _MARKS = re.compile(
-    r"((?:评分|打分|得分|评为|评级)(?:[是为有:：]|高达|达到?)?[ ]?)([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?/[ ]?(5|10|100)(?![0-9./])"
+    r"((?:评分|打分|得分|评为|评级|绩点|星级|G P A|GPA)(?:[是为有:：]|高达|达到?)?[ ]?)([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?/[ ]?(4(?:\.[0-9])?|5(?:\.[0-9])?|10|100|150)(?![0-9/]|\.[0-9])"
 )
+_RANK = re.compile(
+    r"((?:排名|名次)(?:是|为|[:：])?[ ]?)([0-9]{1,6})[ ]?/[ ]?([0-9]{1,6})(?![0-9./])"
+)
+_NUMBER_SIGN = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,4})#(?=[ ]?[\u4e00-\u9fff，。、；]|$)")
 
 
 def read_labels(text: AlignedText) -> AlignedText:
     """`第3/5页` 第三页共五页, `图4-1` 图四杠一, `评分8.7/10` 评分八点七分,满分十分."""
     text = text.sub(_KEY, lambda m: "井" if m[0] == "#" else "星")
+    text = text.sub(_VERSE, _verse)
     text = text.sub(_OF_ALL, lambda m: f"第{cardinal(m[1])}{m[3]}共{cardinal(m[2])}{m[3]}")
+    text = text.sub(_FLOOR_OF, _floor_of)
     text = text.sub(_PARTED, lambda m: f"{m[1]}{cardinal(m[2])}杠{cardinal(m[3])}")
     text = text.sub(_HOUSE, lambda m: f"{m[1]}{cardinal(m[2])}杠{cardinal(m[3])}")
+    text = text.sub(_RANK, lambda m: f"{m[1]}第{cardinal(m[2])},共{cardinal(m[3])}")
+    text = text.sub(_NUMBER_SIGN, lambda m: f"{cardinal(m[1])}号")
     return text.sub(_MARKS, lambda m: f"{m[1]}{number(m[2])}分,满分{number(m[3])}分")
+
+
+def _verse(match: re.Match[str]) -> str:
+    """`约翰福音3:16` 约翰福音三章十六节; the chapters of 诗篇 are 篇."""
+    book, chapter, first, last = match.groups()
+    verses = cardinal(first) + (f"到{cardinal(last)}" if last else "")
+    return f"{book}{cardinal(chapter)}{'篇' if '诗篇' in book else '章'}{verses}节"
+
+
+def _floor_of(match: re.Match[str]) -> str | None:
+    """`15/32层` 十五层共三十二层."""
+    floor, floors, name = match.groups()
+    if int(floor) > int(floors):
+        return None
+    return f"{cardinal(floor)}{name}共{cardinal(floors)}{name}"

@@ -9,16 +9,17 @@ import re
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.maths import OPERATORS
+from dora_mlx_tts.text.zh.normalize.maths import OPERATORS, SUBSCRIPTS, SUPERSCRIPTS, quotient
 from dora_mlx_tts.text.zh.normalize.money import CODED, SCALED, SIGNS, read_money
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, scaled
-from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, Rule
+from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.times import HALF_DAY_TIME, read_times
 from dora_mlx_tts.text.zh.normalize.units import (
     FUEL,
     QUANTITY,
     RAISED,
     UNIT_BEHIND,
+    UNIT_NAMES,
     read_percentages,
     read_quantities,
     read_raised,
@@ -58,15 +59,65 @@ _WORDS_PER = re.compile(
 _PER_SOME = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?([kmμ]?g|m?[Ll]|k?[Jj]|kcal|mm?ol)[ ]?/[ ]?(\d{{2,4}})[ ]?(k?g|m?[lL])(?![0-9A-Za-z])"
 )
-_PERCENT = re.compile(rf"(?<=[A-Za-z] ){NUMBER}[ ]?[%‰]")
-_DAYS = re.compile(r"(?<![0-9A-Za-z.])([15-9]|[1-9]\d{1,2})d(?![0-9A-Za-z])")
-"""3d is as often the space as three days."""
+_ZONE = re.compile(
+    r"(?<![0-9A-Za-z])(UTC|GMT)[ ]?([+\-\u2212])[ ]?(\d{1,2})(?::?([0-5]\d))?(?![0-9A-Za-z])"
+)
+_ION = re.compile(
+    r"(?<![A-Za-z0-9])((?:[A-Z][a-z]?[₀-₉]{0,2}){1,4})([¹²³⁴-⁹]?)([⁺⁻])(?![⁰¹²³⁴-⁹0-9])"
+)
+_PERCENT = re.compile(rf"(?:(?<=[A-Za-z] )|(?<=[A-Za-z][(（])){NUMBER}[ ]?[%‰]")
+_SCIENTIFIC = re.compile(
+    r"(?<![0-9A-Za-z.])([-\u2212]?\d{1,8}(?:\.\d{1,16})?)[eE]([+-]?\d{1,3})(?![0-9A-Za-z.])"
+)
+_ANY_VERSION = re.compile(r"(?<![0-9A-Za-z.])(\d{1,4}(?:\.\d{1,4}){0,3})\.[xX](?![0-9A-Za-z])")
+_SHARE_OF_MONEY = re.compile(
+    rf"(?:(?<=[元块角分币镑铢布])|([{SIGNS}][ ]?\d{{1,12}}(?:,\d{{3}}){{0,4}}(?:\.\d{{1,8}})?))((?:[ ]?/[ ]?(?:month|mo|year|yr|week|wk|day|night|hour|hr|user|person|seat|token|GB|TB|MB))+)(?![A-Za-z])"
+)
+_PERIODS = {
+    "month": "月", "mo": "月", "year": "年", "yr": "年", "week": "周", "wk": "周", "day": "天", "night": "晚", "hour": "小时", "hr": "小时",
+    "user": "用户", "person": "人", "seat": "席", "token": " token", "GB": "G B", "TB": "T B", "MB": "M B",
+}  # fmt: skip
+_COPIES = re.compile(rf"(?<![0-9A-Za-z.)])[xX](?=\d{{1,4}}[ ]?{MEASURE})")
+_EQUALS_HAN = re.compile("(?<=[A-Za-z)）])[ ]?([=≈])[ ]?(?=[\u3400-\u9fff(（])")
+_UNIT_OF = re.compile(rf"(?<=[\u3400-\u9fff²³])[(（]({UNIT_NAMES})[)）]")
+"""A unit in brackets behind what it measures: 体重(kg)."""
+_NAME_NUMBER = re.compile(
+    rf"(?:(?<=[A-Z][a-z] )|(?<=[A-Za-z][a-z]{{2}} )|(?<=chmod )|(?<=umask )|(?<=HTTP )|(?<=HTTPS ))(?![0-9]?[0-9]00)[0-9]{{3}}(?=[\u3400-\u9fff])(?![ ]?{MEASURE})"
+)
+"""A number behind an English word and before a Chinese one that counts nothing: Office 365版."""
+_DAYS = re.compile(
+    r"(?<![0-9A-Za-z.])(?:(\d{1,3})[ ]?[-~–～至到][ ]?)?((?<=[-~–～至到+ ])[1-9]|[15-9]|[1-9]\d{1,2})d(?![0-9A-Za-z])"
+)
+"""3d alone is as often the space as three days."""
+_WEEKS = re.compile(r"(?<=[孕娠周龄])[ ]?(\d{1,2})[ ]?[wW](?:[ ]?\+?[ ]?(\d)[ ]?d)?(?![0-9A-Za-z])")
+_WEEKS_AND_DAYS = re.compile(
+    r"(?<![0-9A-Za-z.])(?:(\d{1,2})[ ]?[-~–～][ ]?)?(\d{1,2})\+([0-6])[ ]?周"
+)
+_YUAN = re.compile(
+    r"[¥￥][ ]?\d{1,12}(?:\.\d{1,4})?(?![0-9A-Za-z,.~–～-]|，\d{3}|[ ]?[万亿千百多余]|[ ]?[美欧日港韩澳加]?元|[ ]?人民币)"
+)
+_RUN = re.compile(r"(?<=[0-9][Kk] )(\d{1,2})[:：]([0-5]\d)(?![0-9:：])")
+"""What a run of 5K took."""
+_PACE = re.compile(
+    r"(?<![0-9A-Za-z.:：])(\d{1,2})[:：]([0-5]\d)[ ]?/[ ]?(km|mi|公里|英里|千米)(?![A-Za-z])"
+)
+_OPUS = re.compile(r"(?<![A-Za-z])[Oo]p\.?[ ]?(\d{1,3})(?![0-9A-Za-z])")
+_MINUS_PERCENT = re.compile(r"(?<=[A-Z]{2})[-\u2212](?=\d{1,4}(?:\.\d{1,4})?[%‰])")
+_PERCENT_NAME = re.compile(rf"(?<![0-9A-Za-z.]){NUMBER}[ ]?%(?=[A-Z])")
+_MEAN = re.compile("(?<=[A-Za-z])\u0304")
 _EQUAL = re.compile(
     rf"(?<![0-9A-Za-z])([A-Za-zα-ω])[ ]?(=|≈|≠|<=|>=|<|>|≤|≥)[ ]?(?=-?{NUMBER}[ ]?[A-Za-zμΩ°]{{1,3}}(?:[²³/]|(?![0-9A-Za-z+*^])))"
 )
 """A sign between a letter and a quantity: F=6N."""
+_COMPARED = re.compile(
+    r"(?:(?<=[A-Za-z])|(?<=[A-Za-z][0-9]))[ ]?(==|!=|<=|>=|[=≈≠<>≤≥÷×])[ ]?(?=[-\u2212]?[0-9]|[负零一二两三四五六七八九十百])"
+)
+"""A sign between a name and a number: eGFR<30."""
+_PART_OF_UNIT = re.compile(
+    rf"(?<![0-9A-Za-z./])(\d{{1,4}})/(\d{{1,5}})[ ]?(?!mmHg)({UNIT_NAMES})(?![0-9A-Za-z²³/])"
+)
 _FORCE = re.compile(rf"(?<=[等大小]于)({NUMBER})[ ]?([NJAK])(?![0-9A-Za-z])")
-_SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(ppm|ppb|PPM|IU)(?![0-9A-Za-z])")
+_SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(ppm|ppb|PPM|IU)(?![0-9A-Za-z/])")
 _SUPPLY = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?V[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
 )
@@ -88,6 +139,50 @@ def _quantity(match: re.Match[str]) -> str | None:
 def _per_some(match: re.Match[str]) -> str:
     value, unit, some, per = match.groups()
     return f"{amount(value)}{unit_name(unit)}每{number(some)}{unit_name(per)}"
+
+
+def _zone(match: re.Match[str]) -> str:
+    """`UTC+8` U T C加八, `UTC-3:30` U T C减三点半."""
+    zone, sign, hours, minutes = match.groups()
+    past = "" if minutes in (None, "00") else "点半" if minutes == "30" else f"点{number(minutes)}"
+    return f"{' '.join(zone)}{'加' if sign == '+' else '减'}{number(hours)}{past}"
+
+
+def _ion(match: re.Match[str]) -> str:
+    """`Fe³⁺` F e三正, `SO₄²⁻` S O四二负."""
+    symbols, charge, sign = match.groups()
+    letters = re.sub("[₀-₉]+", lambda m: number(m[0].translate(SUBSCRIPTS)), symbols)
+    spelled = re.sub("(?<=[A-Za-z])(?=[A-Za-z])", " ", letters)
+    value = number(charge.translate(SUPERSCRIPTS)) if charge else ""
+    return f"{spelled}{value}{'正' if sign == '⁺' else '负'}"
+
+
+def _scientific(match: re.Match[str]) -> str:
+    """`5.55e-17` 五点五五乘十的负十七次方."""
+    return f"{number(match[1])}乘十的{number(match[2])}次方"
+
+
+def _any_version(match: re.Match[str]) -> str:
+    """`3.3.x` 三点三点x."""
+    parts = match[1].split(".")
+    return "点".join((number(parts[0]), *map(digits, parts[1:]), " x "))
+
+
+def _share_of_money(match: re.Match[str]) -> str:
+    """`/user/month` 每用户每月."""
+    price = read_money(AlignedText.of(match[1].replace(",", ""))).text if match[1] else ""
+    return price + "".join(f"每{_PERIODS[part.strip()]}" for part in match[2].split("/")[1:])
+
+
+def _weeks(match: re.Match[str]) -> str:
+    """`孕12w+3d` 孕十二周三天."""
+    return f"{number(match[1])}周{f'{amount(match[2])}天' if match[2] else ''}"
+
+
+def _weeks_and_days(match: re.Match[str]) -> str:
+    """`11-13+6周` 十一到十三周加六天."""
+    first, weeks, days = match.groups()
+    return f"{f'{number(first)}到' if first else ''}{number(weeks)}周{f'加{amount(days)}天' if days != '0' else ''}"
 
 
 def _half_days(match: re.Match[str]) -> str:
@@ -128,6 +223,20 @@ def _thousands(match: re.Match[str]) -> str | None:
 
 
 RULES = (
+    Rule(_WEEKS, _weeks, "wW"),
+    Rule(_WEEKS_AND_DAYS, _weeks_and_days, "+"),
+    Rule(
+        _PACE,
+        lambda match: f"{amount(str(int(match[1])))}分{number(match[2])}秒每{unit_name(match[3])}",
+        "/",
+    ),
+    Rule(_RUN, lambda match: f"{amount(str(int(match[1])))}分{number(match[2])}秒", "Kk"),
+    Rule(_OPUS, lambda match: f"作品{number(match[1])}号", "p"),
+    Rule(_MINUS_PERCENT, lambda _: "负", "%‰"),
+    Rule(_PERCENT_NAME, _written(read_percentages), "%"),
+    Rule(_MEAN, lambda _: "拔", "\u0304"),
+    Rule(_ION, _ion, "⁺⁻"),
+    Rule(_ZONE, _zone, "UG"),
     Rule(_HEX, lambda match: f"十六进制{' '.join(map(digits, match[1].upper()))}", "xX"),
     Rule(FUEL, lambda match: f"每百公里{amount(match[1])}升", "/"),
     Rule(_COMMAS, lambda match: match[0].replace(",", ""), ","),
@@ -136,9 +245,16 @@ RULES = (
     Rule(_QUARTER, lambda match: f"{digits(match[1])}年{match[2]}{number(match[3])}", "QH"),
     Rule(_ERA, _era, "ABCabc"),
     Rule(SCALED, _written(read_money), SIGNS),
+    Rule(_YUAN, _written(read_money), "¥￥"),
     Rule(CODED, _written(read_money), "BCDEGHJKPRU"),
     Rule(_PRODUCT, lambda match: "×".join(filter(None, match.groups())), "xX*"),
     Rule(_TIMES, lambda match: f"{number(match[1])}倍", "xX"),
+    Rule(_COPIES, lambda _: "乘", "xX"),
+    Rule(_SCIENTIFIC, _scientific, "eE"),
+    Rule(_ANY_VERSION, _any_version, "xX"),
+    Rule(_SHARE_OF_MONEY, _share_of_money, "/"),
+    Rule(_UNIT_OF, lambda match: f"，{unit_name(match[1])}，", "(（"),
+    Rule(_EQUALS_HAN, lambda match: OPERATORS[match[1]], "=≈"),
     Rule(_DURATION, _duration, "hm"),
     Rule(_DATA, _data, "Bb"),
     Rule(_SUPPLY, lambda match: f"{number(match[1])}伏{number(match[2])}安", "V"),
@@ -146,13 +262,27 @@ RULES = (
     Rule(_FORCE, lambda match: f"{match[1]}{unit_name(match[2])}", "NJAK"),
     Rule(_SPELLED, lambda match: f"{number(match[1])}{' '.join(match[2].upper())}", "pPI"),
     Rule(_PER_SOME, _per_some, "/"),
+    Rule(
+        _PART_OF_UNIT,
+        lambda match: (
+            f"{quotient(f'{match[1]}/{match[2]}', as_fraction=True)}{unit_name(match[3])}"
+        ),
+        "/",
+    ),
     Rule(QUANTITY, _quantity),
     Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV"),
     Rule(_PERCENT, _written(read_percentages), "%‰"),
-    Rule(_DAYS, lambda match: f"{amount(match[1])}天", "d"),
+    Rule(
+        _DAYS,
+        lambda match: f"{f'{number(match[1])}到' if match[1] else ''}{amount(match[2])}天",
+        "d",
+    ),
     Rule(RAISED, read_raised, "⁰¹²³⁴⁵⁶⁷⁸⁹π"),
     Rule(_WORDS_PER, lambda match: f"{match[1]}每{unit_name(match[2])}", "/"),
+    Rule(_NAME_NUMBER, lambda match: digits(match[0], telephone=True), FIGURES),
     Rule(UNIT_BEHIND, lambda match: f"每{unit_name(match[1])}", "/"),
     Rule(_THOUSANDS, _thousands, "kwW"),
 )
 """In the order in which they apply."""
+COMPARED_RULE = Rule(_COMPARED, lambda match: OPERATORS[match[1]], "=≈≠<>≤≥÷×")
+"""Behind formulas, which take the letters with them."""

@@ -11,7 +11,8 @@ from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, SIGN
 OPERATORS = {
     "+": "加", "-": "减", "\u2212": "减", "×": "乘", "*": "乘", "·": "乘", "÷": "除以", "/": "除以", "=": "等于",
     "≈": "约等于", "≠": "不等于", "!=": "不等于", "==": "等于", "<": "小于", ">": "大于", "≤": "小于等于",
-    "≥": "大于等于", "<=": "小于等于", ">=": "大于等于", "±": "正负", "∶": "比", ":": "比", "≡": "恒等于", "∈": "属于",
+    "≥": "大于等于", "<=": "小于等于", ">=": "大于等于", "±": "正负", "∶": "比", ":": "比", "≡": "恒等于", "∈": "属于", "∥": "平行于", "⊥": "垂直于",
+    "≌": "全等于", "∽": "相似于", "⊂": "包含于", "∪": "并", "∩": "交",
 }  # fmt: skip
 _GREEK = dict(
     zip(
@@ -46,14 +47,29 @@ _GREEK = dict(
     )
 )
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _EXPONENT = r"(?:[²³⁰¹⁴-⁹⁻]{1,4}|\^\(?-?[0-9]{1,6}\)?)"
 _OPERAND = rf"√?(?:{NUMBER}|[A-Za-zα-ω]){_EXPONENT}?%?"
 _OPERATOR = r"(?:==|!=|<=|>=|[+×*÷=≈≠<>≤≥±≡])"
 _EQUATION = re.compile(
-    rf"(?<![0-9A-Za-z.]){SIGN}(?:{_OPERAND}|[)）])(?:[ ]?(?:{_OPERATOR}|[-\u2212/])[ ]?[(（]?-?{_OPERAND}[)）]?){{1,30}}"
+    rf"(?:(?<![0-9A-Za-z.]){SIGN}{_OPERAND}|[)）]{_EXPONENT}?)(?:[ ]?(?:{_OPERATOR}|[-\u2212/])[ ]?[(（]?-?{_OPERAND}(?:[)）]{_EXPONENT}?)?){{1,30}}"
 )
-_HAN_EQUALS = re.compile(r"(?<=[\u4e00-\u9fff])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[\u4e00-\u9fff0-9A-Za-z-])")
-_TOKEN = re.compile(rf"{_OPERATOR}|{_EXPONENT}|[-\u2212/]|{NUMBER}%?|.")
+_OPERATION = re.compile(
+    rf"(?<![0-9A-Za-z.*/%])({NUMBER})[ ]?(//|\*\*)[ ]?({NUMBER})(?![0-9A-Za-z.*/%])"
+    rf"|(?<![0-9A-Za-z.*/%])({NUMBER})[ ]?%[ ]?({NUMBER})(?=[ ]?(?:==?|等于|[的是]?余|[是得为]))"
+)
+"""Operators of programs: 10//3, 2**10, and 10%3 where a result follows."""
+_FACTORIAL = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})!(?=[ ]?=[ ]?[0-9])")
+_ABSOLUTE = re.compile(rf"\|([-\u2212]?{NUMBER})\|")
+_HAN_EQUALS = re.compile(
+    r"(?<=[\u4e00-\u9fff])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[\u4e00-\u9fff0-9A-Za-z-])"
+    r"|(?<=[0-9A-Za-z])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[负零一二两三四五六七八九十百])"
+)
+_QUOTIENT = re.compile(r"(?<![0-9.)/×*÷])([0-9]{1,8})/([0-9]{1,8})(?![0-9.(/%^²³])")
+_TOKEN = re.compile(
+    rf"(?<![0-9.)/×*÷])[0-9]{{1,8}}/[0-9]{{1,8}}(?![0-9.(/%^²³])"
+    rf"|{_OPERATOR}|{_EXPONENT}|[-\u2212/]|{NUMBER}%?|."
+)
 _BEFORE_NUMBER = re.compile(r"([±≈≤≥<>≠√])[ ]?(?=-?[0-9]|[负零一二两三四五六七八九十])")
 _BEFORE = {
     "±": "正负",
@@ -122,12 +138,14 @@ def _mixed(match: re.Match[str]) -> str | None:
 
 def read_equations(text: AlignedText) -> AlignedText:
     """Operators between operands: `2+3=5` 二加三等于五."""
+    text = text.sub(_ABSOLUTE, lambda m: f"{number(m[1])}的绝对值")
+    text = text.sub(_OPERATION, _operation).sub(_FACTORIAL, lambda m: f"{number(m[1])}的阶乘")
     return text.sub(_EQUATION, _equation).sub(_BEFORE_NUMBER, lambda m: _BEFORE[m[1]])
 
 
 def read_powers_and_comparisons(text: AlignedText) -> AlignedText:
     """Powers, roots, comparison signs, operators between words."""
-    text = text.sub(_HAN_EQUALS, lambda m: OPERATORS[m[1]])
+    text = text.sub(_HAN_EQUALS, lambda m: OPERATORS[m[1] or m[2]])
     text = text.sub(_CARET, lambda m: power(m[1]))
     return text.sub(_POWER, lambda m: power(m[1].translate(SUPERSCRIPTS)))
 
@@ -143,14 +161,35 @@ def power(exponent: str) -> str:
     return {"2": "的平方", "3": "的立方"}.get(exponent) or f"的{number(exponent)}次方"
 
 
+def _operation(match: re.Match[str]) -> str:
+    """`10//3` 十整除三, `2**10` 二的十次方, `10%3` 十取余三."""
+    if match[4]:
+        return f"{number(match[4])}取余{number(match[5])}"
+    if match[2] == "//":
+        return f"{number(match[1])}整除{number(match[3])}"
+    return f"{number(match[1])}{power(match[3])}"
+
+
+def quotient(text: str, *, as_fraction: bool = False) -> str:
+    """`1/2` 二分之一, `6/3` 六除以三, where no other figures say that it is a fraction."""
+    upper, lower = text.strip("()").split("/")
+    if as_fraction or int(lower) == 0 or int(upper) % int(lower):
+        return f"{number(lower)}分之{number(upper)}"
+    return f"{number(upper)}除以{number(lower)}"
+
+
 def _equation(match: re.Match[str]) -> str | None:
     """An expression is one if it has an operator that can mean nothing else."""
     text = match[0]
     if not re.search(r"[+×*÷=≈≠<>≤≥±≡]", text[1:]):
         return None
     spoken, after_operand = "", False
-    for token in _TOKEN.findall(text.replace(" ", "")):
-        if token[0].isascii() and token[0].isdecimal():
+    text = text.replace(" ", "")
+    has_fractions = any(int(a) < int(b) for a, b in _QUOTIENT.findall(text))
+    for token in _TOKEN.findall(text):
+        if "/" in token[1:]:
+            spoken, after_operand = spoken + quotient(token, as_fraction=has_fractions), True
+        elif token[0].isascii() and token[0].isdecimal():
             percent = "百分之" if token.endswith("%") else ""
             spoken, after_operand = f"{spoken}{percent}{number(token.rstrip('%'))}", True
         elif token in ("-", "\u2212") and not after_operand:

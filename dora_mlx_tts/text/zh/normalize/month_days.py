@@ -19,13 +19,22 @@ _HYPHENED = re.compile(
     rf"{_BORDER_BEFORE}{_MONTH}-{_DAY}{_BORDER_AFTER}(?![ ]?(?:之?间|{MEASURE}))"
 )
 _DOTTED = re.compile(
-    rf"{_BORDER_BEFORE}(0[1-9])\.(0[1-9]|[12][0-9]|3[01]){_BORDER_AFTER}(?![ ]?{MEASURE})"
+    rf"{_BORDER_BEFORE}{_MONTH}\.{_DAY}{_BORDER_AFTER}(?![ ]?{MEASURE}(?![0-9日号]))"
 )
 _PADDED = re.compile(r"(?<![0-9.])0([1-9])(?=[ ]?(?:月|日|号(?![线楼院室门])))")
 
 _DAY_BEFORE = re.compile(
     r"(?:截止|截至|日期|时间|期限|预计|预约|预定|定于|改[到为成]|推迟到|提前到|延[期长]到|来自|生日|忌日|纪念日"
     r"|周[一二三四五六日天]|[今明昨后前]天|[今本明去]年|deadline)(?:是|为|在|于|[:：])?[ （(]*$"
+)
+_WEEKDAY = re.compile(r"(?<=[0-9日号])[ ]?[（(]([一二三四五六日])[)）]")
+"""A weekday in brackets behind a day: 12/24(三)."""
+_UNTIL = re.compile(
+    r"(?<=[0-9][:：][0-9]{2})[ ]?[-~\u2013\u2014\uff5e][ ]?(?=[0-9]{1,2}[/.][0-9]{1,2}[ ]?[0-9]{1,2}[:：]|(?:19|20)[0-9]{2}[-/.年])"
+)
+_SEASON_BEFORE = re.compile(
+    r"(?:[旺淡雨旱花]季|[假展档会学工展租有效]期|期间|时间|日期|活动|促销|营业|开放|入住|[春暑寒]假|[春夏秋冬]季)(?:是|为|在|于|[:：])?[ （(]*$"
+    r"|(?:国庆|五一|春节|元旦|中秋|端午|清明|双十一)[^，。；]{0,5}[ （(:：]?$"
 )
 _DAY_MAYBE_BEFORE = re.compile(r"[在于自从至到][ ]?$")
 _DAY_AFTER = re.compile(
@@ -51,8 +60,9 @@ _RARE_DENOMINATOR = 13
 
 def read_month_days(text: AlignedText) -> AlignedText:
     """`11/28上午` 十一月二十八日, `请在11-29前` 十一月二十九日; `3/4杯` and `11-28页` stay."""
+    text = text.sub(_WEEKDAY, r"周\1").sub(_UNTIL, "到")
     text = text.sub(_PAIR, _pair).sub(_SLASHED, _slashed).sub(_HYPHENED, _hyphened)
-    text = text.sub(_DOTTED, lambda m: _day(m[1], m[2]))
+    text = text.sub(_DOTTED, _dotted)
     return text.sub(_PADDED, r"\1")
 
 
@@ -64,13 +74,30 @@ def _pair(match: re.Match[str]) -> str | None:
     """Two days in their order; 1/4 to 3/4 are shares, 3.5 to 4.2 are amounts."""
     month, mark, day, last_month, last_day = match.groups()
     is_padded = "0" in (month[0], day[0], last_month[0], last_day[0])
-    if not is_padded and (mark == "." or _SHARE_AFTER.match(match.string, match.end())):
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    is_day = _SEASON_BEFORE.search(before) is not None
+    if (
+        not is_padded
+        and not is_day
+        and (mark == "." or _SHARE_AFTER.match(match.string, match.end()))
+    ):
         return None
     if (int(month), int(day)) > (int(last_month), int(last_day)) or (
         not is_padded and day == last_day
     ):
         return None
     return f"{_day(month, day)}到{_day(last_month, last_day)}"
+
+
+def _dotted(match: re.Match[str]) -> str | None:
+    """`08.16` is a day, `8.16` where a weekday or a time follows."""
+    month, day = match.groups()
+    is_padded = month[0] == "0" and len(day) == len("31")
+    return (
+        _day(month, day)
+        if is_padded or _SURELY_DAY_AFTER.match(match.string, match.end())
+        else None
+    )
 
 
 def _slashed(match: re.Match[str]) -> str | None:

@@ -21,6 +21,7 @@ class Rule(NamedTuple):
     needs: str = ""
 
 
+FIGURES = "0123456789"
 START = r"(?<![0-9A-Za-z.])"
 """A number begins here."""
 NUMBER = r"[0-9]{1,16}(?:\.[0-9]{1,40})?"
@@ -33,14 +34,20 @@ _MEASURES = """
 套 层 楼 家 户 口 头 匹 群 对 双 副 份 样 种 类 批 组 排 行 队 班 届 期 项 门 次
 遍 趟 回 场 顿 轮 步 下 声 把 支 枝 根 颗 粒 块 片 朵 棵 株 束 盆 瓶 杯 碗 盘 盒
 箱 袋 包 桶 罐 壶 锅 勺 滴 团 堆 串 枚 元 角 毛 分 厘 美元 欧元 英镑 日元 港元 港币
-韩元 卢布 人民币 岁 年 周年 个月 月 周 星期 天 日 夜 小时 时 刻钟 分钟 秒钟 秒 毫秒 点
+韩元 卢布 人民币 泰铢 卢比 比索 瑞郎 法郎 加元 澳元 新元 台币 新台币 越南盾 美金 美刀 美分 岁 年 周年 个月 月 周 星期 天 日 夜 小时 时 刻钟 分钟 秒钟 秒 毫秒 点
 世纪 年代 季度 学期 米 千米 公里 里 英里 海里 厘米 毫米 微米 纳米 英尺 英寸 尺 寸 丈 克
-千克 公斤 斤 两 吨 毫克 磅 升 毫升 立方米 平方米 平方公里 平米 平 亩 公顷 度 摄氏度 华氏度
+千克 公斤 斤 吨 毫克 磅 升 毫升 立方米 平方米 平方公里 平米 平 亩 公顷 度 摄氏度 华氏度
 瓦 千瓦 伏 安 赫兹 兆 字节 比特 像素 分贝 卡 千卡 焦耳 帕 倍 成 折 级 等 档 页 字 集
 票 股 桌 席 笔 单 手 拳 道 封 则 枪 炮 发 圈 局 名额 代 世 战 胜 负 连 篓 捆 卷 匙
 筐 缸 阵 剂 服 帖 幢 顶 扇 面 杆 管 尊 味 款 题 课 关 招 站 号 区 环 床 强
 亿 万 千 百 十 余 多 几
 """
 _LONGEST_FIRST = sorted(re.findall("[^ \n]+", _MEASURES), key=len, reverse=True)
-MEASURE = f"(?:{'|'.join(_LONGEST_FIRST)})"
-"""What is counted: measure words, units in Hanzi, and 万, 多, 几 behind a number."""
+_OTHER_WORDS = """
+家庭 家用 家电 家长 家具 手机 手柄 手表 分析 分辨率 行业 集合 集团 点击 成本 成功 成立 成为 卡片 关闭 关于 号码
+角度 折叠 度假 代码 对比 对应 对方 发布 发现 发送 升级 回复 根据 区域 环境 世界 题目 课程 服务 连接 头部
+排名 排序 级别 组合 组件 场景 本地 台式 台风 元素 元件 期货 口令 口味 面积 面板 段落 间隔 克隆 毛利 章节 代理 代表
+"""
+MEASURE = f"(?!(?:{'|'.join(_OTHER_WORDS.split())}))(?:{'|'.join(_LONGEST_FIRST)}|两(?![个张只条家种名位年天次件本部台块款份间层座所支把场届]))"
+"""What is counted: measure words, units in Hanzi, and 万, 多, 几 behind a number. A word that only begins
+with one (方案2成本) counts nothing."""

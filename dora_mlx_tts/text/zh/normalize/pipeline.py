@@ -18,7 +18,7 @@ from dora_mlx_tts.text.zh.normalize.maths import (
 )
 from dora_mlx_tts.text.zh.normalize.money import read_money
 from dora_mlx_tts.text.zh.normalize.month_days import read_month_days
-from dora_mlx_tts.text.zh.normalize.patterns import HAN
+from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, HAN
 from dora_mlx_tts.text.zh.normalize.ranges import read_ranges
 from dora_mlx_tts.text.zh.normalize.script import clean
 from dora_mlx_tts.text.zh.normalize.signs import read_signs_as_marks
@@ -35,17 +35,17 @@ _PLAIN = re.compile(rf"[{HAN[1:-1]}，。！？、；：“”‘’（）《》
 """Text in which no rule about numbers, units and formulas has anything to do."""
 
 _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
-    (read_thousands, ""),  # before commas become pauses
-    (read_dates, ""),  # before hyphens and slashes become ranges and fractions
-    (read_labels, "/-–#*"),
-    (read_telephone_numbers, ""),
+    (read_thousands, FIGURES),  # before commas become pauses
+    (read_dates, FIGURES),  # before hyphens and slashes become ranges and fractions
+    (read_labels, "/-–#*:："),
+    (read_telephone_numbers, FIGURES),
     (read_month_days, "/-.月日号"),
-    (read_money, ""),
-    (read_times, ""),
+    (read_money, FIGURES),
+    (read_times, FIGURES),
     (read_feet_and_minutes, "'\"′″’”"),
     (read_versions, "."),
     (read_mixed_fractions, "/分又"),
-    (read_equations, "+×*÷=≈≠<>≤≥±≡√"),  # before a hyphen in one becomes a range
+    (read_equations, "+×*÷=≈≠<>≤≥±≡√/%|!"),  # before a hyphen in one becomes a range
     (read_percentages, "%‰"),
     (read_temperatures, "°℃℉度"),
     (read_ranges, "-~–—−～〜∼"),

@@ -10,7 +10,7 @@ from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 _DASH = r"[-~\u2013\u2014\u2212\uff5e〜∼]"
 _UNIT = rf"(?:[a-zA-Zμ%℃°]{{1,3}}|{MEASURE})"
 _NUMBERS = re.compile(
-    rf"(?<![0-9A-Za-z.-])((?:[-\u2212](?=[0-9]))?{NUMBER})[ ]?({_UNIT})?[ ]?(?:{_DASH}|——|--)[ ]?(?=[-第]?{NUMBER}(?![0-9A-Za-z]{{0,16}}-[0-9]))"
+    rf"(?<![0-9A-Za-z.-])((?:[-\u2212](?=[0-9]))?{NUMBER})[ ]?({_UNIT})?[ ]?(?:{_DASH}|——|--)[ ]?(?=(?:[-第前]|公元前?)?{NUMBER}(?![0-9A-Za-z]{{0,16}}-[0-9]))"
 )
 _NAMES = re.compile(
     rf"((?:周|星期|礼拜)[一二三四五六日天]|[一二三四五六七八九十]{{1,3}}[月日号点年级]|[今昨明]天|现在)[ ]?{_DASH}[ ]?"

@@ -26,6 +26,23 @@ _NAMED = re.compile(
     r"编号|房号|房间号?|门牌号?|学号|工号|卡号|账号|帐号|尾号|尾数|单号|工单|流水|(?:传真|电话|总机|座机)转|序列号|车牌|证号|区号|群号?|型号|航班号?|车次|暗号|报警|急救|火警|QQ)"
     r"(?:号码|号)?(?:是|为|系|叫|打|[:：])?[ ]?#?)([0-9]{3,16}(?:[- ][0-9]{2,8}){0,3})(?![0-9]|\.[0-9]|[个位名次岁年元块种台人件条张家月天分])"
 )
+_LOCAL = re.compile(rf"(?<![0-9A-Za-z.-])[1-9][0-9]{{2}}-[0-9]{{4}}(?![0-9A-Za-z.-]|[ ]?{MEASURE})")
+_INTERNATIONAL = re.compile(
+    r"(?<![0-9A-Za-z])\+(?!86)([0-9]{1,3})[ -]?[(（]?([0-9]{1,4})[)）]?((?:[ -][0-9]{2,5}){1,4})(?![0-9A-Za-z.-])"
+)
+_HASH = re.compile(r"[#＃]([0-9]{3,12})(\*)?(?![0-9A-Za-z.-])")
+"""An order's number behind its sign, or keys of a lock with both signs: #1024*."""
+_MASKED = re.compile(
+    r"(?<![0-9A-Za-z.*])([0-9]{2,8})[ -]?[*＊xX]{2,8}[ -]?([0-9]{2,8})(?![0-9A-Za-z.*])"
+)
+_SHELF = re.compile(
+    r"((?:[取寄提]件码|提货码|取餐码|货架号?|柜号)(?:是|为|[:：])?[ ]?)([0-9]{1,4}(?:-[0-9]{1,6}){1,3})(?![0-9A-Za-z])"
+)
+_PORT = re.compile(r"(?<![0-9A-Za-z.,-])[0-9]{2,5}(?=[ ]?端口)")
+_STATUS = re.compile(
+    rf"((?:返回|报错?|出现|提示|抛出|显示|收到|遇到)了?[ ]?)([1-5][0-9]{{2}})(?![0-9A-Za-z.,%‰°℃/-]|[ ]?{MEASURE}|[ ]?[名人种字])"
+)
+"""What a server answers: 返回404."""
 _EXTENSION = re.compile(r"(?<=[零幺二三四五六七八九])[ ]?转[ ]?([0-9]{1,5})(?![0-9]|[ ]?[元块])")
 _SECURITY = re.compile(
     r"((?:股票|基金|证券|个股|转债)[ ]?)([0-9]{6})(?![0-9A-Za-z.,]|[ ]?[元股份只支个人])"
@@ -60,6 +77,8 @@ _CHAIN = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{1,8}(?:-[0-9]{1,8}){2,8}(?![0-9A-Z
 
 def read_telephone_numbers(text: AlignedText) -> AlignedText:
     """Digit by digit with 幺 for 1, a pause between groups."""
+    text = text.sub(_HASH, _hash).sub(_INTERNATIONAL, _international)
+    text = text.sub(_MASKED, lambda m: _groups(f"{m[1]}-{m[2]}"))
     text = text.sub(_LONG, lambda m: digits(m[0], telephone=True)).sub(_CARD, _card)
     text = text.sub(_FESTIVAL, lambda m: digits("".join(filter(None, m.groups()))))
     text = text.sub(_DAYS_OF_FEASTS, lambda m: _feast(m[1]))
@@ -68,7 +87,11 @@ def read_telephone_numbers(text: AlignedText) -> AlignedText:
     text = text.sub(_AMERICAN, lambda m: _groups("-".join(filter(None, m.groups()))))
     for pattern in (_MOBILE, _SERVICE, _LANDLINE):
         text = text.sub(pattern, _telephone)
+    text = text.sub(_LOCAL, lambda m: _groups(m[0]))
+    text = text.sub(_SHELF, lambda m: m[1] + _groups(m[2]))
+    text = text.sub(_PORT, lambda m: digits(m[0]))
     text = text.sub(_NAMED, lambda m: m[1].rstrip("#") + _groups(m[2]))
+    text = text.sub(_STATUS, lambda m: m[1] + digits(m[2]))
     text = text.sub(_EXTENSION, lambda m: f"转{digits(m[1], telephone=True)}")
     text = text.sub(_SECURITY, lambda m: m[1] + digits(m[2], telephone=True))
     text = text.sub(_HOUSE, _house)
@@ -76,6 +99,16 @@ def read_telephone_numbers(text: AlignedText) -> AlignedText:
     return text.sub(_ROOM, lambda m: digits(m[1], telephone=True)).sub(
         _CHAIN, lambda m: _groups(m[0])
     )
+
+
+def _hash(match: re.Match[str]) -> str:
+    figures = digits(match[1], telephone=True)
+    return f"井{figures}星" if match[2] else figures
+
+
+def _international(match: re.Match[str]) -> str:
+    country, area, rest = match.groups()
+    return f"加{_groups(f'{country}-{area}{rest}')}"
 
 
 def _telephone(match: re.Match[str]) -> str:

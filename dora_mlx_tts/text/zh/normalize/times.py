@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, number
+from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number
 from dora_mlx_tts.text.zh.normalize.patterns import NUMBER
 
 _TIME = (
@@ -26,6 +26,10 @@ HALF_DAY_TIME = re.compile(
 _HOUR = re.compile(
     r"(?<![0-9A-Za-z.])(?<![0-9][:：])(1[0-2]|[1-9])[ ]?([aApP])\.?[mM]\.?(?![A-Za-z])"
 )
+_LAP = re.compile(
+    r"(?<![0-9A-Za-z.:：])(?:([0-9])[:：])?([0-5]?[0-9])[:：]([0-5][0-9])\.([0-9]{1,3})(?![0-9A-Za-z.])"
+)
+"""A time with parts of seconds is one that was measured: 1:10.270."""
 _RATIO = re.compile(
     rf"{_BORDER_BEFORE}({NUMBER})[ ]?[:：∶][ ]?({NUMBER})(?![0-9A-Za-z.]|[:：][0-9])"
 )
@@ -34,6 +38,9 @@ _SCORE_NEAR = re.compile(
     r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|踢平|赢(?!得)|输(?![入出送液血])"
     r"|比例|配比|比(?=[是为：: ])|之比|比值|稀释|兑(?![换现奖付])|第[0-9一二三四五六七八九十]{1,2}[局盘]"
 )
+_SPORT = re.compile(
+    "[英法中亚日韩]超|西甲|意甲|德甲|法甲|中甲|欧[冠联洲]|世界杯|亚洲杯|足总杯|国王杯|[NC]BA|联赛|小组赛|季后赛|淘汰赛|决赛|[赛球]队|[主客]场|进球|梅开|帽子戏法|横扫"
+)
 _TEAM = (
     "(?:队|中国|日本|韩国|朝鲜|伊朗|卡塔尔|沙特|澳大利亚|泰国|越南|印度|英格兰|德国|法国|西班牙|葡萄牙|意大利|荷兰"
     "|比利时|克罗地亚|瑞典|挪威|波兰|土耳其|俄罗斯|美国|加拿大|墨西哥|巴西|阿根廷|乌拉圭|哥伦比亚|智利|摩洛哥|埃及)"
@@ -41,15 +48,21 @@ _TEAM = (
 _TEAM_BEFORE = re.compile(rf"{_TEAM}[ ]?$")
 _SCORE_DASH = re.compile(
     r"(?<![0-9A-Za-z.-])(?<![0-9][:：])([0-9]{1,3})[ ]?[-\u2013][ ]?([0-9]{1,3})"
-    r"(?![0-9A-Za-z-]|\.[0-9]|[ ]?[%个位天年月日号岁元人次倍小分米千公点周])"
+    r"(?![0-9A-Za-z-]|\.[0-9]|[ ]?[%个位天年月日号岁元人次倍小分米千公点周名场轮球支秒])"
 )
+_LISTED = r"(?:[ ]?[0-9]{1,3}[ ]?[:：∶-][ ]?[0-9]{1,3}[ ]?)"
+_LIST_BEFORE = re.compile(rf"(?:{_LISTED}[、，,和]){{1,6}}[ ]?$")
+_LIST_AFTER = re.compile(rf"(?:[ ]?[、，,和]{_LISTED}){{1,6}}")
+_LONGEST_LIST = 60
+"""Scores in a row (21:18、19:21) share what stands around them."""
 _WINDOW = 8
+_SENTENCE = 24
 _CLAUSE = re.compile("[。；！？;!? ]")
 _PHRASE = re.compile("[，。；！？,;!? ]")
 _NOON = 12
-_RESULT = re.compile("成绩(?:是|为|[:：])?[ ]?$")
+_RESULT = re.compile("(?:成绩|纪录)(?:是|为|[:：])?[ ]?$")
 _LASTS = re.compile(
-    r"(?:马拉松|[用耗历]时|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
+    r"(?:马拉松|(?:[全半]马|马拉松|越野|[赛米里跑游骑])的?成绩|[用耗历]时|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
 )
 
 
@@ -57,7 +70,11 @@ def read_times(text: AlignedText) -> AlignedText:
     """Write out times; a colon that is no time is 比."""
     text = text.sub(_RANGE, _range)
     text = text.sub(_SCORE_DASH, _score)
-    text = text.sub(_CLOCK, _clock).sub(_HOUR, lambda m: f"{_half_day(m[2])}{amount(m[1])}点")
+    text = (
+        text.sub(_LAP, _lap)
+        .sub(_CLOCK, _clock)
+        .sub(_HOUR, lambda m: f"{_half_day(m[2])}{amount(m[1])}点")
+    )
     text = text.sub(_CHAIN, lambda m: "比".join(map(number, re.split("[:：∶]", m[1]))))
     return text.sub(_RATIO, lambda m: f"{number(m[1])}比{number(m[2])}")
 
@@ -68,15 +85,25 @@ def _range(match: re.Match[str]) -> str | None:
 
 
 def _is_score(match: re.Match[str]) -> bool:
-    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
-    after = match.string[match.end() : match.end() + _WINDOW]
+    start, end = _list_around(match)
+    before = match.string[max(0, start - _WINDOW) : start]
+    after = match.string[end : end + _WINDOW]
     near = f"{_CLAUSE.split(before.rstrip())[-1]} {_PHRASE.split(after)[0]}"
     return _SCORE_NEAR.search(near) is not None
 
 
+def _list_around(match: re.Match[str]) -> tuple[int, int]:
+    """Where the list begins and ends that a score is part of."""
+    start, end = match.span()
+    earlier = _LIST_BEFORE.search(match.string, max(0, start - _LONGEST_LIST), start)
+    later = _LIST_AFTER.match(match.string, end, end + _LONGEST_LIST)
+    return earlier.start() if earlier else start, later.end() if later else end
+
+
 def _score(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
-    if not (_is_score(match) or _TEAM_BEFORE.search(before)):
+    near = match.string[max(0, match.start() - _SENTENCE) : match.end() + _SENTENCE]
+    if not (_is_score(match) or _TEAM_BEFORE.search(before) or _SPORT.search(near)):
         return None
     return f"{number(match[1])}比{number(match[2])}"
 
@@ -102,6 +129,13 @@ def _duration(hour: str, minute: str, second: str | None) -> str:
         return f"{amount(str(int(hour)))}分{_two(minute)}秒"
     hours = f"{amount(str(int(hour)))}小时" if int(hour) else ""
     return f"{hours}{_two(minute)}分{cardinal(second)}秒"
+
+
+def _lap(match: re.Match[str]) -> str:
+    """`1:10.270` 一分十秒二七零."""
+    hour, minute, second, parts = match.groups()
+    hours = f"{amount(hour)}小时" if hour else ""
+    return f"{hours}{amount(str(int(minute)))}分{_two(second)}秒{digits(parts)}"
 
 
 def _half_day(letter: str | None) -> str:

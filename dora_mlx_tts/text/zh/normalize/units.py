@@ -8,26 +8,38 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number
 from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, SIGN
 
+_PREFIXES = {
+    "p": "皮", "n": "纳", "μ": "微", "u": "微", "m": "毫", "c": "厘", "d": "分", "h": "百", "k": "千", "M": "兆", "G": "吉", "T": "太",
+}  # fmt: skip
+_BASES = {
+    "m": ("米", "nμumcdk"), "g": ("克", "pnμumk"), "L": ("升", "nμumcdk"), "l": ("升", "μumcd"),
+    "mol": ("摩尔", "pnμumk"), "s": ("秒", "pnμum"), "Hz": ("赫兹", "mkMGT"), "W": ("瓦", "μumkMGT"),
+    "Wh": ("瓦时", "mkMGT"), "V": ("伏", "nμumkM"), "A": ("安", "pnμumk"), "Ah": ("安时", "mk"),
+    "VA": ("伏安", "mkM"), "Pa": ("帕", "μumhkMG"), "J": ("焦", "μumkMG"), "cal": ("卡", "kM"), "N": ("牛", "μumkM"),
+    "Ω": ("欧", "μumkM"), "F": ("法", "pnμum"), "H": ("亨", "nμum"), "T": ("特", "nμum"), "eV": ("电子伏", "mkMGT"),
+    "Sv": ("西弗", "nμum"), "Gy": ("戈瑞", "μumk"), "Bq": ("贝可", "kMGT"), "bar": ("巴", "mk"), "IU": ("国际单位", "mkμu"),
+}  # fmt: skip
 _UNITS = {
-    "km": "千米", "m": "米", "dm": "分米", "cm": "厘米", "mm": "毫米", "μm": "微米", "um": "微米",
-    "nm": "纳米", "km²": "平方千米", "m²": "平方米", "cm²": "平方厘米", "mm²": "平方毫米",
-    "km2": "平方千米", "m2": "平方米", "cm2": "平方厘米", "m³": "立方米", "cm³": "立方厘米",
+    f"{prefix}{base}": f"{_PREFIXES[prefix]}{name}"
+    for base, (name, prefixes) in _BASES.items()
+    for prefix in prefixes
+} | {
+    "m": "米", "km²": "平方千米", "m²": "平方米", "cm²": "平方厘米", "mm²": "平方毫米", "dm²": "平方分米", "hm²": "公顷",
+    "km2": "平方千米", "m2": "平方米", "cm2": "平方厘米", "m³": "立方米", "cm³": "立方厘米", "dm³": "立方分米",
     "m3": "立方米", "cm3": "立方厘米", "km³": "立方千米", "mm³": "立方毫米",
-    "kg": "千克", "KG": "千克", "Kg": "千克", "g": "克", "mg": "毫克", "μg": "微克", "ug": "微克", "t": "吨",
-    "L": "升", "l": "升", "ml": "毫升", "mL": "毫升", "ML": "毫升", "dl": "分升",
-    "s": "秒", "s²": "二次方秒", "ms": "毫秒", "μs": "微秒", "ns": "纳秒", "min": "分钟", "h": "小时", "hr": "小时",
-    "W": "瓦", "kW": "千瓦", "KW": "千瓦", "MW": "兆瓦", "GW": "吉瓦", "kWh": "千瓦时", "kwh": "千瓦时",
-    "mAh": "毫安时", "V": "伏", "kV": "千伏", "mV": "毫伏", "A": "安", "mA": "毫安", "Ω": "欧姆", "kΩ": "千欧",
-    "Hz": "赫兹", "hz": "赫兹", "kHz": "千赫兹", "KHz": "千赫兹", "MHz": "兆赫兹", "GHz": "吉赫兹",
-    "mmHg": "毫米汞柱", "Pa": "帕", "kPa": "千帕", "MPa": "兆帕", "hPa": "百帕", "N": "牛", "J": "焦耳", "kJ": "千焦",
-    "cal": "卡", "kcal": "千卡", "Kcal": "千卡", "db": "分贝", "dB": "分贝", "dBm": "分贝毫瓦", "DB": "分贝",
-    "mol": "摩尔", "rpm": "转每分钟", "ft": "英尺", "inch": "英寸", "lb": "磅", "oz": "盎司",
+    "KG": "千克", "Kg": "千克", "H": "小时", "bar": "巴", "KM": "千米", "CM": "厘米", "MM": "毫米", "MG": "毫克", "g": "克", "t": "吨", "L": "升", "l": "升", "ML": "毫升",
+    "s": "秒", "s²": "二次方秒", "min": "分钟", "h": "小时", "hr": "小时", "d": "天",
+    "W": "瓦", "KW": "千瓦", "kwh": "千瓦时", "KWh": "千瓦时", "kW·h": "千瓦时", "V": "伏", "A": "安", "Ω": "欧姆",
+    "N·m": "牛米", "N•m": "牛米", "Hz": "赫兹", "hz": "赫兹", "KHz": "千赫兹",
+    "mmHg": "毫米汞柱", "Pa": "帕", "N": "牛", "J": "焦耳", "cal": "卡", "Kcal": "千卡", "eV": "电子伏", "Sv": "西弗", "Bq": "贝可",
+    "db": "分贝", "dB": "分贝", "dBm": "分贝毫瓦", "DB": "分贝", "IU": "国际单位", "U": "单位", "lm": "流明", "lx": "勒克斯",
+    "mol": "摩尔", "rpm": "转每分钟", "ft": "英尺", "inch": "英寸", "lb": "磅", "oz": "盎司", "rad": "弧度", "nit": "尼特", "nits": "尼特",
     "mph": "英里每小时", "ha": "公顷", "cc": "毫升", "K": "开尔文", "px": "像素", "pt": "磅", "lbs": "磅", "mi": "英里", "yd": "码", "hrs": "小时", "mins": "分钟",
-    "sec": "秒", "MWh": "兆瓦时", "GWh": "吉瓦时", "TWh": "太瓦时", "bpm": "次每分钟", "fps": "帧每秒",
+    "sec": "秒", "secs": "秒", "bpm": "次每分钟", "fps": "帧每秒", "kgf": "千克力",
     "°": "度", "′": "分", "″": "秒", "Å": "埃",
 }  # fmt: skip
-_AMBIGUOUS = frozenset({"A", "K", "N", "J"})
-"""Single capitals that are as often a name (5A景区, 4K) are units only before `/` or blanks."""
+_AMBIGUOUS = frozenset({"A", "H", "K", "N", "J", "U", "d", "IU"})
+"""Capitals that are as often a name (5A景区, 4K), and the d of 3d, are units only beside `/`."""
 _HAN_UNITS = {
     "元",
     "人",
@@ -48,20 +60,22 @@ _HAN_UNITS = {
     "人民币",
 }
 
-_NAMES = "|".join(re.escape(u) for u in sorted(set(_UNITS) - _AMBIGUOUS, key=len, reverse=True))
+UNIT_NAMES = "|".join(re.escape(u) for u in sorted(set(_UNITS) - _AMBIGUOUS, key=len, reverse=True))
 _PER = "|".join(re.escape(u) for u in sorted(set(_UNITS) | _HAN_UNITS, key=len, reverse=True))
+_CAPITAL = f"(?:{'|'.join(sorted(_AMBIGUOUS - {'d'}, key=len, reverse=True))})"
+_PER_EACH = rf"(?:[ ]?/[ ]?(?:{_PER})(?![A-Za-z]))"
 _COUNT = rf"({SIGN})({NUMBER}|[一二三四五六七八九十百千万亿两点零几半]{{1,8}})"
 _RANGE = rf"(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?"
 _SCALE = r"([十百千万亿]{1,2})?"
 QUANTITY = re.compile(
-    rf"(?<![0-9A-Za-z.])(?<![0-9],){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?({_NAMES}|[AKNJ](?=[ ]?/[ ]?[a-z]))(?:[ ]?/[ ]?({_PER})(?![A-Za-z]))?(?![0-9A-Za-z²³])"
+    rf"(?<![0-9A-Za-z.])(?<![0-9],){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?({UNIT_NAMES}|{_CAPITAL}(?=[ ]?/[ ]?[a-zL]))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
 )
 RAISED = re.compile(
-    rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({_NAMES})(?:[ ]?/[ ]?({_PER})(?![A-Za-z]))?(?![0-9A-Za-z²³])"
+    rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({UNIT_NAMES})({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
 )
 """A unit behind a power: 3×10⁸m/s."""
 UNIT_BEHIND = re.compile(
-    rf"(?<=[元块角分次人个件克米升秒页字万亿千转度帧\"″0-9])[ ]?/[ ]?({_NAMES})(?![A-Za-z0-9²³])"
+    rf"(?<=[元块角分次人个件克米升秒页字万亿千转度帧方\"″0-9²³⁰¹⁴-⁹])(?<!:[0-9]{{2}})[ ]?/[ ]?({UNIT_NAMES})(?![A-Za-z0-9²³])"
 )
 """A unit in letters behind a stroke, whose quantity is written in Hanzi: 3元/kg."""
 _BLOOD_PRESSURE = re.compile(
@@ -73,6 +87,9 @@ _HAN_PER = re.compile(
     rf"|(?<=元)[ ]?/[ ]?(?=[\u4e00-\u9fff])"
     rf"|(?<=小时|分钟)[ ]?/[ ]?(?=[天周月日次人个件节集])"
     rf"|(?<=[0-9一二三四五六七八九十百千万亿多][度块角吨斤分秒转卡瓦帧页字箱])[ ]?/[ ]?(?:({_PER})(?![A-Za-z0-9])|(?=[人次天年月日周时小分秒件个千公平]))"
+)
+_PER_COUNT = re.compile(
+    r"(?<![0-9A-Za-z./])([0-9]{1,12}\.[0-9]{1,8})[ ]?/[ ]?([0-9]{1,6})(?=[ ]?(?:[\u4e00-\u9fff]))(?![ ]?分)"
 )
 FUEL = re.compile(rf"({NUMBER})[ ]?[Ll]/100[ ]?(?:km|公里|千米)")
 _PRIMES = re.compile(
@@ -90,6 +107,10 @@ _TEMPERATURE = re.compile(
     r"[ ]?(°C|°F|℃|℉|[摄华]氏度|度(?![0-9]))"
 )
 _DEGREES_OF_HANZI = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ]?(?:°C|℃)")
+_OF_ANGLES = re.compile(
+    "近视|远视|散光|屈光|度数|[左右]眼|旋转|[仰俯倾夹转]角|角度|[东西]经|[南北]纬|镜片"
+)
+"""Degrees of these are never below zero but negative."""
 _PERCENT = re.compile(rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)|(个百分点))")
 _PERCENT_RANGE = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?%?[ ]?[-~\u2013\u2014\uff5e][ ]?({NUMBER})[ ]?%"
@@ -115,7 +136,10 @@ def read_temperatures(text: AlignedText) -> AlignedText:
     return text.sub(_TEMPERATURE, _temperature).sub(_DEGREES_OF_HANZI, "度")
 
 
-def _temperature(match: re.Match[str]) -> str:
+def _temperature(match: re.Match[str]) -> str | None:
+    before = match.string[max(0, match.start() - 8) : match.start()]
+    if match[5] == "度" and _OF_ANGLES.search(before):
+        return None
     minus, low, high_minus, high, unit = match.groups()
     fahrenheit, name = ("华氏", "度") if unit in ("°F", "℉") else ("", "度")
     name = unit if unit.endswith("氏度") else name
@@ -167,7 +191,9 @@ def read_quantities(text: AlignedText) -> AlignedText:
     """`60km/h` 六十千米每小时, `5-10kg` 五到十千克."""
     text = text.sub(FUEL, lambda m: f"每百公里{amount(m[1])}升")
     text = text.sub(_BLOOD_PRESSURE, lambda m: f"{number(m[1] or m[3])},{m[2] or m[4]}")
+    text = text.sub(_PER_COUNT, lambda m: f"{number(m[1])}每{number(m[2])}")
     text = text.sub(_DEGREES, "度").sub(QUANTITY, _quantity)
+    text = text.sub(UNIT_BEHIND, lambda m: f"每{unit_name(m[1])}")
     return text.sub(_HAN_PER, lambda m: f"每{unit_name(m[1] or m[2] or '')}")
 
 
@@ -175,12 +201,17 @@ def _quantity(match: re.Match[str]) -> str:
     minus, low, high, scale, unit, per = match.groups()
     value = amount(low) if low[0].isdecimal() else low
     spoken = ("负" if minus else "") + value + (f"到{amount(high)}" if high else "")
-    return f"{spoken}{scale or ''}{unit_name(unit)}" + (f"每{unit_name(per)}" if per else "")
+    return f"{spoken}{scale or ''}{unit_name(unit)}{_per(per)}"
 
 
 def read_raised(match: re.Match[str]) -> str:
     """The unit behind a power."""
-    return unit_name(match[1]) + (f"每{unit_name(match[2])}" if match[2] else "")
+    return unit_name(match[1]) + _per(match[2])
+
+
+def _per(strokes: str) -> str:
+    """`/kg/d` 每千克每天."""
+    return "".join(f"每{unit_name(unit.strip())}" for unit in strokes.split("/")[1:])
 
 
 def unit_name(unit: str) -> str:

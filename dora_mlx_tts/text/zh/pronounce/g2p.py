@@ -13,6 +13,7 @@ from dora_mlx_tts.text.spoken import Reading
 from dora_mlx_tts.text.zh.pronounce.lexicon import UserWords, corrections
 from dora_mlx_tts.text.zh.pronounce.network import network
 from dora_mlx_tts.text.zh.readings import dictionary_reading, phrase_reading
+from dora_mlx_tts.text.zh.segment.dictionary import word_list
 from dora_mlx_tts.text.zh.segment.words import Word
 from dora_mlx_tts.text.zh.syllable import NEUTRAL, symbols_of
 from dora_mlx_tts.text.zh.tones.bu_yi import bu, yi
@@ -171,7 +172,9 @@ def _from_network(clause: str, words: Sequence[Word], within: Within) -> dict[in
     wanted = {
         i: len(word)
         for i, word in _unknown(words)
-        if clause[i] not in _BY_RULE and clause[i] in model and (long or len(word) == 1)
+        if clause[i] not in _BY_RULE
+        and clause[i] in model
+        and (long or len(word) == 1 or word.text not in word_list())
     }
     if not wanted:
         return {}
