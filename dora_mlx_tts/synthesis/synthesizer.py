@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from importlib import metadata
 from typing import Any, Self
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError, PackError
 from dora_mlx_tts.packs.verified import VerifiedFiles
-from dora_mlx_tts.runtime import blas, device
+from dora_mlx_tts.runtime import blas, cuda, device
 from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
 from dora_mlx_tts.runtime.device import Backend, Device, usable_cores
+from dora_mlx_tts.runtime.memory import MemoryStats, limit_kept
 from dora_mlx_tts.synthesis.codes.code_table import TableStore
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
@@ -96,6 +98,8 @@ class Synthesizer:
             kernels=settings.kernels == "auto",
             products=settings.cuda_layers == "products",
         )
+        limit_kept(chosen, settings.freed_memory)
+        _keep_kernels(chosen, settings)
         others = OtherNames(settings.voice_aliases, settings.voice_fallback)
         registry = VoiceRegistry.scan(settings.voices, other_names=others)
         synthesizer = cls(settings, registry, chosen)
@@ -259,6 +263,11 @@ class Synthesizer:
         return self._pool.stats()
 
     @property
+    def memory_stats(self) -> MemoryStats:
+        """MLX's memory now."""
+        return MemoryStats.of(self.device)
+
+    @property
     def stats(self) -> SynthesisStats:
         """What was spoken so far, and what the guard found."""
         return self._meter.stats()
@@ -297,6 +306,16 @@ class Synthesizer:
             finally:
                 pack.keep_table()
                 self._meter.worked(clock.seconds())
+
+
+def _keep_kernels(where: Device, settings: Settings) -> None:
+    """Keep compiled kernels for the next start; say so where this one compiles them."""
+    if where.description != "CUDA":
+        return
+    if not cuda.keep_kernels(settings.cache.expanduser() / "kernels", metadata.version("mlx")):
+        logger.warning(
+            "compiling kernels for this GPU, which takes some 15 s; they are kept for the next start"
+        )
 
 
 def _memory_limit(asked: int | None, where: Device) -> int:

@@ -205,6 +205,7 @@ class World:
             self.settings.queue_limit,
             StreamRules.from_settings(self.settings),
             max_ahead_s=self.settings.max_ahead,
+            begun_limit=self.settings.crowd_limit,
             clock=self.clock,
             changed=self.changed,
         )

@@ -113,3 +113,31 @@ def test_texts_that_came_at_once_are_heard_in_the_order_in_which_they_came(world
         say(world, f"C{number}", f"C{number} short one.")
     world.quiet()
     assert world.engine.calls[1:] == [f"C{number} short one." for number in order]
+
+
+def test_no_more_texts_are_half_spoken_at_once_than_may_be():
+    world = World(crowd_limit=3)
+    for number in range(10):
+        say(world, f"C{number}", long_text(f"C{number}"))
+    half = set()
+    for _ in range(100_000):
+        if world.changed.is_asleep:
+            break
+        world.speak(1)
+        half.add(sum(text.in_part for text in world.queue._open))
+    world.baton.close()
+    assert max(half) == 3
+    replies = [value for port, value, _ in world.node.sent if port == "segment_complete"]
+    assert replies == [["completed"]] * 10
+
+
+def test_answers_need_no_room_among_the_half_spoken_texts():
+    world = World(crowd_limit=1)
+    say(world, "A", long_text("A"))
+    world.speak(1)
+    say(world, "B", "B short one.", request_id="b")
+    world.receive("control", "cancel", {"session_id": "B"})
+    world.speak(2)
+    replies = [m["request_id"] for port, _, m in world.node.sent if port == "segment_complete"]
+    world.baton.close()
+    assert replies == ["b"]
