@@ -16,6 +16,7 @@ from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
 from dora_mlx_tts.runtime.device import Backend, Device, usable_cores
 from dora_mlx_tts.runtime.memory import MemoryStats, limit_kept
 from dora_mlx_tts.synthesis.codes.code_table import TableStore
+from dora_mlx_tts.synthesis.company import MOST_ROWS, Company, SoundAsked
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
 from dora_mlx_tts.synthesis.fragment_stream import FragmentStream, Piece, typed_errors
@@ -71,6 +72,7 @@ class Synthesizer:
         self._meter = SynthesisMeter()
         overlaps = where.backend is Backend.CPU and usable_cores() > 1
         self._helper = DecodeThread() if overlaps else None
+        self._company = Company() if where.kind == "gpu" else None
 
     @classmethod
     def load(
@@ -118,6 +120,14 @@ class Synthesizer:
     def voice(self) -> Voice:
         """The voice that speaks where a request names none."""
         return self.voices.get(self.settings.voice)
+
+    @property
+    def most_together(self) -> int:
+        """Texts that are best spoken at the same time, their streams primed one after the other; 1 on a CPU.
+
+        There a window takes as long as its arithmetic, so company gains nothing.
+        """
+        return MOST_ROWS if self._company is not None else 1
 
     def prepare(self, name: str) -> ReadyVoice:
         """Load a voice, or return it if it is loaded.
@@ -276,7 +286,7 @@ class Synthesizer:
         self,
         ready: ReadyVoice,
         settings: SpeechSettings,
-        speak: Callable[[SentenceSpeaker], Iterator[Piece]],
+        speak: Callable[[SentenceSpeaker], Iterator[Piece | SoundAsked]],
         cancelled: Cancellation | None,
         clock: WorkClock,
     ) -> FragmentStream[Piece]:
@@ -289,16 +299,16 @@ class Synthesizer:
         self,
         ready: ReadyVoice,
         settings: SpeechSettings,
-        speak: Callable[[SentenceSpeaker], Iterator[Piece]],
+        speak: Callable[[SentenceSpeaker], Iterator[Piece | SoundAsked]],
         token: CancelToken,
         clock: WorkClock,
-    ) -> Iterator[Piece]:
+    ) -> Iterator[Piece | SoundAsked]:
         pack = ready.pack
         with clock.on(Work.VOICE):
             pack.prepare(ready.prompt)
         kind = FlowSpeaker if pack.networks.flow else SentenceSpeaker
         with pack.borrow_cache() as cache:
-            session = SpeechSession(cache, self._meter, token, self._helper, clock)
+            session = SpeechSession(cache, self._meter, token, self._helper, clock, self._company)
             try:
                 yield from speak(kind(pack, ready.prompt, settings, session))
             except Cancelled:

@@ -313,10 +313,13 @@ class SpeechQueue:
             if text is not None:
                 ready.append(text)
         answer = next((u for u in ready if u.is_answer), None)
-        speech = [u for u in ready if not u.is_answer and (u.in_part or self._may_begin)]
+        speech = self._speech(ready)
         if answer is not None and (not speech or self._sessions.may_answer):
             return answer
         return self._most_urgent(speech) if speech else None
+
+    def _speech(self, ready: Sequence[Utterance]) -> list[Utterance]:
+        return [u for u in ready if not u.is_answer and (u.in_part or self._may_begin)]
 
     @property
     def _may_begin(self) -> bool:
@@ -362,6 +365,23 @@ class SpeechQueue:
         cuts = (u.token.cancelled_s for s in sessions for u in s.silenced if u.may_be_told(now))
         times += [cut_s + PLAYER_PATIENCE_S for cut_s in cuts]
         return max(min(times) - now, 0.001) if times else None
+
+    def company(self, utterance: Utterance, most: int) -> list[Utterance]:
+        """Who is served next after a text that is being served now, the most urgent one first.
+
+        First windows keep each other company, and so do later ones: nobody who waits for the first sound
+        waits for others' later windows.
+
+        Args:
+            utterance: the text.
+            most: how many at most.
+        """
+        with self._changed:
+            now, is_first = self._clock(), utterance.need.is_first
+            texts = (self._ready(session, now) for session in self._sessions.turns)
+            others = self._speech([u for u in texts if u is not None and u is not utterance])
+            others = [other for other in others if other.need.is_first == is_first]
+            return sorted(others, key=lambda other: other.need.due_s)[:most]
 
     def next_part(self, utterance: Utterance) -> Part | Replay | None:
         """The next part of a text for the engine, some seconds of speech; None where there is none now.
