@@ -5,7 +5,8 @@
 
 `--crowds` conversations begin at once, or one after the other at random at `--rates` a second (Poisson) for
 `--seconds`; each says one text of `--sentences`. The same arrivals are served by `--policies`: windows is how the
-node takes turns, parts how it did before (a part that was begun is spoken to its end). First audio counts from the
+node takes turns, parts how it did before (a part that was begun is spoken to its end), apart takes turns by windows
+and makes each by itself, which differs on a GPU. First audio counts from the
 text's arrival to the first fragment; a player that starts at once and gets the next sound late runs dry.
 On a busy machine `--cpu-clock` lets time pass only while this process works (for crowds, not for rates).
 `--size v2` puts networks of full size with random weights in the voice's place; they end each sentence where speech
@@ -40,10 +41,12 @@ from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis import sentence as sentences
 from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
+from dora_mlx_tts.synthesis.company import Company
 from dora_mlx_tts.synthesis.guarded_tokens import GuardedTokens
 
 PATIENCE_S = 600.0
 DRY_S = 0.005
+TOKENS_PER_CHARACTER = 1.7
 SAID = (
     "The train to the coast leaves at half past seven.",
     "You can buy a ticket on board, but it costs a little more.",
@@ -62,7 +65,11 @@ class ByParts(SpeechQueue):
         return next((utterance for utterance in speech if utterance.in_part), speech[0])
 
 
-POLICIES: dict[str, type[SpeechQueue]] = {"windows": SpeechQueue, "parts": ByParts}
+POLICIES: dict[str, type[SpeechQueue]] = {
+    "windows": SpeechQueue,
+    "apart": SpeechQueue,
+    "parts": ByParts,
+}
 
 
 @dataclass
@@ -176,7 +183,9 @@ def served(
         for number in range(len(arrivals))
     ]
     desk = Callers(arrivals, chosen, engine.settings.voice, clock)
-    app.SpeechQueue = partial(POLICIES[policy], clock=clock)  # type: ignore[assignment, misc]
+    app.SpeechQueue = partial(POLICIES[policy], clock=clock)  # type: ignore[attr-defined]
+    is_gpu = engine.device.kind == "gpu"
+    engine._company = Company() if is_gpu and policy == "windows" else None
     settings = engine.settings.model_copy(update={"state": Path("out") / "crowd-state"})
     driver = threading.Thread(target=desk.drive)
     cpu, start = time.process_time(), clock()
@@ -189,14 +198,17 @@ def served(
 
 def _result(policy: str, setting: str, calls: Sequence[Call], taken: float, cpu: float) -> Result:
     heard = [call for call in calls if call.sent]
-    p50, p95, p99 = np.percentile([call.first_ms for call in heard] or [0.0], [50, 95, 99])
+    waits = np.percentile([call.first_ms for call in heard] or [0.0], [50, 95, 99]).round(1)
+    p50, p95, p99 = map(float, waits)
     gaps = [call.gaps_s() for call in heard]
     sound = sum(seconds for call in heard for _, seconds in call.sent)
     return Result(
         policy,
         setting,
         len(calls),
-        *(round(float(value), 1) for value in (p50, p95, p99)),
+        p50,
+        p95,
+        p99,
         dry_calls=sum(bool(one) for one in gaps),
         underruns=sum(map(len, gaps)),
         longest_gap_ms=round(1e3 * max((gap for one in gaps for gap in one), default=0.0), 1),
@@ -225,7 +237,7 @@ class SpeechLike(GuardedTokens):
 
     def _next(self) -> Any:  # noqa: ANN401
         stream, token = super()._next()
-        is_over = len(self.tokens) >= 2 * len(self._task.text.phones)
+        is_over = len(self.tokens) >= TOKENS_PER_CHARACTER * len(self._task.label)
         return (stream, None) if is_over else (stream, token)
 
 
