@@ -23,6 +23,8 @@ LONG = (
     "This is a rather long sentence that goes on and on, so that there is enough time to interrupt it. "
     "And there is another one behind it, which nobody should ever hear."
 )
+LASTING = " ".join([LONG] * 10)
+"""More than any machine speaks in the moment before it is interrupted."""
 MANY = "A hundred fragments at once."
 SETTLE_S = 0.3
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -164,7 +166,12 @@ def cancel(driver: Driver, request: str) -> Cut:
     """Cancel a text that is being spoken, and listen until nothing of it comes any more."""
     cut, start = Cut(), time.perf_counter()
     driver.command("cancel", of=request)
+    if request in driver.answers:
+        raise LostError("the text was spoken to its end before it was cancelled; it must be longer")
+    end = start + PATIENCE_S
     while not (cut.acknowledged_ms and cut.answered_ms):
+        if time.perf_counter() > end:
+            raise LostError("a cancel was not answered")
         for port, value, metadata, now in driver.events(SETTLE_S):
             ms = 1e3 * (now - start)
             if port == "status" and value == "cancelled":
@@ -182,7 +189,7 @@ def barge_in(driver: Driver, samples: int) -> dict[str, list[float]]:
     random = np.random.default_rng(1)
     acknowledged, last, strays, terminal = [], [], [], []
     for _ in range(samples):
-        request = driver.say(LONG)
+        request = driver.say(LASTING)
         driver.wait("audio", request)
         for _ in driver.events(float(random.uniform(0.02, 0.3))):
             pass

@@ -1,8 +1,12 @@
 """Shares texts among several voices and puts their speech back in order.
 
+Texts of one `session_id` leave in order and stay with the voice that spoke the last one, where its conversation's caches
+are, unless that voice is gone or has its fill; then they move to the one with the fewest texts. Texts without an id are
+one conversation that stays with nobody: whoever is free takes the next one.
+
 Environment: WORKERS, names separated by commas; for each NAME the node has an output `text_NAME` and the inputs
 `audio_NAME`, `done_NAME` and `status_NAME`. PATIENCE, seconds without a word from a working voice after which it is given
-up (20). TRIES, voices that may be lost over one text before it is answered with an error (3). HELD_MB, audio that may
+up (20). EACH, texts that a voice may have at once (1; a node speaks many conversations at once, so 32 for a crowd). TRIES, voices that may be lost over one text before it is answered with an error (3). HELD_MB, audio that may
 wait behind a slow text (64); above it the voices get no new texts. QUEUE_LIMIT, texts that may wait (1000). JOURNAL, the
 file that says which texts are open, so that a restarted dispatcher can answer them.
 
@@ -17,7 +21,7 @@ import os
 import sys
 import tempfile
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +32,7 @@ from dora import Node
 
 STEP_S = 0.2
 QUIET_S = 1.0
+HOMES = 10_000  # conversations of which is remembered who speaks them
 IDS = ("request_id", "question_id", "session_id", "segment_id", "goal_id")
 
 
@@ -39,6 +44,7 @@ class Limits:
     tries: int = 3
     held_bytes: int = 64 << 20
     waiting: int = 1000
+    each: int = 1
 
     @classmethod
     def from_environment(cls) -> Limits:
@@ -48,6 +54,7 @@ class Limits:
             int(os.environ.get("TRIES", "3")),
             int(os.environ.get("HELD_MB", "64")) << 20,
             int(os.environ.get("QUEUE_LIMIT", "1000")),
+            int(os.environ.get("EACH", "1")),
         )
 
 
@@ -70,6 +77,18 @@ class Job:
     def held_bytes(self) -> int:
         """Memory of the audio that waits for its turn."""
         return sum(audio.nbytes for audio, _ in self.fragments.values())
+
+    @property
+    def session(self) -> str:
+        """Its conversation; empty without one."""
+        return str(self.metadata.get("session_id", ""))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything of it was passed on but its reply."""
+        if self.reply is None:
+            return False
+        return self.is_failed or self.passed_on >= self.reply[1].get("fragments", 0)
 
     @property
     def ids(self) -> dict[str, Any]:
@@ -136,10 +155,11 @@ class Dispatcher:
         journal: Journal | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.busy: dict[str, Job | None] = dict.fromkeys(workers)
+        self.given: dict[str, list[Job]] = {worker: [] for worker in workers}
         self.lost: set[str] = set()
         self.waiting: deque[Job] = deque()
-        self.order: deque[Job] = deque()
+        self.lines: dict[str, deque[Job]] = {}
+        self._homes: OrderedDict[str, str] = OrderedDict()
         self._node = node
         self._limits = limits or Limits()
         self._journal = journal or Journal(None)
@@ -149,6 +169,11 @@ class Dispatcher:
         self._pids: dict[str, int] = {}
         self._jobs: dict[int, Job] = {}
         self._count = 0
+
+    @property
+    def order(self) -> list[Job]:
+        """The open texts in the order in which they came."""
+        return list(self._jobs.values())
 
     # ------------------------------------------------------------------------------- what comes in
 
@@ -172,14 +197,14 @@ class Dispatcher:
         kept = {key: value for key, value in metadata.items() if key != "timestamp"}
         job = Job(self._count, text, {"seed": self._count, **kept, "job": self._count})
         self._count += 1
-        if len(self.order) >= self._limits.waiting:
+        if len(self._jobs) >= self._limits.waiting:
             limit = self._limits.waiting
             self._answer(job.ids, f"queue is full (QUEUE_LIMIT = {limit}); text rejected", "queue")
             return
         self._jobs[job.number] = job
         self.waiting.append(job)
-        self.order.append(job)
-        self._journal.write(job.number, job.ids, [*self.order])
+        self.lines.setdefault(job.session, deque()).append(job)
+        self._journal.write(job.number, job.ids, self.order)
 
     def _take(self, kind: str, worker: str, value: pa.Array, metadata: dict[str, Any]) -> None:
         job = self._jobs.get(metadata.get("job", -1))
@@ -191,27 +216,52 @@ class Dispatcher:
         elif kind == "done":
             job.reply, job.replied_at = (value, kept), self._clock()
             if (
-                self.busy[worker] is job
+                job in self.given[worker]
             ):  # dora keeps order within a port: sounds may come after this
-                self.busy[worker] = None
-        self._pass_on()
+                self.given[worker].remove(job)
+        self._pass_on(job.session)
 
     # ------------------------------------------------------------------------------- what goes out
 
     def look_around(self) -> None:
         """Give up voices that have been silent for too long, and share out what waits."""
         now = self._clock()
-        for worker, job in self.busy.items():
-            if job is not None and now - self._heard_at[worker] > self._limits.patience_s:
+        for worker, jobs in self.given.items():
+            if jobs and now - self._heard_at[worker] > self._limits.patience_s:
                 self._lose(worker)
         self._repair()
-        for worker, job in self.busy.items():
-            if job is None and worker not in self.lost and self._may_give():
-                self._give(worker, self.waiting.popleft())
-        if self.lost < set(self.busy):
+        self._share_out()
+        if self.lost < set(self.given):
             self._all_lost_at = None
         elif self._all_lost_at is None:
             self._all_lost_at = now
+
+    def _share_out(self) -> None:
+        held = sum(job.held_bytes for job in self._jobs.values())
+        for job in list(self.waiting):
+            is_next = self.lines[job.session][0] is job
+            if not is_next and held >= self._limits.held_bytes:
+                continue
+            worker = self._voice_for(job)
+            if worker is None:
+                return
+            self.waiting.remove(job)
+            self._give(worker, job)
+
+    def _voice_for(self, job: Job) -> str | None:
+        """Who speaks a text: the voice of its conversation, else the one with the fewest texts; None if all have their fill."""
+        each = self._limits.each
+        free = [w for w, jobs in self.given.items() if w not in self.lost and len(jobs) < each]
+        if not free:
+            return None
+        home = self._homes.get(job.session)
+        worker = home if home in free else min(free, key=lambda one: len(self.given[one]))
+        if job.session:
+            self._homes[job.session] = worker
+            self._homes.move_to_end(job.session)
+            while len(self._homes) > HOMES:
+                self._homes.popitem(last=False)
+        return worker
 
     @property
     def is_alone(self) -> bool:
@@ -219,43 +269,39 @@ class Dispatcher:
         since = self._all_lost_at
         return since is not None and self._clock() - since > self._limits.patience_s
 
-    def _may_give(self) -> bool:
-        """Whether the next text may be spoken: the one that all wait for always, others while there is room."""
-        if not self.waiting:
-            return False
-        held = sum(job.held_bytes for job in self.order)
-        return self.waiting[0] is self.order[0] or held < self._limits.held_bytes
-
     def _give(self, worker: str, job: Job) -> None:
         job.worker, job.tries = worker, job.tries + 1
-        self.busy[worker], self._heard_at[worker] = job, self._clock()
+        if not self.given[worker]:
+            self._heard_at[worker] = self._clock()
+        self.given[worker].append(job)
         self._node.send_output(f"text_{worker}", job.text, job.metadata)
 
     def _repair(self) -> None:
-        """Let a text be said again of which fragments never came, though its reply did."""
-        job = self.order[0] if self.order else None
-        if job is None or job.reply is None or self._clock() - job.replied_at < QUIET_S:
-            return
-        print(f"text {job.number} came incomplete and is said again", flush=True)
-        self._say_again(job, "its audio did not arrive")
+        """Let texts be said again of which fragments never came, though their replies did."""
+        for line in list(self.lines.values()):
+            job = line[0]
+            if job.reply is None or self._clock() - job.replied_at < QUIET_S:
+                continue
+            print(f"text {job.number} came incomplete and is said again", flush=True)
+            self._say_again(job, "its audio did not arrive")
 
-    def _pass_on(self) -> None:
-        """Everything that is next in order; what was passed on before a retry is not sent again."""
-        while self.order:
-            job = self.order[0]
+    def _pass_on(self, session: str) -> None:
+        """Everything that is next of a conversation; what was passed on before a retry is not sent again."""
+        line = self.lines.get(session, deque())
+        while line:
+            job = line[0]
             while job.passed_on in job.fragments:
                 self._node.send_output("audio", *job.fragments.pop(job.passed_on))
                 job.passed_on += 1
-            if job.reply is None or (
-                not job.is_failed and job.passed_on < job.reply[1].get("fragments", 0)
-            ):
+            if job.reply is None or not job.is_complete:
                 return
             value, metadata = job.reply
             metadata = {**metadata, "worker": job.worker, "tries": job.tries}
             self._node.send_output("segment_complete", value, metadata)
-            self.order.popleft()
+            line.popleft()
             del self._jobs[job.number]
-            self._journal.write(job.number, None, [*self.order])
+            self._journal.write(job.number, None, self.order)
+        self.lines.pop(session, None)
 
     # ------------------------------------------------------------------------------ what goes wrong
 
@@ -267,12 +313,12 @@ class Dispatcher:
 
     def _lose(self, worker: str, *, comes_back: bool = False) -> None:
         """A voice is gone: its text is next for another one."""
-        if worker not in self.busy:
+        if worker not in self.given:
             return
         if not comes_back:
             self.lost.add(worker)
-        job, self.busy[worker] = self.busy[worker], None
-        if job is not None:
+        jobs, self.given[worker] = self.given[worker], []
+        for job in reversed(jobs):  # each goes before what waits
             print(f"{worker} is gone; text {job.number} is said by another", flush=True)
             self._say_again(job, f"the last voice that tried was {worker}")
 
@@ -290,13 +336,13 @@ class Dispatcher:
         metadata = {"fragments": job.passed_on, **_error(job.ids, error, "synthesis")}
         job.fragments.clear()
         job.is_failed, job.reply = True, (pa.array(["error"]), metadata)
-        self._pass_on()
+        self._pass_on(job.session)
 
     def answer_all(self, error: str) -> int:
         """Answer everything that is open with an error; how many texts that were."""
         open_texts = [job for job in self.order if not job.is_failed]
         self.waiting.clear()
-        self.busy = dict.fromkeys(self.busy)
+        self.given = {worker: [] for worker in self.given}
         for job in open_texts:
             self._fail(job, error)
         return len(open_texts)

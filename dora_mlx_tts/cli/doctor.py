@@ -141,6 +141,20 @@ def _kernels(settings: Settings) -> str:
     return "; ".join(found) or "not tried yet: the first warm-up on this GPU does that"
 
 
+def _memory(settings: Settings) -> str:
+    """What MLX has, and may keep, on its device."""
+    from dora_mlx_tts.runtime import device, memory  # noqa: PLC0415  as above
+
+    where = device.select(settings.device)
+    memory.limit_kept(where, settings.freed_memory)
+    found = memory.MemoryStats.of(where)
+    size = f"{found.device_mib} MiB" if found.device_mib else "size unknown"
+    usual = memory.KEPT_MIB if where.kind == "gpu" else None
+    kept = usual if settings.freed_memory is None else settings.freed_memory
+    limit = "as much as MLX likes" if kept is None else f"{kept} MiB"
+    return f"{size}, {found.used_mib} MiB in use here; freed memory that is kept: {limit}"
+
+
 def _blas(settings: Settings) -> str:
     from dora_mlx_tts.runtime import blas  # noqa: PLC0415  as above
 
@@ -187,6 +201,7 @@ _CHECKS: dict[str, Callable[[Settings], str]] = {
     "folder": _folder,
     "device": _device,
     "kernels": _kernels,
+    "memory": _memory,
     "blas": _blas,
     "speed": _speed,
     "voices": _voices,

@@ -252,6 +252,18 @@ class Settings(BaseModel):
         description="MiB of loaded voices above which unused ones go; none is half of the device's"
         " memory, 0 is no limit.",
     )
+    freed_memory: Annotated[int | None, Env("FREED_MEMORY")] = Field(
+        None,
+        ge=0,
+        description="MiB of freed memory that MLX keeps for its next use; none is 2048 on a GPU, MLX's own limit on"
+        " a CPU.",
+    )
+    crowd_limit: Annotated[int, Env("CROWD_LIMIT")] = Field(
+        128,
+        ge=1,
+        le=100_000,
+        description="Texts that may be half spoken at once, each with a key-value cache; further ones wait.",
+    )
     voices_poll: Annotated[float, Env("VOICES_POLL")] = Field(
         2.0, ge=0, description="Seconds between looks for changed voice files; 0 never looks."
     )

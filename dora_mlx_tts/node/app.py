@@ -31,6 +31,7 @@ from dora_mlx_tts.node.live_settings import LiveSettings, state_file
 from dora_mlx_tts.node.metrics import NodeMeter
 from dora_mlx_tts.node.protocol import ports
 from dora_mlx_tts.node.protocol.decode import decode
+from dora_mlx_tts.node.protocol.encode import warm_up as warm_up_encoding
 from dora_mlx_tts.node.protocol.messages import Plain, Status
 from dora_mlx_tts.node.sender import DoraNode, NodeLogHandler, OutputSender
 from dora_mlx_tts.node.speech_job import SpeechEngine
@@ -102,6 +103,7 @@ def serve(
         max_ahead_s=settings.max_ahead,
         marks=(settings.buffer_low, settings.buffer_high),
         resume_window_s=settings.resume_window,
+        begun_limit=settings.crowd_limit,
     )
     outputs = OutputSender(
         node,
@@ -144,6 +146,7 @@ def serve(
         except (RuntimeError, MemoryError) as error:  # no more threads for this process
             raise BackendError(f"the listener thread cannot be started: {error}") from error
         between()
+        warm_up_encoding()
         outputs.status(Status("ready", details=_introduction(settings, voices)))
         listener.begin()
         loop.run()

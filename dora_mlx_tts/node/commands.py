@@ -21,6 +21,8 @@ from dora_mlx_tts.node.turns.utterance import Utterance
 
 _STATES: Final = {"cancel": "cancelled", "reset": "reset"}
 
+_SOURCES: Final = (("pool_", "pool_stats"), ("engine_", "stats"), ("memory_", "memory_stats"))
+
 Answer = Callable[[Command], Status]
 
 
@@ -35,9 +37,9 @@ class VoiceCatalog:
         return [str(voice.name) for voice in getattr(self._engine, "voices", None) or ()]
 
     def figures(self) -> dict[str, Plain]:
-        """What the engine counts: its voices under `pool_`, its work under `engine_`."""
+        """What the engine counts: its voices under `pool_`, its work under `engine_`, its memory under `memory_`."""
         found: dict[str, Plain] = {}
-        for prefix, source in (("pool_", "pool_stats"), ("engine_", "stats")):
+        for prefix, source in _SOURCES:
             record = getattr(self._engine, source, None)
             if dataclasses.is_dataclass(record) and not isinstance(record, type):
                 values = dataclasses.asdict(record)

@@ -155,6 +155,17 @@ class UtteranceJob:
                 return finished
         return None
 
+    @property
+    def is_primed(self) -> bool:
+        """Whether the engine has begun with the next fragment."""
+        return bool(getattr(self._fragments, "is_primed", False))
+
+    def prime(self) -> None:
+        """Let the engine begin with the next fragment, up to where it can be made together with others'."""
+        prime = getattr(self._fragments, "prime", None)
+        if callable(prime):
+            prime()
+
     def end_part(self) -> None:
         """Close the engine's stream; in the middle of it that is what cancels synthesis."""
         fragments, self._fragments = self._fragments, None

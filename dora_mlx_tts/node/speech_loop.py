@@ -59,12 +59,15 @@ class SpeechLoop:
     def run(self) -> None:
         """Speak until the conversation is closed and every text is answered."""
         while (utterance := self._queue.take()) is not None:
-            job = self._jobs.get(utterance)
-            if job is None:
-                if not utterance.cancelled:
-                    self._between()
-                job = self._jobs[utterance] = self._new_job(utterance)
-            self._turn(job)
+            self._turn(self._job(utterance))
+
+    def _job(self, utterance: Utterance) -> UtteranceJob:
+        job = self._jobs.get(utterance)
+        if job is None:
+            if not utterance.cancelled:
+                self._between()
+            job = self._jobs[utterance] = self._new_job(utterance)
+        return job
 
     def _new_job(self, utterance: Utterance) -> UtteranceJob:
         request = utterance.request
@@ -75,38 +78,61 @@ class SpeechLoop:
 
     def _turn(self, job: UtteranceJob) -> None:
         """Speak a window of a part, and answer the text where it was the last one."""
+        self._attempt(job, self._begin)
+        self._gather(job)
+        self._attempt(job, self._speak)
         utterance = job.utterance
-        try:
-            if not utterance.cancelled and not utterance.is_finished:
-                self._speak(job)
-        except EmptyTextError as error:
-            job.skipped = error
-            self._end_part(job)
-        except Exception as error:  # noqa: BLE001  a failed text never damages the next one
-            self._fail(job, error)
         if utterance.cancelled:
             self._end_part(job)
         if utterance.is_finished and not self._queue.awaits_player(utterance):
             self._finish(job)
 
-    def _speak(self, job: UtteranceJob) -> None:
+    def _gather(self, job: UtteranceJob) -> None:
+        """Prepare the windows of others that can be made together with that of a job."""
+        most = getattr(self._engine, "most_together", 1)
+        if most <= 1 or not job.in_part or job.is_primed or job.utterance.cancelled:
+            return
+        self._attempt(job, UtteranceJob.prime)
+        for utterance in self._queue.company(job.utterance, most - 1):
+            other = self._job(utterance)
+            self._attempt(other, self._begin)
+            self._attempt(other, UtteranceJob.prime)
+
+    def _attempt(self, job: UtteranceJob, work: Callable[[UtteranceJob], None]) -> None:
+        """Do a piece of work for a text that is still wanted; what goes wrong is its own business."""
         utterance = job.utterance
+        if utterance.cancelled or utterance.is_finished:
+            return
         job.meter.resume()
         try:
-            if not job.in_part:
-                part = self._queue.next_part(utterance)
-                if part is None:
-                    return
-                job.begin_part(self._engine, part)
-            fragment = job.next_fragment(is_last_part=lambda: self._is_last_part(utterance))
-            if job.is_waiting and not utterance.cancelled:
-                return
-            if fragment is None or utterance.cancelled:
-                self._end_part(job)
-                return
-            self._give(job, fragment)
+            work(job)
+        except EmptyTextError as error:
+            job.skipped = error
+            self._end_part(job)
+        except Exception as error:  # noqa: BLE001  a failed text never damages the next one
+            self._fail(job, error)
         finally:
             job.meter.pause()
+
+    def _begin(self, job: UtteranceJob) -> None:
+        """Hand the next part to the engine, where it is not in the middle of one."""
+        if job.in_part:
+            return
+        part = self._queue.next_part(job.utterance)
+        if part is not None:
+            job.begin_part(self._engine, part)
+
+    def _speak(self, job: UtteranceJob) -> None:
+        utterance = job.utterance
+        if not job.in_part:
+            return
+        fragment = job.next_fragment(is_last_part=lambda: self._is_last_part(utterance))
+        if job.is_waiting and not utterance.cancelled:
+            return
+        if fragment is None or utterance.cancelled:
+            self._end_part(job)
+            return
+        self._give(job, fragment)
 
     @staticmethod
     def _is_last_part(utterance: Utterance) -> bool:

@@ -8,6 +8,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from dora_mlx_tts.errors import BackendError, PackError, SynthesisError, TtsError
 from dora_mlx_tts.runtime.cancel import Cancelled
+from dora_mlx_tts.synthesis.company import SoundAsked
 from dora_mlx_tts.synthesis.records import Fragment
 from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 
@@ -46,16 +47,24 @@ def _named(error: Exception) -> str:
 class FragmentStream(Iterator[Piece], Generic[Piece]):
     """The fragments of one text as they are made; closing it ends synthesis.
 
+    Attributes:
+        voice: the name of who speaks.
+        is_primed: whether the next fragment was begun.
+
     Args:
         fragments: a generator of them.
         clock: what their making takes.
         voice: the name of who speaks.
     """
 
-    def __init__(self, fragments: Iterator[Piece], clock: WorkClock, voice: str) -> None:
+    def __init__(
+        self, fragments: Iterator[Piece | SoundAsked], clock: WorkClock, voice: str
+    ) -> None:
         self.voice = voice
         self._fragments = fragments
         self._clock = clock
+        self._primed: SoundAsked | Piece | TtsError | None = None
+        self.is_primed = False
 
     def __iter__(self) -> FragmentStream[Piece]:
         return self
@@ -67,6 +76,32 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
             StopIteration: there is none, or the text was cancelled.
             TtsError: the text cannot be spoken; nothing else is raised.
         """
+        found = self._next()
+        while isinstance(found, SoundAsked):
+            found = self._next()
+        return found
+
+    def prime(self) -> None:
+        """Work until the sound of the next fragment is asked for, so that others' sound is made with it.
+
+        Where synthesis knows no such place the fragment is made now. Errors wait for `__next__`.
+        """
+        if self.is_primed:
+            return
+        try:
+            self._primed = self._next()
+        except StopIteration:
+            return  # and will be so again
+        except TtsError as error:
+            self._primed = error
+        self.is_primed = True
+
+    def _next(self) -> Piece | SoundAsked:
+        if self.is_primed:
+            primed, self._primed, self.is_primed = self._primed, None, False
+            if isinstance(primed, TtsError):
+                raise primed
+            return primed  # type: ignore[return-value]  # None is a piece where texts grow
         with typed_errors("synthesis"), self._clock.on(Work.SOUND):
             for fragment in self._fragments:
                 return fragment

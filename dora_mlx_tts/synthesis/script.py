@@ -14,6 +14,7 @@ from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.config.settings import FASTEST, SLOWEST, SpeechSettings
 from dora_mlx_tts.errors import MisspokenError, SynthesisError, TextError, TtsError
 from dora_mlx_tts.synthesis.batching import AHEAD, Decoded
+from dora_mlx_tts.synthesis.company import SoundAsked
 from dora_mlx_tts.synthesis.edges import SentenceEdges
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
 from dora_mlx_tts.synthesis.pauses import pause_after_s, pause_before_s
@@ -38,7 +39,7 @@ def speak_script(
     settings: SpeechSettings,
     script: Sequence[SpokenSentence],
     speaker: SentenceSpeaker,
-) -> Iterator[Fragment]:
+) -> Iterator[Fragment | SoundAsked]:
     """Speak sentences in order; one that the networks say otherwise, whatever is tried, in two parts.
 
     Raises:
@@ -68,7 +69,9 @@ class ScriptSpeaker:
         self._rate = ready.networks.pack.manifest.sample_rate
         self._start, self._index = 0.0, 0
 
-    def speak(self, sentence: SpokenSentence, task: _Task, *, last: bool) -> Iterator[Fragment]:
+    def speak(
+        self, sentence: SpokenSentence, task: _Task, *, last: bool
+    ) -> Iterator[Fragment | SoundAsked]:
         """The fragments of a sentence, which may be the `last` of the request."""
         try:
             yield from self._whole(sentence, task, last=last)
@@ -83,7 +86,9 @@ class ScriptSpeaker:
                 is_last = last and part is parts[-1]
                 yield from self.speak(part, (phonemes, seed + number, None), last=is_last)
 
-    def _whole(self, sentence: SpokenSentence, task: _Task, *, last: bool) -> Iterator[Fragment]:
+    def _whole(
+        self, sentence: SpokenSentence, task: _Task, *, last: bool
+    ) -> Iterator[Fragment | SoundAsked]:
         pieces = _at_rate(self._speaker, sentence.rate).stream(*task)
         for fragment in self.finished(pieces, lambda: sentence, last=lambda: last):
             if fragment is not None:
@@ -91,12 +96,12 @@ class ScriptSpeaker:
 
     def finished(
         self,
-        pieces: Iterable[SentencePiece | None],
+        pieces: Iterable[SentencePiece | SoundAsked | None],
         sentence: Callable[[], SpokenSentence],
         *,
         last: Callable[[], bool],
-    ) -> Iterator[Fragment | None]:
-        """Pieces of one sentence as fragments, with its edges and pauses; None stays None.
+    ) -> Iterator[Fragment | SoundAsked | None]:
+        """Pieces of one sentence as fragments, with its edges and pauses; what is no piece stays as it is.
 
         Args:
             pieces: in order.
@@ -108,8 +113,8 @@ class ScriptSpeaker:
         lead = pause_before_s(sentence(), self._settings) + sentence().pause_before_s
         origin, number = self._start + lead, 0
         for piece in pieces:
-            if piece is None:
-                yield None
+            if not isinstance(piece, SentencePiece):
+                yield piece
                 continue
             now = sentence()
             sound = [edges(piece.samples, last=piece.last)]

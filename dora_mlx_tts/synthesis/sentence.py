@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -28,6 +28,7 @@ from dora_mlx_tts.synthesis.checks.token_guard import (
     TokenGuard,
     content_problem,
 )
+from dora_mlx_tts.synthesis.company import SOUND_ASKED, SoundAsked
 from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask, GuardedTokens
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.networks import Networks
@@ -95,8 +96,10 @@ class SentenceSpeaker:
 
     def stream(
         self, phonemes: Phonemes, seed: int, decoded: Decoded | None = None
-    ) -> Iterator[SentencePiece]:
+    ) -> Iterator[SentencePiece | SoundAsked]:
         """Speak one sentence; the same seed gives the same tokens, in windows or in one.
+
+        Where texts are spoken in company `SoundAsked` comes before each piece.
 
         Raises:
             Cancelled: the text was cancelled.
@@ -133,7 +136,7 @@ class SentenceSpeaker:
 
     def _windows(
         self, phonemes: Phonemes, tokens: GuardedTokens, seed: int
-    ) -> Iterator[SentencePiece]:
+    ) -> Iterator[SentencePiece | SoundAsked]:
         heard = last = False
         while not last:
             voice, guard = self._voice(phonemes, seed), SampleGuard()
@@ -145,7 +148,7 @@ class SentenceSpeaker:
                 new, last = tokens.take(size)
                 if heard and not last:  # the first sound has all cores to itself
                     tokens.look_ahead(following)
-                samples = self._sound(voice, new, last=last)
+                samples = yield from self._sound(voice, new, last=last)
                 problem = guard.samples(samples) or (guard.end() if last else None)
                 if problem is not None:
                     break
@@ -169,7 +172,8 @@ class SentenceSpeaker:
     ) -> Iterator[SentencePiece]:
         """The windows of a sentence once its whole sound was heard; attempts that sound wrong go."""
         while True:
-            pieces = list(self._windows(phonemes, tokens, seed))
+            made = self._windows(phonemes, tokens, seed)
+            pieces = [piece for piece in made if isinstance(piece, SentencePiece)]
             sound = np.concatenate([piece.samples for piece in pieces])
             problem = content_problem(ear.flaw(phonemes, sound))
             if problem is None:
@@ -293,7 +297,24 @@ class SentenceSpeaker:
         text, style = mx.array(phonemes.ids)[None], mx.array(self.prompt.ge)
         return SoVITSStream(self.networks.sovits, text, style, options)
 
-    def _sound(self, voice: SentenceVoice, codes: list[int], *, last: bool) -> Samples:
+    def _sound(
+        self, voice: SentenceVoice, codes: list[int], *, last: bool
+    ) -> Generator[SoundAsked, None, Samples]:
+        company = self.session.company
+        if company is None or not isinstance(voice, SoVITSStream):
+            return self._sound_alone(voice, codes, last=last)
+        window = voice.open_window(codes, last=last)
+        if window is None:
+            return np.zeros(0, np.float32)
+        order = company.ask(window)
+        try:
+            yield SOUND_ASKED
+            self.session.token.check()
+            return company.fill(order)
+        finally:
+            company.withdraw(order)
+
+    def _sound_alone(self, voice: SentenceVoice, codes: list[int], *, last: bool) -> Samples:
         parts = []
         for samples in voice.speak(codes, last=last):
             self.session.token.check()

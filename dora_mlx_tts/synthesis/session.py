@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dora_mlx_tts.runtime.cancel import CancelToken
+from dora_mlx_tts.synthesis.company import Company
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.loading.loaded_pack import KeptCache
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
@@ -22,6 +23,7 @@ class SpeechSession:
         token: checked between tokens and between slices of sound.
         helper: decodes on while sound is made, where that needs no MLX.
         clock: what the text's synthesis takes.
+        company: makes windows of several texts together, where that pays.
     """
 
     cache: KeptCache
@@ -29,6 +31,7 @@ class SpeechSession:
     token: CancelToken = field(default_factory=CancelToken)
     helper: DecodeThread | None = None
     clock: WorkClock = field(default_factory=WorkClock)
+    company: Company | None = None
 
     def begin(self, sentences: int = 1) -> None:
         """Give the sentences that are worked on next their time, where that is limited."""

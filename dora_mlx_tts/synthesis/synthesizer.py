@@ -6,17 +6,20 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from importlib import metadata
 from typing import Any, Self
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
 from dora_mlx_tts.errors import BackendError, EmptyTextError, PackError
 from dora_mlx_tts.packs.verified import VerifiedFiles
-from dora_mlx_tts.runtime import blas, device
+from dora_mlx_tts.runtime import blas, cuda, device
 from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
 from dora_mlx_tts.runtime.device import Backend, Device, usable_cores
 from dora_mlx_tts.runtime.kernel_verdicts import FOLDER as KERNELS
 from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
+from dora_mlx_tts.runtime.memory import MemoryStats, limit_kept
 from dora_mlx_tts.synthesis.codes.code_table import TableStore
+from dora_mlx_tts.synthesis.company import MOST_ROWS, Company, SoundAsked
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
 from dora_mlx_tts.synthesis.fragment_stream import FragmentStream, Piece, typed_errors
@@ -80,6 +83,7 @@ class Synthesizer:
         self._meter = SynthesisMeter()
         overlaps = where.backend is Backend.CPU and usable_cores() > 1
         self._helper = DecodeThread() if overlaps else None
+        self._company = Company() if where.kind == "gpu" else None
 
     @classmethod
     def load(
@@ -107,6 +111,8 @@ class Synthesizer:
             kernels=settings.kernels,
             products=settings.cuda_layers == "products",
         )
+        limit_kept(chosen, settings.freed_memory)
+        _keep_kernels(chosen, settings)
         others = OtherNames(settings.voice_aliases, settings.voice_fallback)
         registry = VoiceRegistry.scan(settings.voices, other_names=others)
         synthesizer = cls(settings, registry, chosen)
@@ -125,6 +131,14 @@ class Synthesizer:
     def voice(self) -> Voice:
         """The voice that speaks where a request names none."""
         return self.voices.get(self.settings.voice)
+
+    @property
+    def most_together(self) -> int:
+        """Texts that are best spoken at the same time, their streams primed one after the other; 1 on a CPU.
+
+        There a window takes as long as its arithmetic, so company gains nothing.
+        """
+        return MOST_ROWS if self._company is not None else 1
 
     def prepare(self, name: str) -> ReadyVoice:
         """Load a voice, or return it if it is loaded.
@@ -275,6 +289,11 @@ class Synthesizer:
         return self._pool.stats()
 
     @property
+    def memory_stats(self) -> MemoryStats:
+        """MLX's memory now."""
+        return MemoryStats.of(self.device)
+
+    @property
     def stats(self) -> SynthesisStats:
         """What was spoken so far, and what the guard found."""
         return self._meter.stats()
@@ -283,7 +302,7 @@ class Synthesizer:
         self,
         ready: ReadyVoice,
         settings: SpeechSettings,
-        speak: Callable[[SentenceSpeaker], Iterator[Piece]],
+        speak: Callable[[SentenceSpeaker], Iterator[Piece | SoundAsked]],
         cancelled: Cancellation | None,
         clock: WorkClock,
     ) -> FragmentStream[Piece]:
@@ -296,16 +315,16 @@ class Synthesizer:
         self,
         ready: ReadyVoice,
         settings: SpeechSettings,
-        speak: Callable[[SentenceSpeaker], Iterator[Piece]],
+        speak: Callable[[SentenceSpeaker], Iterator[Piece | SoundAsked]],
         token: CancelToken,
         clock: WorkClock,
-    ) -> Iterator[Piece]:
+    ) -> Iterator[Piece | SoundAsked]:
         pack = ready.pack
         with clock.on(Work.VOICE):
             pack.prepare(ready.prompt)
         kind = FlowSpeaker if pack.networks.flow else SentenceSpeaker
         with pack.borrow_cache() as cache:
-            session = SpeechSession(cache, self._meter, token, self._helper, clock)
+            session = SpeechSession(cache, self._meter, token, self._helper, clock, self._company)
             try:
                 yield from speak(kind(pack, ready.prompt, settings, session))
             except Cancelled:
@@ -313,6 +332,16 @@ class Synthesizer:
             finally:
                 pack.keep_table()
                 self._meter.worked(clock.seconds())
+
+
+def _keep_kernels(where: Device, settings: Settings) -> None:
+    """Keep compiled kernels for the next start; say so where this one compiles them."""
+    if where.description != "CUDA":
+        return
+    if not cuda.keep_kernels(settings.cache.expanduser() / "kernels", metadata.version("mlx")):
+        logger.warning(
+            "compiling kernels for this GPU, which takes some 15 s; they are kept for the next start"
+        )
 
 
 def _memory_limit(asked: int | None, where: Device) -> int:

@@ -25,7 +25,10 @@ from dora_mlx_tts.node.sender import OutputSender
 from dora_mlx_tts.node.speech_loop import SpeechLoop
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.text_stream import StreamRules
+from dora_mlx_tts.synthesis.company import SOUND_ASKED
+from dora_mlx_tts.synthesis.fragment_stream import FragmentStream
 from dora_mlx_tts.synthesis.records import Fragment, WordTiming
+from dora_mlx_tts.synthesis.work_clock import WorkClock
 
 RATE = 1000
 FRAGMENT_S = 0.25
@@ -173,6 +176,21 @@ def timed(text, duration_s):
     return found
 
 
+class SociableEngine(Engine):
+    """As on a GPU: a fragment is begun, and made once others were begun, too."""
+
+    most_together = 3
+
+    def stream(self, text, **options):
+        return FragmentStream(self._marked(super().stream(text, **options)), WorkClock(), "")
+
+    @staticmethod
+    def _marked(fragments):
+        for fragment in fragments:
+            yield SOUND_ASKED
+            yield fragment
+
+
 class Node:
     """Records what is sent, in order."""
 
@@ -193,18 +211,20 @@ class Node:
 class World:
     """A node without dora, networks, or time."""
 
-    def __init__(self, **settings):
+    def __init__(self, *, sociable=False, **settings):
         self.clock = Clock()
         self.baton = Baton()
         self.node = Node()
         self.changed = Condition(self.baton, self.clock)
         self.settings = Settings(stream_idle=IDLE_S, stream_timeout=TIMEOUT_S, **settings)
-        engine, meter = Engine(self.baton), NodeMeter(self.clock)
+        kind = SociableEngine if sociable else Engine
+        engine, meter = kind(self.baton), NodeMeter(self.clock)
         self.engine = engine
         self.queue = SpeechQueue(
             self.settings.queue_limit,
             StreamRules.from_settings(self.settings),
             max_ahead_s=self.settings.max_ahead,
+            begun_limit=self.settings.crowd_limit,
             clock=self.clock,
             changed=self.changed,
         )

@@ -54,18 +54,22 @@ class Cluster:
         self.it.hear({"type": "INPUT", "id": port, "value": value, "metadata": metadata})
         self.it.look_around()
 
-    def text(self, number):
-        self.hear("text", pa.array([f"Text {number}."]), request_id=f"r{number}")
+    def text(self, number, **ids):
+        self.hear("text", pa.array([f"Text {number}."]), request_id=f"r{number}", **ids)
+
+    def given(self, worker):
+        """The first text that a voice has."""
+        return next(iter(self.it.given[worker]), None)
 
     def job_of(self, worker):
-        return self.it.busy[worker].number
+        return self.given(worker).number
 
     def audio(self, worker, seq, size=100, job=None):
         job = self.job_of(worker) if job is None else job
         self.hear(f"audio_{worker}", pa.array(np.zeros(size, np.float32)), job=job, seq=seq)
 
-    def done(self, worker, fragments):
-        job = self.it.busy[worker]
+    def done(self, worker, fragments, job=None):
+        job = job or self.given(worker)
         ids = {"request_id": job.metadata["request_id"]}
         self.hear(
             f"done_{worker}",
@@ -98,7 +102,7 @@ def test_a_poisonous_text_is_answered_and_the_others_are_spoken():
     deaths = 0
     for _ in range(100):
         for worker in "ab":
-            job = cluster.it.busy[worker]
+            job = cluster.given(worker)
             if job is None:
                 continue
             if job.number == 0:
@@ -125,7 +129,7 @@ def test_a_text_whose_audio_never_comes_is_not_said_for_ever():
     cluster = Cluster("a", tries=3)
     cluster.text(0)
     for _ in range(10):
-        if cluster.it.busy["a"]:
+        if cluster.given("a"):
             cluster.done("a", 2)
         cluster.wait(1.5)
     assert cluster.replies == [("r0", "error")]
@@ -191,7 +195,7 @@ def test_audio_behind_a_slow_text_is_bounded():
         cluster.text(number)
     assert cluster.replies == [(f"r{n}", "error") for n in range(50, 60)]  # the queue is full
     for _ in range(40):
-        if cluster.it.busy["b"] is None:
+        if cluster.given("b") is None:
             break
         cluster.audio("b", 0, size=500)
         cluster.done("b", 1)
@@ -199,7 +203,7 @@ def test_audio_behind_a_slow_text_is_bounded():
     assert 10_000 <= held <= 12_000
     cluster.audio("a", 0)
     cluster.done("a", 1)  # the slow one ends
-    assert cluster.it.busy["b"] is not None
+    assert cluster.given("b") is not None
     assert sum(job.held_bytes for job in cluster.it.order) == 0
 
 
@@ -232,3 +236,69 @@ def test_the_journal_does_not_grow_for_ever(tmp_path, texts):
         cluster.done("a", 1)
     assert (tmp_path / "journal").stat().st_size < 200_000
     assert cluster.replies == [(f"r{n}", "completed") for n in range(texts)]
+
+
+def voices(cluster):
+    """Who was given the texts of each conversation, in order."""
+    found = {}
+    for port, _, metadata in cluster.node.sent:
+        if port.startswith("text_"):
+            found.setdefault(metadata.get("session_id"), []).append(port.removeprefix("text_"))
+    return found
+
+
+def test_a_conversation_stays_with_its_voice_and_texts_are_shared_out_evenly():
+    cluster = Cluster("ab", each=8)
+    for number in range(24):
+        cluster.text(number, session_id=f"s{number % 6}")
+        for worker in "ab":
+            while (job := cluster.given(worker)) is not None and number % 2:
+                cluster.audio(worker, 0)
+                cluster.done(worker, 1, job)
+    shared = voices(cluster)
+    assert all(len(set(by)) == 1 for by in shared.values()), shared
+    assert {by[0] for by in shared.values()} == {"a", "b"}
+    assert len(cluster.replies) == 24
+
+
+def test_a_conversation_whose_voice_dies_or_has_its_fill_moves():
+    cluster = Cluster("ab", each=2)
+    cluster.text(0, session_id="x")
+    cluster.dies("a", comes_back=False)
+    assert cluster.job_of("b") == 0
+    cluster.hear("status_a", pa.array(["ready"]), pid=2)
+    cluster.text(1, session_id="x")
+    assert voices(cluster)["x"] == ["a", "b", "b"]  # it stays where it went
+    cluster.text(2, session_id="x")
+    assert voices(cluster)["x"][-1] == "a"
+
+
+def test_conversations_do_not_wait_for_each_other():
+    cluster = Cluster("ab", each=4)
+    cluster.text(0, session_id="slow")
+    cluster.text(1, session_id="quick")
+    cluster.text(2, session_id="slow")
+    quick = cluster.given("b")
+    cluster.audio("b", 0)
+    cluster.done("b", 1, quick)
+    later = cluster.it.given["a"][1]
+    cluster.audio("a", 0, job=later.number)
+    cluster.done("a", 1, later)
+    assert cluster.replies == [("r1", "completed")]
+    cluster.audio("a", 0)
+    cluster.done("a", 1)
+    assert cluster.replies == [(f"r{n}", "completed") for n in (1, 0, 2)]
+
+
+def test_all_texts_of_a_voice_that_dies_are_said_by_others_in_their_order():
+    cluster = Cluster("ab", each=8)
+    for number in range(8):
+        cluster.text(number, session_id=f"s{number % 4}")
+    dead = [job.number for job in cluster.it.given["a"]]
+    cluster.dies("a", comes_back=False)
+    assert [job.number for job in cluster.it.given["b"]][-len(dead) :] == dead
+    while cluster.given("b") is not None:
+        cluster.audio("b", 0)
+        cluster.done("b", 1)
+    assert sorted(cluster.replies) == [(f"r{n}", "completed") for n in range(8)]
+    assert len(cluster.node.on("audio")) == 8

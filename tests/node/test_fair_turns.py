@@ -113,3 +113,103 @@ def test_texts_that_came_at_once_are_heard_in_the_order_in_which_they_came(world
         say(world, f"C{number}", f"C{number} short one.")
     world.quiet()
     assert world.engine.calls[1:] == [f"C{number} short one." for number in order]
+
+
+def test_no_more_texts_are_half_spoken_at_once_than_may_be():
+    world = World(crowd_limit=3)
+    for number in range(10):
+        say(world, f"C{number}", long_text(f"C{number}"))
+    half = set()
+    for _ in range(100_000):
+        if world.changed.is_asleep:
+            break
+        world.speak(1)
+        half.add(sum(text.in_part for text in world.queue._open))
+    world.baton.close()
+    assert max(half) == 3
+    replies = [value for port, value, _ in world.node.sent if port == "segment_complete"]
+    assert replies == [["completed"]] * 10
+
+
+def test_answers_need_no_room_among_the_half_spoken_texts():
+    world = World(crowd_limit=1)
+    say(world, "A", long_text("A"))
+    world.speak(1)
+    say(world, "B", "B short one.", request_id="b")
+    world.receive("control", "cancel", {"session_id": "B"})
+    world.speak(2)
+    replies = [m["request_id"] for port, _, m in world.node.sent if port == "segment_complete"]
+    world.baton.close()
+    assert replies == ["b"]
+
+
+class Watched:
+    """A world in which texts are spoken together, and which were begun in the same go."""
+
+    def __init__(self):
+        self.world = World(sociable=True)
+        self.together = []
+        loop, gather = self.world.loop, self.world.loop._gather
+
+        def primed():
+            jobs = [job for job in loop._jobs.values() if job.is_primed]
+            return {(job.utterance.session, job.utterance.need.is_first) for job in jobs}
+
+        def watched(job):
+            before = primed()
+            gather(job)
+            self.together.append(primed() - before)
+
+        loop._gather = watched
+
+
+def test_first_windows_keep_each_other_company_and_no_others():
+    watched = Watched()
+    world = watched.world
+    for number in range(4):
+        say(world, f"C{number}", long_text(f"C{number}"))
+    world.speak(40)
+    for number in range(4, 8):
+        say(world, f"C{number}", long_text(f"C{number}"))
+    world.quiet()
+    world.baton.close()
+    assert max(map(len, watched.together)) == world.engine.most_together
+    for together in watched.together:
+        assert len({is_first for _, is_first in together}) <= 1
+    replies = [value for port, value, _ in world.node.sent if port == "segment_complete"]
+    assert replies == [["completed"]] * 8
+
+
+def test_what_is_wrong_with_one_text_is_no_other_s_business_when_they_are_spoken_together():
+    world = World(sociable=True)
+    say(world, "A", "A says this. And that.")
+    say(world, "B", "B will fail.", request_id="wrong")
+    say(world, "C", "C says this.", voice="ghost", request_id="nobody")
+    say(world, "D", "D says this. And that.")
+    say(world, "E", "...", request_id="silent")
+    world.quiet()
+    world.baton.close()
+    replies = {
+        m["session_id"]: value for port, value, m in world.node.sent if port == "segment_complete"
+    }
+    assert replies == {
+        "A": ["completed"],
+        "B": ["error"],
+        "C": ["error"],
+        "D": ["completed"],
+        "E": ["skipped"],
+    }
+
+
+def test_a_text_that_is_cut_once_it_was_begun_leaves_the_others_alone():
+    world = World(sociable=True)
+    for name in "ABC":
+        say(world, name, long_text(name))
+    world.speak(3)  # all three are begun
+    world.receive("control", "cancel", {"session_id": "B"})
+    world.quiet()
+    world.baton.close()
+    sent = Counter(m["session_id"] for port, _, m in world.node.sent if port == "audio")
+    outcomes = {m["session_id"]: v[0] for p, v, m in world.node.sent if p == "segment_complete"}
+    assert outcomes == {"A": "completed", "B": "cancelled", "C": "completed"}
+    assert sent["B"] < sent["A"]

@@ -18,6 +18,7 @@ from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import (
     VoiceError,
 )
+from dora_mlx_tts.node import app
 from dora_mlx_tts.node.app import run_node, serve
 
 
@@ -287,3 +288,13 @@ def test_an_engine_that_cannot_load_is_told_to_the_caller(monkeypatch, tmp_path)
 
     with pytest.raises(VoiceError, match="no voice"):
         run_node(load)
+
+
+def test_an_array_is_made_before_the_node_is_ready(monkeypatch):
+    """Pyarrow's first array may take half a second, which is not the first caller's to wait for."""
+    node, sent = FakeNode(), []
+    monkeypatch.setattr(app, "warm_up_encoding", lambda: sent.append(len(node.sent)))
+    with Running(node=node):
+        node.end()
+    assert sent == [0]
+    assert node.on("status")[0][0] == ["ready"]

@@ -45,9 +45,12 @@ class RudeConversations(RuleBasedStateMachine):
         limit=st.sampled_from([2, 1000]),
         ahead=st.sampled_from([0.0, 0.4, 1.0]),
         whole=st.booleans(),
+        sociable=st.booleans(),
     )
-    def begin(self, limit, ahead, whole):
-        self.world = World(queue_limit=limit, max_ahead=ahead, return_fragment=not whole)
+    def begin(self, limit, ahead, whole, sociable):
+        self.world = World(
+            sociable=sociable, queue_limit=limit, max_ahead=ahead, return_fragment=not whole
+        )
         self.model = Model(self.world)
         self.senders = []
         self.count = 0

@@ -6,7 +6,8 @@ and catches up with the last piece. Pieces joined are what `Generator` gives for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Self
 
 import mlx.core as mx
 
@@ -179,21 +180,81 @@ class GeneratorStream:
             if x is not None and self._generator.backend is Backend.CPU:
                 mx.eval(x)
             yield mx.zeros((0,))
-        y = self._post(None if x is None else leaky_relu(x, LAST_SLOPE), last=last)
-        samples = mx.zeros((0,)) if y is None else self._generator.tanh(y[0, :, 0])
-        mx.eval(samples, self._state())
+        samples = self._finished(x, rows=1, last=last)[0]
+        mx.eval(samples, self.carried())
         yield samples
 
-    def _state(self) -> list[mx.array]:
-        """Everything carried over; unevaluated it would keep the pieces before alive."""
-        queues = [self._pre.input, self._post.input]
+    def rows(self, z: mx.array | None, *, last: bool) -> mx.array:
+        """As `__call__` for all rows of joined streams: [B, T, C] to [B, N], not evaluated."""
+        x = self._pre(z, self._style, last=last)
         for stage in self._stages:
-            queues.append(stage.up.input)
-            for block, done in stage.blocks:
-                queues.append(done)
-                for dilated, plain, waiting in block.pairs:
-                    queues += [dilated.input, plain.input, waiting]
-        return [queue.frames for queue in queues if queue.frames is not None]
+            x = stage(x, last=last)
+        return self._finished(x, rows=1 if self._style is None else len(self._style), last=last)
+
+    def _finished(self, x: mx.array | None, *, rows: int, last: bool) -> mx.array:
+        """Samples [B, N] of what the last stage gave."""
+        y = self._post(None if x is None else leaky_relu(x, LAST_SLOPE), last=last)
+        return mx.zeros((rows, 0)) if y is None else self._generator.tanh(y[..., 0])
+
+    # ------------------------------------------------------------------------------ several sentences
+
+    @property
+    def likeness(self) -> Hashable:
+        """What must be equal of streams that are joined."""
+        return (tuple(map(len, self._queues())), *self._begun())
+
+    @classmethod
+    def joined(cls, streams: Sequence[Self]) -> Self:
+        """Streams of one generator and likeness as the rows of one."""
+        one = streams[0]
+        whole = cls(one._generator, None)
+        styles = [stream._style for stream in streams if stream._style is not None]
+        if styles:
+            whole._style = mx.concatenate(styles)
+        for queue, *own in zip(whole._queues(), *(s._queues() for s in streams), strict=True):
+            held = [row.frames for row in own if row.frames is not None]
+            queue.frames = mx.concatenate(held) if held else None
+        whole._continue_from(one)
+        return whole
+
+    def part(self, streams: Sequence[Self]) -> None:
+        """Give joined streams what is theirs after `rows`."""
+        for row, stream in enumerate(streams):
+            for queue, own in zip(self._queues(), stream._queues(), strict=True):
+                own.frames = None if queue.frames is None else queue.frames[row : row + 1]
+            stream._continue_from(self)
+
+    def _continue_from(self, other: Self) -> None:
+        """What of a state is the same in all rows."""
+        for up, same in zip(self._ups(), other._ups(), strict=True):
+            up._skip = same._skip
+        for convolution, like in zip(self._convolutions(), other._convolutions(), strict=True):
+            convolution._begun = like._begun
+
+    def _begun(self) -> tuple[tuple[int | None, ...], tuple[bool, ...]]:
+        skips = tuple(up._skip for up in self._ups())
+        return skips, tuple(convolution._begun for convolution in self._convolutions())
+
+    def _ups(self) -> list[UpStream]:
+        return [stage.up for stage in self._stages]
+
+    def _convolutions(self) -> list[ConvStream]:
+        blocks = [block for stage in self._stages for block, _ in stage.blocks]
+        pairs = [pair for block in blocks for pair in block.pairs]
+        inner = [convolution for first, second, _ in pairs for convolution in (first, second)]
+        return [self._pre, self._post, *inner]
+
+    def _queues(self) -> list[Queue]:
+        """Everything that waits, in one order."""
+        waiting = [done for stage in self._stages for _, done in stage.blocks]
+        blocks = [block for stage in self._stages for block, _ in stage.blocks]
+        waiting += [residual for block in blocks for _, _, residual in block.pairs]
+        waiting += [convolution.input for convolution in self._convolutions()]
+        return [*waiting, *(up.input for up in self._ups())]
+
+    def carried(self) -> list[mx.array]:
+        """Everything carried over; unevaluated it would keep the pieces before alive."""
+        return [queue.frames for queue in self._queues() if queue.frames is not None]
 
 
 def _padded(x: mx.array, *, before: int = 0, after: int = 0) -> mx.array:

@@ -21,9 +21,10 @@ from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
 from dora_mlx_tts.models.sovits.latent_stream import FRAMES, Context, FrameNoise, LatentStream
 from dora_mlx_tts.models.sovits.semantic import FASTEST, SLOWEST
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
+from dora_mlx_tts.models.sovits.together import SLICE, Window
 from dora_mlx_tts.runtime.device import Backend
 
-_SLICE, _CPU_SLICE = 64, 10  # frames between two looks at cancellation
+_CPU_SLICE = 10  # frames between two looks at cancellation
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +122,41 @@ class SoVITSStream(LatentStream):
         z_p, new = self._draw(latent, settled, total, last=last)
         z = self._flow(z_p, new)
         yield mx.zeros((0,))
-        size = _CPU_SLICE if self._sovits.dec.backend is Backend.CPU else _SLICE
+        size = _CPU_SLICE if self._sovits.dec.backend is Backend.CPU else SLICE
         for start in range(0, max(new, 1), size):
             piece = None if z is None else z[:, start : start + size]
             yield from self._generator.steps(piece, last=last and start + size >= new)
+
+    def open_window(self, codes: Sequence[int], *, last: bool) -> Window | None:
+        """Read more codes as `speak` does, and leave the rest to `make_together`; None where nothing is settled.
+
+        The samples must be made before anything else is asked of the sentence.
+
+        Raises:
+            SynthesisError: as `speak`.
+        """
+        pushed = self._push(codes, last=last)
+        if pushed is None:
+            return None
+        settled, total = pushed
+        z_p, new = self._draw(self._latent(settled), settled, total, last=last)
+        before = 0
+        if new > 0:
+            z_p, before = self._behind_history(z_p)
+            self._keep_history(z_p, before + new)
+        carried = [*self._carried(), *([] if self._history is None else [self._history])]
+        mx.async_eval(z_p, carried)  # type: ignore[no-untyped-call]  # MLX stub
+        return Window(self._sovits, self._ge, self._generator, z_p, before, new, last)
+
+    def _behind_history(self, z_p: mx.array) -> tuple[mx.array, int]:
+        """The flow's input behind the frames it needs before them, and how many these are."""
+        if self._history is None:
+            return z_p, 0
+        return mx.concatenate([self._history, z_p], axis=1), self._history.shape[1]
+
+    def _keep_history(self, z_p: mx.array, end: int) -> None:
+        reach = self._sovits.flow.receptive_frames
+        self._history = z_p[:, max(0, end - reach) : end]
 
     def _forget_foreseen(self, codes: Sequence[int]) -> None:
         del self._codes[len(self._codes) - len(codes) :]
@@ -153,11 +185,8 @@ class SoVITSStream(LatentStream):
         """The settled frames of the flow's output."""
         if new < 1:
             return None
-        before = 0 if self._history is None else self._history.shape[1]
-        if self._history is not None:
-            z_p = mx.concatenate([self._history, z_p], axis=1)
+        z_p, before = self._behind_history(z_p)
         z = self._sovits.flow(z_p, self._ge)[:, before : before + new]
-        reach = self._sovits.flow.receptive_frames
-        self._history = z_p[:, max(0, before + new - reach) : before + new]
+        self._keep_history(z_p, before + new)
         mx.eval(z, self._history, self._carried())
         return z

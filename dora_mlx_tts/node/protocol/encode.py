@@ -27,6 +27,11 @@ Message = tuple[Any, dict[str, Plain]]
 """An Arrow array and its metadata, ready for ``send_output``."""
 
 
+def warm_up() -> None:
+    """Make an array and forget it: with the first one pyarrow imports pandas, where it is installed (0.3 s and more)."""
+    pa.array(np.zeros(1, np.float32))
+
+
 def encode_audio(
     fragment: Fragment,
     *,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Final
 
@@ -34,6 +34,7 @@ from dora_mlx_tts.node.turns.utterance import (
 from dora_mlx_tts.text.sentences.growing import GrowingText
 
 DEFAULT_QUEUE_LIMIT: Final = 1000
+DEFAULT_BEGUN_LIMIT: Final = 128
 _UNANSWERED: Final = 1000
 """Cancelled texts beyond the limit that may wait for their replies."""
 
@@ -50,6 +51,7 @@ class SpeechQueue:
         max_ahead_s: Seconds of audio that may be sent ahead of playback; 0 is no limit.
         marks: Fill of the player's buffer in percent below which speech goes on, and above which it waits.
         resume_window_s: Seconds after a cut in which a text may be resumed.
+        begun_limit: Texts that may be in the middle of a part at once; others wait to be begun.
         clock: Seconds.
         changed: What the speaking side waits on.
     """
@@ -62,6 +64,7 @@ class SpeechQueue:
         max_ahead_s: float = 0.0,
         marks: tuple[float, float] = (30.0, 60.0),
         resume_window_s: float = 0.0,
+        begun_limit: int = DEFAULT_BEGUN_LIMIT,
         clock: Callable[[], float] = time.monotonic,
         changed: threading.Condition | None = None,
     ) -> None:
@@ -72,6 +75,7 @@ class SpeechQueue:
         self._holds = Holds(max_ahead_s, marks)
         self._sessions = SessionTable(lambda: Session(rules, queue_limit, Player(clock)))
         self._resumption = Resumption(resume_window_s)
+        self._begun_limit = begun_limit
         self._open: set[Utterance] = set()
         self._depth = 0
         self._numbers = count()
@@ -309,10 +313,22 @@ class SpeechQueue:
             if text is not None:
                 ready.append(text)
         answer = next((u for u in ready if u.is_answer), None)
-        speech = [u for u in ready if not u.is_answer]
+        speech = self._speech(ready)
         if answer is not None and (not speech or self._sessions.may_answer):
             return answer
-        return speech[most_urgent([u.need for u in speech])] if speech else None
+        return self._most_urgent(speech) if speech else None
+
+    def _speech(self, ready: Sequence[Utterance]) -> list[Utterance]:
+        return [u for u in ready if not u.is_answer and (u.in_part or self._may_begin)]
+
+    @property
+    def _may_begin(self) -> bool:
+        """Whether there is room for one more text with a key-value cache of its own."""
+        return sum(utterance.in_part for utterance in self._open) < self._begun_limit
+
+    @staticmethod
+    def _most_urgent(speech: Sequence[Utterance]) -> Utterance:
+        return speech[most_urgent([utterance.need for utterance in speech])]
 
     def _ready(self, session: Session, now: float) -> Utterance | None:
         """The text of a session that can be spoken or answered, if there is one."""
@@ -349,6 +365,23 @@ class SpeechQueue:
         cuts = (u.token.cancelled_s for s in sessions for u in s.silenced if u.may_be_told(now))
         times += [cut_s + PLAYER_PATIENCE_S for cut_s in cuts]
         return max(min(times) - now, 0.001) if times else None
+
+    def company(self, utterance: Utterance, most: int) -> list[Utterance]:
+        """Who is served next after a text that is being served now, the most urgent one first.
+
+        First windows keep each other company, and so do later ones: nobody who waits for the first sound
+        waits for others' later windows.
+
+        Args:
+            utterance: the text.
+            most: how many at most.
+        """
+        with self._changed:
+            now, is_first = self._clock(), utterance.need.is_first
+            texts = (self._ready(session, now) for session in self._sessions.turns)
+            others = self._speech([u for u in texts if u is not None and u is not utterance])
+            others = [other for other in others if other.need.is_first == is_first]
+            return sorted(others, key=lambda other: other.need.due_s)[:most]
 
     def next_part(self, utterance: Utterance) -> Part | Replay | None:
         """The next part of a text for the engine, some seconds of speech; None where there is none now.

@@ -10,6 +10,7 @@ import numpy as np
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError, SynthesisError, TextError
 from dora_mlx_tts.runtime.cancel import Cancelled
+from dora_mlx_tts.synthesis.company import SoundAsked
 from dora_mlx_tts.synthesis.growing.policy import GrowingLimits
 from dora_mlx_tts.synthesis.growing.sentence import GrowingSentence
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
@@ -28,7 +29,7 @@ def speak_growing(
     text: GrowingText,
     speaker: SentenceSpeaker,
     limits: GrowingLimits | None,
-) -> Iterator[Fragment | None]:
+) -> Iterator[Fragment | SoundAsked | None]:
     """Speak a text that grows; None stands for "nothing to do until more is written".
 
     A text that is complete before any of it was spoken gives the samples of `speak_script`; without

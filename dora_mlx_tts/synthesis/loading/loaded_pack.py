@@ -19,6 +19,7 @@ from dora_mlx_tts.synthesis.loading.alignment import AlignmentHeads, alignment_h
 from dora_mlx_tts.synthesis.loading.networks import Networks, check_fit
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
 
+_MOST_KEPT = 8  # caches that wait for the next text; a crowd's others give their memory back
 _LONGEST_KEPT = 1024  # positions; a cache that had to grow beyond gives its memory back
 
 
@@ -111,7 +112,8 @@ class LoadedPack:
         try:
             yield cache
         finally:
-            self._free.append(cache)
+            if len(self._free) < _MOST_KEPT:
+                self._free.append(cache)
 
     def keep_table(self) -> None:
         """Write the learned table down, now and then; for the end of a text."""

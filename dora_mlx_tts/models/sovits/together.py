@@ -1,0 +1,67 @@
+"""Windows of several sentences as rows of one: flow and generator run once for all of them.
+
+On a GPU a window takes as long as launching its operations, whatever is in them. Rows see nothing of each
+other, so each gives what it gives alone, to the rounding of products with more rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import mlx.core as mx
+
+from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
+from dora_mlx_tts.models.sovits.synthesizer import SoVITS
+
+SLICE = 64
+"""Frames that the generator takes at a time, to bound its memory."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """What is left to be made of a window once its codes are read.
+
+    Attributes:
+        network: the voice's.
+        ge: style [1, 1, G].
+        generator: the sentence's.
+        z_p: the flow's input [1, T, C]; it begins with frames that were there before.
+        before: how many these are.
+        new: frames after them that are settled.
+        last: whether the sentence ends with it.
+    """
+
+    network: SoVITS
+    ge: mx.array
+    generator: GeneratorStream
+    z_p: mx.array
+    before: int
+    new: int
+    last: bool
+
+    @property
+    def likeness(self) -> Hashable:
+        """What must be equal of windows that are made together."""
+        shape = (tuple(self.z_p.shape), self.before, self.new, self.last)
+        return (id(self.network), shape, self.generator.likeness)
+
+
+def make_together(windows: Sequence[Window]) -> list[mx.array]:
+    """The samples [N] of windows of one likeness, evaluated, in their order."""
+    one = windows[0]
+    z = None
+    if one.new > 0:
+        z_p = mx.concatenate([window.z_p for window in windows])
+        ge = mx.concatenate([window.ge for window in windows])
+        z = one.network.flow(z_p, ge)[:, one.before : one.before + one.new]
+    whole = GeneratorStream.joined([window.generator for window in windows])
+    made = []
+    for start in range(0, max(one.new, 1), SLICE):
+        piece = None if z is None else z[:, start : start + SLICE]
+        made.append(whole.rows(piece, last=one.last and start + SLICE >= one.new))
+    samples = mx.concatenate(made, axis=1)
+    whole.part([window.generator for window in windows])
+    rows = [samples[row] for row in range(len(windows))]
+    mx.eval(rows, [window.generator.carried() for window in windows])
+    return rows
