@@ -37,12 +37,13 @@ inputs:
     description: >-
       Whole texts, or pieces of a text as a language model writes them (seq, fin, segment_id). Metadata voice,
       language, speed and the other settings of speech change how a text is spoken; flush=true on the first
-      message of a text silences older ones of its session_id. All other keys come back on every output.
+      message of a text silences older ones of its session_id; prepare=true speaks it ahead, to be heard after
+      commit. All other keys come back on every output.
   control:
     type: std/core/v1/String
     required: false
     description: >-
-      cancel, reset, flush, pause, resume, change_voice, set, list_voices, stats, ping; as a word, as
+      cancel, reset, flush, commit, pause, resume, change_voice, set, list_voices, stats, ping; as a word, as
       name:argument or as JSON {"command": "..."}. Each is answered on status.
   buffer_status:
     type: std/core/v1/Float32

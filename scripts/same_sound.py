@@ -82,6 +82,7 @@ def _record(folder: Path, scratch: Path, name: str, texts: int | None) -> Result
     environment |= {
         "PYTHONPATH": str(folder),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "LOUDNESS": "off",  # what the networks give is compared; revisions without the setting have no other
         "DORA_MLX_TTS_CACHE": str(scratch / "cache"),
         "TMPDIR": str(scratch),
     }

@@ -91,7 +91,7 @@ def test_errors_name_setting_value_and_what_is_allowed(
     ("text", "word"),
     [
         ("voyce: x", "unknown setting 'voyce'; available: voice,"),
-        ("speech: {loudness: 3}", "unknown setting 'loudness'; available: language,"),
+        ("speech: {shininess: 3}", "unknown setting 'shininess'; available: language,"),
         ("speech: 3", "settings.yml"),
         ("- a list", "name: value"),
         ("a: [", "not YAML"),

@@ -264,6 +264,19 @@ class Settings(BaseModel):
         le=100_000,
         description="Texts that may be half spoken at once, each with a key-value cache; further ones wait.",
     )
+    phrase_cache: Annotated[int, Env("PHRASE_CACHE")] = Field(
+        0,
+        ge=0,
+        le=65536,
+        description="MiB of spoken texts to keep, so that the same text of a voice is not synthesized twice;"
+        " 0 keeps none.",
+    )
+    max_prepared: Annotated[float, Env("MAX_PREPARED")] = Field(
+        60.0,
+        ge=0,
+        le=3600,
+        description="Seconds of audio to make ahead for texts with `prepare` that wait for their `commit`.",
+    )
     voices_poll: Annotated[float, Env("VOICES_POLL")] = Field(
         2.0, ge=0, description="Seconds between looks for changed voice files; 0 never looks."
     )

@@ -48,6 +48,21 @@ class SpeechSettings(BaseModel):
         lt=2**32,
         description="Same seed, same speech; -1 or none for a new one each time.",
     )
+    loudness: Annotated[float | None, BeforeValidator(values_.off_is_none), Env("LOUDNESS")] = (
+        Field(
+            -20.0,
+            ge=-50,
+            le=-10,
+            description="Loudness of all voices and sentences, in LUFS (ITU-R BS.1770); off leaves each voice"
+            " unchanged.",
+        )
+    )
+    gain: Annotated[float, Env("GAIN")] = Field(
+        0.0,
+        ge=-40,
+        le=20,
+        description="Louder or quieter than that, in dB; peaks stay below full scale.",
+    )
     noise_scale: Annotated[float, Env("NOISE_SCALE")] = Field(
         0.5, ge=0, le=1.5, description="Variation of the acoustic model."
     )

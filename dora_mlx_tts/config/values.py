@@ -82,6 +82,13 @@ def or_none(value: object) -> object:
     return None if value in (0, "0", "") else value
 
 
+def off_is_none(value: object) -> object:
+    """Words for "not at all", 0 among them."""
+    if isinstance(value, str):
+        value = value.strip().lower()
+    return None if value in (0, "0", "", "off", "none") else value
+
+
 def empty_is_none(value: object) -> object:
     """An empty string means "not set", as an environment has it."""
     return None if value == "" else value

@@ -104,6 +104,7 @@ def serve(
         marks=(settings.buffer_low, settings.buffer_high),
         resume_window_s=settings.resume_window,
         begun_limit=settings.crowd_limit,
+        max_prepared_s=settings.max_prepared,
     )
     outputs = OutputSender(
         node,
@@ -114,13 +115,6 @@ def serve(
     )
     voices = VoiceCatalog(engine)
     live_settings = LiveSettings(settings, voices.check, _state_file(node, settings))
-    commands = CommandHandler(queue, meter, live_settings, voices)
-    if telemetry:
-        telemetry.watch(commands.figures)
-    read_event = partial(
-        decode, text_limit=settings.text_limit, text_commands=settings.text_commands
-    )
-    listener = EventListener(node, queue, commands, outputs, meter, read_event)
     between = _housekeeping(engine)
     loop = SpeechLoop(
         engine=engine,
@@ -137,6 +131,13 @@ def serve(
         between=between,
         clock=_CLOCK,
     )
+    commands = CommandHandler(queue, meter, live_settings, voices, release=loop.release)
+    if telemetry:
+        telemetry.watch(commands.figures)
+    read_event = partial(
+        decode, text_limit=settings.text_limit, text_commands=settings.text_commands
+    )
+    listener = EventListener(node, queue, commands, outputs, meter, read_event)
     with _logging_to(outputs, settings.log_level), _stopping_on_signals(queue):
         settings.log_remarks(logger)
         if _told(node, "is_restart"):

@@ -21,7 +21,12 @@ from dora_mlx_tts.node.turns.utterance import Utterance
 
 _STATES: Final = {"cancel": "cancelled", "reset": "reset"}
 
-_SOURCES: Final = (("pool_", "pool_stats"), ("engine_", "stats"), ("memory_", "memory_stats"))
+_SOURCES: Final = (
+    ("pool_", "pool_stats"),
+    ("phrases_", "phrase_stats"),
+    ("engine_", "stats"),
+    ("memory_", "memory_stats"),
+)
 
 Answer = Callable[[Command], Status]
 
@@ -37,7 +42,7 @@ class VoiceCatalog:
         return [str(voice.name) for voice in getattr(self._engine, "voices", None) or ()]
 
     def figures(self) -> dict[str, Plain]:
-        """What the engine counts: its voices under `pool_`, its work under `engine_`, its memory under `memory_`."""
+        """What the engine counts: its voices under `pool_`, kept texts under `phrases_`, its work under `engine_`, its memory under `memory_`."""
         found: dict[str, Plain] = {}
         for prefix, source in _SOURCES:
             record = getattr(self._engine, source, None)
@@ -57,8 +62,21 @@ class VoiceCatalog:
             get(name)
 
 
+class NothingFoundError(SettingError):
+    """A command is aimed at texts that are not there."""
+
+
 class CommandHandler:
-    """Obeys commands; each gets exactly one answer, an unknown one too."""
+    """Obeys commands; each gets exactly one answer, an unknown one too.
+
+    Args:
+        queue: What the commands are about.
+        meter: The node's counts.
+        live_settings: What was chosen at run time.
+        voices: The engine's.
+        clock: Seconds.
+        release: Sends at once what was prepared of a text.
+    """
 
     def __init__(
         self,
@@ -67,8 +85,10 @@ class CommandHandler:
         live_settings: LiveSettings,
         voices: VoiceCatalog,
         clock: Callable[[], float] = time.monotonic,
+        release: Callable[[Utterance], None] = lambda _: None,
     ) -> None:
         self._clock = clock
+        self._release = release
         self._queue = queue
         self._meter = meter
         self._live_settings = live_settings
@@ -76,6 +96,7 @@ class CommandHandler:
         self._answers: Mapping[str, Answer] = {
             "cancel": self._silence,
             "change_voice": self._change_voice,
+            "commit": self._commit,
             "flush": self._flush,
             "list_voices": self._list_voices,
             "pause": self._hold,
@@ -111,10 +132,12 @@ class CommandHandler:
             raise SettingError(unknown("command", command.name, self.names))
         return answer(command)
 
-    def silence_late(self, command: Command, utterance: Utterance) -> None:
-        """Silence a text that was sent before a command which overtook it."""
-        target = TARGETS[command.name](command)
-        if target(utterance.request):
+    def apply_late(self, command: Command, utterance: Utterance) -> None:
+        """Do to a text what a command says that was sent after it and overtook it."""
+        if command.name == "commit":
+            wanted = cancel_target(command)
+            self._queue.commit(lambda request: request is utterance.request and wanted(request))
+        elif TARGETS[command.name](command)(utterance.request):
             self._queue.cancel_one(utterance, command.name)
 
     def buffer(self, status: BufferStatus) -> None:
@@ -157,12 +180,27 @@ class CommandHandler:
             raise SettingError(must_be("resume: from", "word or clause", start))
         texts = self._queue.resume(cancel_target(command), "word" if start == "word" else "clause")
         if not texts and any(command.id(key) is not None for key in TEXT_KEYS):
-            raise SettingError(
+            raise NothingFoundError(
                 "resume: no text with these ids was cut and kept within resume_window"
             )
         self._queue.hold(command.id("session_id"), paused=False)
         details: dict[str, Plain] = {"command": command.name, "texts": texts}
         return Status("resumed", command.echo, details)
+
+    def _commit(self, command: Command) -> Status:
+        """Let texts be heard that were spoken ahead."""
+        texts = self._queue.commit(cancel_target(command))
+        if not texts and not command.overtakes:
+            raise NothingFoundError("commit: no text with these ids was prepared and waits")
+        ready_s = sum(text.held_s for text in texts)
+        for text in texts:
+            self._release(text)
+        details: dict[str, Plain] = {
+            "command": command.name,
+            "texts": len(texts),
+            "prepared_s": round(ready_s, 3),
+        }
+        return Status("committed", command.echo, details)
 
     def _change_voice(self, command: Command) -> Status:
         voice = command.values.get("voice", command.argument)

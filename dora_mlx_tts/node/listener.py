@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 import time
@@ -10,7 +11,7 @@ from typing import Final
 
 from dora_mlx_tts.errors import TtsError
 from dora_mlx_tts.messages import brief, unknown
-from dora_mlx_tts.node.commands import CommandHandler, complaint
+from dora_mlx_tts.node.commands import CommandHandler, NothingFoundError, complaint
 from dora_mlx_tts.node.inbox import Arrival, Inbox, is_stop
 from dora_mlx_tts.node.metrics import NodeMeter, SpeechMeter
 from dora_mlx_tts.node.protocol import decode, ports
@@ -33,6 +34,8 @@ from dora_mlx_tts.node.turns.text_stream import Admission
 
 logger = logging.getLogger(__name__)
 _LINE_S: Final = 1.0
+_OVERTAKING: Final = frozenset({*TARGETS, "commit"})
+"""Commands that also count for texts which were sent before them and are taken after them."""
 _MANY_PORTS: Final = 100
 
 Decode = Callable[..., TextRequest | Command | BufferStatus | Played | BadInput | None]
@@ -148,7 +151,7 @@ class EventListener(threading.Thread):
             self._answer_error(error, Stage.QUEUE, request)
         for command_arrival, command in self._overtaking:
             if arrival.was_sent_before(command_arrival) and admission.utterance is not None:
-                self._commands.silence_late(command, admission.utterance)
+                self._commands.apply_late(command, admission.utterance)
 
     def _count(self, admission: Admission) -> None:
         self._meter.count("pieces")
@@ -197,14 +200,17 @@ class EventListener(threading.Thread):
         )
 
     def _handle(self, command: Command, arrival: Arrival) -> None:
-        if command.name in TARGETS and not self._inbox.is_empty:
+        if command.name in _OVERTAKING and not self._inbox.is_empty:
             self._overtaking.append((arrival, command))
+            command = dataclasses.replace(command, overtakes=True)
         self._answer(lambda: self._commands.handle(command), command.echo)
 
     def _answer(self, act: Callable[[], Status], echo: Metadata) -> None:
         """Send the one answer to a command, also where something went wrong that nobody foresaw."""
         try:
             status = act()
+        except NothingFoundError as error:
+            self._complain_and_log_once(str(error), echo)
         except TtsError as error:
             self._complain(str(error), echo)
         except Exception as error:
@@ -212,6 +218,13 @@ class EventListener(threading.Thread):
             self._complain(f"{type(error).__name__}: {error}", echo)
         else:
             self._outputs.status(status)
+
+    def _complain_and_log_once(self, error: str, echo: Metadata) -> None:
+        """Answer what its sender may say again and again."""
+        self._outputs.status(complaint(error, echo))
+        if error not in self._complained:
+            self._complained.add(error)
+            logger.warning("%s", error)
 
     def _complain(self, error: str, echo: Metadata) -> None:
         self._outputs.status(complaint(error, echo))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,11 @@ from dora_mlx_tts.node.turns.kept_audio import Replay
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment, WordTiming
 from dora_mlx_tts.text.sentences.growing import GrowingText
+
+Send: TypeAlias = "Callable[[UtteranceJob, Fragment], None]"
+"""Sends a fragment of a job."""
+MaySend: TypeAlias = Callable[[Utterance], bool]
+"""Whether audio of a text may be sent now."""
 
 _CLOSING_S: Final = 0.01
 _AUDIBLE: Final = 0.01  # -40 dB
@@ -64,6 +70,7 @@ class UtteranceJob:
         is_waiting: Whether the part's text must grow before there is a further fragment.
         part: The one it was given last.
         voice: Who speaks it, as far as the engine or the text's sender says.
+        sending: Held while audio is sent that either thread may send.
     """
 
     def __init__(
@@ -88,6 +95,7 @@ class UtteranceJob:
         self._number = (-1, 0)  # of the sentence, and of the last message in it
         self._last: Fragment | None = None
         self._words: tuple[WordTiming, ...] = ()  # of fragments that the resampler still holds
+        self.sending = threading.RLock()
 
     @property
     def in_part(self) -> bool:
@@ -189,6 +197,27 @@ class UtteranceJob:
         if sounds.any():
             before = int(np.argmax(sounds)) / fragment.sample_rate
             self.meter.audible(self.utterance.last_start_s + before)
+
+    def hold(self, fragment: Fragment) -> None:
+        """Put a fragment by until all of them leave as one message."""
+        self.held.append(fragment)
+        self.utterance.held_s += fragment.duration_s
+
+    def give(self, fragment: Fragment, send: Send, may_send: MaySend) -> None:
+        """Send a fragment after those that were prepared; or prepare it, while the text awaits its commit."""
+        with self.sending:
+            self.release(send, may_send)
+            if self.utterance.awaits_commit or self.utterance.prepared:
+                self.utterance.prepare(fragment)
+            else:
+                send(self, fragment)
+
+    def release(self, send: Send, may_send: MaySend) -> None:
+        """Send what was prepared, once the text is committed; either thread may."""
+        utterance = self.utterance
+        with self.sending:
+            while utterance.prepared and not utterance.awaits_commit and may_send(utterance):
+                send(self, utterance.next_prepared())
 
     def whole(self) -> Fragment | None:
         """All held fragments as one, for readers that expect one message a text."""

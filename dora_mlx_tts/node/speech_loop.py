@@ -53,7 +53,9 @@ class SpeechLoop:
         self._options = options
         self._between = between
         self._clock = clock
-        self._jobs: dict[Utterance, UtteranceJob] = {}
+        self._jobs: dict[
+            Utterance, UtteranceJob
+        ] = {}  # both threads look here, this one changes it
         self._has_warned = False
 
     def run(self) -> None:
@@ -83,9 +85,11 @@ class SpeechLoop:
         self._attempt(job, self._speak)
         utterance = job.utterance
         if utterance.cancelled:
+            utterance.prepared.clear()
             self._end_part(job)
         if utterance.is_finished and not self._queue.awaits_player(utterance):
-            self._finish(job)
+            with job.sending:  # the reply follows the last fragment, whoever sends that
+                self._finish(job)
 
     def _gather(self, job: UtteranceJob) -> None:
         """Prepare the windows of others that can be made together with that of a job."""
@@ -124,7 +128,9 @@ class SpeechLoop:
 
     def _speak(self, job: UtteranceJob) -> None:
         utterance = job.utterance
-        if not job.in_part:
+        job.release(self._send, self._queue.may_send)
+        is_held = bool(utterance.prepared) and not utterance.awaits_commit  # the player has enough
+        if is_held or not job.in_part:
             return
         fragment = job.next_fragment(is_last_part=lambda: self._is_last_part(utterance))
         if job.is_waiting and not utterance.cancelled:
@@ -140,10 +146,19 @@ class SpeechLoop:
 
     def _give(self, job: UtteranceJob, fragment: Fragment) -> None:
         if self._delivery.whole:
-            job.held.append(fragment)
-            job.utterance.held_s += fragment.duration_s
+            job.hold(fragment)
         else:
-            self._send(job, fragment)
+            job.give(fragment, self._send, self._queue.may_send)
+
+    def release(self, utterance: Utterance) -> None:
+        """Send what was prepared of a text that was committed; for the listening side, which need not wait."""
+        job = self._jobs.get(utterance)
+        if job is None:
+            return
+        try:
+            job.release(self._send, self._queue.may_send)
+        except Exception as error:  # noqa: BLE001  becomes the reply
+            job.failure = job.failure or error
 
     def _send(self, job: UtteranceJob, fragment: Fragment) -> None:
         for message in map(job.numbered, self._delivery.messages(fragment)):

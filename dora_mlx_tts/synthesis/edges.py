@@ -1,7 +1,6 @@
 """The edges of a spoken sentence: quiet that is cut, fades, the pause that follows.
 
-Nothing changes the level between two windows: the vocoder's last step is a tanh, so no sample leaves
-[-1, 1] and none needs a gain of its own.
+They are found in the sound as it is made: `SpeechLevel` comes after them.
 """
 
 from __future__ import annotations

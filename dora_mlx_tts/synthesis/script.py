@@ -20,6 +20,7 @@ from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
 from dora_mlx_tts.synthesis.pauses import pause_after_s, pause_before_s
 from dora_mlx_tts.synthesis.records import Fragment
 from dora_mlx_tts.synthesis.sentence import SentencePiece, SentenceSpeaker
+from dora_mlx_tts.synthesis.speech_level import SpeechLevel
 from dora_mlx_tts.synthesis.word_times import placed
 from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 from dora_mlx_tts.text.phonemes import Phonemes
@@ -67,6 +68,7 @@ class ScriptSpeaker:
     ) -> None:
         self._ready, self._settings, self._speaker = ready, settings, speaker
         self._rate = ready.networks.pack.manifest.sample_rate
+        self._level = SpeechLevel(self._rate, settings, ready.prompt.loudness)
         self._start, self._index = 0.0, 0
 
     def speak(
@@ -117,7 +119,7 @@ class ScriptSpeaker:
                 yield piece
                 continue
             now = sentence()
-            sound = [edges(piece.samples, last=piece.last)]
+            sound = [self._level(edges(piece.samples, last=piece.last), last=piece.last)]
             if piece.last:
                 sound.append(silence(pause_after_s(now, self._settings), rate))
             before = lead if number == 0 else 0.0

@@ -28,12 +28,19 @@ from dora_mlx_tts.synthesis.growing.script import speak_growing
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
 from dora_mlx_tts.synthesis.loading.voice_pool import PoolStats, ReadyVoice, VoicePool
+from dora_mlx_tts.synthesis.phrase_cache import (
+    PhraseCache,
+    PhraseStats,
+    phrase_key,
+    replayed,
+)
 from dora_mlx_tts.synthesis.records import Fragment, Speech
 from dora_mlx_tts.synthesis.script import check_pauses, speak_script
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
 from dora_mlx_tts.synthesis.timed_token import TimedToken
+from dora_mlx_tts.synthesis.voice_loudness import measure
 from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 from dora_mlx_tts.text.lexicon import ReadingOptions
 from dora_mlx_tts.text.sentences.growing import GrowingText
@@ -81,6 +88,8 @@ class Synthesizer:
             reading=ReadingOptions.load(settings.lexicon, settings.polyphone_model),
         )
         self._meter = SynthesisMeter()
+        self._phrases = PhraseCache(settings.phrase_cache << 20)
+        self._unmeasured: set[str] = set()  # voices whose loudness cannot be found
         overlaps = where.backend is Backend.CPU and usable_cores() > 1
         self._helper = DecodeThread() if overlaps else None
         self._company = Company() if where.kind == "gpu" else None
@@ -211,6 +220,7 @@ class Synthesizer:
         with clock.on(Work.VOICE):
             ready = self.prepare(voice or self.settings.voice)
         settings = self.settings.speech(ready.voice.defaults, speech)
+        ready = self._levelled(ready, settings, cancelled, clock)
         if ready.networks.flow is not None:
             ready.networks.flow.sampling(settings.sample_steps, settings.cfg_rate)  # or refuses
         if not self.settings.return_fragment:
@@ -222,7 +232,15 @@ class Synthesizer:
             raise EmptyTextError("the text holds nothing that can be pronounced")
         check_pauses(script)
         speak = partial(speak_script, ready, settings, script)
-        return self._speaking(ready, settings, speak, cancelled, clock)
+        if not self._phrases.is_on:
+            return self._speaking(ready, settings, speak, cancelled, clock)
+        key = phrase_key(ready, settings, script)
+        known = self._phrases.find(key)
+        if known is not None:
+            token = CancelToken.of(cancelled)
+            return FragmentStream(replayed(known, token), clock, ready.voice.name)
+        keep = partial(self._phrases.recorded, key)
+        return self._speaking(ready, settings, speak, cancelled, clock, keep)
 
     def stream_growing(
         self,
@@ -245,10 +263,32 @@ class Synthesizer:
         with clock.on(Work.VOICE):
             ready = self.prepare(voice or self.settings.voice)
         settings = self.settings.speech(ready.voice.defaults, speech)
+        ready = self._levelled(ready, settings, cancelled, clock)
         if not self.settings.return_fragment:
             settings = settings.model_copy(update={"mode": "throughput"})
         speak = partial(speak_growing, ready, settings, text, limits=self._growing(ready))
         return self._speaking(ready, settings, speak, cancelled, clock)
+
+    def _levelled(
+        self,
+        ready: ReadyVoice,
+        settings: SpeechSettings,
+        cancelled: Cancellation | None,
+        clock: WorkClock,
+    ) -> ReadyVoice:
+        """The voice with its loudness, which is found now where it is wanted and not known."""
+        known = ready.prompt.loudness is not None or ready.fingerprint in self._unmeasured
+        if settings.loudness is None or known:
+            return ready
+        with clock.on(Work.VOICE):
+            token = CancelToken.of(cancelled)
+            lufs = measure(partial(self.stream, voice=ready.voice.name, cancelled=token), ready)
+            if token.cancelled:
+                return ready
+            if lufs is None:
+                self._unmeasured.add(ready.fingerprint)
+                return ready
+            return self._pool.keep_loudness(ready, lufs)
 
     def _growing(self, ready: ReadyVoice) -> GrowingLimits | None:
         """How sentences grow; None where the voice or the readings need them whole."""
@@ -294,6 +334,11 @@ class Synthesizer:
         return MemoryStats.of(self.device)
 
     @property
+    def phrase_stats(self) -> PhraseStats:
+        """What texts are kept, and how often one was said again."""
+        return self._phrases.stats()
+
+    @property
     def stats(self) -> SynthesisStats:
         """What was spoken so far, and what the guard found."""
         return self._meter.stats()
@@ -305,10 +350,12 @@ class Synthesizer:
         speak: Callable[[SentenceSpeaker], Iterator[Piece | SoundAsked]],
         cancelled: Cancellation | None,
         clock: WorkClock,
+        keep: Callable[[Iterator[Any]], Iterator[Any]] | None = None,
     ) -> FragmentStream[Piece]:
         limit = self.settings.synthesis_timeout
         token = TimedToken(CancelToken.of(cancelled), limit, lambda: clock.total_s)
         fragments = self._fragments(ready, settings, speak, token, clock)
+        fragments = keep(fragments) if keep else fragments
         return FragmentStream(fragments, clock, ready.voice.name)
 
     def _fragments(

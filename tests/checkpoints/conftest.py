@@ -55,7 +55,7 @@ def voices(packs, tmp_path, monkeypatch):
 
 @pytest.fixture
 def synthesizer(voices, packs, cpu):
-    settings = Settings.load(environ={}).model_copy(
+    settings = Settings.load(environ={"LOUDNESS": "off"}).model_copy(
         update={"voices": (voices, packs["v1"].parent), "cache": voices / "cache", "voice": "v2"}
     )
     return Synthesizer(settings, VoiceRegistry.scan(settings.voices), cpu)

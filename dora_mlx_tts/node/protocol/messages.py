@@ -77,6 +77,7 @@ class TextRequest(HasIds):
         streamed: A key of dora's streaming pattern is there, so this may be a piece of a text.
         has_fin: The sender says of every piece whether it is the last.
         ended: ``session_status`` says that nothing follows.
+        prepare: It is spoken ahead, and heard only once it is committed.
         recording: A reference recording to speak with instead of a voice.
         session: The conversation that it belongs to; texts without an id share one.
     """
@@ -92,6 +93,7 @@ class TextRequest(HasIds):
     streamed: bool = False
     has_fin: bool = False
     ended: bool = False
+    prepare: bool = False
     recording: AttachedRecording | None = None
     received_s: float = 0.0
     session: str = field(init=False)
@@ -105,6 +107,9 @@ class Command(HasIds):
     """A word on ``control``: its name, an optional argument, and the ids it is meant for.
 
     ``values`` holds what else a JSON command says, as it was.
+
+    Attributes:
+        overtakes: Texts that were sent before it may still come.
     """
 
     name: str
@@ -112,6 +117,7 @@ class Command(HasIds):
     echo: Metadata = field(default_factory=dict)
     values: Mapping[str, object] = field(default_factory=dict)
     received_s: float = 0.0
+    overtakes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ OWN_KEYS: Final = frozenset(
     {
         # dora acts on these, or stamps them anew
         "timestamp", "flush",
+        # how this node is to take a text
+        "prepare",
         # what this node says about its own messages
         "sample_rate", "sentence_index", "fragment_index", "text_index", "seq", "fin", "text", "start_s",
         "duration_s", "duration", "outcome", "error", "error_stage", "reason", "goal_status", "command",

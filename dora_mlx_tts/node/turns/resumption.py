@@ -101,7 +101,8 @@ def resumed(old: Utterance, start: Start, rules: StreamRules) -> Utterance:
     What was made of it is played again from where it was cut; only what was not made needs the engine.
     """
     echo = {**old.request.echo, "resumes": old.index}
-    new = Utterance(replace(old.request, echo=echo, flush=False), -1, playback=old.playback)
+    request = replace(old.request, echo=echo, flush=False, prepare=False)
+    new = Utterance(request, -1, playback=old.playback)
     source = "".join(old.source)
     new.source = [source]
     place = old.position.seconds

@@ -20,18 +20,13 @@ from dora_mlx_tts.node.turns.growth import Part
 from dora_mlx_tts.node.turns.holds import Holds
 from dora_mlx_tts.node.turns.kept_audio import Replay, Start
 from dora_mlx_tts.node.turns.player import Player, Position
+from dora_mlx_tts.node.turns.preparation import UNCOMMITTED, Preparation
 from dora_mlx_tts.node.turns.resumption import Resumption, resumed
 from dora_mlx_tts.node.turns.session import Session
 from dora_mlx_tts.node.turns.session_table import SessionTable
 from dora_mlx_tts.node.turns.targets import Target
 from dora_mlx_tts.node.turns.text_stream import Admission, StreamRules
-from dora_mlx_tts.node.turns.utterance import (
-    PLAYER_PATIENCE_S,
-    REFUSED,
-    Fault,
-    Utterance,
-)
-from dora_mlx_tts.text.sentences.growing import GrowingText
+from dora_mlx_tts.node.turns.utterance import REFUSED, Fault, Utterance
 
 DEFAULT_QUEUE_LIMIT: Final = 1000
 DEFAULT_BEGUN_LIMIT: Final = 128
@@ -52,6 +47,7 @@ class SpeechQueue:
         marks: Fill of the player's buffer in percent below which speech goes on, and above which it waits.
         resume_window_s: Seconds after a cut in which a text may be resumed.
         begun_limit: Texts that may be in the middle of a part at once; others wait to be begun.
+        max_prepared_s: Seconds of audio that texts which await their commit may have, all together.
         clock: Seconds.
         changed: What the speaking side waits on.
     """
@@ -65,6 +61,7 @@ class SpeechQueue:
         marks: tuple[float, float] = (30.0, 60.0),
         resume_window_s: float = 0.0,
         begun_limit: int = DEFAULT_BEGUN_LIMIT,
+        max_prepared_s: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
         changed: threading.Condition | None = None,
     ) -> None:
@@ -76,6 +73,7 @@ class SpeechQueue:
         self._sessions = SessionTable(lambda: Session(rules, queue_limit, Player(clock)))
         self._resumption = Resumption(resume_window_s)
         self._begun_limit = begun_limit
+        self._preparation = Preparation(max_prepared_s)
         self._open: set[Utterance] = set()
         self._depth = 0
         self._numbers = count()
@@ -116,6 +114,7 @@ class SpeechQueue:
         admission = session.begin(utterance, now)
         if self._closed:  # what still comes now is not waited for
             session.end_stream(now, "closed")
+            self._drop_prepared(now)
         if self._stopped:
             self._cancel(utterance, "stop", now)
         return admission
@@ -127,6 +126,17 @@ class SpeechQueue:
         self._sessions.open(utterance)
         self._resumption.begin(utterance)
         self._depth += 1
+        if utterance.request.prepare:
+            self._preparation.begin(utterance)
+
+    def commit(self, target: Target) -> list[Utterance]:
+        """Let texts be heard that were prepared; which they are."""
+        with self._changed:
+            chosen = self._preparation.take(target)
+            for utterance in chosen:
+                self._sessions[utterance.session].commit(utterance, self._clock())
+            self._changed.notify_all()
+            return chosen
 
     def resume(self, target: Target, start: Start) -> int:
         """Let texts go on that were cut and kept; how many they are."""
@@ -263,7 +273,13 @@ class SpeechQueue:
         for session in self._sessions:
             session.end_stream(now, "closed")
         self._closed = True
+        self._drop_prepared(now)
         self._changed.notify_all()
+
+    def _drop_prepared(self, now: float) -> None:
+        """Nobody is left who could commit these texts."""
+        for utterance in self._preparation.take(lambda _: True):
+            self._cancel(utterance, UNCOMMITTED, now)
 
     def _mark(self, target: Target, reason: str, now: float) -> int:
         chosen = [u for u in self._open if not u.cancelled and target(u.request)]
@@ -273,15 +289,10 @@ class SpeechQueue:
         return len(chosen)
 
     def _cancel(self, utterance: Utterance, reason: str, now: float) -> None:
+        self._preparation.drop(utterance)
         utterance.token.cancel(reason, at_s=now)
-        session = self._sessions[utterance.session]
-        if utterance.playback.ahead_s(now):
-            session.fell_silent(now)
-        utterance.playback.reset(now)
         self._depth -= not utterance.begun
-        session.silenced.append(utterance)
-        session.is_cut |= bool(utterance.fragments) or utterance.follows_cut
-        session.drop(utterance)
+        self._sessions[utterance.session].silence(utterance, now)
 
     # ------------------------------------------------------------------------------ speaking side
 
@@ -294,7 +305,7 @@ class SpeechQueue:
         with self._changed:
             while True:
                 now = self._clock()
-                utterance = self._next(now)
+                utterance = self._next(now) or self._next_prepared()
                 if utterance is not None:
                     self._begin_turn(utterance)
                     return utterance
@@ -338,12 +349,17 @@ class SpeechQueue:
             return first
         return session.first(session.silenced, now, can_wait=can_wait)
 
+    def _next_prepared(self) -> Utterance | None:
+        """The text to be spoken ahead, where nobody waits for a text that is heard."""
+        return self._preparation.next() if self._preparation.has_room else None
+
     def _begin_turn(self, utterance: Utterance) -> None:
         self._sessions.turn_taken(utterance)
         if not utterance.begun and not utterance.cancelled:
             self._depth -= 1
             session = self._sessions[utterance.session]
-            utterance.follows_cut, session.is_cut = session.is_cut, False
+            if not utterance.awaits_commit:
+                utterance.follows_cut, session.is_cut = session.is_cut, False
         utterance.begun = True
 
     def _is_ready(self, session: Session, utterance: Utterance, now: float) -> bool:
@@ -358,12 +374,8 @@ class SpeechQueue:
     def _patience(self, now: float) -> float | None:
         """Seconds until something may have changed by itself; None for never."""
         sessions = self._sessions.turns
-        times = [s.stream.due_s for s in sessions if s.stream is not None]
+        times = [at for session in sessions for at in session.due_times(now)]
         times += [at for s in sessions if (at := self._holds.until_s(s, now)) is not None]
-        growing = (text.growing for s in sessions for text in s.texts if text.growing)
-        times += [text.due_s for text in growing if text.due_s is not None]
-        cuts = (u.token.cancelled_s for s in sessions for u in s.silenced if u.may_be_told(now))
-        times += [cut_s + PLAYER_PATIENCE_S for cut_s in cuts]
         return max(min(times) - now, 0.001) if times else None
 
     def company(self, utterance: Utterance, most: int) -> list[Utterance]:
@@ -390,17 +402,9 @@ class SpeechQueue:
             TextError: malformed speech markup, where that is to be refused.
         """
         with self._changed:
-            if not utterance.parts:
-                return None
-            utterance.in_part = True
-            part = utterance.parts.popleft()
-            if isinstance(part, Replay):
+            part = utterance.begin_part()
+            if not isinstance(part, str):
                 return part
-            if isinstance(part, GrowingText):
-                if part.whole is None:
-                    utterance.growing = part
-                    return part
-                part = part.whole
             divide = self.rules.parts if utterance.is_raw else self.rules.turns
             utterance.is_raw = False
         first, *others = divide(part)  # may take a while, so nobody is kept waiting
@@ -413,6 +417,11 @@ class SpeechQueue:
         """The engine is through with the part it was given."""
         with self._changed:
             utterance.in_part, utterance.growing = False, None
+
+    def may_send(self, utterance: Utterance) -> bool:
+        """Whether audio of a text that was made before may be sent now."""
+        with self._changed:
+            return not self._is_held(self._sessions[utterance.session], self._clock())
 
     def awaits_player(self, utterance: Utterance) -> bool:
         """Whether the reply to a cut text has to wait for its player's last word; ``take`` hands it out then."""

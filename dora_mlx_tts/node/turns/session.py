@@ -6,7 +6,7 @@ Not safe for two threads; ``SpeechQueue`` holds its lock around every call, and 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dora_mlx_tts.node.protocol.messages import Stage, TextRequest
@@ -16,7 +16,12 @@ from dora_mlx_tts.node.turns.numbers import SequenceWatch
 from dora_mlx_tts.node.turns.player import Player
 from dora_mlx_tts.node.turns.text_record import TextRecord, Verdict
 from dora_mlx_tts.node.turns.text_stream import Admission, StreamRules, TextStream, joined
-from dora_mlx_tts.node.turns.utterance import CutShort, Fault, Utterance
+from dora_mlx_tts.node.turns.utterance import (
+    PLAYER_PATIENCE_S,
+    CutShort,
+    Fault,
+    Utterance,
+)
 
 _PAST: Final = 32
 """Texts that are over of which pieces may still come."""
@@ -55,7 +60,7 @@ class Session:
 
     @staticmethod
     def first(texts: Iterable[Utterance], now: float, *, can_wait: bool) -> Utterance | None:
-        """The first of some texts that does not wait for its player to say where it was cut.
+        """The first of some texts that waits neither for its commit, nor for its player to say where it was cut.
 
         Args:
             texts: of this session, in order.
@@ -63,9 +68,19 @@ class Session:
             can_wait: whether reports may still come.
         """
         for utterance in texts:
+            if utterance.awaits_commit and not utterance.cancelled:
+                continue
             if not (can_wait and not utterance.in_part and utterance.may_be_told(now)):
                 return utterance
         return None
+
+    def commit(self, utterance: Utterance, now: float) -> None:
+        """A text that was prepared is to be heard, after what waits here by now."""
+        utterance.ready_s = now
+        if utterance.begun:
+            utterance.follows_cut, self.is_cut = self.is_cut, False
+        self.texts.remove(utterance)
+        self.texts.append(utterance)
 
     # ------------------------------------------------------------------------------ what comes in
 
@@ -202,6 +217,26 @@ class Session:
         """A pause is over; the silence was asked for."""
         self.is_paused = False
         self.fell_silent(now)
+
+    def silence(self, utterance: Utterance, now: float) -> None:
+        """A text was cancelled: whatever its player has of it is thrown away."""
+        if utterance.playback.ahead_s(now):
+            self.fell_silent(now)
+        utterance.playback.reset(now)
+        self.silenced.append(utterance)
+        self.is_cut |= bool(utterance.fragments) or utterance.follows_cut
+        self.drop(utterance)
+
+    def due_times(self, now: float) -> Iterator[float]:
+        """When something may have changed here by itself, though nothing comes in."""
+        if self._stream is not None:
+            yield self._stream.due_s
+        for text in self.texts:
+            if text.growing and text.growing.due_s is not None:
+                yield text.growing.due_s
+        for text in self.silenced:
+            if text.may_be_told(now):
+                yield text.token.cancelled_s + PLAYER_PATIENCE_S
 
     def fell_silent(self, now: float) -> None:
         """What is spoken next is waited for from now on."""

@@ -67,7 +67,9 @@ class Utterance:
         kept: Its audio, where it may be resumed.
         is_kept: Whether it was cut and may still be resumed.
         last_start_s: When the fragment sent last begins to play.
-        held_s: Seconds of its sound that wait for the rest, where a text is one message.
+        held_s: Seconds of its sound that wait: for the rest, where a text is one message, or for its commit.
+        awaits_commit: Whether it is spoken ahead, and nothing of it may be sent yet.
+        prepared: What was spoken of it meanwhile.
     """
 
     request: TextRequest
@@ -97,6 +99,8 @@ class Utterance:
     is_kept: bool = False
     last_start_s: float = 0.0
     held_s: float = 0.0
+    awaits_commit: bool = False
+    prepared: deque[Fragment] = field(default_factory=deque)
 
     @property
     def cancelled(self) -> bool:
@@ -123,7 +127,7 @@ class Utterance:
         """Whether the engine has something to do for it now."""
         if self.in_part:
             return self.growing is None or not self.growing.is_starved
-        return bool(self.parts)
+        return bool(self.parts) or (bool(self.prepared) and not self.awaits_commit)
 
     @property
     def is_answer(self) -> bool:
@@ -139,8 +143,32 @@ class Utterance:
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing is left to be spoken and nothing will come."""
-        return self.closed and not self.parts and not self.in_part
+        """Whether nothing is left to be spoken or sent and nothing will come."""
+        is_spoken = self.closed and not self.parts and not self.in_part
+        return is_spoken and not self.prepared and not self.awaits_commit
+
+    def begin_part(self) -> Part | Replay | None:
+        """Take out the next part; a sentence that is complete by now as a text. None where there is none now."""
+        if not self.parts:
+            return None
+        self.in_part = True
+        part = self.parts.popleft()
+        if isinstance(part, GrowingText):
+            if part.whole is not None:
+                return part.whole
+            self.growing = part
+        return part
+
+    def prepare(self, fragment: Fragment) -> None:
+        """Put a fragment by until the text is committed."""
+        self.prepared.append(fragment)
+        self.held_s += fragment.duration_s
+
+    def next_prepared(self) -> Fragment:
+        """Take out the first of these fragments, to be sent."""
+        fragment = self.prepared.popleft()
+        self.held_s = max(0.0, self.held_s - fragment.duration_s)
+        return fragment
 
     def spoke(self, fragment: Fragment) -> None:
         """Remember that this fragment has left."""

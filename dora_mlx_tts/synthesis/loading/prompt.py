@@ -110,6 +110,9 @@ class Prompt:
         language: of the transcript.
         duration_s: length of the recording.
         flow: for v3 and v4.
+        key: what it was made from, as the cache names it.
+        loudness: of what is spoken with it as it comes from the networks, in LUFS; None where that
+            was not measured.
     """
 
     codes: NDArray[np.int32]
@@ -120,6 +123,8 @@ class Prompt:
     language: str
     duration_s: float
     flow: FlowStart | None = None
+    key: str = ""
+    loudness: float | None = None
 
     @property
     def is_zero_shot(self) -> bool:

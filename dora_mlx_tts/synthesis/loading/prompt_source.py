@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from dora_mlx_tts.audio.reference import PROMPT, STYLE, ReferenceAudio, reference_samples
@@ -24,6 +26,7 @@ from dora_mlx_tts.voices.voice import Voice
 logger = logging.getLogger(__name__)
 
 _PARTS = ("sovits", "ssl", "speaker")
+_SOUNDING = ("t2s", "sovits", "cfm", "vocoder")
 
 
 class VoicePrompts:
@@ -48,16 +51,37 @@ class VoicePrompts:
         pack = networks.pack
         if voice.prompt is not None:
             try:
-                return load_prompt(
-                    voice.prompt, prompt_key(weights_id(pack), references, text, language)
-                )
+                return self._own(voice.prompt, pack, references, text, language)
             except VoiceError as error:
                 if not pack.has("ssl"):
                     raise
                 logger.warning("voice %s: %s; it is prepared again", voice.name, error)
         phones = front_end.prompt_phonemes(text, language).ids if text else None
         key = prompt_key(weights_id(pack), references, text, language, phones)
-        return self._cache.get(key, lambda: make_prompt(voice, networks, front_end, references))
+        return self._cache.get(
+            key, lambda: make_prompt(voice, networks, front_end, references), sound_id(pack)
+        )
+
+    def _own(
+        self,
+        path: Path,
+        pack: Pack,
+        references: list[ReferenceAudio],
+        text: str | None,
+        language: str,
+    ) -> Prompt:
+        """The prompt in a voice's own file; where that lacks the loudness, as the cache knows it."""
+        key = prompt_key(weights_id(pack), references, text, language)
+        prompt = load_prompt(path, key, sound_id(pack))
+        if prompt.loudness is not None:
+            return prompt
+        return self._cache.known(key, sound_id(pack)) or prompt
+
+    def keep_loudness(self, prompt: Prompt, lufs: float, pack: Pack) -> Prompt:
+        """A prompt with the loudness that was measured with a pack; the cache keeps it."""
+        measured = replace(prompt, loudness=lufs)
+        self._cache.keep(measured, sound_id(pack))
+        return measured
 
 
 def voice_references(voice: Voice) -> list[ReferenceAudio]:
@@ -73,9 +97,17 @@ def voice_references(voice: Voice) -> list[ReferenceAudio]:
 
 def weights_id(pack: Pack) -> str:
     """What identifies those weights of a pack that a prompt depends on."""
-    files = pack.manifest.files
-    names = [pack.manifest.parts[part].file for part in _PARTS if pack.has(part)]
-    return " ".join(files[name].sha256 for name in names)
+    return " ".join(_hashes(pack, _PARTS))
+
+
+def sound_id(pack: Pack) -> str:
+    """What identifies those weights of a pack that its voices' loudness depends on."""
+    return hashlib.sha256(" ".join(_hashes(pack, _SOUNDING)).encode()).hexdigest()
+
+
+def _hashes(pack: Pack, parts: tuple[str, ...]) -> list[str]:
+    names = [pack.manifest.parts[part].file for part in parts if pack.has(part)]
+    return [pack.manifest.files[name].sha256 for name in names]
 
 
 def make_prompt(

@@ -10,10 +10,12 @@ import contextlib
 import hashlib
 import json
 import logging
+import math
 import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,8 +62,14 @@ def prompt_key(
     return digest.hexdigest()
 
 
-def save_prompt(path: Path, prompt: Prompt, key: str = "") -> None:
+def save_prompt(path: Path, prompt: Prompt, key: str = "", measured_with: str = "") -> None:
     """Write a prompt; the file appears whole or not at all.
+
+    Args:
+        path: the file.
+        prompt: with or without its loudness.
+        key: what it was made from.
+        measured_with: what identifies the networks that its loudness was measured with.
 
     Raises:
         VoiceError: the file cannot be written.
@@ -74,6 +82,8 @@ def save_prompt(path: Path, prompt: Prompt, key: str = "") -> None:
         "language": prompt.language,
         "duration_s": repr(prompt.duration_s),
     }
+    if prompt.loudness is not None:
+        about |= {"loudness": repr(prompt.loudness), "measured_with": measured_with}
     about["sha256"] = _content_hash(arrays, about)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -86,8 +96,13 @@ def save_prompt(path: Path, prompt: Prompt, key: str = "") -> None:
         raise VoiceError(f"prompt {path} cannot be written: {error}") from error
 
 
-def load_prompt(path: Path, key: str | None = None) -> Prompt:
+def load_prompt(path: Path, key: str | None = None, measured_with: str | None = None) -> Prompt:
     """Read a prompt and check it against its hash and, where given, against `key`.
+
+    Args:
+        path: the file.
+        key: what it must have been made from.
+        measured_with: the networks in use; a loudness that others gave is left out.
 
     Raises:
         VoiceError: the file is missing, damaged, of another version, or made from other things.
@@ -96,9 +111,12 @@ def load_prompt(path: Path, key: str | None = None) -> Prompt:
         with safe_open(str(path), framework="numpy") as file:
             about = dict(file.metadata() or {})
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  no mapping
-        return _prompt(path, arrays, about, key)
+        prompt = _prompt(path, arrays, about, key)
     except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
         raise VoiceError(f"prompt {path} cannot be read: {error}") from error
+    if measured_with is not None and about.get("measured_with") != measured_with:
+        return replace(prompt, loudness=None)
+    return prompt
 
 
 class PromptCache:
@@ -113,44 +131,63 @@ class PromptCache:
         self._prompts: OrderedDict[str, Prompt] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str, prepare: Callable[[], Prompt]) -> Prompt:
+    def get(self, key: str, prepare: Callable[[], Prompt], measured_with: str = "") -> Prompt:
         """The prompt of `key`; `prepare` makes it if it is in neither place.
 
         A folder that cannot be written costs a warning and the time of the next start.
+
+        Args:
+            key: what it is made from.
+            prepare: makes it.
+            measured_with: the networks that a loudness must have been measured with.
 
         Raises:
             TtsError: as `prepare`.
         """
         with self._lock:
-            prompt = self._prompts.get(key) or self._from_disk(key)
+            prompt = self._prompts.get(key) or self._from_disk(key, measured_with)
             if prompt is None:
-                prompt = prepare()
-                self._to_disk(key, prompt)
-            self._prompts[key] = prompt
-            self._prompts.move_to_end(key)
-            while len(self._prompts) > _IN_MEMORY:
-                self._prompts.popitem(last=False)
+                prompt = replace(prepare(), key=key)
+                self._to_disk(prompt, measured_with)
+            self._hold(prompt)
             return prompt
+
+    def keep(self, prompt: Prompt, measured_with: str) -> None:
+        """Keep a prompt of which more is known than before."""
+        with self._lock:
+            self._to_disk(prompt, measured_with)
+            self._hold(prompt)
+
+    def known(self, key: str, measured_with: str) -> Prompt | None:
+        """The prompt of `key`, if it is in one of the places."""
+        with self._lock:
+            return self._prompts.get(key) or self._from_disk(key, measured_with)
+
+    def _hold(self, prompt: Prompt) -> None:
+        self._prompts[prompt.key] = prompt
+        self._prompts.move_to_end(prompt.key)
+        while len(self._prompts) > _IN_MEMORY:
+            self._prompts.popitem(last=False)
 
     def _path(self, key: str) -> Path | None:
         return self._folder / f"{key}.safetensors" if self._folder else None
 
-    def _from_disk(self, key: str) -> Prompt | None:
+    def _from_disk(self, key: str, measured_with: str) -> Prompt | None:
         path = self._path(key)
         if path is None or not path.exists():
             return None
         try:
-            return load_prompt(path, key)
+            return load_prompt(path, key, measured_with)
         except VoiceError as error:
             logger.warning("prompt is prepared again: %s", error)
             return None
 
-    def _to_disk(self, key: str, prompt: Prompt) -> None:
-        path = self._path(key)
+    def _to_disk(self, prompt: Prompt, measured_with: str) -> None:
+        path = self._path(prompt.key)
         if path is None:
             return
         try:
-            save_prompt(path, prompt, key)
+            save_prompt(path, prompt, prompt.key, measured_with)
         except VoiceError as error:
             logger.warning("prompt is not kept: %s", error)
 
@@ -191,7 +228,14 @@ def _prompt(
         language=about["language"],
         duration_s=float(about["duration_s"]),
         flow=_flow_start(path, arrays),
+        key=about["key"],
+        loudness=_loudness(about),
     )
+
+
+def _loudness(about: Mapping[str, str]) -> float | None:
+    value = float(about.get("loudness", "nan"))
+    return value if math.isfinite(value) else None
 
 
 def _flow_start(path: Path, arrays: Mapping[str, NDArray[np.generic]]) -> FlowStart | None:

@@ -9,7 +9,7 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dora_mlx_tts.errors import SettingError, VoiceError
@@ -56,6 +56,15 @@ class ReadyVoice:
         if native in CODES and scheme_of(language).detect and not tells_language(sentence.text):
             language = native
         return self.front_end.phonemize(sentence.text, language, readings=sentence.readings)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells that a voice speaks as before: its weights, its prompt, its readings."""
+        pack, voice, prompt = self.networks.pack, self.voice, self.prompt
+        files = sorted((name, file.sha256) for name, file in pack.manifest.files.items())
+        return repr(
+            (files, prompt.key, prompt.loudness, voice.languages, sorted(voice.lexicon.items()))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,12 @@ class VoicePool:
             polyphone_model=self._reading.polyphone_model,
         )
         return ReadyVoice(voice, pack, front_end, self._prompts.get(voice, networks, front_end))
+
+    def keep_loudness(self, ready: ReadyVoice, lufs: float) -> ReadyVoice:
+        """A loaded voice with the loudness that was measured of it; it is kept for the next start, too."""
+        prompt = self._prompts.keep_loudness(ready.prompt, lufs, ready.networks.pack)
+        known = self._ready[ready.voice.name] = replace(ready, prompt=prompt)
+        return known
 
     def _make_room(self) -> None:
         """Drop packs, the one used longest ago first, never the one used last."""
