@@ -102,8 +102,15 @@ class UtteranceJob:
         """Whether the engine is in the middle of a part."""
         return self._fragments is not None
 
-    def begin_part(self, engine: SpeechEngine, text: Part | Replay) -> None:
+    def begin_part(
+        self, engine: SpeechEngine, text: Part | Replay, sharing: Callable[[], int] = lambda: 1
+    ) -> None:
         """Hand a part to the engine.
+
+        Args:
+            engine: What speaks.
+            text: The part.
+            sharing: Conversations that are spoken in turns now.
 
         Raises:
             TtsError: The engine refuses it.
@@ -130,6 +137,15 @@ class UtteranceJob:
             **{**options.settings, **request.settings},
         )
         self.voice = getattr(self._fragments, "voice", self.voice)
+        follow = getattr(self._fragments, "follow", None)
+        if callable(follow):
+            follow(self._ahead_s, sharing)
+
+    def _ahead_s(self) -> float | None:
+        """What the player still has; None where nothing of the text is played yet."""
+        playback = self.utterance.playback
+        is_heard = not self.utterance.awaits_commit
+        return playback.ahead_s(playback.now()) if is_heard else None
 
     def next_fragment(self, *, is_last_part: Callable[[], bool]) -> Fragment | None:
         """The next fragment as it is sent; None at the end of the part, or where it is still being written.

@@ -124,7 +124,7 @@ class SpeechLoop:
             return
         part = self._queue.next_part(job.utterance)
         if part is not None:
-            job.begin_part(self._engine, part)
+            job.begin_part(self._engine, part, lambda: self._queue.sharing)
 
     def _speak(self, job: UtteranceJob) -> None:
         utterance = job.utterance

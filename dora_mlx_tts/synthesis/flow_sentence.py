@@ -39,4 +39,4 @@ class FlowSpeaker(SentenceSpeaker):
         if settings.mode == "throughput" or not isinstance(voice, FlowStream):
             return iter([None, None])
         largest = max(settings.window, voice.largest_s)
-        return WindowSizes(settings.first_window, largest).tokens(voice)
+        return WindowSizes(settings.first_window, largest, self.session.pace).tokens(voice)

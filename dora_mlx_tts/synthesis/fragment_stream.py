@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Generic, TypeAlias, TypeVar
 
 from dora_mlx_tts.errors import BackendError, PackError, SynthesisError, TtsError
 from dora_mlx_tts.runtime.cancel import Cancelled
 from dora_mlx_tts.synthesis.company import SoundAsked
+from dora_mlx_tts.synthesis.pace import Pace
 from dora_mlx_tts.synthesis.records import Fragment
 from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 
@@ -55,12 +56,18 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
         fragments: a generator of them.
         clock: what their making takes.
         voice: the name of who speaks.
+        pace: plans its windows; None where they are made already.
     """
 
     def __init__(
-        self, fragments: Iterator[Piece | SoundAsked], clock: WorkClock, voice: str
+        self,
+        fragments: Iterator[Piece | SoundAsked],
+        clock: WorkClock,
+        voice: str,
+        pace: Pace | None = None,
     ) -> None:
         self.voice = voice
+        self._pace = pace
         self._fragments = fragments
         self._clock = clock
         self._primed: SoundAsked | Piece | TtsError | None = None
@@ -106,6 +113,11 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
             for fragment in self._fragments:
                 return fragment
         raise StopIteration
+
+    def follow(self, ahead_s: Callable[[], float | None], sharing: Callable[[], int]) -> None:
+        """Let windows be planned for a player that must not run dry; arguments are those of `Pace.follow`."""
+        if self._pace is not None:
+            self._pace.follow(ahead_s, sharing)
 
     @property
     def work_s(self) -> Mapping[str, float]:

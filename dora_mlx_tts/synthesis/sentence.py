@@ -145,6 +145,7 @@ class SentenceSpeaker:
             heard_s = 0.0
             problem, count = None, 0
             for size, following in pairwise(self._sizes(voice)):
+                begun_s = self.session.clock.total_s
                 new, last = tokens.take(size)
                 if heard and not last:  # the first sound has all cores to itself
                     tokens.look_ahead(following)
@@ -155,6 +156,8 @@ class SentenceSpeaker:
                 count += len(new)
                 self._follow(tracker, phonemes, tokens, new)
                 if len(samples):
+                    if heard:
+                        self._measure(begun_s, len(samples) / rate)
                     heard = True
                     heard_s += len(samples) / rate
                     self.session.meter.sound(len(samples) / rate)
@@ -166,6 +169,12 @@ class SentenceSpeaker:
             if problem is not None:
                 last = False
                 self._recover(problem, phonemes, tokens, heard=heard)
+
+    def _measure(self, begun_s: float, sound_s: float) -> None:
+        """Learn from a window how fast these networks are."""
+        speed = self.session.pace.speed
+        speed.add(self.session.clock.total_s - begun_s, sound_s)
+        self.session.meter.speed(speed.factor)
 
     def _listened(
         self, ear: AudioCheck, phonemes: Phonemes, tokens: GuardedTokens, seed: int
@@ -201,7 +210,8 @@ class SentenceSpeaker:
     def _sizes(self, voice: SentenceVoice) -> Iterator[int | None]:
         if self.settings.mode == "throughput":
             return iter([None, None])
-        return WindowSizes(self.settings.first_window, self.settings.window).tokens(voice)
+        settings, pace = self.settings, self.session.pace
+        return WindowSizes(settings.first_window, settings.window, pace).tokens(voice)
 
     def tracker(self, phonemes: Phonemes) -> WordTracker:
         """Tells a sentence's words as they are sounded."""

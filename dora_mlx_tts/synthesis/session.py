@@ -8,6 +8,7 @@ from dora_mlx_tts.runtime.cancel import CancelToken
 from dora_mlx_tts.synthesis.company import Company
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.loading.loaded_pack import KeptCache
+from dora_mlx_tts.synthesis.pace import Pace, SpeedMeter
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.timed_token import TimedToken
 from dora_mlx_tts.synthesis.work_clock import WorkClock
@@ -24,6 +25,7 @@ class SpeechSession:
         helper: decodes on while sound is made, where that needs no MLX.
         clock: what the text's synthesis takes.
         company: makes windows of several texts together, where that pays.
+        pace: plans the windows.
     """
 
     cache: KeptCache
@@ -32,6 +34,7 @@ class SpeechSession:
     helper: DecodeThread | None = None
     clock: WorkClock = field(default_factory=WorkClock)
     company: Company | None = None
+    pace: Pace = field(default_factory=lambda: Pace(SpeedMeter()))
 
     def begin(self, sentences: int = 1) -> None:
         """Give the sentences that are worked on next their time, where that is limited."""

@@ -21,6 +21,7 @@ class SynthesisStats:
         tokens: that were decoded, those of attempts given up included.
         windows: pieces of sound.
         audio_s: seconds of sound.
+        real_time_factor: seconds of work for a second of sound, of the last windows.
         problems: what the guard found, by kind; each led to another attempt or to an error.
         restarts: attempts that began the sentence again.
         continuations: attempts that continued from the last good token, since sound had left.
@@ -40,6 +41,7 @@ class SynthesisStats:
     tokens: int = 0
     windows: int = 0
     audio_s: float = 0.0
+    real_time_factor: float = 0.0
     problems: Mapping[str, int] = field(default_factory=dict)
     restarts: int = 0
     continuations: int = 0
@@ -58,6 +60,7 @@ class SynthesisMeter:
         self._counts: Counter[str] = Counter()
         self._problems: Counter[str] = Counter()
         self._audio_s = 0.0
+        self._real_time_factor = 0.0
         self._cache_positions = 0
         self._work_s: dict[str, float] = {}
 
@@ -74,6 +77,10 @@ class SynthesisMeter:
         self._counts["windows"] += 1
         self._audio_s += seconds
 
+    def speed(self, factor: float) -> None:
+        """The networks speak this fast now."""
+        self._real_time_factor = factor
+
     def cache(self, positions: int) -> None:
         """Room of a cache after use."""
         self._cache_positions = max(self._cache_positions, positions)
@@ -88,6 +95,7 @@ class SynthesisMeter:
         return SynthesisStats(
             **self._counts,
             audio_s=self._audio_s,
+            real_time_factor=self._real_time_factor,
             problems=dict(self._problems),
             cache_positions=self._cache_positions,
             work_s=dict(self._work_s),

@@ -28,6 +28,7 @@ from dora_mlx_tts.synthesis.growing.script import speak_growing
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
 from dora_mlx_tts.synthesis.loading.voice_pool import PoolStats, ReadyVoice, VoicePool
+from dora_mlx_tts.synthesis.pace import Pace
 from dora_mlx_tts.synthesis.phrase_cache import (
     PhraseCache,
     PhraseStats,
@@ -354,9 +355,10 @@ class Synthesizer:
     ) -> FragmentStream[Piece]:
         limit = self.settings.synthesis_timeout
         token = TimedToken(CancelToken.of(cancelled), limit, lambda: clock.total_s)
-        fragments = self._fragments(ready, settings, speak, token, clock)
+        pace = Pace(ready.pack.speed)
+        fragments = self._fragments(ready, settings, speak, token, clock, pace)
         fragments = keep(fragments) if keep else fragments
-        return FragmentStream(fragments, clock, ready.voice.name)
+        return FragmentStream(fragments, clock, ready.voice.name, pace)
 
     def _fragments(
         self,
@@ -365,13 +367,16 @@ class Synthesizer:
         speak: Callable[[SentenceSpeaker], Iterator[Piece | SoundAsked]],
         token: CancelToken,
         clock: WorkClock,
+        pace: Pace,
     ) -> Iterator[Piece | SoundAsked]:
         pack = ready.pack
         with clock.on(Work.VOICE):
             pack.prepare(ready.prompt)
         kind = FlowSpeaker if pack.networks.flow else SentenceSpeaker
         with pack.borrow_cache() as cache:
-            session = SpeechSession(cache, self._meter, token, self._helper, clock, self._company)
+            session = SpeechSession(
+                cache, self._meter, token, self._helper, clock, self._company, pace
+            )
             try:
                 yield from speak(kind(pack, ready.prompt, settings, session))
             except Cancelled:

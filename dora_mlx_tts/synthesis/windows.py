@@ -9,6 +9,7 @@ from typing import Protocol
 import mlx.core as mx
 
 from dora_mlx_tts.synthesis.checks.token_guard import TOKENS_PER_SECOND
+from dora_mlx_tts.synthesis.pace import Pace
 
 
 class SentenceVoice(Protocol):
@@ -37,18 +38,21 @@ class WindowSizes:
     Attributes:
         first: seconds of sound.
         largest: seconds of sound.
+        pace: makes them smaller or larger where they would come too late.
         hold: tokens that the guard wants to see before anything is spoken.
     """
 
     first: float
     largest: float
+    pace: Pace
     hold: int = 20
 
     def tokens(self, voice: SentenceVoice) -> Iterator[int]:
         """New tokens that each window of a sentence waits for, without end."""
-        pace = TOKENS_PER_SECOND * voice.speed
-        size = self.first
+        rate = TOKENS_PER_SECOND * voice.speed
+        size = self.pace.first(self.first, self.largest)
         yield max(voice.codes_for(size), self.hold)
         while True:
-            size = min(max(2 * size, self.first), max(self.largest, self.first))
-            yield max(1, round(size * pace))
+            wanted = min(max(2 * size, self.first), max(self.largest, self.first))
+            size = self.pace.next(wanted, self.first, size)
+            yield max(1, round(size * rate))

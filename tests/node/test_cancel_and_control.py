@@ -144,7 +144,7 @@ def test_ping_stats_and_unknown_commands_are_answered():
     assert (stats["queue_depth"], stats["open_texts"], stats["errors"]) == (0, 0, 0)
     assert stats["audio_s"] == pytest.approx(0.3)
     assert answers[2][1]["request_id"] == "d"
-    assert "cancel, change_voice, flush, list_voices, pause, ping" in answers[2][1]["error"]
+    assert "cancel, change_voice, commit, flush, list_voices, pause, ping" in answers[2][1]["error"]
 
 
 def test_a_storm_of_controls_loses_nothing():

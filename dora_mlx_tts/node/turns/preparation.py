@@ -39,11 +39,8 @@ class Preparation:
             self.drop(utterance)
         return chosen
 
-    @property
-    def has_room(self) -> bool:
-        """Whether more may be spoken ahead."""
-        return sum(utterance.held_s for utterance in self._texts) < self._max_s
-
     def next(self) -> Utterance | None:
-        """The first text of which something is left to be spoken."""
+        """The first text of which something is left to be spoken; None where no more may be."""
+        if sum(utterance.held_s for utterance in self._texts) >= self._max_s:
+            return None
         return next((utterance for utterance in self._texts if utterance.has_work), None)

@@ -305,7 +305,7 @@ class SpeechQueue:
         with self._changed:
             while True:
                 now = self._clock()
-                utterance = self._next(now) or self._next_prepared()
+                utterance = self._next(now) or self._preparation.next()
                 if utterance is not None:
                     self._begin_turn(utterance)
                     return utterance
@@ -348,10 +348,6 @@ class SpeechQueue:
         if first is not None and self._is_ready(session, first, now):
             return first
         return session.first(session.silenced, now, can_wait=can_wait)
-
-    def _next_prepared(self) -> Utterance | None:
-        """The text to be spoken ahead, where nobody waits for a text that is heard."""
-        return self._preparation.next() if self._preparation.has_room else None
 
     def _begin_turn(self, utterance: Utterance) -> None:
         self._sessions.turn_taken(utterance)
@@ -447,6 +443,12 @@ class SpeechQueue:
         """Texts that wait and are still wanted; this is what the limit counts."""
         with self._changed:
             return self._depth
+
+    @property
+    def sharing(self) -> int:
+        """Conversations in which a text is being spoken."""
+        with self._changed:
+            return sum(session.is_speaking for session in self._sessions.turns)
 
     @property
     def open_texts(self) -> int:

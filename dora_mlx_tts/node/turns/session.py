@@ -58,6 +58,11 @@ class Session:
         """The text that is still coming in."""
         return self._stream
 
+    @property
+    def is_speaking(self) -> bool:
+        """Whether the engine is in the middle of its first text, and may go on."""
+        return bool(self.texts) and self.texts[0].in_part and not (self.is_paused or self.is_full)
+
     @staticmethod
     def first(texts: Iterable[Utterance], now: float, *, can_wait: bool) -> Utterance | None:
         """The first of some texts that waits neither for its commit, nor for its player to say where it was cut.

@@ -18,6 +18,7 @@ from dora_mlx_tts.synthesis.codes.code_table import CodeTable, TableStore
 from dora_mlx_tts.synthesis.loading.alignment import AlignmentHeads, alignment_heads
 from dora_mlx_tts.synthesis.loading.networks import Networks, check_fit
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
+from dora_mlx_tts.synthesis.pace import SpeedMeter
 
 _MOST_KEPT = 8  # caches that wait for the next text; a crowd's others give their memory back
 _LONGEST_KEPT = 1024  # positions; a cache that had to grow beyond gives its memory back
@@ -55,12 +56,14 @@ class LoadedPack:
         tables: where learned code tables are kept; None keeps them as long as the pack is loaded.
 
     Attributes:
+        speed: how fast its networks are here.
         heads: attention heads that tell when words are spoken; none until a prompt with a text was
             prepared.
     """
 
     def __init__(self, networks: Networks, tables: TableStore | None = None) -> None:
         self.networks = networks
+        self.speed = SpeedMeter()
         self.heads: AlignmentHeads = ()
         self._tables = tables or TableStore(None)
         self._table: CodeTable | None = None

@@ -1,0 +1,116 @@
+"""Windows are made in time: simulated machines and players, and what a fast machine keeps."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dora_mlx_tts.synthesis.pace import Pace, SpeedMeter
+from dora_mlx_tts.synthesis.windows import WindowSizes
+
+RATE = 25.0
+
+
+class Voice:
+    speed = 1.0
+
+    def codes_for(self, seconds: float) -> int:
+        return round(seconds * RATE)
+
+
+def speed_of(factor: float) -> SpeedMeter:
+    speed = SpeedMeter()
+    speed.add(factor, 1.0)
+    return speed
+
+
+def play(
+    factor: float,
+    *,
+    length_s: float = 20.0,
+    sharing: int = 1,
+    follows: bool = True,
+    known: bool = True,
+) -> tuple[list[float], int]:
+    """Speak a sentence on a machine of this speed; its windows in seconds, and how often the player ran dry."""
+    now, ends, windows, gaps = 0.0, -1.0, [], 0
+    pace = Pace(speed_of(factor) if known else SpeedMeter())
+    if follows:
+        pace.follow(lambda: max(0.0, ends - now), lambda: sharing)
+    sizes = WindowSizes(0.4, 1.6, pace, hold=1).tokens(Voice())
+    size, following = next(sizes), next(sizes)  # as `pairwise`: one is known ahead
+    left = length_s
+    while left > 0:
+        sound_s = min(size / RATE, left)
+        now += factor * sharing * sound_s
+        gaps += bool(windows) and now > ends + 1e-9
+        ends = max(now, ends) + sound_s
+        windows.append(sound_s)
+        left -= sound_s
+        pace.speed.add(factor * sound_s, sound_s)
+        size, following = following, next(sizes)
+    return windows, gaps
+
+
+def test_a_fast_machine_grows_its_windows_as_ever() -> None:
+    for factor in (0.01, 0.2, 0.38):
+        followed, _ = play(factor)
+        free, _ = play(factor, follows=False)
+        assert followed == free
+    assert free[:4] == pytest.approx([0.4, 0.8, 1.6, 1.6])
+
+
+@pytest.mark.parametrize("factor", [0.45, 0.6, 0.7, 0.8])
+def test_a_slower_machine_grows_them_as_fast_as_it_can(factor: float) -> None:
+    windows, gaps = play(factor)
+    assert gaps == 0
+    _, before = play(factor, follows=False)
+    assert before > 0 or factor < 0.5
+    assert windows[0] == pytest.approx(0.4)
+
+
+@given(st.floats(0.01, 0.8), st.floats(1, 60))
+@settings(max_examples=150, deadline=None)
+def test_no_player_runs_dry_while_the_machine_keeps_up(factor: float, length_s: float) -> None:
+    assert play(factor, length_s=length_s)[1] == 0
+
+
+@pytest.mark.parametrize(("sharing", "factor"), [(2, 0.38), (3, 0.25), (4, 0.19)])
+def test_nor_where_conversations_share_it(sharing: int, factor: float) -> None:
+    assert play(factor, sharing=sharing)[1] == 0
+
+
+@given(st.floats(0, 50), st.integers(1, 20))
+@settings(max_examples=100, deadline=None)
+def test_windows_stay_within_their_bounds(factor: float, sharing: int) -> None:
+    windows, _ = play(factor, sharing=sharing)
+    assert all(0.4 - 0.05 <= size <= 1.6 + 0.05 for size in windows[:-1])
+
+
+def test_a_machine_that_hardly_keeps_up_begins_with_more() -> None:
+    firsts = [play(factor)[0][0] for factor in (0.5, 0.8, 1.2, 2.0, 10.0)]
+    assert firsts == pytest.approx([0.4, 0.4, 0.6, 1.0, 1.6], abs=0.03)
+
+
+def test_without_a_player_or_a_measurement_nothing_is_planned() -> None:
+    assert play(3.0, follows=False)[0][:3] == pytest.approx([0.4, 0.8, 1.6])
+    pace = Pace(SpeedMeter())
+    pace.follow(lambda: 0.0, lambda: 1)
+    assert (pace.first(0.4, 1.6), pace.next(0.8, 0.4, 0.4)) == (0.4, 0.8)
+    pace = Pace(speed_of(9.0))
+    pace.follow(lambda: None, lambda: 0)
+    assert (pace.first(0.4, 1.6), pace.next(0.8, 0.4, 0.4)) == (0.4, 0.8)
+
+
+def test_the_newest_windows_count_most() -> None:
+    speed = speed_of(0.2)
+    for _ in range(8):
+        speed.add(1.0, 1.0)
+    assert 0.8 < speed.factor < 1.0
+    for work, sound in ((1.0, 0.0), (math.nan, 1.0), (math.inf, 1.0)):
+        before = speed.factor
+        speed.add(work, sound)
+        assert speed.factor == before
