@@ -1,4 +1,4 @@
-"""The node in a real dataflow: first fragment, barge-in, loss, order, responsiveness, memory.
+"""The node in a real dataflow: first fragment, barge-in, loss, order, responsiveness, underruns, memory.
 
     python benchmarks/node.py --json out/node.json
 
@@ -29,7 +29,7 @@ import harness
 import numpy as np
 import yaml
 
-PARTS = ("first", "cancel", "ping", "bursts", "soak")
+PARTS = ("first", "cancel", "ping", "bursts", "crowd", "soak")
 SCRIPTED = ("overhead", "rude", "flood")
 """Parts that a scripted engine is for."""
 DRIVER = Path(__file__).with_name("node_driver.py").resolve()
@@ -53,6 +53,7 @@ def dataflow(folder: Path, options: argparse.Namespace, tree: Path) -> Path:
                 "BURSTS": options.bursts,
                 "SOAK": options.soak,
                 "RUDE": options.rude,
+                "TURNS": options.turns,
                 "PARTS": " ".join(options.parts),
                 "OUT": str(folder / "results.json"),
             },
@@ -123,6 +124,7 @@ def main() -> int:
     parser.add_argument("--bursts", type=int, default=3, help="bursts of 200 texts")
     parser.add_argument("--soak", type=int, default=1000, help="texts one after the other")
     parser.add_argument("--rude", type=int, default=10_000, help="texts of rude traffic")
+    parser.add_argument("--turns", type=int, default=6, help="answers of each conversation")
     parser.add_argument("--voice", default="starter-en")
     parser.add_argument(
         "--direct", action="store_true", help="on dora's direct path, which may drop"

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from dora import Node
+from node_crowd import crowd
 from node_rude import PATIENCE_S, flood, resident, rude
 
 SHORT = "Yes, of course."
@@ -288,6 +289,7 @@ def drive() -> int:
         "bursts": lambda: bursts(driver, int(os.environ["BURSTS"])),
         "rude": lambda: rude(driver, int(os.environ["RUDE"]), 50, process),
         "flood": lambda: flood(driver, 5),
+        "crowd": lambda: crowd(driver, int(os.environ["TURNS"])),
         "soak": lambda: soak(driver, texts, process),
     }
     results: dict[str, list[float]] = {}
