@@ -225,6 +225,7 @@ class World:
             StreamRules.from_settings(self.settings),
             max_ahead_s=self.settings.max_ahead,
             begun_limit=self.settings.crowd_limit,
+            max_prepared_s=self.settings.max_prepared,
             clock=self.clock,
             changed=self.changed,
         )
