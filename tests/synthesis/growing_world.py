@@ -75,7 +75,12 @@ class World:
         )
         pack = SimpleNamespace(networks=networks, heads=(), table=None)
         prompt = SimpleNamespace(
-            codes=PROMPT, phones=PROMPT_PHONES, features=None, ge=np.zeros(1), is_zero_shot=False
+            loudness=None,
+            codes=PROMPT,
+            phones=PROMPT_PHONES,
+            features=None,
+            ge=np.zeros(1),
+            is_zero_shot=False,
         )
         self.settings = SpeechSettings(seed=1, edge_silence=5, fragment_interval=0, **settings)
         session = SpeechSession(kept, self.meter, self.token, None)
