@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from dora_mlx_tts.audio.loudness import LoudnessMeter
+from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import TtsError
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
 from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.synthesis.speech_level import SpeechLevel
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +21,8 @@ _TEXTS: Final = {
     "zh": "开往海边的火车早上九点出发。我们中午在老港口附近吃饭。",
 }
 """About seven seconds: a recording says less about a voice's loudness than what is spoken with it."""
+_TRIAL_LUFS: Final = -30.0
+"""Quiet enough for all peaks."""
 
 
 def measure(stream: Callable[..., Iterator[Fragment]], ready: ReadyVoice) -> float | None:
@@ -29,22 +33,30 @@ def measure(stream: Callable[..., Iterator[Fragment]], ready: ReadyVoice) -> flo
         ready: the voice.
     """
     language = next((code for code in ready.voice.languages if code in _TEXTS), "en")
-    meter = LoudnessMeter(ready.networks.pack.manifest.sample_rate)
+    options = {"language": language, "seed": 0, "speed": 1.0, "content_check": "off"}
     try:
-        for fragment in stream(
-            _TEXTS[language],
-            language=language,
-            seed=0,
-            loudness=None,
-            gain=0.0,
-            speed=1.0,
-            content_check="off",
-        ):
-            meter.add(fragment.samples)
+        speech = list(stream(_TEXTS[language], loudness=None, gain=0.0, **options))
     except TtsError as error:
         logger.warning("voice %s: its loudness cannot be found: %s", ready.voice.name, error)
         return None
-    if not math.isfinite(meter.loudness):
+    lufs = _as_heard(speech, ready.networks.pack.manifest.sample_rate)
+    if not math.isfinite(lufs):
         return None
-    logger.debug("voice %s speaks at %.1f LUFS", ready.voice.name, meter.loudness)
-    return meter.loudness
+    logger.debug("voice %s speaks at %.1f LUFS", ready.voice.name, lufs)
+    return lufs
+
+
+def _as_heard(speech: Sequence[Fragment], rate: int) -> float:
+    """Loudness of speech, corrected by what following its sentences will change on the average."""
+    raw = LoudnessMeter(rate)
+    for fragment in speech:
+        raw.add(fragment.samples)
+    if not math.isfinite(raw.loudness):
+        return raw.loudness
+    settings = SpeechSettings.model_validate({"loudness": _TRIAL_LUFS})
+    level, heard = SpeechLevel(rate, settings, raw.loudness), LoudnessMeter(rate)
+    for number, fragment in enumerate(speech):
+        following = speech[number + 1 : number + 2]
+        last = not following or following[0].sentence_index != fragment.sentence_index
+        heard.add(level(fragment.samples, last=last))
+    return raw.loudness + heard.loudness - _TRIAL_LUFS
