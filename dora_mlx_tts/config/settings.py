@@ -28,7 +28,7 @@ from dora_mlx_tts.config import profiles
 from dora_mlx_tts.config import values as values_
 from dora_mlx_tts.config.environment import Env, dataflow_variables, read_environment
 from dora_mlx_tts.config.players import PlayerName, with_player
-from dora_mlx_tts.config.sources import read_file, validated, validated_part
+from dora_mlx_tts.config.sources import filled, read_file, validated, validated_part
 from dora_mlx_tts.config.speech_settings import FASTEST, SLOWEST, SpeechSettings
 from dora_mlx_tts.config.values import merged
 
@@ -41,16 +41,6 @@ _INTERNAL: Final = ("file_speech", "environment_speech", "remarks")
 _HOME: Final = AfterValidator(values_.at_home)
 _HOME_OR_NONE: Final = AfterValidator(lambda path: path and values_.at_home(path))
 _WORD: Final = BeforeValidator(values_.lowered)
-
-
-def _filled(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """A file's values without names that have nothing behind them, unless nothing is a value there."""
-    fields = model.model_fields
-    return {
-        name: value
-        for name, value in values.items()
-        if value is not None or (name in fields and fields[name].default is None)
-    }
 
 
 def _order_marks(said: dict[str, Any], file: Mapping[str, Any], remarks: list[str]) -> None:
@@ -313,7 +303,7 @@ class Settings(BaseModel):
         """
         environ = os.environ if environ is None else environ
         file = read_file(path, environ, internal=_INTERNAL)
-        values, origin = (_filled(cls, file.values), file) if file else ({}, "settings")
+        values, origin = (filled(cls, file.values), file) if file else ({}, "settings")
         file_speech = values.pop("speech", None) or {}
         validated(SpeechSettings, file_speech, origin, ("speech",))
         validated(cls, values, origin)

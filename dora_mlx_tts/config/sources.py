@@ -87,3 +87,13 @@ def read_file(
                 f"{content.at((name,))}: unknown setting {name!r}; settings of speech go under 'speech'"
             )
     return content
+
+
+def filled(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A file's values without names that have nothing behind them, unless nothing is a value there."""
+    fields = model.model_fields
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None or (name in fields and fields[name].default is None)
+    }

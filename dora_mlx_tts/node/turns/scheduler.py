@@ -52,7 +52,7 @@ class SpeechQueue:
         changed: What the speaking side waits on.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  limits, by name
         self,
         queue_limit: int = DEFAULT_QUEUE_LIMIT,
         rules: StreamRules | None = None,
