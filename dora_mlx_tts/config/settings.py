@@ -258,14 +258,10 @@ class Settings(BaseModel):
         0,
         ge=0,
         le=65536,
-        description="MiB of spoken texts to keep, so that the same text of a voice is not synthesized twice;"
-        " 0 keeps none.",
+        description="MiB of spoken texts to keep, to be said again without synthesis.",
     )
     max_prepared: Annotated[float, Env("MAX_PREPARED")] = Field(
-        60.0,
-        ge=0,
-        le=3600,
-        description="Seconds of audio to make ahead for texts with `prepare` that wait for their `commit`.",
+        60.0, ge=0, le=3600, description="Seconds of audio made ahead for texts with `prepare`."
     )
     voices_poll: Annotated[float, Env("VOICES_POLL")] = Field(
         2.0, ge=0, description="Seconds between looks for changed voice files; 0 never looks."
