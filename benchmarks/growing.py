@@ -1,284 +1,280 @@
 """Speech from unfinished sentences: how soon, how well, and at what cost, beside whole sentences.
 
     python benchmarks/growing.py --limit 10 --hear              # ten of each kind, with a recogniser
-    python benchmarks/growing.py --simulate --slow 2.3          # on a busy machine: a clock of CPU time
+    python benchmarks/growing.py --simulate --hear --lines out/growing.jsonl  # on a busy machine
     python benchmarks/growing.py --size v2 --limit 10           # full size, made-up weights: times only
 
 50 English, 50 Mandarin and 50 mixed sentences (tests/listen and growing_sentences.tsv) are written a word, or
 a Chinese character, at a time at `--rates` a second, through a node in this process, with
-`sentence_mode: words`; and spoken as whole sentences with `--seeds`. Times are in ms, from the arrival of the
-first word and of the fourth (of the sixth character) to the first fragment. A stall is silence at a player
-that plays at once. `--simulate` leaves the node out: the clock stands still but for the CPU time of the work,
-divided by `--slow` (measure it: CPU seconds here over those on an idle machine), and for waiting. `--size v2`
-does the same with the time on the wall, up to the first fragment of each sentence.
+`sentence_mode: words`; and spoken as whole sentences. The first rate is tried with each of `--seeds`, the others
+with the first seed, and not heard by the recogniser. Times are in ms, from the arrival of the first word and of the fourth (of the sixth
+character) to the first fragment. A stall is silence at a player that plays at once.
+
+`--simulate` leaves the node out: the clock stands still but for waiting and for the CPU time of the work, which
+is divided by what the machine's load makes of it: CPU time of the first fragment of a short text, taken again
+and again, over the `--quiet` ms that it takes on the idle machine (docs/performance.md). `--size v2` does the same
+with the time on the wall, up to the first fragment of each sentence. With `--lines` each result is kept there,
+and a run that was stopped continues.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-import queue
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
-from itertools import pairwise
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import harness
 import numpy as np
-import pyarrow as pa
 import sovits as sovits_benchmark
 import t2s as t2s_benchmark
-from growing_report import VOICES, Spoken, report
+from growing_report import VOICES, Spoken, contour, pauses, report
+from growing_writing import EACH, FIRST, ROOT, Desk, Simulated, sentences
 
 from dora_mlx_tts import Synthesizer
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.models.t2s import kernel_choice
 from dora_mlx_tts.node.app import serve
-from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
-from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.synthesis import synthesizer as engine_module
+from dora_mlx_tts.synthesis.growing.sentence import GrowingSentence
+from dora_mlx_tts.synthesis.growing.stages import StageDecoder
 from dora_mlx_tts.synthesis.stats import SynthesisStats
-from dora_mlx_tts.text.sentences.growing import GrowingText, Growth
-from dora_mlx_tts.text.sentences.known_words import words_of
-from dora_mlx_tts.text.sentences.pieces import whole_text
+from dora_mlx_tts.synthesis.work_clock import WorkClock
 
-ROOT = Path(__file__).parents[1]
-FIRST = {"en": 4, "zh": 6, "mixed": 6}
-HARD = {"en": 15, "zh": 15, "mixed": 20}
-EACH = 50
-PATIENCE_S = 120.0
+_CODE_S = 0.04
+_BLOCK = 12
+_PLAIN = "Yes, of course."
+Todo = tuple[str, str, float | None, int]
+"""Kind, text, words a second (None for the whole at once), seed."""
 
 
-def sentences(limit: int) -> Iterator[tuple[str, str]]:
-    """Kind and text: hard and plain ones in turns."""
-    with Path(__file__).with_name("growing_sentences.tsv").open(encoding="utf-8") as file:
-        hard = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    for kind in VOICES:
-        own = [row["text"] for row in hard if row["kind"] == kind]
-        with (ROOT / "tests" / "listen" / f"{kind}.tsv").open(encoding="utf-8") as file:
-            rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            plain = [r["text"] for r in rows if len(words_of(r["text"])) >= FIRST[kind] + 3]
-        chosen = [*own[: HARD[kind]], *plain][:EACH]
-        step = max(1, len(chosen) // limit)
-        for text in chosen[::step][:limit]:
-            yield kind, text
+class WorkTime:
+    """Seconds of CPU time as the idle machine would take them; on a GPU the time on the wall.
+
+    Args:
+        engine: speaks the text that tells how much slower this machine is now.
+        quiet_s: what that takes on the idle machine; 0 for the time on the wall.
+    """
+
+    def __init__(self, engine: Synthesizer, quiet_s: float) -> None:
+        self._engine, self._quiet_s = engine, quiet_s
+        self._found: deque[float] = deque(maxlen=7)
+        self.slow = 1.0
+
+    def __call__(self) -> float:
+        return time.process_time() / self.slow if self._quiet_s else time.perf_counter()
+
+    def look(self) -> None:
+        """Take the measure again."""
+        for _ in range(1 if self._found else 3):
+            before = time.process_time()
+            stream = self._engine.stream(_PLAIN, voice=VOICES["en"], seed=1)
+            next(stream)
+            self._found.append(time.process_time() - before)
+            stream.close()
+        if self._quiet_s:
+            self.slow = median(self._found) / self._quiet_s
 
 
-def pieces(text: str) -> list[str]:
-    """A text in words with the blank before them; Chinese characters one by one."""
-    ends = [word.start for word in words_of(text)][1:]
-    cuts = [0, *(e - (text[e - 1] == " ") for e in ends), len(text)]
-    return [text[a:b] for a, b in pairwise(cuts)]
+@dataclass
+class Joints:
+    """Where stages of a growing sentence follow each other.
+
+    Attributes:
+        codes: numbers of codes released by them.
+        begun_s: when the first word begins, counted from the first code.
+    """
+
+    codes: list[int] = field(default_factory=list)
+    begun_s: float | None = None
+
+    @contextmanager
+    def watched(self) -> Iterator[Joints]:
+        """Watch what is spoken inside."""
+        decode, words = StageDecoder.decode, GrowingSentence._words
+
+        def decoding(this: Any, stage: Any, guard: Any) -> Any:  # noqa: ANN401  whatever it takes
+            released = decode(this, stage, guard)
+            if released.codes:
+                self.codes.append(len(stage.codes) + len(released.codes))
+            return released
+
+        def telling(this: Any, *, last: bool) -> Any:  # noqa: ANN401
+            found = words(this, last=last)
+            if found and self.begun_s is None:
+                self.begun_s = found[0].start_s
+            return found
+
+        StageDecoder.decode, GrowingSentence._words = decoding, telling  # type: ignore[method-assign]
+        try:
+            yield self
+        finally:
+            StageDecoder.decode, GrowingSentence._words = decode, words  # type: ignore[method-assign]
+
+    def seconds(self, one: Spoken) -> list[float]:
+        """Where they are in the sound."""
+        if self.begun_s is None or not one.words:
+            return []
+        shift = one.words[0][1] - self.begun_s
+        return [round(_CODE_S * count + shift, 3) for count in self.codes]
 
 
-class Desk:
-    """A node's neighbours, in this process: what is written goes in, what is spoken comes out, with times."""
+class Account:
+    """What speaking one sentence took, and what came of it."""
 
-    def __init__(self) -> None:
-        self.events: queue.Queue[Any] = queue.Queue()
-        self.sent: queue.Queue[tuple[float, str, Any, dict[str, Any]]] = queue.Queue()
+    def __init__(self, engine: Synthesizer, one: Spoken, hear: Callable[..., None] | None) -> None:
+        self._engine, self._one, self._hear = engine, one, hear
+        self._before: SynthesisStats = engine.stats
+        self._cpu = time.process_time()
 
-    def next(self) -> object:
-        """The next event; None at the end."""
-        return self.events.get()
+    def close(self, fragments: Sequence[tuple[float, Any, int]], rate: float | None) -> Spoken:
+        """Fragments with the seconds at which each came and its sample rate; words a second."""
+        one, after, before = self._one, self._engine.stats, self._before
+        one.cpu_s, one.tokens = time.process_time() - self._cpu, after.tokens - before.tokens
+        one.stages, one.rests = after.stages - before.stages, after.rests - before.rests
+        one.contradictions = after.contradictions - before.contradictions
+        if fragments:
+            self._sound(fragments, rate)
+        print(
+            f"{one.way:12} {one.seed} {one.first_ms:6.0f} {one.after_fourth_ms:6.0f} {one.errors:2} {one.stalls}"
+            f" {one.text[:50]} {one.error}",
+            file=sys.stderr,
+            flush=True,
+        )
+        return one
 
-    def node_config(self) -> dict[str, Any]:
-        """What the dataflow says of this node."""
-        return {"inputs": {}, "outputs": ["audio", "segment_complete", "status", "log", "words"]}
+    def _sound(self, fragments: Sequence[tuple[float, Any, int]], rate: float | None) -> None:
+        one = self._one
+        if rate is not None:
+            one.first_ms = 1e3 * fragments[0][0]
+            one.after_fourth_ms = 1e3 * (fragments[0][0] - (FIRST[one.kind] - 1) / rate)
+            one.stalls = list(_stalls(fragments))
+        samples, hertz = np.concatenate([f[1] for f in fragments]), fragments[0][2]
+        one.seconds = len(samples) / hertz
+        one.contour, one.pauses = contour(samples, hertz), pauses(samples, hertz)
+        if self._hear is not None:
+            self._hear(one, samples, hertz)
 
-    def send_output(self, port: str, data: pa.Array, metadata: dict[str, Any]) -> None:
-        """Take what the node sends."""
-        self.sent.put((time.monotonic(), port, data, metadata))
 
-    def log(self, *_: object, **__: object) -> None:
-        """Nobody reads the log."""
-
-    def write(self, text: str, rate: float, **metadata: object) -> tuple[float, list[Any]]:
-        """Write a text at a rate; when it was begun, and what came until its reply."""
-        begun, parts = time.monotonic(), pieces(text)
-        for number, part in enumerate(parts):
-            time.sleep(max(0.0, begun + number / rate - time.monotonic()))
-            about = {"seq": number, "fin": number == len(parts) - 1, "request_id": text, **metadata}
-            self.events.put(
-                {"type": "INPUT", "id": "text", "value": pa.array([part]), "metadata": about}
-            )
-        found = []
-        while not found or found[-1][1] != "segment_complete":
-            found.append(self.sent.get(timeout=PATIENCE_S))
-        return begun, found
+def _stalls(fragments: Sequence[tuple[float, Any, int]]) -> Iterator[float]:
+    plays = fragments[0][0]
+    for at, samples, hertz in fragments:
+        if at > plays + 0.01:
+            yield round(at - plays, 3)
+        plays = max(plays, at) + len(samples) / hertz
 
 
 def through_node(
-    engine: Synthesizer, todo: Sequence[tuple[str, str]], rates: Sequence[float], seed: int
-) -> list[Spoken]:
-    """Every sentence at every rate, through a node that runs on this thread."""
-    desk, results = Desk(), []
+    engine: Synthesizer, todo: Sequence[Todo], hear: Callable[..., None] | None
+) -> Iterator[Spoken]:
+    """Every sentence at its rate, through a node that runs on a thread of its own."""
+    desk = Desk()
+    settings = engine.settings.model_copy(
+        update={"sentence_mode": "words", "state": ROOT / "out" / "growing-state"}
+    )
+    results: list[Spoken] = []
 
     def drive() -> None:
-        for kind, text in todo:
-            for rate in rates:
-                before, cpu = engine.stats, time.process_time()
-                begun, found = desk.write(text, rate, voice=VOICES[kind], seed=seed)
-                one = Spoken(kind, text, f"words {rate:g}/s")
-                audio = [item for item in found if item[1] == "audio"]
-                reply = found[-1][3]
-                one.error = str(reply.get("error", ""))
-                fragments = [
-                    (at - begun, np.array(a), int(m["sample_rate"])) for at, _, a, m in audio
-                ]
-                _account(one, fragments, rate)
-                _work(one, engine, before, time.process_time() - cpu)
-                results.append(one)
-                _show(one)
+        for kind, text, rate, seed in todo:
+            one = Spoken(kind, text, _way(rate), seed)
+            account = Account(engine, one, hear)
+            begun, found = desk.write(text, rate or 1e9, voice=VOICES[kind], seed=seed)
+            one.error = str(found[-1][3].get("error", ""))
+            audio = [(at - begun, np.array(a), int(m["sample_rate"])) for at, p, a, m in found if p == "audio"]  # fmt: skip
+            results.append(account.close(audio, rate))
         desk.events.put(None)
 
     driver = threading.Thread(target=drive)
     driver.start()
-    settings = engine.settings.model_copy(
-        update={"sentence_mode": "words", "state": ROOT / "out" / "growing-state"}
-    )
     serve(desk, engine, settings)  # type: ignore[arg-type]
     driver.join()
-    return results
+    yield from results
 
 
-class Simulated(GrowingText):
-    """A text that is written by a clock of CPU time and waiting."""
-
-    def __init__(self, text: str, rate: float, clock: Callable[[], float]) -> None:
-        self._parts, self._pace = pieces(text), rate
-        self._skipped, self._base, self._written, self._all = 0.0, clock(), 0, text
-        self._work_clock = clock
-        self._stamp: float | None = None
-        super().__init__(self.now)
-
-    def now(self) -> float:
-        """Seconds since the first word."""
-        if self._stamp is not None:
-            return self._stamp
-        return self._work_clock() - self._base + self._skipped
-
-    def read(self) -> Growth:
-        """As the text stands now."""
-        now = self.now()
-        while self._written < len(self._parts) and self._written / self._pace <= now:
-            self._stamp = self._written / self._pace
-            self._written += 1
-            self.grow("".join(self._parts[: self._written]).strip())
-        self._stamp = None
-        if self._written == len(self._parts):  # the last piece says that it is the last
-            self.finish(whole_text(self._all))
-        return super().read()
-
-    def skip(self) -> None:
-        """Let the time pass in which nothing can be done."""
-        until = self._written / self._pace
-        until = min(until, self.due_s) if self.due_s is not None else until
-        self._skipped += max(0.0, until - self.now())
-
-
-def simulated(
+def without_node(
     engine: Synthesizer,
-    todo: Sequence[tuple[str, str]],
-    rates: Sequence[float],
-    seed: int,
-    clock: Callable[[], float],
+    todo: Sequence[Todo],
+    clock: WorkTime,
+    hear: Callable[..., None] | None,
     *,
     first_only: bool,
-) -> list[Spoken]:
-    """Every sentence at every rate, without a node."""
-    results = []
-    for kind, text in todo:
-        for rate in rates:
-            one, before, cpu = (
-                Spoken(kind, text, f"words {rate:g}/s"),
-                engine.stats,
-                time.process_time(),
-            )
-            written, fragments = Simulated(text, rate, clock), []
+) -> Iterator[Spoken]:
+    """Every sentence at its rate, or whole."""
+    for number, (kind, text, rate, seed) in enumerate(todo):
+        if number % 5 == 0:
+            clock.look()
+        one = Spoken(kind, text, _way(rate), seed, slow=clock.slow)
+        with Joints().watched() as joints:
+            account, fragments = Account(engine, one, hear), []
             try:
-                for fragment in engine.stream_growing(written, voice=VOICES[kind], seed=seed):
-                    if fragment is None:
-                        written.skip()
-                        continue
-                    fragments.append((written.now(), fragment.samples, fragment.sample_rate))
-                    one.words += fragment.words
-                    if first_only:
-                        break
+                if rate is None:
+                    fragments = list(_whole(engine, one))
+                else:
+                    fragments = list(
+                        _simulated(engine, one, Simulated(text, rate, clock), first_only)
+                    )
             except Exception as error:  # noqa: BLE001  a result
                 one.error = repr(error)
-            _account(one, fragments, rate)
-            _work(one, engine, before, time.process_time() - cpu)
-            results.append(one)
-            _show(one)
-    return results
+            one.joints_s = joints.seconds(one)
+            yield account.close(fragments, rate)
 
 
-def whole(
-    engine: Synthesizer, todo: Sequence[tuple[str, str]], seeds: Sequence[int]
-) -> list[Spoken]:
-    """Every sentence whole, streamed as usual."""
-    results = []
-    for kind, text in todo:
-        for seed in seeds:
-            one, before, cpu = (
-                Spoken(kind, text, f"whole, seed {seed}"),
-                engine.stats,
-                time.process_time(),
-            )
-            fragments: list[Fragment] = []
-            try:
-                fragments += engine.stream(text, voice=VOICES[kind], seed=seed)
-            except Exception as error:  # noqa: BLE001  a result
-                one.error = repr(error)
-            one.words = tuple(word for fragment in fragments for word in fragment.words)
-            _account(one, [(0.0, f.samples, f.sample_rate) for f in fragments], 1e9)
-            _work(one, engine, before, time.process_time() - cpu)
-            results.append(one)
-            _show(one)
-    return results
+def _whole(engine: Synthesizer, one: Spoken) -> Iterator[tuple[float, Any, int]]:
+    for fragment in engine.stream(one.text, voice=VOICES[one.kind], seed=one.seed):
+        one.words += [(w.text, w.start_s, w.end_s) for w in fragment.words]
+        yield 0.0, fragment.samples, fragment.sample_rate
 
 
-def _account(one: Spoken, fragments: Sequence[tuple[float, Any, int]], rate: float) -> None:
-    if not fragments:
-        return
-    one.first_ms = 1e3 * fragments[0][0]
-    one.after_fourth_ms = 1e3 * (fragments[0][0] - (FIRST[one.kind] - 1) / rate)
-    plays = fragments[0][0]
-    for at, samples, hertz in fragments:
-        if at > plays + 0.01:
-            one.stalls.append(round(at - plays, 3))
-        plays = max(plays, at) + len(samples) / hertz
-    one.samples, one.rate = np.concatenate([f[1] for f in fragments]), fragments[0][2]
-    one.seconds = len(one.samples) / one.rate
+def _simulated(
+    engine: Synthesizer, one: Spoken, written: Simulated, first_only: bool
+) -> Iterator[tuple[float, Any, int]]:
+    stream = engine.stream_growing(written, voice=VOICES[one.kind], seed=one.seed)
+    waited, worked = 0.0, dict(stream.work_s)
+    fourth = (FIRST[one.kind] - 1) / written.rate
+    for fragment in stream:
+        if fragment is None:
+            written.skip()
+            if not one.parts_ms:
+                waited, worked = written.now(), dict(stream.work_s)
+            continue
+        now = written.now()
+        if not one.parts_ms:
+            parts = {part: s - worked[part] for part, s in stream.work_s.items() if part != "voice"}
+            parts = {"waiting": waited - fourth, **parts}
+            one.parts_ms = {part: round(1e3 * seconds, 1) for part, seconds in parts.items()}
+        one.words += [(w.text, w.start_s, w.end_s) for w in fragment.words]
+        yield now, fragment.samples, fragment.sample_rate
+        if first_only:
+            stream.close()
+            return
 
 
-def _work(one: Spoken, engine: Synthesizer, before: SynthesisStats, cpu: float) -> None:
-    after = engine.stats
-    one.cpu_s, one.tokens = cpu, after.tokens - before.tokens
-    one.stages, one.rests = after.stages - before.stages, after.rests - before.rests
-    one.contradictions = after.contradictions - before.contradictions
+def _way(rate: float | None) -> str:
+    return "whole" if rate is None else f"words {rate:g}/s"
 
 
-def _show(one: Spoken) -> None:
-    print(
-        f"{one.way:14} {one.first_ms:6.0f} {one.after_fourth_ms:6.0f} {one.text[:60]} {one.error}",
-        file=sys.stderr,
-        flush=True,
-    )
-
-
-def hear(results: Sequence[Spoken]) -> None:
-    """Count the words that a recogniser gets wrong."""
+def hearing(ways: set[str]) -> Callable[..., None]:
+    """What counts the words that a recogniser gets wrong, for some ways."""
+    sys.path.insert(0, str(ROOT / "scripts"))
     import listen
 
     ear, units = listen.Recogniser(ROOT / "out" / "whisper"), listen.Units()
-    for one in results:
-        heard = "" if one.samples is None else ear(np.asarray(one.samples), one.rate, one.kind)
-        one.errors, one.units = listen.judged(units, one.kind, one.text, heard)[:2]
+
+    def hear(one: Spoken, samples: Any, rate: int) -> None:  # noqa: ANN401  an array
+        if one.way not in ways:
+            return
+        one.heard = ear(np.asarray(samples), rate, one.kind)
+        one.errors, one.units = listen.judged(units, one.kind, one.text, one.heard)[:2]
+
+    return hear
 
 
 def full_size(engine: Synthesizer) -> None:
@@ -296,53 +292,100 @@ def full_size(engine: Synthesizer) -> None:
         networks.__dict__.update(t2s=t2s, sovits=sovits, phone_codes=None)
 
 
+def order(limit: int, rates: Sequence[float], seeds: Sequence[int], *, whole: bool) -> list[Todo]:
+    """What to speak, a few sentences in all ways at a time, so that a run that is stopped has something to say."""
+    first, *others = rates
+    passes: list[tuple[float | None, int]] = [(first, seeds[0])]
+    passes += [(None, seeds[0])] * whole
+    passes += [(rate, seeds[0]) for rate in others]
+    for seed in seeds[1:]:
+        passes += [(None, seed)] * whole
+        passes += [(first, seed)]
+    texts = sentences(limit)
+    blocks = [texts[start : start + _BLOCK] for start in range(0, len(texts), _BLOCK)]
+    return [
+        (kind, text, rate, seed)
+        for block in blocks
+        for rate, seed in passes
+        for kind, text in block
+    ]
+
+
+def kept_lines(path: Path | None) -> list[Spoken]:
+    """Results of a run that was stopped."""
+    if path is None or not path.exists():
+        return []
+    return [Spoken(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def main() -> None:
     """Speak, listen, print the table."""
     parser = harness.parser(__doc__.splitlines()[0])
     parser.add_argument("--limit", type=int, default=EACH, help="sentences of each kind")
-    parser.add_argument("--rates", default="5,10,40", help="words a second, comma separated")
-    parser.add_argument("--seeds", default="1,2,3", help="of the whole sentences")
+    parser.add_argument("--rates", default="10,5,40", help="words a second, comma separated")
+    parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--hear", action="store_true", help="count errors with a recogniser")
     parser.add_argument("--simulate", action="store_true", help="a clock of CPU time, no node")
-    parser.add_argument(
-        "--slow", type=float, default=1.0, help="CPU time here over an idle machine's"
-    )
+    parser.add_argument("--quiet", type=float, default=135, help="ms, see above")
     parser.add_argument("--size", choices=("starter", "v2"), default="starter")
+    parser.add_argument("--lines", type=Path, metavar="FILE", help="keep each result there")
     given = parser.parse_args()
+    is_full = given.size == "v2"
     engine = Synthesizer.load(
         "starter-en",
         settings=Settings.load().model_copy(update={"preload": ("starter-zh",)}),
-        warm_up=given.size == "starter",  # caches made for the starter fit no other network
+        warm_up=not is_full,  # caches made for the starter fit no other network
     )
-    if given.size == "v2":
+    if is_full:
         full_size(engine)
-    todo, rates = list(sentences(given.limit)), [float(r) for r in given.rates.split(",")]
-    seeds = [int(seed) for seed in given.seeds.split(",")]
-    results = whole(engine, todo, seeds) if given.size == "starter" else []
-    cpu = given.simulate
-    clock = (lambda: time.process_time() / given.slow) if cpu else time.perf_counter
-    if given.simulate or given.size == "v2":
-        first_only = given.size == "v2"
-        results += simulated(engine, todo, rates, seeds[0], clock, first_only=first_only)
-    else:
-        results += through_node(engine, todo, rates, seeds[0])
-    if given.hear:
-        sys.path.insert(0, str(ROOT / "scripts"))
-        hear(results)
+    rates, seeds = [float(r) for r in given.rates.split(",")], [int(s) for s in given.seeds.split(",")]
+    results = kept_lines(given.lines)
+    done = {(one.kind, one.text, one.way, one.seed) for one in results}
+    todo = [
+        (kind, text, rate, seed)
+        for kind, text, rate, seed in order(given.limit, rates, seeds, whole=not is_full)
+        if (kind, text, _way(rate), seed) not in done
+    ]
+    hear = hearing({"whole", _way(rates[0])}) if given.hear else None
+    clock = WorkTime(engine, 0.0 if is_full else given.quiet / 1e3)
+    engine_module.WorkClock = partial(WorkClock, clock)  # type: ignore[misc,assignment]
+    speak = partial(without_node, clock=clock, first_only=is_full)
+    for one in _spoken(engine, todo, hear, speak, is_simulated=given.simulate or is_full):
+        results.append(one)
+        if given.lines:
+            given.lines.parent.mkdir(parents=True, exist_ok=True)
+            with given.lines.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
     lines = report(results)
     for line in lines:
         print(json.dumps(line))
     if given.json:
-        kept = [
-            {k: v for k, v in asdict(o).items() if k not in {"samples", "words"}} for o in results
-        ]
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        about = harness.machine(device=engine.device.description)
-        given.json.write_text(
-            json.dumps(
-                {"machine": about, "lines": lines, "sentences": kept}, ensure_ascii=False, indent=1
-            )
-        )
+        _write(given.json, engine, lines, results)
+
+
+def _spoken(
+    engine: Synthesizer,
+    todo: Sequence[Todo],
+    hear: Callable[..., None] | None,
+    speak: Callable[..., Iterator[Spoken]],
+    *,
+    is_simulated: bool,
+) -> Iterator[Spoken]:
+    if is_simulated:
+        yield from speak(engine, todo, hear=hear)
+        return
+    whole = [one for one in todo if one[2] is None]
+    yield from speak(engine, whole, hear=hear)
+    yield from through_node(engine, [one for one in todo if one[2] is not None], hear)
+
+
+def _write(path: Path, engine: Synthesizer, lines: list[Any], results: Sequence[Spoken]) -> None:
+    bulky = {"contour", "words", "joints_s"}
+    kept = [{k: v for k, v in asdict(one).items() if k not in bulky} for one in results]
+    about = harness.machine(device=engine.device.description)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    record = {"machine": about, "lines": lines, "sentences": kept}
+    path.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -29,14 +29,16 @@ class GrowingLimits:
     """Where a growing sentence begins and ends.
 
     Attributes:
-        first_words: words to begin with.
-        first_characters: Han characters to begin with.
+        first_words: words that are written, the last one perhaps in part, when it begins.
+        first_characters: the same in Han characters.
         margin: phones before the end of what is known that are not spoken yet.
+        first_margin: the same while nothing is heard, and where the sound is about to run out.
         brisk: seconds of speech that a second of writing brings, from which on the first sound
             may be short.
         first_codes: codes for that short first sound.
         few: codes that are worth a step where the sound runs out.
         soon_s: sound left at which the next is made.
+        hurry_s: sound left below which the smaller margin counts.
         dry_s: sound left at which a word is completed although nothing follows.
         usual_s: length of a usual sentence.
     """
@@ -44,12 +46,19 @@ class GrowingLimits:
     first_words: int = 4
     first_characters: int = 6
     margin: int = 8
-    brisk: float = 1.8
+    first_margin: int = 4
+    brisk: float = 1.3
     first_codes: int = 10
     few: int = 8
     soon_s: float = 0.5
+    hurry_s: float = 0.25
     dry_s: float = 0.1
     usual_s: float = 4.0
+
+    def margin_at(self, ahead_s: float, *, is_heard: bool) -> int:
+        """The margin with so much sound left."""
+        hurries = not is_heard or ahead_s <= self.hurry_s
+        return min(self.first_margin, self.margin) if hurries else self.margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ class Progress:
     """How far a growing sentence has come.
 
     Attributes:
-        share: of the words that it begins with, 1 and more are enough.
+        share: written of the words that it begins with, 1 and more are enough.
         arrival: seconds of speech that a second of writing brings; None while that is unknown.
         releasable: codes that may be decoded now, about.
         pending: codes that were decoded and not sounded.
@@ -78,7 +87,7 @@ class Progress:
 
 
 def share_of(words: list[Word], limits: GrowingLimits) -> float:
-    """How much of the words that a sentence begins with is known."""
+    """How much of the words that a sentence begins with is written."""
     han = sum(word.is_han for word in words)
     return (len(words) - han) / limits.first_words + han / limits.first_characters
 
@@ -95,10 +104,16 @@ def next_step(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
         return Step.DECODE, None
     if at.pending >= limits.few and is_short:
         return Step.SOUND, None
-    if at.ahead_s <= limits.dry_s:
-        return (Step.SOUND if at.pending else Step.REST), None
-    has_some = max(at.pending, at.releasable) >= limits.few
-    return Step.WAIT, at.ahead_s - (limits.soon_s if has_some and not is_short else limits.dry_s)
+    if at.ahead_s <= limits.dry_s:  # a rest is a pause, which a few codes put off
+        return _dry(at), None
+    marks = (limits.soon_s, limits.hurry_s, limits.dry_s)
+    return Step.WAIT, next(at.ahead_s - mark for mark in marks if mark < at.ahead_s)
+
+
+def _dry(at: Progress) -> Step:
+    if at.pending:
+        return Step.SOUND
+    return Step.DECODE if at.releasable else Step.REST
 
 
 def _beginning(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:

@@ -28,6 +28,7 @@ from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.synthesis.sentence import SentencePiece, SentenceSpeaker
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.synthesis.word_times import WordTracker
+from dora_mlx_tts.synthesis.work_clock import Work
 from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.sentences.growing import GrowingText, Growth
 from dora_mlx_tts.text.sentences.known_words import Word, can_grow, known_words, words_of
@@ -129,12 +130,13 @@ class GrowingSentence:
             words = self._known(growth)
             if self._is_long_enough(growth):
                 return
-            step, wait_s = next_step(self._progress(words, growth), self._limits)
+            limit = self._limit()
+            step, wait_s = next_step(self._progress(words, growth, limit), self._limits)
             if step is Step.WAIT:
                 self._growing.wait_for_more(wait_s)
                 yield None
             elif step is Step.DECODE:
-                self._decode(self._phones.limit(self._limits.margin))
+                self._decode(limit)
             else:
                 yield from self._sounded_next() if step is Step.SOUND else self._rest()
 
@@ -167,19 +169,24 @@ class GrowingSentence:
         if end > len(self.text):
             text = growth.text[self._start : self._start + end]
             try:
-                self._phones.read(text)
+                with self._speaker.session.clock.on(Work.FRONT_END):
+                    self._phones.read(text)
             except TextError:  # nothing that can be pronounced yet
                 return []
             self.text = text
         return words
 
-    def _progress(self, words: list[Word], growth: Growth) -> Progress:
-        limit = self._phones.limit(self._limits.margin)
+    def _limit(self) -> int:
+        """The first phone that is not to be spoken yet."""
+        limits = self._limits
+        return self._phones.limit(limits.margin_at(self._ahead_s, is_heard=self.is_heard))
+
+    def _progress(self, words: list[Word], growth: Growth, limit: int) -> Progress:
         releasable = 0
         if limit > self._phones.spoken and limit != self._failed_at:
             releasable = max(1, round(limit * self._pace) - len(self._codes))
         return Progress(
-            share=share_of(words, self._limits),
+            share=share_of(words_of(growth.text[self._start :]), self._limits),
             arrival=self._arrival(words, growth.words_per_s),
             releasable=releasable,
             pending=self.pending,
@@ -236,9 +243,11 @@ class GrowingSentence:
         return (self._seed + 1000 * self._stages) % 2**32
 
     def _sounded_next(self) -> Iterator[SentencePiece]:
-        """The window of what is decoded."""
+        """The window of what is decoded; the first is short, for it is waited for."""
         size = max(self._size(), self._limits.few)
-        if self.pending < 2 * size:
+        if not self.is_heard:
+            size = min(size, self._limits.first_codes)
+        elif self.pending < 2 * size:
             size = self.pending
         new = self._codes[self._sounded : self._sounded + size]
         self._sounded += len(new)

@@ -8,17 +8,19 @@ limit only serves to judge what lies before, and is thrown away: the next stage 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dora_mlx_tts.models.t2s.decoding import MAX_TOKENS, DecodeSettings, generate
+from dora_mlx_tts.models.t2s.decoding import MAX_TOKENS, DecodeSettings, TokenStream, generate
 from dora_mlx_tts.models.t2s.model import T2S
 from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneEvidence
 from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.word_times import Path
+from dora_mlx_tts.synthesis.work_clock import Work
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +81,8 @@ class StageDecoder:
         """
         for attempt in range(stage.task.attempts):
             task = replace(stage.task, seed=(stage.task.seed + 100 * attempt) % 2**32)
-            released, problem = self._attempt(replace(stage, task=task), guard)
+            with self._session.clock.on(Work.TOKENS):
+                released, problem = self._attempt(replace(stage, task=task), guard)
             if problem is None:
                 return released
             self._session.meter.problem(problem.kind.value)
@@ -97,7 +100,7 @@ class StageDecoder:
         place = self._place(stage)
         stream = generate(self._network, task.text, given, settings, seed=task.seed, cache=cache)
         try:
-            for token in stream:
+            for token in self._timed(stream):
                 self._session.token.check()
                 self._session.meter.count("tokens")
                 tokens.append(token)
@@ -112,6 +115,14 @@ class StageDecoder:
             cache.between_layers = None
             self._session.meter.cache(self._session.cache.give_back())
         return Released([], []), None
+
+    def _timed(self, stream: TokenStream) -> Iterator[int]:
+        """Its tokens; the first one takes the prefill."""
+        with self._session.clock.on(Work.PREFILL):
+            first = next(stream, None)
+        if first is not None:
+            yield first
+            yield from stream
 
     def _place(self, stage: StageTask) -> _ByPace | _ByTable:
         if self._table is None:
