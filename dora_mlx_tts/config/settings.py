@@ -151,13 +151,19 @@ class Settings(BaseModel):
         " before it is complete.",
     )
     grow_words: Annotated[int, Env("GROW_WORDS")] = Field(
-        4, ge=1, le=50, description="Words that an unfinished sentence is begun with."
+        4, ge=1, le=50, description="The word with whose first letter an unfinished sentence is begun."
     )
     grow_characters: Annotated[int, Env("GROW_CHARACTERS")] = Field(
         6, ge=1, le=50, description="The same in Chinese characters."
     )
     grow_margin: Annotated[int, Env("GROW_MARGIN")] = Field(
         8, ge=2, le=50, description="Phones of an unfinished sentence that wait for what follows."
+    )
+    grow_first_margin: Annotated[int, Env("GROW_FIRST_MARGIN")] = Field(
+        4,
+        ge=2,
+        le=50,
+        description="The same before its first sound, and where its sound is about to run out.",
     )
     first_clause: Annotated[bool, Env("FIRST_CLAUSE")] = Field(
         False, description="Speak the first clause of a stream without waiting for its sentence."

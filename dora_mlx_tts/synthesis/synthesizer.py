@@ -300,6 +300,7 @@ class Synthesizer:
             first_words=settings.grow_words,
             first_characters=settings.grow_characters,
             margin=settings.grow_margin,
+            first_margin=settings.grow_first_margin,
         )
 
     def _sentences(self, text: str | Sequence[SpokenSentence]) -> Sequence[SpokenSentence]:

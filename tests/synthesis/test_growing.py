@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -246,6 +247,51 @@ def test_no_step_is_impossible(at: Progress) -> None:
     if wait_s is not None:
         assert step is Step.WAIT
         assert wait_s > 0
+
+
+def test_the_margin_is_small_where_sound_is_waited_for() -> None:
+    limits = GrowingLimits(margin=8, first_margin=4, hurry_s=0.25)
+    assert limits.margin_at(0.0, is_heard=False) == 4
+    assert limits.margin_at(0.25, is_heard=True) == 4
+    assert limits.margin_at(0.26, is_heard=True) == 8
+    assert GrowingLimits(margin=3).margin_at(0.0, is_heard=False) == 3
+
+
+def test_a_waiting_sentence_looks_again_at_each_mark() -> None:
+    limits, at = GrowingLimits(), Progress(1, 3.0, 0, 0, 20, is_heard=True)
+    ahead, looked = 2.0, []
+    for _ in range(3):
+        step, wait_s = next_step(replace(at, ahead_s=ahead), limits)
+        assert step is Step.WAIT
+        assert wait_s is not None
+        ahead -= wait_s
+        looked.append(ahead)
+    assert looked == pytest.approx([limits.soon_s, limits.hurry_s, limits.dry_s])
+    assert next_step(replace(at, ahead_s=limits.dry_s), limits)[0] is Step.REST
+
+
+def test_a_few_codes_put_a_rest_off() -> None:
+    at = Progress(1, 3.0, 1, 0, 20, ahead_s=0.0, is_heard=True)
+    assert next_step(at, GrowingLimits())[0] is Step.DECODE
+
+
+def test_it_begins_with_the_first_letter_of_the_fourth_word(world: World) -> None:
+    """With nothing known of that word but that the third one is complete."""
+    text = "special orchard mornings begin here and so on."
+    begun = world.now
+    schedule = [(0.0, "special"), (0.1, "special orchard"), (0.2, "special orchard mornings")]
+    late = (5.0, "special orchard mornings begin here and so on")
+    writer = Writer(world, [*schedule, (0.3, "special orchard mornings b"), late, (6.0, "")], text)
+    stream = world.speak(writer)
+    next(stream)
+    assert 0.3 < world.now - begun < 1
+    list(stream)
+    assert letters(world.sounded) == plain(text)
+
+
+def test_the_first_window_is_short(world: World) -> None:
+    fragments = spoken(world, Writer(world, moments(WORDS, 40), TEXT))
+    assert fragments[0].tokens <= GrowingLimits().first_codes
 
 
 def test_slower_writing_needs_more_before_it_begins() -> None:
