@@ -43,6 +43,7 @@ from dora_mlx_tts import Synthesizer
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.models.t2s import kernel_choice
 from dora_mlx_tts.node.app import serve
+from dora_mlx_tts.runtime.cancel import Cancelled, CancelToken
 from dora_mlx_tts.synthesis import synthesizer as engine_module
 from dora_mlx_tts.synthesis.growing.sentence import GrowingSentence
 from dora_mlx_tts.synthesis.growing.stages import StageDecoder
@@ -209,7 +210,7 @@ def without_node(
 ) -> Iterator[Spoken]:
     """Every sentence at its rate, or whole."""
     for number, (kind, text, rate, seed) in enumerate(todo):
-        if number % 5 == 0:
+        if number % _BLOCK == 0:
             clock.look()
         one = Spoken(kind, text, _way(rate), seed, slow=clock.slow)
         with Joints().watched() as joints:
@@ -257,6 +258,32 @@ def _simulated(
             return
 
 
+def waits(engine: Synthesizer, limit: int, rates: Sequence[float]) -> None:
+    """How long the text for the first stage takes to come after the fourth word: no network runs."""
+    decode = StageDecoder.decode
+
+    def begun(*_: Any) -> Any:  # noqa: ANN401  nothing is decoded
+        raise Cancelled(CancelToken())
+
+    StageDecoder.decode = begun  # type: ignore[method-assign]
+    for rate in rates:
+        found: dict[str, list[float]] = {}
+        for kind, text in sentences(limit):
+            written = Simulated(text, rate, lambda: 0.0)
+            for _ in engine.stream_growing(written, voice=VOICES[kind], seed=1):
+                if written.whole is not None:
+                    break
+                written.skip()
+            found.setdefault(kind, []).append(1e3 * (written.now() - (FIRST[kind] - 1) / rate))
+        found["all"] = [one for some in found.values() for one in some]
+        for kind, some in found.items():
+            shares = [round(float(np.percentile(some, share))) for share in (50, 75, 95)]
+            now = sum(value <= 0 for value in some) / len(some)
+            line = {"rate": rate, "kind": kind, "n": len(some), "at_once": round(now, 2)}
+            print(json.dumps(line | dict(zip(("p50", "p75", "p95"), shares, strict=True))))
+    StageDecoder.decode = decode  # type: ignore[method-assign]
+
+
 def _way(rate: float | None) -> str:
     return "whole" if rate is None else f"words {rate:g}/s"
 
@@ -295,12 +322,11 @@ def full_size(engine: Synthesizer) -> None:
 def order(limit: int, rates: Sequence[float], seeds: Sequence[int], *, whole: bool) -> list[Todo]:
     """What to speak, a few sentences in all ways at a time, so that a run that is stopped has something to say."""
     first, *others = rates
-    passes: list[tuple[float | None, int]] = [(first, seeds[0])]
-    passes += [(None, seeds[0])] * whole
-    passes += [(rate, seeds[0]) for rate in others]
-    for seed in seeds[1:]:
-        passes += [(None, seed)] * whole
+    passes: list[tuple[float | None, int]] = []
+    for seed in seeds:
         passes += [(first, seed)]
+        passes += [(None, seed)] * whole
+    passes += [(rate, seeds[0]) for rate in others]
     texts = sentences(limit)
     blocks = [texts[start : start + _BLOCK] for start in range(0, len(texts), _BLOCK)]
     return [
@@ -328,17 +354,21 @@ def main() -> None:
     parser.add_argument("--simulate", action="store_true", help="a clock of CPU time, no node")
     parser.add_argument("--quiet", type=float, default=135, help="ms, see above")
     parser.add_argument("--size", choices=("starter", "v2"), default="starter")
+    parser.add_argument("--waiting", action="store_true", help="only how long words are waited for")
     parser.add_argument("--lines", type=Path, metavar="FILE", help="keep each result there")
     given = parser.parse_args()
     is_full = given.size == "v2"
     engine = Synthesizer.load(
         "starter-en",
         settings=Settings.load().model_copy(update={"preload": ("starter-zh",)}),
-        warm_up=not is_full,  # caches made for the starter fit no other network
+        warm_up=not (is_full or given.waiting),  # the starter's caches fit no other network
     )
     if is_full:
         full_size(engine)
     rates, seeds = [float(r) for r in given.rates.split(",")], [int(s) for s in given.seeds.split(",")]
+    if given.waiting:
+        waits(engine, given.limit, rates)
+        return
     results = kept_lines(given.lines)
     done = {(one.kind, one.text, one.way, one.seed) for one in results}
     todo = [

@@ -48,7 +48,7 @@ class GrowingLimits:
     margin: int = 8
     first_margin: int = 4
     brisk: float = 1.3
-    first_codes: int = 10
+    first_codes: int = 8
     few: int = 8
     soon_s: float = 0.5
     hurry_s: float = 0.25
