@@ -22,21 +22,18 @@ from __future__ import annotations
 import json
 import sys
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import harness
 import numpy as np
 import sovits as sovits_benchmark
 import t2s as t2s_benchmark
-from growing_report import VOICES, Spoken, contour, pauses, report
+from growing_account import Account, Joints, WorkTime
+from growing_report import VOICES, Spoken, report
 from growing_writing import EACH, FIRST, ROOT, Desk, Simulated, sentences
 
 from dora_mlx_tts import Synthesizer
@@ -45,132 +42,12 @@ from dora_mlx_tts.models.t2s import kernel_choice
 from dora_mlx_tts.node.app import serve
 from dora_mlx_tts.runtime.cancel import Cancelled, CancelToken
 from dora_mlx_tts.synthesis import synthesizer as engine_module
-from dora_mlx_tts.synthesis.growing.sentence import GrowingSentence
 from dora_mlx_tts.synthesis.growing.stages import StageDecoder
-from dora_mlx_tts.synthesis.stats import SynthesisStats
 from dora_mlx_tts.synthesis.work_clock import WorkClock
 
-_CODE_S = 0.04
 _BLOCK = 12
-_PLAIN = "Yes, of course."
 Todo = tuple[str, str, float | None, int]
 """Kind, text, words a second (None for the whole at once), seed."""
-
-
-class WorkTime:
-    """Seconds of CPU time as the idle machine would take them; on a GPU the time on the wall.
-
-    Args:
-        engine: speaks the text that tells how much slower this machine is now.
-        quiet_s: what that takes on the idle machine; 0 for the time on the wall.
-    """
-
-    def __init__(self, engine: Synthesizer, quiet_s: float) -> None:
-        self._engine, self._quiet_s = engine, quiet_s
-        self._found: deque[float] = deque(maxlen=7)
-        self.slow = 1.0
-
-    def __call__(self) -> float:
-        return time.process_time() / self.slow if self._quiet_s else time.perf_counter()
-
-    def look(self) -> None:
-        """Take the measure again."""
-        for _ in range(1 if self._found else 3):
-            before = time.process_time()
-            stream = self._engine.stream(_PLAIN, voice=VOICES["en"], seed=1)
-            next(stream)
-            self._found.append(time.process_time() - before)
-            stream.close()
-        if self._quiet_s:
-            self.slow = median(self._found) / self._quiet_s
-
-
-@dataclass
-class Joints:
-    """Where stages of a growing sentence follow each other.
-
-    Attributes:
-        codes: numbers of codes released by them.
-        begun_s: when the first word begins, counted from the first code.
-    """
-
-    codes: list[int] = field(default_factory=list)
-    begun_s: float | None = None
-
-    @contextmanager
-    def watched(self) -> Iterator[Joints]:
-        """Watch what is spoken inside."""
-        decode, words = StageDecoder.decode, GrowingSentence._words
-
-        def decoding(this: Any, stage: Any, guard: Any) -> Any:  # noqa: ANN401  whatever it takes
-            released = decode(this, stage, guard)
-            if released.codes:
-                self.codes.append(len(stage.codes) + len(released.codes))
-            return released
-
-        def telling(this: Any, *, last: bool) -> Any:  # noqa: ANN401
-            found = words(this, last=last)
-            if found and self.begun_s is None:
-                self.begun_s = found[0].start_s
-            return found
-
-        StageDecoder.decode, GrowingSentence._words = decoding, telling  # type: ignore[method-assign]
-        try:
-            yield self
-        finally:
-            StageDecoder.decode, GrowingSentence._words = decode, words  # type: ignore[method-assign]
-
-    def seconds(self, one: Spoken) -> list[float]:
-        """Where they are in the sound."""
-        if self.begun_s is None or not one.words:
-            return []
-        shift = one.words[0][1] - self.begun_s
-        return [round(_CODE_S * count + shift, 3) for count in self.codes]
-
-
-class Account:
-    """What speaking one sentence took, and what came of it."""
-
-    def __init__(self, engine: Synthesizer, one: Spoken, hear: Callable[..., None] | None) -> None:
-        self._engine, self._one, self._hear = engine, one, hear
-        self._before: SynthesisStats = engine.stats
-        self._cpu = time.process_time()
-
-    def close(self, fragments: Sequence[tuple[float, Any, int]], rate: float | None) -> Spoken:
-        """Fragments with the seconds at which each came and its sample rate; words a second."""
-        one, after, before = self._one, self._engine.stats, self._before
-        one.cpu_s, one.tokens = time.process_time() - self._cpu, after.tokens - before.tokens
-        one.stages, one.rests = after.stages - before.stages, after.rests - before.rests
-        one.contradictions = after.contradictions - before.contradictions
-        if fragments:
-            self._sound(fragments, rate)
-        print(
-            f"{one.way:12} {one.seed} {one.first_ms:6.0f} {one.after_fourth_ms:6.0f} {one.errors:2} {one.stalls}"
-            f" {one.text[:50]} {one.error}",
-            file=sys.stderr,
-            flush=True,
-        )
-        return one
-
-    def _sound(self, fragments: Sequence[tuple[float, Any, int]], rate: float | None) -> None:
-        one = self._one
-        if rate is not None:
-            one.first_ms = 1e3 * fragments[0][0]
-            one.after_fourth_ms = 1e3 * (fragments[0][0] - (FIRST[one.kind] - 1) / rate)
-            one.stalls = list(_stalls(fragments))
-        samples, hertz = np.concatenate([f[1] for f in fragments]), fragments[0][2]
-        one.seconds = len(samples) / hertz
-        one.contour, one.pauses = contour(samples, hertz), pauses(samples, hertz)
-        if self._hear is not None:
-            self._hear(one, samples, hertz)
-
-
-def _stalls(fragments: Sequence[tuple[float, Any, int]]) -> Iterator[float]:
-    plays = fragments[0][0]
-    for at, samples, hertz in fragments:
-        if at > plays + 0.01:
-            yield round(at - plays, 3)
-        plays = max(plays, at) + len(samples) / hertz
 
 
 def through_node(
@@ -265,7 +142,7 @@ def waits(engine: Synthesizer, limit: int, rates: Sequence[float]) -> None:
     def begun(*_: Any) -> Any:  # noqa: ANN401  nothing is decoded
         raise Cancelled(CancelToken())
 
-    StageDecoder.decode = begun  # type: ignore[method-assign]
+    StageDecoder.decode = begun  # type: ignore[method-assign, assignment]
     for rate in rates:
         found: dict[str, list[float]] = {}
         for kind, text in sentences(limit):
@@ -291,7 +168,7 @@ def _way(rate: float | None) -> str:
 def hearing(ways: set[str]) -> Callable[..., None]:
     """What counts the words that a recogniser gets wrong, for some ways."""
     sys.path.insert(0, str(ROOT / "scripts"))
-    import listen
+    import listen  # type: ignore[import-not-found]
 
     ear, units = listen.Recogniser(ROOT / "out" / "whisper"), listen.Units()
 
@@ -365,7 +242,10 @@ def main() -> None:
     )
     if is_full:
         full_size(engine)
-    rates, seeds = [float(r) for r in given.rates.split(",")], [int(s) for s in given.seeds.split(",")]
+    rates, seeds = (
+        [float(r) for r in given.rates.split(",")],
+        [int(s) for s in given.seeds.split(",")],
+    )
     if given.waiting:
         waits(engine, given.limit, rates)
         return
@@ -378,7 +258,7 @@ def main() -> None:
     ]
     hear = hearing({"whole", _way(rates[0])}) if given.hear else None
     clock = WorkTime(engine, 0.0 if is_full else given.quiet / 1e3)
-    engine_module.WorkClock = partial(WorkClock, clock)  # type: ignore[misc,assignment]
+    engine_module.WorkClock = partial(WorkClock, clock)  # type: ignore[attr-defined, assignment]
     speak = partial(without_node, clock=clock, first_only=is_full)
     for one in _spoken(engine, todo, hear, speak, is_simulated=given.simulate or is_full):
         results.append(one)

@@ -166,7 +166,9 @@ def _line(some: Sequence[Spoken], base: dict[tuple[str, int], Spoken]) -> dict[s
         "tokens_of_whole": _share(
             sum(o.tokens for o, _ in grown), sum(w.tokens for _, w in grown), 2
         ),
-        "length_of_whole": _percentile([o.seconds / w.seconds for o, w in grown if w.seconds], 50, 2),
+        "length_of_whole": _percentile(
+            [o.seconds / w.seconds for o, w in grown if w.seconds], 50, 2
+        ),
         "word_pitch_differs": _percentile([d for o, w in grown for d in melody(o, w)], 50, 2),
         "joints": len(found),
         "jump_at_joints": _percentile([j[0] for j in pitched], 50, 2),

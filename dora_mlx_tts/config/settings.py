@@ -151,7 +151,10 @@ class Settings(BaseModel):
         " before it is complete.",
     )
     grow_words: Annotated[int, Env("GROW_WORDS")] = Field(
-        4, ge=1, le=50, description="The word with whose first letter an unfinished sentence is begun."
+        4,
+        ge=1,
+        le=50,
+        description="The word with whose first letter an unfinished sentence is begun.",
     )
     grow_characters: Annotated[int, Env("GROW_CHARACTERS")] = Field(
         6, ge=1, le=50, description="The same in Chinese characters."
