@@ -8,13 +8,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from growing_world import Cancelled, World, Writer, letters, moments, phonemize
+from growing_world import WINDOW_S, Cancelled, World, Writer, letters, moments, phonemize
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dora_mlx_tts.errors import EmptyTextError
 from dora_mlx_tts.synthesis.growing.policy import GrowingLimits, Progress, Step, next_step
 from dora_mlx_tts.synthesis.growing.reading import GrowingPhones
+from dora_mlx_tts.synthesis.growing.script import speak_growing
 from dora_mlx_tts.synthesis.records import Fragment
 from dora_mlx_tts.text.sentences.growing import GrowingText
 from dora_mlx_tts.text.sentences.pieces import whole_text
@@ -146,8 +147,6 @@ def test_it_can_be_cancelled_in_every_state(monkeypatch: pytest.MonkeyPatch) -> 
             *[(9 + n, " ".join(WORDS[: 10 + n])) for n in range(7)],
         ]
         writer = Writer(world, [*slow, (18.0, "")], TEXT)
-        from dora_mlx_tts.synthesis.growing.script import speak_growing
-
         stream = speak_growing(world.ready, world.settings, writer, world.speaker, GrowingLimits())
         for item in stream:
             yield item
@@ -287,6 +286,26 @@ def test_it_begins_with_the_first_letter_of_the_fourth_word(world: World) -> Non
     assert 0.3 < world.now - begun < 1
     list(stream)
     assert letters(world.sounded) == plain(text)
+
+
+def test_codes_are_there_when_the_fourth_word_begins(world: World) -> None:
+    """They were decoded while there was nothing else to do."""
+    text = "special orchard mornings begin here and so on."
+    shown = ["special", "special orchard", "special orchard mornings"]
+    words = [(0.1 * n, one) for n, one in enumerate(shown)]
+    writer = Writer(world, [*words, (1.0, shown[-1] + " b"), (6.0, "")], text)
+    stream = speak_growing(world.ready, world.settings, writer, world.speaker, GrowingLimits())
+    begun = world.now
+    for fragment in stream:
+        if fragment is not None:
+            break
+        assert not world.sounded
+        prefills = world.prefills
+        writer.sleep_until_news()
+    assert prefills == 1
+    assert world.prefills == 1
+    assert world.now - begun < 1 + 2 * WINDOW_S
+    stream.close()
 
 
 def test_the_first_window_is_short(world: World) -> None:

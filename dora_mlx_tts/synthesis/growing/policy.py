@@ -117,12 +117,16 @@ def _dry(at: Progress) -> Step:
 
 
 def _beginning(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
-    """The step of a sentence of which nothing is heard, or nothing any more."""
-    if at.share < 1 or at.arrival is None:
+    """The step of a sentence of which nothing is heard, or nothing any more.
+
+    Codes may be decoded before enough words are written: by then there is nothing else to do.
+    """
+    if at.arrival is None:
         return Step.WAIT, None
     ready = at.pending + at.releasable
     needed = min(at.size, limits.first_codes) if at.arrival >= limits.brisk else at.size
     needed = max(needed, round(TOKENS_PER_SECOND * limits.usual_s * (1 - at.arrival)))
-    if at.pending >= needed or (at.pending and not at.releasable and ready >= needed):
-        return Step.SOUND, None
+    has_enough = at.pending >= needed or bool(at.pending and not at.releasable and ready >= needed)
+    if has_enough:
+        return (Step.SOUND if at.share >= 1 else Step.WAIT), None
     return (Step.DECODE if ready >= needed and at.releasable else Step.WAIT), None
