@@ -151,11 +151,12 @@ def waits(engine: Synthesizer, limit: int, rates: Sequence[float]) -> None:
                 if written.whole is not None:
                     break
                 written.skip()
-            found.setdefault(kind, []).append(1e3 * (written.now() - (FIRST[kind] - 1) / rate))
+            late_s = max(0.0, written.now() - (FIRST[kind] - 1) / rate)
+            found.setdefault(kind, []).append(1e3 * late_s)
         found["all"] = [one for some in found.values() for one in some]
         for kind, some in found.items():
             shares = [round(float(np.percentile(some, share))) for share in (50, 75, 95)]
-            now = sum(value <= 0 for value in some) / len(some)
+            now = sum(not value for value in some) / len(some)
             line = {"rate": rate, "kind": kind, "n": len(some), "at_once": round(now, 2)}
             print(json.dumps(line | dict(zip(("p50", "p75", "p95"), shares, strict=True))))
     StageDecoder.decode = decode  # type: ignore[method-assign]
