@@ -46,6 +46,7 @@ from dora_mlx_tts.synthesis.growing.stages import StageDecoder
 from dora_mlx_tts.synthesis.work_clock import WorkClock
 
 _BLOCK = 12
+_LOOK = 3
 Todo = tuple[str, str, float | None, int]
 """Kind, text, words a second (None for the whole at once), seed."""
 
@@ -87,7 +88,7 @@ def without_node(
 ) -> Iterator[Spoken]:
     """Every sentence at its rate, or whole."""
     for number, (kind, text, rate, seed) in enumerate(todo):
-        if number % _BLOCK == 0:
+        if number % _LOOK == 0:
             clock.look()
         one = Spoken(kind, text, _way(rate), seed, slow=clock.slow)
         with Joints().watched() as joints:

@@ -34,7 +34,7 @@ class WorkTime:
 
     def __init__(self, engine: Synthesizer, quiet_s: float) -> None:
         self._engine, self._quiet_s = engine, quiet_s
-        self._found: deque[float] = deque(maxlen=7)
+        self._found: deque[float] = deque(maxlen=3)
         self.slow = 1.0
 
     def __call__(self) -> float:

@@ -217,6 +217,18 @@ def test_spoken_phones_stay_whatever_later_words_say() -> None:
     assert phones.spoken_end == 3
 
 
+def test_a_word_behind_a_mark_that_was_spoken_is_not_begun() -> None:
+    phones = GrowingPhones(phonemize)
+    phones.read("abc, def")
+    phones.spoken = 4  # with the comma
+    assert phones.word_end == 4
+    new = phones.keep(phonemize("abc, sef"))
+    assert phones.contradictions == 0
+    assert new.ids[4] == phonemize("s").ids[0]
+    phones.spoken = 5
+    assert phones.word_end == 7
+
+
 # ----------------------------------------------------------------------------------------- policy
 
 
@@ -267,6 +279,33 @@ def test_a_waiting_sentence_looks_again_at_each_mark() -> None:
         looked.append(ahead)
     assert looked == pytest.approx([limits.soon_s, limits.hurry_s, limits.dry_s])
     assert next_step(replace(at, ahead_s=limits.dry_s), limits)[0] is Step.REST
+
+
+def test_a_word_that_is_due_puts_a_rest_off() -> None:
+    limits = GrowingLimits()
+    at = Progress(1, 3.0, 0, 0, 20, ahead_s=limits.dry_s, interval_s=0.2, is_heard=True)
+
+    def step(due_s: float) -> tuple[Step, float | None]:
+        return next_step(replace(at, due_s=due_s), limits)
+
+    assert step(0.15) == (Step.WAIT, pytest.approx(0.15 + limits.dry_s))
+    assert step(-0.05)[0] is Step.WAIT
+    assert step(-limits.dry_s)[0] is Step.REST  # it did not come
+    assert step(0.3)[0] is Step.REST  # too late
+
+
+def test_a_first_sound_lasts_to_the_next_word() -> None:
+    def least(interval_s: float, *, is_held: bool = False) -> int:
+        at = Progress(1, 3.0, 0, 0, 20, interval_s=interval_s, is_held=is_held)
+        ready = (
+            n
+            for n in range(99)
+            if next_step(replace(at, releasable=n), GrowingLimits())[0] is Step.DECODE
+        )
+        return next(ready)
+
+    assert [least(seconds) for seconds in (0.025, 0.1, 0.2, 1.0)] == [8, 8, 11, 20]
+    assert least(0.1, is_held=True) == 16
 
 
 def test_a_few_codes_put_a_rest_off() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dora_mlx_tts.synthesis.growing.reading import GrowingPhones
 from dora_mlx_tts.synthesis.word_times import units
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.sentences.known_words import can_grow, known_words, words_of
+from dora_mlx_tts.text.sentences.known_words import can_grow, known_words, waits_longer, words_of
 
 MARGIN = 8
 
@@ -96,3 +96,13 @@ def test_no_later_word_contradicts_what_was_spoken(text: str, language: str) -> 
     whole = phones.keep(front_end.phonemize(text, language))
     assert phones.contradictions == 0
     assert len(units(whole)) == len(units(front_end.phonemize(text, language)))
+
+
+@pytest.mark.parametrize("word", ["read", "Dr.", "NATO", "3.5", "$4", "G1234", "record"])
+def test_some_words_take_more_than_the_next_one(word: str) -> None:
+    assert waits_longer(words_of(word)[0])
+
+
+@pytest.mark.parametrize("word", ["the", "neighbor", "couldn't", "a", "我"])
+def test_most_words_take_no_more_than_the_next_one(word: str) -> None:
+    assert not waits_longer(words_of(word)[0])

@@ -9,6 +9,7 @@ a word's end.
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
 
 from dora_mlx_tts.synthesis.checks.token_guard import TOKENS_PER_SECOND
@@ -35,7 +36,9 @@ class GrowingLimits:
         first_margin: the same while nothing is heard, and where the sound is about to run out.
         brisk: seconds of speech that a second of writing brings, from which on the first sound
             may be short.
-        first_codes: codes for that short first sound.
+        first_codes: codes for that short first sound, at least.
+        held: codes whose sound the generator keeps until more come.
+        slow_words: words that a figure and its like take to be known.
         few: codes that are worth a step where the sound runs out.
         soon_s: sound left at which the next is made.
         hurry_s: sound left below which the smaller margin counts.
@@ -49,6 +52,8 @@ class GrowingLimits:
     first_margin: int = 4
     brisk: float = 1.3
     first_codes: int = 8
+    held: int = 6
+    slow_words: int = 4
     few: int = 8
     soon_s: float = 0.5
     hurry_s: float = 0.25
@@ -72,6 +77,9 @@ class Progress:
         pending: codes that were decoded and not sounded.
         size: codes that the next window waits for.
         ahead_s: seconds that the sound sent still plays; below 0 it ended that long ago.
+        interval_s: seconds from word to word.
+        due_s: seconds until the next word is due at that pace; below 0 it is late.
+        is_held: whether the next word takes some more to be known.
         is_heard: whether sound has left.
         is_resting: whether the last word was completed with silence.
     """
@@ -82,6 +90,9 @@ class Progress:
     pending: int
     size: int
     ahead_s: float = 0.0
+    interval_s: float = 0.0
+    due_s: float = math.inf
+    is_held: bool = False
     is_heard: bool = False
     is_resting: bool = False
 
@@ -104,16 +115,21 @@ def next_step(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
         return Step.DECODE, None
     if at.pending >= limits.few and is_short:
         return Step.SOUND, None
-    if at.ahead_s <= limits.dry_s:  # a rest is a pause, which a few codes put off
-        return _dry(at), None
+    if at.ahead_s <= limits.dry_s:
+        return _dry(at, limits)
     marks = (limits.soon_s, limits.hurry_s, limits.dry_s)
     return Step.WAIT, next(at.ahead_s - mark for mark in marks if mark < at.ahead_s)
 
 
-def _dry(at: Progress) -> Step:
+def _dry(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
+    """The step where the sound runs out. A rest is a pause, which a few codes put off, or a word that is due."""
     if at.pending:
-        return Step.SOUND
-    return Step.DECODE if at.releasable else Step.REST
+        return Step.SOUND, None
+    if at.releasable:
+        return Step.DECODE, None
+    if -limits.dry_s < at.due_s <= at.ahead_s + limits.dry_s:
+        return Step.WAIT, at.due_s + limits.dry_s
+    return Step.REST, None
 
 
 def _beginning(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
@@ -124,7 +140,10 @@ def _beginning(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]
     if at.arrival is None:
         return Step.WAIT, None
     ready = at.pending + at.releasable
-    needed = min(at.size, limits.first_codes) if at.arrival >= limits.brisk else at.size
+    words = limits.slow_words if at.is_held else 1
+    until_next = limits.held + int(TOKENS_PER_SECOND * words * at.interval_s)
+    first = min(at.size, max(limits.first_codes, until_next))
+    needed = first if at.arrival >= limits.brisk else at.size
     needed = max(needed, round(TOKENS_PER_SECOND * limits.usual_s * (1 - at.arrival)))
     has_enough = at.pending >= needed or bool(at.pending and not at.releasable and ready >= needed)
     if has_enough:

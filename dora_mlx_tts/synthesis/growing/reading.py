@@ -55,8 +55,8 @@ class GrowingPhones:
         """The phone after the word that the last spoken phone belongs to."""
         if self.phonemes is None or not self.spoken:
             return 0
-        ends = (unit.end for unit in units(self.phonemes) if unit.end >= self.spoken)
-        return next(ends, self.spoken)
+        begun = (unit for unit in units(self.phonemes) if unit.first < self.spoken <= unit.end)
+        return next((unit.end for unit in begun), self.spoken)
 
     @property
     def spoken_end(self) -> int:

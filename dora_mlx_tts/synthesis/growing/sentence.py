@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -31,7 +32,13 @@ from dora_mlx_tts.synthesis.word_times import WordTracker
 from dora_mlx_tts.synthesis.work_clock import Work
 from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.sentences.growing import GrowingText, Growth
-from dora_mlx_tts.text.sentences.known_words import Word, can_grow, known_words, words_of
+from dora_mlx_tts.text.sentences.known_words import (
+    Word,
+    can_grow,
+    known_words,
+    waits_longer,
+    words_of,
+)
 from dora_mlx_tts.text.sentences.split import clause_end
 
 logger = logging.getLogger(__name__)
@@ -41,6 +48,9 @@ _REST = 10
 
 _FORESEEN = 4
 """Codes after a window that the encoder looks at."""
+
+_FEW = 4
+"""Codes that are no window of their own."""
 
 _HURRY = 10
 """Codes of a window where the sound sent before has nearly been played."""
@@ -185,13 +195,18 @@ class GrowingSentence:
         releasable = 0
         if limit > self._phones.spoken and limit != self._failed_at:
             releasable = max(1, round(limit * self._pace) - len(self._codes))
+        written = words_of(growth.text[self._start :])
+        interval_s = 1 / growth.words_per_s if growth.words_per_s else 0.0
         return Progress(
-            share=share_of(words_of(growth.text[self._start :]), self._limits),
+            share=share_of(written, self._limits),
             arrival=self._arrival(words, growth.words_per_s),
             releasable=releasable,
             pending=self.pending,
             size=self._size(),
             ahead_s=self._ahead_s,
+            interval_s=interval_s,
+            due_s=interval_s - growth.since_s if interval_s else math.inf,
+            is_held=any(map(waits_longer, written[len(words) : len(words) + 1])),
             is_heard=self.is_heard,
             is_resting=self._is_resting,
         )
@@ -247,6 +262,7 @@ class GrowingSentence:
         size = max(self._size(), self._limits.few)
         if not self.is_heard:
             size = min(size, self._limits.first_codes)
+            size = self.pending if self.pending < size + _FEW else size
         elif self.pending < 2 * size:
             size = self.pending
         new = self._codes[self._sounded : self._sounded + size]

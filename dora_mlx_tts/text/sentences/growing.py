@@ -19,11 +19,13 @@ class Growth:
         text: what was written so far, free of markup.
         whole: the sentences, once the text is complete.
         words_per_s: how fast words come; None until they came at two moments.
+        since_s: seconds since the last of them.
     """
 
     text: str
     whole: SpokenText | None
     words_per_s: float | None
+    since_s: float = 0.0
 
 
 class GrowingText:
@@ -78,7 +80,8 @@ class GrowingText:
             self.is_read |= self._whole is None
             self._waits_since, self.due_s = -1, None
             self._seen = self._version
-            return Growth(self._text, self._whole, self._rate())
+            since_s = self.clock() - self._arrivals[2] if self._arrivals else 0.0
+            return Growth(self._text, self._whole, self._rate(), since_s)
 
     def wait_for_more(self, seconds: float | None) -> None:
         """The reader has nothing to do for so long, unless more is written than it has read."""

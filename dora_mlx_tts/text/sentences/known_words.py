@@ -73,6 +73,13 @@ def known_words(text: str) -> list[Word]:
     return words[: _before_label(text, words, count)] if words else []
 
 
+def waits_longer(word: Word) -> bool:
+    """Whether the word after it does not make a word known: figures, abbreviations and homographs."""
+    needed = None if word.is_han else context_needed(word.text)
+    is_plain = word.is_han or (needed is not None and needed <= 1)
+    return not is_plain or bool(_FIGURE.search(word.text) or _ABBREVIATION.fullmatch(word.text))
+
+
 def _is_settled(
     text: str, words: list[Word], number: int, after: list[Word], *, beside_han: bool
 ) -> bool:
