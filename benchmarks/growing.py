@@ -41,6 +41,7 @@ from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.models.t2s import kernel_choice
 from dora_mlx_tts.node.app import serve
 from dora_mlx_tts.runtime.cancel import Cancelled, CancelToken
+from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 from dora_mlx_tts.synthesis import synthesizer as engine_module
 from dora_mlx_tts.synthesis.growing.stages import StageDecoder
 from dora_mlx_tts.synthesis.work_clock import WorkClock
