@@ -52,7 +52,11 @@ class Company:
         return order
 
     def fill(self, order: Order) -> Samples:
-        """The sound that was asked for; makes it, and that of its likes, unless it is there."""
+        """The sound that was asked for; makes it, and that of its likes, unless it is there.
+
+        Raises:
+            AssertionError: a fault of this package: the order was not among those made.
+        """
         if order.samples is None:
             likeness = order.window.likeness
             others = [o for o in self._orders if o is not order and o.window.likeness == likeness]

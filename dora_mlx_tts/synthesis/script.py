@@ -103,7 +103,7 @@ class ScriptSpeaker:
         *,
         last: Callable[[], bool],
     ) -> Iterator[Fragment | SoundAsked | None]:
-        """Pieces of one sentence as fragments, with its edges and pauses; what is no piece stays as it is.
+        """Pieces of one sentence as fragments, with its edges and pauses; what is no piece stays unchanged.
 
         Args:
             pieces: in order.

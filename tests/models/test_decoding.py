@@ -30,6 +30,7 @@ class Scripted:
     backend = Backend.CPU
     config = CONFIG
     packed = None
+    kernel = None
 
     def __init__(self, lengths):
         self.lengths, self.stepped = list(lengths), 0

@@ -140,7 +140,7 @@ class BoundaryFinder:
         self._boundary = None
         return boundary.since if ends else None
 
-    def _after_stop(self, boundary: _Boundary, char: str) -> bool | None:
+    def _after_stop(self, boundary: _Boundary, char: str) -> bool | None:  # noqa: PLR0911  a case each
         """After 。！？!? and what closes behind them."""
         if boundary.blank:
             if char in HARD_STOPS or char in DOTS:

@@ -45,7 +45,9 @@ ADVERBS = word_set(
 )
 HELPERS = word_set("let help make made makes have watch see saw hear")
 JOINERS = word_set("and or but then so , - if when")
-TENS = word_set("thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety")
+TENS = word_set(
+    "thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
+)
 CLAUSE_WORDS = word_set("when if because while until unless whenever after before with each every")
 ALSO_QUALITIES = word_set(
     "perfect moderate separate appropriate approximate duplicate alternate invalid frequent compact intimate "
@@ -165,7 +167,13 @@ def is_plainly_verb(context: WordContext) -> bool:
         counted = right in NUMBERS | TENS and context.word not in ALSO_QUALITIES
         return counted or (_takes_object(right) and right != "that")
     bare = left2 in NUMBERS or left2 == ""
-    return bare and _ends_in_s(left) and left.isalpha() and right in CLAUSE_WORDS and not _ends_in_s(context.word)
+    return (
+        bare
+        and _ends_in_s(left)
+        and left.isalpha()
+        and right in CLAUSE_WORDS
+        and not _ends_in_s(context.word)
+    )
 
 
 def _ends_in_s(word: str) -> bool:

@@ -42,11 +42,22 @@ def _lead(c: WordContext) -> str:
     if right in METAL_AFTER and not is_verb(c):
         return "L EH1 D"
     if c.at(-1) in {
-        "of", "and", "contain", "contains", "containing", "contained", "molten", "like", "from", "with",
-        "has", "had", "have", "no", "without",
-    } and (
-        not right or right in {",", "and", "or", "is"}
-    ):
+        "of",
+        "and",
+        "contain",
+        "contains",
+        "containing",
+        "contained",
+        "molten",
+        "like",
+        "from",
+        "with",
+        "has",
+        "had",
+        "have",
+        "no",
+        "without",
+    } and (not right or right in {",", "and", "or", "is"}):
         return "L EH1 D"
     near = {*c.before(4), *c.after(4)}
     return "L EH1 D" if near & METAL_NEAR and not is_verb(c) else "L IY1 D"
@@ -146,7 +157,7 @@ def _content(c: WordContext) -> str:
 
 
 def _asks_whether_content(c: WordContext) -> bool:
-    """`Are you content with that?`"""
+    """`Are you content with that?` and its kin."""
     return c.at(1) in {"with", "to", ""} and c.at(-1) in PERSONS | THIRD_PERSONS and c.at(-2) in BE
 
 
@@ -156,7 +167,11 @@ def is_sure(c: WordContext) -> bool:
         return c.at(1) == "of" and c.at(-1) in DETERMINERS
     if c.word == "content":
         return _asks_whether_content(c)
-    return c.word == "read" and bool({"yesterday", "ago"} & {*c.after(6)}) and c.at(-1) not in MODALS | {"to"}
+    return (
+        c.word == "read"
+        and bool({"yesterday", "ago"} & {*c.after(6)})
+        and c.at(-1) not in MODALS | {"to"}
+    )
 
 
 def _complex(c: WordContext) -> str:

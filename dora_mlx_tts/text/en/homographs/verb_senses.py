@@ -59,7 +59,15 @@ def live(c: WordContext) -> str:
     adjective, verb = "L AY1 V", "L IH1 V"
     if right in LIVE_BEFORE:
         return adjective
-    shown = right in LIVE_AFTER and c.at(-2) in {"show", "give", "get", "send", "bring", "offer", "find"}
+    shown = right in LIVE_AFTER and c.at(-2) in {
+        "show",
+        "give",
+        "get",
+        "send",
+        "bring",
+        "offer",
+        "find",
+    }
     if left == "to" or left in MODALS or (left in PERSONS and not shown):
         return verb
     if left in BE | {"go", "goes", "going", "went", "gone"}:

@@ -78,7 +78,9 @@ _VERSUS = re.compile(r"\bvs\b(?!\.\S)")
 _BARE_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Prof)(?=\s[A-Z])")
 _NOUN = re.compile(rf"\b({'|'.join(_NOUNS)})\.(?!{NEW_SENTENCE})(?=\W|\Z)")
 _NOUN_AT_END = re.compile(rf"\b({'|'.join(_NOUNS)})\.{NEW_SENTENCE}")
-_NUMBER_SIGN = re.compile(rf"\b({'|'.join(_BEFORE_NUMBER)})\.\s?(?=\(?\d|[IVXLC]+\b)", re.IGNORECASE)
+_NUMBER_SIGN = re.compile(
+    rf"\b({'|'.join(_BEFORE_NUMBER)})\.\s?(?=\(?\d|[IVXLC]+\b)", re.IGNORECASE
+)
 _SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
 _WITH = re.compile(r"(?<!\w)w/(?:(o)\b|(?=\s?[A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")

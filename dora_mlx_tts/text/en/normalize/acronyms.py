@@ -155,7 +155,13 @@ def _word(match: re.Match[str]) -> str | None:
     return _camel(word) + ending
 
 
-_CASED = {"LaTeX": "lay tech", "TeX": "tech", "XeLaTeX": "zee lay tech", "BibTeX": "bib tech", "SQLAlchemy": "S Q L alchemy"}
+_CASED = {
+    "LaTeX": "lay tech",
+    "TeX": "tech",
+    "XeLaTeX": "zee lay tech",
+    "BibTeX": "bib tech",
+    "SQLAlchemy": "S Q L alchemy",
+}
 """Names whose capitals tell them from a word."""
 
 

@@ -28,7 +28,9 @@ _FILE = re.compile(
     r"gz|png|jpe?g|gif|svg|mp[34]|wav|cpp|rs|go|java|xml|log|cfg|ini|dll|conf|env|lock|sql|ipynb|tsx|jsx|parquet|onnx|iso|dmg|apk|bat|ps1)\b(?![\w@]|\.\w)"
 )
 _TAG = re.compile(r"(?<!\w)[#@](?=[A-Za-z_])(\w{1,140})")
-_CALL = re.compile(r"(?<=[a-z_\d])\.(?=[A-Za-z_]\w{0,40}\()|(?<=[A-Za-z_]{2})\.(?=[a-z_]{2,40}\b(?![.-]?[A-Z]))")
+_CALL = re.compile(
+    r"(?<=[a-z_\d])\.(?=[A-Za-z_]\w{0,40}\()|(?<=[A-Za-z_]{2})\.(?=[a-z_]{2,40}\b(?![.-]?[A-Z]))"
+)
 _DOT_NET = re.compile(r"(?<!\w)\.NET\b")
 _DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d")

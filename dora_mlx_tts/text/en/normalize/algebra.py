@@ -51,7 +51,14 @@ _NO_PRODUCT = word_set(
     "mod det dim lim var new old yes not the cm mm km kg mg ml lb oz ft hr min sec gb mb tb kb and for but are was has "
     "age day one two six ten all any end max row col key val map set get put out id ok ai dx dy dt"
 )
-_NAMES = {"=": " equals ", "+": " plus ", "-": " minus ", "−": " minus ", "÷": " divided by ", "±": " plus or minus "}
+_NAMES = {
+    "=": " equals ",
+    "+": " plus ",
+    "-": " minus ",
+    "−": " minus ",
+    "÷": " divided by ",
+    "±": " plus or minus ",
+}
 _TIMES = frozenset("*×·x")
 
 

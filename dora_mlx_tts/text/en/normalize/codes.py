@@ -132,7 +132,11 @@ def _emergency(text: AlignedText) -> AlignedText:
 
 _RULES = (
     Rule(_AIRLINER, _airliner, "-"),
-    Rule(_STANDARD, lambda m: f"eight oh two dot {cardinal(int(m[1]))} {' '.join(m[2].upper())}".rstrip(), "8"),
+    Rule(
+        _STANDARD,
+        lambda m: f"eight oh two dot {cardinal(int(m[1]))} {' '.join(m[2].upper())}".rstrip(),
+        "8",
+    ),
     Rule(_EPISODE, lambda m: f"season {cardinal(int(m[1]))} episode {cardinal(int(m[2]))}", "S"),
     Rule(_SIZE, lambda m: f"{m[1]}{number(m[2])} {' '.join(m[3])}"),
     Rule(_CALLED, _called),

@@ -31,7 +31,7 @@ _DAY_MONTH = re.compile(
     re.IGNORECASE,
 )
 _SPAN = re.compile(
-    rf"(?P<day>/\d{{2,4}}|(?<!\d)[12]\d{{3}}-\d\d-\d\d)(?:\s?[–—~]\s?|\s-\s|(?<=/\d{{4}})-)(?=\d{{1,2}}/\d{{1,2}}\b|[12]\d{{3}}-\d\d-\d\d\b)"
+    r"(?P<day>/\d{2,4}|(?<!\d)[12]\d{3}-\d\d-\d\d)(?:\s?[–—~]\s?|\s-\s|(?<=/\d{4})-)(?=\d{1,2}/\d{1,2}\b|[12]\d{3}-\d\d-\d\d\b)"
 )
 _UNLIKELY = frozenset({"may", "march", "mar", "sep", "dec", "jan", "jun"})
 """In small letters these are also words or names; a year or a word around must say that it is a month."""
@@ -58,7 +58,9 @@ _DECADE = re.compile(r"(?<![\w.,])'?([12]\d)?(\d0)'?s\b")
 _FIGURES = re.compile(
     r"\b(?P<n>two|three|four|five|six|seven|eight|nine|ten|count by|counts by|counting by) (?P<f>\d0?)s\b"
 )
-_NAMES_IN_PLURAL = re.compile(r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=Boeing )(7\d7)s\b")
+_NAMES_IN_PLURAL = re.compile(
+    r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=Boeing )(7\d7)s\b"
+)
 _DECADE_BEFORE = re.compile(
     r"(?:\b(?:the|early|mid|late|low|high|upper|lower|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,

@@ -21,12 +21,16 @@ _HOURS_MINUTES = re.compile(r"(?<![\w.,:$])(\d{1,2})h([0-5]\d)(?!\w)")
 _MINUTES_LEFT = re.compile(
     r"(?<![\w.,$])(\d{1,3})m(?= (?:left|remaining|ago|later|early|late|to go|until|break|timer|walk|drive|delay|away by)\b)"
 )
-_MINUTES_ALONE = re.compile(r"(?<![\w.,$])(\d{1,3})m(?![\w²³/-]|\.\w|\s(?:of|tall|wide|deep|long|high|x|×)\b)")
+_MINUTES_ALONE = re.compile(
+    r"(?<![\w.,$])(\d{1,3})m(?![\w²³/-]|\.\w|\s(?:of|tall|wide|deep|long|high|x|×)\b)"
+)
 _TIMED = re.compile(
     r"(?i)\d\s?h(?:\d|rs?\b|ours?\b|\b)|\b(?:hours?|hrs?|mins?|minutes?|timers?|takes?|took|eta|wait|walk|drive|ride|"
     r"by (?:car|train|bus|bike|foot|plane|subway)|every|cook|bake|simmer|rest|remaining|setup|episode|movie|film|video|podcast|watch)\b|m \d{1,2}s\b"
 )
-_LENGTHS = re.compile(r"(?i)\d\s?(?:km|cm|mm|ft|feet|yd|meters?)\b|\b(?:race|sprint|relay|distance|elevation|swim|dash|away|tall)\b")
+_LENGTHS = re.compile(
+    r"(?i)\d\s?(?:km|cm|mm|ft|feet|yd|meters?)\b|\b(?:race|sprint|relay|distance|elevation|swim|dash|away|tall)\b"
+)
 FEWEST_PARTS = 2
 AROUND = 60
 """Characters on each side that say whether m is for minutes or for meters."""

@@ -164,7 +164,9 @@ def _label(match: re.Match[str]) -> str:
 
 
 _NUMBER_WORD = re.compile(r"(?<=[a-z]) #(?=\s(?:is|was|on|of|in|for|and)\b|s?[:.,;?!)]|s\b)")
-_POUND_BEFORE = re.compile(r"(?i)\b(?:press|hit|dial|enter|type|key|the|a|then|by|pound|use|with)\Z")
+_POUND_BEFORE = re.compile(
+    r"(?i)\b(?:press|hit|dial|enter|type|key|the|a|then|by|pound|use|with)\Z"
+)
 _POUND = re.compile(r"(?<= )#(?=[,.;?!]|\s(?!\d)|\Z)")
 
 

@@ -16,25 +16,43 @@ _MOVE = re.compile(
     r"|(?P<pawn>[a-h])x(?P<to2>[a-h][1-8])(?:=(?P<becomes>[QRBN]))?|(?P<to3>[a-h][18])=(?P<becomes2>[QRBN])"
     r"|(?P<castle>O-O(?:-O)?|0-0(?:-0)?))(?P<check>[+#])?(?![\w+#-])"
 )
-_MOVE_NUMBER = re.compile(r"(?<![\w.])(\d{1,3})\.(?:\.\.|…)?\s?(?=(?:[KQRBN][a-h1-8x]{1,3}|[a-h]x?)[a-h]?[1-8]|O-O)")
-_CHESS = re.compile(r"(?i)\b(?:chess|checkmate|castles?|white|black|mates?|gambit|opening|defen[cs]e|bishop|knight|pawn|rook)\b")
+_MOVE_NUMBER = re.compile(
+    r"(?<![\w.])(\d{1,3})\.(?:\.\.|…)?\s?(?=(?:[KQRBN][a-h1-8x]{1,3}|[a-h]x?)[a-h]?[1-8]|O-O)"
+)
+_CHESS = re.compile(
+    r"(?i)\b(?:chess|checkmate|castles?|white|black|mates?|gambit|opening|defen[cs]e|bishop|knight|pawn|rook)\b"
+)
 FEWEST_MOVES = 2
 """So many moves are chess without a word that says so."""
 
 _KEY = re.compile(r"\b([A-G])\s?([♭♯])")
 _FLATS = {"♭": "flat", "♯": "sharp"}
-_FLAT_KEY = re.compile(r"\b([ABDEG])b(?=\s(?:major|minor|maj|min|flat|chord|scale|trumpet|clarinet)\b)")
+_FLAT_KEY = re.compile(
+    r"\b([ABDEG])b(?=\s(?:major|minor|maj|min|flat|chord|scale|trumpet|clarinet)\b)"
+)
 _CHORD = re.compile(r"\b([A-G](?:#|b)?)(add|sus|maj|dim|aug)(\d{1,2})?\b")
-_MINOR = re.compile(r"\b([A-G])([#b]?)m(?:(6|7|9|11)\b|(?<=#m)\b|(?=,? (?:and |- |– )?[A-G][#b]?m?\d?\b))")
-_CHORDS = {"add": "add", "sus": "suspended", "maj": "major", "dim": "diminished", "aug": "augmented"}
+_MINOR = re.compile(
+    r"\b([A-G])([#b]?)m(?:(6|7|9|11)\b|(?<=#m)\b|(?=,? (?:and |- |– )?[A-G][#b]?m?\d?\b))"
+)
+_CHORDS = {
+    "add": "add",
+    "sus": "suspended",
+    "maj": "major",
+    "dim": "diminished",
+    "aug": "augmented",
+}
 _SLASH_CHORD = re.compile(r"(?<=\b[A-G])/(?=[A-G][#b](?!\w))|(?<=\b[A-G][#b])/(?=[A-G]\b)")
 _METER = re.compile(r"(?<![\w./])(\d{1,2})/(2|4|8|16)(?=\s(?:time|meter|metre|signature|beat)\b)")
 _ANY_METER = re.compile(r"(?<![\w./])([2-9]|12)/([248])(?![\w/]|\.\d)")
 _MUSIC = re.compile(
     r"(?i)\b(?:riffs?|bpm|tempo|rhythms?|waltz|songs?|melody|drums?|drumming|groove|chords?|progression|key|music|piano|guitar|metronome|score|beat)\b"
 )
-_DEGREES = re.compile(r"(?<![\w–-])(?:[iv]{1,3}|[IV]{1,3})°?(?:[–-](?:[iv]{1,3}|[IV]{1,3})°?\d?){2,6}(?![\w–-])")
-_STRAND = re.compile(r"(?<![\w.])([35])'(?=[ -](?:end|cap|utr|UTR|to|and|side|direction|terminus|overhang|exon)\b|[,.)])")
+_DEGREES = re.compile(
+    r"(?<![\w–-])(?:[iv]{1,3}|[IV]{1,3})°?(?:[–-](?:[iv]{1,3}|[IV]{1,3})°?\d?){2,6}(?![\w–-])"
+)
+_STRAND = re.compile(
+    r"(?<![\w.])([35])'(?=[ -](?:end|cap|utr|UTR|to|and|side|direction|terminus|overhang|exon)\b|[,.)])"
+)
 _GENETICS = re.compile(r"\b(?:[dcm]?[DR]NA|strand|primer|gene|nucleotide|codon|polymerase)\b")
 _INNINGS = re.compile(r"(?<![\w./])(\d{1,3})/(10|\d)(?![\w/]|\.\d)")
 _CRICKETERS = re.compile(r"\b(?:overs?|wickets?|wkts|innings|declared|bowled)\b")
@@ -50,7 +68,9 @@ _ELEMENTS = word_set(
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo "
     "Ag Cd In Sn Sb Te I Xe Cs Ba Pt Au Hg Pb Bi U"
 )
-_COMPOUND = re.compile(r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])")
+_COMPOUND = re.compile(
+    r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])"
+)
 _SALT = re.compile(r"(?:Na|K|Li|Mg|Ca|Ag|Zn|Cu|Fe|Al|Ba|Pb|Ti|H)(?:[HCSN]?O|OH|Cl|Br|F|HS)")
 _ATOM = re.compile(r"[A-Z][a-z]?")
 
@@ -71,7 +91,14 @@ _VERSE = re.compile(
     rf"(?:\b(?P<which>[123]|I{{1,3}})\s)?\b(?P<book>{_BOOKS})\.? (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})"
     r"(?:\s?[-–]\s?(?:(?P<c2>\d{1,3}):)?(?P<w>\d{1,3}))?(?!\d|:|\s?[AaPp]\.?[Mm]\b)"
 )
-_WHICH = {"1": "first ", "2": "second ", "3": "third ", "I": "first ", "II": "second ", "III": "third "}
+_WHICH = {
+    "1": "first ",
+    "2": "second ",
+    "3": "third ",
+    "I": "first ",
+    "II": "second ",
+    "III": "third ",
+}
 
 
 def _move(match: re.Match[str]) -> str:
@@ -96,7 +123,9 @@ def _square(square: str) -> str:
 
 def _chess(text: AlignedText) -> AlignedText:
     moves = [match.group() for match in _MOVE.finditer(text.text)]
-    sure = len(moves) >= FEWEST_MOVES or any(move[-1] in "+#" and move[0] in _PIECES for move in moves)
+    sure = len(moves) >= FEWEST_MOVES or any(
+        move[-1] in "+#" and move[0] in _PIECES for move in moves
+    )
     if not moves or not (sure or _CHESS.search(text.text)):
         return text
     return text.sub(_MOVE_NUMBER, lambda m: f"{cardinal(int(m[1]))}, ").sub(_MOVE, _move)
@@ -135,7 +164,10 @@ def _compound(match: re.Match[str]) -> str | None:
     is_known = any(char.isdecimal() for char in text) or _SALT.fullmatch(text)
     if len(atoms) == 1 or not is_known:
         return None
-    return " ".join(part if part.isdecimal() else " ".join(part.upper()) for part in re.findall(r"\d+|[A-Z][a-z]?", text))
+    return " ".join(
+        part if part.isdecimal() else " ".join(part.upper())
+        for part in re.findall(r"\d+|[A-Z][a-z]?", text)
+    )
 
 
 def _verse(match: re.Match[str]) -> str:
@@ -178,4 +210,6 @@ def apply(text: AlignedText) -> AlignedText:
 
 def _degrees(match: re.Match[str]) -> str:
     """`ii–V–I` → two five one."""
-    return " ".join(cardinal(roman(step.strip("°"))) for step in re.findall(r"[ivIV]+", match.group()))
+    return " ".join(
+        cardinal(roman(step.strip("°"))) for step in re.findall(r"[ivIV]+", match.group())
+    )

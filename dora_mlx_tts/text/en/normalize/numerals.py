@@ -8,7 +8,6 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import (
     digits,
     fraction,
-    integer,
     number,
     ordinal,
     plain_number,

@@ -56,7 +56,7 @@ _USUAL_PARTS = frozenset({*range(2, LARGEST_FRACTION + 1), 16, 20, 32, 64, 100})
 _SCALES = frozenset({5, 10, 100})
 
 
-def _pair(match: re.Match[str]) -> str | None:
+def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair each
     before = match.string[max(0, match.start() - 24) : match.start()]
     after = match.string[match.end() : match.end() + 20]
     if "." in match["a"] + match["b"]:

@@ -188,7 +188,9 @@ def _same(match: re.Match[str]) -> str | None:
     return f"{match['a']} to " if known else None
 
 
-_PERIOD = re.compile(r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a) )(?P<p>mo|wk|yr|hr|qtr)\b(?:\.(?!\Z))?")
+_PERIOD = re.compile(
+    r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a) )(?P<p>mo|wk|yr|hr|qtr)\b(?:\.(?!\Z))?"
+)
 _PERIODS = {"mo": "month", "wk": "week", "yr": "year", "hr": "hour", "qtr": "quarter"}
 _TIMES_PER = re.compile(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{_PER_SIGN})\b")
 _STONE = re.compile(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
@@ -202,7 +204,9 @@ _CUPS = re.compile(r"(?P<n>\d) c\b\.?(?= [a-z]{3,})(?! of (?:the|a)\b)")
 def _cups(match: re.Match[str]) -> str:
     """`2 c flour` → 2 cups flour; of a share of one there is one cup."""
     before = match.string[max(0, match.start() - 6) : match.end("n")]
-    is_one = re.search(r"(?:^|[^\d /])\s?(?:1|\d/\d{1,2})\Z|^(?:1|\d/\d{1,2})\Z|(?<![\d ] )\b\d/\d\Z", before)
+    is_one = re.search(
+        r"(?:^|[^\d /])\s?(?:1|\d/\d{1,2})\Z|^(?:1|\d/\d{1,2})\Z|(?<![\d ] )\b\d/\d\Z", before
+    )
     return f"{match['n']} cup{'' if is_one else 's'}"
 
 

@@ -12,8 +12,6 @@ from dora_mlx_tts.text.en.pronounce.wordlist import FIRST, WordList, packaged
 Phones = tuple[str, ...]
 
 
-
-
 @cache
 def own_words() -> Mapping[str, Phones]:
     """Entries that the dictionary lacks or has with another reading than the common one."""
