@@ -6,11 +6,11 @@ the content changes one of them; the time of the last change of state cannot be 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import os
 from pathlib import Path
+
+from dora_mlx_tts.runtime.whole_file import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -65,16 +65,11 @@ class VerifiedFiles:
         return files if isinstance(files, dict) else {}
 
     def _write(self) -> None:
-        part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
         content = {"version": _VERSION, "files": self._known}
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(content), encoding="utf-8")
-            part.replace(self._file)
+            write_whole(self._file, json.dumps(content).encode())
         except OSError as error:
             logger.debug("hashes are compared again at the next start: %s", error)
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
 
 
 def mark(path: Path) -> Mark:

@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dora_mlx_tts.runtime.whole_file import write_whole
+
 logger = logging.getLogger(__name__)
 
 FOLDER = "kernels"
@@ -169,16 +171,10 @@ class VerdictStore:
             return
         content = {"version": _VERSION, "key": dict(key), **what}
         text = json.dumps({**content, "sha256": _hash(content)}, indent=1)
-        path = self._path(_name(key))
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
+            write_whole(self._path(_name(key)), text.encode())
         except OSError as error:
             logger.debug("kernels are tried again at the next start: %s", error)
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
 
 
 def _is_alive(process: int) -> bool:

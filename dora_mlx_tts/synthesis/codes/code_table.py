@@ -8,10 +8,8 @@ the codebook sound alike and share its counts, so that ten sentences are enough.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from safetensors.numpy import load_file, save
 
 from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.runtime.array_types import Doubles, Floats, Ids
+from dora_mlx_tts.runtime.whole_file import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -182,14 +181,9 @@ class TableStore:
         if path is None or not any(before < least <= table.lessons for least in _KEPT_AFTER):
             return
         self._kept[table.name] = table.lessons
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(save(table.state()))
-            part.replace(path)
+            write_whole(path, save(table.state()))
         except OSError as error:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
             logger.warning("word times are not kept: %s cannot be written: %s", path, error)
 
     def _path(self, table: CodeTable) -> Path | None:

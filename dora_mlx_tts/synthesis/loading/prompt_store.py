@@ -6,12 +6,10 @@ and a hash of its content. A file that is damaged or of another version is made 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
 import math
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +23,7 @@ from safetensors.numpy import save
 
 from dora_mlx_tts.audio.reference import ReferenceAudio
 from dora_mlx_tts.errors import VoiceError
+from dora_mlx_tts.runtime.whole_file import write_whole
 from dora_mlx_tts.synthesis.loading.prompt import FlowStart, Prompt
 
 logger = logging.getLogger(__name__)
@@ -85,14 +84,9 @@ def save_prompt(path: Path, prompt: Prompt, key: str = "", measured_with: str = 
     if prompt.loudness is not None:
         about |= {"loudness": repr(prompt.loudness), "measured_with": measured_with}
     about["sha256"] = _content_hash(arrays, about)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(save(arrays, about))
-        part.replace(path)
+        write_whole(path, save(arrays, about))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
         raise VoiceError(f"prompt {path} cannot be written: {error}") from error
 
 
