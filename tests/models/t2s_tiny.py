@@ -9,11 +9,19 @@ from mlx.utils import tree_flatten, tree_unflatten
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.t2s.decoding import BatchStream
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
+from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.runtime.device import Backend
 
 CONFIG = T2SConfig(
     channels=16, heads=2, feed_forward=32, layers=3, vocabulary=33, phones=20, eos=32, features=8
 )
+SAMPLINGS = {
+    "greedy": SamplingSettings(top_k=1),
+    "drawn": SamplingSettings(top_k=5),
+    "cool": SamplingSettings(top_k=15, temperature=0.7, repetition_penalty=2.0),
+    "all": SamplingSettings(top_k=65, repetition_penalty=1.0),
+}
+"""Ways of sampling that kernels for whole steps must know; no vocabulary there is larger than 97."""
 
 
 def tiny(backend: Backend, seed: int = 0, config: T2SConfig = CONFIG, spread: float = 0.4) -> T2S:

@@ -10,14 +10,15 @@ import mlx.core as mx
 import numpy as np
 import pytest
 from kernel_emulator import BLOCKS, WARPS, build
-from t2s_tiny import collected, tiny
+from t2s_tiny import SAMPLINGS, collected, tiny
 
 from dora_mlx_tts.errors import BackendError, SettingError
 from dora_mlx_tts.models.t2s import cuda_step
-from dora_mlx_tts.models.t2s.cuda_step import CudaKernel, Kernel, supports
+from dora_mlx_tts.models.t2s.cuda_step import CudaKernel, supports
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, End, generate, generate_batch
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.models.t2s.step_kernel import CompiledKernel
 from dora_mlx_tts.runtime import device
 from dora_mlx_tts.runtime.device import Backend
 
@@ -30,12 +31,6 @@ PRODUCTS_OFF = 1e-4 if os.environ.get("MLX_ENABLE_TF32") == "0" else 2e-3
 """How far MLX's own float32 products on CUDA may be off: their inputs have 10 bits unless told otherwise."""
 PROMPT = np.arange(6, dtype=np.int32)
 TEXTS = [T2SText(np.arange(9, dtype=np.int32)), T2SText(np.arange(5, dtype=np.int32))]
-SAMPLINGS = {
-    "greedy": SamplingSettings(top_k=1),
-    "drawn": SamplingSettings(top_k=5),
-    "cool": SamplingSettings(top_k=15, temperature=0.7, repetition_penalty=2.0),
-    "all": SamplingSettings(top_k=65, repetition_penalty=1.0),
-}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +38,7 @@ def kernel(tmp_path_factory):
     return compiled(tmp_path_factory.mktemp("kernel"), CONFIG)
 
 
-def compiled(folder: Path, config: T2SConfig) -> Kernel:
+def compiled(folder: Path, config: T2SConfig) -> CompiledKernel:
     sizes = (CONFIG.channels, CONFIG.heads, CONFIG.feed_forward, CONFIG.layers, CONFIG.vocabulary)
     return build(folder, (config.channels, *sizes, ROWS))
 

@@ -12,10 +12,10 @@ import mlx.core as mx
 import numpy as np
 import pytest
 from metal_emulator import MetalEmulator
-from t2s_tiny import collected, tiny
+from t2s_tiny import SAMPLINGS, collected, tiny
 
 from dora_mlx_tts.errors import SettingError
-from dora_mlx_tts.models.t2s import kernel_choice, metal_step
+from dora_mlx_tts.models.t2s import kernel_choice, metal_sources, metal_step
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate, generate_batch
 from dora_mlx_tts.models.t2s.kernel_trial import TestedKernel
 from dora_mlx_tts.models.t2s.metal_step import MetalKernel, supports
@@ -37,12 +37,6 @@ OTHERS = {  # channels that no simdgroup divides, heads of other sizes, an inner
 METAL = Device("gpu", Backend.NATIVE, "Metal", kernels="auto")
 PROMPT = np.arange(6, dtype=np.int32)
 TEXTS = [T2SText(np.arange(length, dtype=np.int32) % 40) for length in (9, 5, 12)]
-SAMPLINGS = {
-    "greedy": SamplingSettings(top_k=1),
-    "drawn": SamplingSettings(top_k=5),
-    "cool": SamplingSettings(top_k=15, temperature=0.7, repetition_penalty=2.0),
-    "all": SamplingSettings(top_k=65, repetition_penalty=1.0),
-}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +50,7 @@ def small(monkeypatch):
     monkeypatch.setattr(metal_step, "SIMDS", 2)
     monkeypatch.setattr(metal_step, "GROUPS", 3)
     yield
-    metal_step._kernels.cache_clear()
+    metal_sources.kernels.cache_clear()
 
 
 @pytest.fixture
@@ -67,7 +61,7 @@ def emulated(emulator, small, monkeypatch):
 
 def use(emulator, monkeypatch):
     monkeypatch.setattr(mx.fast, "metal_kernel", emulator.metal_kernel)
-    metal_step._kernels.cache_clear()
+    metal_sources.kernels.cache_clear()
     emulator.launches.clear()
 
 
@@ -161,7 +155,7 @@ def test_a_token_takes_two_dispatches_a_layer_and_two(monkeypatch):
         return launch
 
     monkeypatch.setattr(mx.fast, "metal_kernel", metal_kernel)
-    metal_step._kernels.cache_clear()
+    metal_sources.kernels.cache_clear()
     model = made(replace(CONFIG, channels=32, heads=2, feed_forward=64, layers=24))
     use_kernel(model)
     logits, cache = model.prefill(TEXTS[:1], PROMPT)
@@ -169,7 +163,7 @@ def test_a_token_takes_two_dispatches_a_layer_and_two(monkeypatch):
     draws = mx.ones((LAUNCH, 1, CONFIG.vocabulary))
     mx.eval(decoder._cache, decoder._tails, decoder._logits, decoder._seen, decoder._pairs, draws)
     out = decoder.decode(draws)
-    metal_step._kernels.cache_clear()
+    metal_sources.kernels.cache_clear()
     assert counted == {
         "t2s_sample": LAUNCH, "t2s_first": LAUNCH, "t2s_attend": LAUNCH * 23, "t2s_feed": LAUNCH * 24,
         "t2s_predict": LAUNCH,
@@ -192,7 +186,7 @@ def others(caches: list[mx.array], out: mx.array) -> int:
 
 def test_the_header_is_metals_dialect():
     """What a C++ compiler would take and Metal's would not: pointers without an address space, lambdas."""
-    header = re.sub(r"//.*", "", metal_step._header())
+    header = re.sub(r"//.*", "", metal_sources.header())
     pointers = [part for part in re.split(r"[(),;{}]", header) if re.search(r"[\w>]\*(?!\S)", part)]
     assert len(pointers) > 50
     assert [

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import Any, Protocol
+from typing import Any
 
 import mlx.core as mx
 import numpy as np
@@ -25,6 +25,7 @@ from dora_mlx_tts.models.t2s.cuda_weights import FusedWeights
 from dora_mlx_tts.models.t2s.kv_cache import GROWTH, MlxCache
 from dora_mlx_tts.models.t2s.model import POSITIONS, T2S
 from dora_mlx_tts.models.t2s.sampling import MIN_TEMPERATURE, SamplingSettings
+from dora_mlx_tts.models.t2s.step_kernel import CompiledKernel
 from dora_mlx_tts.runtime.array_types import Ids
 
 WARPS = 16
@@ -41,13 +42,6 @@ _INPUTS = [
 ]  # fmt: skip
 
 
-class Kernel(Protocol):
-    """A compiled kernel of MLX's."""
-
-    def __call__(self, **arguments: Any) -> list[mx.array]:  # noqa: ANN401  MLX's own signature
-        """Launch it."""
-
-
 def supports(config: T2SConfig) -> bool:
     """Whether the kernel knows a network's heads: those that a warp divides."""
     return config.channels // config.heads in (32, 64, 128)
@@ -62,7 +56,7 @@ def _header() -> str:
 
 
 @lru_cache(maxsize=1)
-def _kernel() -> Kernel:
+def _kernel() -> CompiledKernel:
     return mx.fast.cuda_kernel(  # type: ignore[return-value]  # MLX's stub says object
         name="t2s_steps",
         input_names=_INPUTS,

@@ -37,11 +37,17 @@ def install(model: T2S, device: Device, verdicts: VerdictStore) -> None:
     """Let a loaded network decode with the device's kernel, where that may decode a row."""
     dtype = model.ar_predict_layer.weight.dtype
     kernel = own_kernel(device, model.config, dtype, verdicts)
-    if kernel is None:
-        return
+    if kernel is not None:
+        take_up(model, kernel)
+
+
+def take_up(model: T2S, kernel: OwnKernel | TestedKernel) -> bool:
+    """Let a loaded network decode with a kernel, where that may decode a row; whether it may."""
     kernel.load(model)
-    if kernel.allows(model, 1):
+    may_decode = kernel.allows(model, 1)
+    if may_decode:
         model.kernel = kernel
+    return may_decode
 
 
 def _kernel(device: Device, config: T2SConfig) -> OwnKernel | None:

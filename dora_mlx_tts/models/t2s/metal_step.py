@@ -11,15 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from functools import lru_cache
-from importlib import resources
-from typing import Any, Final, Protocol
+from typing import Final
 
 import mlx.core as mx
 import numpy as np
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.messages import must_be
+from dora_mlx_tts.models.t2s import metal_sources
 from dora_mlx_tts.models.t2s.config import T2SConfig
 from dora_mlx_tts.models.t2s.kv_cache import GROWTH, MlxCache
 from dora_mlx_tts.models.t2s.layers import Block
@@ -37,88 +36,6 @@ GROUPS = 32
 _SLOTS: Final = LAUNCH  # positions of the tail
 _SHARED: Final = 8192  # floats of a threadgroup's memory
 _LEAST: Final = 16  # numbers of a small array: below 8 MLX passes it in another address space
-
-_WHERE = """
-  t2s::Where w = {int(thread_index_in_threadgroup), int(thread_index_in_simdgroup),
-                  int(simdgroup_index_in_threadgroup), int(threadgroup_position_in_grid.x)};
-  typedef t2s::Net<T, C, H, ROWS, SLOTS, SIMDS> N;
-"""
-_NORM = ["parts", "residual", "bias", "gain", "shift"]
-_JOIN = "  t2s::join<N>(x, parts, PARTS, residual, bias, gain, shift, kept, w);\n"
-_ATTEND = """
-  threadgroup float merged[ROWS * 3 * (C / H)];
-  threadgroup float heads[ROWS * (C / H)];
-  threadgroup float met[SIMDS * (C / H + 2)];
-  t2s::project<N>(merged, x, matrix, matrix_bias, w);
-  t2s::extend<N>(tail, longer, merged, at[t2s::TAIL], w);
-  t2s::attention<N>(heads, met, cache, tail, merged, at, padding, w);
-  t2s::part_of<N>(out_matrix + w.group * N::D, C, N::D, heads, made, w.group, H, w);
-"""
-_SOURCES: Final = {
-    "first": ("  threadgroup float x[ROWS * C];\n  t2s::take<N>(x, given, kept, w);\n" + _ATTEND),
-    "attend": ("  threadgroup float x[ROWS * C];\n" + _JOIN + _ATTEND),
-    "feed": (
-        "  threadgroup float x[ROWS * C];\n  threadgroup float inner[ROWS * WIDTH];\n"
-        + _JOIN
-        + "  t2s::widen<N>(inner, x, matrix, matrix_bias, WIDTH, w);\n"
-        "  t2s::part_of<N>(out_matrix + w.group * WIDTH, F, WIDTH, inner, made, w.group, F / WIDTH, w);\n"
-    ),
-    "predict": (
-        "  threadgroup float x[ROWS * C];\n"
-        + _JOIN
-        + "  t2s::predict<N>(x, matrix, logits, V, GROUPS, w);\n"
-    ),
-    "sample": (
-        "  threadgroup float values[SIMDS];\n"
-        "  threadgroup int places[SIMDS];\n"
-        "  threadgroup int counts[2 * SIMDS];\n"
-        "  t2s::sample<N, V>(logits, seen, draws, rates, at, pairs, table, audio_places, pairs_out, seen_out, x, values,"
-        " places, counts, w);\n"
-    ),
-}
-_READ = ["matrix", "matrix_bias", "out_matrix", "cache", "tail", "at", "padding"]
-_INPUTS: Final = {
-    "first": ["given", *_READ],
-    "attend": [*_NORM, *_READ],
-    "feed": [*_NORM, "matrix", "matrix_bias", "out_matrix"],
-    "predict": [*_NORM, "matrix"],
-    "sample": ["logits", "seen", "draws", "rates", "at", "pairs", "table", "audio_places"],
-}
-_OUTPUTS: Final = {
-    "first": ["made", "kept", "longer"],
-    "attend": ["made", "kept", "longer"],
-    "feed": ["made", "kept"],
-    "predict": ["logits", "kept"],
-    "sample": ["pairs_out", "seen_out", "x"],
-}
-
-
-class Kernel(Protocol):
-    """A kernel of MLX's, compiled when it first runs."""
-
-    def __call__(self, **arguments: Any) -> list[mx.array]:  # noqa: ANN401  MLX's own signature
-        """Launch it."""
-
-
-def _header() -> str:
-    folder = resources.files(__package__) / "kernels"
-    names = ("t2s_rules.h", "t2s_step.metal")
-    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
-
-
-@lru_cache(maxsize=1)
-def _kernels() -> dict[str, Kernel]:
-    header = _header()
-    return {
-        name: mx.fast.metal_kernel(  # type: ignore[misc]  # MLX's stub says object
-            name=f"t2s_{name}",
-            input_names=_INPUTS[name],
-            output_names=_OUTPUTS[name],
-            source=_WHERE + source,
-            header=header,
-        )
-        for name, source in _SOURCES.items()
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +91,7 @@ class MetalKernel:
     @property
     def source(self) -> str:
         """Everything that is compiled."""
-        return "\n".join([_header(), _WHERE, *_SOURCES.values()])
+        return metal_sources.whole()
 
     def load(self, model: T2S) -> None:
         """Take a network's parameters."""
@@ -344,7 +261,7 @@ class MetalDecoder:
 
     def _sample(self, draws: mx.array, at: mx.array) -> mx.array:
         network, config = self._network, self._config
-        self._pairs, self._seen, x = _kernels()["sample"](
+        self._pairs, self._seen, x = metal_sources.kernels()["sample"](
             inputs=[
                 self._logits, self._seen, draws, self._rates, at, self._pairs, network.table,
                 network.places,
@@ -364,7 +281,7 @@ class MetalDecoder:
             made, kept = self._attend(index, read, at)
             made, kept = self._feed(layer, [made, kept, *layer.norm1], heads)
             read = [made, kept, *layer.norm2]
-        self._logits, _ = _kernels()["predict"](
+        self._logits, _ = metal_sources.kernels()["predict"](
             inputs=[*read, self._network.predict],
             template=[
                 *self._common,
@@ -382,7 +299,7 @@ class MetalDecoder:
     ) -> tuple[mx.array, mx.array]:
         layer, heads = self._network.layers[index], self._config.heads
         parts = [("PARTS", _feed_groups(self._config))] if index else []
-        made, kept, self._tails[index] = _kernels()["attend" if index else "first"](
+        made, kept, self._tails[index] = metal_sources.kernels()["attend" if index else "first"](
             inputs=[
                 *read, *layer.project, layer.out, self._cache[index], self._tails[index], at,
                 self._padding,
@@ -398,7 +315,7 @@ class MetalDecoder:
         self, layer: _Layer, read: Sequence[mx.array], parts: int
     ) -> tuple[mx.array, mx.array]:
         inner, groups = self._config.feed_forward, _feed_groups(self._config)
-        made, kept = _kernels()["feed"](
+        made, kept = metal_sources.kernels()["feed"](
             inputs=[*read, *layer.up, layer.down],
             template=[*self._common, ("PARTS", parts), ("F", inner), ("WIDTH", inner // groups)],
             output_shapes=[(self._rows, groups, self._config.channels), self._kept_shape],

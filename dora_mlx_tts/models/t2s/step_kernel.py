@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import mlx.core as mx
 
@@ -14,6 +14,13 @@ from dora_mlx_tts.runtime.array_types import Ids
 
 LAUNCH = 8
 """Tokens that a kernel makes before the host reads them."""
+
+
+class CompiledKernel(Protocol):
+    """A kernel of MLX's, compiled when it first runs."""
+
+    def __call__(self, **arguments: Any) -> list[mx.array]:  # noqa: ANN401  MLX's own signature
+        """Launch it."""
 
 
 class StepDecoder(Protocol):

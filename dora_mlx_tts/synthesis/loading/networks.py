@@ -25,7 +25,7 @@ from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.semantic import SemanticEncoder
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.models.t2s import model as t2s_names
-from dora_mlx_tts.models.t2s.kernel_choice import own_kernel
+from dora_mlx_tts.models.t2s.kernel_choice import own_kernel, take_up
 from dora_mlx_tts.models.t2s.model import T2S, T2SConfig
 from dora_mlx_tts.models.vocoders.bigvgan import BigVGAN
 from dora_mlx_tts.models.vocoders.hifigan import HiFiGAN
@@ -106,18 +106,14 @@ class Networks:
         sizes = T2SConfig.from_checkpoint(config, weights)
         kernel = own_kernel(self.device, sizes, self._precision("t2s"), self._verdicts)
         if kernel is None:
-            return self._t2s(sizes, self._kept("t2s"))
-        network = self._t2s(sizes, ())  # a kernel reads plain matrices
-        kernel.load(network)
-        if kernel.allows(network, 1):
-            network.kernel = kernel
-        elif self._kept("t2s"):
-            network = self._t2s(sizes, self._kept("t2s"))
+            return self._t2s(sizes, weights, self._kept("t2s"))
+        network = self._t2s(sizes, weights, ())  # a kernel reads plain matrices
+        if not take_up(network, kernel) and self._kept("t2s"):
+            network = self._t2s(sizes, weights, self._kept("t2s"))
         return network
 
-    def _t2s(self, sizes: T2SConfig, kept: tuple[str, ...]) -> T2S:
+    def _t2s(self, sizes: T2SConfig, weights: Weights, kept: tuple[str, ...]) -> T2S:
         network = T2S(sizes)
-        _, weights = self._read("t2s")
         self._load(network, t2s_names.sanitize(weights), "t2s", kept)
         return network
 
