@@ -53,9 +53,8 @@ class SpeechLoop:
         self._options = options
         self._between = between
         self._clock = clock
-        self._jobs: dict[
-            Utterance, UtteranceJob
-        ] = {}  # both threads look here, this one changes it
+        # Both threads look here, the speaking one changes it.
+        self._jobs: dict[Utterance, UtteranceJob] = {}
         self._has_warned = False
 
     def run(self) -> None:

@@ -215,17 +215,10 @@ class Synthesizer:
             SynthesisError: the networks gave no speech, or took too long (from the iterator).
             BackendError: MLX or the memory failed (from the iterator, too).
         """
-        if language is not None:
-            speech["language"] = language
         clock = WorkClock()
-        with clock.on(Work.VOICE):
-            ready = self.prepare(voice or self.settings.voice)
-        settings = self.settings.speech(ready.voice.defaults, speech)
-        ready = self._levelled(ready, settings, cancelled, clock)
+        ready, settings = self._begin(voice, language, cancelled, clock, speech)
         if ready.networks.flow is not None:
             ready.networks.flow.sampling(settings.sample_steps, settings.cfg_rate)  # or refuses
-        if not self.settings.return_fragment:
-            settings = settings.model_copy(update={"mode": "throughput"})
         if judge_whole and settings.content_check == "ahead":
             settings = settings.model_copy(update={"content_check": "whole"})
         script = fitted(self._sentences(text), settings.join_short, settings.short_parts)
@@ -258,17 +251,29 @@ class Synthesizer:
         is None where there is nothing to do until the text grows or its `due_s` has come; then ask
         again (`GrowingText.sleep` waits for that).
         """
-        if language is not None:
-            speech["language"] = language
         clock = WorkClock()
+        ready, settings = self._begin(voice, language, cancelled, clock, speech)
+        speak = partial(speak_growing, ready, settings, text, limits=self._growing(ready))
+        return self._speaking(ready, settings, speak, cancelled, clock)
+
+    def _begin(
+        self,
+        voice: str | None,
+        language: str | None,
+        cancelled: Cancellation | None,
+        clock: WorkClock,
+        speech: dict[str, Any],
+    ) -> tuple[ReadyVoice, SpeechSettings]:
+        """The voice of a text, with its loudness, and the settings that it is spoken with."""
+        if language is not None:
+            speech = {**speech, "language": language}
         with clock.on(Work.VOICE):
             ready = self.prepare(voice or self.settings.voice)
         settings = self.settings.speech(ready.voice.defaults, speech)
         ready = self._levelled(ready, settings, cancelled, clock)
         if not self.settings.return_fragment:
             settings = settings.model_copy(update={"mode": "throughput"})
-        speak = partial(speak_growing, ready, settings, text, limits=self._growing(ready))
-        return self._speaking(ready, settings, speak, cancelled, clock)
+        return ready, settings
 
     def _levelled(
         self,
@@ -278,8 +283,9 @@ class Synthesizer:
         clock: WorkClock,
     ) -> ReadyVoice:
         """The voice with its loudness, which is found now where it is wanted and not known."""
-        known = ready.prompt.loudness is not None or ready.fingerprint in self._unmeasured
-        if settings.loudness is None or known:
+        if settings.loudness is None or ready.prompt.loudness is not None:
+            return ready
+        if ready.fingerprint in self._unmeasured:
             return ready
         with clock.on(Work.VOICE):
             token = CancelToken.of(cancelled)
@@ -391,7 +397,7 @@ def _keep_kernels(where: Device, settings: Settings) -> None:
     """Keep compiled kernels for the next start; say so where this one compiles them."""
     if where.description != "CUDA":
         return
-    if not cuda.keep_kernels(settings.cache.expanduser() / "kernels", metadata.version("mlx")):
+    if not cuda.keep_kernels(settings.cache.expanduser() / KERNELS, metadata.version("mlx")):
         logger.warning(
             "compiling kernels for this GPU, which takes some 15 s; they are kept for the next start"
         )
