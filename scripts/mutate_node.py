@@ -65,8 +65,8 @@ MUTATIONS = {
     ),
     "read the clock twice": Mutation(
         "turns/scheduler.py",
-        "self._changed.wait(self._patience(now))",
-        "self._changed.wait(self._patience(now + 1.0))",
+        "self._changed.wait(self._holds.patience_s(self._sessions.turns, now))",
+        "self._changed.wait(self._holds.patience_s(self._sessions.turns, now + 1.0))",
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -27,3 +27,17 @@ def with_player(values: object) -> object:
         return values
     profile = PLAYERS.get(str(values.get("player", "default")), {})
     return {**profile, **values}
+
+
+def order_marks(said: dict[str, Any], otherwise: Callable[[str], Any], remarks: list[str]) -> None:
+    """Let the low mark of the player's buffer lie below the high one, where the environment sets one of them.
+
+    Args:
+        said: what the environment says; the low mark is changed there.
+        otherwise: a setting's value where the environment says nothing.
+        remarks: gets a sentence about the change.
+    """
+    low, high = (float(said.get(n, otherwise(n))) for n in ("buffer_low", "buffer_high"))
+    if low >= high and not said.keys().isdisjoint({"buffer_low", "buffer_high"}):
+        said["buffer_low"] = high / 2
+        remarks.append(f"buffer_low must be below buffer_high, got {low:g}; using {high / 2:g}")

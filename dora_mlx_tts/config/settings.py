@@ -15,19 +15,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from dora_mlx_tts.config import profiles
 from dora_mlx_tts.config import values as values_
 from dora_mlx_tts.config.environment import Env, dataflow_variables, read_environment
-from dora_mlx_tts.config.players import PlayerName, with_player
+from dora_mlx_tts.config.players import PlayerName, order_marks, with_player
 from dora_mlx_tts.config.sources import filled, read_file, validated, validated_part
 from dora_mlx_tts.config.speech_settings import FASTEST, SLOWEST, SpeechSettings
 from dora_mlx_tts.config.values import merged
@@ -41,17 +34,6 @@ _INTERNAL: Final = ("file_speech", "environment_speech", "remarks")
 _HOME: Final = AfterValidator(values_.at_home)
 _HOME_OR_NONE: Final = AfterValidator(lambda path: path and values_.at_home(path))
 _WORD: Final = BeforeValidator(values_.lowered)
-
-
-def _order_marks(said: dict[str, Any], file: Mapping[str, Any], remarks: list[str]) -> None:
-    """Let the low mark of the player's buffer lie below the high one, where the environment sets one of them."""
-    low, high = (
-        float(said.get(name, file.get(name, Settings.model_fields[name].default)))
-        for name in ("buffer_low", "buffer_high")
-    )
-    if low >= high and not said.keys().isdisjoint({"buffer_low", "buffer_high"}):
-        said["buffer_low"] = high / 2
-        remarks.append(f"buffer_low must be below buffer_high, got {low:g}; using {high / 2:g}")
 
 
 class Settings(BaseModel):
@@ -316,7 +298,9 @@ class Settings(BaseModel):
         own = read_environment(cls, environ, named)
         speech = read_environment(SpeechSettings, environ, named)
         remarks = [*own.remarks, *speech.remarks]
-        _order_marks(own.values, values, remarks)
+        order_marks(
+            own.values, lambda name: values.get(name, cls.model_fields[name].default), remarks
+        )
         layers = merged(values, own.values)
         profile = profiles.chosen(layers.get("profile", "auto"), named, remarks)
         stands_for = profiles.PROFILES[profile]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -10,11 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-spec = importlib.util.spec_from_file_location(
-    "dispatcher", Path(__file__).parents[2] / "dataflows" / "dispatcher.py"
-)
-dispatcher = sys.modules["dispatcher"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(dispatcher)
+sys.path[:0] = [str(Path(__file__).parents[2] / "dataflows")]
+
+import dispatcher
 
 
 class Clock:

@@ -12,30 +12,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from rude_model import Model, Sender
+from rude_values import BAD_VALUES, SESSIONS, STRANGE_COMMANDS
 from rude_world import World
 
 SHRINKS = os.environ.get("RUDE_SHRINK", "0") != "0"  # takes minutes
-SESSIONS = ["a", "b", 3, None]
-BAD_VALUES = {
-    "settings": {"speed": "fast"},
-    "protocol": {"fin": "perhaps"},
-    "seq": {"seq": "9" * 23},
-    "value": None,
-}
-STRANGE_COMMANDS = [
-    "{broken",
-    "",
-    "dance",
-    "set:",
-    "set:speed=99",
-    "change_voice:ghost",
-    '{"command": "cancel", "session_id": ["x"]}',
-    '{"command": "cancel", "session_id": "\\ud800"}',
-    '{"command": "stats", "question_id": ' + "9" * 100 + "}",
-    "x" * 5000,
-    pa.array([1, 2, 3]),
-    pa.array([None], pa.string()),
-]
 
 
 class RudeConversations(RuleBasedStateMachine):

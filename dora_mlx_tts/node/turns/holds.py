@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dora_mlx_tts.node.turns.session import Session
 
 
@@ -40,7 +42,13 @@ class Holds:
             return True
         return 0 < self._max_ahead_s < session.playback.ahead_s(now)
 
-    def until_s(self, session: Session, now: float) -> float | None:
+    def patience_s(self, sessions: Sequence[Session], now: float) -> float | None:
+        """Seconds until one of the sessions may have something to say by itself; None for never."""
+        times = [at for session in sessions for at in session.due_times(now)]
+        times += [at for s in sessions if (at := self._until_s(s, now)) is not None]
+        return max(min(times) - now, 0.001) if times else None
+
+    def _until_s(self, session: Session, now: float) -> float | None:
         """When playback will have come so far that a session may go on; None where that holds nobody up."""
         ahead = session.playback.ahead_s(now)
         return now + ahead - self._max_ahead_s if 0 < self._max_ahead_s < ahead else None

@@ -175,16 +175,10 @@ class SpeechQueue:
 
         That ends a text whose sender does not say ``fin``.
         """
-        texts = 0
         with self._changed:
-            now = self._clock()
-            for session in self._sessions.turns:
-                stream = session.stream
-                if stream is not None and target(stream.utterance.request):
-                    session.flush(now, is_over=not stream.record.has_fin)
-                    texts += 1
+            texts = self._sessions.flush(target, self._clock())
             self._changed.notify_all()
-        return texts
+            return texts
 
     def cancel(self, target: Target, reason: str, *, keep: bool = False) -> int:
         """Silence the texts of ``target``, the one being spoken included; how many they were.
@@ -226,15 +220,9 @@ class SpeechQueue:
     def hold(self, name: str | None, *, paused: bool) -> None:
         """Pause or resume one session, or all of them."""
         with self._changed:
-            now = self._clock()
-            sessions = list(self._sessions) if name is None else [self._sessions[name]]
             if name is None:
                 self._holds.is_paused = paused
-            for session in sessions:
-                if not paused:
-                    session.go_on(now)
-                elif name is not None:
-                    session.is_paused = True
+            self._sessions.hold(name, self._clock(), paused=paused)
             self._changed.notify_all()
 
     def buffer(self, status: BufferStatus) -> None:
@@ -248,11 +236,7 @@ class SpeechQueue:
     def played(self, report: Played) -> str:
         """The player has come this far; what is wrong with its report, or nothing."""
         with self._changed:
-            player = self._sessions[report.id("session_id") or ""].playback
-            if report.id("session_id") is None and report.text_index is not None:
-                players = (session.playback for session in self._sessions)
-                player = next((p for p in players if p.knows(report.text_index)), player)
-            wrong = player.report(report)
+            wrong = self._sessions.player_of(report).report(report)
             self._changed.notify_all()
             return wrong
 
@@ -311,7 +295,7 @@ class SpeechQueue:
                     return utterance
                 if self._closed and not self._sessions.turns:
                     return None
-                self._changed.wait(self._patience(now))
+                self._changed.wait(self._holds.patience_s(self._sessions.turns, now))
 
     def _next(self, now: float) -> Utterance | None:
         """What is handed out next: answers, for they take no time, then the most urgent speech."""
@@ -366,13 +350,6 @@ class SpeechQueue:
 
     def _is_held(self, session: Session, now: float) -> bool:
         return self._holds.holds(session, now, can_end=not self._closed)
-
-    def _patience(self, now: float) -> float | None:
-        """Seconds until something may have changed by itself; None for never."""
-        sessions = self._sessions.turns
-        times = [at for session in sessions for at in session.due_times(now)]
-        times += [at for s in sessions if (at := self._holds.until_s(s, now)) is not None]
-        return max(min(times) - now, 0.001) if times else None
 
     def company(self, utterance: Utterance, most: int) -> list[Utterance]:
         """Who is served next after a text that is being served now, the most urgent one first.

@@ -6,7 +6,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from dora_mlx_tts.node.protocol.messages import Played
+from dora_mlx_tts.node.turns.player import Player
 from dora_mlx_tts.node.turns.session import Session
+from dora_mlx_tts.node.turns.targets import Target
 from dora_mlx_tts.node.turns.utterance import Utterance
 
 _REMEMBERED: Final = 1000
@@ -50,6 +53,32 @@ class SessionTable:
     def turns(self) -> list[Session]:
         """Those with texts, the next one first."""
         return list(self._turns.values())
+
+    def player_of(self, report: Played) -> Player:
+        """Whose report this is; without a session's name, the player that was sent the text."""
+        player = self[report.id("session_id") or ""].playback
+        if report.id("session_id") is None and report.text_index is not None:
+            players = (session.playback for session in self)
+            player = next((p for p in players if p.knows(report.text_index)), player)
+        return player
+
+    def flush(self, target: Target, now: float) -> int:
+        """Speak the open sentences of the texts of ``target``; how many texts there were."""
+        texts = 0
+        for session in self.turns:
+            stream = session.stream
+            if stream is not None and target(stream.utterance.request):
+                session.flush(now, is_over=not stream.record.has_fin)
+                texts += 1
+        return texts
+
+    def hold(self, name: str | None, now: float, *, paused: bool) -> None:
+        """Pause or resume one session; all of them resume, but pause as one."""
+        for session in list(self) if name is None else [self[name]]:
+            if not paused:
+                session.go_on(now)
+            elif name is not None:
+                session.is_paused = True
 
     def open(self, utterance: Utterance) -> None:
         """A session has a text, so it stands in the row."""
