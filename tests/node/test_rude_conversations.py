@@ -352,7 +352,7 @@ class RudeConversations(RuleBasedStateMachine):
 
 TestRudeConversations = RudeConversations.TestCase
 TestRudeConversations.settings = settings(
-    max_examples=int(os.environ.get("RUDE_EXAMPLES", "100")),
+    max_examples=int(os.environ.get("RUDE_EXAMPLES", "1000")),
     stateful_step_count=int(os.environ.get("RUDE_STEPS", "35")),
     deadline=None,
     phases=[phase for phase in Phase if phase is not Phase.shrink or SHRINKS],
