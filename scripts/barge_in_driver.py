@@ -66,6 +66,7 @@ class Result:
     Attributes:
         heard: words that had begun when it was cut.
         told: words of `spoken_text`.
+        known: words whose times had left when it was cut; those of the last fragment may be missing.
         how: `reported` or `estimated`.
         once: whether every word was heard once, the cut one again.
         equal: whether what was played again is the sound that was made before; None where nothing was.
@@ -74,6 +75,7 @@ class Result:
 
     heard: int = 0
     told: int = 0
+    known: int = 0
     how: str = ""
     once: bool = False
     equal: bool | None = None
@@ -163,6 +165,9 @@ class Conversation:
             answer = self._told(index) or {}
         result.heard = sum(start < position_s for start, _ in first.words)
         result.told, result.how = len(answer["spoken_text"].split()), answer["heard"]
+        result.known = len(first.words)
+        if result.heard == result.known:  # only the node knows how many of the next were begun
+            result.heard = max(result.heard, result.told)
         is_whole = first.position_s >= first.length_s - 0.05
         if is_whole and self._has("segment_complete", "completed"):
             result.once = True  # heard to its end
@@ -222,8 +227,17 @@ class Conversation:
         end = time.monotonic() + PATIENCE_S
         while not is_there():
             if time.monotonic() > end:
-                raise TimeoutError(f"{what} did not come")
+                raise TimeoutError(f"{what} did not come; came: {self._came()}")
             yield "waits"
+
+    def _came(self) -> list[str]:
+        """Replies and states of this barge-in, for whoever looks for a fault."""
+        told = ("text_index", "resumes", "error_type", "error", "spoken_text", "fragments", "code")
+        return [
+            f"{port} {value[0].as_py()} { {key: one[key] for key in told if key in one} }"
+            for port, value, one in self.inbox
+            if port in {"segment_complete", "status"}
+        ]
 
 
 def _is_replayed(first: Text, rest: Text, begun: int) -> bool | None:

@@ -43,6 +43,7 @@ class Text:
         None  # the number of a first piece that was wrong; put right it is new
     )
     is_whole: bool = False  # its last piece came
+    is_whole_late: bool = False  # it came after the node had gone on without it
     is_closed: bool = False  # no more pieces are waited for
     verdict: tuple | None = None  # (outcome, reason or stage)
     reply: dict | None = None
@@ -163,7 +164,10 @@ class Model:
         )
 
     def _is_remembered(self, text):
-        return self._now() - text.last_s < TIMEOUT_S
+        last_s = text.last_s
+        if text.reply is not None and not text.is_closed and text.verdict is None:
+            last_s = self.world.last_sign_s(text.session, text.index, last_s)  # it failed just then
+        return self._now() - last_s < TIMEOUT_S
 
     def _belongs_to_the_past(self, sender, number, fin):
         for text in reversed(sender.texts):
@@ -179,6 +183,7 @@ class Model:
                 continue
             if not text.is_whole or before:
                 text.last_s = self._now()
+                text.is_whole_late |= fin and not text.is_whole
                 text.is_whole |= fin
                 if number is not None:
                     text.numbers.add(number)
@@ -309,7 +314,8 @@ class Model:
                 assert outcome == "completed", metadata
                 assert said == speakable, (said, speakable)
                 assert text.fragments[-1]["fin"]
-                assert bool(metadata["reason"]) == text.lacks_fin, (metadata, text)
+                lacks_fin = text.lacks_fin or (text.has_fin and text.is_whole_late)
+                assert bool(metadata["reason"]) == lacks_fin, (metadata, text)
         if outcome == "cancelled" or not any("fail" in word for word in meant):
             speakable = [word for word in meant if any(c.isalnum() for c in word)]
             assert said == speakable[: len(said)], (said, speakable)
