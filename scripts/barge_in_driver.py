@@ -95,6 +95,7 @@ class Conversation:
         self.is_over = False
         self._next_report = 0.0
         self._playing: int | None = None
+        self._cut: int | None = None  # what still comes of it is thrown away
 
     def tick(self) -> None:
         """Do what is due."""
@@ -116,7 +117,8 @@ class Conversation:
             if not text.samples:
                 text.played_at = time.monotonic()
             text.samples.append(value.to_numpy(zero_copy_only=False).astype(np.float32))
-            self._playing = index if self._playing is None else self._playing
+            if self._playing is None and index != self._cut:
+                self._playing = index
         elif port == "words":
             text = self.texts.setdefault(index, Text())
             text.words += list(zip(metadata["starts_s"], value.to_pylist(), strict=True))
@@ -156,7 +158,7 @@ class Conversation:
         command = json.dumps({"command": "cancel", "keep": True, "question_id": question})
         self._node.send_output("control", pa.array([command]), {"session_id": self._name})
         self._report(first, stopped=True)
-        self._playing = None
+        self._playing, self._cut = None, index
         position_s = first.position_s
         yield from self._until("the acknowledgement", lambda: self._has("status", "cancelled"))
         answer = self._told(index)
@@ -245,7 +247,7 @@ def _is_replayed(first: Text, rest: Text, begun: int) -> bool | None:
     if begun >= len(first.words):
         return None
     rate, fade = first.rate, round(FADE_S * first.rate)
-    start = round(first.words[begun][0] * rate)
+    start = round(first.words[begun][0] * rate) if begun else 0
     old, new = first.audio()[start:], rest.audio()
     last = (
         first.words[-1][0] - first.words[begun][0]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from node_fakes import FakeEngine, Running, spoken
 
-from dora_mlx_tts.node.protocol.messages import TextRequest
+from dora_mlx_tts.node.protocol.messages import Played, TextRequest
 from dora_mlx_tts.node.turns.player import Player
 from dora_mlx_tts.node.turns.utterance import Utterance
 from dora_mlx_tts.synthesis.records import Fragment
@@ -75,3 +75,29 @@ def test_a_fast_engine_has_none():
         ["One.", "Two.", ("Three. ", {"seq": 0, "fin": False}), ("Four.", {"seq": 1, "fin": True})]
     )
     assert {m["underruns"] for _, m in node.replies()} == {0}
+
+
+def test_a_player_that_stands_still_puts_off_the_next_window_only_so_far():
+    told = Told()
+    told.sent(0.0)
+    due = []
+    for _ in range(100):
+        told.now += 1.0
+        assert not told.utterance.playback.report(Played(0.25, told.now, 0))
+        due.append(told.utterance.need.silent_s)
+    assert due[0] == pytest.approx(1.75)
+    assert max(due) == due[-1] == pytest.approx(11.0)
+
+
+def test_reports_on_a_text_that_was_cut_put_off_nothing():
+    told, new = Told(), Told()
+    player = told.utterance.playback
+    new.utterance.playback, new.utterance.index = player, 1
+    told.sent(0.0)
+    assert not player.report(Played(0.2, 0.2, 0, stopped=True))
+    player.reset(0.2)
+    told.now = 0.5
+    new.sent(0.5)
+    for at_s in (0.75, 1.0, 2.0):
+        assert not player.report(Played(0.9, at_s, 0))
+        assert player.end_s == pytest.approx(1.5)

@@ -122,13 +122,16 @@ class Player(PlaybackClock):
         """Take a report; what is wrong with it, or nothing."""
         if played.text_index is None:
             wrong = self._report_total(played)
-        else:
-            wrong = self._report_text(played, played.text_index)
-        self._correct(played.at_s)
+            self._correct(played.at_s)
+            return wrong
+        track = self._tracks.get(played.text_index)
+        was_over = track is not None and (track.stopped or track.is_cut)
+        wrong = self._report_text(played, track, played.text_index)
+        if not was_over:  # what is said of a text that was thrown away delays nothing
+            self._correct(played.at_s)
         return wrong
 
-    def _report_text(self, played: Played, index: int) -> str:
-        track = self._tracks.get(index)
+    def _report_text(self, played: Played, track: _Track | None, index: int) -> str:
         if track is None:
             is_old = bool(self._tracks) and index < next(reversed(self._tracks))
             return "" if is_old else f"played: no audio of text {index} was sent in this session"

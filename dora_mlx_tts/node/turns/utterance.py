@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PLAYER_PATIENCE_S: Final = 0.5
 """Seconds after a cancel in which the reply waits for a player that reports."""
 _AUDIBLE_GAP_S: Final = 0.005
+_LONGEST_DELAY_S: Final = 10.0
+"""Seconds by which a player that stands still may put off the next window; by then it is due like any other."""
 
 REFUSED: Final = "refused"
 """Reason of an utterance that a piece of its own text ended, because nothing could be made of that piece."""
@@ -67,6 +69,7 @@ class Utterance:
         kept: Its audio, where it may be resumed.
         is_kept: Whether it was cut and may still be resumed.
         last_start_s: When the fragment sent last begins to play.
+        last_end_s: When it ends, both as estimated while it was sent.
         held_s: Seconds of its sound that wait: for the rest, where a text is one message, or for its commit.
         awaits_commit: Whether it is spoken ahead, and nothing of it may be sent yet.
         prepared: What was spoken of it meanwhile.
@@ -98,6 +101,7 @@ class Utterance:
     kept: KeptAudio | None = None
     is_kept: bool = False
     last_start_s: float = 0.0
+    last_end_s: float = 0.0
     held_s: float = 0.0
     awaits_commit: bool = False
     prepared: deque[Fragment] = field(default_factory=deque)
@@ -139,7 +143,10 @@ class Utterance:
         """How urgent its next window is. Sound that is held back counts as if it had begun to play at once."""
         ready_s = max(self.ready_s, self.first_part_s or 0.0)
         held_until_s = ready_s + self.held_s if self.held_s else 0.0
-        return Need(ready_s, max(self.playback.end_s, held_until_s))
+        silent_s = max(self.playback.end_s, held_until_s)
+        if self.fragments:
+            silent_s = min(silent_s, self.last_end_s + _LONGEST_DELAY_S)
+        return Need(ready_s, silent_s)
 
     @property
     def is_finished(self) -> bool:
@@ -179,6 +186,7 @@ class Utterance:
             self.longest_gap_s = max(self.longest_gap_s, gap_s)
         self.fragments += 1
         self.last_start_s = self.playback.add(fragment.duration_s)
+        self.last_end_s = self.last_start_s + fragment.duration_s
         self.audio.add(fragment, self.last_start_s)
         if self.kept is not None:
             self.kept.add(fragment, self.position.seconds)
