@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dora_mlx_tts.errors import EmptyTextError, SynthesisError, TextError, TtsError
 from dora_mlx_tts.node.delivery import Delivery
 from dora_mlx_tts.node.metrics import NodeMeter, SpeechFigures, SpeechMeter
-from dora_mlx_tts.node.reply import SendError, circumstances, failure_of, reply_of
+from dora_mlx_tts.node.protocol.messages import Outcome, Reply
+from dora_mlx_tts.node.reply import SendError, circumstances, failure_of, fault_of, reply_of
 from dora_mlx_tts.node.sender import OutputSender
 from dora_mlx_tts.node.speech_job import SpeechEngine, SpeechOptions, UtteranceJob
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
@@ -60,7 +61,11 @@ class SpeechLoop:
     def run(self) -> None:
         """Speak until the conversation is closed and every text is answered."""
         while (utterance := self._queue.take()) is not None:
-            self._turn(self._job(utterance))
+            job = self._job(utterance)
+            try:
+                self._turn(job)
+            except Exception as error:  # noqa: BLE001  a fault of the node's own costs one text
+                self._give_up(job, error)
 
     def _job(self, utterance: Utterance) -> UtteranceJob:
         job = self._jobs.get(utterance)
@@ -192,7 +197,19 @@ class SpeechLoop:
                     self._send(job, last)
         except Exception as error:  # noqa: BLE001  becomes the reply
             job.failure = job.failure or error
-        del self._jobs[utterance]
+        self._answer(job)
+
+    def _give_up(self, job: UtteranceJob, error: Exception) -> None:
+        """End a text that the node itself failed, and answer it if it was not answered yet."""
+        logger.error("text %d: unexpected error", job.utterance.index, exc_info=error)
+        job.failure = error
+        self._end_part(job)
+        self._answer(job)
+
+    def _answer(self, job: UtteranceJob) -> None:
+        """Send the one reply of a text."""
+        utterance = job.utterance
+        self._jobs.pop(utterance, None)
         if self._queue.settle(utterance):
             job.meter.characters, job.meter.pieces = utterance.characters, utterance.pieces
             job.meter.first_part_s = utterance.first_part_s
@@ -201,12 +218,18 @@ class SpeechLoop:
             figures = job.meter.figures()
             self._meter.spoken(figures)
             self._warn_of_gaps(figures)
-            self._outputs.reply(
-                reply_of(job, self._queue.rules),
-                figures,
-                text_index=utterance.index,
-                about=circumstances(job),
-            )
+            reply, about = self._reply(job)
+            self._outputs.reply(reply, figures, text_index=utterance.index, about=about)
+
+    def _reply(self, job: UtteranceJob) -> tuple[Reply, dict[str, str]]:
+        """What is said of a text; it can be nothing that keeps the text from its reply."""
+        try:
+            return reply_of(job, self._queue.rules), circumstances(job)
+        except Exception as error:
+            logger.exception("text %d: its reply failed", job.utterance.index)
+            fault = fault_of(error)
+            echo = job.utterance.request.echo
+            return Reply(Outcome.ERROR, echo, error=fault.error, stage=fault.stage), {}
 
     def _warn_of_gaps(self, figures: SpeechFigures) -> None:
         """Say once that this machine cannot keep up, and what would help."""

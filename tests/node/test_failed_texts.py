@@ -117,3 +117,16 @@ def test_causes_end():
     loop.__cause__ = loop
     assert causes(loop).count("round") == 5
     assert causes(ValueError("alone")) == ""
+
+
+@pytest.mark.parametrize("broken", ["reply_of", "circumstances", "failure_of"])
+def test_a_fault_of_the_nodes_own_costs_one_text_and_not_the_node(monkeypatch, caplog, broken):
+    def fail_once(*given):
+        monkeypatch.undo()
+        raise RuntimeError("not thought of")
+
+    monkeypatch.setattr(f"dora_mlx_tts.node.speech_loop.{broken}", fail_once)
+    node = spoken(["One two three four.", "Hello."])
+    (first, metadata), (second, _) = node.replies()
+    assert (first, second) == ("error", "completed")
+    assert metadata["error"] == "RuntimeError: not thought of"

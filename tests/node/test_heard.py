@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -12,7 +15,9 @@ from test_word_output import WordEngine
 
 from dora_mlx_tts.node.protocol.decode import decode
 from dora_mlx_tts.node.protocol.messages import BadInput, Played
+from dora_mlx_tts.node.turns.player import Player
 from dora_mlx_tts.node.turns.remains import remaining_text
+from dora_mlx_tts.node.turns.sent_audio import SentAudio
 from dora_mlx_tts.text.sentences.pieces import whole_text
 
 BARGE_INS = 1000
@@ -193,3 +198,55 @@ def test_the_next_text_does_not_wait_for_a_player_that_has_fallen_silent():
         (2, "completed"),
         (1, "cancelled"),
     ]
+
+
+def test_places_are_asked_for_while_reports_come_in():
+    """The two sides are threads of their own, and a node must never die of it."""
+    player, audio, over = Player(), SentAudio(), threading.Event()
+    audio.sent_s = 1e6
+    player.begin(0, audio)
+    failures = []
+
+    def report():
+        for number in range(30_000):
+            player.report(Played(number / 1000, float(number), number % 300))
+            player.begin(number % 300, audio)
+        over.set()
+
+    def ask():
+        try:
+            while not over.is_set():
+                player.position(0, 5.0)
+                player.position(299, 1e9)
+                player.will_tell(299, 0.0, 5.0)
+        except RuntimeError as error:
+            failures.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work) for work in (report, ask)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert not failures
+
+
+def test_a_report_may_come_while_the_first_audio_leaves():
+    class QuickPlayer(FakeNode):
+        def send_output(self, port, data, metadata):
+            super().send_output(port, data, metadata)
+            if port == "audio" and metadata["seq"] == 0:
+                running.node.receive("played", pa.array([0.0]), text_index=metadata["text_index"])
+                time.sleep(0.1)  # the other thread has it by then
+
+    running = Running(WordEngine({TEXT: ("ok",) * 3}), QuickPlayer())
+    with running as node:
+        node.text(TEXT)
+        node.wait_for(lambda n: n.replies())
+        node.end()
+    assert [v[0] for v, _ in node.on("status")] == ["ready"]
+    assert node.replies()[0][0] == "completed"

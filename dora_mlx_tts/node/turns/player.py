@@ -1,11 +1,13 @@
 """What the player of one conversation says it has played, and what follows where it says nothing.
 
 Reports may come late, twice or out of order, and may stop. Places within a text only grow, so an older report
-is known by its smaller number.
+is known by its smaller number. The hearing thread brings reports while the speaking thread asks for places, so a
+player has a lock of its own.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -105,31 +107,37 @@ class Player(PlaybackClock):
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(now)
+        self._lock = threading.RLock()
         self._tracks: OrderedDict[int, _Track] = OrderedDict()
         self._total_s = 0.0
 
     def begin(self, text_index: int, audio: SentAudio) -> None:
-        """The first audio of a text leaves."""
-        self._tracks[text_index] = _Track(audio)
-        if len(self._tracks) > _TEXTS:
-            self._tracks.popitem(last=False)
+        """The first audio of a text leaves; a report on it may come at any moment."""
+        with self._lock:
+            if text_index in self._tracks:
+                return
+            self._tracks[text_index] = _Track(audio)
+            if len(self._tracks) > _TEXTS:
+                self._tracks.popitem(last=False)
 
     def knows(self, text_index: int) -> bool:
         """Whether audio of a text was sent to it, as far back as is remembered."""
-        return text_index in self._tracks
+        with self._lock:
+            return text_index in self._tracks
 
     def report(self, played: Played) -> str:
         """Take a report; what is wrong with it, or nothing."""
-        if played.text_index is None:
-            wrong = self._report_total(played)
-            self._correct(played.at_s)
+        with self._lock:
+            if played.text_index is None:
+                wrong = self._report_total(played)
+                self._correct(played.at_s)
+                return wrong
+            track = self._tracks.get(played.text_index)
+            was_over = track is not None and (track.stopped or track.is_cut)
+            wrong = self._report_text(played, track, played.text_index)
+            if not was_over:  # what is said of a text that was thrown away delays nothing
+                self._correct(played.at_s)
             return wrong
-        track = self._tracks.get(played.text_index)
-        was_over = track is not None and (track.stopped or track.is_cut)
-        wrong = self._report_text(played, track, played.text_index)
-        if not was_over:  # what is said of a text that was thrown away delays nothing
-            self._correct(played.at_s)
-        return wrong
 
     def _report_text(self, played: Played, track: _Track | None, index: int) -> str:
         if track is None:
@@ -173,9 +181,10 @@ class Player(PlaybackClock):
 
     def reset(self, now: float) -> None:
         """Whatever was still to play is thrown away."""
-        super().reset(now)
-        for track in self._tracks.values():
-            track.is_cut = track.is_cut or track.rest_s > 0
+        with self._lock:
+            super().reset(now)
+            for track in self._tracks.values():
+                track.is_cut = track.is_cut or track.rest_s > 0
 
     def _correct(self, at_s: float) -> None:
         """Playback ends when what was not played yet will have been."""
@@ -188,32 +197,36 @@ class Player(PlaybackClock):
 
     def position(self, text_index: int, now: float) -> Position:
         """How far a text was played at a time."""
-        track = self._tracks.get(text_index)
-        if track is None:
-            return Position(0.0, is_reported=False)
-        place = track.at(now)
-        if place is not None:
-            return place
-        estimate = track.audio.estimate(now)
-        rest = 0.0
-        for index in reversed([index for index in self._tracks if index < text_index]):
-            older = self._tracks[index]
-            rest += older.rest_s
-            if older.reports:
-                age = now - older.reports[-1].at_s
-                begun = min(max(0.0, age - rest), estimate)
-                if 0 <= age <= FRESH_S and begun <= SURE_S:
-                    return Position(begun / 2, is_reported=True)
-                break
-        return Position(estimate, is_reported=False)
+        with self._lock:
+            track = self._tracks.get(text_index)
+            if track is None:
+                return Position(0.0, is_reported=False)
+            place = track.at(now)
+            if place is not None:
+                return place
+            estimate = track.audio.estimate(now)
+            rest = 0.0
+            for index in reversed([index for index in self._tracks if index < text_index]):
+                older = self._tracks[index]
+                rest += older.rest_s
+                if older.reports:
+                    age = now - older.reports[-1].at_s
+                    begun = min(max(0.0, age - rest), estimate)
+                    if 0 <= age <= FRESH_S and begun <= SURE_S:
+                        return Position(begun / 2, is_reported=True)
+                    break
+            return Position(estimate, is_reported=False)
 
     def will_tell(self, text_index: int, cut_s: float, now: float) -> bool:
         """Whether a report that says where a text was cut may still come."""
-        track = self._tracks.get(text_index)
-        newest = max((t.reports[-1].at_s for t in self._tracks.values() if t.reports), default=None)
-        if track is None or newest is None or now - newest > FRESH_S:
-            return False
-        return not track.stopped and not any(report.at_s > cut_s for report in track.reports)
+        with self._lock:
+            track = self._tracks.get(text_index)
+            newest = max(
+                (t.reports[-1].at_s for t in self._tracks.values() if t.reports), default=None
+            )
+            if track is None or newest is None or now - newest > FRESH_S:
+                return False
+            return not track.stopped and not any(report.at_s > cut_s for report in track.reports)
 
 
 def _beyond(sent_s: float, position_s: float) -> str:
