@@ -25,6 +25,7 @@ from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
 from dora_mlx_tts.synthesis.fragment_stream import FragmentStream, Piece, typed_errors
 from dora_mlx_tts.synthesis.growing.policy import GrowingLimits
 from dora_mlx_tts.synthesis.growing.script import speak_growing
+from dora_mlx_tts.synthesis.loading.head_store import HeadStore
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
 from dora_mlx_tts.synthesis.loading.voice_pool import PoolStats, ReadyVoice, VoicePool
@@ -83,6 +84,7 @@ class Synthesizer:
                 LoadedPack.open,
                 verified=VerifiedFiles(settings.cache.expanduser()),
                 tables=TableStore(settings.cache.expanduser() / "words"),
+                heads=HeadStore(settings.cache.expanduser() / "heads"),
                 exact=settings.precision == "float32",
                 verdicts=self.verdicts,
             ),
