@@ -110,7 +110,7 @@ class UtteranceJob:
         Args:
             engine: What speaks.
             text: The part.
-            sharing: Conversations that are spoken in turns now.
+            sharing: Conversations that take turns now.
 
         Raises:
             TtsError: The engine refuses it.

@@ -6,8 +6,11 @@ them that needs its result has that of its likes made in the same go.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final, Generic, TypeVar
+
+logger = logging.getLogger(__name__)
 
 MOST_ROWS: Final = 8
 """Orders that are filled together at most: what the first of them waits longer, and what memory they take."""
@@ -63,18 +66,31 @@ class Company:
         """What was asked for; makes it, and what its likes asked for, unless it is there.
 
         Raises:
+            TtsError: it cannot be made.
             AssertionError: a fault of this package: the order was not among those made.
         """
         if order.made is None:
             others = [o for o in self._orders if o is not order and o.kind == order.kind]
-            chosen = [order, *others[: self._most - 1]]
-            results = order.make([one.what for one in chosen])
-            for one, made in zip(chosen, results, strict=True):
-                one.made = made
-                self._orders.remove(one)
+            if not others or not self._fill([order, *others[: self._most - 1]]):
+                self._make([order])
         if order.made is None:
             raise AssertionError("every order that is chosen is filled")
         return order.made
+
+    def _fill(self, orders: list[Order[Made]]) -> bool:
+        """Try to fill orders together; what is wrong with one of them is not the others' business."""
+        try:
+            self._make(orders)
+        except Exception as error:  # noqa: BLE001  each is tried by itself, and says what is wrong with it
+            logger.debug("%d orders are filled one by one: %s", len(orders), error)
+            return False
+        return True
+
+    def _make(self, orders: list[Order[Made]]) -> None:
+        results = orders[0].make([one.what for one in orders])
+        for one, made in zip(orders, results, strict=True):
+            one.made = made
+            self._orders.remove(one)
 
     def withdraw(self, order: Order[Any]) -> None:
         """It is not wanted any more."""

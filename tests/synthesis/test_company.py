@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.models.sovits import together
 from dora_mlx_tts.synthesis import guarded_tokens, sentence
 from dora_mlx_tts.synthesis.company import Company
 from dora_mlx_tts.synthesis.fragment_stream import FragmentStream
@@ -116,6 +117,54 @@ def test_sentences_of_one_length_are_read_together(
     for stream, fragments in zip(streams, expected, strict=True):
         assert_same(list(stream), fragments)
     assert sizes["reading"] == [3]
+
+
+def test_what_is_wrong_with_one_order_is_not_the_others_business() -> None:
+    tried = []
+
+    def make(things: Sequence[int]) -> list[int]:
+        tried.append(tuple(things))
+        if 0 in things:
+            raise SynthesisError("nothing can be made of 0")
+        return [10 * thing for thing in things]
+
+    company = Company()
+    wrong, *others = [company.ask(thing, "alike", make) for thing in (0, 1, 2)]
+    assert company.fill(others[0]) == 10
+    with pytest.raises(SynthesisError):
+        company.fill(wrong)
+    company.withdraw(wrong)
+    assert company.fill(others[1]) == 20
+    assert tried == [(1, 0, 2), (1,), (0, 2), (0,), (2,)]
+
+
+def test_windows_that_cannot_be_made_together_are_made_one_by_one(
+    synthesizer: Synthesizer, alone: list[list[Fragment]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, failed = together.make_together, []
+
+    def failing(windows: Sequence[together.Window]) -> list[object]:
+        if len(windows) > 1:
+            failed.append(len(windows))
+            monkeypatch.setattr(together.mx, "eval", refuse)
+            try:
+                make(windows)
+            finally:
+                monkeypatch.setattr(together.mx, "eval", evaluate)
+        return make(windows)
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    evaluate = together.mx.eval
+    monkeypatch.setattr(sentence, "make_together", failing)
+    monkeypatch.setattr(synthesizer, "_company", Company())
+    streams = [begin(synthesizer, number) for number in (0, 3)]
+    for stream in streams:
+        stream.prime()
+    for stream, number in zip(streams, (0, 3), strict=True):
+        assert_same(list(stream), alone[number])
+    assert failed
 
 
 def test_priming_twice_is_priming_once() -> None:
