@@ -11,11 +11,15 @@ text's arrival to the first fragment; a player that starts at once and gets the 
 On a busy machine `--cpu-clock` lets time pass only while this process works (for crowds, not for rates).
 `--size v2` puts networks of full size with random weights in the voice's place; they end each sentence where speech
 of its length would end.
+
+Results are written after each setting, so a run that is cut off keeps what it measured. What is not served within
+`--limit` seconds is stopped and counts as failed; a process that then still does not go on says where it hangs, and ends.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
 import sys
@@ -39,12 +43,17 @@ from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.node import app
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.utterance import Utterance
+from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.runtime.whole_file import write_whole
 from dora_mlx_tts.synthesis import sentence as sentences
 from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
 from dora_mlx_tts.synthesis.company import Company
 from dora_mlx_tts.synthesis.guarded_tokens import GuardedTokens
 
-PATIENCE_S = 600.0
+LOAD_LIMIT_S = 150.0
+"""For loading networks, and compiling kernels where none are kept."""
+STOP_LIMIT_S = 15.0
+"""For stopping what took too long."""
 DRY_S = 0.005
 TOKENS_PER_CHARACTER = 1.7
 SAID = (
@@ -127,10 +136,11 @@ class Callers(growing.Desk):
         texts: Sequence[str],
         voice: str,
         clock: Callable[[], float],
+        limit_s: float,
     ) -> None:
         super().__init__()
         self._arrivals, self._texts, self._voice = arrivals, texts, voice
-        self._clock = clock
+        self._clock, self._limit_s = clock, limit_s
         self.calls: dict[str, Call] = {}
 
     def send_output(self, port: str, data: pa.Array, metadata: dict[str, Any]) -> None:
@@ -139,8 +149,8 @@ class Callers(growing.Desk):
         self.sent.put((self._clock(), port, kept, metadata))
 
     def drive(self) -> None:
-        """Say everything, wait for all replies, end."""
-        while self.sent.get(timeout=PATIENCE_S)[2] != "ready":
+        """Say everything, wait for all replies, end; what takes too long is stopped."""
+        while self.sent.get()[2] != "ready":
             pass
         listener = threading.Thread(target=self._listen)
         listener.start()
@@ -152,13 +162,17 @@ class Callers(growing.Desk):
             self.calls[name] = Call(self._clock())
             text = pa.array([self._texts[number]])
             self.events.put({"type": "INPUT", "id": "text", "value": text, "metadata": about})
-        listener.join()
+        listener.join(self._limit_s)
+        if listener.is_alive():
+            print(f"not served within {self._limit_s:.0f} s, stopped", file=sys.stderr, flush=True)
+            self.events.put({"type": "STOP", "id": "MANUAL"})
+            listener.join()
         self.events.put(None)
 
     def _listen(self) -> None:
         left = len(self._arrivals)
         while left:
-            at, port, value, metadata = self.sent.get(timeout=PATIENCE_S)
+            at, port, value, metadata = self.sent.get()
             if port == "audio":
                 self.calls[metadata["session_id"]].sent.append((at, metadata["duration_s"]))
             elif port == "segment_complete":
@@ -174,7 +188,9 @@ def served(
     policy: str,
     setting: str,
     arrivals: Sequence[float],
+    *,
     length: int,
+    limit_s: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> Result:
     """Serve these arrivals; what came of it."""
@@ -182,16 +198,18 @@ def served(
         " ".join(SAID[(number + n) % len(SAID)] for n in range(length))
         for number in range(len(arrivals))
     ]
-    desk = Callers(arrivals, chosen, engine.settings.voice, clock)
+    desk = Callers(arrivals, chosen, engine.settings.voice, clock, limit_s)
     app.SpeechQueue = partial(POLICIES[policy], clock=clock)  # type: ignore[attr-defined]
     is_gpu = engine.device.kind == "gpu"
     engine._company = Company() if is_gpu and policy == "windows" else None
     settings = engine.settings.model_copy(update={"state": Path("out") / "crowd-state"})
-    driver = threading.Thread(target=desk.drive)
+    driver = threading.Thread(target=desk.drive, daemon=True)
+    faulthandler.dump_traceback_later(arrivals[-1] + limit_s + STOP_LIMIT_S, exit=True)
     cpu, start = time.process_time(), clock()
     driver.start()
     app.serve(desk, engine, settings)
     driver.join()
+    faulthandler.cancel_dump_traceback_later()
     taken, used = clock() - start, time.process_time() - cpu
     return _result(policy, setting, list(desk.calls.values()), taken, used)
 
@@ -287,41 +305,56 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10.0, help="of arrivals at each rate")
     parser.add_argument("--sentences", type=int, default=3, help="of each text")
     parser.add_argument("--policies", default="parts,windows")
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds for each setting")
     parser.add_argument("--cpu-clock", action="store_true", help="count CPU time, not time")
     parser.add_argument("--size", choices=("starter", "v2"), default="starter")
     parser.add_argument("--voice", default="starter-en")
     return parser.parse_args()
 
 
+def write(path: Path, given: argparse.Namespace, device: Device, results: Sequence[Result]) -> None:
+    """Keep what was measured so far."""
+    kept = {
+        "title": f"Wait for the first sound, 95 of 100 callers ({given.size}, {device.kind})",
+        "machine": harness.machine(device=device.description),
+        "results": [asdict(r) for r in results],
+        "rows": rows_of(results),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, (json.dumps(kept, indent=2) + "\n").encode())
+
+
+def loaded(given: argparse.Namespace) -> Synthesizer:
+    """The engine."""
+    faulthandler.dump_traceback_later(LOAD_LIMIT_S, exit=True)
+    begun = time.monotonic()
+    settings = Settings.load().model_copy(update={"log_level": "ERROR"})
+    engine = Synthesizer.load(given.voice, settings=settings, warm_up=given.size == "starter")
+    if given.size == "v2":
+        full_size(engine)
+    taken = time.monotonic() - begun
+    print(f"{given.size} on {engine.device.description}: ready after {taken:.1f} s", flush=True)
+    return engine
+
+
 def main() -> None:
     """Serve, print, write."""
     given = options()
-    loaded = Settings.load().model_copy(update={"log_level": "ERROR"})
-    engine = Synthesizer.load(given.voice, settings=loaded, warm_up=given.size == "starter")
-    if given.size == "v2":
-        full_size(engine)
+    engine = loaded(given)
     serve = partial(
         served,
         length=given.sentences,
+        limit_s=given.limit,
         clock=time.process_time if given.cpu_clock else time.monotonic,
     )
-    serve(engine, "windows", "warm-up", [0.0, 0.0])
+    serve(engine, "windows", "warm-up", [0.0, 0.0], limit_s=LOAD_LIMIT_S)
     results = []
     for setting, arrivals in settings_of(given):
         for policy in given.policies.split(","):
             results.append(serve(engine, policy, setting, arrivals))
             show(results[-1])
-    if given.json:
-        about = harness.machine(device=engine.device.description)
-        title = f"Wait for the first sound, 95 of 100 callers ({given.size}, {engine.device.kind})"
-        kept = {
-            "title": title,
-            "machine": about,
-            "results": [asdict(r) for r in results],
-            "rows": rows_of(results),
-        }
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        given.json.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+            if given.json:
+                write(given.json, given, engine.device, results)
 
 
 if __name__ == "__main__":

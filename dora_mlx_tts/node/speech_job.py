@@ -17,7 +17,7 @@ from dora_mlx_tts.node.protocol.messages import AttachedRecording
 from dora_mlx_tts.node.turns.growth import Part
 from dora_mlx_tts.node.turns.kept_audio import Replay
 from dora_mlx_tts.node.turns.utterance import Utterance
-from dora_mlx_tts.synthesis.records import Fragment, WordTiming
+from dora_mlx_tts.synthesis.records import Asked, Fragment, WordTiming
 from dora_mlx_tts.text.sentences.growing import GrowingText
 
 Send: TypeAlias = "Callable[[UtteranceJob, Fragment], None]"
@@ -110,7 +110,7 @@ class UtteranceJob:
         Args:
             engine: What speaks.
             text: The part.
-            sharing: Conversations that are spoken in turns now.
+            sharing: Conversations that take turns now.
 
         Raises:
             TtsError: The engine refuses it.
@@ -184,11 +184,11 @@ class UtteranceJob:
         """Whether the engine has begun with the next fragment."""
         return bool(getattr(self._fragments, "is_primed", False))
 
-    def prime(self) -> None:
-        """Let the engine begin with the next fragment, up to where it can be made together with others'."""
+    def prime(self, until: Asked) -> None:
+        """Let the engine begin with the next fragment, up to work that can be done together with others'."""
         prime = getattr(self._fragments, "prime", None)
         if callable(prime):
-            prime()
+            prime(until)
 
     def end_part(self) -> None:
         """Close the engine's stream; in the middle of it that is what cancels synthesis."""

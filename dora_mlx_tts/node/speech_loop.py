@@ -15,7 +15,7 @@ from dora_mlx_tts.node.sender import OutputSender
 from dora_mlx_tts.node.speech_job import SpeechEngine, SpeechOptions, UtteranceJob
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.utterance import Utterance
-from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.synthesis.records import Asked, Fragment
 
 logger = logging.getLogger(__name__)
 
@@ -100,11 +100,12 @@ class SpeechLoop:
         most = getattr(self._engine, "most_together", 1)
         if most <= 1 or not job.in_part or job.is_primed or job.utterance.cancelled:
             return
-        self._attempt(job, UtteranceJob.prime)
-        for utterance in self._queue.company(job.utterance, most - 1):
-            other = self._job(utterance)
-            self._attempt(other, self._begin)
-            self._attempt(other, UtteranceJob.prime)
+        jobs = [job, *map(self._job, self._queue.company(job.utterance, most - 1))]
+        for one in jobs:
+            self._attempt(one, self._begin)
+        for until in Asked:
+            for one in jobs:
+                self._attempt(one, lambda ready: ready.prime(until))  # noqa: B023  called at once
 
     def _attempt(self, job: UtteranceJob, work: Callable[[UtteranceJob], None]) -> None:
         """Do a piece of work for a text that is still wanted; what goes wrong is its own business."""

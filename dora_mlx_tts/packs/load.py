@@ -53,7 +53,7 @@ def strict_load(
     used = {key: value for key, value in weights.items() if key in expected}
     kept = {key for key in used if _matches(key, keep) and _keep(modules, key, used[key])}
     used = {key: value for key, value in used.items() if key not in kept}
-    arrays = {key: to_mlx(value, dtype) for key, value in used.items()}
+    arrays = all_to_mlx(used, dtype)
     module.update(tree_unflatten(list(arrays.items())))
     mx.eval(module.parameters())
 
@@ -107,18 +107,40 @@ def to_mlx(value: Any, dtype: mx.Dtype | None = mx.float32) -> mx.array:  # noqa
         value: numpy or MLX array, or `Stored`.
         dtype: Type of floating-point numbers; None keeps what there is, float32 for 8-bit weights.
     """
+    return all_to_mlx({"": value}, dtype)[""]
+
+
+def all_to_mlx(
+    weights: Mapping[str, Any], dtype: mx.Dtype | None = mx.float32
+) -> dict[str, mx.array]:
+    """As `to_mlx`, of many weights: MLX is waited for once, not once for each."""
+    widened = {key: value for key, value in weights.items() if _is_widened(value, dtype)}
+    made = {key: mx.zeros(_in_memory(value).shape) for key, value in widened.items()}
+    mx.eval(made)
+    arrays = {}
+    for key, value in weights.items():
+        if not isinstance(value, Stored):
+            arrays[key] = _cast(mx.array(value), dtype)
+            continue
+        array = made.get(key)
+        if array is None:
+            array = mx.array(np.ascontiguousarray(_in_memory(value).values))
+        else:  # its own memory, which nobody else has seen yet
+            _in_memory(value).widen(np.array(array, copy=False))
+        axes = value.memory_order
+        arrays[key] = _cast(array, dtype).transpose([axes.index(i) for i in range(value.ndim)])
+    return arrays
+
+
+def _is_widened(value: object, dtype: mx.Dtype | None) -> bool:
+    """Whether a weight is written as float32 by numpy, not copied unchanged."""
     if not isinstance(value, Stored):
-        return _cast(mx.array(value), dtype)
-    axes = value.memory_order
-    turned = value.transpose(*axes)
-    if value.scale is None and (value.dtype.kind != "f" or dtype != mx.float32):
-        array = _cast(mx.array(np.ascontiguousarray(turned.values)), dtype)
-    else:
-        array = mx.zeros(turned.shape)
-        mx.eval(array)
-        turned.widen(np.array(array, copy=False))  # its own memory, which nobody else has seen yet
-        array = _cast(array, dtype)
-    return array.transpose([axes.index(axis) for axis in range(value.ndim)])
+        return False
+    return value.scale is not None or (value.dtype.kind == "f" and dtype == mx.float32)
+
+
+def _in_memory(value: Stored) -> Stored:
+    return value.transpose(*value.memory_order)
 
 
 def _matches(key: str, patterns: Sequence[str]) -> bool:

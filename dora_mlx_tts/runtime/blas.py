@@ -14,6 +14,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import threadpoolctl
@@ -174,6 +175,7 @@ class _Library:
         return list(got) == want
 
 
+@lru_cache(maxsize=len(_SHAPES))  # the library's products are tried, then MLX's
 def _trial(rows: int, columns: int, depth: int) -> tuple[list[int], list[int], list[int]]:
     """A [rows, depth], B [columns, depth] of small integers, and A times B transposed."""
     a = [7 * i % 5 - 2 for i in range(rows * depth)]

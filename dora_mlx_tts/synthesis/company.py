@@ -1,41 +1,41 @@
-"""`Company`: windows of texts that are spoken at the same time, made together where they are alike.
+"""`Company`: work for texts that are spoken at the same time, done together where it is alike.
 
-A text that asks for the sound of a window can be left there (`FragmentStream.prime`) until others have asked, too.
-The first of them that needs its sound has that of its likes made in the same go.
+A text that asks for work can be left there (`FragmentStream.prime`) until others have asked, too. The first of
+them that needs its result has that of its likes made in the same go.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+import logging
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Final, Generic, TypeVar
 
-import numpy as np
-
-from dora_mlx_tts.audio.types import Samples
-from dora_mlx_tts.models.sovits.together import Window, make_together
+logger = logging.getLogger(__name__)
 
 MOST_ROWS: Final = 8
-"""Windows that are made together at most: what the first of them waits longer, and what memory they take."""
+"""Orders that are filled together at most: what the first of them waits longer, and what memory they take."""
+
+Made = TypeVar("Made")
 
 
-class SoundAsked:
-    """Stands between the pieces of a text where the sound of the next one was asked for and is not made yet."""
-
-
-SOUND_ASKED: Final = SoundAsked()
-
-
-@dataclass(slots=True, eq=False)
-class Order:
-    """A window whose sound was asked for.
+class Order(Generic[Made]):
+    """Work that was asked for.
 
     Attributes:
-        window: what is to be made.
-        samples: once they are.
+        what: is to be made.
+        kind: how, and what must be equal of work that is done together.
+        made: what came of it.
     """
 
-    window: Window
-    samples: Samples | None = None
+    def __init__(
+        self,
+        what: object,
+        likeness: Hashable,
+        make: Callable[[Sequence[Any]], Sequence[Made]],
+    ) -> None:
+        self.what, self.make = what, make
+        self.kind = (make, likeness)
+        self.made: Made | None = None
 
 
 class Company:
@@ -43,32 +43,56 @@ class Company:
 
     def __init__(self, most: int = MOST_ROWS) -> None:
         self._most = most
-        self._orders: list[Order] = []
+        self._orders: list[Order[Any]] = []
 
-    def ask(self, window: Window) -> Order:
-        """Ask for the sound of a window."""
-        order = Order(window)
+    def ask(
+        self,
+        what: object,
+        likeness: Hashable,
+        make: Callable[[Sequence[Any]], Sequence[Made]],
+    ) -> Order[Made]:
+        """Ask for work.
+
+        Args:
+            what: is to be made.
+            likeness: what must be equal of work that is done together.
+            make: makes things of one likeness, in their order.
+        """
+        order = Order(what, likeness, make)
         self._orders.append(order)
         return order
 
-    def fill(self, order: Order) -> Samples:
-        """The sound that was asked for; makes it, and that of its likes, unless it is there.
+    def fill(self, order: Order[Made]) -> Made:
+        """What was asked for; makes it, and what its likes asked for, unless it is there.
 
         Raises:
+            TtsError: it cannot be made.
             AssertionError: a fault of this package: the order was not among those made.
         """
-        if order.samples is None:
-            likeness = order.window.likeness
-            others = [o for o in self._orders if o is not order and o.window.likeness == likeness]
-            chosen = [order, *others[: self._most - 1]]
-            for one, made in zip(chosen, make_together([o.window for o in chosen]), strict=True):
-                one.samples = np.array(made, np.float32)
-                self._orders.remove(one)
-        if order.samples is None:
+        if order.made is None:
+            others = [o for o in self._orders if o is not order and o.kind == order.kind]
+            if not others or not self._fill([order, *others[: self._most - 1]]):
+                self._make([order])
+        if order.made is None:
             raise AssertionError("every order that is chosen is filled")
-        return order.samples
+        return order.made
 
-    def withdraw(self, order: Order) -> None:
-        """The sound is not wanted any more."""
+    def _fill(self, orders: list[Order[Made]]) -> bool:
+        """Try to fill orders together; what is wrong with one of them is not the others' business."""
+        try:
+            self._make(orders)
+        except Exception as error:  # noqa: BLE001  each is tried by itself, and says what is wrong with it
+            logger.debug("%d orders are filled one by one: %s", len(orders), error)
+            return False
+        return True
+
+    def _make(self, orders: list[Order[Made]]) -> None:
+        results = orders[0].make([one.what for one in orders])
+        for one, made in zip(orders, results, strict=True):
+            one.made = made
+            self._orders.remove(one)
+
+    def withdraw(self, order: Order[Any]) -> None:
+        """It is not wanted any more."""
         if order in self._orders:
             self._orders.remove(order)

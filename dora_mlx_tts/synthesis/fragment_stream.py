@@ -8,9 +8,8 @@ from typing import Generic, TypeAlias, TypeVar
 
 from dora_mlx_tts.errors import BackendError, PackError, SynthesisError, TtsError
 from dora_mlx_tts.runtime.cancel import Cancelled
-from dora_mlx_tts.synthesis.company import SoundAsked
 from dora_mlx_tts.synthesis.pace import Pace
-from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.synthesis.records import Asked, Fragment
 from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 
 Piece = TypeVar("Piece", bound=Fragment | None)
@@ -61,7 +60,7 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
 
     def __init__(
         self,
-        fragments: Iterator[Piece | SoundAsked],
+        fragments: Iterator[Piece | Asked],
         clock: WorkClock,
         voice: str,
         pace: Pace | None = None,
@@ -70,7 +69,7 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
         self._pace = pace
         self._fragments = fragments
         self._clock = clock
-        self._primed: SoundAsked | Piece | TtsError | None = None
+        self._primed: Asked | Piece | TtsError | None = None
         self.is_primed = False
 
     def __iter__(self) -> FragmentStream[Piece]:
@@ -84,31 +83,34 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
             TtsError: the text cannot be spoken; nothing else is raised.
         """
         found = self._next()
-        while isinstance(found, SoundAsked):
+        while isinstance(found, Asked):
             found = self._next()
         return found
 
-    def prime(self) -> None:
-        """Work until the sound of the next fragment is asked for, so that others' sound is made with it.
+    def prime(self, until: Asked = Asked.SOUND) -> None:
+        """Work until that is asked for on the way to the next fragment, so that others' is done with it.
 
         Where synthesis knows no such place the fragment is made now. Errors wait for `__next__`.
         """
-        if self.is_primed:
-            return
-        try:
-            self._primed = self._next()
-        except StopIteration:
-            return  # and will be so again
-        except TtsError as error:
-            self._primed = error
-        self.is_primed = True
+        while not self.is_primed or (until is Asked.SOUND and self._primed is Asked.READING):
+            try:
+                self._primed = self._advance()
+            except StopIteration:
+                self._primed, self.is_primed = None, False
+                return  # and will be so again
+            except TtsError as error:
+                self._primed = error
+            self.is_primed = True
 
-    def _next(self) -> Piece | SoundAsked:
+    def _next(self) -> Piece | Asked:
         if self.is_primed:
             primed, self._primed, self.is_primed = self._primed, None, False
             if isinstance(primed, TtsError):
                 raise primed
             return primed  # type: ignore[return-value]  # None is a piece where texts grow
+        return self._advance()
+
+    def _advance(self) -> Piece | Asked:
         with typed_errors("synthesis"), self._clock.on(Work.SOUND):
             for fragment in self._fragments:
                 return fragment

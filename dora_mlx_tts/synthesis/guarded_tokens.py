@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from dora_mlx_tts.errors import MisspokenError, SynthesisError
 from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
 from dora_mlx_tts.models.t2s.decoding import MIN_TOKENS, DecodeSettings, End, TokenStream, generate
-from dora_mlx_tts.models.t2s.model import T2S, T2SText
+from dora_mlx_tts.models.t2s.model import T2S, Cache, Logits, T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
+from dora_mlx_tts.models.t2s.together import Prefilled, TextToRead, read_together
 from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.runtime.cancel import CancelToken
 from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
+from dora_mlx_tts.synthesis.company import Order
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.work_clock import Work
 
@@ -81,7 +83,8 @@ class GuardedTokens:
         self._ahead: Future[Problem | None] | None = None
         self._network, self._task, self._guard = network, task, guard
         self._cache, self._meter, self._token = session.cache, session.meter, session.token
-        self._clock = session.clock
+        self._clock, self._company = session.clock, session.company
+        self._reading: Order[Prefilled] | None = None
         self._attempt = 0
         self._misspoken = False
         self._stream: TokenStream | None = None
@@ -103,6 +106,15 @@ class GuardedTokens:
         end = len(self.tokens) if wanted is None else min(wanted, len(self.tokens))
         new, self.taken = self.tokens[self.taken : end], end
         return new, self._ended and end == len(self.tokens)
+
+    def ask(self) -> bool:
+        """Ask for the sentence to be read together with others; whether that is possible."""
+        if self._company is None:
+            return False
+        task = self._task
+        one = TextToRead(self._network, task.text, task.prompt if len(task.prompt) else None)
+        self._reading = self._company.ask(one, one.likeness, read_together)
+        return True
 
     def hold(self) -> None:
         """Decode and judge the whole sentence before any of it is taken.
@@ -190,7 +202,20 @@ class GuardedTokens:
         if self._helper is not None:
             self._helper.settle()
         self._ahead = None
+        self._read()
         self._release()
+
+    def _read(self, cache: Cache | None = None) -> Logits | None:
+        """Take back what was asked for; with a cache fill that with it, and return the logits."""
+        reading, self._reading = self._reading, None
+        if reading is None or self._company is None:
+            return None
+        if cache is None:
+            self._company.withdraw(reading)
+            return None
+        made = self._company.fill(reading)
+        cache.take_row(made.cache, made.row)
+        return made.logits
 
     def _release(self) -> None:
         if self._stream is not None:
@@ -263,6 +288,7 @@ class GuardedTokens:
             settings,
             seed=task.seed + self._attempt,
             cache=cache,
+            logits=self._read(cache),
         )
         return self._stream
 

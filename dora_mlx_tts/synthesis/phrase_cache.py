@@ -10,9 +10,8 @@ from itertools import takewhile
 
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.runtime.cancel import CancelToken
-from dora_mlx_tts.synthesis.company import SoundAsked
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
-from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.synthesis.records import Asked, Fragment
 from dora_mlx_tts.text.spoken import SpokenSentence
 
 _OVERHEAD = 500
@@ -56,15 +55,15 @@ class PhraseCache:
         return found
 
     def recorded(
-        self, key: bytes, fragments: Iterator[Fragment | SoundAsked]
-    ) -> Iterator[Fragment | SoundAsked]:
+        self, key: bytes, fragments: Iterator[Fragment | Asked]
+    ) -> Iterator[Fragment | Asked]:
         """The fragments as they come; once the last one was taken, all of them are kept."""
         self._misses += 1
         copies: list[Fragment] = []
         size = 0
         try:
             for fragment in fragments:
-                if isinstance(fragment, SoundAsked):
+                if isinstance(fragment, Asked):
                     yield fragment
                     continue
                 size += _size(fragment)

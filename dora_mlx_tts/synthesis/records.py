@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Asked(enum.Enum):
+    """Stands between the pieces of a text where work was asked for that is not done yet.
+
+    READING: the prefill of a sentence. SOUND: a window's samples.
+    """
+
+    READING = enum.auto()
+    SOUND = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,10 @@ from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.config.settings import FASTEST, SLOWEST, SpeechSettings
 from dora_mlx_tts.errors import MisspokenError, SynthesisError, TextError, TtsError
 from dora_mlx_tts.synthesis.batching import AHEAD, Decoded
-from dora_mlx_tts.synthesis.company import SoundAsked
 from dora_mlx_tts.synthesis.edges import SentenceEdges
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
 from dora_mlx_tts.synthesis.pauses import pause_after_s, pause_before_s
-from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.synthesis.records import Asked, Fragment
 from dora_mlx_tts.synthesis.sentence import SentencePiece, SentenceSpeaker
 from dora_mlx_tts.synthesis.speech_level import SpeechLevel
 from dora_mlx_tts.synthesis.word_times import placed
@@ -40,7 +39,7 @@ def speak_script(
     settings: SpeechSettings,
     script: Sequence[SpokenSentence],
     speaker: SentenceSpeaker,
-) -> Iterator[Fragment | SoundAsked]:
+) -> Iterator[Fragment | Asked]:
     """Speak sentences in order; one that the networks say otherwise, whatever is tried, in two parts.
 
     Raises:
@@ -73,7 +72,7 @@ class ScriptSpeaker:
 
     def speak(
         self, sentence: SpokenSentence, task: _Task, *, last: bool
-    ) -> Iterator[Fragment | SoundAsked]:
+    ) -> Iterator[Fragment | Asked]:
         """The fragments of a sentence, which may be the `last` of the request."""
         try:
             yield from self._whole(sentence, task, last=last)
@@ -90,7 +89,7 @@ class ScriptSpeaker:
 
     def _whole(
         self, sentence: SpokenSentence, task: _Task, *, last: bool
-    ) -> Iterator[Fragment | SoundAsked]:
+    ) -> Iterator[Fragment | Asked]:
         pieces = _at_rate(self._speaker, sentence.rate).stream(*task)
         for fragment in self.finished(pieces, lambda: sentence, last=lambda: last):
             if fragment is not None:
@@ -98,11 +97,11 @@ class ScriptSpeaker:
 
     def finished(
         self,
-        pieces: Iterable[SentencePiece | SoundAsked | None],
+        pieces: Iterable[SentencePiece | Asked | None],
         sentence: Callable[[], SpokenSentence],
         *,
         last: Callable[[], bool],
-    ) -> Iterator[Fragment | SoundAsked | None]:
+    ) -> Iterator[Fragment | Asked | None]:
         """Pieces of one sentence as fragments, with its edges and pauses; what is no piece stays unchanged.
 
         Args:

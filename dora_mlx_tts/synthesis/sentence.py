@@ -13,6 +13,7 @@ from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import MisspokenError, SynthesisError
 from dora_mlx_tts.models.sovits.stream import SoVITSStream, SpeakingOptions
+from dora_mlx_tts.models.sovits.together import make_together
 from dora_mlx_tts.models.t2s.attention_recorder import AttentionRecorder
 from dora_mlx_tts.models.t2s.model import T2SText
 from dora_mlx_tts.models.t2s.sampling import SamplingSettings
@@ -28,12 +29,11 @@ from dora_mlx_tts.synthesis.checks.token_guard import (
     TokenGuard,
     content_problem,
 )
-from dora_mlx_tts.synthesis.company import SOUND_ASKED, SoundAsked
 from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask, GuardedTokens
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
-from dora_mlx_tts.synthesis.records import WordTiming
+from dora_mlx_tts.synthesis.records import Asked, WordTiming
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.windows import SentenceVoice, WindowSizes
 from dora_mlx_tts.synthesis.word_times import WordTracker, attention_rows, expected_rows
@@ -96,10 +96,10 @@ class SentenceSpeaker:
 
     def stream(
         self, phonemes: Phonemes, seed: int, decoded: Decoded | None = None
-    ) -> Iterator[SentencePiece | SoundAsked]:
+    ) -> Iterator[SentencePiece | Asked]:
         """Speak one sentence; the same seed gives the same tokens, in windows or in one.
 
-        Where texts are spoken in company `SoundAsked` comes before each piece.
+        Where texts are spoken in company `Asked` comes before each piece.
 
         Raises:
             Cancelled: the text was cancelled.
@@ -112,6 +112,8 @@ class SentenceSpeaker:
         try:
             if decoded is not None:
                 tokens.begin_with(decoded.tokens, decoded.end)
+            elif tokens.ask():
+                yield Asked.READING
             check, ear = self.settings.content_check, self._ear()
             if check in {"whole", "sound"} and self.networks.phone_codes is not None:
                 tokens.hold()
@@ -136,7 +138,7 @@ class SentenceSpeaker:
 
     def _windows(
         self, phonemes: Phonemes, tokens: GuardedTokens, seed: int
-    ) -> Iterator[SentencePiece | SoundAsked]:
+    ) -> Iterator[SentencePiece | Asked]:
         heard = last = False
         while not last:
             voice, guard = self._voice(phonemes, seed), SampleGuard()
@@ -309,18 +311,18 @@ class SentenceSpeaker:
 
     def _sound(
         self, voice: SentenceVoice, codes: list[int], *, last: bool
-    ) -> Generator[SoundAsked, None, Samples]:
+    ) -> Generator[Asked, None, Samples]:
         company = self.session.company
         if company is None or not isinstance(voice, SoVITSStream):
             return self._sound_alone(voice, codes, last=last)
         window = voice.open_window(codes, last=last)
         if window is None:
             return np.zeros(0, np.float32)
-        order = company.ask(window)
+        order = company.ask(window, window.likeness, make_together)
         try:
-            yield SOUND_ASKED
+            yield Asked.SOUND
             self.session.token.check()
-            return company.fill(order)
+            return np.array(company.fill(order), np.float32)
         finally:
             company.withdraw(order)
 

@@ -19,12 +19,13 @@ from dora_mlx_tts.runtime.kernel_verdicts import FOLDER as KERNELS
 from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 from dora_mlx_tts.runtime.memory import MemoryStats, limit_kept
 from dora_mlx_tts.synthesis.codes.code_table import TableStore
-from dora_mlx_tts.synthesis.company import MOST_ROWS, Company, SoundAsked
+from dora_mlx_tts.synthesis.company import MOST_ROWS, Company
 from dora_mlx_tts.synthesis.decode_thread import DecodeThread
 from dora_mlx_tts.synthesis.flow_sentence import FlowSpeaker
 from dora_mlx_tts.synthesis.fragment_stream import FragmentStream, Piece, typed_errors
 from dora_mlx_tts.synthesis.growing.policy import GrowingLimits
 from dora_mlx_tts.synthesis.growing.script import speak_growing
+from dora_mlx_tts.synthesis.loading.head_store import HeadStore
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.prompt_source import VoicePrompts
 from dora_mlx_tts.synthesis.loading.voice_pool import PoolStats, ReadyVoice, VoicePool
@@ -35,7 +36,7 @@ from dora_mlx_tts.synthesis.phrase_cache import (
     phrase_key,
     replayed,
 )
-from dora_mlx_tts.synthesis.records import Fragment, Speech
+from dora_mlx_tts.synthesis.records import Asked, Fragment, Speech
 from dora_mlx_tts.synthesis.script import check_pauses, speak_script
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.session import SpeechSession
@@ -83,6 +84,7 @@ class Synthesizer:
                 LoadedPack.open,
                 verified=VerifiedFiles(settings.cache.expanduser()),
                 tables=TableStore(settings.cache.expanduser() / "words"),
+                heads=HeadStore(settings.cache.expanduser() / "heads"),
                 exact=settings.precision == "float32",
                 verdicts=self.verdicts,
             ),
@@ -355,7 +357,7 @@ class Synthesizer:
         self,
         ready: ReadyVoice,
         settings: SpeechSettings,
-        speak: Callable[[SentenceSpeaker], Iterator[Piece | SoundAsked]],
+        speak: Callable[[SentenceSpeaker], Iterator[Piece | Asked]],
         cancelled: Cancellation | None,
         clock: WorkClock,
         keep: Callable[[Iterator[Any]], Iterator[Any]] | None = None,
@@ -371,11 +373,11 @@ class Synthesizer:
         self,
         ready: ReadyVoice,
         settings: SpeechSettings,
-        speak: Callable[[SentenceSpeaker], Iterator[Piece | SoundAsked]],
+        speak: Callable[[SentenceSpeaker], Iterator[Piece | Asked]],
         token: CancelToken,
         clock: WorkClock,
         pace: Pace,
-    ) -> Iterator[Piece | SoundAsked]:
+    ) -> Iterator[Piece | Asked]:
         pack = ready.pack
         with clock.on(Work.VOICE):
             pack.prepare(ready.prompt)

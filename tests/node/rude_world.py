@@ -25,9 +25,8 @@ from dora_mlx_tts.node.sender import OutputSender
 from dora_mlx_tts.node.speech_loop import SpeechLoop
 from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.text_stream import StreamRules
-from dora_mlx_tts.synthesis.company import SOUND_ASKED
 from dora_mlx_tts.synthesis.fragment_stream import FragmentStream
-from dora_mlx_tts.synthesis.records import Fragment, WordTiming
+from dora_mlx_tts.synthesis.records import Asked, Fragment, WordTiming
 from dora_mlx_tts.synthesis.work_clock import WorkClock
 
 RATE = 1000
@@ -187,7 +186,7 @@ class SociableEngine(Engine):
     @staticmethod
     def _marked(fragments):
         for fragment in fragments:
-            yield SOUND_ASKED
+            yield Asked.SOUND
             yield fragment
 
 

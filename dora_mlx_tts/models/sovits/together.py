@@ -48,7 +48,7 @@ class Window:
 
 
 def make_together(windows: Sequence[Window]) -> list[mx.array]:
-    """The samples [N] of windows of one likeness, evaluated, in their order."""
+    """The samples [N] of windows of one likeness, evaluated, in their order; all are made, or none."""
     one = windows[0]
     z = None
     if one.new > 0:
@@ -61,6 +61,7 @@ def make_together(windows: Sequence[Window]) -> list[mx.array]:
         piece = None if z is None else z[:, start : start + SLICE]
         made.append(whole.rows(piece, last=one.last and start + SLICE >= one.new))
     samples = mx.concatenate(made, axis=1)
+    mx.eval(samples, whole.carried())  # what fails here leaves the windows as they were
     whole.part([window.generator for window in windows])
     rows = [samples[row] for row in range(len(windows))]
     mx.eval(rows, [window.generator.carried() for window in windows])

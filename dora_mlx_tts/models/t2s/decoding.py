@@ -125,6 +125,8 @@ class BatchStream(Iterator[tuple[int, int]]):
         settings: DecodeSettings,
         seeds: Sequence[int | None],
         cache: Cache | None,
+        *,
+        logits: Logits | None = None,
     ) -> None:
         if not texts:
             raise EmptyTextError("there are no texts to speak")
@@ -142,6 +144,7 @@ class BatchStream(Iterator[tuple[int, int]]):
             seeds,
             on_device=model.backend is not Backend.CPU,
         )
+        self._first = logits
         self._pairs = self._decode(texts, prompt)
 
     def __iter__(self) -> BatchStream:
@@ -157,7 +160,9 @@ class BatchStream(Iterator[tuple[int, int]]):
 
     def _decode(self, texts: Sequence[T2SText], prompt: Ids | None) -> Iterator[tuple[int, int]]:
         try:
-            logits, self._cache = self._model.prefill(texts, prompt, self._cache)
+            logits, self._first = self._first, None
+            if logits is None:
+                logits, self._cache = self._model.prefill(texts, prompt, self._cache)
             finite = _finite(logits)
             decoder = self._fused(logits, prompt)  # is made while the device still reads
             _require(finite)
@@ -287,6 +292,7 @@ def generate(
     *,
     seed: int | None = None,
     cache: Cache | None = None,
+    logits: Logits | None = None,
 ) -> TokenStream:
     """Decode one text. Work begins with the first token asked for.
 
@@ -297,13 +303,14 @@ def generate(
         settings: how to decode.
         seed: of the draws; None draws a fresh one.
         cache: one of `model.make_cache` to use again; it may hold anything.
+        logits: of the first token [1, V], where the text was read before; then `cache` holds it.
 
     Raises:
         TextError: phones or features that the network cannot take.
         SettingError: prompt tokens or a seed that it cannot take.
     """
     settings = settings or DecodeSettings()
-    return TokenStream(BatchStream(model, [text], prompt, settings, [seed], cache))
+    return TokenStream(BatchStream(model, [text], prompt, settings, [seed], cache, logits=logits))
 
 
 def generate_batch(

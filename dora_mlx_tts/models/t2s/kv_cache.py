@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import mlx.core as mx
 import numpy as np
@@ -128,6 +128,14 @@ class KVCache(abc.ABC, Generic[Array]):
     def advance(self, positions: int) -> None:
         """Count `positions` more as filled."""
         self.length += positions
+
+    def take_row(self, other: KVCache[Any], row: int) -> None:
+        """Hold what a row of another cache holds, and nothing else."""
+        self._keys = [buffer[row : row + 1] for buffer in other._keys]
+        self._values = [buffer[row : row + 1] for buffer in other._values]
+        self.whole = [made[:, row : row + 1] for made in other.whole]
+        self.rows, self.padding = 1, (other.padding[row],)
+        self.length, self.text_length = other.length, other.text_length
 
     def keep(self, rows: Sequence[int]) -> None:
         """Keep only these rows, in this order.

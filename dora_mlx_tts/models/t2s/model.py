@@ -212,7 +212,7 @@ class T2S(Layer):
         Returns:
             Logits [B, V] of the token that follows, and the filled cache.
         """
-        width = self._width(texts, prompt)
+        width = self.width(texts, prompt)
         cache = self._begin(texts, prompt, cache, width)
         hidden = self._run(self.embed(texts, prompt, width), cache, last_only=True)
         return self._native(self.ar_predict_layer(hidden[:, -1])), cache
@@ -258,8 +258,8 @@ class T2S(Layer):
             self._host_tokens = host_view(self.ar_audio_embedding.word_embeddings.weight)
         return self._stepper(self._host_tokens[tokens] + self._host_places[place], cache)
 
-    def _width(self, texts: Sequence[T2SText], prompt: Ids | None) -> int:
-        """Positions of text in a prefill."""
+    def width(self, texts: Sequence[T2SText], prompt: Ids | None) -> int:
+        """Positions of text in a prefill of these texts, padding included."""
         longest = max((len(text.phones) for text in texts), default=0)
         if self.backend is not Backend.CUDA_MATMUL:
             return longest

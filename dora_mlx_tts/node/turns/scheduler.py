@@ -423,9 +423,9 @@ class SpeechQueue:
 
     @property
     def sharing(self) -> int:
-        """Conversations in which a text is being spoken."""
+        """Conversations that take turns: a text of theirs is being spoken, or waits to be."""
         with self._changed:
-            return sum(session.is_speaking for session in self._sessions.turns)
+            return sum(session.needs_turns for session in self._sessions.turns)
 
     @property
     def open_texts(self) -> int:

@@ -59,9 +59,14 @@ class Session:
         return self._stream
 
     @property
-    def is_speaking(self) -> bool:
-        """Whether the engine is in the middle of its first text, and may go on."""
-        return bool(self.texts) and self.texts[0].in_part and not (self.is_paused or self.is_full)
+    def needs_turns(self) -> bool:
+        """Whether its first text is being spoken, or waits for a turn."""
+        if not self.texts or self.is_paused or self.is_full:
+            return False
+        text = self.texts[0]
+        if text.is_answer:
+            return False
+        return text.in_part or (text.has_work and not text.awaits_commit)
 
     @staticmethod
     def first(texts: Iterable[Utterance], now: float, *, can_wait: bool) -> Utterance | None:

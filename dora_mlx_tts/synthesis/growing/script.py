@@ -10,11 +10,10 @@ import numpy as np
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError, SynthesisError, TextError
 from dora_mlx_tts.runtime.cancel import Cancelled
-from dora_mlx_tts.synthesis.company import SoundAsked
 from dora_mlx_tts.synthesis.growing.policy import GrowingLimits
 from dora_mlx_tts.synthesis.growing.sentence import GrowingSentence
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
-from dora_mlx_tts.synthesis.records import Fragment
+from dora_mlx_tts.synthesis.records import Asked, Fragment
 from dora_mlx_tts.synthesis.script import ScriptSpeaker, tasks_of
 from dora_mlx_tts.synthesis.sentence import SentencePiece, SentenceSpeaker
 from dora_mlx_tts.text.phonemes import Phonemes
@@ -29,7 +28,7 @@ def speak_growing(
     text: GrowingText,
     speaker: SentenceSpeaker,
     limits: GrowingLimits | None,
-) -> Iterator[Fragment | SoundAsked | None]:
+) -> Iterator[Fragment | Asked | None]:
     """Speak a text that grows; None stands for "nothing to do until more is written".
 
     A text that is complete before any of it was spoken gives the samples of `speak_script`; without

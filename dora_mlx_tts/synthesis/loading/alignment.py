@@ -14,7 +14,7 @@ AlignmentHeads: TypeAlias = tuple[tuple[int, int], ...]
 """Layer and head of each."""
 
 _STEADY = 0.9  # correlation of a head's place in the text with time from which it counts
-_MOST_HEADS = 8
+MOST_HEADS = 8
 _LEAST_PHONES = 5
 
 
@@ -29,6 +29,6 @@ def alignment_heads(network: T2S, prompt: Prompt) -> AlignmentHeads:
     time = (time - time.mean()) / max(float(time.std()), 1e-9)
     spread = np.maximum(centres.std(-1), 1e-9)
     steady = ((centres - centres.mean(-1, keepdims=True)) * time).mean(-1) / spread
-    order = np.argsort(-steady, axis=None)[:_MOST_HEADS]
+    order = np.argsort(-steady, axis=None)[:MOST_HEADS]
     pairs = [(int(i) // steady.shape[1], int(i) % steady.shape[1]) for i in order]
     return tuple(pair for pair in pairs if steady[pair] >= _STEADY)

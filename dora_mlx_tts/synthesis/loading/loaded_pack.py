@@ -16,6 +16,7 @@ from dora_mlx_tts.runtime.device import Device
 from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 from dora_mlx_tts.synthesis.codes.code_table import CodeTable, TableStore
 from dora_mlx_tts.synthesis.loading.alignment import AlignmentHeads, alignment_heads
+from dora_mlx_tts.synthesis.loading.head_store import HeadStore, heads_name
 from dora_mlx_tts.synthesis.loading.networks import Networks, check_fit
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
 from dora_mlx_tts.synthesis.pace import SpeedMeter
@@ -54,6 +55,7 @@ class LoadedPack:
     Args:
         networks: the pack's.
         tables: where learned code tables are kept; None keeps them as long as the pack is loaded.
+        heads: where alignment heads are kept; None finds them again.
 
     Attributes:
         speed: how fast its networks are here.
@@ -61,9 +63,15 @@ class LoadedPack:
             prepared.
     """
 
-    def __init__(self, networks: Networks, tables: TableStore | None = None) -> None:
+    def __init__(
+        self,
+        networks: Networks,
+        tables: TableStore | None = None,
+        heads: HeadStore | None = None,
+    ) -> None:
         self.networks = networks
         self.speed = SpeedMeter()
+        self._heads = heads or HeadStore(None)
         self.heads: AlignmentHeads = ()
         self._tables = tables or TableStore(None)
         self._table: CodeTable | None = None
@@ -77,13 +85,14 @@ class LoadedPack:
         device: Device,
         *,
         tables: TableStore | None = None,
+        heads: HeadStore | None = None,
         verified: VerifiedFiles | None = None,
         exact: bool = False,
         verdicts: VerdictStore | None = None,
     ) -> Self:
         """Open a pack; arguments and errors are those of `Networks.open`."""
         networks = Networks.open(folder, device, verified=verified, exact=exact, verdicts=verdicts)
-        return cls(networks, tables)
+        return cls(networks, tables, heads)
 
     @property
     def table(self) -> CodeTable | None:
@@ -100,13 +109,20 @@ class LoadedPack:
             check_fit(self.networks)
             self._is_checked = True
         if not self._has_heads and not prompt.is_zero_shot:
-            self.heads = alignment_heads(self.networks.t2s, prompt)
+            self.heads = self._find_heads(prompt)
             self._has_heads = True
         if self._table is None and self.networks.phone_codes is None:
             codebook = np.array(self.networks.encoder.quantizer.embed.astype(mx.float32))
             table = self._table = self._tables.get(codebook)
             if not table.lessons:
                 table.learn(np.asarray(prompt.phones), np.asarray(prompt.codes))
+
+    def _find_heads(self, prompt: Prompt) -> AlignmentHeads:
+        networks = self.networks
+        name = heads_name(networks.pack, networks.device, prompt)
+        return self._heads.get(
+            name, networks.t2s.config, lambda: alignment_heads(networks.t2s, prompt)
+        )
 
     @contextmanager
     def borrow_cache(self) -> Iterator[KeptCache]:
