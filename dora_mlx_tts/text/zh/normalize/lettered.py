@@ -9,7 +9,13 @@ import re
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.maths import OPERATORS, SUBSCRIPTS, SUPERSCRIPTS, quotient
+from dora_mlx_tts.text.zh.normalize.maths import (
+    OPERATORS,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    quotient,
+    scientific,
+)
 from dora_mlx_tts.text.zh.normalize.money import CODED, SCALED, SIGNS, read_money
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, scaled
 from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, NUMBER, Rule
@@ -157,11 +163,6 @@ def _ion(match: re.Match[str]) -> str:
     return f"{spelled}{value}{'正' if sign == '⁺' else '负'}"
 
 
-def _scientific(match: re.Match[str]) -> str:
-    """`5.55e-17` 五点五五乘十的负十七次方."""
-    return f"{number(match[1])}乘十的{number(match[2])}次方"
-
-
 def _any_version(match: re.Match[str]) -> str:
     """`3.3.x` 三点三点x."""
     parts = match[1].split(".")
@@ -250,7 +251,7 @@ RULES = (
     Rule(_PRODUCT, lambda match: "×".join(filter(None, match.groups())), "xX*"),
     Rule(_TIMES, lambda match: f"{number(match[1])}倍", "xX"),
     Rule(_COPIES, lambda _: "乘", "xX"),
-    Rule(_SCIENTIFIC, _scientific, "eE"),
+    Rule(_SCIENTIFIC, lambda match: scientific(match[0]), "eE"),
     Rule(_ANY_VERSION, _any_version, "xX"),
     Rule(_SHARE_OF_MONEY, _share_of_money, "/"),
     Rule(_UNIT_OF, lambda match: f"，{unit_name(match[1])}，", "(（"),

@@ -38,6 +38,8 @@ _MASKED = re.compile(
 _SHELF = re.compile(
     r"((?:[取寄提]件码|提货码|取餐码|货架号?|柜号)(?:是|为|[:：])?[ ]?)([0-9]{1,4}(?:-[0-9]{1,6}){1,3})(?![0-9A-Za-z])"
 )
+_DRAWN = re.compile(r"(?<![0-9A-Za-z.,-])0?[0-9]{1,2}(?: [0-9]{2}){3,7}(?![0-9A-Za-z.,:：-])")
+"""Figures in a row with blanks between them, as of a lottery."""
 _PORT = re.compile(r"(?<![0-9A-Za-z.,-])[0-9]{2,5}(?=[ ]?端口)")
 _STATUS = re.compile(
     rf"((?:返回|报错?|出现|提示|抛出|显示|收到|遇到)了?[ ]?)([1-5][0-9]{{2}})(?![0-9A-Za-z.,%‰°℃/-]|[ ]?{MEASURE}|[ ]?[名人种字])"
@@ -88,6 +90,7 @@ def read_telephone_numbers(text: AlignedText) -> AlignedText:
     for pattern in (_MOBILE, _SERVICE, _LANDLINE):
         text = text.sub(pattern, _telephone)
     text = text.sub(_LOCAL, lambda m: _groups(m[0]))
+    text = text.sub(_DRAWN, lambda m: ",".join(map(_two_figures, m[0].split(" "))))
     text = text.sub(_SHELF, lambda m: m[1] + _groups(m[2]))
     text = text.sub(_PORT, lambda m: digits(m[0]))
     text = text.sub(_NAMED, lambda m: m[1].rstrip("#") + _groups(m[2]))
@@ -109,6 +112,10 @@ def _hash(match: re.Match[str]) -> str:
 def _international(match: re.Match[str]) -> str:
     country, area, rest = match.groups()
     return f"加{_groups(f'{country}-{area}{rest}')}"
+
+
+def _two_figures(figures: str) -> str:
+    return digits(figures) if figures[0] == "0" else cardinal(figures)
 
 
 def _telephone(match: re.Match[str]) -> str:
