@@ -36,10 +36,14 @@ _RANK = re.compile(
 _NUMBER_SIGN = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,4})#(?=[ ]?[\u4e00-\u9fff，。、；]|$)")
 
 
+def read_verses(text: AlignedText) -> AlignedText:
+    """`约翰福音3:16` 约翰福音三章十六节."""
+    return text.sub(_VERSE, _verse)
+
+
 def read_labels(text: AlignedText) -> AlignedText:
     """`第3/5页` 第三页共五页, `图4-1` 图四杠一, `评分8.7/10` 评分八点七分,满分十分."""
     text = text.sub(_KEY, lambda m: "井" if m[0] == "#" else "星")
-    text = text.sub(_VERSE, _verse)
     text = text.sub(_OF_ALL, lambda m: f"第{cardinal(m[1])}{m[3]}共{cardinal(m[2])}{m[3]}")
     text = text.sub(_DISCOUNT, lambda m: digits(m[1]))
     text = text.sub(_FLOOR_OF, _floor_of)
