@@ -8,7 +8,7 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits, number
 
 _OF_ALL = re.compile(
-    r"第[ ]?([0-9]{1,4})[ ]?/[ ]?([0-9]{1,4})[ ]?([页题章步集期关轮天课节局场部张条讲])"
+    r"第[ ]?([0-9]{1,4})[ ]?/[ ]?([0-9]{1,4})[ ]?([页题章步集期关轮天课节局场部张条讲名位]?)(?![0-9/分])"
 )
 _FLOOR_OF = re.compile(r"(?<![0-9A-Za-z./])([0-9]{1,2})[ ]?/[ ]?([1-9][0-9]?)[ ]?([层楼])(?!高)")
 _PARTED = re.compile(
@@ -26,6 +26,10 @@ _VERSE = re.compile(
 _DISCOUNT = re.compile(r"(?<![0-9A-Za-z.])([1-9][1-9])(?=[ ]?折(?![叠线页返腾扣]))")
 """85折 is 八五折: tenths and hundredths of the price."""
 _SHORTEST_ROOM = 3
+_PARTS = re.compile(
+    "(?<![\u4e00-\u9fff])[甲乙丙丁](?:[ ]?[:：∶][ ]?[甲乙丙丁]){1,3}(?=[ ]?[=＝是为])"
+)
+"""Parts in proportion: 甲：乙：丙=2：3：5."""
 _KEY = re.compile(r"[#*](?=[ ]?号?键)")
 _MARKS = re.compile(
     r"((?:评分|打分|得分|评为|评级|绩点|星级|G P A|GPA)(?:[是为有:：]|高达|达到?)?[ ]?)([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?/[ ]?(4(?:\.[0-9])?|5(?:\.[0-9])?|10|100|150)(?![0-9/]|\.[0-9])"
@@ -33,7 +37,7 @@ _MARKS = re.compile(
 _RANK = re.compile(
     r"((?:排名|名次)(?:是|为|[:：])?[ ]?)([0-9]{1,6})[ ]?/[ ]?([0-9]{1,6})(?![0-9./])"
 )
-_NUMBER_SIGN = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,4})#(?=[ ]?[\u4e00-\u9fff，。、；]|$)")
+_NUMBER_SIGN = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,3})#(?=[ ]?[\u4e00-\u9fff，。、；]|$)")
 
 
 def read_verses(text: AlignedText) -> AlignedText:
@@ -44,6 +48,7 @@ def read_verses(text: AlignedText) -> AlignedText:
 def read_labels(text: AlignedText) -> AlignedText:
     """`第3/5页` 第三页共五页, `图4-1` 图四杠一, `评分8.7/10` 评分八点七分,满分十分."""
     text = text.sub(_KEY, lambda m: "井" if m[0] == "#" else "星")
+    text = text.sub(_PARTS, lambda m: "比".join(re.findall("[甲乙丙丁]", m[0])))
     text = text.sub(_OF_ALL, lambda m: f"第{cardinal(m[1])}{m[3]}共{cardinal(m[2])}{m[3]}")
     text = text.sub(_DISCOUNT, lambda m: digits(m[1]))
     text = text.sub(_FLOOR_OF, _floor_of)
