@@ -39,6 +39,7 @@ _OF_FIGURES = re.compile(
 """Letters that are units, variables or parts of a name tell nothing of the language."""
 _HAN = re.compile("[\u3400-\u9fff]")
 _ENGLISH = re.compile("[A-Za-z]{4}")
+_FUNCTION = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "max", "min", "exp"})
 _FAR = 200
 _LETTER = re.compile("[A-Za-z\u3400-\u9fff]")
 _WORD = re.compile("[A-Za-z]+|[\u3400-\u9fff]")
@@ -111,11 +112,27 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
     before = _STOP.split(match.string[start : match.start()])[-1]
     after = _STOP.split(match.string[match.end() : end])[0]
     words: list[str] = _WORD.findall(f"{before} {after}")
-    english = sum(word.isascii() and not word.isupper() and len(word) > 1 for word in words)
-    words = [word for word in words if not (word.isascii() and (word.isupper() or len(word) == 1))]
+    english = sum(
+        word.isascii() and not word.isupper() and len(word) > 1 and word not in _FUNCTION
+        for word in words
+    )
+    words = [
+        word
+        for word in words
+        if not (word.isascii() and (word.isupper() or len(word) == 1 or word in _FUNCTION))
+    ]
     if english == len(words):
+        near = match.string[max(0, start - _FAR) : end + _FAR]
+        if _is_mostly_chinese(near):
+            return True
         return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
     return len(words) - english > _HAN_PER_WORD * english
+
+
+def _is_mostly_chinese(text: str) -> bool:
+    words: list[str] = _WORD.findall(text)
+    english = sum(word.isascii() and len(word) > 1 for word in words)
+    return sum(len(word) for word in words if not word.isascii()) > _HAN_PER_WORD * english
 
 
 def _is_beside_chinese(match: re.Match[str]) -> bool:

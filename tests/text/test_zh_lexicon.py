@@ -39,9 +39,14 @@ def test_data_files_hold_known_syllables() -> None:
     for word, pinyin in load_data("phrases.json").items():
         assert len(pinyin.split()) == len(word)
         assert all(symbols_of(p) for p in pinyin.split()), word
-    for char, rules in load_data("polyphones.json").items():
+    polyphones = load_data("polyphones.json")
+    for char, reading in polyphones["surnames"].items():
+        assert len(char) == 1
+        assert symbols_of(reading), char
+    for char, rules in polyphones["rules"].items():
         assert len(char) == 1
         assert all(symbols_of(rule["reading"]) for rule in rules), char
+        assert all(rule.get("place", "end") in ("start", "inside", "end") for rule in rules), char
 
 
 def test_a_missing_package_is_named() -> None:

@@ -30,7 +30,11 @@ _MONTH_DAY = re.compile(
 _HYPHEN = re.compile(
     rf"(?<![0-9./-])({_M})-({_D})(?=から{_M}-{_D}(?![0-9-]))|(?<=[0-9]から)(?<![0-9]-)({_M})-({_D})(?![0-9./-])"
 )
-_WEEKDAY = re.compile(r"(?<=[日0-9])[ ]?[(（]([日月火水木金土])(?:曜日?)?[)）]")
+_DAY_NAME = "([日月火水木金土])(?:曜日?)?"
+_WEEKDAY = re.compile(rf"(?<=[日0-9])[ ]?[(（]{_DAY_NAME}(?:[・･、,]?(祝|休))?日?[)）]")
+_WEEKDAYS = re.compile(
+    rf"(?<=[日0-9])[ ]?[(（]{_DAY_NAME}[ ]?[-{_WAVE}から]{{1,2}}[ ]?{_DAY_NAME}[)）]"
+)
 LAST_MONTH = 12
 
 
@@ -68,4 +72,5 @@ def read_dates(text: AlignedText) -> AlignedText:
     if "-" in text.text:
         text = text.sub(_HYPHEN, _hyphen)
     text = text.sub(_PADDED, lambda m: f"{int(m[1])}月{int(m[3])}日").sub(_MONTH_DAY, _month_day)
-    return text.sub(_WEEKDAY, lambda m: f"{m[1]}曜日")
+    text = text.sub(_WEEKDAYS, lambda m: f"、{m[1]}曜日から{m[2]}曜日、")
+    return text.sub(_WEEKDAY, lambda m: f"{m[1]}曜日{f'、{m[2]}日、' if m[2] else ''}")

@@ -79,6 +79,9 @@ _QUANTITY = re.compile(
     rf"({_START}{_NUMBER}[万億千百]?)[ ]?({_UNIT})(?:/(h|s|min))?(?![A-Za-z0-9])"
 )
 _PER = {"h": "毎時", "s": "毎秒", "min": "毎分"}
+_MIXED = re.compile(r"(?<=[0-9]) (?=[0-9]{1,3}/[0-9]{1,3}(?![0-9./]))")
+_MIDNIGHT = re.compile("(?<![0-9.,:零一二三四五六七八九十百])0?0(?=時(?!間))")
+"""0時 is れいじ, not ゼロじ."""
 _FRACTION = re.compile(r"(?<![0-9./])([0-9]{1,16})(?:[/⁄]| / )([0-9]{1,16})(?![0-9./])")
 _RELATION = re.compile(r"(?<=[0-9])[ ]?([≧≥≦≤])[ ]?(?=[0-9])")
 
@@ -106,7 +109,7 @@ def read_telephone_numbers(text: AlignedText) -> AlignedText:
 
 def read_times(text: AlignedText) -> AlignedText:
     """`15:30` 15時30分."""
-    return text.sub(_TIME, _time)
+    return text.sub(_TIME, _time).sub(_MIDNIGHT, "零")
 
 
 def _time(match: re.Match[str]) -> str:
@@ -160,5 +163,6 @@ def read_quantities(text: AlignedText) -> AlignedText:
 
 
 def read_fractions(text: AlignedText) -> AlignedText:
-    """`1/2` 2分の1."""
+    """`1/2` 2分の1, `1 1/2` 1と2分の1."""
+    text = text.sub(_MIXED, "と")
     return text.sub(_FRACTION, r"\2分の\1")

@@ -36,6 +36,9 @@ _URL_START = re.compile(
     r"[\"'(<]*(?:[a-z][a-z0-9+.-]{0,20}://|www\.|(?:[\w-]+\.)+[a-z]{2,}/)", re.IGNORECASE
 )
 _SOURCE = re.compile(r"\[\d{0,3}(?:[,，–-]\s?\d{0,3})*\]?")
+_FACE = re.compile(r"[:：;][-']?[(（]$")
+_BEHIND_FACE = CLAUSE_MARKS | HARD_STOPS | DOTS | ELLIPSES | {" ", "(", "（", "~", "～"}
+"""A sad face opens no bracket: `:(` with one of these behind it."""
 _TELLING = HARD_STOPS | DOTS | ELLIPSES | LABEL_ENDS | BULLETS
 """Characters at which, or before which, a sentence may end."""
 
@@ -89,8 +92,8 @@ class BoundaryFinder:
 
     @property
     def inside(self) -> bool:
-        """Whether the place is inside brackets or an address."""
-        return self._depth > 0 or self._in_url
+        """Whether the last character is inside brackets."""
+        return self._depth > 0
 
     def step(self, char: str, *, in_code: bool = False) -> int | None:
         """Take the next character; no sentence ends inside code.
@@ -308,6 +311,9 @@ class BoundaryFinder:
         self._length += 1
 
     def _note_in_bracket(self, char: str) -> None:
+        if not self._in_bracket and char in _BEHIND_FACE and _FACE.search(self._tail):
+            self._depth = 0
+            return
         self._in_bracket += 1
         if char in CLOSING_BRACKETS:
             self._depth -= 1

@@ -174,6 +174,7 @@ class SentenceScanner:
         self._directions = directions  # by offsets in the open text
         self._cuts: list[int] = []  # lengths of the open text up to its clause marks
         self._clause: int | None = None  # such a length, while the next character is unknown
+        self._clause_inside = False  # whether that place is inside brackets
         self._clause_mark = ""
 
     @property
@@ -205,6 +206,7 @@ class SentenceScanner:
         self._open.append(char)
         if text in CLAUSE_MARKS and self._clause is None and not char.in_code:
             self._clause, self._clause_mark = len(self._open), text
+            self._clause_inside = self._finder.inside
         if self.options.max_chars:
             self._limit()
 
@@ -274,13 +276,14 @@ class SentenceScanner:
             return
         if char in CLAUSE_MARKS or (char in CLOSERS and char not in "'\""):
             self._clause = len(self._open) + 1
+            self._clause_inside = self._finder.inside
             return
         place, self._clause = self._clause, None
         if self._clause_mark.isascii() and not (char == " " or is_east_asian(char)):
             return  # inside a number, a time or an address
         wanted = self.options.mode == "clause" or (self.options.first_clause and self._is_first)
         long_enough = place - self._lead >= self.options.min_chars
-        if wanted and long_enough and not self._finder.inside:
+        if wanted and long_enough and not self._clause_inside:
             self._end_at(place)
         else:
             self._cuts.append(place)
@@ -300,11 +303,12 @@ class SentenceScanner:
         done, rest = self._open[:length], self._open[length:]
         cuts = [place - length for place in self._cuts if place > length]
         clause = self._clause - length if self._clause and self._clause > length else None
-        mark, lead = self._clause_mark, self._lead
+        mark, is_inside, lead = self._clause_mark, self._clause_inside, self._lead
         said = [item.moved(-lead) for item in self._directions if item.end <= length]
         said = [item for item in said if not isinstance(item, Reading) or item.start >= 0]
         self._begin(rest, [item.moved(-length) for item in self._directions if item.end > length])
         self._cuts, self._clause, self._clause_mark = cuts, clause, mark
+        self._clause_inside = is_inside
         while done and done[-1].text == " ":
             done.pop()
         text = "".join(char.text for char in done[lead:])

@@ -60,6 +60,10 @@ def _weekday(match: re.Match[str]) -> str:
     return f" {match[1]}요일{until}"
 
 
+_DAYS = re.compile(r"(?<=월)([ ]?[0-9]{1,2})[ ]?[-~〜～∼–][ ]?([0-9]{1,2})일")
+"""From a day to another of its month: 7월 5-9일."""
+
+
 def read_dates(text: AlignedText) -> AlignedText:
     """`2024-05-01` 이천이십사년 오월 일일; 6월 is 유월, 10월 시월."""
     text = text.sub(_DATE, lambda m: f"{m[1]}년 {int(m[3])}월 {int(m[4])}일")
@@ -68,5 +72,6 @@ def read_dates(text: AlignedText) -> AlignedText:
     text = text.sub(_MONTH_DAY, _month_day).sub(_WEEKDAY, _weekday)
     text = text.sub(_WEEKDAYS, lambda m: f"{m[1]}요일부터 {m[2]}요일")
     text = text.sub(_UNTIL, "부터 ").sub(_DECADES, r"\1년대에서 ")
+    text = text.sub(_DAYS, r"\1일에서 \2일")
     text = text.sub(_MONTH, lambda m: _MONTHS.get(str(int(m[1])), sino(m[1])))
     return text.sub(_HISTORY, lambda m: digits(m[0]))

@@ -13,6 +13,10 @@ _YEAR = r"(?:1[0-9]|20|21)[0-9]{2}"
 _FULL_DATE = re.compile(
     rf"{START}({_YEAR})([-/.\u2013\u00b7• ])([0-9]{{1,2}})\2([0-9]{{1,2}})(?:T(?=[0-9]))?(?![0-9A-Za-z]|\2[0-9])"
 )
+_SPAN_OF_DAYS = re.compile(
+    rf"{START}({_YEAR})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}})[ ]?[-~\u2013\u2014\uff5e至到]{{1,2}}[ ]?(?:([0-9]{{1,2}})\2)?([0-9]{{1,2}})(?![0-9A-Za-z:：]|[-/.][0-9])"
+)
+"""From a day to another of its year or month: `2023.9.23-10.8`, `2024/10/1-7`."""
 _YEAR_LAST = re.compile(
     rf"{START}(?<![0-9][-/])([0-9]{{1,2}})([-/.])([0-9]{{1,2}})\2((?:19|20)[0-9]{{2}})(?![0-9A-Za-z]|\2[0-9])"
 )
@@ -60,6 +64,7 @@ def read_dates(text: AlignedText) -> AlignedText:
     text = text.sub(_REIGN, _reign)
     text = text.sub(_BARE_YEAR_RANGE, lambda m: f"{digits(m[1])}到{digits(m[2])}")
     text = text.sub(_SEASON, lambda m: f"{digits(m[1])}到{digits(m[2])}")
+    text = text.sub(_SPAN_OF_DAYS, _span_of_days)
     text = text.sub(_FULL_DATE, _full_date).sub(_YEAR_LAST, _year_last)
     text = text.sub(_SHORT_DATE, _short_date)
     text = text.sub(_MONTH_YEAR, lambda m: f"{digits(m[3])}年{cardinal(m[1] or m[2])}月")
@@ -75,6 +80,15 @@ def read_dates(text: AlignedText) -> AlignedText:
 def _full_date(match: re.Match[str]) -> str | None:
     year, _, month, day = match.groups()
     return _date(year, month, day)
+
+
+def _span_of_days(match: re.Match[str]) -> str | None:
+    year, _, month, day, last_month, last_day = match.groups()
+    first, last = _date(year, month, day), _date(year, last_month or month, last_day)
+    if first is None or last is None or (last_month is None and int(last_day) <= int(day)):
+        return None
+    ending = f"{cardinal(last_month)}月" if last_month else ""
+    return f"{first}到{ending}{cardinal(last_day)}日"
 
 
 def _year_last(match: re.Match[str]) -> str | None:

@@ -15,6 +15,7 @@ from dora_mlx_tts.text.zh.normalize.maths import (
     SUPERSCRIPTS,
     power,
     quotient,
+    scientific,
 )
 from dora_mlx_tts.text.zh.normalize.numbers import number
 from dora_mlx_tts.text.zh.normalize.patterns import Rule
@@ -31,7 +32,7 @@ _FUNCTIONS = {
 _TOKEN = re.compile(
     r"(?P<relation>==|(?<![0-9)n])!=|<=|>=|[=≈≠<>≤≥∥⊥≌∽∈⊂∪∩])|(?P<fraction>(?<![0-9A-Za-z.)])[0-9]{1,8}/[0-9]{1,8}(?![0-9A-Za-z./(²³^])|\((?:[0-9]{1,8}/[0-9]{1,8})\))|(?P<operator>[+×÷·*±])|(?P<maybe>[-\u2212/:∶])"
     r"|(?P<root>[²³]?√)|(?P<power>[²³¹⁰⁴-⁹⁻]{1,4}|\^\(?-?[0-9A-Za-z]{1,3}\)?)|(?P<below>[₀-₉]{1,4})"
-    r"|(?P<number>[0-9]{1,16}(?:\.[0-9]{1,16})?%?)|(?P<word>[A-Za-z]{1,40})|(?P<greek>[α-ωΔΩ])"
+    r"|(?P<scientific>[0-9]{1,8}(?:\.[0-9]{1,16})?[eE][+-][0-9]{1,3})|(?P<number>[0-9]{1,16}(?:\.[0-9]{1,16})?%?)|(?P<word>[A-Za-z]{1,40})|(?P<greek>[α-ωΔΩ])"
     r"|(?P<shape>[∠△∵∴])|(?P<mean>拔)|(?P<bar>\|)|(?P<open>\()|(?P<close>\))|(?P<degree>°)|(?P<factorial>!)|(?P<comma>,)|(?P<blank> )"
 )
 _CLOCK = re.compile("(?<![0-9])[0-2]?[0-9][:：][0-5][0-9](?![0-9])")
@@ -41,6 +42,7 @@ _BINARY = frozenset({"relation", "operator", "maybe"})
 _ENDS = frozenset(
     {
         "number",
+        "scientific",
         "fraction",
         "word",
         "greek",
@@ -53,7 +55,9 @@ _ENDS = frozenset(
         "mean",
     }
 )
-_STARTS = frozenset({"number", "fraction", "word", "greek", "root", "open", "shape", "bar"})
+_STARTS = frozenset(
+    {"number", "scientific", "fraction", "word", "greek", "root", "open", "shape", "bar"}
+)
 _LONGEST_PRODUCT = 3
 """More letters in a row are a word."""
 _LOGARITHM = re.compile(r"log([₀-₉]{1,4})[ ]?(\(?)([0-9]{1,16}(?:\.[0-9]{1,8})?|[A-Za-z])(\)?)")
@@ -180,6 +184,7 @@ def _logarithm(text: str) -> str:
 
 _READERS: dict[str, Callable[[str], str]] = {
     "number": _number,
+    "scientific": scientific,
     "fraction": quotient,
     "word": _letters,
     "greek": str,

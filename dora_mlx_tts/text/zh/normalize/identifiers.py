@@ -22,7 +22,7 @@ _PLATE = re.compile(
 )
 _CODE = re.compile(
     r"((?:密[码碼]|口令|验证码|[取寄]件码|提取码|邀请码|兑换码|激活码|优惠码|序列号|订单号?|单号|编号|账号|帐号|用户名|工号|学号"
-    r"|车架号|税号|信用代码|身份证号?|[末后][三四五六七八]位数?|尾[号数]|识别码|代码|卡号|会议号|护照号?码?|货号|款号|批号|ID)[ ]?(?:是|为|系|係|[:：])?[ ]?)#?"
+    r"|车架号|税号|信用代码|身份证号?|[末后][三四五六七八]位数?|尾[号数]|识别码|代码|卡号|会议号|护照号?码?|货号|款号|批号|ID|(?i:passcode|password|promo code|coupon code))[ ]?(?:是|为|系|係|[:：])?[ ]?)#?"
     r"(?=[0-9A-Za-z_-]{0,40}[0-9])(?=[0-9A-Za-z_-]{0,40}[A-Za-z])"
     r"([0-9A-Za-z](?:[0-9A-Za-z]|[-_](?=[0-9A-Za-z])){1,40})(?![0-9A-Za-z@.])"
 )
@@ -46,7 +46,7 @@ _CHIP = re.compile(
     r"(?<![0-9A-Za-z_.-])(\d{4,5})(X[A-Z0-9]{0,2}|H[XSKQ]|K[FS]|U|Ti)(?![0-9A-Za-z_-])"
 )
 _PAGES = re.compile(
-    r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(?:\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
+    r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
 )
 """From one to another of a series: P45-P52, A1-A5."""
 _STANDARD = re.compile(
@@ -71,7 +71,7 @@ _ELEMENTS = frozenset(re.findall("[A-Z][a-z]?", _SYMBOLS))
 _LEVEL = re.compile(r"(?<![A-Za-z])(?:Lv|LV|lv)\.?[ ]?(\d{1,4})(?![0-9A-Za-z.])")
 _LETTERS_AND_FIGURES = r"([A-Z]{1,4})-?(\d{1,2}(?:\.\d)?)(?![0-9A-Za-z+]|[-.]\d)"
 _GATE = re.compile(
-    rf"(?<=[\u3400-\u9fff：:，。、（《“]){_LETTERS_AND_FIGURES}|(?<![0-9A-Za-z.@_-]){_LETTERS_AND_FIGURES}(?=[\u3400-\u9fff：、])"
+    rf"(?<=[\u3400-\u9fff：:，。、（《“]){_LETTERS_AND_FIGURES}|(?<=[0-9]/){_LETTERS_AND_FIGURES}|(?<![0-9A-Za-z.@_-]){_LETTERS_AND_FIGURES}(?=[\u3400-\u9fff：、])"
 )
 """Directly beside a Chinese word: 登机口C32, PM2.5, A4纸."""
 _SHORT = re.compile(
@@ -82,7 +82,15 @@ _LINES = re.compile(r"(?<![0-9A-Za-z.])(\d{3,4})([PpiI])(?![0-9A-Za-z])")
 _ADDRESS = re.compile(
     r"(?<![0-9A-Za-z])([A-Za-z0-9][A-Za-z0-9_.+-]{0,63})@((?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})"
 )
+_MASKS = ("N", "KN")
+"""Of masks (`N95`), whose figures are said one by one."""
+_ALTERNATING = re.compile(
+    r"(?<![0-9A-Za-z_.@/#-])(?=[0-9A-Za-z]{5,40}(?![0-9A-Za-z_@/.-]))(?:[A-Za-z]{0,3}[0-9]{1,4}[A-Za-z]{1,3}){3,}[0-9]{0,4}(?![0-9A-Za-z])"
+)
+"""Letters and figures by turns are a code: 5z9K2x."""
 _HUNDREDS = 3
+_NEAR = 24
+_DURATION = re.compile("(?:[0-9]{1,4}(?:d|h|hr|min|m|s|ms|D|H|M|S|y|w)){1,5}")
 _WORD = 4
 """So many letters in a code are read as a word."""
 _MARKS = {".": " dot ", "_": " underscore ", "-": " dash ", "+": " plus "}
@@ -103,8 +111,22 @@ def read_plate(match: re.Match[str]) -> str:
 
 def read_serial(match: re.Match[str]) -> str | None:
     """`1Z999AA10123` 一Z九九九A A 一零一二三, where Chinese is near."""
-    start, end = max(0, match.start() - 24), match.end() + 24
-    return _spelled(match[1]) if _HAN.search(match.string, start, end) else None
+    return _spelled(match[1]) if _is_near_chinese(match) else None
+
+
+def _is_near_chinese(match: re.Match[str]) -> bool:
+    start, end = max(0, match.start() - _NEAR), match.end() + _NEAR
+    return _HAN.search(match.string, start, end) is not None
+
+
+def read_serial_like(match: re.Match[str]) -> str | None:
+    """`5z9K2x` 五Z九K二X, where Chinese is near; a duration (`1h20m30s`) is none."""
+    compound = _COMPOUND.fullmatch(match[0])
+    if _DURATION.fullmatch(match[0]) or (compound and read_compound(compound)):
+        return None
+    if not _is_near_chinese(match):
+        return None
+    return _spelled(match[0])
 
 
 def read_code(match: re.Match[str]) -> str:
@@ -138,8 +160,7 @@ def read_model(match: re.Match[str]) -> str:
 
 def read_numbered(match: re.Match[str]) -> str | None:
     """`ID：865 2231`, where Chinese is near."""
-    start, end = max(0, match.start() - 24), match.end() + 24
-    if not _HAN.search(match.string, start, end):
+    if not _is_near_chinese(match):
         return None
     return match[1] + "，".join(digits(g, telephone=True) for g in re.split("[ -]", match[2]))
 
@@ -150,9 +171,13 @@ def read_series(match: re.Match[str]) -> str:
 
 
 def read_pages(match: re.Match[str]) -> str:
-    """`P45-P52` P四十五到P五十二."""
-    letters = " ".join(match[1])
-    return f"{letters}{cardinal(match[2])}到{letters}{cardinal(match[3])}"
+    """`P45-P52` P四十五到P五十二; `B2-116` is a name: B二杠幺幺六."""
+    name, first, again, last = match.groups()
+    letters = " ".join(name)
+    if not again and (int(last) <= int(first) or len(last) > len(first) + 1 or last[0] == "0"):
+        said = digits(last, telephone=True) if len(last) >= _HUNDREDS else number(last)
+        return f"{letters}{cardinal(first)}杠{said}"
+    return f"{letters}{cardinal(first)}到{letters}{cardinal(last)}"
 
 
 def read_standard(match: re.Match[str]) -> str:
@@ -179,7 +204,11 @@ def read_compound(match: re.Match[str]) -> str | None:
     """`NaHCO₃` N a H C O三: letters and figures one by one."""
     text = match[1]
     symbols = re.findall("[A-Z][a-z]?", text)
-    is_sure = bool(re.search("[₀-₉]", text)) or (any(len(symbol) > 1 for symbol in symbols))
+    is_sure = (
+        re.search("[₀-₉]", text) is not None
+        or any(len(symbol) > 1 for symbol in symbols)
+        or len(re.findall("[0-9]+", text)) > 1
+    )
     if not is_sure or len(symbols) == 1 or not _ELEMENTS.issuperset(symbols):
         return None
     pieces = re.findall("[A-Za-z]|[0-9]+", text.translate(SUBSCRIPTS))
@@ -195,7 +224,8 @@ def read_level(match: re.Match[str]) -> str:
 def read_gate(match: re.Match[str]) -> str:
     """`C32` C三十二, `PM2.5` P M二点五, `B03` B零三."""
     letters, figures = (group for group in match.groups() if group)
-    said = digits(figures) if figures[0] == "0" and "." not in figures else number(figures)
+    named = figures[0] == "0" or letters in _MASKS
+    said = digits(figures) if named and "." not in figures else number(figures)
     return f"{' '.join(letters)}{said}"
 
 
@@ -232,6 +262,7 @@ LABELLED_RULES = (
     Rule(_CODE, read_code, FIGURES),
     Rule(_NUMBERED, read_numbered, FIGURES),
     Rule(_SERIAL, read_serial, FIGURES),
+    Rule(_ALTERNATING, read_serial_like, FIGURES),
     Rule(_OIL, lambda m: f"{number(m[1])}W{m[2]}", "W"),
     Rule(_CELL, lambda m: f"{' '.join(m[1])}{number(m[2])}", "$"),
     Rule(_HARDWARE, read_hardware, ":-"),

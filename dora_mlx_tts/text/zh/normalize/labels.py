@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import cardinal, number
+from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits, number
 
 _OF_ALL = re.compile(
-    r"第[ ]?([0-9]{1,4})[ ]?/[ ]?([0-9]{1,4})[ ]?([页题章步集期关轮天课节局场部张条讲])"
+    r"第[ ]?([0-9]{1,4})[ ]?/[ ]?([0-9]{1,4})[ ]?([页题章步集期关轮天课节局场部张条讲名位]?)(?![0-9/分])"
 )
 _FLOOR_OF = re.compile(r"(?<![0-9A-Za-z./])([0-9]{1,2})[ ]?/[ ]?([1-9][0-9]?)[ ]?([层楼])(?!高)")
 _PARTED = re.compile(
@@ -23,6 +23,13 @@ _VERSE = re.compile(
     r"|罗马书|[哥格]林多[前后]书|加拉太书|以弗所书|腓立比书|歌罗西书|帖撒罗尼迦[前后]书|提摩太[前后]书|希伯来书|雅各书|彼得[前后]书|约翰[一二三]书)》?)"
     r"[ ]?(?:第[ ]?)?([0-9]{1,3})[:：]([0-9]{1,3})(?:[ ]?[-–~～][ ]?([0-9]{1,3}))?(?![0-9:：])"
 )
+_DISCOUNT = re.compile(r"(?<![0-9A-Za-z.])([1-9][1-9])(?=[ ]?折(?![叠线页返腾扣]))")
+"""85折 is 八五折: tenths and hundredths of the price."""
+_SHORTEST_ROOM = 3
+_PARTS = re.compile(
+    "(?<![\u4e00-\u9fff])[甲乙丙丁](?:[ ]?[:：∶][ ]?[甲乙丙丁]){1,3}(?=[ ]?[=＝是为])"
+)
+"""Parts in proportion: 甲：乙：丙=2：3：5."""
 _KEY = re.compile(r"[#*](?=[ ]?号?键)")
 _MARKS = re.compile(
     r"((?:评分|打分|得分|评为|评级|绩点|星级|G P A|GPA)(?:[是为有:：]|高达|达到?)?[ ]?)([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?/[ ]?(4(?:\.[0-9])?|5(?:\.[0-9])?|10|100|150)(?![0-9/]|\.[0-9])"
@@ -30,17 +37,23 @@ _MARKS = re.compile(
 _RANK = re.compile(
     r"((?:排名|名次)(?:是|为|[:：])?[ ]?)([0-9]{1,6})[ ]?/[ ]?([0-9]{1,6})(?![0-9./])"
 )
-_NUMBER_SIGN = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,4})#(?=[ ]?[\u4e00-\u9fff，。、；]|$)")
+_NUMBER_SIGN = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,3})#(?=[ ]?[\u4e00-\u9fff，。、；]|$)")
+
+
+def read_verses(text: AlignedText) -> AlignedText:
+    """`约翰福音3:16` 约翰福音三章十六节."""
+    return text.sub(_VERSE, _verse)
 
 
 def read_labels(text: AlignedText) -> AlignedText:
     """`第3/5页` 第三页共五页, `图4-1` 图四杠一, `评分8.7/10` 评分八点七分,满分十分."""
     text = text.sub(_KEY, lambda m: "井" if m[0] == "#" else "星")
-    text = text.sub(_VERSE, _verse)
+    text = text.sub(_PARTS, lambda m: "比".join(re.findall("[甲乙丙丁]", m[0])))
     text = text.sub(_OF_ALL, lambda m: f"第{cardinal(m[1])}{m[3]}共{cardinal(m[2])}{m[3]}")
+    text = text.sub(_DISCOUNT, lambda m: digits(m[1]))
     text = text.sub(_FLOOR_OF, _floor_of)
     text = text.sub(_PARTED, lambda m: f"{m[1]}{cardinal(m[2])}杠{cardinal(m[3])}")
-    text = text.sub(_HOUSE, lambda m: f"{m[1]}{cardinal(m[2])}杠{cardinal(m[3])}")
+    text = text.sub(_HOUSE, _house)
     text = text.sub(_RANK, lambda m: f"{m[1]}第{cardinal(m[2])},共{cardinal(m[3])}")
     text = text.sub(_NUMBER_SIGN, lambda m: f"{cardinal(m[1])}号")
     return text.sub(_MARKS, lambda m: f"{m[1]}{number(m[2])}分,满分{number(m[3])}分")
@@ -59,3 +72,10 @@ def _floor_of(match: re.Match[str]) -> str | None:
     if int(floor) > int(floors):
         return None
     return f"{cardinal(floor)}{name}共{cardinal(floors)}{name}"
+
+
+def _house(match: re.Match[str]) -> str:
+    """`门牌66-2` 门牌六十六杠二; a room of three figures is named by them."""
+    name, house, room = match.groups()
+    said = digits(room, telephone=True) if len(room) >= _SHORTEST_ROOM else cardinal(room)
+    return f"{name}{cardinal(house)}杠{said}"

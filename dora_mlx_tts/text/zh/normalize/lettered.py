@@ -9,7 +9,13 @@ import re
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.maths import OPERATORS, SUBSCRIPTS, SUPERSCRIPTS, quotient
+from dora_mlx_tts.text.zh.normalize.maths import (
+    OPERATORS,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    quotient,
+    scientific,
+)
 from dora_mlx_tts.text.zh.normalize.money import CODED, SCALED, SIGNS, read_money
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, scaled
 from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, NUMBER, Rule
@@ -85,6 +91,14 @@ _NAME_NUMBER = re.compile(
     rf"(?:(?<=[A-Z][a-z] )|(?<=[A-Za-z][a-z]{{2}} )|(?<=chmod )|(?<=umask )|(?<=HTTP )|(?<=HTTPS ))(?![0-9]?[0-9]00)[0-9]{{3}}(?=[\u3400-\u9fff])(?![ ]?{MEASURE})"
 )
 """A number behind an English word and before a Chinese one that counts nothing: Office 365版."""
+_ROOM = re.compile(
+    r"(?<![A-Za-z])((?i:room|rm\.|suite|gate|flight|platform) )(\d{3,4})(?![0-9A-Za-z.,-])"
+)
+_PORT_OF = re.compile(
+    "(?<=[A-Za-z\u4e00-\u9fff][是为用])[ ]?[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"
+)
+"""The port of a further server: 端口是2375，Redis是6379."""
+_SENTENCE_END = re.compile("[。！？!?\n]")
 _DAYS = re.compile(
     r"(?<![0-9A-Za-z.])(?:(\d{1,3})[ ]?[-~–～至到][ ]?)?((?<=[-~–～至到+ ])[1-9]|[15-9]|[1-9]\d{1,2})d(?![0-9A-Za-z])"
 )
@@ -129,6 +143,11 @@ def _written(read: Callable[[AlignedText], AlignedText]) -> Callable[[re.Match[s
     return lambda match: read(AlignedText.of(match[0])).text
 
 
+def _port_of(match: re.Match[str]) -> str | None:
+    before = _SENTENCE_END.split(match.string[max(0, match.start() - 40) : match.start()])[-1]
+    return digits(match[0].strip()) if "端口" in before else None
+
+
 def _quantity(match: re.Match[str]) -> str | None:
     """Units in signs (60°) are left for formulas."""
     if not any(char.isalpha() and char < "\u3400" for char in match[0]):
@@ -157,11 +176,6 @@ def _ion(match: re.Match[str]) -> str:
     return f"{spelled}{value}{'正' if sign == '⁺' else '负'}"
 
 
-def _scientific(match: re.Match[str]) -> str:
-    """`5.55e-17` 五点五五乘十的负十七次方."""
-    return f"{number(match[1])}乘十的{number(match[2])}次方"
-
-
 def _any_version(match: re.Match[str]) -> str:
     """`3.3.x` 三点三点x."""
     parts = match[1].split(".")
@@ -185,9 +199,32 @@ def _weeks_and_days(match: re.Match[str]) -> str:
     return f"{f'{number(first)}到' if first else ''}{number(weeks)}周{f'加{amount(days)}天' if days != '0' else ''}"
 
 
+_HOURS = re.compile(
+    r"(\d{1,2}(?:[:：]\d\d)?)(?=[ ]?[-~\u2013\uff5e][ ]?(\d{1,2})(?:[:：]\d\d)?[ ]?([aApP])\.?[mM])"
+)
+"""The first of two times whose half of the day stands behind the second."""
+
+
+def _first_hour(match: re.Match[str]) -> str:
+    """The half of the day of `9-11am`; `10-2pm` begins before noon."""
+    hour, last, letter = int(re.split("[:：]", match[1])[0]), int(match[2]), match[3]
+    is_later = last % 12 >= hour % 12
+    half = letter if is_later else "a" if letter in "pP" else "p"
+    return f"{match[1]}{half}m"
+
+
 def _half_days(match: re.Match[str]) -> str:
-    """`8:30am` 上午八点半, `9am-6pm` 上午九点到下午六点."""
-    return re.sub("[ ]?[-~–～][ ]?", "到", read_times(AlignedText.of(match[0])).text)
+    """`8:30am` 上午八点半, `9am-6pm` 上午九点到下午六点, `2-4pm` 下午两点到四点."""
+    text = _HOURS.sub(_first_hour, match[0])
+    spoken = _halves(text)
+    if text != match[0]:
+        half = spoken[:2]
+        spoken = half + spoken[2:].replace(half, "")
+    return spoken
+
+
+def _halves(text: str) -> str:
+    return re.sub("[ ]?[-~–～][ ]?", "到", read_times(AlignedText.of(text)).text)
 
 
 def _era(match: re.Match[str]) -> str:
@@ -250,7 +287,9 @@ RULES = (
     Rule(_PRODUCT, lambda match: "×".join(filter(None, match.groups())), "xX*"),
     Rule(_TIMES, lambda match: f"{number(match[1])}倍", "xX"),
     Rule(_COPIES, lambda _: "乘", "xX"),
-    Rule(_SCIENTIFIC, _scientific, "eE"),
+    Rule(_SCIENTIFIC, lambda match: scientific(match[0]), "eE"),
+    Rule(_PORT_OF, _port_of, "端"),
+    Rule(_ROOM, lambda match: match[1] + digits(match[2], telephone=True), " "),
     Rule(_ANY_VERSION, _any_version, "xX"),
     Rule(_SHARE_OF_MONEY, _share_of_money, "/"),
     Rule(_UNIT_OF, lambda match: f"，{unit_name(match[1])}，", "(（"),

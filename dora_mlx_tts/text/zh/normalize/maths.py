@@ -170,6 +170,12 @@ def _operation(match: re.Match[str]) -> str:
     return f"{number(match[1])}{power(match[3])}"
 
 
+def scientific(text: str) -> str:
+    """`5.55e-17` 五点五五乘十的负十七次方."""
+    figure, exponent = text.lower().split("e")
+    return f"{number(figure)}乘十的{number(exponent)}次方"
+
+
 def quotient(text: str, *, as_fraction: bool = False) -> str:
     """`1/2` 二分之一, `6/3` 六除以三, where no other figures say that it is a fraction."""
     upper, lower = text.strip("()").split("/")

@@ -14,6 +14,10 @@ _BORDER_AFTER = r"(?![0-9A-Za-z/%‰°℃-]|[.][0-9]|[ ]?[+×*÷=≈])"
 _PAIR = re.compile(
     rf"{_BORDER_BEFORE}{_MONTH}([/.]){_DAY}[ ]?[-~\u2013\u2014\uff5e至到][ ]?{_MONTH}\2{_DAY}{_BORDER_AFTER}"
 )
+_DAYS = re.compile(
+    rf"{_BORDER_BEFORE}{_MONTH}([/.]){_DAY}[ ]?[-~\u2013\u2014\uff5e至到][ ]?{_DAY}{_BORDER_AFTER}"
+)
+"""From a day to another of its month: `10/1-7`."""
 _SLASHED = re.compile(rf"{_BORDER_BEFORE}{_MONTH}/{_DAY}{_BORDER_AFTER}")
 _HYPHENED = re.compile(
     rf"{_BORDER_BEFORE}{_MONTH}-{_DAY}{_BORDER_AFTER}(?![ ]?(?:之?间|{MEASURE}))"
@@ -36,6 +40,11 @@ _SEASON_BEFORE = re.compile(
     r"(?:[旺淡雨旱花]季|[假展档会学工展租有效]期|期间|时间|日期|活动|促销|营业|开放|入住|[春暑寒]假|[春夏秋冬]季)(?:是|为|在|于|[:：])?[ （(]*$"
     r"|(?:国庆|五一|春节|元旦|中秋|端午|清明|双十一)[^，。；]{0,5}[ （(:：]?$"
 )
+_SEASON_AFTER = re.compile(
+    r"[ ]?(?:期间|放假|休[假馆息业]|闭[馆店园]|停[业运电水课]|举[行办]|开[放展]|促销|打折|出[差游]|去|在|请假|有效|之间|入住|我)"
+)
+_OPEN, _CLOSED = frozenset("（("), frozenset("）)")
+"""Brackets that hold nothing but two days: 双鱼座（2.19-3.20）."""
 _DAY_MAYBE_BEFORE = re.compile(r"[在于自从至到][ ]?$")
 _DAY_AFTER = re.compile(
     r"[ ]?[，,]?[ ]?(?:[（(]?(?:周|星期|礼拜)[一二三四五六日天]|上午|下午|早|晚|中午|凌晨|傍晚|当[天日]|[0-2]?[0-9][:：点时]"
@@ -61,7 +70,9 @@ _RARE_DENOMINATOR = 13
 def read_month_days(text: AlignedText) -> AlignedText:
     """`11/28上午` 十一月二十八日, `请在11-29前` 十一月二十九日; `3/4杯` and `11-28页` stay."""
     text = text.sub(_WEEKDAY, r"周\1").sub(_UNTIL, "到")
-    text = text.sub(_PAIR, _pair).sub(_SLASHED, _slashed).sub(_HYPHENED, _hyphened)
+    text = (
+        text.sub(_PAIR, _pair).sub(_DAYS, _days).sub(_SLASHED, _slashed).sub(_HYPHENED, _hyphened)
+    )
     text = text.sub(_DOTTED, _dotted)
     return text.sub(_PADDED, r"\1")
 
@@ -75,7 +86,11 @@ def _pair(match: re.Match[str]) -> str | None:
     month, mark, day, last_month, last_day = match.groups()
     is_padded = "0" in (month[0], day[0], last_month[0], last_day[0])
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
-    is_day = _SEASON_BEFORE.search(before) is not None
+    is_day = (
+        _SEASON_BEFORE.search(before) is not None
+        or _SEASON_AFTER.match(match.string, match.end()) is not None
+        or (before[-1:] in _OPEN and match.string[match.end() : match.end() + 1] in _CLOSED)
+    )
     if (
         not is_padded
         and not is_day
@@ -87,6 +102,19 @@ def _pair(match: re.Match[str]) -> str | None:
     ):
         return None
     return f"{_day(month, day)}到{_day(last_month, last_day)}"
+
+
+def _days(match: re.Match[str]) -> str | None:
+    month, _, day, last_day = match.groups()
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    is_day = (
+        _SEASON_BEFORE.search(before)
+        or _SEASON_AFTER.match(match.string, match.end())
+        or _DAY_BEFORE.search(before)
+    )
+    if not is_day or int(last_day) <= int(day):
+        return None
+    return f"{_day(month, day)}到{cardinal(last_day)}日"
 
 
 def _dotted(match: re.Match[str]) -> str | None:

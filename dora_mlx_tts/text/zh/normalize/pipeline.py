@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.counts import read_counts, read_thousands, read_versions
 from dora_mlx_tts.text.zh.normalize.dates import read_dates
-from dora_mlx_tts.text.zh.normalize.labels import read_labels
+from dora_mlx_tts.text.zh.normalize.labels import read_labels, read_verses
 from dora_mlx_tts.text.zh.normalize.maths import (
     read_equations,
     read_fractions,
@@ -37,7 +38,8 @@ _PLAIN = re.compile(rf"[{HAN[1:-1]}，。！？、；：“”‘’（）《》
 _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_thousands, FIGURES),  # before commas become pauses
     (read_dates, FIGURES),  # before hyphens and slashes become ranges and fractions
-    (read_labels, "/-–#*:："),
+    (read_verses, ":："),
+    (read_labels, "/-–#*折甲"),
     (read_telephone_numbers, FIGURES),
     (read_month_days, "/-.月日号"),
     (read_money, FIGURES),
@@ -49,7 +51,7 @@ _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_percentages, "%‰"),
     (read_temperatures, "°℃℉度"),
     (read_ranges, "-~–—−～〜∼"),
-    (read_quantities, ""),  # before powers: m² is a unit
+    (read_quantities, f"{string.ascii_letters}/°′″²³ÅΩμ"),  # before powers: m² is a unit
     (read_powers_and_comparisons, "+×÷=≈≠≤≥^⁰¹²³⁴⁵⁶⁷⁸⁹⁻"),
     (read_fractions, "/"),
     (read_counts, ""),

@@ -28,10 +28,17 @@ _NOT_SIMPLIFIED = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _ZHU = re.compile(r"(?<![显名编原土专论巨合遗拙译卓昭新旧所])著(?![名作称述者录书])")
 
 
+_COMPARED = re.compile("(?:[<>]|(?<![0-9)n])!)=(?=[ ]?-?[0-9])")
+_COMPARISONS = {"<=": "≤", ">=": "≥", "!=": "≠"}
+
+
 def clean(text: AlignedText) -> AlignedText:
     """Drop what has neither sound nor meaning and write the rest in one form."""
     text = text.sub(_INVISIBLE, "").sub(_SPACES, " ")
-    return simplify(text.sub(_WIDE, _narrow))
+    text = text.sub(_WIDE, _narrow)
+    if "=" in text.text:
+        text = text.sub(_COMPARED, lambda m: _COMPARISONS[m[0]])
+    return simplify(text)
 
 
 def _narrow(match: re.Match[str]) -> str | None:

@@ -22,7 +22,7 @@ _AMERICAN = re.compile(
 )
 _SERVICE = re.compile(rf"{_BEFORE}([48]00)[- ]?([0-9]{{3,4}})[- ]?([0-9]{{3,4}}){_AFTER}")
 _NAMED = re.compile(
-    r"((?:[取寄]件码|(?<![0-9零一二三四五六七八九十几])[\u4e00-\u9fff]号码?(?=[是为:：])|(?<![尺鞋页数号])码(?=[是为:：])|端口|电话|座机|手机|热线|号码|客服|拨打|拨通|致电|分机|传真|密码|验证码|口令|代码|状态码|错误码|邮编|邮政编码|"
+    r"((?:[取寄]件码|(?<![0-9零一二三四五六七八九十几])[\u4e00-\u9fff]号码?(?=[是为:：])|(?<![尺鞋页数号])码(?=[是为:：])|端口|电话|座机|手机|热线|号码|客服|拨打|拨通|致电|分机|传真|密码锁?|门禁|门铃|呼叫|验证码|口令|代码|状态码|错误码|邮编|邮政编码|"
     r"编号|房号|房间号?|门牌号?|学号|工号|卡号|账号|帐号|尾号|尾数|单号|工单|流水|(?:传真|电话|总机|座机)转|序列号|车牌|证号|区号|群号?|型号|航班号?|车次|暗号|报警|急救|火警|QQ)"
     r"(?:号码|号)?(?:是|为|系|叫|打|[:：])?[ ]?#?)([0-9]{3,16}(?:[- ][0-9]{2,8}){0,3})(?![0-9]|\.[0-9]|[个位名次岁年元块种台人件条张家月天分])"
 )
@@ -38,6 +38,16 @@ _MASKED = re.compile(
 _SHELF = re.compile(
     r"((?:[取寄提]件码|提货码|取餐码|货架号?|柜号)(?:是|为|[:：])?[ ]?)([0-9]{1,4}(?:-[0-9]{1,6}){1,3})(?![0-9A-Za-z])"
 )
+_DRAWN = re.compile(r"(?<![0-9A-Za-z.,-])0?[0-9]{1,2}(?: [0-9]{2}){3,7}(?![0-9A-Za-z.,:：-])")
+"""Figures in a row with blanks between them, as of a lottery."""
+_SERVICE_SHORT = re.compile(
+    r"(?<![0-9A-Za-z.,¥￥$-])(?:10010|10086|123[0-9]{2}|95[0-9]{3})(?![0-9A-Za-z,%‰°]|[.-][0-9]|[ ]?[万亿元块米克]|[ ]?[个位名次岁年种台人件条张家月天分字步股点])"
+)
+"""Numbers of operators, banks and offices: 10086, 12345, 95588."""
+_SERVICE_BEFORE = re.compile(
+    "(?:发送?[^，。；]{0,8}|短信|编辑[^，。；]{0,8})?(?:[至到]|拨打?|致电|联系|热线|客服|电话|请打|移动|联通|电信|银行)[ ]?$"
+)
+_DOORBELL = re.compile(r"(?<=[按呼])[0-9]{3,4}(?=[ ]?(?:的?门铃|门禁|室|号?房|就|，|。|$))")
 _PORT = re.compile(r"(?<![0-9A-Za-z.,-])[0-9]{2,5}(?=[ ]?端口)")
 _STATUS = re.compile(
     rf"((?:返回|报错?|出现|提示|抛出|显示|收到|遇到)了?[ ]?)([1-5][0-9]{{2}})(?![0-9A-Za-z.,%‰°℃/-]|[ ]?{MEASURE}|[ ]?[名人种字])"
@@ -88,7 +98,10 @@ def read_telephone_numbers(text: AlignedText) -> AlignedText:
     for pattern in (_MOBILE, _SERVICE, _LANDLINE):
         text = text.sub(pattern, _telephone)
     text = text.sub(_LOCAL, lambda m: _groups(m[0]))
+    text = text.sub(_DRAWN, lambda m: ",".join(map(_two_figures, m[0].split(" "))))
     text = text.sub(_SHELF, lambda m: m[1] + _groups(m[2]))
+    text = text.sub(_SERVICE_SHORT, _short_service)
+    text = text.sub(_DOORBELL, lambda m: digits(m[0], telephone=True))
     text = text.sub(_PORT, lambda m: digits(m[0]))
     text = text.sub(_NAMED, lambda m: m[1].rstrip("#") + _groups(m[2]))
     text = text.sub(_STATUS, lambda m: m[1] + digits(m[2]))
@@ -109,6 +122,15 @@ def _hash(match: re.Match[str]) -> str:
 def _international(match: re.Match[str]) -> str:
     country, area, rest = match.groups()
     return f"加{_groups(f'{country}-{area}{rest}')}"
+
+
+def _short_service(match: re.Match[str]) -> str | None:
+    before = match.string[max(0, match.start() - 16) : match.start()]
+    return digits(match[0], telephone=True) if _SERVICE_BEFORE.search(before) else None
+
+
+def _two_figures(figures: str) -> str:
+    return digits(figures) if figures[0] == "0" else cardinal(figures)
 
 
 def _telephone(match: re.Match[str]) -> str:

@@ -185,7 +185,9 @@ def _from_network(clause: str, words: Sequence[Word], within: Within) -> dict[in
 
 @lru_cache(maxsize=8192)
 def _base_reading(word: str) -> tuple[str, ...]:
-    """Dictionary reading with 一 and 不 in their own tones; empty where there is none."""
+    """Dictionary reading with 一 and 不 in their own tones, 得 a particle; empty where there is none."""
+    if word == "得":
+        return ("de5",)
     return tuple(
         {"一": "yi1", "不": "bu4"}.get(char) or pinyin or ""
         for char, pinyin in zip(word, dictionary_reading(word), strict=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.text.zh.readings import load_data, phrase_reading
@@ -20,6 +21,8 @@ _NO_VERBS = frozenset("不只难必取获所心求应")
 _NUMERALS = frozenset("一二两三四五六七八九十百千万几每")
 _CONTEXT = 8
 """Characters on either side that a context rule sees."""
+_CALLED = re.compile("姓$")
+_TITLE = re.compile("先生|女士|小姐|老师|医生|教授|经理|主任|律师|同学|师傅")
 _NO_ADVERB_TAGS = ("n", "m", "r", "q", "f", "s", "t", "p", "u", "c", "x")
 
 
@@ -77,16 +80,31 @@ class UserWords:
 
 @dataclass(frozen=True, slots=True)
 class ContextRule:
-    """A reading of a character outside any known phrase, by what is around it."""
+    """A reading of a character by what is around it.
+
+    Attributes:
+        reading: the syllable.
+        before: what must precede the character in its clause.
+        after: what must follow it.
+        tags: parts of speech of its word, one of which it must be; any if there are none.
+        place: where in a word of several characters it must be (`start`, `inside`, `end`); anywhere
+            if empty.
+        listed: whether the rule holds inside words that a dictionary lists, too.
+    """
 
     reading: str
-    before: re.Pattern[str] | None
-    after: re.Pattern[str] | None
-    tags: frozenset[str]
+    before: re.Pattern[str] | None = None
+    after: re.Pattern[str] | None = None
+    tags: frozenset[str] = frozenset()
+    place: str = ""
+    listed: bool = False
 
-    def fits(self, word: Word, before: str, after: str) -> bool:
-        """Whether the rule holds for a character of `word` between these neighbours."""
-        if self.before is None and self.after is None and len(word) > 1:
+    def fits(self, word: Word, at: int, before: str, after: str) -> bool:
+        """Whether the rule holds for character `at` of `word` between these neighbours."""
+        if self.place:
+            if len(word) == 1 or self.place != _place(at, len(word)):
+                return False
+        elif self.before is None and self.after is None and len(word) > 1:
             return False
         return (
             (not self.tags or word.tag in self.tags)
@@ -95,20 +113,33 @@ class ContextRule:
         )
 
 
+def _place(at: int, size: int) -> str:
+    if at == 0:
+        return "start"
+    return "end" if at == size - 1 else "inside"
+
+
+def _context_rule(rule: Mapping[str, Any]) -> ContextRule:
+    return ContextRule(
+        rule["reading"],
+        re.compile(f"(?:{rule['before']})$") if rule.get("before") else None,
+        re.compile(rule["after"]) if rule.get("after") else None,
+        frozenset(rule.get("tags", ())),
+        rule.get("place", ""),
+        rule.get("listed", False),
+    )
+
+
 @cache
 def _context_rules() -> dict[str, tuple[ContextRule, ...]]:
-    return {
-        char: tuple(
-            ContextRule(
-                rule["reading"],
-                re.compile(f"(?:{rule['before']})$") if rule.get("before") else None,
-                re.compile(rule["after"]) if rule.get("after") else None,
-                frozenset(rule.get("tags", ())),
-            )
-            for rule in rules
-        )
-        for char, rules in load_data("polyphones.json").items()
+    data = load_data("polyphones.json")
+    named: dict[str, tuple[ContextRule, ...]] = {
+        char: (ContextRule(reading, before=_CALLED), ContextRule(reading, after=_TITLE))
+        for char, reading in data["surnames"].items()
     }
+    for char, rules in data["rules"].items():
+        named[char] = (*named.get(char, ()), *map(_context_rule, rules))
+    return named
 
 
 @cache
@@ -128,8 +159,7 @@ def corrections(
     phrases: dict[int, str] = {}
     at = 0
     for i, word in enumerate(words):
-        if len(word) == 1 or word.text[0] in _NUMERALS or phrase_reading(word.text) is None:
-            found.update((i, p) for i, p in _by_context(clause, at, word) if i not in model)
+        found.update((i, p) for i, p in _by_context(clause, at, word) if i not in model)
         found.update(_structural(at, word))
         if word.text == "地" and i:
             following = words[i + 1] if i + 1 < len(words) else None
@@ -142,11 +172,18 @@ def corrections(
 
 
 def _by_context(clause: str, start: int, word: Word) -> Iterator[tuple[int, str]]:
-    for at, char in enumerate(word.text, start):
-        for rule in _context_rules().get(char, ()):
-            if rule.fits(
-                word, clause[max(0, at - _CONTEXT) : at], clause[at + 1 : at + 1 + _CONTEXT]
-            ):
+    table = _context_rules()
+    known = (
+        len(word) > 1
+        and word.text[0] not in _NUMERALS
+        and not table.keys().isdisjoint(word.text)
+        and phrase_reading(word.text) is not None
+    )
+    for i, char in enumerate(word.text):
+        at = start + i
+        before, after = clause[max(0, at - _CONTEXT) : at], clause[at + 1 : at + 1 + _CONTEXT]
+        for rule in table.get(char, ()):
+            if (rule.listed or not known) and rule.fits(word, i, before, after):
                 yield at, rule.reading
                 break
 
@@ -169,6 +206,6 @@ def _is_adverbial(word: Word, following: Word | None) -> bool:
     if len(set(word.text)) < len(word) or word.text.endswith("声"):
         return True
     if following is None:
-        return word.tag[0] in "dz"
+        return word.tag[0] in "dzil"
     by_noun = word.tag == "n" and following.tag in ("v", "vn", "vd")
     return by_noun or not word.tag.startswith(_NO_ADVERB_TAGS)

@@ -66,7 +66,7 @@ def _is_particle(word: Spoken) -> bool:
     if word.pinyin[-1].startswith(_FULL_READINGS):
         return False
     if _PARTICLES.issuperset(word.text):
-        return True
+        return word.pinyin != ("de2",)  # 得 as a verb, found by its neighbours
     if last in _FINAL_PARTICLES:
         return phrase_reading(word.text) is None
     return len(word) == 1 and _ASPECT.get(last) == word.tag
