@@ -31,6 +31,8 @@ _MINOR = re.compile(r"(?<![A-Za-z0-9])([A-G])#m(?:in)?(?![A-Za-z0-9])")
 _ARROW = re.compile(
     r"(?<=[\u3400-\u9fff])[ ]?(?:[→➜➡⇒]|-?->)[ ]?(?=[A-Za-z0-9\u3400-\u9fff])|(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[\u3400-\u9fff])"
 )
+_YUAN = re.compile(r"[¥￥][ ]?(?=\d)")
+_KANA = re.compile("[\u3041-\u30fc]")
 _VALUES = {"I": 1, "V": 5, "X": 10}
 _LOOK_BACK = 24
 _OF_FIGURES = re.compile(
@@ -77,6 +79,8 @@ def read_mixed(text: AlignedText) -> AlignedText:
     text = _apply(identifiers.LABELLED_RULES, text, _is_certain)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)
+    if _HAN.search(text.text) and not _KANA.search(text.text):  # what Chinese has not read is English
+        text = text.sub(_YUAN, "CNY ")
     return text.sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
 
 

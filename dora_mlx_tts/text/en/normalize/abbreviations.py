@@ -24,7 +24,8 @@ _NOUNS = {
     "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Hwy": "Highway",
     "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
     "dept": "department", "govt": "government", "wkts": "wickets", "misc": "miscellaneous",
-    "est": "estimated", "temp": "temperature",
+    "est": "estimated", "temp": "temperature", "doz": "dozen", "pkg": "package", "appt": "appointment", "intl": "international",
+    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention",
 }  # fmt: skip
 _TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.items()}
 _NOUNS |= {short.capitalize(): word.capitalize() for short, word in _NOUNS.items()}
@@ -69,6 +70,17 @@ _YEARS_OLD = re.compile(r"(?<=\d)[ -]?(?:y/o|yo)\b")
 _EACH = re.compile(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
 _BOARDS = re.compile(r"\b(\d) ?[x×] ?(\d)s\b")
 _FLOOR = re.compile(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
+_SPOKEN = {
+    "YoY": "year over year", "QoQ": "quarter over quarter", "MoM": "month over month", "WoW": "week over week",
+    "y/y": "year over year", "q/q": "quarter over quarter", "m/m": "month over month",
+    "b/c": "because", "b/w": "between", "w/in": "within", "P/E": "P E", "N/A": "not applicable", "n/a": "not applicable",
+    "b.i.d.": "twice a day", "t.i.d.": "three times a day", "q.d.": "once a day", "p.r.n.": "as needed",
+}  # fmt: skip
+_SHORT_FORM = re.compile(
+    r"(?<![\w/.])(?:YoY|QoQ|MoM|WoW|y/y|q/q|m/m|b/c|b/w|w/in|P/E|N/A|n/a|b\.i\.d\.|t\.i\.d\.|q\.d\.|p\.r\.n\.)(?![\w/])"
+)
+_EVERY = re.compile(r"\b[qQ](\d{1,2})(?:-(\d{1,2}))?([hdw])\b")
+_EVERY_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _LATIN = re.compile(r"\b(?:(e)\.\s?g|(i)\.\s?e)\b(?:\.,?|,)?(?=\s)", re.IGNORECASE)
 _ET_AL = re.compile(rf"\bet al\.(?!{NEW_SENTENCE})")
 _DOCTOR = re.compile(r"\bDr\.?(?=\s[A-Z])")
@@ -139,6 +151,7 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_ET_AL, "et al")
         .sub(_WITH, lambda m: "without " if m[1] else "with ")
     )
+    text = text.sub(_SHORT_FORM, lambda m: _SPOKEN[m.group()]).sub(_EVERY, _every)
     text = text.sub(_FOUNDED, r"\1stablished").sub(_FLOOR, "floor")
     text = text.sub(_SHORT_LABEL, _short_label).sub(_YEARS_OLD, " years old").sub(_EACH, _each)
     text = text.sub(_BOARDS, lambda m: f"{cardinal(int(m[1]))} by {plural(cardinal(int(m[2])))}")
@@ -159,6 +172,13 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_CENTURY, lambda m: ordinal(roman(m[1])) if m[1] else None)
     text = text.sub(_PART, _part)
     return text.sub(_ROMAN_ALONE, lambda m: cardinal(roman(m.group())))
+
+
+def _every(match: re.Match[str]) -> str:
+    """`q6h` on a prescription → every 6 hours."""
+    first = cardinal(int(match[1]))
+    until = f" to {cardinal(int(match[2]))}" if match[2] else ""
+    return f"every {first}{until} {_EVERY_UNITS[match[3]]}"
 
 
 def _drive(match: re.Match[str]) -> str | None:

@@ -39,7 +39,7 @@ _FUNCTION_NAMES = {
 }  # fmt: skip
 _NAMED_FUNCTION = re.compile(
     r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
-    r"(?:\((?P<of>-?\d{0,4}[a-z]?|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
+    r"(?:\((?P<of>-?\d{0,4}(?:°|[a-z]?)|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
 )
 _STEP = re.compile(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
 _MORE_THAN = re.compile(r"\d\+ [A-Za-z]")

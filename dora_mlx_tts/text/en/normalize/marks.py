@@ -14,7 +14,7 @@ _FEET_INCHES = re.compile(
     r"|(?<![\w.,])(?P<ft>\d{1,3})\s?(?:ft|feet|foot)\.?\s(?P<in>\d{1,2})\s?in\b\.?(?!\s(?:the|a)\b)"
 )
 _SIGN = re.compile(
-    r"(?:(?<![\w.,'])|(?<='x)|(?<=\"x))(?P<n>\d{1,3}(?:\.\d{1,2})?)(?:[ -](?P<a>\d{1,2})/(?P<b>\d{1,2})|/(?P<c>\d{1,2}))?(?P<mark>\"|''|'(?!\w)|'(?=x\s?\d))(?P<by>\s?[x×]\s?(?=\d))?"
+    r"(?:(?<![\w.,'])(?P<lead>\d{1,3}(?:\.\d{1,2})?\s?[x×]\s?)?|(?<='x)|(?<=\"x))(?P<n>\d{1,3}(?:\.\d{1,2})?)(?:[ -](?P<a>\d{1,2})/(?P<b>\d{1,2})|/(?P<c>\d{1,2}))?(?P<mark>\"|''|'(?!\w)|'(?=x\s?\d))(?P<by>\s?[x×]\s?(?=\d))?"
 )
 _QUOTE = re.compile(
     r"\"|(?<!\w)'(?=\w)(?!\d0s|\d\d\b|(?i:em|til|cause|cuse|bout|tis|twas|n)\b)|(?<=\w)'(?!\w)|(?<=[.,?!])'(?!\w)"
@@ -89,6 +89,11 @@ def _signs(text: AlignedText) -> AlignedText:
 
 
 def _measure(match: re.Match[str], one: str, many: str) -> str:
+    lead = f"{number(match['lead'].rstrip('x× '))} by " if match["lead"] else ""
+    return lead + _side(match, one, many)
+
+
+def _side(match: re.Match[str], one: str, many: str) -> str:
     noun = not match["by"] and _is_noun_next(match)
     by = " by " if match["by"] else ""
     if match["c"]:

@@ -73,6 +73,7 @@ _ROAD_NUMBER = re.compile(
     r"(?P<lead>\b(?:I-|US-|SR-|(?i:route|hwy|highway|interstate) ))(?P<n>\d{3})\b(?!-?\w)"
 )
 _SHORT_ROAD = re.compile(r"\b(?:Rte|Rt|rte|Hwy|hwy)\b\.?(?= \d)")
+_NUMBER = re.compile(r"\bNo\.\s(?=\d{1,4}\s[A-Z])")
 _POST_CODE = re.compile(r"\b([A-Z]\d[A-Z]) ?(\d[A-Z]\d)\b")
 
 
@@ -133,6 +134,7 @@ def _bearing(match: re.Match[str]) -> str | None:
 def apply(text: AlignedText) -> AlignedText:
     """`415 W 23rd St` → four fifteen west 23rd Street; `Dover, DE 19901` → Dover, Delaware, one nine …."""
     text = text.sub(_SHORT_ROAD, lambda m: "Route" if m.group()[0] in "Rr" else "Highway")
+    text = text.sub(_NUMBER, "Number ")
     text = text.sub(_PLACE, _place).sub(_HOUSE, _house)
     text = text.sub(_LOWER_HOUSE, lambda m: f"{named(m['n'])} {_COMPASS[m['point']]} ")
     text = text.sub(_STREET_POINT, lambda m: f"{_COMPASS[m['point']]} ")

@@ -12,6 +12,12 @@ from dora_mlx_tts.text.en.normalize.patterns import spaced
 _PAIR = re.compile(
     r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d{1,2})?)/(?P<b>\d{1,3}|(?:4|5|10)\.0)(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
 )
+_PART_BEFORE = re.compile(
+    r"(?i)\b(?:day|week|month|step|page|part|question|item|slide|task|stage|lesson|module|chapter|episode|level|test|round|"
+    r"file|batch|epoch|attempt|try|image|photo|game|lap|rep|set|hole|inning|issue|volume|disc|track|verse|unit|section|phase|"
+    r"message|line|option|stop|frame|layer|iteration)\s\(?\Z"
+)
+"""Behind these the figures count what is done of a whole: page 5/20."""
 _FROM_FRACTION = re.compile(r"(?<![\d/])(\d{1,3}/\d{1,3})\s?[-–—]\s?(?=\d(?!\d{3}))")
 _WHOLES = frozenset({(24, 7), (9, 11), (20, 20)})
 _DATE_BEFORE = re.compile(
@@ -62,6 +68,8 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     if "." in match["a"] + match["b"]:
         return spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
     first, second = int(match["a"]), int(match["b"])
+    if 0 < first <= second and _PART_BEFORE.search(before):
+        return spaced(match, f"{number(match['a'])} of {number(match['b'])}")
     if _EXPIRES.search(before) and second > LAST_MONTH:  # of a card: month and year
         return spaced(match, f"{number(match['a'])} {number(match['b'])}")
     if not first or not second or _MEASURE_AFTER.match(after):

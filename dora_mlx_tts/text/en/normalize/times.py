@@ -100,8 +100,12 @@ def _letters(match: re.Match[str]) -> str:
     return f"{match['t']}{half}{match['dash']}{match['u']}{match['half2']}m"
 
 
+_ONE_ON_ONE = re.compile(
+    r"(?<![\d:.])(?<!mix )(?<!mixed )(?<!dilute )(?<!diluted )(?<!ratio )1:1(?=s?\b(?! (?:ratio|mix|scale|aspect|map|correspond|dilution|by)))(?=s\b| (?:with|meetings?|calls?|syncs?|chats?|sessions?|coaching|time|at|on|today|tomorrow|next|this)\b)"
+)
 _ABOUT = re.compile(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))")
 _RULES = (
+    Rule(_ONE_ON_ONE, "one-on-one", ":"),
     Rule(_ABOUT, "about ", "~"),
     Rule(_LETTERS, _letters, "ap"),
     Rule(_LETTER, r"\g<t> \g<half>m", "ap"),

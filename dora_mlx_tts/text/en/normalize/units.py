@@ -112,7 +112,7 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
     """`a 10 km run` is a ten kilometer run."""
     if not unit.isalpha() or match["per"]:
         return False
-    before = match.string[max(0, match.start() - 3) : match.start()]
+    before = match.string[max(0, match.start() - len("_an ")) : match.start()]
     after = match.string[match.end() : match.end() + 16]
     noun = _NOUN.match(after)
     if noun is None:
@@ -192,6 +192,19 @@ _PERIOD = re.compile(
     r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a) )(?P<p>mo|wk|yr|hr|qtr)\b(?:\.(?!\Z))?"
 )
 _PERIODS = {"mo": "month", "wk": "week", "yr": "year", "hr": "hour", "qtr": "quarter"}
+_COUNTED = {
+    "req": "request", "reqs": "request", "tok": "token", "toks": "token", "tokens": "token", "msg": "message", "msgs": "message",
+    "img": "image", "imgs": "image", "it": "iteration", "its": "iteration", "txn": "transaction", "txns": "transaction",
+    "ops": "operation", "op": "operation", "samples": "sample", "calls": "call", "steps": "step",
+}  # fmt: skip
+_COUNT_PER = re.compile(
+    rf"(?<=\d)(?P<mag>[kKM])?\s?(?P<c>{alternatives(set(_COUNTED))})\s?/\s?(?P<per>{_PER_SIGN})(?![A-Za-z\d])"
+)
+_AMPERES = re.compile(r"(?<![\w.,$])(?P<n>\d{1,3}(?:\.\d{1,2})?)A(?![\w-])")
+_CURRENT = re.compile(
+    r"(?i)\d\s?V\b|\bvolts?\b|\bfuses?\b|\bbreakers?\b|\bcircuits?\b|\bcharg(?:er|es?|ing)\b|\bcurrent\b|\boutlets?\b|"
+    r"\bamps?\b|\bpower supply\b|\badapters?\b|\bbattery\b|\busb"
+)
 _TIMES_PER = re.compile(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{_PER_SIGN})\b")
 _STONE = re.compile(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
 _TONS = re.compile(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
@@ -210,7 +223,27 @@ def _cups(match: re.Match[str]) -> str:
     return f"{match['n']} cup{'' if is_one else 's'}"
 
 
+def _count_per(match: re.Match[str]) -> str:
+    """`60 req/min` → 60 requests per minute."""
+    scale = magnitude(match["mag"])
+    return f"{scale} {_COUNTED[match['c']]}s{_per(match['per'])}"
+
+
+def _amperes(match: re.Match[str]) -> str | None:
+    """`20V/5A`: amps, where the words around speak of electricity."""
+    around = match.string[max(0, match.start() - 40) : match.end() + 40]
+    if not _CURRENT.search(around):
+        return None
+    noun = _NOUN.match(match.string, match.end())
+    is_one = match["n"] == "1" or (noun is not None and noun[1] in _MEASURED_THINGS | _ELECTRIC)
+    lead = " " if match.string[match.start() - 1 : match.start()] == "/" else ""
+    return f"{lead}{number(match['n'])} amp{'' if is_one else 's'}"
+
+
+_ELECTRIC = word_set("fuse fuses breaker breakers circuit circuits outlet outlets current supply")
 _RULES = (
+    Rule(_COUNT_PER, _count_per, "/"),
+    Rule(_AMPERES, _amperes, "A"),
     Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
     Rule(_TIMES_PER, lambda m: f"{m['n']} times{_per(m['per'])}", "/"),
     Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
