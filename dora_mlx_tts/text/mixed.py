@@ -79,7 +79,9 @@ def read_mixed(text: AlignedText) -> AlignedText:
     text = _apply(identifiers.LABELLED_RULES, text, _is_certain)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)
-    if _HAN.search(text.text) and not _KANA.search(text.text):  # what Chinese has not read is English
+    if _HAN.search(text.text) and not _KANA.search(
+        text.text
+    ):  # what Chinese has not read is English
         text = text.sub(_YUAN, "CNY ")
     return text.sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
 

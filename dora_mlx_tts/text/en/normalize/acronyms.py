@@ -161,15 +161,20 @@ _CASED = {
     "XeLaTeX": "zee lay tech",
     "BibTeX": "bib tech",
     "SQLAlchemy": "S Q L alchemy",
+    "DDoS": "D dos",
+    "NVMe": "N V M E",
+    "LoRA": "lora",
+    "LoRa": "lora",
+    "QLoRA": "Q lora",
 }
 """Names whose capitals tell them from a word."""
 
 
 def _camel(word: str) -> str:
-    if re.match(r"(?:Mc|O|D)[A-Z][a-z]", word):
-        return word
     if word in _CASED:
         return _CASED[word]
+    if re.match(r"(?:Mc|O|D)[A-Z][a-z]", word):
+        return word
     humps = _HUMP.findall(word)
     if word.lower() in _LEXICON and not all(_is_known(hump) for hump in humps):
         return word.lower()
