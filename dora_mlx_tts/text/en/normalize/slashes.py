@@ -44,6 +44,8 @@ _SCORE_AFTER = re.compile(
 _EVEN = re.compile(
     r"(?<![\w.,$-])(?:50[-–]50|([5-9]\d)[-–]([1-4]\d)(?= (?:odds|split|chance|mix|rule|blend|joint|partnership)))(?![\w-])"
 )
+_CENTRAL = re.compile(r"(?<![\w/:])(\d{1,2})/(\d{1,2})c\b")
+"""Hours of a broadcast in two zones: 8/7c."""
 _ALWAYS = re.compile(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
 _EXPIRES = re.compile(r"(?i)\bexp(?:\.|iry|iration)?:? \Z")
 _NAMED_BEFORE = re.compile(
@@ -142,7 +144,7 @@ def _even(match: re.Match[str]) -> str | None:
 
 def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
-    text = text.sub(_ALWAYS, "24 7")
+    text = text.sub(_ALWAYS, "24 7").sub(_CENTRAL, r"\1 \2 central")
     if "/" in text.text:
         text = text.sub(_FROM_FRACTION, r"\1 to ").sub(_PAIR, _pair)
     return text.sub(_EVEN, _even) if "0" in text.text or "5" in text.text else text

@@ -39,6 +39,17 @@ _MILITARY = re.compile(
 )
 _BARE_HALF = re.compile(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
 _RATIO_AROUND = re.compile(r"(?i)\b(?:ratio|aspect|scale|dilut\w*|mix|odds|slope|proportions?)\b")
+_BEFORE_MILITARY = (
+    "at ",
+    "by ",
+    "than ",
+    "before ",
+    "until ",
+    "till ",
+    "after ",
+    "around ",
+    "about ",
+)
 NOON = 12
 
 
@@ -81,7 +92,7 @@ def _military(match: re.Match[str]) -> str | None:
     """`0615 hours`, `at 0800`."""
     hour, minute = match["h"], match["m"]
     if not match["word"] and not (
-        hour[0] == "0" and match.string.endswith(("at ", "by "), 0, match.start())
+        hour[0] == "0" and match.string.endswith(_BEFORE_MILITARY, 0, match.start())
     ):
         return None
     first = f"{'oh ' if hour[0] == '0' else ''}{cardinal(int(hour))}"

@@ -48,7 +48,7 @@ _SHORT_MAGNITUDES = re.compile(
     rf"{NOT_INSIDE}(?P<a>{NUMBER})(?P<m>[kKMB])\s?[-–—~]\s?(?=(?:{NUMBER})(?P=m)\b)"
 )
 _RELATION = re.compile(
-    rf"(?<![\d)] )(?<![\w.)])(?P<sign>[~≈<>≤≥]|<=|>=)\s?(?=[-−]?(?:{NUMBER})\s?(?:%|°|[A-Za-z]))|(?<![\w.)+])(?P<plus>\+)(?={NUMBER})"
+    rf"(?<![\d)] )(?<!\b[A-Za-z] )(?<![\w.)])(?P<sign>[~≈<>≤≥]|<=|>=)\s?(?=[-−]?(?:{NUMBER})\s?(?:%|°|[A-Za-z]))|(?<![\w.)+])(?P<plus>\+)(?={NUMBER})"
 )
 _RELATIONS = {
     "~": "about", "≈": "about", "<": "less than", ">": "more than", "≤": "at most", "<=": "at most",
@@ -90,7 +90,7 @@ _LINKS = {
 def _measure(match: re.Match[str]) -> str | None:
     written = match["unit"]
     unit = CAPITALS.get(written, written)
-    if unit in GLUED_ONLY and match["glue"]:
+    if unit in GLUED_ONLY and match["glue"] and not match["per"]:
         return None
     if match["glue"] == "-" and not unit.replace(" ", "").isalpha():
         return None
@@ -176,8 +176,13 @@ def _relation(match: re.Match[str]) -> str:
 _WORD_PER = re.compile(
     r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
 )
+_PER_THING = re.compile(
+    r"(?<=\d )(?P<what>[a-z]{2,13}s)/(?P<per>char|character|word|line|page|user|item|sample|token|frame|row|node|core|pixel|acre|"
+    r"class|customer|query|request|call|game|student|employee|site|file|device|seat|ticket|serving|cup|can|bottle|box|pack|"
+    r"patient|team|room|household|country|set|song|image|batch|step|meal|session|lesson|chapter|visit|trip|unit|bag)\b"
+)
 _INCHES = re.compile(
-    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)"
+    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)"
 )
 
 
@@ -206,6 +211,7 @@ _CURRENT = re.compile(
     r"\bamps?\b|\bpower supply\b|\badapters?\b|\bbattery\b|\busb"
 )
 _TIMES_PER = re.compile(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{_PER_SIGN})\b")
+_POINTS = re.compile(r"(?<=\d)-pts?\b")
 _STONE = re.compile(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
 _TONS = re.compile(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
 _SQUARE = re.compile(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
@@ -246,12 +252,14 @@ _RULES = (
     Rule(_AMPERES, _amperes, "A"),
     Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
     Rule(_TIMES_PER, lambda m: f"{m['n']} times{_per(m['per'])}", "/"),
+    Rule(_POINTS, "-point", "p"),
     Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
     Rule(_TONS, " tons", "t"),
     Rule(_SQUARE, r"-\1 ", "-"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
     Rule(_INCHES, r"\1in", "i"),
+    Rule(_PER_THING, r"\g<what> per \g<per>", "/"),
     Rule(_WORD_PER, lambda m: _per(m[1]), "/"),
     Rule(_FAHRENHEIT, _degrees, "FC"),
     Rule(_RELATION, _relation, "~≈<>≤≥+"),
