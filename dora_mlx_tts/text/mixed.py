@@ -31,6 +31,10 @@ _MINOR = re.compile(r"(?<![A-Za-z0-9])([A-G])#m(?:in)?(?![A-Za-z0-9])")
 _ARROW = re.compile(
     r"(?<=[\u3400-\u9fff])[ ]?(?:[→➜➡⇒]|-?->)[ ]?(?=[A-Za-z0-9\u3400-\u9fff])|(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[\u3400-\u9fff])"
 )
+_YUAN = re.compile(r"[¥￥][ ]?(?=\d)")
+_YUAN_EACH = re.compile("[¥￥][ ]?(\\d[\\d.]*)(?=/[\u3400-\u9fff])")
+_DOCTOR = re.compile("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
+_KANA = re.compile("[\u3041-\u30fc]")
 _VALUES = {"I": 1, "V": 5, "X": 10}
 _LOOK_BACK = 24
 _OF_FIGURES = re.compile(
@@ -47,7 +51,7 @@ _STOP = re.compile("[。！？!?\n]")
 _SENTENCE = 60
 _HAN_PER_WORD = 2
 _CONCERNED = re.compile(
-    r"[¥￥₀-₉]|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|\d\.[xX]"
+    r"[¥￥₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|\d\.[xX]"
 )
 
 _WIDE_MARK = re.compile("[，。；：？！]")
@@ -65,7 +69,11 @@ def read_mixed(text: AlignedText) -> AlignedText:
         lettered,
     )
 
-    text = text.sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW)).sub(_SHARP, "# ")
+    text = (
+        text.sub(_DOCTOR, "Doctor ")
+        .sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW))
+        .sub(_SHARP, "# ")
+    )
     text = text.sub(_MINOR, r"\1 sharp minor").sub(_ARROW, "，")
     quantities = (
         identifiers.ADDRESS_RULE,
@@ -75,9 +83,13 @@ def read_mixed(text: AlignedText) -> AlignedText:
         formulas.FORMULA_RULE,
         lettered.COMPARED_RULE,
     )
-    text = _apply(identifiers.LABELLED_RULES, text, _is_certain)
+    text = _apply(identifiers.LABELLED_RULES, text, _is_labelled)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)
+    if _HAN.search(text.text) and not _KANA.search(
+        text.text
+    ):  # what Chinese has not read is English
+        text = text.sub(_YUAN_EACH, r"\1元").sub(_YUAN, "CNY ")
     return text.sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
 
 
@@ -99,34 +111,41 @@ def _where(holds: _Condition, read: Reader) -> Reader:
     return reading
 
 
-def _is_certain(_: re.Match[str]) -> bool:
-    """What needs Chinese words beside it is in Chinese."""
-    return True
+def _is_labelled(match: re.Match[str]) -> bool:
+    """Whether the label is Chinese, or stands in Chinese: `账号lily_88`, no `ID lily_88` in English."""
+    if _HAN.search(match.group()):
+        return True
+    words = _words_around(match)
+    english = sum(word.isascii() and not word.isupper() and len(word) > 1 for word in words)
+    return sum(not word.isascii() for word in words) >= english
+
+
+def _words_around(match: re.Match[str]) -> list[str]:
+    """Words of its sentence, Chinese characters one by one."""
+    start, end = max(0, match.start() - _SENTENCE), match.end() + _SENTENCE
+    before = _STOP.split(match.string[start : match.start()])[-1]
+    after = _STOP.split(match.string[match.end() : end])[0]
+    return _WORD.findall(f"{before} {after}")
 
 
 def _is_in_chinese(match: re.Match[str]) -> bool:
     """Whether it is beside Chinese, or in a sentence with more of it than of English."""
     if _is_beside_chinese(match):
         return True
-    start, end = max(0, match.start() - _SENTENCE), match.end() + _SENTENCE
-    before = _STOP.split(match.string[start : match.start()])[-1]
-    after = _STOP.split(match.string[match.end() : end])[0]
-    words: list[str] = _WORD.findall(f"{before} {after}")
-    english = sum(
-        word.isascii() and not word.isupper() and len(word) > 1 and word not in _FUNCTION
-        for word in words
-    )
-    words = [
-        word
-        for word in words
-        if not (word.isascii() and (word.isupper() or len(word) == 1 or word in _FUNCTION))
-    ]
+    words = [word for word in _words_around(match) if not _is_neutral(word)]
+    english = sum(word.isascii() for word in words)
     if english == len(words):
-        near = match.string[max(0, start - _FAR) : end + _FAR]
+        around = slice(max(0, match.start() - _SENTENCE - _FAR), match.end() + _SENTENCE + _FAR)
+        near = match.string[around]
         if _is_mostly_chinese(near):
             return True
         return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
     return len(words) - english > _HAN_PER_WORD * english
+
+
+def _is_neutral(word: str) -> bool:
+    """Whether a word says nothing of its sentence's language: letters, a short form, a function word."""
+    return word.isascii() and (word.isupper() or len(word) == 1 or word in _FUNCTION)
 
 
 def _is_mostly_chinese(text: str) -> bool:

@@ -24,7 +24,8 @@ _NOUNS = {
     "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Hwy": "Highway",
     "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
     "dept": "department", "govt": "government", "wkts": "wickets", "misc": "miscellaneous",
-    "est": "estimated", "temp": "temperature",
+    "est": "estimated", "temp": "temperature", "doz": "dozen", "pkg": "package", "appt": "appointment", "intl": "international",
+    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention",
 }  # fmt: skip
 _TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.items()}
 _NOUNS |= {short.capitalize(): word.capitalize() for short, word in _NOUNS.items()}
@@ -63,12 +64,27 @@ _BEFORE_FIGURES = {
     "vol": "volume", "fig": "figure", "rm": "room",
 }  # fmt: skip
 _SHORT_LABEL = re.compile(
-    rf"\b({'|'.join(_BEFORE_FIGURES)})(?= [A-Z]?-?\d)|\bhwy\b(?!\.)", re.IGNORECASE
+    rf"\b({'|'.join(_BEFORE_FIGURES)})\b\.?(?= [A-Z]?-?\d)|\bhwy\b(?!\.)", re.IGNORECASE
 )
 _YEARS_OLD = re.compile(r"(?<=\d)[ -]?(?:y/o|yo)\b")
+_YEAR_OLD = re.compile(
+    r"(?<=\d)[ -]?(?:y/o|yo)\b(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))"
+)
+_EDITION = re.compile(r"(?<=\d(?:st|nd|rd|th) )ed\b(?:\.(?=\s[a-z]|[,;)]))?")
 _EACH = re.compile(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
 _BOARDS = re.compile(r"\b(\d) ?[x×] ?(\d)s\b")
 _FLOOR = re.compile(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
+_SPOKEN = {
+    "YoY": "year over year", "QoQ": "quarter over quarter", "MoM": "month over month", "WoW": "week over week",
+    "y/y": "year over year", "q/q": "quarter over quarter", "m/m": "month over month",
+    "b/c": "because", "b/w": "between", "w/in": "within", "P/E": "P E", "N/A": "not applicable", "n/a": "not applicable",
+    "b.i.d.": "twice a day", "t.i.d.": "three times a day", "q.d.": "once a day", "p.r.n.": "as needed", "Rx": "R X",
+}  # fmt: skip
+_SHORT_FORM = re.compile(
+    r"(?<![\w/.])(?:YoY|QoQ|MoM|WoW|y/y|q/q|m/m|b/c|b/w|w/in|P/E|N/A|n/a|b\.i\.d\.|t\.i\.d\.|q\.d\.|p\.r\.n\.|Rx)(?![\w/])"
+)
+_EVERY = re.compile(r"\b[qQ](\d{1,2})(?:-(\d{1,2}))?([hdw])\b")
+_EVERY_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _LATIN = re.compile(r"\b(?:(e)\.\s?g|(i)\.\s?e)\b(?:\.,?|,)?(?=\s)", re.IGNORECASE)
 _ET_AL = re.compile(rf"\bet al\.(?!{NEW_SENTENCE})")
 _DOCTOR = re.compile(r"\bDr\.?(?=\s[A-Z])")
@@ -109,7 +125,7 @@ def roman(numeral: str) -> int:
 
 
 def _short_label(match: re.Match[str]) -> str:
-    word = _BEFORE_FIGURES[match.group().lower()]
+    word = _BEFORE_FIGURES[match.group().rstrip(".").lower()]
     return word.capitalize() if match.group()[0].isupper() else word
 
 
@@ -139,8 +155,14 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_ET_AL, "et al")
         .sub(_WITH, lambda m: "without " if m[1] else "with ")
     )
-    text = text.sub(_FOUNDED, r"\1stablished").sub(_FLOOR, "floor")
-    text = text.sub(_SHORT_LABEL, _short_label).sub(_YEARS_OLD, " years old").sub(_EACH, _each)
+    text = text.sub(_SHORT_FORM, lambda m: _SPOKEN[m.group()]).sub(_EVERY, _every)
+    text = text.sub(_FOUNDED, r"\1stablished").sub(_FLOOR, "floor").sub(_EDITION, "edition")
+    text = (
+        text.sub(_SHORT_LABEL, _short_label)
+        .sub(_YEAR_OLD, " year old")
+        .sub(_YEARS_OLD, " years old")
+        .sub(_EACH, _each)
+    )
     text = text.sub(_BOARDS, lambda m: f"{cardinal(int(m[1]))} by {plural(cardinal(int(m[2])))}")
     text = text.sub(_KNOWN_AS, "also known as").sub(_NUMBER_SIGN, _number_sign)
     text = text.sub(_WORLD_WAR, lambda m: f"World War {_WARS[m[1] or m[2]]}")
@@ -159,6 +181,13 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_CENTURY, lambda m: ordinal(roman(m[1])) if m[1] else None)
     text = text.sub(_PART, _part)
     return text.sub(_ROMAN_ALONE, lambda m: cardinal(roman(m.group())))
+
+
+def _every(match: re.Match[str]) -> str:
+    """`q6h` on a prescription → every 6 hours."""
+    first = cardinal(int(match[1]))
+    until = f" to {cardinal(int(match[2]))}" if match[2] else ""
+    return f"every {first}{until} {_EVERY_UNITS[match[3]]}"
 
 
 def _drive(match: re.Match[str]) -> str | None:

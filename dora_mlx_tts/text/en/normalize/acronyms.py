@@ -12,7 +12,7 @@ from dora_mlx_tts.text.en.pronounce.lexicon import PronouncingDictionary, own_wo
 from dora_mlx_tts.text.en.words import word_set
 
 READ_AS_WORDS = word_set(
-    "AIDS ASCII ASEAN BERT BIOS CAPTCHA COBOL COVID FIFA GIF GUI IKEA JPEG JSON LAN LASER LIDAR LORA MAC MIDI "
+    "AIDS ASCII ASEAN BERT BIOS CAPTCHA COBOL COVID FIFA GIF GUI HEX IKEA JPEG JSON LAN LASER LIDAR LORA MAC MIDI "
     "NAFTA NASA NASDAQ NATO NERF OPEC PIN RADAR RAM ROM SARS SCUBA SIM SONAR SWAT TOEFL TOML UEFA UNESCO "
     "UNICEF UNIX WAN WASM YAML YOLO ZIP README STDIN STDOUT STDERR"
 )
@@ -161,15 +161,20 @@ _CASED = {
     "XeLaTeX": "zee lay tech",
     "BibTeX": "bib tech",
     "SQLAlchemy": "S Q L alchemy",
+    "DDoS": "D dos",
+    "NVMe": "N V M E",
+    "LoRA": "lora",
+    "LoRa": "lora",
+    "QLoRA": "Q lora",
 }
 """Names whose capitals tell them from a word."""
 
 
 def _camel(word: str) -> str:
-    if re.match(r"(?:Mc|O|D)[A-Z][a-z]", word):
-        return word
     if word in _CASED:
         return _CASED[word]
+    if re.match(r"(?:Mc|O|D)[A-Z][a-z]", word):
+        return word
     humps = _HUMP.findall(word)
     if word.lower() in _LEXICON and not all(_is_known(hump) for hump in humps):
         return word.lower()

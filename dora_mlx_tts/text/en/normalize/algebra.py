@@ -37,9 +37,10 @@ _FUNCTION_NAMES = {
     "sin": "sine", "cos": "cosine", "tan": "tangent", "sec": "secant", "csc": "cosecant", "cot": "cotangent",
     "arcsin": "arc sine", "arccos": "arc cosine", "arctan": "arc tangent", "ln": "natural log", "exp": "exp", "lim": "limit",
 }  # fmt: skip
+_CHANCE = re.compile(r"\b(P|Pr|E|Var)\((?=[A-Z])")
 _NAMED_FUNCTION = re.compile(
     r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
-    r"(?:\((?P<of>-?\d{0,4}[a-z]?|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
+    r"(?:\((?P<of>-?\d{0,4}(?:°|[a-z]?)|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
 )
 _STEP = re.compile(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
 _MORE_THAN = re.compile(r"\d\+ [A-Za-z]")
@@ -180,6 +181,7 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
     text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
     text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
+    text = text.sub(_CHANCE, r"\1 of (")
     text = text.sub(_NAMED_FUNCTION, _named_function)
     if any(sign in text.text for sign in "=+^²³"):
         text = text.sub(_EXPRESSION, _expression)

@@ -106,13 +106,17 @@ def _letter_name(char: str) -> str:
     return name.lower().replace("lamda", "lambda")
 
 
+_BAR = re.compile("(?<![A-Za-z])([A-Za-zα-ω])\u0304(?![a-z])")
+"""A mean: a single letter with a stroke above, which is no vowel of pinyin with its tone."""
+
+
 def unify(text: AlignedText) -> AlignedText:
     """One form for each kind of sign; what English has no reading for becomes a blank or nothing."""
     text = text.sub(_LOGARITHM, _logarithm)
     if "$" in text.text:
         text = text.sub(_FORMULA, _formula)
     if not (text.text.isascii() and text.text.isprintable()):
-        text = text.sub(_RAISED, _raised).sub(_NARROW_GROUPS, "")
+        text = text.sub(_BAR, r"\1 bar").sub(_RAISED, _raised).sub(_NARROW_GROUPS, "")
         text = _translate(text)
     return text.sub(_BLANKS, lambda m: "\n" if "\n" in m.group() else " ")
 

@@ -27,6 +27,7 @@ _ORDERED = re.compile(
     re.IGNORECASE,
 )
 _HASHED = re.compile(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")
+_HASHED_CODE = re.compile(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}-?\d{4,12})(?![\w-])")
 _SHORT_NUMBERS = re.compile(
     r"(?<![\w.,$-])(?:999|988|112|111|000|110|119|120)(?=\s(?:in|or|for|if|when|and|now)\b|[.,!?;)]?(?:\s|\Z))"
 )
@@ -141,6 +142,7 @@ _RULES = (
     Rule(_SIZE, lambda m: f"{m[1]}{number(m[2])} {' '.join(m[3])}"),
     Rule(_CALLED, _called),
     Rule(_ORDERED, _ordered),
+    Rule(_HASHED_CODE, lambda m: f"number {spell_code(m['n'])}", "#"),
     Rule(_HASHED, lambda m: f"number {digits(m['n'])}", "#"),
     Rule(_QUARTER, _quarter, "QH"),
     Rule(_PLAN, _plan, "4"),

@@ -43,6 +43,9 @@ _CUE_BEFORE = re.compile(
     r"(?i)(?:\b(?:on|by|the|since|until|from|to|due|before|after|of|is|was|born)\s|^\W*)\Z"
 )
 _YEAR_MONTH = re.compile(r"(?<![\d./-])(?P<y>[12]\d{3})-(?P<m>0[1-9]|1[0-2])(?![\d/-]|\.\d)")
+_MONTH_YEAR = re.compile(
+    r"(?<![\w./:$€£-])(?P<m>0?[1-9]|1[0-2])/(?P<y>(?:19|20)\d\d)(?![\w/]|[.,]\d|\s?[=+*×÷])"
+)
 _YEARS = re.compile(
     rf"(?<![\d.,/-])([12]\d{{3}})(?:{DASH}|\s{DASH}\s)([12]\d{{3}}|\d\d)(?![\d/-]|[.,]\d|\s?(?:kg|km|g|lbs?|m|%)\b)"
 )
@@ -59,7 +62,7 @@ _FIGURES = re.compile(
     r"\b(?P<n>two|three|four|five|six|seven|eight|nine|ten|count by|counts by|counting by) (?P<f>\d0?)s\b"
 )
 _NAMES_IN_PLURAL = re.compile(
-    r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=Boeing )(7\d7)s\b"
+    r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=Boeing )(7\d7)s\b|(?<![\w.,$-])(1099|7[0-8]7|[1-9]\d\d[1-9])s\b"
 )
 _DECADE_BEFORE = re.compile(
     r"(?:\b(?:the|early|mid|late|low|high|upper|lower|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
@@ -198,6 +201,7 @@ _RULES = (
     Rule(_DAY_MONTH, _day_month),
     Rule(_MONTH_DAY, _month_day),
     Rule(_YEAR_MONTH, lambda m: f"{MONTHS[int(m['m']) - 1]} {_year(int(m['y']))}", "-"),
+    Rule(_MONTH_YEAR, lambda m: f"{MONTHS[int(m['m']) - 1]} {_year(int(m['y']))}", "/"),
     Rule(_YEARS, _years, "-–—−~"),
     Rule(_DECADES, _decades, "-–—−~"),
     Rule(_SPACED_DECADE, lambda m: _decade_words(m[1]), "s"),

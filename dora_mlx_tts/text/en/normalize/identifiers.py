@@ -24,6 +24,7 @@ _ZIPS = re.compile(
 )
 _FULL_ZIP = re.compile(r"(?<![\w.,$-])\d{5}(?:-\d{4})?(?![\w-])")
 _LONG_ZIP = re.compile(r"(?<![\w.,$-])\d{5}-\d{4}(?![\w-])")
+_DOI = re.compile(r"(?<![\w.])10\.(\d{4,5})/([\w.()/-]{2,60})(?<=\w)")
 _STAR = re.compile(r"(?<![\w*)])([*#])(\d{2,6})(#)(?!\w)|(?<![\w*)])(\*)(\d{2,6})(?![\w*])")
 _HOST = re.compile(
     r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)(?::(?P<port>\d{2,5}))?(?:/(?P<net>\d{1,2})\b)?"
@@ -39,6 +40,7 @@ _CHAIN = re.compile(
 _AFTER_SLASH = re.compile(r"(?<=\w/)(?<!\d{4}/)\d{5,20}(?![\w,.]*\d)")
 _GROUPS = re.compile(r"(?<![\w.,$-])\d{2,8}(?:-\d{2,8}){2,6}(?![\w-]|[.,]\d)")
 _HEX = re.compile(r"\b0[xX]([0-9A-Fa-f]{1,64})\b|\b0b([01]{1,64})\b|\bU\+([0-9A-F]{4,6})\b")
+_HEX_SPAN = re.compile(r"(?<=[\dA-Fa-f])\s?[-–]\s?(?=0x)")
 _COLOR = re.compile(
     r"(?<!\w)#(?=[\dA-Fa-f]{0,7}[A-Fa-f\d])([\dA-Fa-f]{6}|(?=\d{0,2}[A-Fa-f])[\dA-Fa-f]{3})\b"
 )
@@ -80,6 +82,11 @@ def spell_code(code: str) -> str:
     """Letters one by one, figures one by one; groups set apart."""
     groups = re.split("[- ]", code)
     return ", ".join(" ".join(_run(run) for run in _RUN.findall(group)) for group in groups)
+
+
+def _each(code: str) -> str:
+    """As `spell_code`, where no run of letters is a word."""
+    return spell_code(code.upper())
 
 
 def _run(run: str) -> str:
@@ -133,6 +140,12 @@ def _groups(match: re.Match[str]) -> str | None:
     return ", ".join(map(digits, groups))
 
 
+def _doi(match: re.Match[str]) -> str:
+    """`10.1038/s41586` of a paper: figure by figure."""
+    parts = re.split(r"[/.]", match[2])
+    return f"ten dot {digits(match[1])} slash {' dot '.join(spell_code(part) for part in parts)}"
+
+
 def _star(match: re.Match[str]) -> str:
     """`*67`, `#31#` on a telephone."""
     first = "star" if (match[1] or match[4]) == "*" else "pound"
@@ -182,6 +195,7 @@ _RULES = (
     Rule(_NUMBER_WORD, _number_word, "#"),
     Rule(_POUND, "pound", "#"),
     Rule(_LABEL, _label, "."),
+    Rule(_DOI, _doi, "/"),
     Rule(_HOST, _host),
     Rule(_STAR, _star, "*#"),
     Rule(_ZIPS, lambda m: _FULL_ZIP.sub(lambda zip_code: spell_code(zip_code.group()), m.group())),
@@ -190,9 +204,10 @@ _RULES = (
     Rule(_SERIAL, _phone, "- "),
     Rule(_PHONE, _phone),
     Rule(_GROUPS, _groups, "-"),
+    Rule(_HEX_SPAN, " to ", "x"),
     Rule(_HEX, _hex, "xb+"),
     Rule(_COLOR, _color, "#"),
-    Rule(_HASH, lambda m: spell_code(m.group().replace(":", ""))),
+    Rule(_HASH, lambda m: _each(m.group().replace(":", ""))),
     Rule(_MIXED, _mixed, "-"),
     Rule(_LONG_MIXED, lambda m: spell_code(m.group())),
     Rule(_CHAIN, lambda m: spell_code(m.group()), "-"),

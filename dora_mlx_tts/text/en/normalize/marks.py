@@ -10,11 +10,11 @@ from dora_mlx_tts.text.en.normalize.numbers import fraction, number
 from dora_mlx_tts.text.en.words import word_set
 
 _FEET_INCHES = re.compile(
-    r"(?<![\w.,])(?P<feet>\d{1,3})'(?:\s?-?\s?(?P<inches>\d{1,2}(?:\.\d)?)(?:\s?(?P<a>\d)/(?P<b>\d{1,2}))?(?P<mark>\"|'')|(?P<short>\d{1,2})(?![\d'\"\w]))"
+    r"(?<![\w.,])(?P<feet>\d{1,3})'(?:\s?-?\s?(?P<inches>\d{1,2}(?:\.\d)?)(?:\s?(?P<a>\d)/(?P<b>\d{1,2}))?(?P<mark>\"|'')(?:\s?/\s?(?P<per>km|mi|mile)\b)?|(?P<short>\d{1,2})(?![\d'\"\w]))"
     r"|(?<![\w.,])(?P<ft>\d{1,3})\s?(?:ft|feet|foot)\.?\s(?P<in>\d{1,2})\s?in\b\.?(?!\s(?:the|a)\b)"
 )
 _SIGN = re.compile(
-    r"(?:(?<![\w.,'])|(?<='x)|(?<=\"x))(?P<n>\d{1,3}(?:\.\d{1,2})?)(?:[ -](?P<a>\d{1,2})/(?P<b>\d{1,2})|/(?P<c>\d{1,2}))?(?P<mark>\"|''|'(?!\w)|'(?=x\s?\d))(?P<by>\s?[x×]\s?(?=\d))?"
+    r"(?:(?<![\w.,'])(?P<lead>\d{1,3}(?:\.\d{1,2})?\s?[x×]\s?)?|(?<='x)|(?<=\"x))(?P<n>\d{1,3}(?:(?:,\d{3})+|\.\d{1,2})?)(?:[ -](?P<a>\d{1,2})/(?P<b>\d{1,2})|/(?P<c>\d{1,2}))?(?P<mark>\"|''|'(?!\w)|'(?=x\s?\d))(?P<by>\s?[x×]\s?(?=\d))?"
 )
 _QUOTE = re.compile(
     r"\"|(?<!\w)'(?=\w)(?!\d0s|\d\d\b|(?i:em|til|cause|cuse|bout|tis|twas|n)\b)|(?<=\w)'(?!\w)|(?<=[.,?!])'(?!\w)"
@@ -26,6 +26,7 @@ _FUNCTION = word_set(
     "he she they we has have had will can out up down more less square"
 )
 _NEXT_WORD = re.compile(r"\s([A-Za-z]+|\d{1,4}[A-Za-z]{1,3}\b)")
+_DISTANCES = {"km": "kilometer", "mi": "mile", "mile": "mile"}
 FEWEST_SECONDS = 12
 """So many inches are a foot: 5'30" is a time."""
 
@@ -57,7 +58,8 @@ def _feet_inches(match: re.Match[str]) -> str:
     feet = match["feet"] or match["ft"]
     inches = match["inches"] or match["short"] or match["in"]
     if match["mark"] and float(inches) >= FEWEST_SECONDS:
-        return f"{_count(feet, 'minute', 'minutes')} {_count(inches, 'second', 'seconds')}"
+        per = f" per {_DISTANCES[match['per']]}" if match["per"] else ""
+        return f"{_count(feet, 'minute', 'minutes')} {_count(inches, 'second', 'seconds')}{per}"
     words = f"{_count(feet, 'foot', 'feet')} {number(inches)}"
     if match["a"]:
         words += f" and {_part(match['a'], match['b'])}"
@@ -89,6 +91,11 @@ def _signs(text: AlignedText) -> AlignedText:
 
 
 def _measure(match: re.Match[str], one: str, many: str) -> str:
+    lead = f"{number(match['lead'].rstrip('x× '))} by " if match["lead"] else ""
+    return lead + _side(match, one, many)
+
+
+def _side(match: re.Match[str], one: str, many: str) -> str:
     noun = not match["by"] and _is_noun_next(match)
     by = " by " if match["by"] else ""
     if match["c"]:

@@ -139,8 +139,23 @@ def _amount(figures: str, currency: Currency) -> str:
     return " and ".join(words)
 
 
+_CHINA = re.compile(
+    r"\b(?:Chin(?:a|ese)|Beijing|Shanghai|Shenzhen|Guangzhou|Hangzhou|Chengdu|Chongqing|Wuhan|Xi'an|Nanjing|Suzhou|Tianjin|"
+    r"Taobao|Alipay|WeChat|Meituan|Didi|JD|yuan|RMB|CNY|renminbi|Huawei|Xiaomi|BYD)\b"
+)
+
+_JAPAN = re.compile(r"\b(?:Japan(?:ese)?|Tokyo|Kyoto|Osaka|Nagoya|Sapporo|yen|JPY)\b")
+
+
+def _currency(match: re.Match[str]) -> Currency:
+    """The sign of yen is that of yuan, too, where a text speaks of China."""
+    name = match["name"]
+    is_yuan = name == "¥" and _CHINA.search(match.string) and not _JAPAN.search(match.string)
+    return _CURRENCIES["CNY" if is_yuan else name]
+
+
 def _money(match: re.Match[str]) -> str:
-    currency = _CURRENCIES[match["name"]]
+    currency = _currency(match)
     groups = match.groupdict()
     sign = "negative " if groups.get("minus") or groups.get("minus2") else ""
     scale1, scale = magnitude(match["scale1"]), magnitude(match["scale"])

@@ -31,6 +31,7 @@ _FRACTION = re.compile(
     r"(?<![\d./:])(?P<minus>(?<![\w)])[-−])?(?:(\d{1,3})/(\d{1,3})|(1)/(\d{4,6})|(\d{5,9})/(\d{5,9}))"
     r"(?P<th>(?i:th|rd|nd)s?\b)?(?![\d/]|\.\d)"
 )
+_LARGE = re.compile(r"(?<![\w./:])(\d{1,3})/(\d{4})(?![\w/]|\.\d)")
 _OVER = re.compile(r"(?<![\w./])1/([A-Za-z])(?![\w.])")
 _RATIO = re.compile(r"(?<![\d.:])(\d{1,3})(?:\s:\s|:)(\d{1,6})(?![\d:]|\.\d)")
 _RATIOS = re.compile(r"(?<![\w.:])\d{1,3}(?::\d{1,3}){2,5}(?![\w:]|\.\d)")
@@ -38,6 +39,11 @@ _TIMES = re.compile(
     rf"{NOT_INSIDE}(?:({NUMBER}){DASH})?({NUMBER})\s?[x×]"
     r"(?=\s(?!plus|minus|times|equals|divided|squared|cubed|to the)[a-z]|\s*[.,;!?)]|\s*\Z)"
 )
+_ITEMS = re.compile(
+    r"(?<![\w.,$-])([1-9])\s?[x×]\s(?=(?:[A-Za-z][\w-]{1,15} ){0,2}[a-z]{3,15}s\b)"
+    r"(?!(?:[a-z]+ )?(?:equals|plus|minus|times|is|was|has|does|divided|squared|cubed|to)\b)(?!(?:more|less|as|the|a|an|per|faster|daily|weekly|this|his|her|its|returns|gains|[a-z]+er)\b)"
+)
+"""`2x large pizzas` are two of them."""
 _BY = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?[x×]\s?(?={NUMBER})")
 _RANGE = re.compile(
     rf"{NOT_INSIDE}(?<!\w-)(?<![A-Za-z])(?P<a>{NUMBER})(?:{DASH}|\s{DASH}\s)(?P<b>{NUMBER})(?![\w-]|\.\d)"
@@ -100,16 +106,18 @@ def _range(match: re.Match[str]) -> str | None:
 
 
 _RULES = (
+    Rule(_ITEMS, lambda m: f"{number(m[1])} ", "x×"),
     Rule(
         _TIMES,
         lambda m: f"{number(m[1])} to {number(m[2])} times" if m[1] else f"{number(m[2])} times",
         "x×",
     ),
-    Rule(_BY, lambda m: f"{plain_number(m[1])} by ", "x×"),
+    Rule(_BY, lambda m: spaced(m, f"{plain_number(m[1])} by "), "x×"),
     Rule(_RATIOS, lambda m: " to ".join(map(number, m.group().split(":"))), ":"),
     Rule(_RATIO, _ratio, ":"),
     Rule(_MIXED, _mixed, "/"),
     Rule(_OVER, lambda m: f"one over {m[1]}", "/"),
+    Rule(_LARGE, lambda m: f"{number(m[1])} over {number(m[2])}", "/"),
     Rule(_FRACTION, _fraction, "/"),
     Rule(_RANGE, _range, "-–—−~"),
     Rule(_ABOUT, lambda m: "about ", "~≈"),  # noqa: ARG005 (a replacement takes its match)

@@ -12,6 +12,12 @@ from dora_mlx_tts.text.en.normalize.patterns import spaced
 _PAIR = re.compile(
     r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d{1,2})?)/(?P<b>\d{1,3}|(?:4|5|10)\.0)(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
 )
+_PART_BEFORE = re.compile(
+    r"(?i)\b(?:day|week|month|step|page|part|question|item|slide|task|stage|lesson|module|chapter|episode|level|test|round|"
+    r"file|batch|epoch|attempt|try|image|photo|game|lap|rep|set|hole|inning|issue|volume|disc|track|verse|unit|section|phase|"
+    r"message|line|option|stop|frame|layer|iteration)\s\(?\Z"
+)
+"""Behind these the figures count what is done of a whole: page 5/20."""
 _FROM_FRACTION = re.compile(r"(?<![\d/])(\d{1,3}/\d{1,3})\s?[-–—]\s?(?=\d(?!\d{3}))")
 _WHOLES = frozenset({(24, 7), (9, 11), (20, 20)})
 _DATE_BEFORE = re.compile(
@@ -38,6 +44,8 @@ _SCORE_AFTER = re.compile(
 _EVEN = re.compile(
     r"(?<![\w.,$-])(?:50[-–]50|([5-9]\d)[-–]([1-4]\d)(?= (?:odds|split|chance|mix|rule|blend|joint|partnership)))(?![\w-])"
 )
+_CENTRAL = re.compile(r"(?<![\w/:])(\d{1,2})/(\d{1,2})c\b")
+"""Hours of a broadcast in two zones: 8/7c."""
 _ALWAYS = re.compile(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
 _EXPIRES = re.compile(r"(?i)\bexp(?:\.|iry|iration)?:? \Z")
 _NAMED_BEFORE = re.compile(
@@ -62,6 +70,8 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     if "." in match["a"] + match["b"]:
         return spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
     first, second = int(match["a"]), int(match["b"])
+    if 0 < first <= second and _PART_BEFORE.search(before):
+        return spaced(match, f"{number(match['a'])} of {number(match['b'])}")
     if _EXPIRES.search(before) and second > LAST_MONTH:  # of a card: month and year
         return spaced(match, f"{number(match['a'])} {number(match['b'])}")
     if not first or not second or _MEASURE_AFTER.match(after):
@@ -134,7 +144,7 @@ def _even(match: re.Match[str]) -> str | None:
 
 def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
-    text = text.sub(_ALWAYS, "24 7")
+    text = text.sub(_ALWAYS, "24 7").sub(_CENTRAL, r"\1 \2 central")
     if "/" in text.text:
         text = text.sub(_FROM_FRACTION, r"\1 to ").sub(_PAIR, _pair)
     return text.sub(_EVEN, _even) if "0" in text.text or "5" in text.text else text

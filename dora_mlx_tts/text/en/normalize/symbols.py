@@ -60,6 +60,12 @@ _ARITHMETIC: tuple[Rule, ...] = (
         " divided by ",
     ),
     _rule("+", r"(?<=[\d)])\s?\+\s?(?=[\d(])|(?<=\w)\s\+\s(?=\w)", " plus "),
+    _rule(
+        "/",
+        r"(?<=\))\s?/\s?(?=[\w(√])|(?<=\b[A-Za-z])/(?=[(√])|(?<=\bsigma)\s{0,2}/\s?(?=[a-z\d(√])|(?<=\b(?:delta|alpha))\s{0,2}/\s?(?=[a-z\d(√])",
+        " over ",
+    ),
+    _rule("−", r"(?<=[\w)])\s{1,2}−\s{1,2}(?=[\w(√])", " minus "),
     _rule("/", r"(?:(?<=\bpi)|(?<=\b[xyzn]))\s?/\s?(?=\d)", " over "),
     _rule("<≤", r"\s?(?:<=|≤)\s?(?=[\w.-])", " less than or equal to "),
     _rule(">≥", r"\s?(?:>=|≥)\s?(?=[\w.-])", " greater than or equal to "),

@@ -39,6 +39,17 @@ _MILITARY = re.compile(
 )
 _BARE_HALF = re.compile(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
 _RATIO_AROUND = re.compile(r"(?i)\b(?:ratio|aspect|scale|dilut\w*|mix|odds|slope|proportions?)\b")
+_BEFORE_MILITARY = (
+    "at ",
+    "by ",
+    "than ",
+    "before ",
+    "until ",
+    "till ",
+    "after ",
+    "around ",
+    "about ",
+)
 NOON = 12
 
 
@@ -81,7 +92,7 @@ def _military(match: re.Match[str]) -> str | None:
     """`0615 hours`, `at 0800`."""
     hour, minute = match["h"], match["m"]
     if not match["word"] and not (
-        hour[0] == "0" and match.string.endswith(("at ", "by "), 0, match.start())
+        hour[0] == "0" and match.string.endswith(_BEFORE_MILITARY, 0, match.start())
     ):
         return None
     first = f"{'oh ' if hour[0] == '0' else ''}{cardinal(int(hour))}"
@@ -100,8 +111,12 @@ def _letters(match: re.Match[str]) -> str:
     return f"{match['t']}{half}{match['dash']}{match['u']}{match['half2']}m"
 
 
+_ONE_ON_ONE = re.compile(
+    r"(?<![\d:.])(?<!mix )(?<!mixed )(?<!dilute )(?<!diluted )(?<!ratio )1:1(?=s?\b(?! (?:ratio|mix|scale|aspect|map|correspond|dilution|by)))(?=s\b| (?:with|meetings?|calls?|syncs?|chats?|sessions?|coaching|time|at|on|today|tomorrow|next|this)\b)"
+)
 _ABOUT = re.compile(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))")
 _RULES = (
+    Rule(_ONE_ON_ONE, "one-on-one", ":"),
     Rule(_ABOUT, "about ", "~"),
     Rule(_LETTERS, _letters, "ap"),
     Rule(_LETTER, r"\g<t> \g<half>m", "ap"),

@@ -48,7 +48,7 @@ _SHORT_MAGNITUDES = re.compile(
     rf"{NOT_INSIDE}(?P<a>{NUMBER})(?P<m>[kKMB])\s?[-–—~]\s?(?=(?:{NUMBER})(?P=m)\b)"
 )
 _RELATION = re.compile(
-    rf"(?<![\d)] )(?<![\w.)])(?P<sign>[~≈<>≤≥]|<=|>=)\s?(?=[-−]?(?:{NUMBER})\s?(?:%|°|[A-Za-z]))|(?<![\w.)+])(?P<plus>\+)(?={NUMBER})"
+    rf"(?<![\d)] )(?<!\b[A-Za-z] )(?<![\w.)])(?P<sign>[~≈<>≤≥]|<=|>=)\s?(?=[-−]?(?:{NUMBER})\s?(?:%|°|[A-Za-z]))|(?<![\w.)+])(?P<plus>\+)(?={NUMBER})"
 )
 _RELATIONS = {
     "~": "about", "≈": "about", "<": "less than", ">": "more than", "≤": "at most", "<=": "at most",
@@ -90,7 +90,7 @@ _LINKS = {
 def _measure(match: re.Match[str]) -> str | None:
     written = match["unit"]
     unit = CAPITALS.get(written, written)
-    if unit in GLUED_ONLY and match["glue"]:
+    if unit in GLUED_ONLY and match["glue"] and not match["per"]:
         return None
     if match["glue"] == "-" and not unit.replace(" ", "").isalpha():
         return None
@@ -112,7 +112,7 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
     """`a 10 km run` is a ten kilometer run."""
     if not unit.isalpha() or match["per"]:
         return False
-    before = match.string[max(0, match.start() - 3) : match.start()]
+    before = match.string[max(0, match.start() - len("_an ")) : match.start()]
     after = match.string[match.end() : match.end() + 16]
     noun = _NOUN.match(after)
     if noun is None:
@@ -176,8 +176,13 @@ def _relation(match: re.Match[str]) -> str:
 _WORD_PER = re.compile(
     r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
 )
+_PER_THING = re.compile(
+    r"(?<=\d )(?P<what>[a-z]{2,13}s)/(?P<per>char|character|word|line|page|user|item|sample|token|frame|row|node|core|pixel|acre|"
+    r"class|customer|query|request|call|game|student|employee|site|file|device|seat|ticket|serving|cup|can|bottle|box|pack|"
+    r"patient|team|room|household|country|set|song|image|batch|step|meal|session|lesson|chapter|visit|trip|unit|bag)\b"
+)
 _INCHES = re.compile(
-    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)"
+    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)"
 )
 
 
@@ -192,7 +197,21 @@ _PERIOD = re.compile(
     r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a) )(?P<p>mo|wk|yr|hr|qtr)\b(?:\.(?!\Z))?"
 )
 _PERIODS = {"mo": "month", "wk": "week", "yr": "year", "hr": "hour", "qtr": "quarter"}
+_COUNTED = {
+    "req": "request", "reqs": "request", "tok": "token", "toks": "token", "tokens": "token", "msg": "message", "msgs": "message",
+    "img": "image", "imgs": "image", "it": "iteration", "its": "iteration", "txn": "transaction", "txns": "transaction",
+    "ops": "operation", "op": "operation", "samples": "sample", "calls": "call", "steps": "step",
+}  # fmt: skip
+_COUNT_PER = re.compile(
+    rf"(?<=\d)(?P<mag>[kKM])?\s?(?P<c>{alternatives(set(_COUNTED))})\s?/\s?(?P<per>{_PER_SIGN})(?![A-Za-z\d])"
+)
+_AMPERES = re.compile(r"(?<![\w.,$])(?P<n>\d{1,3}(?:\.\d{1,2})?)A(?![\w-])")
+_CURRENT = re.compile(
+    r"(?i)\d\s?V\b|\bvolts?\b|\bfuses?\b|\bbreakers?\b|\bcircuits?\b|\bcharg(?:er|es?|ing)\b|\bcurrent\b|\boutlets?\b|"
+    r"\bamps?\b|\bpower supply\b|\badapters?\b|\bbattery\b|\busb"
+)
 _TIMES_PER = re.compile(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{_PER_SIGN})\b")
+_POINTS = re.compile(r"(?<=\d)-pts?\b")
 _STONE = re.compile(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
 _TONS = re.compile(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
 _SQUARE = re.compile(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
@@ -210,15 +229,37 @@ def _cups(match: re.Match[str]) -> str:
     return f"{match['n']} cup{'' if is_one else 's'}"
 
 
+def _count_per(match: re.Match[str]) -> str:
+    """`60 req/min` → 60 requests per minute."""
+    scale = magnitude(match["mag"])
+    return f"{scale} {_COUNTED[match['c']]}s{_per(match['per'])}"
+
+
+def _amperes(match: re.Match[str]) -> str | None:
+    """`20V/5A`: amps, where the words around speak of electricity."""
+    around = match.string[max(0, match.start() - 40) : match.end() + 40]
+    if not _CURRENT.search(around):
+        return None
+    noun = _NOUN.match(match.string, match.end())
+    is_one = match["n"] == "1" or (noun is not None and noun[1] in _MEASURED_THINGS | _ELECTRIC)
+    lead = " " if match.string[match.start() - 1 : match.start()] == "/" else ""
+    return f"{lead}{number(match['n'])} amp{'' if is_one else 's'}"
+
+
+_ELECTRIC = word_set("fuse fuses breaker breakers circuit circuits outlet outlets current supply")
 _RULES = (
+    Rule(_COUNT_PER, _count_per, "/"),
+    Rule(_AMPERES, _amperes, "A"),
     Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
     Rule(_TIMES_PER, lambda m: f"{m['n']} times{_per(m['per'])}", "/"),
+    Rule(_POINTS, "-point", "p"),
     Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
     Rule(_TONS, " tons", "t"),
     Rule(_SQUARE, r"-\1 ", "-"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
     Rule(_INCHES, r"\1in", "i"),
+    Rule(_PER_THING, r"\g<what> per \g<per>", "/"),
     Rule(_WORD_PER, lambda m: _per(m[1]), "/"),
     Rule(_FAHRENHEIT, _degrees, "FC"),
     Rule(_RELATION, _relation, "~≈<>≤≥+"),

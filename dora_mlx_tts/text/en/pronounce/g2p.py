@@ -8,11 +8,17 @@ from functools import lru_cache
 
 from dora_mlx_tts.text.aligned import CharSpan
 from dora_mlx_tts.text.en.homographs import homographs
+from dora_mlx_tts.text.en.pronounce.derivation import (
+    WORDLIKE_PREFIXES,
+    compound,
+    prefixed,
+    suffixed,
+)
 from dora_mlx_tts.text.en.pronounce.letters import LETTER_NAMES, spell
 from dora_mlx_tts.text.en.pronounce.lexicon import Phones, PronouncingDictionary
 from dora_mlx_tts.text.en.pronounce.morphology import attach, inflected, split_contraction
 from dora_mlx_tts.text.en.pronounce.oov import letter_to_sound
-from dora_mlx_tts.text.en.pronounce.segmenter import segment
+from dora_mlx_tts.text.en.pronounce.segmenter import segment, word_count
 from dora_mlx_tts.text.en.tokens import Token, parts, tokens
 from dora_mlx_tts.text.spoken import Reading
 
@@ -23,13 +29,15 @@ _SYLLABLE = re.compile(r"[bcdfghjklmnprstvwz][aeiouy][bdfgklmnprtvxz]")
 LONGEST_WORD = 64
 """A longer run of letters is no word: it is read as letters."""
 CACHED_WORDS = 8192
+MOST_PARTS = 2
+"""Endings and prefixes within a word in which an ending or a prefix is looked for: re-watch-ing."""
 
 
 class G2P:
     """Pronounces normalized text word by word.
 
-    Order: overrides, homographs by context, dictionary, letters, endings, compounds, and at last
-    the letter-to-sound model.
+    Order: overrides, homographs by context, dictionary, letters, compounds, endings and prefixes, and at
+    last the letter-to-sound model.
     """
 
     def __init__(self, overrides: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -91,9 +99,13 @@ class G2P:
         for number, part in enumerate(text.split("-")):
             if number and part[0].isupper():  # audible border between names, as in the reference
                 phones.append("-")
-            phones.extend(
-                LETTER_NAMES["a"] if part == "A" else self._part(part, flat, first + number)
-            )
+            is_prefix = not number and part.lower() in WORDLIKE_PREFIXES
+            if part == "A":
+                phones.extend(LETTER_NAMES["a"])
+            elif is_prefix:
+                phones.extend(WORDLIKE_PREFIXES[part.lower()])
+            else:
+                phones.extend(self._part(part, flat, first + number))
         return tuple(phones)
 
     def _part(self, part: str, flat: list[Token], place: int) -> Phones:
@@ -120,7 +132,32 @@ class G2P:
         return known is not None and len(piece) > 1 and known != spell(piece)
 
     def _unknown(self, word: str) -> Phones:
+        whole = inflected(word, self._lexicon.get) or suffixed(word, self._known)
+        if whole is not None:
+            return whole
         pieces = segment(word)
         if len(pieces) > 1 and all(map(self._may_be_piece, pieces)):
-            return tuple(phone for piece in pieces for phone in self.word(piece))
-        return inflected(word, self._lexicon.get) or letter_to_sound(word) or spell(word)
+            first = WORDLIKE_PREFIXES.get(pieces[0]) or self.word(pieces[0])
+            return first + tuple(phone for piece in pieces[1:] for phone in self.word(piece))
+        return self._derived(word) or letter_to_sound(word) or spell(word)
+
+    def _known(self, word: str) -> Phones | None:
+        return self._lexicon.get(word) or self._derived(word, 1)
+
+    def _derived(self, word: str, depth: int = MOST_PARTS) -> Phones | None:
+        """Reading of a word that an ending, a prefix or a second word was added to, up to `depth` times."""
+
+        def known(part: str) -> Phones | None:
+            return self._lexicon.get(part) or (self._derived(part, depth - 1) if depth else None)
+
+        return (
+            inflected(word, known)
+            or prefixed(word, known, word_count)
+            or suffixed(word, known)
+            or compound(word, self._half, word_count)
+        )
+
+    def _half(self, word: str) -> Phones | None:
+        """Reading of a part of a compound; a homograph is a noun there: Stormwind."""
+        both = homographs.readings_of(word)
+        return both[1] if both else self._lexicon.get(word)

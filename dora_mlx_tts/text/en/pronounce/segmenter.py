@@ -57,8 +57,13 @@ def _unigrams() -> Unigrams:
     return Unigrams(data, packaged("cmudict.bin"))
 
 
+def word_count(word: str) -> float | None:
+    """Natural logarithm of the number of times that a word occurs in the corpus."""
+    return _unigrams().log_count(word)
+
+
 def _log_probability(piece: str) -> float:
-    count = _unigrams().log_count(piece)
+    count = word_count(piece)
     if count is None:  # the longer an unknown piece, the less likely
         return UNKNOWN_BASE * (1 - len(piece)) - CORPUS_SIZE
     return count - CORPUS_SIZE

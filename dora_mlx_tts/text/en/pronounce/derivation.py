@@ -1,0 +1,169 @@
+"""Words made of a known word and a prefix or a suffix, or of two known words: `declutter`, `wordless`, `frontend`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from dora_mlx_tts.text.en.words import word_set
+
+Phones = tuple[str, ...]
+Lookup = Callable[[str], Phones | None]
+Count = Callable[[str], float | None]
+
+SHORTEST_REST = 5
+"""Letters behind a prefix; shorter words make too many names."""
+SHORTEST_STEM = 3
+"""Letters before a suffix."""
+SHORTEST_HALF = 4
+"""Letters of either half of a compound."""
+SURE_PREFIX, SURE_REST = 4, 7
+"""Letters of a prefix, or of what is behind it, that hardly stand there by chance."""
+COMMON_REST, KNOWN_REST, COMMON_HALF = 15.5, 12.0, 16.0
+"""Natural logarithms of the counts that such words must have in the corpus of the segmenter: where the
+dictionary's own compounds are cut so, 82 % of them are what their parts are, and most others differ by a
+weak vowel."""
+
+
+def _table(lines: str) -> Mapping[str, Phones]:
+    pairs = (line.split(maxsplit=1) for line in lines.strip().splitlines())
+    return MappingProxyType({part: tuple(phones.split()) for part, phones in pairs})
+
+
+_PREFIXES = _table("""
+anti AE2 N T IY0
+auto AO2 T OW0
+bio B AY2 OW0
+co K OW0
+counter K AW2 N T ER0
+cross K R AO2 S
+crypto K R IH2 P T OW0
+cyber S AY2 B ER0
+de D IY0
+dis D IH0 S
+electro IH0 L EH2 K T R OW0
+hyper HH AY2 P ER0
+inter IH2 N T ER0
+macro M AE2 K R OW0
+mega M EH2 G AH0
+meta M EH2 T AH0
+micro M AY2 K R OW0
+mini M IH2 N IY0
+mis M IH0 S
+multi M AH2 L T IY0
+nano N AE2 N OW0
+neuro N UH2 R OW0
+non N AA2 N
+out AW2 T
+over OW2 V ER0
+poly P AA2 L IY0
+post P OW2 S T
+pre P R IY0
+proto P R OW2 T OW0
+pseudo S UW2 D OW0
+re R IY0
+semi S EH2 M IY0
+sub S AH2 B
+super S UW2 P ER0
+ultra AH2 L T R AH0
+un AH0 N
+under AH2 N D ER0
+up AH2 P
+""")
+WORDLIKE_PREFIXES = MappingProxyType({part: _PREFIXES[part] for part in ("re", "de", "pre", "co")})
+"""Prefixes that are read otherwise than the word they look like."""
+_SHIFTING = ("graph", "meter", "metric", "log", "scop", "mobil", "nomous", "nomy")
+"""Endings of Greek compounds, which move the stress: automobile, barometer."""
+_SUFFIXES = _table("""
+ability AH0 B IH1 L AH0 T IY0
+able AH0 B AH0 L
+ization AH0 Z EY1 SH AH0 N
+isation AH0 Z EY1 SH AH0 N
+izer AY2 Z ER0
+izers AY2 Z ER0 Z
+fulness F AH0 L N AH0 S
+lessness L AH0 S N AH0 S
+fully F AH0 L IY0
+lessly L AH0 S L IY0
+less L AH0 S
+ness N AH0 S
+ful F AH0 L
+ward W ER0 D
+wards W ER0 D Z
+woman W UH2 M AH0 N
+women W IH2 M AH0 N
+ship SH IH2 P
+hood HH UH2 D
+like L AY2 K
+wise W AY2 Z
+ly L IY0
+""")
+"""Endings that leave the word before them as it is; for the others the letters tell more."""
+_SHORT_HALVES = word_set(
+    "end out net box app bot pad pod web bit set key pay day way top bar cam car eye ear mix map run tap tip tab dev ops"
+)
+"""Words of three letters that compounds are made of."""
+_LONGEST_SUFFIX = max(map(len, _SUFFIXES))
+_VOWELS = frozenset("aeiouy")
+
+
+def prefixed(word: str, lookup: Lookup, count: Count) -> Phones | None:
+    """A common word behind a prefix: `overthinking`, `decluttering`."""
+    for length in range(len("un"), len("electro") + 1):
+        phones, rest = _PREFIXES.get(word[:length]), word[length:]
+        if phones is None or len(rest) < SHORTEST_REST or rest.startswith(_SHIFTING):
+            continue
+        known = lookup(rest)
+        sure = length >= SURE_PREFIX or len(rest) >= SURE_REST
+        if known is not None and (count(rest) or 0) >= (KNOWN_REST if sure else COMMON_REST):
+            return phones + known
+    return None
+
+
+def suffixed(word: str, lookup: Lookup) -> Phones | None:
+    """A known word before a suffix: `wordless`, `tokenizer`, `cloudlike`."""
+    for length in range(min(_LONGEST_SUFFIX, len(word) - SHORTEST_STEM), 0, -1):
+        ending = _SUFFIXES.get(word[-length:])
+        if ending is None:
+            continue
+        for stem in _stems(word[:-length], word[-length:]):
+            known = lookup(stem) if len(stem) >= SHORTEST_STEM else None
+            if known is not None:
+                return _adverb(known) if ending == _SUFFIXES["ly"] else known + ending
+    return None
+
+
+def _adverb(stem: Phones) -> Phones:
+    """`usably`, `virally`, `generically`: what ends in a weak l loses it."""
+    if stem[-2:] == ("AH0", "L"):
+        weak = stem[-3] in {"B", "K", "T", "P", "D"}
+        return (*(stem[:-2] if weak and stem[-3] in {"B", "K"} else stem[:-1]), "L", "IY0")
+    return (*stem[:-1], "L", "IY0") if stem[-1] == "L" else (*stem, "L", "IY0")
+
+
+def _stems(base: str, suffix: str) -> tuple[str, ...]:
+    """Spellings of the stem: as it stands, with a dropped e or a y, undoubled."""
+    if suffix[0] not in _VOWELS:
+        if suffix == "ly" and base.endswith("ical"):
+            return (base, base[:-2])
+        if suffix == "ly" and base.endswith("b"):  # usably
+            return (f"{base}le",)
+        return (base[:-1] + "y", base) if base.endswith("i") else (base,)
+    doubled = (base[:-1],) if base[-1:] == base[-2:-1] else ()
+    return (base, f"{base}e", *doubled)
+
+
+def compound(word: str, lookup: Lookup, count: Count) -> Phones | None:
+    """Two common words in one: `frontend`; the pair that is likeliest."""
+    best: tuple[float, Phones] | None = None
+    for at in range(len("end"), len(word) - len("end") + 1):
+        left, right = word[:at], word[at:]
+        if any(len(half) < SHORTEST_HALF and half not in _SHORT_HALVES for half in (left, right)):
+            continue
+        first, second = count(left) or 0, count(right) or 0
+        if min(first, second) < COMMON_HALF or (best and first + second <= best[0]):
+            continue
+        known, known2 = lookup(left), lookup(right)
+        if known is not None and known2 is not None:
+            best = (first + second, known + known2)
+    return best[1] if best else None
