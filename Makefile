@@ -82,6 +82,7 @@ lint: venv
 	@codespell
 	@pytest -q tests/test_file_sizes.py
 	@python scripts/check_words.py
+	@python scripts/format_pages.py --check
 
 docs: venv
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-docs.lock
@@ -90,6 +91,7 @@ docs: venv
 format: venv
 	@ruff check --fix --quiet . || true
 	@ruff format --quiet .
+	@python scripts/format_pages.py
 
 bench: venv
 	@for script in benchmarks/{t2s,sovits,full_size,end_to_end}.py; do python $$script; done

@@ -15,17 +15,18 @@ HEAD = """\
 # Errors
 
 Made by `python scripts/errors_page.py` from `dora_mlx_tts/errors.py`.
-Every error that the package raises on purpose is a `TtsError`; anything else is a fault of ours, please report it.
+Every error that the package raises on purpose is a `TtsError`; anything else is a bug, so please report it.
 All of them are in `dora_mlx_tts.errors`; `TtsError` is also in `dora_mlx_tts`.
 
 - **Messages** have one form: `<what> must be <allowed>, got <value>` or `unknown <kind> 'x'; available: …`.
 - **The command line** prints the message as one line on stderr and exits with 1 (2 for wrong usage).
-- **The node** answers with `segment_complete`, outcome `error`, with the message in `error` and the step in `error_stage`. It never stops because of a text.
+- **The node** answers with `segment_complete`, outcome `error`, with the message in `error` and the step in `error_stage`.
+  It never stops because of a text.
 
 Causes and remedies: [troubleshooting](../how-to/troubleshooting.md#by-error).
 
 | error | kind of | meaning |
-|---|---|---|
+| -- | -- | -- |
 """
 
 

@@ -11,21 +11,27 @@ FILE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
 HEAD = """\
 # Settings
 
-Made by `python scripts/settings_table.py`. Precedence: defaults < `dora-mlx-tts.yml` < voice file < environment < a message's
-metadata or a command's options. Settings that begin with `speech.` may come from all of these (under `speech:` in the file, under
-`defaults:` in a voice file, without the prefix everywhere else); the others from file and environment.
-Where several environment variables are named, the first one set wins. `DORA_MLX_TTS_CONFIG` names another file than
-`dora-mlx-tts.yml` in the current folder. Every setting has a variable of its own besides, its name in capitals behind `MLX_TTS_`
-(`MLX_TTS_WINDOW`), which wins over the others and is nobody else's.
+Made by `python scripts/settings_table.py`.
 
-In the environment, empty means not set; `~` is the home folder; words are understood in any case (`WARN`, `cuda:0`); a number out of
-range becomes the nearest one allowed, with a warning. Messages and commands get an error instead. Variables that desktops and terminals
-set for themselves count only where the dataflow names them: gettext's `LANGUAGE` (`de`, `C`, `en_US:en`, or `en` beside
-`LANG=en_US.UTF-8`), GNU screen's `WINDOW`, `PROFILE`. A variable that the node inherits and that makes no sense here is ignored with a
-warning; one that the dataflow names is an error that says which.
+**Precedence**: defaults < `dora-mlx-tts.yml` < voice file < environment < metadata of a message or options of a command.
+
+- Settings that begin with `speech.` may come from all of these: under `speech:` in the file, under `defaults:` in a voice file, without the prefix everywhere else.
+- The others come from the file and the environment.
+- `DORA_MLX_TTS_CONFIG` names another file than `dora-mlx-tts.yml` in the current folder.
+
+**Environment variables**: where the table names several, the first one that is set wins.
+Every setting also has a variable that no other program uses: `MLX_TTS_` and its name in capitals, such as `MLX_TTS_WINDOW`.
+It wins over the others.
+
+- Empty means not set, `~` is the home folder, and words may be in any case (`WARN`, `cuda:0`).
+- A number out of range becomes the nearest allowed one, with a warning.
+  Messages and commands get an error instead.
+- Variables that desktops and terminals set for themselves count only if the dataflow names them: gettext's `LANGUAGE` (`de`, `C`, `en_US:en`, or `en` next to `LANG=en_US.UTF-8`), GNU screen's `WINDOW`, and `PROFILE`.
+- An invalid value in a variable that the node inherits is ignored with a warning.
+  In a variable that the dataflow names it is an error that says which.
 
 | setting | environment | default | allowed | meaning |
-|---|---|---|---|---|
+| -- | -- | -- | -- | -- |
 """
 
 

@@ -48,40 +48,40 @@ class Settings(BaseModel):
         Mapping[str, str], BeforeValidator(values_.pairs), Env("VOICE_ALIASES")
     ] = Field(
         default_factory=dict,
-        description="Further names of voices, as `Anna=starter-en, af_*=starter-en`.",
+        description="Additional names of voices, such as `Anna=starter-en, af_*=starter-en`.",
     )
     voice_fallback: Annotated[str | None, Env("VOICE_FALLBACK")] = Field(
-        None, description="Voice that speaks for one that does not exist; none makes that an error."
+        None, description="Voice that replaces an unknown one; none makes that an error."
     )
     voices: Annotated[
         tuple[Path, ...],
         BeforeValidator(values_.folders),
         AfterValidator(values_.all_at_home),
         Env("VOICE_FOLDERS", "DORA_MLX_TTS_VOICES"),
-    ] = Field((), description="Folders with voice files, besides the ones that ship.")
+    ] = Field((), description="Folders with voice files, in addition to the voices that ship.")
     profile: Annotated[Literal["auto", "none", "primespeech", "kokoro"], _WORD, Env("PROFILE")] = (
         Field(
             "auto",
-            description="Node in whose place this one stands: sets what its dataflows expect (auto: by their"
-            " variables).",
+            description="Node to stand in for, with what its dataflows expect; auto recognizes it by their variables.",
         )
     )
     cache: Annotated[Path, _HOME, Env("DORA_MLX_TTS_CACHE")] = Field(
-        Path("~/.cache/dora-mlx-tts"), description="Folder for prepared references."
+        Path("~/.cache/dora-mlx-tts"),
+        description="Folder for prepared references and other results that are kept between runs.",
     )
     device: Annotated[
         Literal["auto", "cpu", "gpu"], BeforeValidator(values_.device), Env("DEVICE")
-    ] = Field("auto", description="Where the networks run.")
+    ] = Field("auto", description="Device that runs the networks.")
     kernels: Annotated[Literal["auto", "on", "off"], _WORD, Env("DORA_MLX_TTS_KERNELS")] = Field(
         "auto",
-        description="Custom GPU kernels for networks that they support: auto tries each on this GPU once and uses it"
-        " if it is equal and faster, on uses them untested, off never.",
+        description="Custom GPU kernels: auto tries each on this GPU once and uses it if its results are equal and it is"
+        " faster, on uses them untested, off never uses them.",
     )
     cuda_layers: Annotated[Literal["mlx", "products"], _WORD, Env("DORA_MLX_TTS_CUDA_LAYERS")] = (
         Field(
             "products",
-            description="Convolutions and prefills on CUDA: as matrix products, or MLX's convolutions (mlx),"
-            " which re-plan for every new sentence length.",
+            description="Convolutions and prefills on CUDA: as matrix products, or as MLX's convolutions (mlx), which re-plan"
+            " for every new sentence length.",
         )
     )
     precision: Annotated[Literal["auto", "float32"], _WORD, Env("DORA_MLX_TTS_PRECISION")] = Field(
@@ -89,38 +89,37 @@ class Settings(BaseModel):
         description="float32 everywhere, or (auto) half precision and 8 bits on a GPU where they are as good.",
     )
     blas: Annotated[str, AfterValidator(values_.library), Env("DORA_MLX_TTS_BLAS")] = Field(
-        "auto", description="BLAS for MLX on the Linux CPU: auto, off, or a library's path."
+        "auto", description="BLAS for MLX on the Linux CPU: auto, off, or the path of a library."
     )
     blas_threads: Annotated[int, Env("DORA_MLX_TTS_BLAS_THREADS")] = Field(
         1,
         ge=1,
         le=256,
-        description="Threads of that BLAS; more than 1 pays on an idle machine only.",
+        description="Threads of that BLAS; more than 1 helps only on an idle machine.",
     )
     log_level: Annotated[LogLevel, BeforeValidator(values_.log_level), Env("LOG_LEVEL")] = Field(
         "INFO", description="Least severe messages to log."
     )
     return_fragment: Annotated[bool, Env("RETURN_FRAGMENT")] = Field(
-        True, description="Send audio piece by piece; false sends one message per text."
+        True, description="Send audio in fragments; false sends one message per text."
     )
     audio_layout: Annotated[Literal["flat", "nested"], _WORD, Env("AUDIO_LAYOUT")] = Field(
-        "flat", description="float32 samples as they are, or as one list (dora-primespeech)."
+        "flat", description="float32 samples flat, or nested in one list (dora-primespeech)."
     )
     queue_limit: Annotated[int, Env("QUEUE_LIMIT", "DORA_MLX_TTS_QUEUE")] = Field(
-        1000, ge=1, le=1_000_000, description="Texts that may wait; further ones are refused."
+        1000, ge=1, le=1_000_000, description="Texts that may wait; further ones are rejected."
     )
     text_limit: Annotated[int, Env("TEXT_LIMIT")] = Field(
-        20_000, ge=1, le=10_000_000, description="Characters a text message may have."
+        20_000, ge=1, le=10_000_000, description="Longest text message, in characters."
     )
     text_mode: Annotated[Literal["auto", "whole", "stream"], _WORD, Env("TEXT_MODE")] = Field(
         "auto",
-        description="What a text message is: whole text, piece of a stream, or (auto) a piece where it has"
-        " `seq`, `fin` or `segment_id`.",
+        description="What a text message is: a whole text, a piece of a stream, or (auto) a piece if it has `seq`, `fin` or"
+        " `segment_id`.",
     )
     text_filters: Annotated[bool, Env("TEXT_FILTERS")] = Field(
         True,
-        description="Leave out Markdown, tags, emoji, reasoning (`<think>`), tokens of chat templates and"
-        " marks of sources.",
+        description="Leave out Markdown, tags, emoji, reasoning (`<think>`), chat-template tokens and source marks.",
     )
     text_commands: Annotated[bool, Env("TEXT_COMMANDS")] = Field(
         False, description="Accept the `VOICE:…` prefix and JSON texts of dora-primespeech."
@@ -129,17 +128,16 @@ class Settings(BaseModel):
         Literal["sentence", "words", "clause", "none"], _WORD, Env("SENTENCE_MODE")
     ] = Field(
         "sentence",
-        description="Where streamed text is divided; none waits for its end, words begins the first sentence"
-        " before it is complete.",
+        description="Where streamed text is divided; none waits for its end, words begins the first sentence early.",
     )
     grow_words: Annotated[int, Env("GROW_WORDS")] = Field(
         4,
         ge=1,
         le=50,
-        description="The word with whose first letter an unfinished sentence is begun.",
+        description="Word with whose first letter an unfinished sentence begins to be spoken.",
     )
     grow_characters: Annotated[int, Env("GROW_CHARACTERS")] = Field(
-        6, ge=1, le=50, description="The same in Chinese characters."
+        6, ge=1, le=50, description="The same for Chinese, in characters."
     )
     grow_margin: Annotated[int, Env("GROW_MARGIN")] = Field(
         8, ge=2, le=50, description="Phones of an unfinished sentence that wait for what follows."
@@ -164,48 +162,54 @@ class Settings(BaseModel):
     )
     speech_markup: Annotated[Literal["off", "text", "strict"], _WORD, Env("SPEECH_MARKUP")] = Field(
         "text",
-        description="Read SSML tags, `行{hang2}` and `{500ms}`: malformed ones as text or (strict) not at all.",
+        description="Read SSML tags, `行{hang2}` and `{500ms}`; malformed ones are read as text or (strict) rejected.",
     )
     lexicon: Annotated[Path | None, _HOME_OR_NONE, Env("LEXICON")] = Field(
-        None, description="YAML file of readings for all voices: language, word, reading."
+        None, description="YAML file with readings for all voices: language, word, reading."
     )
     polyphone_model: Annotated[Path | None, _HOME_OR_NONE, Env("POLYPHONE_MODEL")] = Field(
         None, description="Folder with the files of the G2PW model; none reads by dictionary."
     )
     sample_rate: Annotated[int | None, BeforeValidator(values_.or_none), Env("SAMPLE_RATE")] = (
         Field(
-            None, ge=8000, le=192_000, description="Resample to this rate; none keeps the voice's."
+            None,
+            ge=8000,
+            le=192_000,
+            description="Resample to this rate; none keeps the voice's rate.",
         )
     )
     synthesis_timeout: Annotated[float, Env("SYNTHESIS_TIMEOUT")] = Field(
         300.0,
         ge=0,
         le=86400,
-        description="Seconds of work after which a sentence is given up with an error; 0 is no limit.",
+        description="Seconds of work after which a sentence fails with an error; 0 means no limit.",
     )
     peak_limit: Annotated[float, Env("PEAK_LIMIT")] = Field(
-        1.0, gt=0, le=1, description="Full scale of the audio; 0.46 for dora-pyaudio."
+        1.0, gt=0, le=1, description="Highest peak of the audio; 0.46 suits dora-pyaudio."
     )
     flush_audio: Annotated[bool, Env("FLUSH_AUDIO")] = Field(
         False,
-        description="After a cut, have dora drop the audio that waits at the receiver, of any conversation.",
+        description="After a cancel, have dora drop the audio that waits at the receiver, of any conversation.",
     )
     player: Annotated[PlayerName, _WORD, Env("PLAYER")] = Field(
         "default",
-        description="What plays the audio; pyaudio sets `max_message`, `max_ahead`, `peak_limit` and"
-        " `sample_rate` for dora-pyaudio where they are not set.",
+        description="Player of the audio; pyaudio sets `max_message`, `max_ahead`, `peak_limit` and `sample_rate` for"
+        " dora-pyaudio unless they are set.",
     )
     max_message: Annotated[float, Env("MAX_MESSAGE")] = Field(
-        1.0, ge=0, le=3600, description="Longest audio message, in seconds; 0 is no limit."
+        1.0, ge=0, le=3600, description="Longest audio message, in seconds; 0 means no limit."
     )
     max_ahead: Annotated[float, Env("MAX_AHEAD")] = Field(
-        0.0, ge=0, le=3600, description="Seconds of audio to send ahead of playback; 0 is no limit."
+        0.0,
+        ge=0,
+        le=3600,
+        description="Seconds of audio to send ahead of playback; 0 means no limit.",
     )
     buffer_high: Annotated[float, Env("AUDIO_BUFFER_HIGH_WATER_MARK")] = Field(
         60.0, gt=0, le=100, description="Percent on `buffer_status` above which speech waits."
     )
     buffer_low: Annotated[float, Env("AUDIO_BUFFER_LOW_WATER_MARK")] = Field(
-        30.0, ge=0, lt=100, description="Percent on `buffer_status` below which it goes on."
+        30.0, ge=0, lt=100, description="Percent on `buffer_status` below which it continues."
     )
     transport: Annotated[Literal["daemon", "direct"], _WORD, Env("TRANSPORT")] = Field(
         "daemon",
@@ -215,14 +219,14 @@ class Settings(BaseModel):
         Field(
             None,
             pattern=r"^https?://\S+$",
-            description="OpenTelemetry collector (OTLP over HTTP) for spans and metrics; none sends nothing.",
+            description="OpenTelemetry collector (OTLP over HTTP) for spans and metrics; without it nothing is sent.",
         )
     )
     resume_window: Annotated[float, Env("RESUME_WINDOW")] = Field(
         30.0,
         ge=0,
         le=3600,
-        description="Seconds after a `cancel` with `keep` in which a text may be resumed; 0 keeps no audio.",
+        description="Seconds after a `cancel` with `keep` during which a text can be resumed; 0 keeps no audio.",
     )
     preload: Annotated[tuple[str, ...], BeforeValidator(values_.names), Env("PRELOAD_VOICES")] = (
         Field((), description="Voices to load before the node is ready, separated by commas.")
@@ -230,14 +234,13 @@ class Settings(BaseModel):
     voice_memory: Annotated[int | None, Env("VOICE_MEMORY")] = Field(
         None,
         ge=0,
-        description="MiB of loaded voices above which unused ones go; none is half of the device's"
-        " memory, 0 is no limit.",
+        description="MiB of loaded voices above which unused ones are unloaded; none means half of the device's memory, 0"
+        " no limit.",
     )
     freed_memory: Annotated[int | None, Env("FREED_MEMORY")] = Field(
         None,
         ge=0,
-        description="MiB of freed memory that MLX keeps for its next use; none is 2048 on a GPU, MLX's own limit on"
-        " a CPU.",
+        description="MiB of freed memory that MLX keeps for reuse; none means 2048 on a GPU and MLX's own limit on a CPU.",
     )
     crowd_limit: Annotated[int, Env("CROWD_LIMIT")] = Field(
         128,
@@ -249,17 +252,17 @@ class Settings(BaseModel):
         0,
         ge=0,
         le=65536,
-        description="MiB of spoken texts to keep, to be said again without synthesis.",
+        description="MiB of spoken texts to keep, to repeat them without synthesis.",
     )
     max_prepared: Annotated[float, Env("MAX_PREPARED")] = Field(
-        60.0, ge=0, le=3600, description="Seconds of audio made ahead for texts with `prepare`."
+        60.0, ge=0, le=3600, description="Seconds of audio to make ahead for texts with `prepare`."
     )
     voices_poll: Annotated[float, Env("VOICES_POLL")] = Field(
-        2.0, ge=0, description="Seconds between looks for changed voice files; 0 never looks."
+        2.0, ge=0, description="Seconds between checks for changed voice files; 0 never checks."
     )
     state: Annotated[Path | None, _HOME_OR_NONE, Env("STATE_FILE")] = Field(
         None,
-        description="File for settings changed at run time; none is one in `cache` per dataflow and node.",
+        description="File for settings changed at run time; none means one in `cache` per dataflow and node.",
     )
     file_speech: Mapping[str, Any] = Field(default_factory=dict, exclude=True)
     environment_speech: Mapping[str, Any] = Field(default_factory=dict, exclude=True)

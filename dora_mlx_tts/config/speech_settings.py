@@ -28,10 +28,13 @@ class SpeechSettings(BaseModel):
         1.0, ge=SLOWEST, le=FASTEST, description="Speaking rate."
     )
     top_k: Annotated[int, Env("TOP_K")] = Field(
-        15, ge=1, le=values_.MOST_TOKENS, description="Draw from the k likeliest tokens only."
+        15, ge=1, le=values_.MOST_TOKENS, description="Sample from the k likeliest tokens only."
     )
     top_p: Annotated[float, Env("TOP_P")] = Field(
-        1.0, gt=0, le=1, description="Draw from this share of probability."
+        1.0,
+        gt=0,
+        le=1,
+        description="Sample from the likeliest tokens that make up this share of the probability.",
     )
     temperature: Annotated[float, Env("TEMPERATURE")] = Field(
         1.0,
@@ -40,13 +43,13 @@ class SpeechSettings(BaseModel):
         description="Sampling temperature: lower is flatter, higher more varied.",
     )
     repetition_penalty: Annotated[float, Env("REPETITION_PENALTY")] = Field(
-        1.35, ge=1, le=3, description="Above 1 discourages tokens already used."
+        1.35, ge=1, le=3, description="Above 1, discourages tokens that were already used."
     )
     seed: Annotated[int | None, BeforeValidator(values_.seed), Env("SEED")] = Field(
         None,
         ge=0,
         lt=2**32,
-        description="Same seed, same speech; -1 or none for a new one each time.",
+        description="The same seed gives the same speech; -1 or none draws a new one each time.",
     )
     loudness: Annotated[float | None, BeforeValidator(values_.off_is_none), Env("LOUDNESS")] = (
         Field(
@@ -61,18 +64,21 @@ class SpeechSettings(BaseModel):
         0.0,
         ge=-40,
         le=20,
-        description="Louder or quieter than that, in dB; peaks stay below full scale.",
+        description="Louder or quieter than `loudness`, in dB; peaks stay below full scale.",
     )
     noise_scale: Annotated[float, Env("NOISE_SCALE")] = Field(
-        0.5, ge=0, le=1.5, description="Variation of the acoustic model."
+        0.5,
+        ge=0,
+        le=1.5,
+        description="Noise in the acoustic model: lower is more even, higher more varied.",
     )
     sample_steps: Annotated[int | None, BeforeValidator(values_.or_none), Env("SAMPLE_STEPS")] = (
         Field(
             None,
             ge=1,
             le=128,
-            description="Steps of flow matching: more are slower and better; none is 32 for v3 and v5dev, 8"
-            " for v4, 4 for v5turbo. v5 takes 4, 8, 16 or 32.",
+            description="Steps of flow matching: more are slower and better. none means 32 for v3 and v5dev, 8 for v4, 4 for"
+            " v5turbo; v5 takes 4, 8, 16 or 32.",
         )
     )
     cfg_rate: Annotated[float | None, BeforeValidator(values_.empty_is_none), Env("CFG_RATE")] = (
@@ -80,8 +86,8 @@ class SpeechSettings(BaseModel):
             None,
             ge=0,
             le=2,
-            description="Strength of guidance (v5): above 0 each step costs twice as much; none is 1.3 for"
-            " v5dev, 0 for v5turbo.",
+            description="Strength of guidance (v5): above 0 each step costs twice as much. none means 1.3 for v5dev, 0 for"
+            " v5turbo.",
         )
     )
     fragment_interval: Annotated[float, Env("FRAGMENT_INTERVAL")] = Field(
@@ -91,43 +97,44 @@ class SpeechSettings(BaseModel):
         None,
         ge=0,
         le=5,
-        description="Silence where a part of a sentence ends; none is half of `fragment_interval`.",
+        description="Silence where a part of a sentence ends; none means half of `fragment_interval`.",
     )
     pause_question: Annotated[float | None, Env("PAUSE_QUESTION")] = Field(
         None,
         ge=0,
         le=5,
-        description="Silence after a question; none is 1.3 times `fragment_interval`.",
+        description="Silence after a question; none means 1.3 times `fragment_interval`.",
     )
     pause_item: Annotated[float | None, Env("PAUSE_ITEM")] = Field(
         None,
         ge=0,
         le=5,
-        description="Silence before a new line or list item; none is 1.2 times `fragment_interval`.",
+        description="Silence before a new line or list item; none means 1.2 times `fragment_interval`.",
     )
     pause_paragraph: Annotated[float | None, Env("PAUSE_PARAGRAPH")] = Field(
         None,
         ge=0,
         le=10,
-        description="Silence before a new paragraph; none is twice `fragment_interval`.",
+        description="Silence before a new paragraph; none means twice `fragment_interval`.",
     )
     pause_spread: Annotated[float, Env("PAUSE_SPREAD")] = Field(
         0.15,
         ge=0,
         le=1,
-        description="Share by which pauses are longer or shorter, by seed and sentence.",
+        description="Share by which pauses vary, by seed and sentence.",
     )
     mode: Annotated[Literal["latency", "throughput"], _WORD, Env("SPEECH_MODE")] = Field(
-        "latency", description="Sound while a sentence is decoded, or sentence by sentence."
+        "latency",
+        description="Send sound while a sentence is being decoded (latency), or sentence by sentence (throughput).",
     )
     first_window: Annotated[float, Env("FIRST_WINDOW")] = Field(
-        0.4, ge=0.05, le=5, description="Sound that a sentence begins with, in seconds."
+        0.4, ge=0.05, le=5, description="Length of a sentence's first window of sound, in seconds."
     )
     window: Annotated[float, Env("WINDOW")] = Field(
-        1.6, ge=0.05, le=30, description="Largest later piece of sound, in seconds."
+        1.6, ge=0.05, le=30, description="Longest later window of sound, in seconds."
     )
     attempts: Annotated[int, Env("ATTEMPTS")] = Field(
-        3, ge=1, le=10, description="Tries at a sentence before its failure is an error."
+        3, ge=1, le=10, description="Attempts at a sentence before it fails with an error."
     )
     content_check: Annotated[
         Literal["off", "ahead", "whole", "sound"], _WORD, Env("CONTENT_CHECK")
@@ -141,13 +148,16 @@ class SpeechSettings(BaseModel):
     )
     join_short: Annotated[bool, Env("JOIN_SHORT")] = Field(
         True,
-        description="Speak short sentences together; false for a voice that ends at the first stop.",
+        description="Speak short sentences together; false suits a voice that ends at the first stop.",
     )
     short_parts: Annotated[bool, Env("SHORT_PARTS")] = Field(
         False,
-        description="Divide sentences of more than six seconds at their commas, with stops instead; for a"
-        " voice that was taught short sentences.",
+        description="Divide sentences of more than six seconds at their commas, and end the parts with stops; for voices"
+        " trained on short sentences.",
     )
     edge_silence: Annotated[float, Env("EDGE_SILENCE")] = Field(
-        0.1, ge=0, le=5, description="Quiet kept before and after a sentence's speech, in seconds."
+        0.1,
+        ge=0,
+        le=5,
+        description="Quiet to keep before and after a sentence's speech, in seconds.",
     )

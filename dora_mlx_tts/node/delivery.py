@@ -65,7 +65,7 @@ class Finisher:
     scale is one factor for everything: a limit per fragment would make the voice pump.
 
     Args:
-        sample_rate: Samples a second to give, or None for what comes.
+        sample_rate: Samples per second to deliver, or None for the rate that comes in.
         peak: What full scale becomes.
     """
 

@@ -53,7 +53,7 @@ def decode(
     Args:
         event: As dora gives it.
         received_s: When it came, on the caller's clock.
-        text_limit: Characters a text may have.
+        text_limit: Most characters in a text.
         text_commands: Accept dora-primespeech's ``VOICE:`` prefix and JSON texts.
     """
     port = str(event.get("id"))

@@ -273,7 +273,7 @@ def read_voice(metadata: Mapping[str, object]) -> str | None:
 
 
 def read_language(metadata: Mapping[str, object]) -> str | None:
-    """The code of a language; whether it is known is the engine's business.
+    """The code of a language; the engine decides whether it supports it.
 
     Raises:
         SettingError: The value is not a code.

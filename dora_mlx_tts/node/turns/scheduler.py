@@ -139,7 +139,7 @@ class SpeechQueue:
             return chosen
 
     def resume(self, target: Target, start: Start) -> int:
-        """Let texts go on that were cut and kept; how many they are."""
+        """Continue texts that were cut and kept; returns how many."""
         with self._changed:
             now = self._clock()
             chosen = self._resumption.take(target, self._open, now) if not self._stopped else []
@@ -226,7 +226,7 @@ class SpeechQueue:
             self._changed.notify_all()
 
     def buffer(self, status: BufferStatus) -> None:
-        """The player's buffer is this full: wait above the high mark, go on below the low one."""
+        """How full the player's buffer is: wait above the high mark, continue below the low one."""
         with self._changed:
             name = status.id("session_id")
             session = self._sessions[name] if name is not None else None
@@ -281,7 +281,7 @@ class SpeechQueue:
     # ------------------------------------------------------------------------------ speaking side
 
     def take(self) -> Utterance | None:
-        """The text whose turn it is, cancelled ones included; waits for one. None at the end.
+        """The next text to work on, cancelled ones included; waits for one. None at the end.
 
         It stays the first of its session until it is settled, so it is handed out again and again, for
         one window each time.

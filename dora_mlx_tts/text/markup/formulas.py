@@ -263,7 +263,7 @@ class FormulaFilter:
             queue.extendleft(reversed(self._given_up()))
 
     def _given_up(self) -> deque[tuple[str, int]]:
-        """It was no formula: its opener is text, and what follows it is looked at anew."""
+        """It was no formula: its opener is text, and what follows it is examined again."""
         opener = self._candidate.opener if self._candidate else self._held[0][0]
         if isinstance(self._candidate, _Command):
             self._in_path = True

@@ -1,8 +1,8 @@
 """Takes Markdown, tags and emoji out of text that arrives character by character.
 
 A character leaves the filter as soon as it is certain to be spoken; what may still turn out to be
-markup is held back. Each character is looked at a bounded number of times, whatever the text, and
-how the text was divided into chunks has no influence.
+markup is held back. Each character is examined a bounded number of times, whatever the text, and
+the result does not depend on how the text was divided into chunks.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def check_policy(policy: str) -> Policy:
 
 
 def read_markup(text: str, policy: Policy) -> list[Char]:
-    """`text` with its speech markup turned into directions; everything else stays as it is.
+    """`text` with its speech markup turned into directions; everything else is unchanged.
 
     Raises:
         TextError: malformed markup, with its position, where `policy` is strict.
@@ -81,7 +81,7 @@ class SpeechMarkup:
         self._forget()
 
     def _forget(self) -> None:
-        """Begin anew: what is open belongs to what is not spoken."""
+        """Start over: what is open belongs to what is not spoken."""
         self._open: list[tuple[str, Char]] = []  # elements that may hold others
         self._rates = [1.0]
         self._element: Element | None = None  # sub, say-as or phoneme that is open

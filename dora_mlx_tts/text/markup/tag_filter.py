@@ -20,7 +20,7 @@ from dora_mlx_tts.text.markup.links import Held, text_of
 from dora_mlx_tts.text.markup.tags import SPEECH_TAGS, Char, is_half_a_span, may_be_tag, read_tag
 
 _LONGEST_CODE = 60
-"""Characters of inline code; behind a backtick that is never closed, text goes on as usual."""
+"""Characters of inline code; behind a backtick that is never closed, text continues as usual."""
 
 _LONGEST_CLOSING = 60
 UNSPOKEN = re.compile(

@@ -38,7 +38,7 @@ class Stop:
     Attributes:
         token: the word that it belongs to, without it.
         before: the word before that.
-        sentence: the sentence up to the stop; empty where it is too long to be looked at.
+        sentence: the sentence up to the stop; empty where it is too long to be examined.
     """
 
     token: str

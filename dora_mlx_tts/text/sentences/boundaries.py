@@ -71,7 +71,7 @@ class _Boundary:
 
 
 class BoundaryFinder:
-    """Follows a text whose blanks are single and says after which characters a sentence ends."""
+    """Follows a text whose blanks are single and reports the characters that end a sentence."""
 
     def __init__(self) -> None:
         self.restart()

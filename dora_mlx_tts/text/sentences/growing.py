@@ -36,7 +36,7 @@ class GrowingText:
 
     Attributes:
         is_read: whether a reader has seen it unfinished.
-        due_s: when the reader wants to go on even without more text; None for never.
+        due_s: when the reader wants to continue even without more text; None for never.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
