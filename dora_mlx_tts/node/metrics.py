@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 
 _MAX_COUNT = 2**63 - 1
 WORK = ("voice", "front_end", "prefill", "tokens", "sound")
-"""Kinds of work that an engine may tell the seconds of."""
+"""Kinds of work whose seconds an engine may report."""
 NO_AUDIO = -1.0
-"""Stands for a time or ratio that does not exist because no audio left."""
+"""Stands for a time or ratio that does not exist because no audio was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,27 +19,29 @@ class SpeechFigures:
     """What speaking one text took.
 
     Attributes:
-        queue_ms: From receipt of the text until synthesis began.
-        aggregation_ms: From receipt of the text until its first sentence was complete.
-        ttfb_ms: From receipt of the text until its first fragment was ready to be sent.
-        ttfa_ms: From receipt of the text until its first sound plays, if the player plays at once what it
+        queue_ms: Until synthesis began.
+        aggregation_ms: Until the first sentence was complete.
+        ttfb_ms: Time to first byte: until the first fragment was ready to be sent.
+        ttfa_ms: Time to first audio: until the first audible sample plays, if the player plays at once what it
             gets and has nothing else to play of this session.
-        total_ms: From receipt of the text until its answer.
-        synthesis_ms: Time spent on synthesis, sending included, waiting not.
-        waiting_ms: The rest of ``total_ms``: for text, for a turn, for the player.
-        voice_ms: Of ``synthesis_ms``, loading the voice and preparing its reference.
-        front_end_ms: Text to phones and their features.
-        prefill_ms: Up to the first token of each attempt.
-        tokens_ms: The other tokens, their checks included; what a second core decodes meanwhile is not counted.
-        sound_ms: Tokens to samples.
-        rtf: ``synthesis_ms`` over the duration of the audio; below 1 is faster than real time.
+        total_ms: Until the reply.
+        synthesis_ms: Time spent on synthesis, with sending, without waiting.
+        waiting_ms: The rest of ``total_ms``: waiting for text, for a turn, for the player.
+        voice_ms: Part of ``synthesis_ms``: loading the voice and preparing its reference.
+        front_end_ms: Part of ``synthesis_ms``: text to phones and their features.
+        prefill_ms: Part of ``synthesis_ms``: up to the first token of each attempt.
+        tokens_ms: Part of ``synthesis_ms``: the other tokens and their checks, without those that a second core
+            decodes meanwhile.
+        sound_ms: Part of ``synthesis_ms``: tokens to samples.
+        rtf: Real-time factor: ``synthesis_ms`` divided by the duration of the audio. Below 1 is faster than real
+            time.
         audio_s: Duration of the audio that was sent.
         fragments: Audio messages sent; a receiver that counts fewer has lost some.
         tokens: Semantic tokens decoded for that audio.
         characters: Length of the text.
         pieces: Messages that the text came in.
-        underruns: Times the player ran dry in the middle of the text although there was text to speak.
-        longest_gap_ms: The longest of these silences.
+        underruns: How often the player ran dry inside the text although there was text to speak.
+        longest_gap_ms: Longest of these silences.
     """
 
     queue_ms: float
@@ -96,7 +98,7 @@ class SpeechMeter:
             self._resumed_s = None
 
     def resume(self) -> None:
-        """Synthesis begins or goes on."""
+        """Synthesis begins or continues."""
         now = self._clock()
         self._started_s = now if self._started_s is None else self._started_s
         self._resumed_s = now
@@ -153,18 +155,34 @@ class SpeechMeter:
 
 @dataclass(frozen=True, slots=True)
 class NodeFigures:
-    """The node since its start: every text received is in exactly one of the five ends or open.
+    """The node since its start: every text received has one of four outcomes or is open.
 
     Attributes:
-        received: Texts; the pieces of a stream are one.
+        received: Texts; all pieces of a stream count as one.
+        completed: Texts that were spoken.
+        skipped: Texts with nothing to pronounce.
+        cancelled: Texts that were cancelled.
+        errors: Texts that ended with an error.
+        refused: Texts that were rejected on receipt; part of ``errors``.
+        queue_depth: Texts that wait now.
+        open_texts: Texts without a reply now.
+        commands: Commands received.
+        send_failures: Messages that dora did not accept.
         pieces: Text messages.
-        late: Pieces of a text that was cancelled before they came.
-        missing: Text messages that never came, by the gaps in ``seq``.
-        waiting_s: Seconds that answered texts waited, in sum: for text, for a turn, for the player.
-        voice_s: Seconds of work on them by kind; as in `SpeechFigures`.
-        cancel_ms: The longest time from hearing a cancel to its acknowledgement.
-        underruns: Times a player ran dry in the middle of a text.
-        longest_gap_ms: The longest of these silences.
+        late: Pieces of a text that had been cancelled before they arrived.
+        missing: Text messages that never arrived, by the gaps in ``seq``.
+        cancel_ms: Longest time from receiving a cancel to its acknowledgement.
+        underruns: How often a player ran dry inside a text.
+        longest_gap_ms: Longest of these silences.
+        audio_s: Duration of the audio that was sent.
+        synthesis_s: Time spent on synthesis.
+        waiting_s: Time that answered texts waited, in total: for text, for a turn, for the player.
+        voice_s: Time that answered texts spent on loading voices, in total.
+        front_end_s: The same for text to phones.
+        prefill_s: The same up to the first token.
+        tokens_s: The same for the other tokens.
+        sound_s: The same for tokens to samples.
+        uptime_s: Time since the start.
     """
 
     received: int

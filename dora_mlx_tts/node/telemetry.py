@@ -31,9 +31,24 @@ _EXPORT_S: Final = 2.0
 _UNITS: Final = {"ms": "ms", "s": "s"}
 _RATIOS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 5.0)
 _NOW_VALUES: Final = frozenset(
-    {"queue_depth", "open_texts", "cancel_ms", "queue_limit", "pool_voices", "pool_packs"}
+    {
+        "queue_depth",
+        "open_texts",
+        "cancel_ms",
+        "queue_limit",
+        "pool_voices",
+        "pool_packs",
+        "phrases_kept",
+        "phrases_mib",
+        "engine_real_time_factor",
+        "engine_cache_positions",
+        "memory_used_mib",
+        "memory_kept_mib",
+        "memory_peak_mib",
+        "memory_device_mib",
+    }
 )
-"""Figures that go down, too; all others only grow."""
+"""Figures that can fall and are therefore gauges; all others only grow."""
 
 Figures = Callable[[], Mapping[str, Plain]]
 
@@ -63,7 +78,7 @@ class Telemetry:
     def _histogram(self, name: str) -> Histogram:
         return self._meter.create_histogram(
             f"{_NAME}.text.{name}",
-            unit=_unit(name),
+            unit=unit_of(name),
             explicit_bucket_boundaries_advisory=_RATIOS if name == "rtf" else None,
         )
 
@@ -77,7 +92,7 @@ class Telemetry:
                 if name in _NOW_VALUES
                 else self._meter.create_observable_counter
             )
-            create(f"{_NAME}.{name}", [_reader(figures, name)], unit=_unit(name))
+            create(f"{_NAME}.{name}", [_reader(figures, name)], unit=unit_of(name))
 
     def answered(self, reply: Reply, figures: SpeechFigures, text_index: int) -> None:
         """A text is over."""
@@ -117,7 +132,8 @@ def _ns(milliseconds: float) -> int:
     return round(1e6 * max(milliseconds, 0.0))
 
 
-def _unit(name: str) -> str:
+def unit_of(name: str) -> str:
+    """Unit of a figure, by the end of its name; 1 for a number or ratio."""
     return _UNITS.get(name.rpartition("_")[2], "1")
 
 

@@ -12,6 +12,7 @@ import yaml
 from code_blocks import ROOT
 
 from dora_mlx_tts import errors
+from dora_mlx_tts.packs.manifest import FAMILIES, FORMAT, STORAGES, SYMBOLS, PackManifest
 
 
 def load(script: str) -> ModuleType:
@@ -68,9 +69,18 @@ def test_the_site_has_every_page() -> None:
     assert len(pages) == len(set(pages))
 
 
-def test_the_page_of_errors_is_up_to_date() -> None:
-    script = load("errors_page")
-    assert script.FILE.read_text("utf-8") == script.page(), "run python scripts/errors_page.py"
+@pytest.mark.parametrize("name", ["errors_page", "metrics_page", "voice_page"])
+def test_a_generated_page_is_up_to_date(name) -> None:
+    script = load(name)
+    assert script.FILE.read_text("utf-8") == script.page(), f"run python scripts/{name}.py"
+
+
+def test_the_page_of_packs_names_what_they_hold() -> None:
+    page = (ROOT / "docs" / "reference" / "pack-format.md").read_text("utf-8")
+    pack = PackManifest("a", "v2", "v2", 32000, "MIT", ("en",), "int8", {}, {})
+    names = {*pack.to_json(), *FAMILIES, *SYMBOLS, *STORAGES}
+    assert sorted(name for name in names if f"`{name}`" not in page) == []
+    assert f"The format is **{FORMAT}**" in page
 
 
 def test_every_error_has_a_remedy() -> None:

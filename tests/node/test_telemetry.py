@@ -127,6 +127,17 @@ def test_the_records_are_metrics():
     assert 1.0 in rtf.explicit_bounds
 
 
+def test_figures_that_can_fall_are_gauges():
+    watched = Watched()
+    figures = {"memory_used_mib": 5, "engine_real_time_factor": 0.2, "phrases_kept": 3, "pieces": 7}
+    watched.telemetry.watch(lambda: figures)
+    metrics = watched.metrics()
+    falling = [
+        name for name in figures if not hasattr(metrics[f"dora_mlx_tts.{name}"], "is_monotonic")
+    ]
+    assert falling == ["memory_used_mib", "engine_real_time_factor", "phrases_kept"]
+
+
 def test_what_does_not_exist_without_audio_is_no_measurement(caplog):
     watched = Watched(FakeEngine({"Bad.": (SynthesisError("x"),)})).speak(("Bad.", {}))
     metrics = watched.metrics()
