@@ -1,6 +1,7 @@
 # make demo   speak: leaves out/hello.wav
 # make talk   talk to an assistant in the browser; LLM_URL names a better language model (docs/assistant.md)
 # make test   lint, types, import contracts and the whole test suite
+# make coverage  the test suite with the share of lines that it runs; fails below the floor in pyproject.toml
 # make listen let a speech recogniser judge the starter voices (tests/listen; not part of the tests)
 # make docs   build the documentation site strictly, into out/site
 # make venv   only set up .venv, development tools included
@@ -21,7 +22,7 @@ BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help venv demo talk test listen docs lint format bench dist lock clean
+.PHONY: help venv demo talk test coverage listen docs lint format bench dist lock clean
 
 help:
 	@sed -n 's/^# make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -68,6 +69,11 @@ $(VENV)/talks $(VENV)/small-model: $(VENV)/installed
 # One worker per core, four at most: a worker may take 1.5 GB.
 test: lint
 	@pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+# Its own target, since tracing makes tests much slower before Python 3.12.
+coverage: venv
+	@COVERAGE_CORE=$(shell $(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")' 2>/dev/null) \
+		pytest --numprocesses auto --maxprocesses 4 --dist worksteal --cov --cov-report=term
 
 # LISTEN='--limit 8 --voice starter-en' judges less; see scripts/listen.py --help.
 listen: venv

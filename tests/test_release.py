@@ -33,7 +33,7 @@ def test_manifest_and_page_name_the_wire_format() -> None:
     manifest = yaml.safe_load((ROOT / "dora-node.yml").read_text("utf-8"))
     assert f"wire-format-{WIRE_FORMAT}" in manifest["keywords"]
     page = (ROOT / "docs" / "wire-format.md").read_text("utf-8")
-    assert f"It is **{WIRE_FORMAT}** now" in page
+    assert f"The current version is **{WIRE_FORMAT}**" in page
 
 
 def test_the_checklist_names_scripts_that_exist() -> None:
