@@ -79,7 +79,7 @@ def in_python(text: str) -> Iterator[Finding]:
             yield from found_in(node.value, node.lineno)
 
 
-NOT_YET = ("docs/text.md", "CHANGELOG.md")
+NOT_YET = ("docs/text.md",)
 """What is still to be rewritten; take a line out when its file is done."""
 
 
