@@ -43,9 +43,7 @@ def to_int16(samples: Samples) -> NDArray[np.int16]:
     wide = samples.astype(np.float64)
     if not np.isfinite(wide).all():
         bad = int(np.count_nonzero(~np.isfinite(wide)))
-        raise AudioError(
-            f"{bad} of {wide.size} samples are NaN or infinite; only numbers can be sound"
-        )
+        raise AudioError(f"{bad} of {wide.size} samples are NaN or infinite")
     steps = np.rint(wide * _FULL_SCALE)
     return np.clip(steps, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
 

@@ -79,7 +79,7 @@ def read_audio(path: Path, *, max_seconds: float = MAX_SECONDS) -> Recording:
     """
     try:
         if not path.is_file():
-            raise AudioError(f"{path}: there is no such file")
+            raise AudioError(f"{path}: no such file")
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise AudioError(

@@ -177,8 +177,8 @@ def _check_content(reference: ReferenceAudio) -> None:
     least = min(_LEAST_ACTIVE_S, _LEAST_ACTIVE_SHARE * reference.duration_s)
     if active < least:
         raise ReferenceAudioError(
-            f"{where} is silent but for {active:.2f} s; at least {least:.1f} s of speech are"
-            " needed: cut the silence off and use a longer sentence"
+            f"{where} has only {active:.2f} s of sound; at least {least:.1f} s of speech are"
+            " needed: trim the silence and use a longer sentence"
         )
 
 

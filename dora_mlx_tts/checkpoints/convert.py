@@ -70,7 +70,7 @@ class PackOptions:
         languages: Languages the voice speaks.
         reference_encoder: Keep what turns new reference audio into codes (``ssl_proj``). Without
             it a pack only speaks with prompts prepared before, and is smaller.
-        overwrite: Replace a pack that is there already.
+        overwrite: Replace an existing pack.
         share: Put base parts into the folder ``parts`` beside the pack, where packs with the same
             ones find them by their hash.
     """
@@ -114,7 +114,7 @@ def convert(
         if storage not in STORAGES:
             raise WeightsError(must_be("storage", one_of(sorted(STORAGES)), storage))
     if sources.ssl is not None and not options.reference_encoder:
-        raise WeightsError("an SSL encoder is of no use in a pack without the reference encoder")
+        raise WeightsError("an SSL encoder needs the reference encoder in the pack")
     gpt, sovits = (
         read_checkpoint(sources.gpt),
         open_sovits(sources.sovits, sources.base, sources.family),

@@ -123,7 +123,7 @@ class Hub:
         free = shutil.disk_usage(self.folder).free
         if needed and needed + _SPARE_BYTES > free:
             raise DownloadError(
-                f"{self.folder}: {needed / 1e9:.2f} GB are to be read, {free / 1e9:.2f} GB are free"
+                f"{self.folder}: {needed / 1e9:.2f} GB must be downloaded, {free / 1e9:.2f} GB are free"
             )
 
     def _describe(self, name: str) -> HubFile:
@@ -132,7 +132,7 @@ class Hub:
         if self._hub.constants.HF_HUB_OFFLINE:
             if kept is None:
                 raise DownloadError(
-                    f"{name}: is not in {self.folder}, and HF_HUB_OFFLINE forbids to read it"
+                    f"{name}: is not in {self.folder}, and HF_HUB_OFFLINE forbids downloading it"
                 )
             return kept
         try:
@@ -141,7 +141,7 @@ class Hub:
         except DownloadError as error:
             if kept is None or not isinstance(error.__cause__, ConnectionError | TimeoutError):
                 raise
-            logger.warning("%s; the copy of this machine is used", error)
+            logger.warning("%s; using the local copy", error)
             return kept
 
     def _ask(self, name: str, path: Path, kept: HubFile | None) -> HubFile:
@@ -150,7 +150,7 @@ class Hub:
         )
         found = self._hub.get_hf_file_metadata(url, endpoint=self._endpoint)
         if found.size is None or not found.etag:
-            raise DownloadError(f"{url}: the hub tells neither size nor hash")
+            raise DownloadError(f"{url}: the hub gives neither size nor hash")
         etag = str(found.etag)
         if not _NAME.fullmatch(etag):
             raise DownloadError(f"{url}: the hub names a hash of {etag[:80]!r}")
@@ -203,7 +203,7 @@ class Hub:
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                 raise DownloadError(
-                    f"{self.folder}: the disk is full; what was read is kept, make room and go on"
+                    f"{self.folder}: the disk is full; the partial download is kept, so make room and run this again"
                 ) from error
             raise DownloadError(f"{name}: {_line(error)}") from error
         except ValueError as error:
@@ -230,7 +230,9 @@ def _check(part: Path, file: HubFile) -> None:
     size = part.stat().st_size
     digest = _digest(part, file.etag, size)
     if digest is None:
-        logger.warning("%s: its hash %r is of no known kind; not checked", file.name, file.etag)
+        logger.warning(
+            "%s: its hash %r is of an unknown kind and was not checked", file.name, file.etag
+        )
     elif digest != file.etag or size != file.size:
         part.unlink()
         raise DownloadError(

@@ -109,7 +109,7 @@ class ConversionReport:
         size = f"{self.storage}, {self.bytes / 2**20:.2f} MiB"
         lines = [f"{self.pack}: {self.name}, {family}, {size}"]
         if self.told_by:
-            lines.append(f"  family told by {self.told_by}")
+            lines.append(f"  family recognized by {self.told_by}")
         if self.base is not None:
             lines.append(f"  a LoRA, merged into {self.base}")
         for part in self.parts:

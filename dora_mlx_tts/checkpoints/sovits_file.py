@@ -91,7 +91,9 @@ def open_sovits(path: Path, base: Path | None = None, asked: str | None = None) 
     family = _family(checkpoint, asked)
     if not family.lora:
         if base is not None:
-            raise WeightsError(f"{path}: is a whole model, no LoRA; leave the base {base} out")
+            raise WeightsError(
+                f"{path}: is a full model, not a LoRA; leave out the base {base} out"
+            )
         return _whole(checkpoint, family)
     if base is None:
         raise WeightsError(

@@ -53,7 +53,7 @@ class _Group(LazyGroup):
     epilog=_COMPLETION,
 )
 @click.version_option(__version__, prog_name="dora-mlx-tts")
-@click.option("-v", "--verbose", is_flag=True, help="Log what is done, on stderr.")
+@click.option("-v", "--verbose", is_flag=True, help="Log progress to stderr.")
 def cli(*, verbose: bool) -> None:
     """GPT-SoVITS speech for dora dataflows, synthesized with Apple MLX.
 

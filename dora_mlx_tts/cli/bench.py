@@ -29,9 +29,9 @@ _PACKAGES = ("dora-mlx-tts", "mlx", "mlx-metal", "mlx-cpu", "mlx-cuda-12", "mlx-
 @click.command()
 @config_option
 @json_option
-@click.option("--voice", help="Voice to measure with; the settings' otherwise.")
+@click.option("--voice", help="Voice to measure; defaults to the configured one.")
 @click.option("--samples", type=click.IntRange(1), default=3, show_default=True, metavar="N")
-@click.option("--quick", is_flag=True, help="The voice only, no networks of full size.")
+@click.option("--quick", is_flag=True, help="Measure only the voice, without full-size networks.")
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),

@@ -40,7 +40,7 @@ def _show_progress(part: str, done: int, total: int) -> None:
 @click.option(
     "--family",
     type=click.Choice(["v2Pro", "v2ProPlus", "v3", "v4", "v5dev", "v5turbo"]),
-    help="Which one it is, where the SoVITS file does not say.",
+    help="Family, if the SoVITS file does not name it.",
 )
 @click.option("-o", "--out", type=_FOLDER, required=True, help="The pack's folder.")
 @click.option(
@@ -52,17 +52,17 @@ def _show_progress(part: str, done: int, total: int) -> None:
 )
 @click.option("--name", default="", help="The pack's name.")
 @click.option("--licence", default="unknown", show_default=True, help="SPDX expression.")
-@click.option("--languages", default="", help="What the voice speaks, such as zh,en.")
+@click.option("--languages", default="", help="Languages of the voice, such as zh,en.")
 @click.option(
     "--reference-encoder/--no-reference-encoder",
     default=True,
-    help="Keep what turns new reference audio into codes.",
+    help="Keep the encoder for new reference recordings.",
 )
 @click.option(
-    "--share", is_flag=True, help="Keep base parts once for all packs, in parts/ beside them."
+    "--share", is_flag=True, help="Store base parts once for all packs, in parts/ next to them."
 )
-@click.option("--overwrite", is_flag=True, help="Replace a pack that is there already.")
-@click.option("--check", is_flag=True, help="Load the pack then, and let it speak a few tokens.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing pack.")
+@click.option("--check", is_flag=True, help="Load the new pack and let it speak a few tokens.")
 @json_option
 def convert(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 (click's values)
     """Make a voice pack from GPT-SoVITS checkpoints, without running anything in them."""

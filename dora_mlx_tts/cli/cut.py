@@ -19,8 +19,18 @@ from dora_mlx_tts.text.sentences.reference_cut import cut as cut_text
 @click.command()
 @click.argument("text")
 @click.option("--method", type=click.Choice(METHODS), default="split", show_default=True)
-@click.option("--language", "-l", default="zh", show_default=True, help="Decides added stops.")
-@click.option("--raw", is_flag=True, help="What the method alone gives, without joining and stops.")
+@click.option(
+    "--language",
+    "-l",
+    default="zh",
+    show_default=True,
+    help="Language, which decides the stops that are added.",
+)
+@click.option(
+    "--raw",
+    is_flag=True,
+    help="Show the plain result of the method, without joining and added stops.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document only.")
 @click.option(
     "--jsonl", is_flag=True, help="With -: answer JSON lines of text, language, method and raw."

@@ -26,16 +26,19 @@ DOWNLOADS, PACKS = "downloads", "packs"
 @click.command("download")
 @click.argument("names", nargs=-1, metavar="[SET]...")
 @click.option(
-    "--to", "folder", type=_FOLDER, help="Folder for packs; `packs` in the first voices folder."
+    "--to",
+    "folder",
+    type=_FOLDER,
+    help="Folder for packs; defaults to `packs` in the first voice folder.",
 )
 @click.option(
     "--storage", type=click.Choice(sorted(STORAGES)), default="float16", show_default=True
 )
-@click.option("--endpoint", help="Address of a mirror; HF_ENDPOINT otherwise.")
-@click.option("--no-convert", is_flag=True, help="Only read the files.")
-@click.option("--check", is_flag=True, help="Let each pack speak a few tokens then.")
-@click.option("--overwrite", is_flag=True, help="Replace packs that are there already.")
-@click.option("--yes", is_flag=True, help="Do not ask before reading much.")
+@click.option("--endpoint", help="Address of a mirror; defaults to HF_ENDPOINT.")
+@click.option("--no-convert", is_flag=True, help="Only download the files.")
+@click.option("--check", is_flag=True, help="Let each new pack speak a few tokens.")
+@click.option("--overwrite", is_flag=True, help="Replace existing packs.")
+@click.option("--yes", is_flag=True, help="Do not ask before a large download.")
 @config_option
 @json_option
 def download(names: Sequence[str], config: Path | None, *, as_json: bool, **options: Any) -> None:  # noqa: ANN401  click's values
@@ -123,8 +126,8 @@ def _target(folder: Path | None, settings: Settings) -> Path:
         return folder
     if not settings.voices:
         raise DownloadError(
-            "no folder for packs; give --to, name a folder of voices by the setting `voices`"
-            " (DORA_MLX_TTS_VOICES), or only read the files (--no-convert)"
+            "no folder for packs; give --to, name a voice folder with the setting `voices`"
+            " (DORA_MLX_TTS_VOICES), or only download the files (--no-convert)"
         )
     return settings.voices[0].expanduser() / PACKS
 
@@ -133,7 +136,7 @@ def _announce(model: BaseModel, files: Sequence[HubFile]) -> None:
     here = sum(file.size for file in files if file.here)
     click.echo(
         f"{model.name} from {model.repository}: {missing_bytes(files) / 1e6:.0f} MB to read,"
-        f" {here / 1e6:.0f} MB here already",
+        f" {here / 1e6:.0f} MB already here",
         err=True,
     )
     for licence in model.licences:
@@ -146,7 +149,7 @@ def _ask(files: Sequence[HubFile], *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise DownloadError(
-            f"{size / 1e9:.2f} GB are to be read; say --yes where nobody can be asked"
+            f"{size / 1e9:.2f} GB would be downloaded; use --yes where nobody can answer"
         )
     click.confirm(f"Read {size / 1e9:.2f} GB?", abort=True, err=True)
 

@@ -52,7 +52,7 @@ _HELP_ALL: Final = click.Option(
     is_eager=True,
     expose_value=False,
     callback=_show_all,
-    help="Show all options, those of sampling and of the machine among them.",
+    help="Show all options, including those for sampling and for the machine.",
 )
 
 

@@ -44,7 +44,7 @@ DEFAULT_VERSION = "v2"
     "--lexicon", type=click.Path(dir_okay=False, path_type=Path), help="YAML file of readings."
 )
 @click.option(
-    "--markup", type=click.Choice(get_args(Policy)), help="What becomes of SSML, {hang2} and {1s}."
+    "--markup", type=click.Choice(get_args(Policy)), help="How to treat SSML, {hang2} and {1s}."
 )
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document only.")

@@ -85,7 +85,7 @@ class _Program:
             raise self._failed()
 
     def _failed(self) -> AudioError:
-        return AudioError(f"{self._path} cannot play; what it said stands above")
+        return AudioError(f"{self._path} cannot play; its output is above")
 
 
 class _SoundDevice:

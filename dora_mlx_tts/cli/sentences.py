@@ -23,15 +23,19 @@ from dora_mlx_tts.text.sentences.scanner import Mode, ScannerOptions, SentenceSc
 @click.command()
 @click.argument("text")
 @click.option("--mode", type=click.Choice(get_args(Mode)), default="sentence", show_default=True)
-@click.option("--min-chars", type=click.IntRange(0), default=0, help="Join shorter sentences.")
-@click.option("--max-chars", type=click.IntRange(0), default=0, help="Cut longer ones at a clause.")
+@click.option(
+    "--min-chars", type=click.IntRange(0), default=0, help="Join sentences shorter than this."
+)
+@click.option(
+    "--max-chars", type=click.IntRange(0), default=0, help="Divide longer sentences at a clause."
+)
 @click.option("--first-clause", is_flag=True, help="End the first sentence at its first clause.")
 @click.option(
     "--speech",
     type=click.Choice(get_args(Policy)),
     default="text",
     show_default=True,
-    help="What becomes of SSML, {hang2} and {1s}.",
+    help="How to treat SSML, {hang2} and {1s}.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document only.")
 @click.option("--jsonl", is_flag=True, help="With -: answer JSON lines of chunks and options.")

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 1000),
     default=8,
     show_default=True,
-    help="Requests served at the same time, in turns.",
+    help="Requests served at once, in turns.",
 )
 @click.option(
     "--characters",
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Longest text.",
 )
-@click.option("--voice", help="Voice where a request names none; `voices list` names them.")
+@click.option("--voice", help="Voice for requests that name none; `voices list` shows all.")
 @config_option
 def serve(  # noqa: PLR0913, PLR0917  one argument per option
     host: str,
@@ -75,9 +75,11 @@ def serve(  # noqa: PLR0913, PLR0917  one argument per option
     openai_door, doors = _doors()
     settings = load_settings(config, voice=voice)
     if not _is_loopback(host) and not key:
-        click.echo(f"warning: anybody who reaches {host} can use this server; see --key", err=True)
+        click.echo(
+            f"warning: anybody who can reach {host} can use this server; see --key", err=True
+        )
     if not _is_loopback(host) and not no_wyoming:
-        click.echo("warning: Wyoming knows no keys; see --no-wyoming", err=True)
+        click.echo("warning: Wyoming has no keys; see --no-wyoming", err=True)
 
     def tell(opened: Opened) -> None:
         click.echo(f"OpenAI: http://{host}:{opened.port}/v1", err=True)

@@ -38,7 +38,7 @@ def read_source(text: str | None, file: Path | None) -> str:
     if text == "-":
         return _decoded(sys.stdin.buffer.read(_MOST_BYTES + 1), "stdin")
     if _is_file(text):
-        raise click.UsageError(f"{text!r} is a file; to speak what is in it: --file {text}")
+        raise click.UsageError(f"{text!r} is a file; to speak its text: --file {text}")
     return text
 
 

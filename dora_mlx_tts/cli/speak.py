@@ -57,18 +57,18 @@ def _option(*names: str, **kwargs: Any) -> Callable[[_Command], _Command]:  # no
 
 @click.command(cls=GroupedCommand)
 @click.argument("text", required=False)
-@_option("-o", "--output", metavar="FILE", help="File to write, its format by its suffix (wav, flac, ogg, mp3, opus); - is stdout.")  # fmt: skip
+@_option("-o", "--output", metavar="FILE", help="Output file, its format by suffix (wav, flac, ogg, mp3, opus); - is stdout.")  # fmt: skip
 @_option("-p", "--play", is_flag=True, help="Play it while it is made.")
 @_option("-f", "--file", type=_FILE, metavar="FILE", help="Read the text from a file.")
-@_option("--voice", metavar="NAME", help="Voice to speak with; `voices list` names them.")
+@_option("--voice", metavar="NAME", help="Voice to speak with; `voices list` shows all.")
 @speech_options
 @_option("--format", "kind", type=click.Choice(outputs.KINDS), group="Output", help="Format of the file or of stdout, where raw is the default.")  # fmt: skip
-@_option("--srt", type=_FILE, metavar="FILE", group="Output", help="Write subtitles, too, by the times of words.")  # fmt: skip
-@_option("--vtt", type=_FILE, metavar="FILE", group="Output", help="The same as WebVTT, each word with its time.")  # fmt: skip
+@_option("--srt", type=_FILE, metavar="FILE", group="Output", help="Also write subtitles (SRT), timed by word.")  # fmt: skip
+@_option("--vtt", type=_FILE, metavar="FILE", group="Output", help="Also write subtitles (WebVTT), each word with its time.")  # fmt: skip
 @_option("--json", "as_json", is_flag=True, group="Output", help="Print one JSON document only.")
-@_option("-v", "--verbose", is_flag=True, group="Output", help="Log what is done, on stderr.")
+@_option("-v", "--verbose", is_flag=True, group="Output", help="Log progress to stderr.")
 @_option("--filter/--no-filter", "filters", default=None, group="Text", help="Leave out Markdown, emoji and tags, as the node does.", show_default="as the settings say")  # fmt: skip
-@_option("--device", type=click.Choice(["auto", "cpu", "gpu"]), group="Machine", rare=True, help="Where the networks run.")  # fmt: skip
+@_option("--device", type=click.Choice(["auto", "cpu", "gpu"]), group="Machine", rare=True, help="Device that runs the networks.")  # fmt: skip
 @_option("--config", type=_FILE, group="Machine", rare=True, help="Configuration file instead of dora-mlx-tts.yml.")  # fmt: skip
 def speak(
     text: str | None,

@@ -31,9 +31,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _PATH = click.Path(path_type=Path)
 _to_option = click.option(
-    "--to", "folder", type=_FOLDER, help="Folder of voices; the first of the setting `voices`."
+    "--to",
+    "folder",
+    type=_FOLDER,
+    help="Voice folder; defaults to the first of the setting `voices`.",
 )
-_overwrite_option = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+_overwrite_option = click.option("--overwrite", is_flag=True, help="Replace what exists.")
 _MARKS = {"good": "ok", "warning": "could be better", "error": "ERROR"}
 
 
@@ -42,7 +45,7 @@ def _folder(given: Path | None, settings: Settings) -> Path:
         return given
     if not settings.voices:
         raise VoiceError(
-            "no folder of voices; give --to, or name one by the setting `voices`"
+            "no voice folder; give --to, or name one with the setting `voices`"
             " (DORA_MLX_TTS_VOICES)"
         )
     return settings.voices[0]
@@ -51,14 +54,23 @@ def _folder(given: Path | None, settings: Settings) -> Path:
 @click.command("add")
 @click.argument("name")
 @click.option("--audio", type=_FILE, required=True, help="Recording of 3 to 10 s of speech.")
-@click.option("--text", help="What is said in it, word for word; without it only the timbre stays.")
-@click.option("--language", default="auto", show_default=True, help="Of the text.")
-@click.option("--pack", type=_FOLDER, required=True, help="Pack's folder; `starter` ships.")
-@click.option("--auxiliary", type=_FILE, multiple=True, help="Further recordings for the timbre.")
-@click.option("--languages", default="", help="What the voice speaks well, such as en,zh.")
-@click.option("--description", default="", help="A line for people.")
-@click.option("--licence", default="", help="Of recording and pack.")
-@click.option("--alias", "aliases", multiple=True, help="A further name.")
+@click.option("--text", help="Its exact transcript; without one only the timbre is kept.")
+@click.option("--language", default="auto", show_default=True, help="Language of the transcript.")
+@click.option(
+    "--pack",
+    type=_FOLDER,
+    required=True,
+    help="Folder of the pack; `starter` is the one that ships.",
+)
+@click.option(
+    "--auxiliary", type=_FILE, multiple=True, help="Additional recordings for the timbre."
+)
+@click.option(
+    "--languages", default="", help="Languages that the voice speaks well, such as en,zh."
+)
+@click.option("--description", default="", help="Description for people.")
+@click.option("--licence", default="", help="Licence of recording and pack.")
+@click.option("--alias", "aliases", multiple=True, help="An additional name.")
 @_to_option
 @_overwrite_option
 @config_option
@@ -176,7 +188,7 @@ def _import_options(command: Any) -> Any:  # noqa: ANN401  any command
 @click.option(
     "--table", type=_FILE, required=True, help="VOICE_CONFIGS as YAML, JSON, or in config.py."
 )
-@click.option("--voice", "names", multiple=True, help="Only this one; may be given again.")
+@click.option("--voice", "names", multiple=True, help="Import only this voice; may be repeated.")
 @_import_options
 def primespeech(tree: Path, table: Path, names: Sequence[str], **options: Any) -> None:  # noqa: ANN401  click's values
     """Convert the voices in dora-primespeech's model folder TREE."""

@@ -129,7 +129,7 @@ def _take(
     except SettingError as error:
         if not inherited or variable.startswith((PREFIX, "DORA_")):
             raise
-        found.remarks.append(f"{error}; ignored, since the dataflow does not set it")
+        found.remarks.append(f"{error}; ignored, because the dataflow does not set it")
         return False
     if value is None:
         return False

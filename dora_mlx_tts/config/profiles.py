@@ -134,7 +134,7 @@ def chosen(wanted: str, own: Mapping[str, str] | None, remarks: list[str]) -> st
         name = next((n for n, profile in PROFILES.items() if profile.recognised(own)), "none")
         if name != "none":
             remarks.append(
-                f"the variables are those of dora-{_FULL[name]}, so its habits are kept; PROFILE: none undoes that"
+                f"the variables are those of dora-{_FULL[name]}, so its behaviour is kept; PROFILE: none switches this off"
             )
     line = _unused(name, own)
     if line:

@@ -187,7 +187,7 @@ def _housekeeping(engine: SpeechEngine) -> Callable[[], None]:
             if callable(refresh):
                 refresh()
         except Exception:
-            logger.exception("the voices could not be looked for again")
+            logger.exception("the voice folders could not be checked")
 
     return run
 
@@ -202,11 +202,13 @@ def _join_dataflow(settings: Settings) -> DoraNode:
             with transport.through_daemon(os.environ) as done:
                 node = Node()
         except RuntimeError as error:  # of whatever: if it is not our doing, it comes again below
-            logger.warning("dora's direct path may be taken, for it could not be closed: %s", error)
+            logger.warning(
+                "dora's direct path may be used, because it could not be closed: %s", error
+            )
         else:
             if not done:
                 logger.warning(
-                    "dora's direct path may be taken, for zenoh is configured from outside"
+                    "dora's direct path may be used, because zenoh is configured outside the node"
                 )
             return node
     node = Node()

@@ -114,12 +114,12 @@ class LiveSettings:
                 raise SettingError("not a JSON object")
             values = self._checked(values)
         except (OSError, ValueError, TtsError) as error:
-            logger.warning("settings of the last run are not taken over: %s: %s", self._file, error)
+            logger.warning("settings of the last run are not restored: %s: %s", self._file, error)
             return
         with self._lock:
             self._all = values
         logger.info(
-            "settings of the last run are taken over: %s", ", ".join(sorted(values)) or "none"
+            "settings of the last run are restored: %s", ", ".join(sorted(values)) or "none"
         )
 
     def _save(self) -> None:
@@ -131,7 +131,7 @@ class LiveSettings:
             new.write_text(json.dumps(self._all), encoding="utf-8")
             new.replace(self._file)
         except (OSError, TypeError) as error:
-            logger.warning("settings cannot be kept for a restart: %s", error)
+            logger.warning("settings cannot be saved for a restart: %s", error)
 
 
 def state_file(settings: Settings, dataflow: str, node: str) -> Path | None:

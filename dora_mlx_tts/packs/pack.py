@@ -170,7 +170,7 @@ def write_pack(
         manifest: What the pack says about itself; its parts and files are filled in here.
         parts: Part name -> content; each is written to ``<name>.safetensors``.
         extra: Further files, as bytes or as a file to copy (a tokenizer's words, a model card).
-        overwrite: Replace a pack that is there already.
+        overwrite: Replace an existing pack.
         shared: Parts to be kept in the folder ``parts`` beside the pack, once for all packs.
 
     Raises:
@@ -268,9 +268,9 @@ def _check_target(target: Path, *, overwrite: bool) -> None:
     if target.is_dir() and not any(target.iterdir()):
         return
     if not (target / MANIFEST).is_file():
-        raise PackError(f"{target}: is there already and is not a pack; choose another place")
+        raise PackError(f"{target}: exists and is not a pack; choose another place")
     if not overwrite:
-        raise PackError(f"{target}: is there already; choose another place or allow replacing it")
+        raise PackError(f"{target}: already exists; choose another place or allow replacing it")
 
 
 def _write_files(

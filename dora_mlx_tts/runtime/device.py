@@ -89,7 +89,7 @@ def select(
     cuda.keep_plans()
     has_gpu = mx.is_available(mx.gpu)
     if name == "gpu" and not has_gpu:
-        raise BackendError("device 'gpu' was asked for, but this build of MLX has none; use cpu")
+        raise BackendError("device must be cpu with this build of MLX, which has no GPU, got 'gpu'")
     if name == "cpu" or not has_gpu:
         mx.set_default_device(mx.cpu)
         if sys.platform == "linux":

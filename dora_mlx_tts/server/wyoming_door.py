@@ -74,7 +74,7 @@ class WyomingDoor:
             else:
                 await _Connection(self, reader, writer).run()
         except OSError:
-            logger.debug("a client left")
+            logger.debug("a client disconnected")
         finally:
             self._tasks.discard(task)
             writer.close()
@@ -160,7 +160,7 @@ class _Connection:
             async with asyncio.timeout(patience):
                 return await async_read_event(self._reader)  # type: ignore[arg-type]
         except TimeoutError as error:
-            raise ProtocolError(f"no text came for {patience:.0f} s") from error
+            raise ProtocolError(f"no text arrived for {patience:.0f} s") from error
 
     async def _handle(self, event: Event) -> None:
         kind = event.type

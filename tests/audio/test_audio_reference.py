@@ -99,7 +99,7 @@ NOISE = np.random.default_rng(0).standard_normal(64000).astype(np.float32)
         (inverse_channels(), "is silent .*inverse"),
         (0.1 * NOISE, "steady sound"),
         (sine(100, 4.0, 16000), "steady sound"),
-        (burst(), "silent but for 0.*cut the silence off"),
+        (burst(), "has only 0.*trim the silence"),
         (np.full(64000, np.nan, np.float32), "64000 of 64000 samples are NaN"),
         (np.zeros(0, np.float32), "holds no samples"),
     ],

@@ -110,7 +110,7 @@ def test_a_wrong_hash_is_noticed(hub: Hub, server: FakeHub, name: str) -> None:
 def test_a_disk_that_is_too_small(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(".")._replace(free=100_000)
     monkeypatch.setattr(hub_module.shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(DownloadError, match=r"0\.00 GB are to be read, 0\.00 GB are free"):
+    with pytest.raises(DownloadError, match=r"0\.00 GB must be downloaded, 0\.00 GB are free"):
         hub.require_room(hub.plan(NAMES))
 
 
@@ -120,7 +120,7 @@ def test_a_disk_that_becomes_full(hub: Hub, server: FakeHub) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, limits[1]))
     try:
-        with pytest.raises(DownloadError, match="the disk is full; what was read is kept"):
+        with pytest.raises(DownloadError, match="the disk is full; the partial download is kept"):
             hub.fetch(planned[0])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -230,7 +230,7 @@ def test_command(tmp_path: Path, published: dict[str, bytes], monkeypatch) -> No
         fresh = [*map(str, arguments), "--no-convert"]
         monkeypatch.setenv("DORA_MLX_TTS_CACHE", str(tmp_path / "other"))
         asked = CliRunner().invoke(cli, fresh)
-        assert "say --yes where nobody can be asked" in asked.output
+        assert "use --yes where nobody can answer" in asked.output
         assert CliRunner().invoke(cli, [*fresh, "--yes"]).exit_code == 0
     listed = CliRunner().invoke(cli, ["download"])
     assert "v2ProPlus" in listed.output

@@ -53,7 +53,7 @@ def test_what_each_family_keeps_and_leaves_out(tmp_path):
     assert kinds == {"float32"}
     assert stored["bn1.weight"].dtype == np.float16
     assert "no BERT" in report.to_text()
-    assert "family told by keys of the speaker embedding" in report.to_text()
+    assert "family recognized by keys of the speaker embedding" in report.to_text()
 
 
 def test_eight_bits_of_every_network(tmp_path):

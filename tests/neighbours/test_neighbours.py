@@ -185,4 +185,4 @@ def test_their_dataflows_run_with_one_line_changed(beside_numpy_1, tmp_path, nam
     info = soundfile.info(tmp_path / "out" / f"{name}.wav")
     assert info.samplerate == {"from_kokoro": 24000, "from_primespeech": 32000}[name]
     assert info.duration > 2, log[-3000:]
-    assert "so its habits are kept" in log
+    assert "so its behaviour is kept" in log

@@ -230,14 +230,14 @@ def test_a_state_that_is_wrong_is_logged_and_left(tmp_path, content):
     node.restarted = True
     spoken(["Hi."], engine, node, state=file)
     assert said(engine) == [("Hi.", None, {})]
-    assert sum("not taken over" in message for _, message, _ in node.logs) == 1
+    assert sum("not restored" in message for _, message, _ in node.logs) == 1
 
 
 def test_a_state_that_cannot_be_kept_is_logged(tmp_path):
     (tmp_path / "file").write_text("")
     node, ((state, _),) = obeyed("set:speed=1.5", state=tmp_path / "file" / "state.json")
     assert state == "set"
-    assert any("cannot be kept" in message for _, message, _ in node.logs)
+    assert any("cannot be saved" in message for _, message, _ in node.logs)
 
 
 def test_what_holds_for_one_session_is_not_kept(tmp_path):

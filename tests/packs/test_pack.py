@@ -194,7 +194,7 @@ def test_nothing_is_left_when_writing_fails(tmp_path, folder):
 
 
 def test_what_is_there_is_not_replaced_unasked(tmp_path, folder):
-    with pytest.raises(PackError, match="is there already"):
+    with pytest.raises(PackError, match="already exists"):
         write_pack(folder, MANIFEST, parts())
     replaced = write_pack(folder, MANIFEST, parts(), overwrite=True)
     assert set(replaced.manifest.files) == {"t2s.safetensors"}

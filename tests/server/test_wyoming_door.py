@@ -211,7 +211,7 @@ def test_a_text_that_never_ends_is_given_up():
     with serving(settings=Settings(stream_timeout=0.2, stream_idle=0.1), parallel=1) as server:
         ready(server)
         events = ask(server, SynthesizeStart(), SynthesizeChunk("One"), ends=("error",))
-        assert "no text came" in events[-1].data["text"]
+        assert "no text arrived" in events[-1].data["text"]
         wait_until(lambda: seconds(ask(server, Synthesize("Fine."))) > 0)
 
 

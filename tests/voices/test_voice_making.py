@@ -74,8 +74,8 @@ def test_what_cannot_be_added(folder: Path, wav: Path, tmp_path: Path) -> None:
     (folder / "link").symlink_to(tmp_path)
     for changes, kind, match in (
         ({"name": "../anna"}, VoiceError, "voice name must be"),
-        ({"name": "taken"}, VoiceError, "is no voice"),
-        ({"name": "link"}, VoiceError, "is no voice"),
+        ({"name": "taken"}, VoiceError, "is not a voice"),
+        ({"name": "link"}, VoiceError, "is not a voice"),
         ({"pack": Path("nowhere")}, VoiceError, "no such folder"),
         ({"pack": tmp_path}, VoiceError, "leaves the folders"),
         ({"reference": NewReference(short, TEXT)}, ReferenceAudioError, "got 1.00 s"),
@@ -177,4 +177,4 @@ def test_commands(folder: Path, wav: Path, without_encoder: Callable[[Path], Non
     assert run("remove", "anna", "--yes", folder=folder).exit_code == 0
     assert run("check", "anna", folder=folder).exit_code == 1
     alone = CliRunner().invoke(cli, ["voices", *map(str, arguments)], env={"HOME": str(folder)})
-    assert "no folder of voices" in alone.output
+    assert "no voice folder" in alone.output

@@ -129,7 +129,7 @@ class BatchStream(Iterator[tuple[int, int]]):
         logits: Logits | None = None,
     ) -> None:
         if not texts:
-            raise EmptyTextError("there are no texts to speak")
+            raise EmptyTextError("no texts to speak")
         for text in texts:
             model.check(text, prompt)
         if len(seeds) != len(texts):

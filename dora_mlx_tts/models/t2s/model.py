@@ -142,7 +142,7 @@ class T2S(Layer):
         """
         phones, config = np.asarray(text.phones), self.config
         if phones.size == 0:
-            raise EmptyTextError("there are no phones to speak")
+            raise EmptyTextError("no phones to speak")
         if phones.ndim != 1 or phones.size > POSITIONS:
             raise TextError(must_be("phones", f"one row of up to {POSITIONS}", list(phones.shape)))
         _check_ids(phones, config.phones, "phone", TextError)
@@ -273,7 +273,7 @@ class T2S(Layer):
         width: int | None = None,
     ) -> Cache:
         if not texts:
-            raise EmptyTextError("there are no texts to speak")
+            raise EmptyTextError("no texts to speak")
         for text in texts:
             self.check(text, prompt)
         if cache is None:

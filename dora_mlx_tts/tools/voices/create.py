@@ -182,6 +182,6 @@ def _check_target(target: Path, *, overwrite: bool) -> None:
     if not (target.exists() or target.is_symlink()):
         return
     if target.is_symlink() or not (target / VOICE_FILE).is_file():
-        raise VoiceError(f"{target}: is there already and is no voice; choose another name")
+        raise VoiceError(f"{target}: exists and is not a voice; choose another name")
     if not overwrite:
-        raise VoiceError(f"{target}: is there already; choose another name or allow replacing it")
+        raise VoiceError(f"{target}: already exists; choose another name or allow replacing it")
