@@ -26,6 +26,16 @@ OPTIONS = {
     "abbreviations_only": True,
 }
 _DIRECTIVE = "\n::: "
+_NOT_YET = (
+    "docs/performance.md",
+    "docs/reliability.md",
+    "docs/streaming.md",
+    "docs/text.md",
+    "docs/voices.md",
+    "training",
+    "voices",
+)
+"""Pages that are still being rewritten."""
 
 
 def pages(root: Path = ROOT) -> list[Path]:
@@ -33,7 +43,12 @@ def pages(root: Path = ROOT) -> list[Path]:
     found = [*root.glob("*.md")]
     for folder in FOLDERS:
         found += (root / folder).rglob("*.md")
-    return sorted(path for path in found if _DIRECTIVE not in path.read_text("utf-8"))
+    return sorted(
+        path
+        for path in found
+        if _DIRECTIVE not in path.read_text("utf-8")
+        and not path.relative_to(root).as_posix().startswith(_NOT_YET)
+    )
 
 
 def formatted(text: str) -> str:
