@@ -3,7 +3,7 @@
 ::
 
     TtsError
-    ├── SettingError            a setting, option or request value is not allowed
+    ├── SettingError            a setting, option or request value is invalid
     ├── TextError               a text cannot be read aloud
     │   ├── EmptyTextError      nothing in it can be pronounced
     │   └── LanguageError       an unknown language, or one whose extra is not installed
@@ -12,10 +12,10 @@
     ├── WeightsError            a checkpoint or pack cannot be used
     │   ├── UnsafeFileError     a file asks for more than data
     │   ├── PackError           a pack is damaged or does not fit this version
-    │   └── DownloadError       a file cannot be had from a hub
+    │   └── DownloadError       a file cannot be downloaded
     ├── AudioError              an audio file cannot be read or written
-    ├── SynthesisError          the networks gave something that is not speech
-    │   ├── MisspokenError      they said something else than the text
+    ├── SynthesisError          the networks produced something that is not speech
+    │   ├── MisspokenError      they said something other than the text
     │   └── SynthesisTimeoutError  they worked longer than a sentence may take
     ├── BackendError            MLX or a native library is missing or unusable
     └── ProtocolError           a message that breaks the node's contract
@@ -30,8 +30,8 @@ class TtsError(Exception):
     """Base of all errors of this package.
 
     Attributes:
-        sentence: number of the sentence that failed, from 0, where a text of several was spoken.
-        sentence_text: that sentence; empty where the error has nothing to do with one.
+        sentence: number of the sentence that failed, from 0, in a text of several sentences.
+        sentence_text: that sentence; empty where the error does not concern one.
     """
 
     sentence: int | None = None
@@ -39,7 +39,7 @@ class TtsError(Exception):
 
 
 class SettingError(TtsError, ValueError):
-    """A setting, option or request value is not allowed."""
+    """A setting, option or request value is invalid."""
 
 
 class TextError(TtsError, ValueError):
@@ -67,7 +67,7 @@ class WeightsError(TtsError):
 
 
 class UnsafeFileError(WeightsError):
-    """A checkpoint asks for more than data: foreign pickle globals, paths that climb out."""
+    """A checkpoint asks for more than data: foreign pickle globals, or paths outside it."""
 
 
 class PackError(WeightsError):
@@ -75,7 +75,7 @@ class PackError(WeightsError):
 
 
 class DownloadError(WeightsError):
-    """A file cannot be had from a hub: no connection, no such file, a wrong hash, a full disk."""
+    """A file cannot be downloaded: no connection, no such file, a wrong hash, or a full disk."""
 
 
 class AudioError(TtsError):
@@ -87,10 +87,10 @@ class SynthesisError(TtsError):
 
 
 class MisspokenError(SynthesisError):
-    """The networks said something else than the text: words left out, repeated or invented.
+    """The networks said something other than the text: words missing, repeated or added.
 
     Attributes:
-        heard: whether some of it had left by then.
+        heard: whether some of it had already been sent.
     """
 
     def __init__(self, message: str, *, heard: bool = False) -> None:

@@ -16,8 +16,8 @@ COMMANDS: Final = {
     "speak": "Speak a text: to a file, to the loudspeaker or to a pipe.",
     "voices": "List, show, add, check and remove voices.",
     "doctor": "Check the machine, the packages, dora, MLX and the voices.",
-    "convert": "Make a pack of GPT-SoVITS checkpoints.",
-    "download": "Read public base models and make packs of them.",
+    "convert": "Convert GPT-SoVITS checkpoints to a pack.",
+    "download": "Download public base models and convert them to packs.",
     "bench": "Measure how fast this machine speaks.",
     "serve": "Serve OpenAI's speech endpoint and Wyoming.",
     "phonemes": "Show how a text is read.",
@@ -57,6 +57,6 @@ class _Group(LazyGroup):
 def cli(*, verbose: bool) -> None:
     """GPT-SoVITS speech for dora dataflows, synthesized with Apple MLX.
 
-    Started by dora, without arguments, this is the dataflow node; by hand it has these commands.
+    When dora starts it without arguments, this is the dataflow node; on the command line it has these commands.
     """
     log_to_stderr(verbose=verbose)

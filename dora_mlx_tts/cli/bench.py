@@ -1,4 +1,4 @@
-"""`bench`: how fast does this machine speak? A report to attach to an issue."""
+"""`bench`: measures how fast this machine speaks, for a report to attach to an issue."""
 
 from __future__ import annotations
 

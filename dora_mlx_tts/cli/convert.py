@@ -65,7 +65,7 @@ def _show_progress(part: str, done: int, total: int) -> None:
 @click.option("--check", is_flag=True, help="Load the new pack and let it speak a few tokens.")
 @json_option
 def convert(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 (click's values)
-    """Make a voice pack from GPT-SoVITS checkpoints, without running anything in them."""
+    """Convert GPT-SoVITS checkpoints to a voice pack, without executing anything in them."""
     report = _run(options, quiet=as_json)
     if not as_json:
         click.echo(report.to_text())
@@ -80,7 +80,7 @@ def self_test(pack: Path) -> SelfTest:
     """Let a pack speak on this machine's device.
 
     Raises:
-        WeightsError: It cannot be loaded, or what it gives is no sound.
+        WeightsError: It cannot be loaded, or its output is not speech.
     """
     blas.accelerate()
     return check_pack(pack, device.select("auto"))

@@ -1,4 +1,4 @@
-"""`cut`: the pieces a text is spoken in."""
+"""`cut`: shows how a text is divided."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from dora_mlx_tts.text.sentences.reference_cut import cut as cut_text
     "--jsonl", is_flag=True, help="With -: answer JSON lines of text, language, method and raw."
 )
 def cut(text: str, method: str, language: str, *, raw: bool, as_json: bool, jsonl: bool) -> None:
-    """Split TEXT with one of GPT-SoVITS' cut methods or ours; - reads standard input."""
+    """Split TEXT with one of GPT-SoVITS' cut methods or this package's; - reads standard input."""
     require_stdin(text, jsonl=jsonl)
     if jsonl:
         answer_lines(lambda line: _answer(line, method, language, raw=raw))

@@ -1,4 +1,4 @@
-"""`doctor`: is this machine able to speak, and how fast will it be?"""
+"""`doctor`: checks whether this machine can speak."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ DOWNLOADS, PACKS = "downloads", "packs"
 @config_option
 @json_option
 def download(names: Sequence[str], config: Path | None, *, as_json: bool, **options: Any) -> None:  # noqa: ANN401  click's values
-    """Read the files of base models and make packs of them; without a SET, list the sets."""
+    """Download base models and convert them to packs; without a SET, list the sets."""
     if not names:
         _list(as_json=as_json)
         return

@@ -1,4 +1,4 @@
-"""`phonemes`: how a text would be read."""
+"""`phonemes`: shows how a text would be read."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def phonemes(
 ) -> None:
     """Show the normalized text and the phones of TEXT (- reads standard input).
 
-    A text with nothing to pronounce is shown as the pause the reference would make of it.
+    A text with nothing to pronounce is shown as the pause that the reference implementation makes of it.
     """
     require_stdin(text, jsonl=jsonl)
     settings = load_settings(config, lexicon=lexicon, speech_markup=markup)

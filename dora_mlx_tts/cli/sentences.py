@@ -40,7 +40,7 @@ from dora_mlx_tts.text.sentences.scanner import Mode, ScannerOptions, SentenceSc
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document only.")
 @click.option("--jsonl", is_flag=True, help="With -: answer JSON lines of chunks and options.")
 def sentences(text: str, *, as_json: bool, jsonl: bool, **options: object) -> None:
-    """Divide TEXT into sentences to be spoken, without markup (- reads standard input)."""
+    """Show the sentences in which TEXT would be spoken, without markup (- reads standard input)."""
     require_stdin(text, jsonl=jsonl)
     if jsonl:
         answer_lines(lambda line: _answer(line, options))

@@ -1,4 +1,4 @@
-"""`serve`: speech for programs that know OpenAI's endpoint or Wyoming."""
+"""`serve`: speech for programs that use OpenAI's endpoint or Wyoming."""
 
 from __future__ import annotations
 

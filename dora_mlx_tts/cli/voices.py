@@ -1,4 +1,4 @@
-"""`voices`: which voices there are."""
+"""`voices`: lists and shows voices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dora_mlx_tts.voices.voice import Voice
 
 @click.group()
 def voices() -> None:
-    """List voices, show what one is made of, add, check and remove them."""
+    """List, show, add, check and remove voices."""
 
 
 for _command in (add, check, remove, schema, import_voices):

@@ -84,7 +84,7 @@ def add(
     as_json: bool,
     **given: Any,  # noqa: ANN401  click's values
 ) -> None:
-    """Make the voice NAME from a recording, its text and a pack."""
+    """Add the voice NAME from a recording, its transcript and a pack."""
     settings = load_settings(config)
     target = _folder(folder, settings)
     new = NewVoice(
@@ -116,7 +116,7 @@ def _pack(given: Path) -> Path:
 @config_option
 @json_option
 def check(name: str, config: Path | None, *, as_json: bool) -> None:
-    """Look at the voice NAME (or a voice file): can it be used, what would improve it?"""
+    """Check the voice NAME (or a voice file): whether it can be used, and what would improve it."""
     settings = load_settings(config)
     path = Path(name)
     if path.suffix in {".yml", ".yaml"}:
@@ -151,7 +151,7 @@ def _show(result: VoiceCheck) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @config_option
 def remove(name: str, config: Path | None, *, yes: bool) -> None:
-    """Delete the voice NAME and its recordings; its pack stays."""
+    """Delete the voice NAME and its recordings, but not its pack."""
     voice = VoiceRegistry.scan(load_settings(config).voices).get(name)
     if not yes:
         click.confirm(f"Delete {voice.file} and the recordings beside it?", abort=True, err=True)
@@ -167,7 +167,7 @@ def schema() -> None:
 
 @click.group("import")
 def import_voices() -> None:
-    """Take over voices of other tools."""
+    """Import voices of other tools."""
 
 
 def _import_options(command: Any) -> Any:  # noqa: ANN401  any command
@@ -204,7 +204,7 @@ def primespeech(tree: Path, table: Path, names: Sequence[str], **options: Any) -
 @click.option("--base", type=_FILE, help="Base model of a LoRA (v3, v4, v5).")
 @_import_options
 def character(folder_of_character: Path, **options: Any) -> None:  # noqa: ANN401  click's values
-    """Convert a character's FOLDER: weights, recordings and their texts."""
+    """Convert a character's FOLDER: weights, recordings and their transcripts."""
     parts = {name: options.pop(name) for name in ("ssl", "bert", "speaker", "vocoder", "base")}
     nowhere = Path()
     base = ConversionSources(nowhere, nowhere, **parts)

@@ -42,18 +42,18 @@ class WordTiming:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A piece of speech, in playing order.
+    """A fragment of speech, in playing order.
 
     Attributes:
         samples: mono float32 in [-1, 1], [n].
         sample_rate: samples per second.
-        text: the sentence that this is a piece of.
+        text: the sentence that it belongs to.
         sentence_index: number of that sentence in the request, from 0.
-        fragment_index: number of this piece in the sentence, from 0.
-        is_final: whether this is the last piece of the request.
-        start_s: where the piece begins in the request's audio, in seconds.
-        tokens: semantic tokens (25 a second) that were generated for the piece.
-        words: those that end in the piece, and with the last piece of a sentence all that are left.
+        fragment_index: number of the fragment in the sentence, from 0.
+        is_final: whether this is the last fragment of the request.
+        start_s: where the fragment begins in the request's audio, in seconds.
+        tokens: semantic tokens (25 per second) that were generated for the fragment.
+        words: those that end in the fragment; the last fragment of a sentence has all that are left.
     """
 
     samples: NDArray[np.float32]
@@ -68,13 +68,13 @@ class Fragment:
 
     @property
     def duration_s(self) -> float:
-        """Length of the piece in seconds."""
+        """Length of the fragment in seconds."""
         return len(self.samples) / self.sample_rate
 
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """A whole text spoken.
+    """The speech of a whole text.
 
     Attributes:
         samples: mono float32 in [-1, 1], [n].
@@ -90,7 +90,7 @@ class Speech:
 
     @classmethod
     def of(cls, fragments: Sequence[Fragment]) -> Self:
-        """All fragments of a text, at least one, put together."""
+        """Join all fragments of a text, at least one."""
         sentences = {fragment.sentence_index: fragment.text for fragment in fragments}
         return cls(
             samples=np.concatenate([fragment.samples for fragment in fragments]),

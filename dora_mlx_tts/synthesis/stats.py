@@ -12,25 +12,25 @@ class SynthesisStats:
     """A picture of one moment.
 
     Attributes:
-        sentences: that were begun.
-        spoken: that were spoken to their end.
-        cancelled: that nobody wanted to the end.
-        failed: that ended in an error.
-        misspoken: that the networks said otherwise, found before anything was heard; they are spoken
+        sentences: sentences that were begun.
+        spoken: sentences that were spoken to their end.
+        cancelled: sentences that were cancelled.
+        failed: sentences that ended in an error.
+        misspoken: sentences with wrong words, found before anything was heard; they are spoken
             again in two parts, or end in an error where they cannot be divided.
-        tokens: that were decoded, those of attempts given up included.
-        windows: pieces of sound.
+        tokens: decoded tokens, including those of abandoned attempts.
+        windows: windows of sound.
         audio_s: seconds of sound.
-        real_time_factor: seconds of work for a second of sound, of the last windows.
+        real_time_factor: seconds of work per second of sound, over the last windows.
         problems: what the guard found, by kind; each led to another attempt or to an error.
-        restarts: attempts that began the sentence again.
-        continuations: attempts that continued from the last good token, since sound had left.
+        restarts: attempts that started the sentence over.
+        continuations: attempts that continued from the last good token, because sound had been sent.
         grown: sentences that were begun before their end was written.
         stages: times that an unfinished sentence was read again.
         rests: times that speech waited at a word's end for more text.
         contradictions: readings of spoken words that later words would have changed.
-        cache_positions: room of the kept key-value cache, the largest of all voices.
-        work_s: seconds of texts that have ended, by kind of work (`Work`).
+        cache_positions: positions of the largest key-value cache that is kept.
+        work_s: seconds of work on texts that have ended, by kind (`Work`).
     """
 
     sentences: int = 0

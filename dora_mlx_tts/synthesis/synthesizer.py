@@ -101,15 +101,15 @@ class Synthesizer:
     def load(
         cls, voice: str | None = None, *, settings: Settings | None = None, warm_up: bool = True
     ) -> Self:
-        """Choose the device, find the voices and load the one to begin with.
+        """Choose the device, find the voices and load the first one.
 
         Args:
-            voice: name of the voice; None takes the settings'.
+            voice: name of the voice; None takes the one of the settings.
             settings: all settings; None reads `dora-mlx-tts.yml` and the environment.
-            warm_up: speak a word now, so that the first sentence does not pay for first uses.
+            warm_up: speak a word now, so that the first sentence is not slowed down by first uses.
 
         Raises:
-            TtsError: a setting is not allowed, MLX is missing, or the voice cannot be loaded.
+            TtsError: a setting is invalid, MLX is missing, or the voice cannot be loaded.
         """
         if settings is None:
             settings = Settings.load()
@@ -136,12 +136,12 @@ class Synthesizer:
 
     @property
     def voices(self) -> VoiceRegistry:
-        """The voices there are."""
+        """The available voices."""
         return self._pool.registry
 
     @property
     def voice(self) -> Voice:
-        """The voice that speaks where a request names none."""
+        """The voice for requests that name none."""
         return self.voices.get(self.settings.voice)
 
     @property
@@ -177,12 +177,12 @@ class Synthesizer:
         return self._pool.adopt(recording, text, language, self.settings.voice)
 
     def refresh(self) -> None:
-        """Take over voice files that changed; from the first call on they are looked for in the background."""
+        """Apply changes of voice files; from the first call on they are watched in the background."""
         if self.settings.voices_poll:
             self._pool.watch(self.settings.voices_poll)
 
     def warm_up(self, voice: Voice) -> None:
-        """Speak a word and forget it: builds networks, loads dictionaries, fills MLX's caches."""
+        """Speak a word and discard it: builds networks, loads dictionaries, fills MLX's caches."""
         languages = [code for code in voice.languages if code in _WARM_UP] or ["en"]
         self.prepare(voice.name).networks.t2s.warm_up()
         for language in languages:
@@ -198,12 +198,12 @@ class Synthesizer:
         judge_whole: bool = False,
         **speech: Any,  # noqa: ANN401  validated by SpeechSettings
     ) -> FragmentStream[Fragment]:
-        """Speak a text; fragments come as soon as they are there.
+        """Speak a text; fragments are yielded as soon as they are ready.
 
         Args:
             text: one or many sentences; a plain string is divided here, and may hold speech markup.
-            voice: a voice's name; None for the settings'.
-            language: code of the text's language; None for the settings'.
+            voice: a voice's name; None takes the one of the settings.
+            language: code of the text's language; None takes the one of the settings.
             cancelled: a token, or a function that returns True once the text is cancelled; the
                 stream then ends within a step of the networks.
             judge_whole: the caller waits for the whole result, so each sentence is checked before its
@@ -211,11 +211,11 @@ class Synthesizer:
             **speech: settings of speech that differ for this text (`SpeechSettings`).
 
         Raises:
-            SettingError: a setting is not allowed.
+            SettingError: a setting is invalid.
             VoiceError: the voice is unknown or cannot be used.
             TextError: the text cannot be read aloud.
-            SynthesisError: the networks gave no speech, or took too long (from the iterator).
-            BackendError: MLX or the memory failed (from the iterator, too).
+            SynthesisError: the networks produced no speech, or took too long (raised by the iterator).
+            BackendError: MLX or the memory failed (also raised by the iterator).
         """
         clock = WorkClock()
         ready, settings = self._begin(voice, language, cancelled, clock, speech)
@@ -322,7 +322,7 @@ class Synthesizer:
     def speak(self, text: str | Sequence[SpokenSentence], **options: Any) -> Speech:  # noqa: ANN401  as `stream`
         """Speak a text and return it whole; arguments and errors are those of `stream`.
 
-        Nothing is heard before the end, so each sentence is judged whole (`content_check`).
+        Nothing is heard before the end, so each sentence is checked as a whole (`content_check`).
 
         Raises:
             EmptyTextError: the text was cancelled before anything was spoken.
@@ -335,17 +335,17 @@ class Synthesizer:
 
     @property
     def pool_stats(self) -> PoolStats:
-        """What voices are loaded."""
+        """Loaded voices and packs."""
         return self._pool.stats()
 
     @property
     def memory_stats(self) -> MemoryStats:
-        """MLX's memory now."""
+        """MLX's current memory."""
         return MemoryStats.of(self.device)
 
     @property
     def phrase_stats(self) -> PhraseStats:
-        """What texts are kept, and how often one was said again."""
+        """Kept texts, and how often one was repeated."""
         return self._phrases.stats()
 
     @property
