@@ -1,6 +1,6 @@
 """Draw benchmark results as an SVG chart, with no other package.
 
-    python benchmarks/chart.py docs/measurements/*.json --out docs/performance.svg
+    python benchmarks/chart.py docs/measurements/{cpu-full-size,h100-*}.json --out docs/performance.svg
 
 Each file is one that a benchmark wrote with `--json`. Bars of a setting are drawn to the scale of its
 largest: rates where there are rates (longer is better), else milliseconds (shorter is better).
@@ -20,6 +20,12 @@ BAR, GAP, HEAD = 15, 8, 26
 COLOURS = (
     "#2f6db3", "#e08a2e", "#7a9a4a", "#9a6fb0", "#8a8a8a", "#3aa6a6", "#c2545f", "#c9b037",
 )  # fmt: skip
+
+STYLE = (
+    "<style>rect.ground{fill:#fff}text{fill:#1f2328}"
+    "@media(prefers-color-scheme:dark){rect.ground{fill:#16191d}text{fill:#e3e6ea}}</style>"
+)
+"""Reads well on light and on dark pages."""
 
 
 def groups(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -80,8 +86,8 @@ class Chart:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:.0f}"'
             ' font-family="sans-serif" font-size="12">'
         )
-        ground = f'<rect width="{WIDTH}" height="{height:.0f}" fill="white"/>'
-        return "\n".join([head, ground, *self.shapes, "</svg>", ""])
+        ground = f'<rect class="ground" width="{WIDTH}" height="{height:.0f}"/>'
+        return "\n".join([head, STYLE, ground, *self.shapes, "</svg>", ""])
 
     def _text(
         self, x: float, y: float, text: str, *, anchor: str = "start", weight: str = "normal"
