@@ -47,7 +47,7 @@ _SWITCH_INTERVAL_S: Final = 0.00005
 """Text analysis is pure Python; at the default 5 ms it would hold up the listener."""
 _JOIN_S: Final = 2.0
 _QUEUE_SIZE: Final = 10_000
-"""Messages that dora may hold for an input while the listener waits for its turn in the interpreter."""
+"""Messages that dora may hold for an input while the listener waits for the interpreter."""
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def serve(
     settings: Settings,
     telemetry: Telemetry | None = None,
 ) -> int:
-    """Speak what ``node`` hears until it ends; the exit code. Call it on the thread that owns MLX.
+    """Speak what ``node`` receives until it ends; returns the exit code. Call it on the thread that owns MLX.
 
     Raises:
         BackendError: There is no thread for listening.
@@ -179,7 +179,7 @@ def _state_file(node: DoraNode, settings: Settings) -> Path | None:
 
 
 def _housekeeping(engine: SpeechEngine) -> Callable[[], None]:
-    """What an engine likes to do between two texts; whatever goes wrong with it is logged."""
+    """The engine's work between two texts; failures are logged."""
     refresh = getattr(engine, "refresh", None)
 
     def run() -> None:
@@ -222,7 +222,7 @@ def _telemetry(settings: Settings) -> Telemetry | None:
 
 
 def run_node(load_engine: Callable[[Settings], SpeechEngine]) -> int:
-    """Load the engine, warm, then join the dataflow and serve; the exit code.
+    """Load and warm up the engine, join the dataflow and serve; returns the exit code.
 
     The engine comes first: dora holds the dataflow until every node has joined, so nothing is lost while
     a voice loads.

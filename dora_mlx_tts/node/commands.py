@@ -1,4 +1,4 @@
-"""What the node does when it is told to: the commands on ``control`` and dora's parameters."""
+"""Handlers of the commands on ``control`` and of dora's parameters."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Answer = Callable[[Command], Status]
 
 
 class VoiceCatalog:
-    """The voices of an engine and its figures, if it tells."""
+    """The voices and figures of an engine that offers them."""
 
     def __init__(self, engine: object) -> None:
         self._engine = engine
@@ -42,7 +42,7 @@ class VoiceCatalog:
         return [str(voice.name) for voice in getattr(self._engine, "voices", None) or ()]
 
     def figures(self) -> dict[str, Plain]:
-        """What the engine counts: its voices under `pool_`, kept texts under `phrases_`, its work under `engine_`, its memory under `memory_`."""
+        """The engine's figures: voices under `pool_`, kept texts under `phrases_`, work under `engine_`, memory under `memory_`."""
         found: dict[str, Plain] = {}
         for prefix, source in _SOURCES:
             record = getattr(self._engine, source, None)
@@ -63,11 +63,11 @@ class VoiceCatalog:
 
 
 class NothingFoundError(SettingError):
-    """A command is aimed at texts that are not there."""
+    """No text matches a command."""
 
 
 class CommandHandler:
-    """Obeys commands; each gets exactly one answer, an unknown one too.
+    """Carries out commands; each gets exactly one answer, even an unknown one.
 
     Args:
         queue: What the commands are about.
@@ -109,18 +109,18 @@ class CommandHandler:
 
     @property
     def names(self) -> list[str]:
-        """The commands there are."""
+        """Names of all commands."""
         return sorted(self._answers)
 
     def figures(self) -> dict[str, Plain]:
-        """Everything that is counted, as of now."""
+        """All figures, as of now."""
         depth, open_texts = self._queue.depth, self._queue.open_texts
         figures = self._meter.figures(queue_depth=depth, open_texts=open_texts)
         limit = self._queue.queue_limit
         return {**figures.as_metadata(), **self._voices.figures(), "queue_limit": limit}
 
     def handle(self, command: Command) -> Status:
-        """Do what a command says; the answer.
+        """Carry out a command; returns its answer.
 
         Raises:
             SettingError: The command is unknown, or a value in it is not allowed.
@@ -133,7 +133,7 @@ class CommandHandler:
         return answer(command)
 
     def apply_late(self, command: Command, utterance: Utterance) -> None:
-        """Do to a text what a command says that was sent after it and overtook it."""
+        """Apply a command that was sent after a text and overtook it."""
         if command.name == "commit":
             wanted = cancel_target(command)
             self._queue.commit(lambda request: request is utterance.request and wanted(request))
@@ -174,7 +174,7 @@ class CommandHandler:
         return Status("paused", command.echo, {"command": command.name})
 
     def _resume(self, command: Command) -> Status:
-        """End a pause; texts that were cut and kept go on."""
+        """End a pause, or continue texts that were cancelled and kept."""
         start = command.values.get("from", command.echo.get("from", "word"))
         if start not in {"word", "clause"}:
             raise SettingError(must_be("resume: from", "word or clause", start))
@@ -188,7 +188,7 @@ class CommandHandler:
         return Status("resumed", command.echo, details)
 
     def _commit(self, command: Command) -> Status:
-        """Let texts be heard that were spoken ahead."""
+        """Send texts that were prepared."""
         texts = self._queue.commit(cancel_target(command))
         if not texts and not command.overtakes:
             raise NothingFoundError("commit: no text with these ids was prepared and waits")
@@ -232,7 +232,7 @@ class CommandHandler:
 
 
 def _heard(utterance: Utterance, position: Position) -> dict[str, Plain]:
-    """What was heard of the text being played, also where it was answered long ago."""
+    """What was heard of the text being played, even if it has long had its reply."""
     return {
         "text_index": utterance.index,
         "spoken_text": utterance.audio.heard(position.seconds),
@@ -248,7 +248,7 @@ def _keeps(command: Command) -> bool:
 
 
 def complaint(error: str, echo: Metadata) -> Status:
-    """The answer to what cannot be done."""
+    """The answer to a command that cannot be carried out."""
     return Status("error", echo, {"error": without_paths(error)[:500]})
 
 

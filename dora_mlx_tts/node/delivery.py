@@ -1,4 +1,4 @@
-"""The last steps of a fragment before it leaves the node: sample rate and full scale."""
+"""The last steps of a fragment before it is sent: sample rate and full scale."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dora_mlx_tts.synthesis.records import Fragment
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Delivery:
-    """How audio leaves: one message per text or many, at which rate, how loud, how long at most."""
+    """How audio is sent: one message per text or many, sample rate, peak, longest message."""
 
     whole: bool = False
     sample_rate: int | None = None

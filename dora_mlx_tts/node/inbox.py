@@ -1,4 +1,4 @@
-"""What came and is not handled yet: in order, but no command waits behind a crowd of texts."""
+"""Messages that have arrived and are not yet handled: in order, but no command waits behind a crowd of texts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _stamp(event: Event) -> Any:  # noqa: ANN401  a datetime
 
 
 class Inbox:
-    """Takes events from dora as soon as they are there, and hands them out one by one.
+    """Takes events from dora as soon as they arrive, and hands them out one by one.
 
     Each ``next()`` may have to wait for the interpreter while the other thread computes; ``drain`` takes
     all that waits at once.
@@ -62,7 +62,7 @@ class Inbox:
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything that came was handed out."""
+        """Whether everything that arrived was handed out."""
         return not self._others and not self._urgent
 
     def __iter__(self) -> Iterator[Arrival]:
@@ -81,7 +81,7 @@ class Inbox:
             yield self._first()
 
     def _look(self) -> None:
-        """Take what waits; where far too much does, it stays with dora, whose queues drop the oldest."""
+        """Take what waits; beyond the limits it stays in dora, whose queues drop the oldest."""
         drain = getattr(self._node, "drain", None)
         while callable(drain) and self._count_waiting < _MANY_EVENTS and self._bytes < _MANY_BYTES:
             try:

@@ -1,4 +1,4 @@
-"""The listening side of the node: takes everything at once and answers what needs no speech."""
+"""The listening side of the node: drains the inputs and answers whatever needs no speech."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class EventListener(threading.Thread):
         self._refused = RefusalLog(clock)
 
     def begin(self) -> None:
-        """Let a thread that was started take events; until then they wait with dora."""
+        """Let a started thread take events; until then they wait in dora."""
         self._may_begin.set()
 
     def run(self) -> None:
@@ -102,7 +102,7 @@ class EventListener(threading.Thread):
             self._queue.close()
 
     def receive(self, arrival: Arrival) -> None:
-        """Take one event; whatever is wrong with it, the node goes on."""
+        """Take one event; whatever is wrong with it, the node continues."""
         event = arrival.event
         try:
             kind = event.get("type")
@@ -120,7 +120,7 @@ class EventListener(threading.Thread):
 
     @staticmethod
     def _receive_error(error: str) -> None:
-        """What dora says of itself; that nothing came in time is no news."""
+        """Report dora's own errors; a mere timeout is none."""
         if not error.startswith("Timeout"):
             logger.error("dora: %s", brief(error, 500))
 
@@ -161,7 +161,7 @@ class EventListener(threading.Thread):
             self._meter.count("received")
 
     def _report_gap(self, request: TextRequest, missing: int) -> None:
-        """What the sender numbered and we never saw is lost; nobody else would notice."""
+        """Report messages that the sender numbered and that never arrived; nobody else would notice."""
         self._meter.count("missing", missing)
         details = {"missing": missing, "before_seq": request.seq or 0}
         self._outputs.status(Status("gap", request.echo, details))
@@ -186,7 +186,7 @@ class EventListener(threading.Thread):
             self._complain_once("a report that cannot be", wrong, report.echo)
 
     def _complain_once(self, kind: str, error: str, echo: Metadata) -> None:
-        """A player reports many times per second."""
+        """Complain once: a player reports many times per second."""
         if kind not in self._complained:
             self._complained.add(kind)
             self._complain(error, echo)
@@ -206,7 +206,7 @@ class EventListener(threading.Thread):
         self._answer(lambda: self._commands.handle(command), command.echo)
 
     def _answer(self, act: Callable[[], Status], echo: Metadata) -> None:
-        """Send the one answer to a command, also where something went wrong that nobody foresaw."""
+        """Send the one answer to a command, even after an unforeseen error."""
         try:
             status = act()
         except NothingFoundError as error:
@@ -220,7 +220,7 @@ class EventListener(threading.Thread):
             self._outputs.status(status)
 
     def _complain_and_log_once(self, error: str, echo: Metadata) -> None:
-        """Answer what its sender may say again and again."""
+        """Answer a mistake that its sender may repeat, and log it once."""
         self._outputs.status(complaint(error, echo))
         if error not in self._complained:
             self._complained.add(error)
@@ -237,7 +237,7 @@ class EventListener(threading.Thread):
 
 
 class RefusalLog:
-    """A line a second at most about refused texts; under a flood thousands would be the next flood."""
+    """At most one log line per second about rejected texts, so that a flood of texts is not a flood of lines."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

@@ -24,7 +24,7 @@ Values = Mapping[str, Any]
 
 
 class LiveSettings:
-    """What ``set``, ``change_voice`` and dora's parameters chose; two threads meet here.
+    """Settings chosen by ``set``, ``change_voice`` and dora's parameters; used by two threads.
 
     Args:
         settings: The process's settings; they know what is allowed.
@@ -46,7 +46,7 @@ class LiveSettings:
         self._sessions: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     def set(self, values: Values, session: str | None = None) -> dict[str, Any]:
-        """Change settings, all of them or none; what is in force afterwards. None takes a change back.
+        """Change settings, all or none; returns what is in force. None resets one.
 
         Raises:
             SettingError: A name is unknown or a value not allowed.
@@ -75,7 +75,7 @@ class LiveSettings:
         return kept
 
     def _checked(self, values: Values) -> dict[str, Any]:
-        """The values as they are meant: numbers where numbers were written."""
+        """The values with their types: numbers where numbers were written."""
         speech = dict(values)
         chosen: dict[str, Any] = {}
         voice = read_voice({"voice": speech.pop("voice", None)})
@@ -103,7 +103,7 @@ class LiveSettings:
     # ------------------------------------------------------------------------------------- restart
 
     def restore(self) -> None:
-        """Take over what the node before a restart had been told; what is wrong now is logged."""
+        """Restore the settings of the node before a restart; invalid ones are logged."""
         if self._file is None or not self._file.is_file():
             return
         try:
@@ -135,7 +135,7 @@ class LiveSettings:
 
 
 def state_file(settings: Settings, dataflow: str, node: str) -> Path | None:
-    """Where the settings of this node of this run of a dataflow are kept."""
+    """File for the settings of this node in this run of a dataflow."""
     if settings.state is not None:
         return settings.state.expanduser()
     if not dataflow or not node:

@@ -1,4 +1,4 @@
-"""Figures of the node as records; who logs or sends them is decided elsewhere."""
+"""Figures of the node, as records."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class SpeechMeter:
         self._work_s = dict.fromkeys(WORK, 0.0)
 
     def pause(self) -> None:
-        """Synthesis waits: for text, for the player, for another session's turn."""
+        """Synthesis begins to wait: for text, for the player, for another session's turn."""
         if self._resumed_s is not None:
             self._worked_s += self._clock() - self._resumed_s
             self._resumed_s = None
@@ -104,17 +104,17 @@ class SpeechMeter:
         self._resumed_s = now
 
     def worked(self, seconds: Mapping[str, float]) -> None:
-        """The engine says how long a part took, by kind of work; kinds unknown here are left out."""
+        """Add the time that the engine spent on a part, by kind of work; unknown kinds are ignored."""
         for kind in WORK:
             self._work_s[kind] += seconds.get(kind, 0.0)
 
     def produced(self) -> None:
-        """A piece of audio is ready; the first one sets the time to first byte."""
+        """A fragment is ready; the first one sets the time to first byte."""
         if self._first_s is None:
             self._first_s = self._clock()
 
     def sent(self, audio_s: float, tokens: int) -> None:
-        """A fragment of ``audio_s`` seconds has left."""
+        """A fragment of ``audio_s`` seconds was sent."""
         self._audio_s += audio_s
         self._tokens += tokens
         self._fragments += 1
@@ -217,7 +217,7 @@ class NodeFigures:
 
 
 class NodeMeter:
-    """Counts for the whole life of the node; both of its threads write here."""
+    """Counters for the whole life of the node; both of its threads write here."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -237,7 +237,7 @@ class NodeMeter:
             self._counts[name] += number
 
     def acknowledged(self, seconds: float) -> None:
-        """A cancel took this long from hearing it to its answer."""
+        """Time from receiving a cancel to its answer."""
         with self._lock:
             self._cancel_s = max(self._cancel_s, seconds)
 

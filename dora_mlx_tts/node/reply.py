@@ -1,4 +1,4 @@
-"""How a text ended: its one reply, and what the log says of a failure."""
+"""How a text ended: its one reply, and the log line of a failure."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _remaining(utterance: Utterance, spoken: str, rules: StreamRules) -> str:
 
 
 def failure_of(job: UtteranceJob) -> Exception | Fault | None:
-    """Why a text is not spoken as it should be, if so."""
+    """Why a text was not spoken completely, or None."""
     utterance = job.utterance
     if job.failure is not None or utterance.fault is not None:
         return job.failure or utterance.fault
@@ -92,7 +92,7 @@ def failure_of(job: UtteranceJob) -> Exception | Fault | None:
 
 
 def fault_of(failure: Exception | Fault) -> Fault:
-    """What a reply says of a failure: its message, and its stage."""
+    """Message and stage of a failure for the reply."""
     if isinstance(failure, Fault):
         return failure
     if isinstance(failure, SendError):
@@ -106,7 +106,7 @@ def fault_of(failure: Exception | Fault) -> Fault:
 
 
 def circumstances(job: UtteranceJob) -> dict[str, str]:
-    """What the log says of a failed text besides its error: whose it is, which sentence, and why."""
+    """What the log adds to the error of a failed text: request, sentence and causes."""
     failure, request = failure_of(job), job.utterance.request
     if failure is None:
         return {}
@@ -117,7 +117,7 @@ def circumstances(job: UtteranceJob) -> dict[str, str]:
 
 
 def causes(failure: BaseException) -> str:
-    """What led to a failure, the nearest cause first; empty where it has none."""
+    """Causes of a failure, the nearest first; empty without one."""
     found: list[str] = []
     cause = failure.__cause__
     while cause is not None and len(found) < _MOST_CAUSES:

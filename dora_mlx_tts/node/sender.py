@@ -1,4 +1,4 @@
-"""The sending side of the node: whatever dora does with a message, the node goes on.
+"""The sending side of the node: whatever dora does with a message, the node continues.
 
 Both threads send. The lock gives cancellation its meaning: a fragment checks under it whether its text is
 still wanted, so none can follow the acknowledgement of a cancel. (dora 1.x lets one thread send while the
@@ -70,7 +70,7 @@ class OutputSender:
         self._declared = _declared_outputs(node)
 
     def audio(self, utterance: Utterance, fragment: Fragment) -> bool:
-        """Send a fragment unless its text has been cancelled; whether it left.
+        """Send a fragment unless its text has been cancelled; returns whether it was sent.
 
         Raises:
             SynthesisError: The fragment is not audio.
@@ -95,7 +95,7 @@ class OutputSender:
         return self._report(ports.AUDIO, failure)
 
     def _words(self, utterance: Utterance, fragment: Fragment, seq: int) -> None:
-        """Tell the words of a fragment, under the lock that lets none follow a cancel."""
+        """Send the words of a fragment, under the lock that lets none follow a cancel."""
         if not fragment.words or not self._is_declared(ports.WORDS):
             return
         echo = utterance.request.echo
@@ -112,7 +112,7 @@ class OutputSender:
         is_logged: bool = True,
         about: Mapping[str, str] | None = None,
     ) -> None:
-        """Send the terminal answer to a text and count it; the log says more than its sender may know.
+        """Send the reply to a text and count it; the log has more details than its sender may know.
 
         Args:
             reply: The answer.
@@ -163,7 +163,7 @@ class OutputSender:
         return self._report(port, failure)
 
     def _try(self, port: str, message: encode.Message) -> Exception | None:
-        """Give a message to dora; what went wrong. An output that nobody declared needs no sending."""
+        """Hand a message to dora; returns what went wrong. Undeclared outputs are skipped."""
         if not self._is_declared(port):
             return None
         array, metadata = message

@@ -268,7 +268,7 @@ class UtteranceJob:
 
 
 def shifted(words: Sequence[WordTiming], seconds: float) -> tuple[WordTiming, ...]:
-    """The words that much later."""
+    """The words, shifted in time."""
     return tuple(
         dataclasses.replace(word, start_s=word.start_s + seconds, end_s=word.end_s + seconds)
         for word in words

@@ -1,4 +1,4 @@
-"""Reads a single value from an Arrow array that a stranger sent: type and size first, then the value."""
+"""Reads a single value from an untrusted Arrow array: type and size first, then the value."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def decode(
     text_limit: int = DEFAULT_TEXT_LIMIT,
     text_commands: bool = False,
 ) -> TextRequest | Command | BufferStatus | Played | BadInput | None:
-    """The record in an INPUT event, or None where its port is not one of ours. Never raises.
+    """The record in an INPUT event, or None for an unknown port. Never raises.
 
     Args:
         event: As dora gives it.
@@ -88,7 +88,7 @@ def decode(
 def _salvage(
     metadata: Mapping[str, object], echo: dict[str, Plain], received_s: float
 ) -> TextRequest:
-    """What tells which text a message belongs to, however wrong the rest of it is."""
+    """The ids of a message, however wrong the rest of it is."""
     return TextRequest(
         text="",
         echo=echo,

@@ -28,7 +28,7 @@ Message = tuple[Any, dict[str, Plain]]
 
 
 def warm_up() -> None:
-    """Make an array and forget it: with the first one pyarrow imports pandas, where it is installed (0.3 s and more)."""
+    """Make an array and discard it: with the first one pyarrow imports pandas, if it is installed (0.3 s and more)."""
     pa.array(np.zeros(1, np.float32))
 
 

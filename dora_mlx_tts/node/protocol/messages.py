@@ -1,4 +1,4 @@
-"""What the node hears and says, as plain records: no Arrow, no dora, no MLX.
+"""Messages of the node as plain records: no Arrow, no dora, no MLX.
 
 ``protocol`` makes them from events and turns them into Arrow; ``conversation`` reasons about them.
 """

@@ -1,4 +1,4 @@
-"""Reading metadata that strangers wrote: typed, as strings, or wrong.
+"""Reads untrusted metadata: typed, as strings, or wrong.
 
 dora turns numpy scalars, ``None`` and lists of booleans into strings on the way, and its own streaming
 example sends numbers and flags as strings; both forms are read here. Errors name key, value and what is
@@ -49,7 +49,7 @@ def _numeric_settings() -> dict[str, type[int | float]]:
 
 
 NUMBERS: Final[Mapping[str, type[int | float]]] = MappingProxyType(_numeric_settings())
-"""Synthesis settings that a message may carry. Ranges are the engine's business."""
+"""Settings of speech that a message may carry. The engine checks their ranges."""
 
 ALIASES: Final[Mapping[str, str]] = MappingProxyType(
     {"speed_factor": "speed", "voice_name": "voice", "text_lang": "language"}
@@ -164,7 +164,7 @@ def _size(value: Plain | None) -> int:
 
 
 def _is_odd(value: object) -> bool:
-    """Whether a value is of a type that no message carries, so that nobody misses it."""
+    """Whether a value has a type that no message carries, so that it can be dropped."""
     return not isinstance(value, str | int | float | list | tuple)
 
 

@@ -1,4 +1,4 @@
-"""Keeps the places of files on this machine from those who only send texts."""
+"""Hides the paths of this machine's files from senders of texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names of the node's inputs and outputs, and the version of what goes through them."""
+"""The names of the node's inputs and outputs, and the version of their messages."""
 
 from typing import Final
 

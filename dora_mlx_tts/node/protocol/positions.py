@@ -40,7 +40,7 @@ def decode_played(
 
 
 def _age_s(sent: object) -> float:
-    """How long a message was under way, by dora's time stamp; clocks that disagree are not believed."""
+    """Age of a message by dora's time stamp; implausible ones are ignored."""
     if not isinstance(sent, datetime) or sent.tzinfo is None:
         return 0.0
     age = (datetime.now(UTC) - sent).total_seconds()

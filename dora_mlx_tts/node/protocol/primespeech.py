@@ -23,7 +23,7 @@ _SWITCH = "the setting text_commands (TEXT_COMMANDS) is off"
 
 
 def read_forms(request: TextRequest, *, allowed: bool) -> TextRequest:
-    """Take apart a text that says how it is to be spoken; any other text stays unchanged.
+    """Parse a text that says how to speak it; any other text stays unchanged.
 
     Args:
         request: As it was received.

@@ -1,4 +1,4 @@
-"""Texts that are spoken ahead, by an agent that guesses: kept until they are committed or dropped."""
+"""Prepared texts: synthesized ahead, and kept until they are committed or dropped."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Preparation:
         utterance.awaits_commit = False
 
     def take(self, target: Target) -> list[Utterance]:
-        """The texts to be committed; none of them can be taken twice."""
+        """The texts to be committed; each can be taken once."""
         chosen = [utterance for utterance in self._texts if target(utterance.request)]
         for utterance in chosen:
             self.drop(utterance)

@@ -1,4 +1,4 @@
-"""What is left of a text after what was heard of it, or made."""
+"""What remains of a text after the part that was heard, or made."""
 
 from __future__ import annotations
 

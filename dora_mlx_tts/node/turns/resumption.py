@@ -1,4 +1,4 @@
-"""Texts that were cut and may go on: which they are, for how long, and what is left to be said of each."""
+"""Cancelled texts that may be resumed: which, for how long, and what remains of each."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Resumption:
         return None
 
     def take(self, target: Target, open_texts: set[Utterance], now: float) -> list[Utterance]:
-        """The texts to be resumed, in order; none of them can be taken twice."""
+        """The texts to be resumed, in order; each can be taken once."""
         self._forget(now)
         chosen = [u for u in {*self._answered, *open_texts} if u.is_kept and target(u.request)]
         for utterance in chosen:

@@ -130,7 +130,7 @@ class SpeechQueue:
             self._preparation.begin(utterance)
 
     def commit(self, target: Target) -> list[Utterance]:
-        """Let texts be heard that were prepared; which they are."""
+        """Commit prepared texts; returns them."""
         with self._changed:
             chosen = self._preparation.take(target)
             for utterance in chosen:
@@ -171,7 +171,7 @@ class SpeechQueue:
             return admission
 
     def flush(self, target: Target) -> int:
-        """Speak the open sentences now; how many texts there were.
+        """Speak the open sentences now; returns the number of texts.
 
         That ends a text whose sender does not say ``fin``.
         """
@@ -181,7 +181,7 @@ class SpeechQueue:
             return texts
 
     def cancel(self, target: Target, reason: str, *, keep: bool = False) -> int:
-        """Silence the texts of ``target``, the one being spoken included; how many they were.
+        """Silence the texts of ``target``, including the one being spoken; returns their number.
 
         ``keep`` lets them be resumed, and counts those that were sent whole and are still being heard.
         """
@@ -212,7 +212,7 @@ class SpeechQueue:
                 self._changed.notify_all()
 
     def abandon(self, utterance: Utterance) -> None:
-        """Drop what is left of a text that failed; pieces that still come are late."""
+        """Drop the rest of a failed text; pieces that still arrive are late."""
         with self._changed:
             utterance.is_abandoned = True
             self._sessions[utterance.session].drop(utterance)
@@ -234,7 +234,7 @@ class SpeechQueue:
             self._changed.notify_all()
 
     def played(self, report: Played) -> str:
-        """The player has come this far; what is wrong with its report, or nothing."""
+        """Take a player's report; returns what is wrong with it, or None."""
         with self._changed:
             wrong = self._sessions.player_of(report).report(report)
             self._changed.notify_all()
@@ -298,7 +298,7 @@ class SpeechQueue:
                 self._changed.wait(self._holds.patience_s(self._sessions.turns, now))
 
     def _next(self, now: float) -> Utterance | None:
-        """What is handed out next: answers, for they take no time, then the most urgent speech."""
+        """What is handed out next: replies first, because they take no time, then the most urgent speech."""
         ready = []
         for session in self._sessions.turns:
             text = self._ready(session, now)
@@ -387,7 +387,7 @@ class SpeechQueue:
         return first
 
     def end_part(self, utterance: Utterance) -> None:
-        """The engine is through with the part it was given."""
+        """The engine has finished the part it was given."""
         with self._changed:
             utterance.in_part, utterance.growing = False, None
 

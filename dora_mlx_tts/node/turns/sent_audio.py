@@ -1,4 +1,4 @@
-"""What has left of one text, in the time of its own audio, and which words lie before a place in it."""
+"""The audio sent of one text, and which words lie before a position in it."""
 
 from __future__ import annotations
 

@@ -229,7 +229,7 @@ class Session:
         self.fell_silent(now)
 
     def silence(self, utterance: Utterance, now: float) -> None:
-        """A text was cancelled: whatever its player has of it is thrown away."""
+        """A text was cancelled: whatever its player still holds is discarded."""
         if utterance.playback.ahead_s(now):
             self.fell_silent(now)
         utterance.playback.reset(now)
@@ -266,7 +266,7 @@ class Session:
             self._add(self._stream.utterance, self._stream.flush(), now)
 
     def look_after_stream(self, now: float) -> None:
-        """Do what the silence of the sender asks for."""
+        """React to the sender's silence."""
         stream = self._stream
         if stream is None or now < stream.due_s:
             return
@@ -276,7 +276,7 @@ class Session:
         self.flush(now, is_over=is_over)
 
     def end_stream(self, now: float, reason: CutShort = "") -> None:
-        """No more pieces are waited for; `reason` tells why, should the last one not have come."""
+        """Stop waiting for pieces; `reason` says why, if the last one did not arrive."""
         stream, self._stream = self._stream, None
         if stream is not None:
             self._add(stream.utterance, stream.flush(), now)

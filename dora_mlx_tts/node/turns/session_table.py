@@ -44,7 +44,7 @@ class SessionTable:
         return session
 
     def _forget(self) -> None:
-        """Drop the session that was silent longest."""
+        """Drop the session that was idle longest."""
         if len(self._sessions) > _REMEMBERED + len(self._turns):
             idle = next(name for name in self._sessions if name not in self._turns)
             del self._sessions[idle]
@@ -90,7 +90,7 @@ class SessionTable:
         return self._answers < _ANSWERS
 
     def turn_taken(self, utterance: Utterance) -> None:
-        """Of equals the others are next, unless nothing is left to be spoken: an answer takes no time worth a turn."""
+        """Move a session behind its equals, unless only a reply is left, which takes no time."""
         self._answers = self._answers + 1 if utterance.is_answer else 0
         if self._answers % _ANSWERS == 0:
             self._turns.move_to_end(utterance.session)

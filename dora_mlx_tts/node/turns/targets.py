@@ -1,4 +1,4 @@
-"""Which texts a command is aimed at."""
+"""Which texts a command matches."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cancel_target(command: Command) -> Target:
 
 
 def reset_target(command: Command) -> Target:
-    """The ecosystem's smart reset: ``question_id`` names the turn that *stays*; without one, all go.
+    """mofa's smart reset: ``question_id`` names the turn that *stays*; without one, all texts match.
 
     A ``session_id`` limits it to that session.
     """
@@ -43,4 +43,4 @@ def reset_target(command: Command) -> Target:
 
 
 TARGETS: Final = {"cancel": cancel_target, "reset": reset_target}
-"""Commands that silence, and what each is aimed at."""
+"""Commands that silence, and the texts that each matches."""

@@ -182,7 +182,7 @@ class TextRecord:
     def _by_number(
         self, request: TextRequest, seq: int, *, is_same: bool, is_soon: bool
     ) -> Verdict | None:
-        """Numbers going on are late; so are those left out before, where the ids say so."""
+        """Continuing numbers are late; so are those left out before, if the ids say so."""
         if seq > self.numbers.highest:
             if self.is_whole or (request.flush and not is_same):
                 return None

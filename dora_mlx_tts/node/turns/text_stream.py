@@ -154,7 +154,7 @@ class TextStream:
 
     @property
     def due_s(self) -> float:
-        """When somebody should look again: the rest is to be spoken, or the stream is over."""
+        """When to check again: the rest is to be spoken, or the stream is over."""
         waits_for_fin = self.record.has_fin and not self.has_rest
         return self.record.last_s + (self._rules.timeout_s if waits_for_fin else self._rules.idle_s)
 

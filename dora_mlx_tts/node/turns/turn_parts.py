@@ -1,4 +1,4 @@
-"""How a text is divided into turns: parts of some seconds of speech, between which others may speak."""
+"""Divides a text into turns: parts of some seconds of speech, between which others may speak."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ CutShort = Literal["", "superseded", "timeout", "closed"]
 
 
 class Fault(NamedTuple):
-    """Why a text is answered with an error, whatever else becomes of it."""
+    """Why the reply to a text is an error, whatever else becomes of it."""
 
     error: str
     stage: Stage
@@ -108,7 +108,7 @@ class Utterance:
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked for silence; looked at before every fragment."""
+        """Whether it was cancelled; checked before every fragment."""
         return self.token.cancelled
 
     @property
