@@ -28,7 +28,7 @@ def cancel_target(command: Command) -> Target:
 
 
 def reset_target(command: Command) -> Target:
-    """mofa's smart reset: ``question_id`` names the turn that *stays*; without one, all texts match.
+    """The "smart reset" of mofa: ``question_id`` names the turn that *stays*; without one, all texts match.
 
     A ``session_id`` limits it to that session.
     """
