@@ -1,4 +1,4 @@
-"""Audio files in and out. Files come from users, so every way of being wrong has its message."""
+"""Reads and writes audio files. Files come from users, so every fault has its message."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def decode_audio(data: bytes, source: str, *, max_seconds: float = MAX_SECONDS) 
 
 
 def _described(data: bytes, error: Exception) -> str:
-    """What bytes are that libsndfile cannot decode."""
+    """Describe bytes that libsndfile cannot decode."""
     for start, mark, what in _NOT_AUDIO:
         if data[start:].lstrip()[: len(mark)] == mark:
             return f"is {what}"

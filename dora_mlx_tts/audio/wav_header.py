@@ -1,4 +1,4 @@
-"""Headers of WAV files: read with mistrust, mended where a program could not seek back, written for a pipe."""
+"""Headers of WAV files: checked when read, repaired if a program could not seek back, written for a pipe."""
 
 from __future__ import annotations
 

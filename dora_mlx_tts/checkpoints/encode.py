@@ -34,12 +34,12 @@ Progress = Callable[[str, int, int], None]  # part, tensors done, tensors in all
 
 
 def no_progress(_part: str, _done: int, _total: int) -> None:
-    """Say nothing."""
+    """Report nothing."""
 
 
 @dataclass
 class TensorEncoder:
-    """Stores one network's tensors in the wanted precision and keeps the error figures.
+    """Stores one network's tensors in the chosen precision and records the errors.
 
     Weight-norm pairs are folded, so that loading computes nothing. int8 and int6 store every matrix
     in so many bits, the rest as float16.

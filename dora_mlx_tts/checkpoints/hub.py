@@ -51,7 +51,7 @@ class HubFile:
 
     @property
     def here(self) -> bool:
-        """Whether it need not be read any more."""
+        """Whether it is complete."""
         return not self.url
 
 
@@ -76,7 +76,7 @@ class Hub:
         self.folder = folder / repository.replace("/", "--")
 
     def plan(self, names: Sequence[str]) -> list[HubFile]:
-        """What there is of these files, and what has to be read.
+        """What is present of these files, and what must be downloaded.
 
         Raises:
             DownloadError: The hub cannot be reached, or has no such file, and it is not here.
@@ -113,7 +113,7 @@ class Hub:
         return file.path
 
     def require_room(self, files: Sequence[HubFile]) -> None:
-        """Refuse to begin what the disk cannot hold.
+        """Refuse a download that the disk cannot hold.
 
         Raises:
             DownloadError: There is too little room.
@@ -181,7 +181,7 @@ class Hub:
         return self.folder / _ASIDE / f"{name.replace('/', '--')}.{suffix}"
 
     def _forget_other_parts(self, part: Path, name: str) -> None:
-        """Beginnings of content that the hub has replaced since."""
+        """Delete partial downloads of content that the hub has since replaced."""
         prefix = f"{name.replace('/', '--')}."
         for other in part.parent.iterdir():
             if other.name.startswith(prefix) and other.suffix == ".part" and other != part:
@@ -189,7 +189,7 @@ class Hub:
 
     @contextmanager
     def _errors(self, name: str) -> Iterator[None]:
-        """The library's errors as ours."""
+        """Turn the library's errors into this package's."""
         try:
             yield
         except self._hub.errors.HfHubHTTPError as error:
@@ -211,12 +211,12 @@ class Hub:
 
 
 def missing_bytes(files: Sequence[HubFile]) -> int:
-    """What is still to be read."""
+    """Bytes still to be downloaded."""
     return sum(file.size for file in files if not file.here)
 
 
 def _resumed(target: Any, size: int) -> int:  # noqa: ANN401  a file object
-    """Bytes that are there; none if there are more than there should be."""
+    """Bytes present; none if there are more than there should be."""
     have: int = target.tell()
     if have > size:
         target.truncate(0)

@@ -1,4 +1,4 @@
-"""How a tensor's axes lie in a pack's file: as its network wants them in memory, so that loading turns nothing.
+"""The order of a tensor's axes in a pack's file: as its network wants them, so that loading transposes nothing.
 
 Only speed depends on it. A tensor's shape is the checkpoint's in any case, and a network copes with every order.
 """

@@ -1,4 +1,4 @@
-"""A SoVITS checkpoint with its family told, and a LoRA laid over its base model."""
+"""A SoVITS checkpoint with its family recognized, and a LoRA merged into its base model."""
 
 from __future__ import annotations
 

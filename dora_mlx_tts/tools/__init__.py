@@ -1,1 +1,1 @@
-"""Tools of the command line that no synthesis needs."""
+"""Tools of the command line that synthesis does not need."""

@@ -1,4 +1,4 @@
-"""Which voices there are."""
+"""The available voices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BUILTIN = Path(__file__).parent / "builtin"
 
 @dataclass(frozen=True, slots=True)
 class OtherNames:
-    """What voices are called elsewhere.
+    """Other names of voices.
 
     Attributes:
         aliases: name, or pattern such as `af_*` -> voice; names count before patterns.
@@ -42,7 +42,7 @@ class OtherNames:
         return None
 
     def stand_in(self, name: str, available: Iterable[str]) -> str | None:
-        """The voice that speaks for one that does not exist, said once in the log."""
+        """The fallback voice for an unknown one, logged once."""
         if self.fallback is not None and name not in self._told:
             self._told.add(name)
             problem = unknown("voice", name, available)

@@ -33,7 +33,7 @@ class VoiceCheck:
 
 
 def check_voice(voice: Voice) -> VoiceCheck:
-    """Look at a voice's pack, recordings and transcripts."""
+    """Check a voice's pack, recordings and transcripts."""
     findings = [*_pack(voice), *_reference(voice, voice.reference, "reference")]
     for number, path in enumerate(voice.auxiliary, start=1):
         findings += _reference(voice, Reference(audio=path), f"auxiliary {number}")

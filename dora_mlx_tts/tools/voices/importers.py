@@ -1,4 +1,4 @@
-"""Voices of other tools: found in their folders, converted, and written as voices of ours.
+"""Voices of other tools: found in their folders, converted, and written as voice files.
 
 Supported: dora-primespeech's model tree with its table of voices, and the folder of one character:
 weights, recordings, and texts in ``infer_config.json``, a ``.list`` file, or beside each recording.
@@ -197,7 +197,7 @@ def _tree_file(root: Path, key: str, entry: Mapping[str, Any], where: str) -> Pa
 
 
 def language(value: object) -> str:
-    """Our code of a language as other tools name it."""
+    """This package's code for a language as other tools name it."""
     name = str(value or "auto").strip()
     return _LANGUAGES.get(name, _LANGUAGES.get(name.lower(), name.lower()))
 

@@ -43,7 +43,7 @@ class Finding:
 
 
 def check_recording(recording: Recording) -> list[Finding]:
-    """Look at level, clipping, noise, silence and bandwidth of a recording that is long enough."""
+    """Check level, clipping, noise, silence and bandwidth of a recording that is long enough."""
     mono = recording.mono()
     levels = _levels(mono, recording.rate)
     return [
