@@ -29,7 +29,6 @@ _DIRECTIVE = "\n::: "
 _NOT_YET = (
     "docs/performance.md",
     "docs/reliability.md",
-    "docs/text.md",
     "docs/voices.md",
     "training",
     "voices",
