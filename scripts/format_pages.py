@@ -27,7 +27,6 @@ OPTIONS = {
 }
 _DIRECTIVE = "\n::: "
 _NOT_YET = (
-    "docs/voices.md",
     "training",
     "voices",
 )
