@@ -167,7 +167,7 @@ class VoicePool:
             for name in [n for n, ready in self._ready.items() if ready.voice.pack == pack]:
                 del self._ready[name]
             self._dropped += 1
-            logger.info("pack %s is dropped to make room", pack.name)
+            logger.info("pack %s was unloaded to make room", pack.name)
             _give_back_memory()
 
     def adopt(self, audio: str, text: str, language: str, base: str) -> str:
@@ -249,7 +249,7 @@ class VoicePool:
         try:
             self._found = VoiceRegistry.scan(self._folders, other_names=self.registry.other_names)
         except VoiceError as error:
-            logger.warning("voices are left as they were: %s", error)
+            logger.warning("voices are unchanged: %s", error)
 
     def _take_over(self) -> bool:
         """Use the voices that were found; whether any were."""
@@ -260,7 +260,7 @@ class VoicePool:
             if name not in self._brought and registry.voices.get(name) != ready.voice:
                 del self._ready[name]
         self.registry = registry
-        logger.info("voices were read again: %s", ", ".join(sorted(registry.voices)))
+        logger.info("voices were reloaded: %s", ", ".join(sorted(registry.voices)))
         return True
 
     def _signature(self) -> frozenset[tuple[str, int, int]]:
