@@ -71,6 +71,7 @@ _YEAR_OLD = re.compile(
     r"(?<=\d)[ -]?(?:y/o|yo)\b(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))"
 )
 _EDITION = re.compile(r"(?<=\d(?:st|nd|rd|th) )ed\b(?:\.(?=\s[a-z]|[,;)]))?")
+_FOLLOWING = re.compile(r"(?<=\d)ff\b(?:\.(?=\s[a-z]|[,;)]))?")
 _EACH = re.compile(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
 _BOARDS = re.compile(r"\b(\d) ?[x×] ?(\d)s\b")
 _FLOOR = re.compile(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
@@ -156,7 +157,12 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_WITH, lambda m: "without " if m[1] else "with ")
     )
     text = text.sub(_SHORT_FORM, lambda m: _SPOKEN[m.group()]).sub(_EVERY, _every)
-    text = text.sub(_FOUNDED, r"\1stablished").sub(_FLOOR, "floor").sub(_EDITION, "edition")
+    text = (
+        text.sub(_FOUNDED, r"\1stablished")
+        .sub(_FLOOR, "floor")
+        .sub(_EDITION, "edition")
+        .sub(_FOLLOWING, " and following")
+    )
     text = (
         text.sub(_SHORT_LABEL, _short_label)
         .sub(_YEAR_OLD, " year old")

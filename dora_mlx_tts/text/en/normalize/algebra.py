@@ -37,6 +37,9 @@ _FUNCTION_NAMES = {
     "sin": "sine", "cos": "cosine", "tan": "tangent", "sec": "secant", "csc": "cosecant", "cot": "cotangent",
     "arcsin": "arc sine", "arccos": "arc cosine", "arctan": "arc tangent", "ln": "natural log", "exp": "exp", "lim": "limit",
 }  # fmt: skip
+_ABSOLUTE = re.compile(
+    r"(?<![\w|])\|(?=[^|\n]{0,12}[a-z\d])([\w²³.+ −-]{1,16}(?<! ))\|(?![\w|])(?=\s?[=<>≤≥+*/,.;)−-]|\s(?:is|for|to)\b|\s?\Z)"
+)
 _CHANCE = re.compile(r"\b(P|Pr|E|Var)\((?=[A-Z])")
 _NAMED_FUNCTION = re.compile(
     r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
@@ -181,6 +184,7 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
     text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
     text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
+    text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
     text = text.sub(_CHANCE, r"\1 of (")
     text = text.sub(_NAMED_FUNCTION, _named_function)
     if any(sign in text.text for sign in "=+^²³"):

@@ -53,6 +53,12 @@ _RESPONSE = re.compile(
 _RETURNED = re.compile(
     r"(?P<lead>\b(?:return(?:s|ed|ing)?|respond(?:s|ed|ing)? with|throws?|threw|status(?: code)?(?: of)?|HTTP) (?:an? |HTTP )?)(?P<n>[1-5]\d\d)(?![\w%]|[.,]\d| [a-z]+s\b)"
 )
+_CODE_ALONE = re.compile(
+    r"(?<=\ba )[345]\d\d(?= (?:is|means|from|when|if|and|or|instead|then|because|page)\b|[,.;:!?)]|\Z)"
+)
+_WEB = re.compile(
+    r"\b(?:HTTP|HTTPS|RFC|redirects?|status|server|requests?|responses?|API|URL|endpoint|browser)\b"
+)
 _PLAN = re.compile(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
 _TYPE = re.compile(
     r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{2}\b|(?<=\b[A-Z]{2} )[1-9]\d{2}(?=[ ,.](?:to|from|departs|lands|arrives|is|leaves|has|was)\b)"
@@ -157,4 +163,7 @@ _RULES = (
 
 def apply(text: AlignedText) -> AlignedText:
     """`order #48213` → order number four eight two one three; `a 404 error` → a four oh four error."""
-    return _emergency(apply_rules(text, _RULES))
+    text = apply_rules(text, _RULES)
+    if _WEB.search(text.text):
+        text = text.sub(_CODE_ALONE, lambda m: named(m.group()))
+    return _emergency(text)

@@ -72,6 +72,11 @@ _ROAD = re.compile(
 _ROAD_NUMBER = re.compile(
     r"(?P<lead>\b(?:I-|US-|SR-|(?i:route|hwy|highway|interstate) ))(?P<n>\d{3})\b(?!-?\w)"
 )
+_FINE_POINTS = {
+    "NNE": "north northeast", "ENE": "east northeast", "ESE": "east southeast", "SSE": "south southeast",
+    "SSW": "south southwest", "WSW": "west southwest", "WNW": "west northwest", "NNW": "north northwest",
+}  # fmt: skip
+_FINE_POINT = re.compile(rf"\b(?:{'|'.join(_FINE_POINTS)})\b")
 _TURN = re.compile(
     r"\b(?P<lead>(?i:turn|keep|bear|veer|hang an?|stay|make an?|take an?|then) (?:hard |slight )?)(?P<side>[LR])(?=\s(?:on|onto|at|and|then|into|in|past|after|for)\b|[.,;!]|\s*\Z)"
 )
@@ -161,4 +166,5 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_CHINESE_CODE, lambda m: digits(m.group()))
     text = text.sub(_ROAD, _road).sub(_ROAD_NUMBER, lambda m: m["lead"] + named(m["n"]))
     text = text.sub(_POST_CODE, lambda m: " ".join(f"{m[1]}{m[2]}"))
+    text = text.sub(_FINE_POINT, lambda m: _FINE_POINTS[m.group()])
     return text.sub(_BEARING, _bearing)

@@ -121,7 +121,7 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
     return noun[1] in _MEASURED_THINGS if not article else noun[1] not in _NO_NOUNS
 
 
-_NOUN = re.compile(r"\s([A-Za-z]+)\b")
+_NOUN = re.compile(r"\s(?:\d{1,4}-)?([A-Za-z]+)\b")
 _NO_NOUNS = word_set(
     "of in to from for and or per at on is was away long wide tall high deep less more with into by off "
     "above below apart before after each every"
@@ -217,7 +217,7 @@ _TONS = re.compile(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
 _SQUARE = re.compile(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
 _SIZE = re.compile(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
-_CUPS = re.compile(r"(?P<n>\d) c\b\.?(?= [a-z]{3,})(?! of (?:the|a)\b)")
+_CUPS = re.compile(r"(?P<n>\d) c\b\.?(?= (?:of )?[a-z]{3,})(?! of (?:the|a)\b)")
 
 
 def _cups(match: re.Match[str]) -> str:
