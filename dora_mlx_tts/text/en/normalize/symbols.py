@@ -152,7 +152,9 @@ _TIDY: tuple[Rule, ...] = (
 def _strongest(marks: str) -> str:
     """One mark for a run of marks: the first that ends a sentence, else the first."""
     blank = " " if marks[-1:] == " " else ""
-    if marks.startswith(".,"):  # behind an abbreviation
+    if marks.startswith(".,") or (
+        marks.startswith("..") and marks.rstrip().endswith(",")
+    ):  # an abbreviation, an ellipsis
         return f",{blank}"
     return next((c for c in marks if c in "?!.…"), marks[0]) + blank
 
