@@ -51,7 +51,7 @@ _TOKEN = re.compile(
       | \d+\.\d+\ ?[sh](?![{_LATIN}0-9])
       | \d+(?:[.,]\d+)*(?:[-~～–/]\d+(?:[.,]\d+)*)?\ ?(?:{_UNITS}|°[CF])(?![{_LATIN}0-9])
     )
-  | (?P<word>[Nn][Oo]\.\ ?\d+|[{_LATIN}](?:[{_LATIN}\u0300-\u036f]|['’](?=[{_LATIN}]))*)
+  | (?P<word>(?<=[{_HAN}])['’]s(?![{_LATIN}])|[Nn][Oo]\.\ ?\d+|[{_LATIN}](?:[{_LATIN}\u0300-\u036f]|['’](?=[{_LATIN}]))*)
   | (?P<number>\d+(?:[-.,:：/~～—–]\d+)*)
   | (?P<han>[{_HAN}]+)
   | (?P<kana>[{_KANA}]+)

@@ -64,7 +64,8 @@ _BEFORE_FIGURES = {
     "vol": "volume", "fig": "figure", "rm": "room",
 }  # fmt: skip
 _SHORT_LABEL = re.compile(
-    rf"\b({'|'.join(_BEFORE_FIGURES)})\b\.?(?= [A-Z]?-?\d)|\bhwy\b(?!\.)", re.IGNORECASE
+    rf"\b({'|'.join(_BEFORE_FIGURES)})\b\.?(?= (?:[A-Z]?-?\d|[A-Z]\b(?!')))|\bhwy\b(?!\.)",
+    re.IGNORECASE,
 )
 _YEARS_OLD = re.compile(r"(?<=\d)[ -]?(?:y/o|yo)\b")
 _YEAR_OLD = re.compile(
@@ -72,6 +73,9 @@ _YEAR_OLD = re.compile(
 )
 _EDITION = re.compile(r"(?<=\d(?:st|nd|rd|th) )ed\b(?:\.(?=\s[a-z]|[,;)]))?")
 _FOLLOWING = re.compile(r"(?<=\d)ff\b(?:\.(?=\s[a-z]|[,;)]))?")
+_CONFIRMATION = re.compile(r"\b([Cc])onf\.?(?=:?\s(?:#|number\b|no\b|code\b|\d))")
+_PASSWORD = re.compile(r"\bpw\b(?!/)")
+_SCENE = re.compile(r"\b([IVX]{1,4})\.([ivx]{1,4})\.(\d{1,3})(?:\s?[-–]\s?(\d{1,3}))?(?![\w.]\w)")
 _EACH = re.compile(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
 _BOARDS = re.compile(r"\b(\d) ?[x×] ?(\d)s\b")
 _FLOOR = re.compile(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
@@ -101,6 +105,9 @@ _NUMBER_SIGN = re.compile(
 _SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
 _WITH = re.compile(r"(?<!\w)w/(?:(o)\b|(?=\s?[A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
+_PARTS = re.compile(
+    rf"\b((?:{'|'.join(_NUMBERED)})s?)\s([IVX]{{1,5}})\s?[-–]\s?([IVX]{{1,5}})\b", re.IGNORECASE
+)
 _CENTURY = re.compile(rf"\b({_ROMAN})(?= (?:[Cc]entur|Olympi|Congress))")
 _BARE = {"dept": "department", "govt": "government", "approx": "approximately", "wkts": "wickets"}
 _BARE_SHORT = re.compile(rf"\b(?:{'|'.join(_BARE)})\b(?!\.\w)")
@@ -145,6 +152,14 @@ def _number_sign(match: re.Match[str]) -> str:
     return f"{words.capitalize() if match[1][0].isupper() else words} "
 
 
+def _parts(match: re.Match[str]) -> str | None:
+    """`Chapters I-IV` → Chapters one to four."""
+    first, last = match[2], match[3]
+    if not (first + last).isupper():
+        return None
+    return f"{match[1]} {cardinal(roman(first))} to {cardinal(roman(last))}"
+
+
 def _part(match: re.Match[str]) -> str | None:
     return f"{match[1]} {cardinal(roman(match[2]))}" if match[2].isupper() else None
 
@@ -156,6 +171,7 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_ET_AL, "et al")
         .sub(_WITH, lambda m: "without " if m[1] else "with ")
     )
+    text = text.sub(_CONFIRMATION, r"\1onfirmation").sub(_PASSWORD, "password").sub(_SCENE, _scene)
     text = text.sub(_SHORT_FORM, lambda m: _SPOKEN[m.group()]).sub(_EVERY, _every)
     text = (
         text.sub(_FOUNDED, r"\1stablished")
@@ -185,8 +201,14 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_AND, "and").sub(_BARE_SHORT, lambda m: _BARE[m.group()])
     text = text.sub(_KING, lambda m: f"{m[1]} the {ordinal(roman(m[2]))}" if m[2] else None)
     text = text.sub(_CENTURY, lambda m: ordinal(roman(m[1])) if m[1] else None)
-    text = text.sub(_PART, _part)
+    text = text.sub(_PARTS, _parts).sub(_PART, _part)
     return text.sub(_ROMAN_ALONE, lambda m: cardinal(roman(m.group())))
+
+
+def _scene(match: re.Match[str]) -> str:
+    """`III.i.64` → three one 64."""
+    until = f" to {match[4]}" if match[4] else ""
+    return f"{cardinal(roman(match[1]))} {cardinal(roman(match[2]))} {match[3]}{until}"
 
 
 def _every(match: re.Match[str]) -> str:

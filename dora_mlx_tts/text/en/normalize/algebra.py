@@ -21,7 +21,7 @@ _EXPONENT = r"\^\(?(?P<sign>[-−])?(?P<exp>\d{1,4}|[a-z]\b)\)?(?!\.?\d|\w)"
 _TEN = re.compile(rf"{NOT_INSIDE}(?:(?P<n>{NUMBER})\s?[×x*·]\s?)?(?<!\d)10{_EXPONENT}")
 _POWER = re.compile(rf"(?<![\w.])(?P<base>\d{{1,9}}|[A-Za-z]|\)){_EXPONENT}")
 _SCIENTIFIC = re.compile(
-    rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})[eE](?P<sign>[+-])?(?P<exp>\d{{1,3}})(?!\w|\.\d)"
+    rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})[eE](?:(?P<sign>[+-])(?P<exp>\d{{1,3}})|(?P<plain>\d{{1,2}}))(?!\w|\.\d)"
 )
 
 _POWER_SIGN = r"(?:[²³]|\^-?\w{1,3})?"
@@ -91,7 +91,8 @@ def _power(match: re.Match[str]) -> str | None:
 
 
 def _scientific(match: re.Match[str]) -> str:
-    return f"{number(match['n'])} times ten to the {_exponent(match)}"
+    exponent = ordinal(int(match["plain"])) if match["plain"] else _exponent(match)
+    return f"{number(match['n'])} times ten to the {exponent}"
 
 
 def _integral(match: re.Match[str]) -> str:

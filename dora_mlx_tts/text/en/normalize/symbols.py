@@ -84,6 +84,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("+", r"(?<=[\w)])\+(?=[\w(])", " plus "),
     _rule("-−", r"(?<=\b[xyznt])[-−](?=\d+(?![\w-]))", " minus "),
     _rule("√", r"√\s?", " square root of "),
+    _rule("∛", r"∛\s?", " cube root of "),
     _rule("∈", r"\s?∈\s?", " in "),
     _rule("∪", r"\s?∪\s?", " union "),
     _rule("∩", r"\s?∩\s?", " intersection "),
@@ -129,6 +130,13 @@ _PAUSES: tuple[Rule, ...] = (
     _rule("\n", r"(?<!\s)[^\S\n]*\n\s*", "\n"),
     _rule("\n", r"(?<=[.,?!…:;—-])\n", " "),
     _rule("\n", r"\n(?=\S)", ". "),
+    _rule("–", r"(?<=\b[A-Z])\s?–\s?(?=[A-Z]\b)", " to "),
+    _rule(
+        "-",
+        r"(?<=\brows [A-Z])-(?=[A-Z]\b)|(?<=\bgroups [A-Z])-(?=[A-Z]\b)|(?<=\bfrom [A-Z])-(?=[A-Z]\b)"
+        r"|(?<=\b[Gg]ates [A-Z])-(?=[A-Z]\b)|(?<=\bcolumns [A-Z])-(?=[A-Z]\b)|(?<=\bA)-(?=Z\b)",
+        " to ",
+    ),
     _rule("–", r"(?<=[A-Za-z])–(?=[A-Za-z])", "-"),
     _rule("-—–−", r"(?<!\s)\s*(?:-{2,}|—|–|(?<=\s)[-−](?=\s))[\s—–-]*", ", "),
     _rule(";:|·", r"(?<!\s)\s*[;:|·]++(?=\s|\Z|[A-Za-z])", ","),
@@ -139,7 +147,7 @@ _PAUSES: tuple[Rule, ...] = (
     _rule("-", r"(?<![A-Za-z])-+|-+(?![A-Za-z])", " "),
     _rule("'", r"(?<![A-Za-z])'+(?![A-Za-z])", ""),
     _rule("'", r"'{2,}", "'"),
-    _rule("'", r"(?<![A-Za-z])'(?!(?i:em|til|cause|cuse|bout|tis|twas|course|round)\b)", ""),
+    _rule("'", r"(?<![A-Za-z])(?!\A's\b)'(?!(?i:em|til|cause|cuse|bout|tis|twas|course|round)\b)", ""),
     _rule("'", r"(?<![sS])(?<!in)'(?![A-Za-z])", ""),
 )
 _TIDY: tuple[Rule, ...] = (

@@ -39,6 +39,7 @@ _MILITARY = re.compile(
 )
 _BARE_HALF = re.compile(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
 _RATIO_AROUND = re.compile(r"(?i)\b(?:ratio|aspect|scale|dilut\w*|mix|odds|slope|proportions?)\b")
+_ODDS_BEFORE = re.compile(r"(?i)\b(?:odds|ratios?)\b(?:(?! at )[^.?!;])*\Z")
 _BEFORE_MILITARY = (
     "at ",
     "by ",
@@ -59,9 +60,9 @@ def _half(sign: str) -> str:
 
 def _time(match: re.Match[str]) -> str | None:
     hour, minute, half = int(match["h"]), int(match["m"]), match["half"]
-    if not half and _RATIO_AROUND.search(
-        match.string[max(0, match.start() - 12) : match.end() + 8]
-    ):
+    around = match.string[max(0, match.start() - 12) : match.end() + 8]
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    if not half and (_RATIO_AROUND.search(around) or _ODDS_BEFORE.search(before)):
         return None
     if half:
         half = _half(half)
