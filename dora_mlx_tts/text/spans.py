@@ -199,7 +199,8 @@ def _language_of_number(
         and not _OF_ENGLISH.search(text, at[0], right.start + 2)
     ):
         return left.language
-    if text[right.start] in _COUNTERS and number[-1].isdecimal() and not glued_left:
+    counted = text[right.start] in _COUNTERS or text.startswith(("小时", "小時"), right.start)
+    if counted and number[-1].isdecimal() and not glued_left:
         return right.language
     longer_left = left.end - left.start >= right.end - right.start
     return left.language if longer_left else right.language

@@ -25,7 +25,7 @@ _NOUNS = {
     "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
     "dept": "department", "govt": "government", "wkts": "wickets", "misc": "miscellaneous",
     "est": "estimated", "temp": "temperature", "doz": "dozen", "pkg": "package", "appt": "appointment", "intl": "international",
-    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention",
+    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention", "anniv": "anniversary",
 }  # fmt: skip
 _TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.items()}
 _NOUNS |= {short.capitalize(): word.capitalize() for short, word in _NOUNS.items()}
@@ -95,7 +95,7 @@ _ET_AL = re.compile(rf"\bet al\.(?!{NEW_SENTENCE})")
 _DOCTOR = re.compile(r"\bDr\.?(?=\s[A-Z])")
 _DRIVE = re.compile(rf"(?<=[a-z]\s)Dr\.(?!{NEW_SENTENCE})|(?<=[a-z]\s)Dr(?=\.)")
 _TITLE = re.compile(rf"\b({'|'.join(_TITLES)})\.(?=\s|\Z)")
-_VERSUS = re.compile(r"\bvs\b(?!\.\S)")
+_VERSUS = re.compile(r"\bvs\b(?!\.\S)|(?<=[a-z] )v\.(?= [A-Z][a-z])")
 _BARE_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Prof)(?=\s[A-Z])")
 _NOUN = re.compile(rf"\b({'|'.join(_NOUNS)})\.(?!{NEW_SENTENCE})(?=\W|\Z)")
 _NOUN_AT_END = re.compile(rf"\b({'|'.join(_NOUNS)})\.{NEW_SENTENCE}")

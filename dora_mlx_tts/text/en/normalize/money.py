@@ -87,7 +87,7 @@ _CURRENCIES = _SIGNS | _CODES
 _NAME = "|".join(re.escape(name) for name in sorted(_CURRENCIES, key=len, reverse=True))
 _SIGN = "|".join(map(re.escape, _SIGNS))
 _CODE_WORD = "|".join(code for code in _CODES if code.isalpha())
-_MAGNITUDE = rf"(?:{MAGNITUDE}|mm|mil|[bt](?!\s?/))"
+_MAGNITUDE = rf"(?:{MAGNITUDE}|mm|MM|mil|[bt](?!\s?/))"
 _ENDS = r"(?![A-Za-z]|(?<=\s[A-Za-z])-)"
 _SCALE = rf"(?P<scale>\s?{_MAGNITUDE}{_ENDS})?"
 _SECOND = rf"(?P<scale1>\s?{_MAGNITUDE}{_ENDS})?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"

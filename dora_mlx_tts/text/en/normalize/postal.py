@@ -89,6 +89,7 @@ _CHINESE_CODE = re.compile(
     r"(?<=\b(?:Beijing|Tianjin|Chengdu|Nanjing) )\d{6}(?!\d)|(?<=\bShanghai )\d{6}(?!\d)|(?<=\b(?:Shenzhen|Hangzhou) )\d{6}(?!\d)"
     r"|(?<=\bGuangzhou )\d{6}(?!\d)|(?<=\bChina )\d{6}(?!\d)"
 )
+_LETTERED_ROAD = re.compile(r"(?<=\bRoute )(\d{1,3})([A-Z])\b(?! ?\d)")
 _POST_CODE = re.compile(r"\b([A-Z]\d[A-Z]) ?(\d[A-Z]\d)\b")
 
 
@@ -165,6 +166,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_STREET_POINT, lambda m: f"{_COMPASS[m['point']]} ")
     text = text.sub(_CHINESE_CODE, lambda m: digits(m.group()))
     text = text.sub(_ROAD, _road).sub(_ROAD_NUMBER, lambda m: m["lead"] + named(m["n"]))
+    text = text.sub(_LETTERED_ROAD, lambda m: f"{named(m[1])} {m[2]}")
     text = text.sub(_POST_CODE, lambda m: " ".join(f"{m[1]}{m[2]}"))
     text = text.sub(_FINE_POINT, lambda m: _FINE_POINTS[m.group()])
     return text.sub(_BEARING, _bearing)

@@ -147,7 +147,9 @@ _PAUSES: tuple[Rule, ...] = (
     _rule("-", r"(?<![A-Za-z])-+|-+(?![A-Za-z])", " "),
     _rule("'", r"(?<![A-Za-z])'+(?![A-Za-z])", ""),
     _rule("'", r"'{2,}", "'"),
-    _rule("'", r"(?<![A-Za-z])(?!\A's\b)'(?!(?i:em|til|cause|cuse|bout|tis|twas|course|round)\b)", ""),
+    _rule(
+        "'", r"(?<![A-Za-z])(?!\A's\b)'(?!(?i:em|til|cause|cuse|bout|tis|twas|course|round)\b)", ""
+    ),
     _rule("'", r"(?<![sS])(?<!in)'(?![A-Za-z])", ""),
 )
 _TIDY: tuple[Rule, ...] = (

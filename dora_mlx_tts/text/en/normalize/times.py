@@ -39,7 +39,9 @@ _MILITARY = re.compile(
 )
 _BARE_HALF = re.compile(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
 _RATIO_AROUND = re.compile(r"(?i)\b(?:ratio|aspect|scale|dilut\w*|mix|odds|slope|proportions?)\b")
-_ODDS_BEFORE = re.compile(r"(?i)\b(?:odds|ratios?)\b(?:(?! at )[^.?!;])*\Z")
+_ODDS_BEFORE = re.compile(
+    r"(?i)\b(?:odds|ratios?|screens?|displays?|monitors?|aspect)\b(?:(?! at )[^.?!;])*\Z"
+)
 _BEFORE_MILITARY = (
     "at ",
     "by ",

@@ -88,7 +88,9 @@ PER = {
     "hrs": "hour", "mg": "milligram", "cm": "centimeter", "mol": "mole", "K": "kelvin", "bbl": "barrel",
     "ton": "ton", "pp": "person", "ea": "each", "lbs": "pound", "mL": "milliliter", "W": "watt", "V": "volt",
     "hour": "hour", "minute": "minute", "second": "second", "person": "person",
-    "night": "night", "mile": "mile", "lb": "pound", "cm²": "square centimeter",
+    "night": "night", "mile": "mile", "lb": "pound", "cm²": "square centimeter", "cm³": "cubic centimeter", "cm3": "cubic centimeter", "mm²": "square millimeter",
+    "mm³": "cubic millimeter", "km²": "square kilometer", "km2": "square kilometer", "ft³": "cubic foot", "in²": "square inch",
+    "in³": "cubic inch", "mi²": "square mile", "sq mi": "square mile", "sq km": "square kilometer",
 }  # fmt: skip
 AREAS = {"km", "m", "cm", "mm", "mi", "ft", "in", "yd"}
 GLUED_ONLY = {"in", "A", "K", "B", "N", "J", "pt", "MP", "Mb", "Gb", "kb"}

@@ -176,6 +176,10 @@ def _relation(match: re.Match[str]) -> str:
 _WORD_PER = re.compile(
     r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
 )
+_PER_TIME = re.compile(
+    r"(?<=[A-Za-z])\s?/\s?(?=\d{1,3}[ -]?(?:hrs?|hours?|h|days?|d|weeks?|wks?|mins?|minutes?|months?)\b)"
+)
+_PER_AREA = re.compile(r"\bper sq\.? (mi|km|ft|m|in|yd)\b(?:\.(?=\s[a-z]|[,;]))?")
 _PER_THING = re.compile(
     r"(?<=\d )(?P<what>[a-z]{2,13}s)/(?P<per>char|character|word|line|page|user|item|sample|token|frame|row|node|core|pixel|acre|"
     r"class|customer|query|request|call|game|student|employee|site|file|device|seat|ticket|serving|cup|can|bottle|box|pack|"
@@ -259,6 +263,10 @@ _RULES = (
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
     Rule(_INCHES, r"\1in", "i"),
+    Rule(_PER_TIME, " per ", "/"),
+    Rule(
+        _PER_AREA, lambda m: f"per {FORMS[f'sq {m[1]}'][0]}" if f"sq {m[1]}" in FORMS else None, "q"
+    ),
     Rule(_PER_THING, r"\g<what> per \g<per>", "/"),
     Rule(_WORD_PER, lambda m: _per(m[1]), "/"),
     Rule(_FAHRENHEIT, _degrees, "FC"),
