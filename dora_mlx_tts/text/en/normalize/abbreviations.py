@@ -108,6 +108,9 @@ _WITH = re.compile(r"(?<!\w)w/(?:(o)\b|(?=\s?[A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W
 _PARTS = re.compile(
     rf"\b((?:{'|'.join(_NUMBERED)})s?)\s([IVX]{{1,5}})\s?[-–]\s?([IVX]{{1,5}})\b", re.IGNORECASE
 )
+_ROMAN_SPAN = re.compile(r"[IVX]\s?[-–]\s?[IVX]")
+_ANY_ROMAN = re.compile(r" [IVXLC]{1,9}\b")
+"""What a text must have, or the slower search below is in vain."""
 _CENTURY = re.compile(rf"\b({_ROMAN})(?= (?:[Cc]entur|Olympi|Congress))")
 _BARE = {"dept": "department", "govt": "government", "approx": "approximately", "wkts": "wickets"}
 _BARE_SHORT = re.compile(rf"\b(?:{'|'.join(_BARE)})\b(?!\.\w)")
@@ -171,20 +174,13 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_ET_AL, "et al")
         .sub(_WITH, lambda m: "without " if m[1] else "with ")
     )
-    text = text.sub(_CONFIRMATION, r"\1onfirmation").sub(_PASSWORD, "password").sub(_SCENE, _scene)
+    for part, pattern, words in _RARE:
+        if part in text.text:
+            text = text.sub(pattern, words)
+    text = text.sub(_SCENE, _scene)
     text = text.sub(_SHORT_FORM, lambda m: _SPOKEN[m.group()]).sub(_EVERY, _every)
-    text = (
-        text.sub(_FOUNDED, r"\1stablished")
-        .sub(_FLOOR, "floor")
-        .sub(_EDITION, "edition")
-        .sub(_FOLLOWING, " and following")
-    )
-    text = (
-        text.sub(_SHORT_LABEL, _short_label)
-        .sub(_YEAR_OLD, " year old")
-        .sub(_YEARS_OLD, " years old")
-        .sub(_EACH, _each)
-    )
+    text = text.sub(_FOUNDED, r"\1stablished")
+    text = text.sub(_SHORT_LABEL, _short_label).sub(_EACH, _each)
     text = text.sub(_BOARDS, lambda m: f"{cardinal(int(m[1]))} by {plural(cardinal(int(m[2])))}")
     text = text.sub(_KNOWN_AS, "also known as").sub(_NUMBER_SIGN, _number_sign)
     text = text.sub(_WORLD_WAR, lambda m: f"World War {_WARS[m[1] or m[2]]}")
@@ -201,7 +197,10 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_AND, "and").sub(_BARE_SHORT, lambda m: _BARE[m.group()])
     text = text.sub(_KING, lambda m: f"{m[1]} the {ordinal(roman(m[2]))}" if m[2] else None)
     text = text.sub(_CENTURY, lambda m: ordinal(roman(m[1])) if m[1] else None)
-    text = text.sub(_PARTS, _parts).sub(_PART, _part)
+    if _ROMAN_SPAN.search(text.text):
+        text = text.sub(_PARTS, _parts)
+    if _ANY_ROMAN.search(text.text):
+        text = text.sub(_PART, _part)
     return text.sub(_ROMAN_ALONE, lambda m: cardinal(roman(m.group())))
 
 
@@ -209,6 +208,20 @@ def _scene(match: re.Match[str]) -> str:
     """`III.i.64` → three one 64."""
     until = f" to {match[4]}" if match[4] else ""
     return f"{cardinal(roman(match[1]))} {cardinal(roman(match[2]))} {match[3]}{until}"
+
+
+_RARE = (
+    ("onf", _CONFIRMATION, r"\1onfirmation"),
+    ("pw", _PASSWORD, "password"),
+    (" fl", _FLOOR, "floor"),
+    (" ed", _EDITION, "edition"),
+    ("ff", _FOLLOWING, " and following"),
+    ("y/o", _YEAR_OLD, " year old"),
+    ("yo", _YEAR_OLD, " year old"),
+    ("y/o", _YEARS_OLD, " years old"),
+    ("yo", _YEARS_OLD, " years old"),
+)
+"""Letters without which a search is in vain, what is sought, and its words."""
 
 
 def _every(match: re.Match[str]) -> str:
