@@ -21,7 +21,7 @@ _HAN = "\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _KANA = "\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 _HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff"
 _LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"
-_COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度路斤杯瓶碗盒颗顆棵匹遍趟届屆勺份串滴"
+_COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度路斤杯瓶碗盒颗顆棵匹遍趟届屆勺份串滴根枚粒桶箱锅盘株朵"
 _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
 _OF_ENGLISH = re.compile("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-[A-Za-z])")
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
@@ -51,7 +51,7 @@ _TOKEN = re.compile(
       | \d+\.\d+\ ?[sh](?![{_LATIN}0-9])
       | \d+(?:[.,]\d+)*(?:[-~～–/]\d+(?:[.,]\d+)*)?\ ?(?:{_UNITS}|°[CF])(?![{_LATIN}0-9])
     )
-  | (?P<word>[Nn][Oo]\.\ ?\d+|[{_LATIN}](?:[{_LATIN}\u0300-\u036f]|['’](?=[{_LATIN}]))*)
+  | (?P<word>['’](?<=[{_HAN}]['’])s(?![{_LATIN}])|[Nn][Oo]\.\ ?\d+|[{_LATIN}](?:[{_LATIN}\u0300-\u036f]|['’](?=[{_LATIN}]))*)
   | (?P<number>\d+(?:[-.,:：/~～—–]\d+)*)
   | (?P<han>[{_HAN}]+)
   | (?P<kana>[{_KANA}]+)
@@ -199,7 +199,8 @@ def _language_of_number(
         and not _OF_ENGLISH.search(text, at[0], right.start + 2)
     ):
         return left.language
-    if text[right.start] in _COUNTERS and number[-1].isdecimal() and not glued_left:
+    counted = text[right.start] in _COUNTERS or text.startswith(("小时", "小時"), right.start)
+    if counted and number[-1].isdecimal() and not glued_left:
         return right.language
     longer_left = left.end - left.start >= right.end - right.start
     return left.language if longer_left else right.language
