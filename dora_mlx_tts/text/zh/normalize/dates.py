@@ -55,6 +55,8 @@ _DECADE = re.compile(
     rf"{START}(?<![:：])((?:1[0-9]|20)?)([0-9]0)[ ]?(?=年代|后(?![0-9]+[个天年月日周小分秒]))"
 )
 _ERA_YEAR = re.compile(r"(?<=公元)(前?)[ ]?([1-9][0-9]{2,3})(?=[ ]?年)")
+_OF_SPANS = frozenset("了过近约达整满共历经长第位政业职教隔期龄居军役")
+"""Before a number of years these say that it is no year: 在位54年."""
 _LASTED = re.compile(r"[了过近约达整满共历经长]$")
 
 
@@ -136,6 +138,6 @@ def _long_year(match: re.Match[str]) -> str | None:
 
 
 def _short_year(match: re.Match[str]) -> str | None:
-    if match.start() and match.string[match.start() - 1] in "了过近约达整满共历经长第":
+    if match.start() and match.string[match.start() - 1] in _OF_SPANS:
         return None
     return f"{digits(match[1])}年"

@@ -49,6 +49,10 @@ _PAGES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
 )
 """From one to another of a series: P45-P52, A1-A5."""
+_UNIT_OF_HOUSE = re.compile(
+    r"(?<![0-9A-Za-z_.-])([A-Z]{0,2})(\d{1,3})-(\d{1,4})([A-Z])(?![0-9A-Za-z_.-])"
+)
+"""A floor or a building and a flat in it: L3-15A."""
 _STANDARD = re.compile(
     r"(?<![0-9A-Za-z/])([A-Z]{2,5}(?:/[A-Z]{1,4}){0,2}[ ]?[A-Z]{0,2})[ ]?(?!(?:19|20)\d{2}[ ]?[-–—])(\d{1,6})((?:[.-]\d{1,4}){0,2})[ ]?[-–—:：][ ]?((?:19|20)\d{2})(?![0-9A-Za-z:]|[-.]\d)"
 )
@@ -180,6 +184,12 @@ def read_pages(match: re.Match[str]) -> str:
     return f"{letters}{cardinal(first)}到{letters}{cardinal(last)}"
 
 
+def read_unit_of_house(match: re.Match[str]) -> str:
+    """`L3-15A` L三杠一五A."""
+    letters, first, second, last = match.groups()
+    return f"{' '.join(letters)}{cardinal(first)}杠{digits(second, telephone=True)}{last}"
+
+
 def read_standard(match: re.Match[str]) -> str:
     """`GB/T 7714-2015` G B T 七七一四杠二零一五."""
     letters, figures, parts, year = match.groups()
@@ -278,6 +288,7 @@ NAME_RULES = (
     Rule(_MODEL, read_model, FIGURES),
     Rule(_CHIP, lambda m: f"{digits(m[1])}{' '.join(m[2])}", "XHKUT"),
     Rule(_PAGES, read_pages, "-~–～至到"),
+    Rule(_UNIT_OF_HOUSE, read_unit_of_house, "-"),
     Rule(_LEVEL, read_level, "Ll"),
     Rule(_GATE, read_gate, FIGURES),
     Rule(_LINES, read_lines, "PpiI"),

@@ -47,7 +47,7 @@ _DURATION = re.compile(
 )
 _DATA = re.compile(
     r"(?<![0-9A-Za-z.,])(\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,6})?)(?:[ ]?[-~–～][ ]?(\d{1,12}(?:\.\d{1,6})?))?[ ]?"
-    r"([KkMGTP]i?B|[KkMG]bps)(/s)?(?![A-Za-z0-9]|/[A-Za-z])"
+    r"([KkMGTP]i?B|[KkMG]bps)(/(?:s|[人月天日年台]))?(?![A-Za-z0-9]|/[A-Za-z])"
 )
 _THOUSANDS = re.compile(
     rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅]))(?![A-Za-z0-9/])"
@@ -130,6 +130,12 @@ _COMPARED = re.compile(
 _PART_OF_UNIT = re.compile(
     rf"(?<![0-9A-Za-z./])(\d{{1,4}})/(\d{{1,5}})[ ]?(?!mmHg)({UNIT_NAMES})(?![0-9A-Za-z²³/])"
 )
+_UNIT_TO_UNIT = re.compile(
+    rf"(?<=[0-9])([ ]?(?:{UNIT_NAMES}))[ ]?[-–~～][ ]?(?={NUMBER}[ ]?(?:{UNIT_NAMES})(?![A-Za-z]))"
+)
+"""A range whose unit is written twice: 1.2m-1.5m."""
+_JUMP = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})m([0-9]{2})(?![0-9A-Za-z.])")
+"""What was jumped or thrown: 8m15."""
 _FORCE = re.compile(rf"(?<=[等大小]于)({NUMBER})[ ]?([NJAK])(?![0-9A-Za-z])")
 _SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(ppm|ppb|PPM|IU)(?![0-9A-Za-z/])")
 _SUPPLY = re.compile(
@@ -241,9 +247,10 @@ def _duration(match: re.Match[str]) -> str:
 
 
 def _data(match: re.Match[str]) -> str:
-    low, high, unit, per_second = match.groups()
+    low, high, unit, per = match.groups()
     spoken = "到".join(number(value.replace(",", "")) for value in (low, high) if value)
-    return f"{spoken}{unit.upper()}{'每秒' if per_second else ''}"
+    share = f"每{per[1].replace('s', '秒')}" if per else ""
+    return f"{spoken}{unit.upper()}{share}"
 
 
 def _thousands(match: re.Match[str]) -> str | None:
@@ -308,6 +315,8 @@ RULES = (
         ),
         "/",
     ),
+    Rule(_JUMP, lambda match: f"{amount(match[1])}米{digits(match[2])}", "m"),
+    Rule(_UNIT_TO_UNIT, lambda match: f"{match[1]}到", "-–~～"),
     Rule(QUANTITY, _quantity),
     Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV"),
     Rule(_PERCENT, _written(read_percentages), "%‰"),
