@@ -26,6 +26,9 @@ _COUNTED = re.compile(
     f"[{_COUNTERS}遍杯轮局趟盒瓶袋粒枚罐箱句篇项]|组(?![装成织合件建团])|页(?!面)|步(?!骤)|集(?![成团合群中])"
 )
 """What a number before it counts."""
+_NAMED = re.compile("[A-Z][A-Za-z]{2,19} $")
+_LONGEST_NAME = 21
+"""A number behind a name and before Han that it does not count is part of the name: Switch 2首发."""
 _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
 _OF_ENGLISH = re.compile("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-[A-Za-z])")
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
@@ -205,5 +208,8 @@ def _language_of_number(
         return left.language
     if _COUNTED.match(text, right.start) and number[-1].isdecimal() and not glued_left:
         return right.language
+    is_part_of_name = number.strip().isdecimal() and _NAMED.search(
+        text, max(0, at[0] - _LONGEST_NAME), at[0]
+    )
     longer_left = left.end - left.start >= right.end - right.start
-    return left.language if longer_left else right.language
+    return left.language if is_part_of_name or longer_left else right.language

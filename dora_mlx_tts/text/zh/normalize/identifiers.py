@@ -49,6 +49,10 @@ _PAGES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
 )
 """From one to another of a series: P45-P52, A1-A5."""
+_PART_OF_FILE = re.compile(r"(?<=_)[0-9]{4,16}(?=[_.\s]|$)")
+"""The date in the name of a file: 报告_20250118.docx."""
+_BITS = re.compile("([A-Za-z] [0-9]{1,2}) ((?:32|64)[ ]?位)")
+"""The bits of a system behind its number: Windows 10 64位."""
 _UNIT_OF_HOUSE = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{0,2})(\d{1,3})-(\d{1,4})([A-Z])(?![0-9A-Za-z_.-])"
 )
@@ -273,6 +277,8 @@ LABELLED_RULES = (
     Rule(_NUMBERED, read_numbered, FIGURES),
     Rule(_SERIAL, read_serial, FIGURES),
     Rule(_ALTERNATING, read_serial_like, FIGURES),
+    Rule(_PART_OF_FILE, lambda m: f"，{digits(m[0])}" if _is_near_chinese(m) else None, "_"),
+    Rule(_BITS, lambda m: f"{m[1]}，{m[2]}", "位"),
     Rule(_OIL, lambda m: f"{number(m[1])}W{m[2]}", "W"),
     Rule(_CELL, lambda m: f"{' '.join(m[1])}{number(m[2])}", "$"),
     Rule(_HARDWARE, read_hardware, ":-"),

@@ -107,8 +107,8 @@ _WEEKS = re.compile(r"(?<=[孕娠周龄])[ ]?(\d{1,2})[ ]?[wW](?:[ ]?\+?[ ]?(\d)
 _WEEKS_AND_DAYS = re.compile(
     r"(?<![0-9A-Za-z.])(?:(\d{1,2})[ ]?[-~–～][ ]?)?(\d{1,2})\+([0-6])[ ]?周"
 )
-_YUAN = re.compile(
-    r"[¥￥][ ]?\d{1,12}(?:\.\d{1,4})?(?![0-9A-Za-z,.~–～-]|，\d{3}|[ ]?[万亿千百多余]|[ ]?[美欧日港韩澳加]?元|[ ]?人民币)"
+_SIGNED = re.compile(
+    r"(?:[¥￥]|(?<![0-9A-Za-z~–～-])[$€£])[ ]?\d{1,12}(?:\.\d{1,4})?(?![0-9A-Za-z,.~–～-]|，\d{3}|[ ]?[万亿千百多余]|[ ]?[美欧日港韩澳加]?元|[ ]?人民币)"
 )
 _RUN = re.compile(r"(?<=[0-9][Kk] )(\d{1,2})[:：]([0-5]\d)(?![0-9:：])")
 """What a run of 5K took."""
@@ -117,7 +117,9 @@ _PACE = re.compile(
 )
 _OPUS = re.compile(r"(?<![A-Za-z])[Oo]p\.?[ ]?(\d{1,3})(?![0-9A-Za-z])")
 _MINUS_PERCENT = re.compile(r"(?<=[A-Z]{2})[-\u2212](?=\d{1,4}(?:\.\d{1,4})?[%‰])")
-_PERCENT_NAME = re.compile(rf"(?<![0-9A-Za-z.]){NUMBER}[ ]?%(?=[A-Z])")
+_PERCENT_NAME = re.compile(
+    rf"(?<![0-9A-Za-z.])(?:{NUMBER}[ ]?%?[ ]?[-~–～][ ]?)?{NUMBER}[ ]?%(?=[A-Z])"
+)
 _MEAN = re.compile("(?<=[A-Za-z])\u0304")
 _EQUAL = re.compile(
     rf"(?<![0-9A-Za-z])([A-Za-zα-ω])[ ]?(=|≈|≠|<=|>=|<|>|≤|≥)[ ]?(?=-?{NUMBER}[ ]?[A-Za-zμΩ°]{{1,3}}(?:[²³/]|(?![0-9A-Za-z+*^])))"
@@ -137,7 +139,7 @@ _UNIT_TO_UNIT = re.compile(
 _JUMP = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})m([0-9]{2})(?![0-9A-Za-z.])")
 """What was jumped or thrown: 8m15."""
 _FORCE = re.compile(rf"(?<=[等大小]于)({NUMBER})[ ]?([NJAK])(?![0-9A-Za-z])")
-_SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(ppm|ppb|PPM|IU)(?![0-9A-Za-z/])")
+_SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(pp[mbi]|PPM|IU)(?![0-9A-Za-z/])")
 _SUPPLY = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?V[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
 )
@@ -289,7 +291,7 @@ RULES = (
     Rule(_QUARTER, lambda match: f"{digits(match[1])}年{match[2]}{number(match[3])}", "QH"),
     Rule(_ERA, _era, "ABCabc"),
     Rule(SCALED, _written(read_money), SIGNS),
-    Rule(_YUAN, _written(read_money), "¥￥"),
+    Rule(_SIGNED, _written(read_money), "¥￥$€£"),
     Rule(CODED, _written(read_money), "BCDEGHJKPRU"),
     Rule(_PRODUCT, lambda match: "×".join(filter(None, match.groups())), "xX*"),
     Rule(_TIMES, lambda match: f"{number(match[1])}倍", "xX"),

@@ -84,6 +84,8 @@ _UNIVERSITIES = re.compile(
 )
 _PLACE = re.compile("教室|[单元楼栋幢座室房]|宿舍|住|地址|门牌|公寓|会议|地点")
 _WINDOW = 8
+_OF_RULES = re.compile("[ ]?(?:法则|原则|规则|定律|模式|阵型|配比|配置)")
+"""Amounts in a row are the parts of a rule: 20-20-20法则, 4-3-3阵型."""
 _CHAIN = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{1,8}(?:-[0-9]{1,8}){2,8}(?![0-9A-Za-z]|[.-][0-9])")
 
 
@@ -112,9 +114,13 @@ def read_telephone_numbers(text: AlignedText) -> AlignedText:
     text = text.sub(_SECURITY, lambda m: m[1] + digits(m[2], telephone=True))
     text = text.sub(_HOUSE, _house)
     text = text.sub(_DOOR, lambda m: m[1] + digits(m[2], telephone=True))
-    return text.sub(_ROOM, lambda m: digits(m[1], telephone=True)).sub(
-        _CHAIN, lambda m: _groups(m[0])
-    )
+    return text.sub(_ROOM, lambda m: digits(m[1], telephone=True)).sub(_CHAIN, _chain)
+
+
+def _chain(match: re.Match[str]) -> str:
+    if _OF_RULES.match(match.string, match.end()):
+        return ",".join(map(cardinal, match[0].split("-")))
+    return _groups(match[0])
 
 
 def _hash(match: re.Match[str]) -> str:

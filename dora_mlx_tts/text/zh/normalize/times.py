@@ -137,8 +137,10 @@ def _duration(hour: str, minute: str, second: str | None) -> str:
     return f"{hours}{_two(minute)}分{cardinal(second)}秒"
 
 
-def _lap(match: re.Match[str]) -> str:
-    """`1:10.270` 一分十秒二七零."""
+def _lap(match: re.Match[str]) -> str | None:
+    """`1:10.270` 一分十秒二七零; behind 比 it is a ratio."""
+    if _is_score(match):
+        return None
     hour, minute, second, parts = match.groups()
     hours = f"{amount(hour)}小时" if hour else ""
     return f"{hours}{amount(str(int(minute)))}分{_two(second)}秒{digits(parts)}"
