@@ -50,7 +50,7 @@ _DATA = re.compile(
     r"([KkMGTP]i?B|[KkMG]bps)(/(?:s|[人月天日年台]))?(?![A-Za-z0-9]|/[A-Za-z])"
 )
 _THOUSANDS = re.compile(
-    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅]))(?![A-Za-z0-9/])"
+    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅]))(?![A-Za-z0-9/])"
 )
 _PRODUCT = re.compile(
     r"(?<![0-9A-Za-z.])(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
@@ -294,6 +294,7 @@ RULES = (
     Rule(_SIGNED, _written(read_money), "¥￥$€£"),
     Rule(CODED, _written(read_money), "BCDEGHJKPRU"),
     Rule(_PRODUCT, lambda match: "×".join(filter(None, match.groups())), "xX*"),
+    Rule(re.compile("(?<=[0-9][kKwW])[*x×](?=[0-9]{1,2}(?![0-9]))"), lambda _: "乘", "*x×"),
     Rule(_TIMES, lambda match: f"{number(match[1])}倍", "xX"),
     Rule(_COPIES, lambda _: "乘", "xX"),
     Rule(_SCIENTIFIC, lambda match: scientific(match[0]), "eE"),
