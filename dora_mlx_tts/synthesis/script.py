@@ -67,7 +67,7 @@ class ScriptSpeaker:
     ) -> None:
         self._ready, self._settings, self._speaker = ready, settings, speaker
         self._rate = ready.networks.pack.manifest.sample_rate
-        self._level = SpeechLevel(self._rate, settings, speaker.prompt.loudness)
+        self._level = SpeechLevel(self._rate, settings, ready.loudness)
         self._start, self._index = 0.0, 0
 
     def speak(

@@ -29,6 +29,7 @@ class SynthesisStats:
         stages: times that an unfinished sentence was read again.
         rests: times that speech waited at a word's end for more text.
         contradictions: readings of spoken words that later words would have changed.
+        failed_warm_ups: voices that were loaded, though their first word failed.
         cache_positions: room of the kept key-value cache, the largest of all voices.
         work_s: seconds of texts that have ended, by kind of work (`Work`).
     """
@@ -49,6 +50,7 @@ class SynthesisStats:
     stages: int = 0
     rests: int = 0
     contradictions: int = 0
+    failed_warm_ups: int = 0
     cache_positions: int = 0
     work_s: Mapping[str, float] = field(default_factory=dict)
 

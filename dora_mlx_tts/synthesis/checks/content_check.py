@@ -146,6 +146,11 @@ class ContentCheck:
         """Nats by which a flaw explains the tokens so far better."""
         return float(self._scores[_FLAWED].max() - self._scores[_CLEAN].max())
 
+    @property
+    def fit(self) -> float:
+        """Nats per token of the clean way through the tokens so far; 0 where there are none."""
+        return float(self._scores[_CLEAN].max()) / len(self._came) if self._came else 0.0
+
     def ahead(self) -> Flaw | None:
         """What is wrong by now, if that is certain."""
         if not self._came or not self.can_judge or self.gain < self._margin(self.limits.ahead):
