@@ -19,7 +19,7 @@ from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.models.t2s.together import Prefilled, TextToRead, read_together
 from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.runtime.cancel import CancelToken
-from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
+from dora_mlx_tts.synthesis.checks.token_guard import Kind, Problem, TokenGuard
 from dora_mlx_tts.synthesis.company import Order
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.work_clock import Work
@@ -27,6 +27,13 @@ from dora_mlx_tts.synthesis.work_clock import Work
 logger = logging.getLogger(__name__)
 
 _LAST = 4  # tokens that show where attention ended
+
+_MOST_SURPLUS = 40
+"""Tokens (1.6 s) in which a network must come back to its text, where it says more than that."""
+_MOST_CUTS = 3
+_SILENT = 4
+_NEW = 3
+"""Tokens of new text by which it is believed to have come back."""
 
 _BACK = 8
 """Tokens by which each further attempt continues from an earlier place: what came just before may have led astray."""
@@ -87,6 +94,7 @@ class GuardedTokens:
         self._reading: Order[Prefilled] | None = None
         self._attempt = 0
         self._misspoken = False
+        self._is_astray = False
         self._stream: TokenStream | None = None
         self._ended = False
         self.meanwhile: Callable[[], object] | None = None
@@ -147,22 +155,25 @@ class GuardedTokens:
         Raises:
             SynthesisError: they are wrong, and there is no further attempt.
         """
-        for count in range(1, len(tokens) + 1):
-            problem = self._guard.token(tokens[:count])
+        for token in tokens:
+            problem = self._add(token, None)
             if problem is not None:
                 break
         else:
-            problem = self._guard.end(tokens, end)
+            problem = self._end(end)
         if problem is not None:
             self.give_up(problem)
-        else:
-            self.tokens, self._ended = tokens, True
-            self.rows = [None] * len(tokens)
 
     def resume(self, tokens: list[int], taken: int) -> None:
         """Continue behind tokens that were decoded and judged elsewhere, `taken` of which were heard."""
         self.tokens, self.taken = tokens, taken
         self.rows = [None] * len(tokens)
+
+    def _fall_silent(self) -> None:
+        """Let the last sound fade as it would have: a few of the silent codes that the reference ends with."""
+        silent = self._task.prompt[-1:].tolist() * _SILENT
+        self.tokens += silent
+        self.rows += [None] * len(silent)
 
     def give_up(self, problem: Problem) -> None:
         """Begin another attempt because of `problem`.
@@ -190,7 +201,7 @@ class GuardedTokens:
         )
         logger.debug("%r: %s, kept %d tokens", task.label, problem.kind.value, kept)
         del self.tokens[kept:], self.rows[kept:]
-        self._ended = False
+        self._ended = self._is_astray = False
 
     def restart(self, problem: Problem) -> None:
         """Begin another attempt with nothing kept: what was taken was not heard."""
@@ -238,21 +249,72 @@ class GuardedTokens:
         Raises:
             Cancelled: `stop` was cancelled, or the text was.
         """
-        while not self._ended and (wanted is None or len(self.tokens) < wanted):
+        while not self._ended and (wanted is None or self._is_astray or len(self.tokens) < wanted):
             stream, token = self._next()
             if token is None:
-                self._ended = True
-                problem = self._guard.end(self.tokens, stream.end, self._reached())
+                problem = self._end(stream.end)
                 self._release()
                 return problem
             self._meter.count("tokens")
-            self.tokens.append(token)
-            self.rows.append(self._watch.row() if self._watch else None)
-            problem = self._guard.token(self.tokens)
+            problem = self._add(token, self._watch.row() if self._watch else None)
             if problem is not None:
                 return problem
             stop.check()
         return None
+
+    def _add(self, token: int, row: Floats | None) -> Problem | None:
+        """One more token; what is wrong with it, where that cannot be borne."""
+        self.tokens.append(token)
+        self.rows.append(row)
+        problem = self._guard.token(self.tokens)
+        self._is_astray = problem is not None and self._may_be_cut(problem)
+        if problem is None or self._was_heard_as_own(problem):
+            return None
+        if not self._is_astray:
+            return problem
+        surplus = len(self.tokens) - problem.good
+        if problem.until is None or len(self.tokens) - problem.until < _NEW:
+            return problem if surplus > _MOST_SURPLUS else None
+        self._is_astray = False
+        return None if self._cut(problem) and self._guard.now() is None else problem
+
+    def _end(self, end: End | None) -> Problem | None:
+        """The sentence has ended; what is wrong with it, where that cannot be borne."""
+        self._ended, self._is_astray = True, False
+        problem, judged = self._guard.end(self.tokens, end, self._reached()), self.tokens
+        for _ in range(_MOST_CUTS):
+            if problem is None:
+                break
+            if self._was_heard_as_own(problem) and problem.until is not None:
+                judged = judged[: problem.good] + judged[problem.until :]
+                self._guard.begin(judged)
+            elif (
+                judged is not self.tokens or not self._may_be_cut(problem) or not self._cut(problem)
+            ):
+                break
+            problem = self._guard.end(judged, end)
+        return problem
+
+    def _was_heard_as_own(self, problem: Problem) -> bool:
+        """Whether what was heard once too often is what the text itself says several times."""
+        return problem.is_own and problem.good < self.taken
+
+    def _may_be_cut(self, problem: Problem) -> bool:
+        """Whether a problem is nothing but surplus tokens that nobody has taken."""
+        return problem.kind is Kind.INVENTED and problem.good >= self.taken
+
+    def _cut(self, problem: Problem) -> bool:
+        """Take out what says more than the text, up to where it goes on or to the end."""
+        end = len(self.tokens) if problem.until is None else problem.until
+        if end <= problem.good or problem.good < self.taken:
+            return False
+        logger.debug("%r: %s; taken out", self._task.label, problem.detail)
+        self._meter.count("surplus", end - problem.good)
+        del self.tokens[problem.good : end], self.rows[problem.good : end]
+        if problem.until is None:
+            self._fall_silent()
+        self._guard.begin(self.tokens)
+        return True
 
     def _next(self) -> tuple[TokenStream, int | None]:
         """The stream and its next token; the first one takes the prefill, always on the session's thread."""

@@ -23,6 +23,7 @@ class SynthesisStats:
         audio_s: seconds of sound.
         real_time_factor: seconds of work for a second of sound, of the last windows.
         problems: what the guard found, by kind; each led to another attempt or to an error.
+        surplus: tokens that said more than the text, taken out before they were sounded.
         restarts: attempts that began the sentence again.
         continuations: attempts that continued from the last good token, since sound had left.
         grown: sentences that were begun before their end was written.
@@ -44,6 +45,7 @@ class SynthesisStats:
     audio_s: float = 0.0
     real_time_factor: float = 0.0
     problems: Mapping[str, int] = field(default_factory=dict)
+    surplus: int = 0
     restarts: int = 0
     continuations: int = 0
     grown: int = 0
