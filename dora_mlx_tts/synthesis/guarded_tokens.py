@@ -30,6 +30,9 @@ _LAST = 4  # tokens that show where attention ended
 
 _MOST_SURPLUS = 40
 """Tokens (1.6 s) in which a network must come back to its text, where it says more than that."""
+_DOUBT = 1.0
+"""Nats of doubt (`ContentCheck.doubt`) from which an attempt that passed is compared with others."""
+_MOST_COMPARED = 2
 _MOST_CUTS = 3
 _SILENT = 4
 _NEW = 3
@@ -125,13 +128,30 @@ class GuardedTokens:
         return True
 
     def hold(self) -> None:
-        """Decode and judge the whole sentence before any of it is taken.
+        """Decode and judge the whole sentence before any of it is taken; one in doubt is compared with others.
 
         Raises:
             Cancelled: the text was cancelled.
             SynthesisError: all attempts failed.
         """
         self._secure(None)
+        with self._clock.on(Work.TOKENS):
+            self._compare()
+
+    def _compare(self) -> None:
+        """Where an attempt passed with some doubt, decode further ones and keep the best."""
+        kept = self._guard.doubt, self.tokens, self.rows
+        most = min(self._attempt + _MOST_COMPARED, self._task.attempts - 1)
+        while kept[0] > _DOUBT and self._attempt < most:
+            self._attempt += 1
+            self._meter.count("compared")
+            self.tokens, self.rows, self._ended = [], [], False
+            problem = self._advance(None, self._token)
+            self.close()
+            if problem is None and self._guard.doubt < kept[0]:
+                kept = self._guard.doubt, self.tokens, self.rows
+        _, self.tokens, self.rows = kept
+        self._ended = True
 
     def _secure(self, wanted: int | None) -> None:
         """Have `wanted` tokens, or all, that were judged, with those behind them that it takes."""
@@ -148,6 +168,12 @@ class GuardedTokens:
             return
         wanted = None if count is None else self.taken + count + self._guard.lag
         self._ahead = self._helper.start(partial(self._advance, wanted))
+
+    def rest(self) -> list[int]:
+        """After an error, the good tokens that nobody has taken, with a silence behind them."""
+        self._fall_silent()
+        new, self.taken = self.tokens[self.taken :], len(self.tokens)
+        return new
 
     def begin_with(self, tokens: list[int], end: End | None) -> None:
         """Take tokens that were decoded elsewhere as the first attempt.
@@ -188,6 +214,8 @@ class GuardedTokens:
         self._misspoken = problem.is_content
         heard = problem.is_content and problem.good < self.taken
         if self._attempt >= task.attempts or heard:
+            end = max(self.taken, min(problem.good, len(self.tokens)))
+            del self.tokens[end:], self.rows[end:]
             why = "and was heard" if heard else f"{self._attempt} attempts"
             message = f"{task.label[:60]!r}: {problem.detail} ({why})"
             if problem.is_content:
@@ -304,7 +332,7 @@ class GuardedTokens:
         return problem.kind is Kind.INVENTED and problem.good >= self.taken
 
     def _cut(self, problem: Problem) -> bool:
-        """Take out what says more than the text, up to where it goes on or to the end."""
+        """Take out what says more than the text, up to where that continues or to the end."""
         end = len(self.tokens) if problem.until is None else problem.until
         if end <= problem.good or problem.good < self.taken:
             return False

@@ -25,6 +25,7 @@ class SynthesisStats:
         problems: what the guard found, by kind; each led to another attempt or to an error.
         surplus: tokens that said more than the text, taken out before they were sounded.
         restarts: attempts that began the sentence again.
+        compared: attempts beside one that passed with doubt, of which the best was taken.
         continuations: attempts that continued from the last good token, since sound had left.
         grown: sentences that were begun before their end was written.
         stages: times that an unfinished sentence was read again.
@@ -47,6 +48,7 @@ class SynthesisStats:
     problems: Mapping[str, int] = field(default_factory=dict)
     surplus: int = 0
     restarts: int = 0
+    compared: int = 0
     continuations: int = 0
     grown: int = 0
     stages: int = 0

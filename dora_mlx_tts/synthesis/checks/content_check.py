@@ -162,6 +162,15 @@ class ContentCheck:
         """Nats per token of the clean way through the tokens so far; 0 where there are none."""
         return float(self._scores[_CLEAN].max()) / len(self._came) if self._came else 0.0
 
+    @property
+    def doubt(self) -> float:
+        """The score of a whole sentence: nats by which a flaw explains its tokens better than the text; less is better."""
+        if not self._came or not self.can_judge:
+            return 0.0
+        clean, flawed = self._scores
+        best = max(flawed.max(), clean.max() - self.limits.jump)
+        return float(best - clean[-_ENDS:].max())
+
     def ahead(self) -> Flaw | None:
         """What is wrong by now, if that is certain."""
         if not self._came or not self.can_judge or self.gain < self._margin(self.limits.ahead):

@@ -164,6 +164,11 @@ class TokenGuard:
             )  # pauses may be the reference's, words not
         return problem or self._leak(tokens)
 
+    @property
+    def doubt(self) -> float:
+        """How doubtful the tokens of a whole sentence are, in nats; see `ContentCheck.doubt`."""
+        return self._content.doubt if self._content else 0.0
+
     def now(self) -> Problem | None:
         """What the tokens so far say of the text, judged once more."""
         return content_problem(self._content.ahead()) if self._content else None
