@@ -91,7 +91,7 @@ class World:
     def _phonemize(sentence: SpokenSentence, _language: str) -> Phonemes:
         return phonemize(sentence.text)
 
-    def _generate(self, _model, text, prompt, settings, *, seed, cache):
+    def _generate(self, _model, text, prompt, settings, *, seed, cache, logits=None):
         self.prefills += 1
         self.now += PREFILL_S
         known = np.asarray(text.phones)[len(PROMPT_PHONES) :]
