@@ -26,11 +26,6 @@ OPTIONS = {
     "abbreviations_only": True,
 }
 _DIRECTIVE = "\n::: "
-_NOT_YET = (
-    "training",
-    "voices",
-)
-"""Pages that are still being rewritten."""
 
 
 def pages(root: Path = ROOT) -> list[Path]:
@@ -38,12 +33,7 @@ def pages(root: Path = ROOT) -> list[Path]:
     found = [*root.glob("*.md")]
     for folder in FOLDERS:
         found += (root / folder).rglob("*.md")
-    return sorted(
-        path
-        for path in found
-        if _DIRECTIVE not in path.read_text("utf-8")
-        and not path.relative_to(root).as_posix().startswith(_NOT_YET)
-    )
+    return sorted(path for path in found if _DIRECTIVE not in path.read_text("utf-8"))
 
 
 def formatted(text: str) -> str:

@@ -13,9 +13,9 @@ HEAD = """\
 
 Made by `python scripts/settings_table.py`.
 
-**Precedence**: defaults < `dora-mlx-tts.yml` < voice file < environment < metadata of a message or options of a command.
+**Precedence**: defaults < `dora-mlx-tts.yml` < pack < voice file < environment < metadata of a message or options of a command.
 
-- Settings that begin with `speech.` may come from all of these: under `speech:` in the file, under `defaults:` in a voice file, without the prefix everywhere else.
+- Settings that begin with `speech.` may come from all of these: under `speech:` in the file, under `defaults:` in a voice file, in `defaults` of `pack.json` for those that depend on the networks, without the prefix everywhere else.
 - The others come from the file and the environment.
 - `DORA_MLX_TTS_CONFIG` names another file than `dora-mlx-tts.yml` in the current folder.
 

@@ -95,11 +95,7 @@ _MASKS = ("N", "KN")
 _ALTERNATING = re.compile(
     r"(?<![0-9A-Za-z_.@/#-])(?=[0-9A-Za-z]{5,40}(?![0-9A-Za-z_@/.-]))(?:[A-Za-z]{0,3}[0-9]{1,4}[A-Za-z]{1,3}){3,}[0-9]{0,4}(?![0-9A-Za-z])"
 )
-<<<<<<< HEAD
-"""Letters and figures alternating are a code: 5z9K2x."""
-=======
 """Alternating letters and figures are a code: 5z9K2x."""
->>>>>>> textzh
 _HUNDREDS = 3
 _NEAR = 24
 _DURATION = re.compile("(?:[0-9]{1,4}(?:d|h|hr|min|m|s|ms|D|H|M|S|y|w)){1,5}")
