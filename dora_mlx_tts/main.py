@@ -1,4 +1,4 @@
-"""The console script: a node when dora starts it, a command line by hand."""
+"""The console script: a node when dora starts it, otherwise a command line."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def read_yaml(
 
     Raises:
         TtsError: as `error`: the file cannot be read, is too large or too deep, is not YAML, gives a
-            name twice, or holds something else than `name: value` lines; says where.
+            name twice, or holds something other than `name: value` lines; says where.
     """
     try:
         if path.stat().st_size > limits.bytes:

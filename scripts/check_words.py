@@ -37,6 +37,12 @@ PHRASES: dict[str, str] = {
     r"\bdear\b(?=[.,;)])": "expensive",
     r"\bthe one silent longest\b": "the one idle longest",
     r"\bnobody wants (?:it|them) any more\b": "cancelled",
+    r"\b(?:something|anything|nothing) else than\b": "other than",
+    r"\b(?:is|are|was|were) there already\b": "exists",
+    r"\blooked at\b": "checked, examined",
+    r"\bforetells?\b": "predicts",
+    r"\band (?:its|their) kin\b": "and similar ones",
+    r"\b(?:recognis|normalis|synthesis(?=e\b|ing\b))": "-ize: recognize, normalize, synthesize",
 }
 """What not to write, and what instead."""
 

@@ -40,7 +40,7 @@ class HubFile:
         path: Where it is kept.
         size: Bytes.
         etag: The hub's name for its content: a SHA-256, or a git blob's SHA-1.
-        url: Where it is read from; empty if it is there already.
+        url: Where it is downloaded from; empty if it exists.
     """
 
     name: str

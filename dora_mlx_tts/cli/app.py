@@ -1,4 +1,4 @@
-"""The console script, used by hand."""
+"""The console script on the command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "serve": "Serve OpenAI's speech endpoint and Wyoming.",
     "phonemes": "Show how a text is read.",
     "sentences": "Show the sentences of a text.",
-    "cut": "Split a text with one of GPT-SoVITS' cut methods or ours.",
+    "cut": "Split a text with a cut method of GPT-SoVITS or this package.",
 }
 """Commands, the ones used most first."""
 

@@ -1,6 +1,6 @@
 """Other speech nodes in whose place this one may stand: all that differs, set together.
 
-A profile lies below everything that file and environment say. `auto` recognises the node by variables that
+A profile lies below everything that file and environment say. `auto` recognizes the node by variables that
 only its dataflows set, so that a dataflow needs no change but the node's path.
 """
 
@@ -26,13 +26,13 @@ class Profile:
         settings: of the process.
         speech: settings of speech.
         unused: variables without effect here -> what to do instead.
-        recognised: whether a node's variables are those of the other node.
+        recognized: whether a node's variables are those of the other node.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     speech: Mapping[str, Any] = field(default_factory=dict)
     unused: Mapping[str, str] = field(default_factory=dict)
-    recognised: Callable[[Mapping[str, str]], bool] = lambda _: False
+    recognized: Callable[[Mapping[str, str]], bool] = lambda _: False
 
 
 _CONVERT: Final = "convert the checkpoints once: dora-mlx-tts convert"
@@ -80,7 +80,7 @@ _PRIMESPEECH: Final = Profile(
         "TRANSFORMERS_OFFLINE": _NO_MODELS,
         "HF_HUB_OFFLINE": _NO_MODELS,
     },
-    recognised=lambda own: any(
+    recognized=lambda own: any(
         name in own for name in ("PRIMESPEECH_MODEL_DIR", "GPT_SOVITS_MODEL_DIR", "VOICE_CHARACTER")
     ),
 )
@@ -107,7 +107,7 @@ _KOKORO: Final = Profile(
         "KOKORO_MODEL_MLX": _NO_MODELS,
         "KOKORO_MODEL_CPU": _NO_MODELS,
     },
-    recognised=lambda own: (
+    recognized=lambda own: (
         any(_KOKORO_VOICE.fullmatch(own.get(name, "")) for name in ("VOICE", "VOICE_NAME"))
         or _KOKORO_LANGUAGE.fullmatch(own.get("LANGUAGE", "")) is not None
         or "KOKORO_MODEL_MLX" in own
@@ -126,12 +126,12 @@ def chosen(wanted: str, own: Mapping[str, str] | None, remarks: list[str]) -> st
     Args:
         wanted: as the settings say; `auto` takes the one that the node's variables speak of.
         own: variables that the dataflow gave this node by name; None outside one.
-        remarks: gets a sentence about what was recognised, and one about variables without effect.
+        remarks: gets a sentence about what was recognized, and one about variables without effect.
     """
     own = own or {}
     name = wanted.strip().lower()
     if name == "auto":
-        name = next((n for n, profile in PROFILES.items() if profile.recognised(own)), "none")
+        name = next((n for n, profile in PROFILES.items() if profile.recognized(own)), "none")
         if name != "none":
             remarks.append(
                 f"the variables are those of dora-{_FULL[name]}, so its behaviour is kept; PROFILE: none switches this off"

@@ -54,7 +54,7 @@ Figures = Callable[[], Mapping[str, Plain]]
 
 
 class Telemetry:
-    """Tells of texts and figures.
+    """Exports texts and figures.
 
     Args:
         tracers: Where spans go.

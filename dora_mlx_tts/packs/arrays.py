@@ -1,4 +1,4 @@
-"""Names and forms of weights: prefixes, old names, weight normalisation."""
+"""Names and forms of weights: prefixes, old names, weight normalization."""
 
 from __future__ import annotations
 

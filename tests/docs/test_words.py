@@ -24,6 +24,8 @@ SPEC.loader.exec_module(WORDS)
         "a session whose turn it is",
         "A reader of our own.",
         "Everything stays as it is.",
+        "They said something else than the text.",
+        "The sentence is recognised.",
     ],
 )
 def test_a_phrase_is_found(text: str) -> None:

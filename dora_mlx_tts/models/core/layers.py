@@ -89,7 +89,7 @@ class Linear(Layer):
 
 
 class LayerNorm(Layer):
-    """Layer normalisation over channels; `weight` and `bias` [C]."""
+    """Layer normalization over channels; `weight` and `bias` [C]."""
 
     def __init__(self, channels: int, eps: float = 1e-5) -> None:
         super().__init__()

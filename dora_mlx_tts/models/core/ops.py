@@ -76,7 +76,7 @@ class NativeOps:
         return x * mx.tanh(mx.logaddexp(x, 0.0))
 
     def layer_norm(self, x: mx.array, weight: mx.array, bias: mx.array, eps: float) -> mx.array:
-        """Layer normalisation over the last axis."""
+        """Layer normalization over the last axis."""
         return mx.fast.layer_norm(x, weight, bias, eps)
 
     def product(self, matrix: Stored) -> Product:

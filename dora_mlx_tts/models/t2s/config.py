@@ -50,7 +50,7 @@ class T2SConfig:
     ) -> T2SConfig:
         """From a checkpoint's `config`, whose "model" section counts, or from that section itself.
 
-        Other sections and keys are about training and are not looked at. With `weights` (any names
+        Other sections and keys concern training and are ignored. With `weights` (any names
         that `sanitize` takes) every size is compared with the tensors'.
 
         Raises:

@@ -45,7 +45,7 @@ class _Norm:
         return cls(host_view(norm.weight), host_view(norm.bias), norm.eps)
 
     def __call__(self, x: Floats) -> Floats:
-        """Normalise [B, C]; overwrites `x`."""
+        """Normalize [B, C]; overwrites `x`."""
         count = x.shape[-1]
         x -= np.add.reduce(x, axis=-1, keepdims=True) / count
         variance = np.add.reduce(x * x, axis=-1, keepdims=True) / count

@@ -204,7 +204,7 @@ class SelfAttention(Layer):
 
 
 class Block(Layer):
-    """One layer: attention and feed-forward, each normalised after its residual sum."""
+    """One layer: attention and feed-forward, each normalized after its residual sum."""
 
     def __init__(self, channels: int, heads: int, feed_forward: int) -> None:
         super().__init__()

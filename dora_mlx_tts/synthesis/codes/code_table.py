@@ -69,7 +69,7 @@ class CodeTable:
 
     @property
     def informed(self) -> bool:
-        """Whether it foretells codes well enough to say which phone they belong to."""
+        """Whether it predicts codes well enough to say which phone they belong to."""
         return self.gain >= _LEAST_GAIN
 
     def evidence(self, phones: Ids, codes: Ids) -> Doubles:

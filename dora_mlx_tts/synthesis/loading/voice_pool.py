@@ -99,7 +99,7 @@ class VoicePool:
 
     Args:
         registry: the voices there are.
-        folders: where they were found, besides the built-in ones; looked at again by `refresh`.
+        folders: where they were found, besides the built-in ones; checked again by `refresh`.
         device: where networks run.
         prompts: prepares references.
         limit: bytes of memory above which packs that are not in use are dropped; 0 is no limit.

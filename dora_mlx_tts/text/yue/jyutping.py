@@ -1,4 +1,4 @@
-"""Jyutping of a text, from the dictionary of ToJyutping and a few corrections of ours."""
+"""Jyutping of a text, from the dictionary of ToJyutping and a few corrections of this package."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def _content(c: WordContext) -> str:
 
 
 def _asks_whether_content(c: WordContext) -> bool:
-    """`Are you content with that?` and its kin."""
+    """`Are you content with that?` and the like."""
     return c.at(1) in {"with", "to", ""} and c.at(-1) in PERSONS | THIRD_PERSONS and c.at(-2) in BE
 
 

@@ -1,4 +1,4 @@
-"""Readings that are set by hand: the user's words, our phrases, characters by their neighbours."""
+"""Readings that are set explicitly: the user's words, this package's phrases, characters by their neighbours."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class MandarinRules:
 
 @dataclass(frozen=True, slots=True)
 class ToneWords:
-    """Word lists of the tone rules, ours and the caller's together."""
+    """Word lists of the tone rules: this package's and the caller's."""
 
     neutral: frozenset[str]
     full_tone: frozenset[str]
