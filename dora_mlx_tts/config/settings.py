@@ -84,6 +84,10 @@ class Settings(BaseModel):
             " which re-plan for every new sentence length.",
         )
     )
+    compiled_windows: Annotated[bool, Env("DORA_MLX_TTS_COMPILED_WINDOWS")] = Field(
+        False,
+        description="Compile the first window of a sentence on a GPU with mx.compile; not yet measured on one.",
+    )
     precision: Annotated[Literal["auto", "float32"], _WORD, Env("DORA_MLX_TTS_PRECISION")] = Field(
         "auto",
         description="float32 everywhere, or (auto) half precision and 8 bits on a GPU where they are as good.",
