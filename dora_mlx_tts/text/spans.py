@@ -22,6 +22,13 @@ _KANA = "\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66
 _HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff"
 _LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"
 _COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度路斤杯瓶碗盒颗顆棵匹遍趟届屆勺份串滴"
+_COUNTED = re.compile(
+    f"[{_COUNTERS}遍杯轮局趟盒瓶袋粒枚罐箱句篇项]|组(?![装成织合件建团])|页(?!面)|步(?!骤)|集(?![成团合群中])"
+)
+"""What a number before it counts."""
+_NAMED = re.compile("[A-Z][A-Za-z]{2,19} $")
+_LONGEST_NAME = 21
+"""A number behind a name and before Han that it does not count is part of the name: Switch 2首发."""
 _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
 _OF_ENGLISH = re.compile("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-[A-Za-z])")
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
@@ -199,7 +206,10 @@ def _language_of_number(
         and not _OF_ENGLISH.search(text, at[0], right.start + 2)
     ):
         return left.language
-    if text[right.start] in _COUNTERS and number[-1].isdecimal() and not glued_left:
+    if _COUNTED.match(text, right.start) and number[-1].isdecimal() and not glued_left:
         return right.language
+    is_part_of_name = number.strip().isdecimal() and _NAMED.search(
+        text, max(0, at[0] - _LONGEST_NAME), at[0]
+    )
     longer_left = left.end - left.start >= right.end - right.start
-    return left.language if longer_left else right.language
+    return left.language if is_part_of_name or longer_left else right.language

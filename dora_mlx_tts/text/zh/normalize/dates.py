@@ -55,6 +55,10 @@ _DECADE = re.compile(
     rf"{START}(?<![:：])((?:1[0-9]|20)?)([0-9]0)[ ]?(?=年代|后(?![0-9]+[个天年月日周小分秒]))"
 )
 _ERA_YEAR = re.compile(r"(?<=公元)(前?)[ ]?([1-9][0-9]{2,3})(?=[ ]?年)")
+_OF_SPANS = frozenset("了过近约达整满共历经长第位政业职教隔期龄居军役")
+"""Before a number of years these say that it is no year: 在位54年."""
+_SINCE = re.compile("(?:距今|已有|有着|历经|长达|经历|存在|延续|持续|至今)[约近大概已有了过]{0,3}$")
+_MODEL_YEAR = re.compile(rf"{START}((?:19|20)[0-9]{{2}})[ ]?(?=款|版(?!本)|级(?!别))")
 _LASTED = re.compile(r"[了过近约达整满共历经长]$")
 
 
@@ -71,7 +75,7 @@ def read_dates(text: AlignedText) -> AlignedText:
     text = text.sub(_YEAR_DOT_MONTH, lambda m: f"{digits(m[1])}年{cardinal(m[2])}月")
     text = text.sub(_YEAR_MONTH, lambda m: f"{digits(m[1])}年{cardinal(m[2] or m[3])}月")
     text = text.sub(_MONTH_DAY, lambda m: f"{cardinal(m[1])}月{cardinal(m[2])}日")
-    text = text.sub(_DECADE, _decade)
+    text = text.sub(_DECADE, _decade).sub(_MODEL_YEAR, lambda m: digits(m[1]))
     text = text.sub(_ERA_YEAR, lambda m: m[1] + digits(m[2]))
     text = text.sub(_YEAR_MONTH_SHORT, lambda m: f"{digits(m[1])}年")
     return text.sub(_LONG_YEAR, _long_year).sub(_SHORT_YEAR, _short_year)
@@ -127,6 +131,9 @@ def _long_year(match: re.Match[str]) -> str | None:
     """A span of years is a number, not a date: 5000年历史, 用了1000年."""
     is_round = match[1].endswith("00")
     is_date = "1000" < match[1] < "2200"
+    since = match.string[max(0, match.start() - len("历史长达了")) : match.start()]
+    if _SINCE.search(since):
+        return None
     is_span = _LASTED.search(
         match.string[max(0, match.start() - 1) : match.start()]
     ) or _SPAN_AFTER.match(match.string, match.end() - 1)
@@ -136,6 +143,6 @@ def _long_year(match: re.Match[str]) -> str | None:
 
 
 def _short_year(match: re.Match[str]) -> str | None:
-    if match.start() and match.string[match.start() - 1] in "了过近约达整满共历经长第":
+    if match.start() and match.string[match.start() - 1] in _OF_SPANS:
         return None
     return f"{digits(match[1])}年"

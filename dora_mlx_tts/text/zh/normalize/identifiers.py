@@ -49,6 +49,14 @@ _PAGES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
 )
 """From one to another of a series: P45-P52, A1-A5."""
+_PART_OF_FILE = re.compile(r"(?<=_)[0-9]{4,16}(?=[_.\s]|$)")
+"""The date in the name of a file: 报告_20250118.docx."""
+_BITS = re.compile("([A-Za-z] [0-9]{1,2}) ((?:32|64)[ ]?位)")
+"""The bits of a system behind its number: Windows 10 64位."""
+_UNIT_OF_HOUSE = re.compile(
+    r"(?<![0-9A-Za-z_.-])([A-Z]{0,2})(\d{1,3})-(\d{1,4})([A-Z])(?![0-9A-Za-z_.-])"
+)
+"""A floor or a building and a flat in it: L3-15A."""
 _STANDARD = re.compile(
     r"(?<![0-9A-Za-z/])([A-Z]{2,5}(?:/[A-Z]{1,4}){0,2}[ ]?[A-Z]{0,2})[ ]?(?!(?:19|20)\d{2}[ ]?[-–—])(\d{1,6})((?:[.-]\d{1,4}){0,2})[ ]?[-–—:：][ ]?((?:19|20)\d{2})(?![0-9A-Za-z:]|[-.]\d)"
 )
@@ -87,7 +95,7 @@ _MASKS = ("N", "KN")
 _ALTERNATING = re.compile(
     r"(?<![0-9A-Za-z_.@/#-])(?=[0-9A-Za-z]{5,40}(?![0-9A-Za-z_@/.-]))(?:[A-Za-z]{0,3}[0-9]{1,4}[A-Za-z]{1,3}){3,}[0-9]{0,4}(?![0-9A-Za-z])"
 )
-"""Letters and figures by turns are a code: 5z9K2x."""
+"""Alternating letters and figures are a code: 5z9K2x."""
 _HUNDREDS = 3
 _NEAR = 24
 _DURATION = re.compile("(?:[0-9]{1,4}(?:d|h|hr|min|m|s|ms|D|H|M|S|y|w)){1,5}")
@@ -180,6 +188,12 @@ def read_pages(match: re.Match[str]) -> str:
     return f"{letters}{cardinal(first)}到{letters}{cardinal(last)}"
 
 
+def read_unit_of_house(match: re.Match[str]) -> str:
+    """`L3-15A` L三杠一五A."""
+    letters, first, second, last = match.groups()
+    return f"{' '.join(letters)}{cardinal(first)}杠{digits(second, telephone=True)}{last}"
+
+
 def read_standard(match: re.Match[str]) -> str:
     """`GB/T 7714-2015` G B T 七七一四杠二零一五."""
     letters, figures, parts, year = match.groups()
@@ -263,6 +277,8 @@ LABELLED_RULES = (
     Rule(_NUMBERED, read_numbered, FIGURES),
     Rule(_SERIAL, read_serial, FIGURES),
     Rule(_ALTERNATING, read_serial_like, FIGURES),
+    Rule(_PART_OF_FILE, lambda m: f"，{digits(m[0])}" if _is_near_chinese(m) else None, "_"),
+    Rule(_BITS, lambda m: f"{m[1]}，{m[2]}", "位"),
     Rule(_OIL, lambda m: f"{number(m[1])}W{m[2]}", "W"),
     Rule(_CELL, lambda m: f"{' '.join(m[1])}{number(m[2])}", "$"),
     Rule(_HARDWARE, read_hardware, ":-"),
@@ -278,6 +294,7 @@ NAME_RULES = (
     Rule(_MODEL, read_model, FIGURES),
     Rule(_CHIP, lambda m: f"{digits(m[1])}{' '.join(m[2])}", "XHKUT"),
     Rule(_PAGES, read_pages, "-~–～至到"),
+    Rule(_UNIT_OF_HOUSE, read_unit_of_house, "-"),
     Rule(_LEVEL, read_level, "Ll"),
     Rule(_GATE, read_gate, FIGURES),
     Rule(_LINES, read_lines, "PpiI"),

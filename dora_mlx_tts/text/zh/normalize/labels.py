@@ -30,6 +30,8 @@ _PARTS = re.compile(
     "(?<![\u4e00-\u9fff])[甲乙丙丁](?:[ ]?[:：∶][ ]?[甲乙丙丁]){1,3}(?=[ ]?[=＝是为])"
 )
 """Parts in proportion: 甲：乙：丙=2：3：5."""
+_GEAR = re.compile("(?<=[为到至挂开风速热换于用])2(?=档)")
+"""The second of some, where 有2档 are two."""
 _KEY = re.compile(r"[#*](?=[ ]?号?键)")
 _MARKS = re.compile(
     r"((?:评分|打分|得分|评为|评级|绩点|星级|G P A|GPA)(?:[是为有:：]|高达|达到?)?[ ]?)([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?/[ ]?(4(?:\.[0-9])?|5(?:\.[0-9])?|10|100|150)(?![0-9/]|\.[0-9])"
@@ -49,6 +51,7 @@ def read_labels(text: AlignedText) -> AlignedText:
     """`第3/5页` 第三页共五页, `图4-1` 图四杠一, `评分8.7/10` 评分八点七分,满分十分."""
     text = text.sub(_KEY, lambda m: "井" if m[0] == "#" else "星")
     text = text.sub(_PARTS, lambda m: "比".join(re.findall("[甲乙丙丁]", m[0])))
+    text = text.sub(_GEAR, "二")
     text = text.sub(_OF_ALL, lambda m: f"第{cardinal(m[1])}{m[3]}共{cardinal(m[2])}{m[3]}")
     text = text.sub(_DISCOUNT, lambda m: digits(m[1]))
     text = text.sub(_FLOOR_OF, _floor_of)

@@ -47,10 +47,10 @@ _DURATION = re.compile(
 )
 _DATA = re.compile(
     r"(?<![0-9A-Za-z.,])(\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,6})?)(?:[ ]?[-~–～][ ]?(\d{1,12}(?:\.\d{1,6})?))?[ ]?"
-    r"([KkMGTP]i?B|[KkMG]bps)(/s)?(?![A-Za-z0-9]|/[A-Za-z])"
+    r"([KkMGTP]i?B|[KkMG]bps)(/(?:s|[人月天日年台]))?(?![A-Za-z0-9]|/[A-Za-z])"
 )
 _THOUSANDS = re.compile(
-    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅]))(?![A-Za-z0-9/])"
+    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅]))(?![A-Za-z0-9/])"
 )
 _PRODUCT = re.compile(
     r"(?<![0-9A-Za-z.])(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
@@ -107,8 +107,8 @@ _WEEKS = re.compile(r"(?<=[孕娠周龄])[ ]?(\d{1,2})[ ]?[wW](?:[ ]?\+?[ ]?(\d)
 _WEEKS_AND_DAYS = re.compile(
     r"(?<![0-9A-Za-z.])(?:(\d{1,2})[ ]?[-~–～][ ]?)?(\d{1,2})\+([0-6])[ ]?周"
 )
-_YUAN = re.compile(
-    r"[¥￥][ ]?\d{1,12}(?:\.\d{1,4})?(?![0-9A-Za-z,.~–～-]|，\d{3}|[ ]?[万亿千百多余]|[ ]?[美欧日港韩澳加]?元|[ ]?人民币)"
+_SIGNED = re.compile(
+    r"(?:[¥￥]|(?<![0-9A-Za-z~–～-])[$€£])[ ]?\d{1,12}(?:\.\d{1,4})?(?![0-9A-Za-z,.~–～-]|，\d{3}|[ ]?[万亿千百多余]|[ ]?[美欧日港韩澳加]?元|[ ]?人民币)"
 )
 _RUN = re.compile(r"(?<=[0-9][Kk] )(\d{1,2})[:：]([0-5]\d)(?![0-9:：])")
 """What a run of 5K took."""
@@ -117,7 +117,9 @@ _PACE = re.compile(
 )
 _OPUS = re.compile(r"(?<![A-Za-z])[Oo]p\.?[ ]?(\d{1,3})(?![0-9A-Za-z])")
 _MINUS_PERCENT = re.compile(r"(?<=[A-Z]{2})[-\u2212](?=\d{1,4}(?:\.\d{1,4})?[%‰])")
-_PERCENT_NAME = re.compile(rf"(?<![0-9A-Za-z.]){NUMBER}[ ]?%(?=[A-Z])")
+_PERCENT_NAME = re.compile(
+    rf"(?<![0-9A-Za-z.])(?:{NUMBER}[ ]?%?[ ]?[-~–～][ ]?)?{NUMBER}[ ]?%(?=[A-Z])"
+)
 _MEAN = re.compile("(?<=[A-Za-z])\u0304")
 _EQUAL = re.compile(
     rf"(?<![0-9A-Za-z])([A-Za-zα-ω])[ ]?(=|≈|≠|<=|>=|<|>|≤|≥)[ ]?(?=-?{NUMBER}[ ]?[A-Za-zμΩ°]{{1,3}}(?:[²³/]|(?![0-9A-Za-z+*^])))"
@@ -130,8 +132,14 @@ _COMPARED = re.compile(
 _PART_OF_UNIT = re.compile(
     rf"(?<![0-9A-Za-z./])(\d{{1,4}})/(\d{{1,5}})[ ]?(?!mmHg)({UNIT_NAMES})(?![0-9A-Za-z²³/])"
 )
+_UNIT_TO_UNIT = re.compile(
+    rf"(?<=[0-9])([ ]?(?:{UNIT_NAMES}))[ ]?[-–~～][ ]?(?={NUMBER}[ ]?(?:{UNIT_NAMES})(?![A-Za-z]))"
+)
+"""A range whose unit is written twice: 1.2m-1.5m."""
+_JUMP = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})m([0-9]{2})(?![0-9A-Za-z.])")
+"""What was jumped or thrown: 8m15."""
 _FORCE = re.compile(rf"(?<=[等大小]于)({NUMBER})[ ]?([NJAK])(?![0-9A-Za-z])")
-_SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(ppm|ppb|PPM|IU)(?![0-9A-Za-z/])")
+_SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(pp[mbi]|PPM|IU)(?![0-9A-Za-z/])")
 _SUPPLY = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?V[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
 )
@@ -241,9 +249,10 @@ def _duration(match: re.Match[str]) -> str:
 
 
 def _data(match: re.Match[str]) -> str:
-    low, high, unit, per_second = match.groups()
+    low, high, unit, per = match.groups()
     spoken = "到".join(number(value.replace(",", "")) for value in (low, high) if value)
-    return f"{spoken}{unit.upper()}{'每秒' if per_second else ''}"
+    share = f"每{per[1].replace('s', '秒')}" if per else ""
+    return f"{spoken}{unit.upper()}{share}"
 
 
 def _thousands(match: re.Match[str]) -> str | None:
@@ -282,9 +291,10 @@ RULES = (
     Rule(_QUARTER, lambda match: f"{digits(match[1])}年{match[2]}{number(match[3])}", "QH"),
     Rule(_ERA, _era, "ABCabc"),
     Rule(SCALED, _written(read_money), SIGNS),
-    Rule(_YUAN, _written(read_money), "¥￥"),
+    Rule(_SIGNED, _written(read_money), "¥￥$€£"),
     Rule(CODED, _written(read_money), "BCDEGHJKPRU"),
     Rule(_PRODUCT, lambda match: "×".join(filter(None, match.groups())), "xX*"),
+    Rule(re.compile("(?<=[0-9][kKwW])[*x×](?=[0-9]{1,2}(?![0-9]))"), lambda _: "乘", "*x×"),
     Rule(_TIMES, lambda match: f"{number(match[1])}倍", "xX"),
     Rule(_COPIES, lambda _: "乘", "xX"),
     Rule(_SCIENTIFIC, lambda match: scientific(match[0]), "eE"),
@@ -308,6 +318,8 @@ RULES = (
         ),
         "/",
     ),
+    Rule(_JUMP, lambda match: f"{amount(match[1])}米{digits(match[2])}", "m"),
+    Rule(_UNIT_TO_UNIT, lambda match: f"{match[1]}到", "-–~～"),
     Rule(QUANTITY, _quantity),
     Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV"),
     Rule(_PERCENT, _written(read_percentages), "%‰"),

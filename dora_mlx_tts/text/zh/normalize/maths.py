@@ -63,7 +63,7 @@ _FACTORIAL = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})!(?=[ ]?=[ ]?[0-9])")
 _ABSOLUTE = re.compile(rf"\|([-\u2212]?{NUMBER})\|")
 _HAN_EQUALS = re.compile(
     r"(?<=[\u4e00-\u9fff])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[\u4e00-\u9fff0-9A-Za-z-])"
-    r"|(?<=[0-9A-Za-z])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[负零一二两三四五六七八九十百])"
+    r"|(?<=[甲乙丙丁])[ ]?([<>])[ ]?(?=[甲乙丙丁])|(?<=[0-9A-Za-z])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[负零一二两三四五六七八九十百])"
 )
 _QUOTIENT = re.compile(r"(?<![0-9.)/×*÷])([0-9]{1,8})/([0-9]{1,8})(?![0-9.(/%^²³])")
 _TOKEN = re.compile(
@@ -145,7 +145,7 @@ def read_equations(text: AlignedText) -> AlignedText:
 
 def read_powers_and_comparisons(text: AlignedText) -> AlignedText:
     """Powers, roots, comparison signs, operators between words."""
-    text = text.sub(_HAN_EQUALS, lambda m: OPERATORS[m[1] or m[2]])
+    text = text.sub(_HAN_EQUALS, lambda m: OPERATORS[m[1] or m[2] or m[3]])
     text = text.sub(_CARET, lambda m: power(m[1]))
     return text.sub(_POWER, lambda m: power(m[1].translate(SUPERSCRIPTS)))
 

@@ -22,10 +22,10 @@ _MINUS = r"([-\u2212])?"
 _NAMED = r"(?=[ ]?(?:多|余)?(?:[美欧日港韩澳加]?元|块|英镑|人民币|卢比|卢布))"
 _BEFORE = re.compile(
     rf"(?<![A-Za-z])(?:(?<![0-9])([-\u2212]))?({_SIGN})[ ]?{_MINUS}({NUMBER})"
-    rf"(?:[ ]?[-~\u2013\uff5e][ ]?(?:{_SIGN})?({NUMBER}))?[ ]?({_SCALE})?([多余])?({_NAMED})?(?![0-9])"
+    rf"(?:([kKwWmMbBtT万亿])?[ ]?[-~\u2013\uff5e到至][ ]?(?:{_SIGN})?({NUMBER}))?[ ]?({_SCALE})?([多余])?({_NAMED})?(?![0-9])"
 )
 SCALED = re.compile(
-    rf"(?<![0-9A-Za-z])(?:[-\u2212])?(?:{_SIGN})[ ]?{NUMBER}(?:[ ]?[-~\u2013\uff5e][ ]?(?:{_SIGN})?{NUMBER})?[ ]?"
+    rf"(?<![0-9A-Za-z])(?:[-\u2212])?(?:{_SIGN})[ ]?{NUMBER}(?:[kKwWmMbBtT]?[ ]?[-~\u2013\uff5e][ ]?(?:{_SIGN})?{NUMBER})?[ ]?"
     r"[kKwWmMbBtT](?:n|N|il|illion)?(?![A-Za-z0-9])"
 )
 """An amount with a sign and a scale in letters: $1.2B."""
@@ -45,9 +45,13 @@ def read_money(text: AlignedText) -> AlignedText:
 
 
 def _before(match: re.Match[str]) -> str:
-    minus, sign, inner_minus, low, high, scale, more, named = match.groups()
+    minus, sign, inner_minus, low, low_scale, high, scale, more, named = match.groups()
     unit = "" if named is not None else _CURRENCIES[sign]
-    spoken = ("负" if minus or inner_minus else "") + _amounts(low, high, scale)
+    if low_scale and low_scale != scale:
+        said = f"{_amounts(low, None, low_scale)}到{_amounts(high, None, scale)}"
+    else:
+        said = _amounts(low, high, scale)
+    spoken = ("负" if minus or inner_minus else "") + said
     return f"{spoken}{more or ''}{unit}"
 
 

@@ -61,7 +61,8 @@ _SHARE_BEFORE = re.compile(
 _SHARE_AFTER = re.compile(
     r"[ ]?(?:的|个|杯|勺|茶匙|汤匙|匙|碗|瓶|量|人|以[上下]|左右|圈|英?寸|是[^，。]{0,4}分数|页|拍|决赛|多|概率|强|学生|用户|份|张|块|斤|折|等于|化)"
 )
-_WINDOW = 10
+_OF_SUMS = re.compile("通分|约分|分[数母子]|化[成简]|相[加减乘除]|求和|小数")
+_WINDOW, _NEAR = 10, 24
 _LARGE_NUMERATOR = 5
 _RARE_DENOMINATOR = 13
 """From here on a number below the stroke is a day rather than a share."""
@@ -135,7 +136,8 @@ def _slashed(match: re.Match[str]) -> str | None:
         return _day(month, day)
     if _SURELY_DAY_AFTER.match(match.string, end):
         return _day(month, day)
-    is_share = _SHARE_BEFORE.search(before) is not None
+    near = match.string[max(0, match.start() - _NEAR) : end + _NEAR]
+    is_share = _SHARE_BEFORE.search(before) is not None or _OF_SUMS.search(near) is not None
     if not is_share and (_DAY_BEFORE.search(before) or _DAY_AFTER.match(match.string, end)):
         return _day(month, day)
     if is_share or _SHARE_AFTER.match(match.string, end):

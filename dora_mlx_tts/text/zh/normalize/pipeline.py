@@ -39,7 +39,7 @@ _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_thousands, FIGURES),  # before commas become pauses
     (read_dates, FIGURES),  # before hyphens and slashes become ranges and fractions
     (read_verses, ":："),
-    (read_labels, "/-–#*折甲"),
+    (read_labels, "/-–#*折甲档"),
     (read_telephone_numbers, FIGURES),
     (read_month_days, "/-.月日号"),
     (read_money, FIGURES),
@@ -52,7 +52,7 @@ _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_temperatures, "°℃℉度"),
     (read_ranges, "-~–—−～〜∼"),
     (read_quantities, f"{string.ascii_letters}/°′″²³ÅΩμ"),  # before powers: m² is a unit
-    (read_powers_and_comparisons, "+×÷=≈≠≤≥^⁰¹²³⁴⁵⁶⁷⁸⁹⁻"),
+    (read_powers_and_comparisons, "+×÷=≈≠<>≤≥^⁰¹²³⁴⁵⁶⁷⁸⁹⁻"),
     (read_fractions, "/"),
     (read_counts, ""),
     (read_signs, ""),

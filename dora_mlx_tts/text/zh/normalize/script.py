@@ -28,7 +28,7 @@ _NOT_SIMPLIFIED = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _ZHU = re.compile(r"(?<![显名编原土专论巨合遗拙译卓昭新旧所])著(?![名作称述者录书])")
 
 
-_COMPARED = re.compile("(?:[<>]|(?<![0-9)n])!)=(?=[ ]?-?[0-9])")
+_COMPARED = re.compile("(?:[<>]|(?<![0-9)n])!)=(?=[ ]?-?[0-9零一二两三四五六七八九十百])")
 _COMPARISONS = {"<=": "≤", ">=": "≥", "!=": "≠"}
 
 

@@ -48,6 +48,8 @@ _SERVICE_BEFORE = re.compile(
     "(?:发送?[^，。；]{0,8}|短信|编辑[^，。；]{0,8})?(?:[至到]|拨打?|致电|联系|热线|客服|电话|请打|移动|联通|电信|银行)[ ]?$"
 )
 _DOORBELL = re.compile(r"(?<=[按呼])[0-9]{3,4}(?=[ ]?(?:的?门铃|门禁|室|号?房|就|，|。|$))")
+_FILE_NUMBER = re.compile(r"(?<![0-9A-Za-z.-])([0-9]{2,8})-(0[0-9]{2,7})(?![0-9A-Za-z.-])")
+"""A part that begins with zero is no amount: 2024-0385."""
 _PORT = re.compile(r"(?<![0-9A-Za-z.,-])[0-9]{2,5}(?=[ ]?端口)")
 _STATUS = re.compile(
     rf"((?:返回|报错?|出现|提示|抛出|显示|收到|遇到)了?[ ]?)([1-5][0-9]{{2}})(?![0-9A-Za-z.,%‰°℃/-]|[ ]?{MEASURE}|[ ]?[名人种字])"
@@ -65,7 +67,7 @@ _DOOR = re.compile(
     rf"((?:[单元楼栋幢座门]|[楼层][ ]?[东西南北]?侧?)[ ]?)([0-9]{{3,4}})(?![0-9A-Za-z.,:：/-]|[ ]?{MEASURE})"
 )
 _ROOM = re.compile(
-    r"(?<![0-9A-Za-z.])([0-9]{3,4})(?=室|房|号房|号线|路(?:公交|车|公共)|次(?:列车|航班|高铁|动车)|航班|教室|会议室|病房|国道|高速|宿舍|包厢|包间)"
+    r"(?<![0-9A-Za-z.])([0-9]{3,4})(?=室|房|号房|号线|路(?![程径线段由过面标人口长])|次(?:列车|航班|高铁|动车)|航班|教室|会议室|病房|国道|高速|宿舍|包厢|包间)"
 )
 _CARD = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{4}(?: [0-9]{4}){2,4}(?: [0-9]{1,3})?(?![0-9])")
 _FESTIVAL = re.compile(
@@ -82,6 +84,8 @@ _UNIVERSITIES = re.compile(
 )
 _PLACE = re.compile("教室|[单元楼栋幢座室房]|宿舍|住|地址|门牌|公寓|会议|地点")
 _WINDOW = 8
+_OF_RULES = re.compile("[ ]?(?:法则|原则|规则|定律|模式|阵型|配比|配置)")
+"""Amounts in a row are the parts of a rule: 20-20-20法则, 4-3-3阵型."""
 _CHAIN = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{1,8}(?:-[0-9]{1,8}){2,8}(?![0-9A-Za-z]|[.-][0-9])")
 
 
@@ -100,6 +104,7 @@ def read_telephone_numbers(text: AlignedText) -> AlignedText:
     text = text.sub(_LOCAL, lambda m: _groups(m[0]))
     text = text.sub(_DRAWN, lambda m: ",".join(map(_two_figures, m[0].split(" "))))
     text = text.sub(_SHELF, lambda m: m[1] + _groups(m[2]))
+    text = text.sub(_FILE_NUMBER, lambda m: f"{digits(m[1])}杠{digits(m[2])}")
     text = text.sub(_SERVICE_SHORT, _short_service)
     text = text.sub(_DOORBELL, lambda m: digits(m[0], telephone=True))
     text = text.sub(_PORT, lambda m: digits(m[0]))
@@ -109,9 +114,13 @@ def read_telephone_numbers(text: AlignedText) -> AlignedText:
     text = text.sub(_SECURITY, lambda m: m[1] + digits(m[2], telephone=True))
     text = text.sub(_HOUSE, _house)
     text = text.sub(_DOOR, lambda m: m[1] + digits(m[2], telephone=True))
-    return text.sub(_ROOM, lambda m: digits(m[1], telephone=True)).sub(
-        _CHAIN, lambda m: _groups(m[0])
-    )
+    return text.sub(_ROOM, lambda m: digits(m[1], telephone=True)).sub(_CHAIN, _chain)
+
+
+def _chain(match: re.Match[str]) -> str:
+    if _OF_RULES.match(match.string, match.end()):
+        return ",".join(map(cardinal, match[0].split("-")))
+    return _groups(match[0])
 
 
 def _hash(match: re.Match[str]) -> str:

@@ -31,7 +31,7 @@ _LAP = re.compile(
 )
 """A time with parts of seconds is one that was measured: 1:10.270."""
 _RATIO = re.compile(
-    rf"{_BORDER_BEFORE}({NUMBER})[ ]?[:：∶][ ]?({NUMBER})(?![0-9A-Za-z.]|[:：][0-9])"
+    rf"{_BORDER_BEFORE}({NUMBER}[万亿千百]?)[ ]?[:：∶][ ]?({NUMBER})(?![0-9A-Za-z.]|[:：][0-9])"
 )
 _CHAIN = re.compile(rf"{_BORDER_BEFORE}([0-9]{{1,4}}(?:[:：∶][0-9]{{1,4}}){{2,5}})(?![0-9A-Za-z])")
 _SCORE_NEAR = re.compile(
@@ -76,7 +76,13 @@ def read_times(text: AlignedText) -> AlignedText:
         .sub(_HOUR, lambda m: f"{_half_day(m[2])}{amount(m[1])}点")
     )
     text = text.sub(_CHAIN, lambda m: "比".join(map(number, re.split("[:：∶]", m[1]))))
-    return text.sub(_RATIO, lambda m: f"{number(m[1])}比{number(m[2])}")
+    return text.sub(_RATIO, _ratio)
+
+
+def _ratio(match: re.Match[str]) -> str:
+    """`1:1.2` 一比一点二, `100万:1` 一百万比一."""
+    first = match[1].rstrip("百千万亿")
+    return f"{number(first)}{match[1][len(first) :]}比{number(match[2])}"
 
 
 def _range(match: re.Match[str]) -> str | None:
@@ -131,8 +137,10 @@ def _duration(hour: str, minute: str, second: str | None) -> str:
     return f"{hours}{_two(minute)}分{cardinal(second)}秒"
 
 
-def _lap(match: re.Match[str]) -> str:
-    """`1:10.270` 一分十秒二七零."""
+def _lap(match: re.Match[str]) -> str | None:
+    """`1:10.270` 一分十秒二七零; behind 比 it is a ratio."""
+    if _is_score(match):
+        return None
     hour, minute, second, parts = match.groups()
     hours = f"{amount(hour)}小时" if hour else ""
     return f"{hours}{amount(str(int(minute)))}分{_two(second)}秒{digits(parts)}"

@@ -79,7 +79,7 @@ UNIT_BEHIND = re.compile(
 )
 """A unit in letters behind a stroke, whose quantity is written in Hanzi: 3元/kg."""
 _BLOOD_PRESSURE = re.compile(
-    r"(?<![0-9./])([0-9]{2,3})/([0-9]{2,3})(?=[ ]?(?:mmHg|毫米汞柱))|(?<=血压)([0-9]{2,3})/([0-9]{2,3})(?![0-9/])"
+    r"(?<![0-9./])([0-9]{2,3})/([0-9]{2,3})(?=[ ]?(?:mmHg|毫米汞柱))|(?:(?<=血压)|(?<=血压[是为在约达到])|(?<=血压都在)|(?<=血压[在为]约))([0-9]{2,3})/([0-9]{2,3})(?![0-9/])"
 )
 _DEGREES = re.compile("(?<=[0-9])°(?=[0-9])")
 _HAN_PER = re.compile(

@@ -173,16 +173,17 @@ def corrections(
 
 def _by_context(clause: str, start: int, word: Word) -> Iterator[tuple[int, str]]:
     table = _context_rules()
+    if table.keys().isdisjoint(word.text):
+        return
     known = (
-        len(word) > 1
-        and word.text[0] not in _NUMERALS
-        and not table.keys().isdisjoint(word.text)
-        and phrase_reading(word.text) is not None
+        len(word) > 1 and word.text[0] not in _NUMERALS and phrase_reading(word.text) is not None
     )
     for i, char in enumerate(word.text):
+        if char not in table:
+            continue
         at = start + i
         before, after = clause[max(0, at - _CONTEXT) : at], clause[at + 1 : at + 1 + _CONTEXT]
-        for rule in table.get(char, ()):
+        for rule in table[char]:
             if (rule.listed or not known) and rule.fits(word, i, before, after):
                 yield at, rule.reading
                 break

@@ -44,8 +44,10 @@ def _is_apart(text: str, i: int) -> bool:
 
 
 def repeats_previous(word: Spoken) -> bool:
-    """Whether a single verb repeats the last character of the word before (再说|说)."""
-    return len(word) == 1 and word.tag == "v" and word.before.endswith(word.text)
+    """Whether a single verb repeats the last character of the word before (再说|说, not 空调|调)."""
+    if len(word) > 1 or word.tag != "v" or not word.before.endswith(word.text):
+        return False
+    return len(word.previous) == 1 or not word.previous.tag.startswith("n")
 
 
 def neutral(word: Spoken, words: ToneWords) -> Spoken:
