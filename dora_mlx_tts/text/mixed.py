@@ -86,8 +86,8 @@ def read_mixed(text: AlignedText) -> AlignedText:
     text = _apply(identifiers.LABELLED_RULES, text, _is_labelled)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)
-    if _HAN.search(text.text) and not _KANA.search(
-        text.text
+    if (
+        _YUAN.search(text.text) and _HAN.search(text.text) and not _KANA.search(text.text)
     ):  # what Chinese has not read is English
         text = text.sub(_YUAN_EACH, r"\1元").sub(_YUAN, "CNY ")
     return text.sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)

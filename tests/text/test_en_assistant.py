@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from dora_mlx_tts.text.en.language import English
+from dora_mlx_tts.text.frontend import FrontEnd
 
 DATA = Path(__file__).parent / "data"
 ENGLISH = English()
+FRONT_END = FrontEnd()
 
 
 def rows(name: str) -> list[list[str]]:
@@ -21,6 +23,11 @@ def rows(name: str) -> list[list[str]]:
 def words(text: str) -> str:
     """Words without marks, hyphens and case."""
     return " ".join(re.sub(r"[^a-z]+", " ", text.lower().replace("'", "")).split())
+
+
+def spoken(text: str) -> str:
+    """Letters and Chinese characters only."""
+    return re.sub(r"[\W_]+", "", text.lower())
 
 
 def sounds(text: str) -> list[str]:
@@ -48,6 +55,17 @@ def test_kind(row: list[str]) -> None:
 @pytest.mark.parametrize("row", rows("more_en.tsv"), ids=lambda row: row[0][:50])
 def test_further_utterance(row: list[str]) -> None:
     check(*row)
+
+
+@pytest.mark.parametrize("row", rows("blind_en.tsv"), ids=lambda row: row[0][:50])
+def test_blind_round(row: list[str]) -> None:
+    check(*row)
+
+
+@pytest.mark.parametrize("row", rows("blind_mixed.tsv"), ids=lambda row: row[0][:50])
+def test_blind_round_with_chinese_words(row: list[str]) -> None:
+    said = FRONT_END.phonemize(row[0], "auto").norm_text
+    assert spoken(said) == spoken(row[1]), said
 
 
 def test_there_are_enough_of_them() -> None:

@@ -93,12 +93,28 @@ def said(text: str, language: str = "en") -> str:
         ("A third is \\frac{1}{3}, so 2 \\times 3 = 6.", ["A third is 1/3, so 2 × 3 = 6."]),
         ("Open C:\\new\\times now.", ["Open C:\\new\\times now."]),
         ("价格是$5，不是$6。", ["价格是$5，不是$6。"]),
+        # several families of models
+        (
+            "<｜begin▁of▁sentence｜><｜User｜>Tea?<｜Assistant｜>Here it is.<｜end▁of▁sentence｜>",
+            ["Here it is."],
+        ),
+        ("<｜User｜>Tea?<｜Assistant｜><think>\nHm.\n</think>Here.<｜User｜>More", ["Here."]),
+        ("<|turn>model\n<|channel>thought\nHm.<channel|>Here.<turn|>\n<|turn>user\nTea", ["Here."]),
+        ("◁think▷The user wants tea.◁/think▷Here it is.", ["Here it is."]),
+        ("[gMASK]<sop><|user|>\nTea?<|assistant|>\nHere it is.", ["Here it is."]),
+        ("<table><tr><th>Tea</th><th>Cups</th></tr></table>Done.", ["Tea Cups", "Done."]),
+        ("<details><summary>Tea</summary>Green.</details>", ["Tea", "Green."]),
+        ("A ◁ left, <b|c> and a <x y.", ["A < left, <b|c> and a <x y."]),
     ],
 )
 def test_streamed_and_whole(text: str, expected: list[str]) -> None:
     assert streamed(text) == expected
     assert streamed(text, 7) == expected
     assert whole(text) == expected
+    for cut in range(1, len(text)):
+        scanner = SentenceScanner(ScannerOptions())
+        found = [*scanner.feed(text[:cut]), *scanner.feed(text[cut:]), *scanner.flush()]
+        assert [sentence.text for sentence in found] == expected, cut
 
 
 @pytest.mark.parametrize(

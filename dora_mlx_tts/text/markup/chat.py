@@ -13,17 +13,20 @@ from typing import Literal
 LONGEST_HEAD = 100
 """Characters the head of a message may have; what is longer is its text."""
 
-TOKEN = re.compile(r"<\|[^\s<>|]{1,40}\|>|<｜[^\s<>｜]{1,40}｜>|<</?SYS>>")
+TOKEN = re.compile(
+    r"<\|[^\s<>|]{1,40}\|>|<｜[^\s<>｜]{1,40}｜>|<</?SYS>>|<\|[a-z_]{2,40}>|<[a-z_]{2,40}\|>"
+)
 TOKEN_SO_FAR = re.compile(
-    r"<(?:\|(?:[^\s<>|]{1,40}\|?)?|｜(?:[^\s<>｜]{1,40}｜?)?|<(?:/?(?:S(?:Y(?:S>?)?)?)?)?)?"
+    r"<(?:\|(?:[^\s<>|]{1,40}\|?)?|｜(?:[^\s<>｜]{1,40}｜?)?|<(?:/?(?:S(?:Y(?:S>?)?)?)?)?|[a-z_]{2,40}\|)?"
 )
 BRACKETED = re.compile(
-    r"\[(/?)(INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS|TOOL_CONTENT|THINK)\]"
+    r"\[(/?)(INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS|TOOL_CONTENT|THINK|gMASK)\]"
 )
 """Tokens in square brackets."""
 
 MESSAGE_ENDS = ("<|end|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|return|>", "<|call|>", "<|start|>",
-         "<|end_of_turn|>", "<end_of_turn>", "<|assistant|>", "<|endoftext|>")  # fmt: skip
+         "<|end_of_turn|>", "<end_of_turn>", "<|assistant|>", "<|endoftext|>",
+         "<｜assistant｜>", "<｜end▁of▁sentence｜>", "<turn|>")  # fmt: skip
 """Tokens that end a message, or begin the next."""
 
 _HEADS = {
@@ -76,6 +79,8 @@ def read_token(text: str) -> Token:  # noqa: PLR0911 (one case per line)
         return _bracketed(bracketed[1], bracketed[2])
     if text in {"<<SYS>>", "<</SYS>>"}:
         return Token("mark") if "/" in text else Token("drop", ("<</SYS>>",))
+    if text[-2] not in "|｜" or text[1] not in "|｜":
+        return _half_barred(text)
     name = text[2:-2].replace("▁", "_").lower()
     if name in _HEADS:
         return Token("head", (_HEADS[name],))
@@ -96,9 +101,19 @@ def read_token(text: str) -> Token:  # noqa: PLR0911 (one case per line)
     return Token("answer") if _LONE.fullmatch(name) else Token("mark")
 
 
+def _half_barred(text: str) -> Token:
+    """`<|turn>model` begins and `<turn|>` ends a message; between other pairs is nothing to be spoken."""
+    if text.endswith("|>"):
+        return Token("end")
+    name = text[2:-1]
+    return Token("head", ("\n",)) if name == "turn" else Token("drop", (f"<{name}|>",))
+
+
 def _bracketed(slash: str, name: str) -> Token:
     if slash:
         return Token("answer") if name == "THINK" else Token("end")
+    if name == "gMASK":
+        return Token("mark")
     if name == "INST":
         return Token("end")
     if name == "TOOL_CALLS":

@@ -17,7 +17,7 @@ from dora_mlx_tts.text.markup.citations import MARK_STARTS
 from dora_mlx_tts.text.markup.fences import Fence, fence_in
 from dora_mlx_tts.text.markup.formulas import FormulaFilter
 from dora_mlx_tts.text.markup.links import Held, Link, Verdict
-from dora_mlx_tts.text.markup.tag_filter import UNSPOKEN, TagFilter
+from dora_mlx_tts.text.markup.tag_filter import OPENING_ANGLES, UNSPOKEN, TagFilter
 from dora_mlx_tts.text.markup.tags import Char
 
 _LINE_MARKS = frozenset(" \t\u3000#>-*+_=|~`")
@@ -93,8 +93,8 @@ class MarkupFilter(TagFilter):
     # The beginning of a line
 
     def _line_start(self, char: str, at: int) -> None:
-        if char == "<":
-            self._begin_tag(char, at)
+        if char in OPENING_ANGLES:
+            self._begin_tag("<", at)
         elif char in _LINE_MARKS:
             self._line.append((char, at))
         else:
@@ -136,8 +136,8 @@ class MarkupFilter(TagFilter):
             self._state = self._bang
         elif char == "[" and not self._plain:
             self._begin_link(char, at, is_image=False)
-        elif char == "<":
-            self._begin_tag(char, at)
+        elif char in OPENING_ANGLES:
+            self._begin_tag("<", at)
         elif char == "&":
             self._tag, self._state = [(char, at)], self._entity
         elif char in MARK_STARTS:

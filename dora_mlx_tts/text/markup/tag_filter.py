@@ -17,12 +17,21 @@ from dora_mlx_tts.text.markup.chat import (
 from dora_mlx_tts.text.markup.citations import is_mark, may_be_mark
 from dora_mlx_tts.text.markup.entities import decoded, may_be_entity
 from dora_mlx_tts.text.markup.links import Held, text_of
-from dora_mlx_tts.text.markup.tags import SPEECH_TAGS, Char, is_half_a_span, may_be_tag, read_tag
+from dora_mlx_tts.text.markup.tags import (
+    CELLS,
+    SPEECH_TAGS,
+    Char,
+    is_half_a_span,
+    may_be_tag,
+    read_tag,
+)
 
 _LONGEST_CODE = 60
 """Characters of inline code; behind a backtick that is never closed, text goes on as usual."""
 
 _LONGEST_CLOSING = 60
+OPENING_ANGLES, _CLOSING_TRIANGLE = "<◁", "▷"
+"""Some models write their tags with triangles: ◁think▷."""
 UNSPOKEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
     "\u20e3\ufff9-\ufffb\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u266c\u2670-\u27bf\u2b05-\u2b07"
@@ -127,6 +136,7 @@ class TagFilter(ABC):
         self._state = self._in_tag
 
     def _in_tag(self, char: str, at: int) -> None:
+        char = ">" if char == _CLOSING_TRIANGLE else char
         so_far = text_of(self._tag) + char
         if char == ">" and so_far not in {"<<SYS>", "<</SYS>"}:
             self._tag.append((char, at))
@@ -164,6 +174,8 @@ class TagFilter(ABC):
                 self._replay(held[1:-1])
             elif tag.kind == "line":
                 self._state("\n", held[-1][1])
+            elif tag.name in CELLS:
+                self._state(" ", held[-1][1])
 
     def _release_tag(self, *, at_end: bool = False) -> None:
         """It was no tag: the angle is text. At the end of all text half a tag is dropped."""
@@ -216,6 +228,7 @@ class TagFilter(ABC):
         self._state = self._dropped
 
     def _dropped(self, char: str, at: int) -> None:  # noqa: ARG002 (a state's signature)
+        char = {"◁": "<", _CLOSING_TRIANGLE: ">"}.get(char, char)
         self._tail = (self._tail + char.lower())[-_LONGEST_CLOSING:]
         if self._tail.endswith(self._closings):
             self._state = self._after_tag

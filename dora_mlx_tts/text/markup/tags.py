@@ -55,8 +55,36 @@ SPEECH_TAGS = frozenset({"speak", "p", "s", "break", "sub", "say-as", "phoneme",
 """Tags that say how to speak (`ssml.py`); elsewhere they are like any other tag."""
 
 _LINE_TAGS = frozenset(
-    {"end_of_turn", "br", "p", "div", "li", "ul", "ol", "tr", "hr", "h1", "h2", "h3", "h4"}
+    {
+        "end_of_turn",
+        "br",
+        "p",
+        "div",
+        "li",
+        "ul",
+        "ol",
+        "tr",
+        "hr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "dt",
+        "dd",
+        "summary",
+        "details",
+        "table",
+        "blockquote",
+        "section",
+        "article",
+        "figcaption",
+        "caption",
+    }
 )
+CELLS = frozenset({"td", "th"})
+"""What a table's row consists of: a blank parts them."""
 _LETTER_TAGS = frozenset("abipqsu")
 _NAME = r"[A-Za-z][\w:.-]*(?:=[\w:.-]+)?"
 _ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*"

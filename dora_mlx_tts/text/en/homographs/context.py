@@ -163,6 +163,8 @@ def _after_subject(context: WordContext, left: str, left2: str, right: str) -> b
 def is_plainly_verb(context: WordContext) -> bool:
     """Whether a command (`Present your pass`) or a bare subject (`Muscles contract when`) leaves no doubt."""
     left, left2, right = context.at(-1), context.at(-2), context.at(1)
+    if context.word == "object" and right == "to" and left in JOINERS:
+        return True
     if left in {"", "please"}:
         counted = right in NUMBERS | TENS and context.word not in ALSO_QUALITIES
         return counted or (_takes_object(right) and right != "that")

@@ -213,6 +213,8 @@ def _row(c: WordContext) -> str:
 def _bow(c: WordContext) -> str:
     if {*c.before(4), *c.after(4)} & ARCHERY:
         return "B OW1"
+    if c.at(-1) == "a" and c.at(-2) in {"take", "takes", "took", "taken", "taking"}:
+        return "B AW1"
     return "B AW1" if is_verb(c) or {*c.before(4), *c.after(4)} & SHIP else "B OW1"
 
 

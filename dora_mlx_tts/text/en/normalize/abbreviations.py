@@ -25,7 +25,7 @@ _NOUNS = {
     "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
     "dept": "department", "govt": "government", "wkts": "wickets", "misc": "miscellaneous",
     "est": "estimated", "temp": "temperature", "doz": "dozen", "pkg": "package", "appt": "appointment", "intl": "international",
-    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention",
+    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention", "anniv": "anniversary",
 }  # fmt: skip
 _TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.items()}
 _NOUNS |= {short.capitalize(): word.capitalize() for short, word in _NOUNS.items()}
@@ -64,13 +64,18 @@ _BEFORE_FIGURES = {
     "vol": "volume", "fig": "figure", "rm": "room",
 }  # fmt: skip
 _SHORT_LABEL = re.compile(
-    rf"\b({'|'.join(_BEFORE_FIGURES)})\b\.?(?= [A-Z]?-?\d)|\bhwy\b(?!\.)", re.IGNORECASE
+    rf"\b({'|'.join(_BEFORE_FIGURES)})\b\.?(?= (?:[A-Z]?-?\d|[A-Z]\b(?!')))|\bhwy\b(?!\.)",
+    re.IGNORECASE,
 )
 _YEARS_OLD = re.compile(r"(?<=\d)[ -]?(?:y/o|yo)\b")
 _YEAR_OLD = re.compile(
     r"(?<=\d)[ -]?(?:y/o|yo)\b(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))"
 )
 _EDITION = re.compile(r"(?<=\d(?:st|nd|rd|th) )ed\b(?:\.(?=\s[a-z]|[,;)]))?")
+_FOLLOWING = re.compile(r"(?<=\d)ff\b(?:\.(?=\s[a-z]|[,;)]))?")
+_CONFIRMATION = re.compile(r"\b([Cc])onf\.?(?=:?\s(?:#|number\b|no\b|code\b|\d))")
+_PASSWORD = re.compile(r"\bpw\b(?!/)")
+_SCENE = re.compile(r"\b([IVX]{1,4})\.([ivx]{1,4})\.(\d{1,3})(?:\s?[-–]\s?(\d{1,3}))?(?![\w.]\w)")
 _EACH = re.compile(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
 _BOARDS = re.compile(r"\b(\d) ?[x×] ?(\d)s\b")
 _FLOOR = re.compile(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
@@ -90,7 +95,7 @@ _ET_AL = re.compile(rf"\bet al\.(?!{NEW_SENTENCE})")
 _DOCTOR = re.compile(r"\bDr\.?(?=\s[A-Z])")
 _DRIVE = re.compile(rf"(?<=[a-z]\s)Dr\.(?!{NEW_SENTENCE})|(?<=[a-z]\s)Dr(?=\.)")
 _TITLE = re.compile(rf"\b({'|'.join(_TITLES)})\.(?=\s|\Z)")
-_VERSUS = re.compile(r"\bvs\b(?!\.\S)")
+_VERSUS = re.compile(r"\bvs\b(?!\.\S)|(?<=[a-z] )v\.(?= [A-Z][a-z])")
 _BARE_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Prof)(?=\s[A-Z])")
 _NOUN = re.compile(rf"\b({'|'.join(_NOUNS)})\.(?!{NEW_SENTENCE})(?=\W|\Z)")
 _NOUN_AT_END = re.compile(rf"\b({'|'.join(_NOUNS)})\.{NEW_SENTENCE}")
@@ -100,6 +105,12 @@ _NUMBER_SIGN = re.compile(
 _SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
 _WITH = re.compile(r"(?<!\w)w/(?:(o)\b|(?=\s?[A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
+_PARTS = re.compile(
+    rf"\b((?:{'|'.join(_NUMBERED)})s?)\s([IVX]{{1,5}})\s?[-–]\s?([IVX]{{1,5}})\b", re.IGNORECASE
+)
+_ROMAN_SPAN = re.compile(r"[IVX]\s?[-–]\s?[IVX]")
+_ANY_ROMAN = re.compile(r" [IVXLC]{1,9}\b")
+"""What a text must have, or the slower search below is in vain."""
 _CENTURY = re.compile(rf"\b({_ROMAN})(?= (?:[Cc]entur|Olympi|Congress))")
 _BARE = {"dept": "department", "govt": "government", "approx": "approximately", "wkts": "wickets"}
 _BARE_SHORT = re.compile(rf"\b(?:{'|'.join(_BARE)})\b(?!\.\w)")
@@ -144,6 +155,14 @@ def _number_sign(match: re.Match[str]) -> str:
     return f"{words.capitalize() if match[1][0].isupper() else words} "
 
 
+def _parts(match: re.Match[str]) -> str | None:
+    """`Chapters I-IV` → Chapters one to four."""
+    first, last = match[2], match[3]
+    if not (first + last).isupper():
+        return None
+    return f"{match[1]} {cardinal(roman(first))} to {cardinal(roman(last))}"
+
+
 def _part(match: re.Match[str]) -> str | None:
     return f"{match[1]} {cardinal(roman(match[2]))}" if match[2].isupper() else None
 
@@ -155,14 +174,13 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_ET_AL, "et al")
         .sub(_WITH, lambda m: "without " if m[1] else "with ")
     )
+    for part, pattern, words in _RARE:
+        if part in text.text:
+            text = text.sub(pattern, words)
+    text = text.sub(_SCENE, _scene)
     text = text.sub(_SHORT_FORM, lambda m: _SPOKEN[m.group()]).sub(_EVERY, _every)
-    text = text.sub(_FOUNDED, r"\1stablished").sub(_FLOOR, "floor").sub(_EDITION, "edition")
-    text = (
-        text.sub(_SHORT_LABEL, _short_label)
-        .sub(_YEAR_OLD, " year old")
-        .sub(_YEARS_OLD, " years old")
-        .sub(_EACH, _each)
-    )
+    text = text.sub(_FOUNDED, r"\1stablished")
+    text = text.sub(_SHORT_LABEL, _short_label).sub(_EACH, _each)
     text = text.sub(_BOARDS, lambda m: f"{cardinal(int(m[1]))} by {plural(cardinal(int(m[2])))}")
     text = text.sub(_KNOWN_AS, "also known as").sub(_NUMBER_SIGN, _number_sign)
     text = text.sub(_WORLD_WAR, lambda m: f"World War {_WARS[m[1] or m[2]]}")
@@ -179,8 +197,31 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_AND, "and").sub(_BARE_SHORT, lambda m: _BARE[m.group()])
     text = text.sub(_KING, lambda m: f"{m[1]} the {ordinal(roman(m[2]))}" if m[2] else None)
     text = text.sub(_CENTURY, lambda m: ordinal(roman(m[1])) if m[1] else None)
-    text = text.sub(_PART, _part)
+    if _ROMAN_SPAN.search(text.text):
+        text = text.sub(_PARTS, _parts)
+    if _ANY_ROMAN.search(text.text):
+        text = text.sub(_PART, _part)
     return text.sub(_ROMAN_ALONE, lambda m: cardinal(roman(m.group())))
+
+
+def _scene(match: re.Match[str]) -> str:
+    """`III.i.64` → three one 64."""
+    until = f" to {match[4]}" if match[4] else ""
+    return f"{cardinal(roman(match[1]))} {cardinal(roman(match[2]))} {match[3]}{until}"
+
+
+_RARE = (
+    ("onf", _CONFIRMATION, r"\1onfirmation"),
+    ("pw", _PASSWORD, "password"),
+    (" fl", _FLOOR, "floor"),
+    (" ed", _EDITION, "edition"),
+    ("ff", _FOLLOWING, " and following"),
+    ("y/o", _YEAR_OLD, " year old"),
+    ("yo", _YEAR_OLD, " year old"),
+    ("y/o", _YEARS_OLD, " years old"),
+    ("yo", _YEARS_OLD, " years old"),
+)
+"""Letters without which a search is in vain, what is sought, and its words."""
 
 
 def _every(match: re.Match[str]) -> str:

@@ -40,6 +40,10 @@ _CAPITALS = re.compile(
 )
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
 _PLURAL = re.compile(r"([A-Z]{2,6}|PhD)(s)")
+_LETTERS_COUNTED = re.compile(
+    r"\b(two|three|four|five|six|seven|eight|nine|ten|straight|these|those|the) ([B-LN-Z])s\b(?!')"
+)
+_LETTERS_IN_PLURAL = re.compile(r" [B-LN-Z]s\b")
 _SMALL_INSIDE = re.compile("[A-Z][a-z][A-Z]")
 """PhD, IoT, YoY."""
 _NAME_LIKE = re.compile(
@@ -200,5 +204,7 @@ def apply(text: AlignedText, kept: Container[str] = frozenset()) -> AlignedText:
 
     Words whose small form is in `kept` stay as they are.
     """
+    if _LETTERS_IN_PLURAL.search(text.text):
+        text = text.sub(_LETTERS_COUNTED, r"\1 \2's")
     text = text.sub(_CAPITALS, _shouted)
     return text.sub(_WORD, lambda m: None if m.group().lower() in kept else _word(m))

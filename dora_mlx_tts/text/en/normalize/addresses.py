@@ -27,7 +27,9 @@ _FILE = re.compile(
     r"\b([A-Za-z_][\w-]{0,60})\.(py|js|ts|txt|md|json|yaml|yml|toml|csv|pdf|docx?|xlsx?|pptx?|html?|css|sh|exe|zip|"
     r"gz|png|jpe?g|gif|svg|mp[34]|wav|cpp|rs|go|java|xml|log|cfg|ini|dll|conf|env|lock|sql|ipynb|tsx|jsx|parquet|onnx|iso|dmg|apk|bat|ps1)\b(?![\w@]|\.\w)"
 )
-_TAG = re.compile(r"(?<!\w)(?!#(?=[A-Fa-f]{0,5}\d)[\dA-Fa-f]{6}\b)[#@](?=[A-Za-z_])(\w{1,140})")
+_TAG = re.compile(
+    r"(?<!\w)(?!#(?=[A-Fa-f]{0,5}\d)[\dA-Fa-f]{6}\b|#[A-Z]{1,4}-?\d)[#@](?=[A-Za-z_])(\w{1,140})"
+)
 _CALL = re.compile(
     r"(?<=[a-z_\d])\.(?=[A-Za-z_]\w{0,40}\()|(?<=[A-Za-z_]{2})\.(?=[a-z_]{2,40}\b(?![.-]?[A-Z]))"
 )

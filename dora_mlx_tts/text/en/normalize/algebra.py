@@ -21,7 +21,7 @@ _EXPONENT = r"\^\(?(?P<sign>[-−])?(?P<exp>\d{1,4}|[a-z]\b)\)?(?!\.?\d|\w)"
 _TEN = re.compile(rf"{NOT_INSIDE}(?:(?P<n>{NUMBER})\s?[×x*·]\s?)?(?<!\d)10{_EXPONENT}")
 _POWER = re.compile(rf"(?<![\w.])(?P<base>\d{{1,9}}|[A-Za-z]|\)){_EXPONENT}")
 _SCIENTIFIC = re.compile(
-    rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})[eE](?P<sign>[+-])?(?P<exp>\d{{1,3}})(?!\w|\.\d)"
+    rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})[eE](?:(?P<sign>[+-])(?P<exp>\d{{1,3}})|(?P<plain>\d{{1,2}}))(?!\w|\.\d)"
 )
 
 _POWER_SIGN = r"(?:[²³]|\^-?\w{1,3})?"
@@ -37,6 +37,9 @@ _FUNCTION_NAMES = {
     "sin": "sine", "cos": "cosine", "tan": "tangent", "sec": "secant", "csc": "cosecant", "cot": "cotangent",
     "arcsin": "arc sine", "arccos": "arc cosine", "arctan": "arc tangent", "ln": "natural log", "exp": "exp", "lim": "limit",
 }  # fmt: skip
+_ABSOLUTE = re.compile(
+    r"(?<![\w|])\|(?=[^|\n]{0,12}[a-z\d])([\w²³.+ −-]{1,16}(?<! ))\|(?![\w|])(?=\s?[=<>≤≥+*/,.;)−-]|\s(?:is|for|to)\b|\s?\Z)"
+)
 _CHANCE = re.compile(r"\b(P|Pr|E|Var)\((?=[A-Z])")
 _NAMED_FUNCTION = re.compile(
     r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
@@ -88,7 +91,8 @@ def _power(match: re.Match[str]) -> str | None:
 
 
 def _scientific(match: re.Match[str]) -> str:
-    return f"{number(match['n'])} times ten to the {_exponent(match)}"
+    exponent = ordinal(int(match["plain"])) if match["plain"] else _exponent(match)
+    return f"{number(match['n'])} times ten to the {exponent}"
 
 
 def _integral(match: re.Match[str]) -> str:
@@ -181,6 +185,7 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
     text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
     text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
+    text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
     text = text.sub(_CHANCE, r"\1 of (")
     text = text.sub(_NAMED_FUNCTION, _named_function)
     if any(sign in text.text for sign in "=+^²³"):

@@ -53,6 +53,12 @@ _RESPONSE = re.compile(
 _RETURNED = re.compile(
     r"(?P<lead>\b(?:return(?:s|ed|ing)?|respond(?:s|ed|ing)? with|throws?|threw|status(?: code)?(?: of)?|HTTP) (?:an? |HTTP )?)(?P<n>[1-5]\d\d)(?![\w%]|[.,]\d| [a-z]+s\b)"
 )
+_CODE_ALONE = re.compile(
+    r"(?:(?<=\ba )|(?<=\bor ))[345]\d\d(?= (?:is|means|from|when|if|and|or|instead|then|because|page)\b|[,.;:!?)]|\Z)"
+)
+_WEB = re.compile(
+    r"\b(?:HTTP|HTTPS|RFC|redirects?|status|server|requests?|responses?|API|URL|endpoint|browser)\b"
+)
 _PLAN = re.compile(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
 _TYPE = re.compile(
     r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{2}\b|(?<=\b[A-Z]{2} )[1-9]\d{2}(?=[ ,.](?:to|from|departs|lands|arrives|is|leaves|has|was)\b)"
@@ -65,6 +71,8 @@ _TABLE = re.compile(
     r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix) )(\d{1,3})-(\d{1,3})(?![\w-])"
 )
 _AIRLINER = re.compile(r"(?<![\w.,$-])(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
+_COURSE = re.compile(r"(?<=[a-z] )101\b(?![,.]?\d| [a-z]+s\b)")
+_CAPITAL_BEFORE = re.compile(r"\b[A-Z][a-z]+ \Z")
 _STANDARD = re.compile(r"(?<![\w.,$-])802\.(\d{1,2})([a-z]{0,2})\b")
 _SIZE = re.compile(r"\b([Ss]izes? )(\d{1,2}(?:\.5)?)([A-Z]{1,3})\b")
 _EPISODE = re.compile(r"\bS(\d{1,2})(?::|, ?| )?E[Pp]?\.? ?(\d{1,3})\b")
@@ -109,6 +117,12 @@ def _airliner(match: re.Match[str]) -> str:
     return f"{first} {named(match[2])}"
 
 
+def _course(match: re.Match[str]) -> str | None:
+    """`Chem 101`, the first course of a subject."""
+    before = match.string[max(0, match.start() - 20) : match.start()]
+    return "one oh one" if _CAPITAL_BEFORE.search(before) else None
+
+
 def _quarter(match: re.Match[str]) -> str:
     part, figures = match[1] or match[3], match[2] or match[4]
     name = f"the {_ORDINALS[int(part)]} {'quarter' if match[1] else 'half'}"
@@ -151,10 +165,14 @@ _RULES = (
     Rule(_LABELED, _labeled),
     Rule(_TYPE, lambda m: spaced(m, named(m.group()))),
     Rule(_TYPE_DASH, lambda m: spaced(m, named(m.group()))),
+    Rule(_COURSE, _course, "1"),
     Rule(_TABLE, lambda m: f"{m[1]}{cardinal(int(m[2]))} dash {cardinal(int(m[3]))}", "-"),
 )
 
 
 def apply(text: AlignedText) -> AlignedText:
     """`order #48213` → order number four eight two one three; `a 404 error` → a four oh four error."""
-    return _emergency(apply_rules(text, _RULES))
+    text = apply_rules(text, _RULES)
+    if _WEB.search(text.text):
+        text = text.sub(_CODE_ALONE, lambda m: named(m.group()))
+    return _emergency(text)

@@ -68,8 +68,11 @@ _DECADE_BEFORE = re.compile(
     r"(?:\b(?:the|early|mid|late|low|high|upper|lower|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,
 )
+_TEAM = re.compile(r"(?<![\w.,])(\d{2})ers\b")
 _SHORT_YEAR = re.compile(r"(?:(?<![\w'])|(?<=\bQ[1-4])|(?<=\bFY))'(\d\d)(?![\w'])")
 LAST_MONTH = 12
+PIVOT = 50
+"""Two figures from here on are a year of the twentieth century."""
 
 
 def month_day(month: int, day: int) -> str:
@@ -80,7 +83,7 @@ def month_day(month: int, day: int) -> str:
 def _spoken(month: int, day: int, year_figures: str) -> str:
     number = int(year_figures)
     if len(year_figures) <= 2:  # noqa: PLR2004 (24 stands for 2024)
-        number += 2000 if number < 70 else 1900  # noqa: PLR2004 (the usual pivot)
+        number += 2000 if number < PIVOT else 1900
     return f"{month_day(month, day)}, {_year(number)}"
 
 
@@ -145,7 +148,7 @@ def _full(figures: str) -> int:
     number = int(figures)
     if len(figures) > 2:  # noqa: PLR2004 (24 stands for 2024)
         return number
-    return number + (2000 if number < 70 else 1900)  # noqa: PLR2004 (the usual pivot)
+    return number + (2000 if number < PIVOT else 1900)
 
 
 def _years(match: re.Match[str]) -> str | None:
@@ -208,6 +211,7 @@ _RULES = (
     Rule(_FIGURES, lambda m: f"{m['n']} {plural(cardinal(int(m['f'])))}", "s"),
     Rule(_DECADE, _decade, "s"),
     Rule(_NAMES_IN_PLURAL, _names_in_plural, "s"),
+    Rule(_TEAM, lambda m: f"{cardinal(int(m[1])).removesuffix('e')}ers", "e"),
     Rule(_ERA, lambda m: named(m["n"]), "ABC"),
     Rule(_ERA_BEFORE, lambda m: named(m.group()), "A"),
     Rule(_SHORT_YEAR, lambda m: spaced(m, _short_year(m[1])), "'"),

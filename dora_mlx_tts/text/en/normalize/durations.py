@@ -17,6 +17,9 @@ _COMPOUND = re.compile(
     rf"(?<![\w.,$€£])(?:(?P<d>{_PIECE}){_DAYS}{_SEP})?(?:(?P<h>{_PIECE}){_HOURS}\.?{_SEP})?"
     rf"(?:(?P<m>{_PIECE}){_MINUTES}\.?{_SEP})?(?:(?P<s>{_PIECE}){_SECONDS})?(?<=[a-z])(?![\w/²³]|-\w|\s?/)(?:\.(?=\s[a-z]|[,;]))?",
 )
+_CLOCK = re.compile(
+    r"(?P<lead>\b(?:at|by|until|before|after|from) )(?P<h>[01]?\d|2[0-3])h(?P<m>[0-5]\d)?(?!\w)"
+)
 _HOURS_MINUTES = re.compile(r"(?<![\w.,:$])(\d{1,2})h([0-5]\d)(?!\w)")
 _MINUTES_LEFT = re.compile(
     r"(?<![\w.,$])(\d{1,3})m(?= (?:left|remaining|ago|later|early|late|to go|until|break|timer|walk|drive|delay|away by)\b)"
@@ -101,6 +104,7 @@ def _short(match: re.Match[str]) -> str:
 
 def apply(text: AlignedText) -> AlignedText:
     """`1h 20m` → one hour twenty minutes; `ran in 22:40` → ran in twenty-two forty."""
+    text = text.sub(_CLOCK, lambda m: f"{m['lead']}{m['h']}:{m['m'] or '00'}")
     text = text.sub(_COMPOUND, _compound)
     text = text.sub(_HOURS_MINUTES, lambda m: f"{_part(m[1], 'hour')} {cardinal(int(m[2]))}")
     text = text.sub(_MINUTES_LEFT, lambda m: _part(m[1], "minute"))

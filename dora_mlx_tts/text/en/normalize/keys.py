@@ -39,6 +39,11 @@ _COMBINED = re.compile(
 )
 _LONE = re.compile(r"\b(?:Ctrl|Cmd|Esc|PgUp|PgDn|PrtScn?|Bksp)\b|\b(?:Del|Ins|Opt|Fn)(?= keys?\b)")
 _OPTION = re.compile(r"(?<=\s)(--?)(?=[A-Za-z][\w-]+\b)|(?<=\s)(-)(?=[A-Za-z](?:\s|[.,;)]|\Z))")
+_FLAGS = re.compile(
+    r"\b(?P<command>rm|ls|cp|mv|tar|ps|grep|git|curl|ssh|scp|sed|find|kill|unzip|df|du|head|tail) -(?P<flags>[a-zA-Z]{2,5})"
+    r"(?= |\Z|[.,`])"
+)
+_HOME = re.compile(r"(?<![\w/])~/(\.)?(?=\w[\w-]*(?![\w-]*/))")
 _MODE = re.compile(r"(?<=\bchmod )(-R )?([0-7]{3,4})\b")
 _LOGIC = re.compile(r"\s?(&&|\|\|)\s?")
 _LOCAL = re.compile(r"(?<=\blocalhost):(\d{2,5})\b")
@@ -73,5 +78,7 @@ def apply(text: AlignedText) -> AlignedText:
     """`Ctrl+C` → control C, `a && b` → a and b, `chmod 755` → chmod seven five five."""
     text = text.sub(_COMBINED, _combined).sub(_LONE, lambda m: _KEYS[m.group().lower()])
     text = text.sub(_LOGIC, lambda m: " and " if m[1] == "&&" else " or ")
+    text = text.sub(_FLAGS, lambda m: f"{m['command']} dash {' '.join(m['flags'])}")
+    text = text.sub(_HOME, lambda m: "dot " if m[1] else "")
     text = text.sub(_OPTION, _option).sub(_MODE, lambda m: (m[1] or "") + digits(m[2]))
     return text.sub(_LOCAL, lambda m: f" port {digits(m[1])}")

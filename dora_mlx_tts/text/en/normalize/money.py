@@ -87,7 +87,7 @@ _CURRENCIES = _SIGNS | _CODES
 _NAME = "|".join(re.escape(name) for name in sorted(_CURRENCIES, key=len, reverse=True))
 _SIGN = "|".join(map(re.escape, _SIGNS))
 _CODE_WORD = "|".join(code for code in _CODES if code.isalpha())
-_MAGNITUDE = rf"(?:{MAGNITUDE}|mm|mil|[bt](?!\s?/))"
+_MAGNITUDE = rf"(?:{MAGNITUDE}|mm|MM|mil|[bt](?!\s?/))"
 _ENDS = r"(?![A-Za-z]|(?<=\s[A-Za-z])-)"
 _SCALE = rf"(?P<scale>\s?{_MAGNITUDE}{_ENDS})?"
 _SECOND = rf"(?P<scale1>\s?{_MAGNITUDE}{_ENDS})?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"
@@ -115,6 +115,7 @@ _ONE_OF_A_KIND = re.compile(
     r"he\b|she\b|they\b|we\b|you\b|it\b|was\b|were\b|has\b|had\b|have\b|will\b|that\b|which\b|who\b|into\b|until\b|"
     r"because\b|when\b|after\b|before\b|than\b|worth\b|back\b|[a-z]+(?:ed|ing)\b)[a-z])"
 )
+_PER_PERSON = re.compile(r"([£€$]\d[\d.,]{0,12})\s?pp\b(?:\.(?=\s[a-z]|[,;]))?")
 _RUPEES = re.compile(r"\bRs\.?\s?(?=\d)")
 _COMMA_CENTS = re.compile(r"(?<=\d),(?=\d\d\s?€)|(?<=€\d),(?=\d\d(?!\d))|(?<=€\d\d),(?=\d\d(?!\d))")
 _CENTS = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?¢")
@@ -189,6 +190,7 @@ def _european(match: re.Match[str]) -> str:
 _SIGNS_OR_CODES = "".join(_SIGNS) + "DRYKFLNB"
 """Every amount has a sign, or a code in capitals."""
 _RULES = (
+    Rule(_PER_PERSON, r"\1 per person", "£€$"),
     Rule(_EUROPEAN, _european, "€,"),
     Rule(_RUPEES, "₹", "R"),
     Rule(_COMMA_CENTS, ".", "€"),

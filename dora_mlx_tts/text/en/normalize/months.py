@@ -34,7 +34,7 @@ _MONTH_BEHIND = re.compile(
     rf"\b(?P<lead>(?:since|until|till|last|next|this|through|thru|late|early|mid)[ -]|in )(?P<n3>{_SHORT_MONTH})\b(?P<dot>\.)?(?!\s?\d|['-]\w)"
 )
 _MONTHS_BETWEEN = re.compile(
-    rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d)(?:\.(?=\s[a-z]|[,;]))?"
+    rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d{1, 2}\b)(?:\.(?=\s[a-z]|[,;]))?"
 )
 _SURE_DAY = re.compile(
     r"\b(?:Tues?|Wed|Thurs?|Thu|Fri|Mon(?=[\s,./;:)-]|\Z))\b(?!['-]\w|\.\w)(?P<dot>\.)?"

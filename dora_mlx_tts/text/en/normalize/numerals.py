@@ -36,7 +36,7 @@ _OVER = re.compile(r"(?<![\w./])1/([A-Za-z])(?![\w.])")
 _RATIO = re.compile(r"(?<![\d.:])(\d{1,3})(?:\s:\s|:)(\d{1,6})(?![\d:]|\.\d)")
 _RATIOS = re.compile(r"(?<![\w.:])\d{1,3}(?::\d{1,3}){2,5}(?![\w:]|\.\d)")
 _TIMES = re.compile(
-    rf"{NOT_INSIDE}(?:({NUMBER}){DASH})?({NUMBER})\s?[x×]"
+    rf"{NOT_INSIDE}(?<!plus )(?<!minus )(?:({NUMBER}){DASH})?({NUMBER})\s?[x×]"
     r"(?=\s(?!plus|minus|times|equals|divided|squared|cubed|to the)[a-z]|\s*[.,;!?)]|\s*\Z)"
 )
 _ITEMS = re.compile(

@@ -72,18 +72,24 @@ _ROAD = re.compile(
 _ROAD_NUMBER = re.compile(
     r"(?P<lead>\b(?:I-|US-|SR-|(?i:route|hwy|highway|interstate) ))(?P<n>\d{3})\b(?!-?\w)"
 )
+_FINE_POINTS = {
+    "NNE": "north northeast", "ENE": "east northeast", "ESE": "east southeast", "SSE": "south southeast",
+    "SSW": "south southwest", "WSW": "west southwest", "WNW": "west northwest", "NNW": "north northwest",
+}  # fmt: skip
+_FINE_POINT = re.compile(rf"\b(?:{'|'.join(_FINE_POINTS)})\b")
 _TURN = re.compile(
     r"\b(?P<lead>(?i:turn|keep|bear|veer|hang an?|stay|make an?|take an?|then) (?:hard |slight )?)(?P<side>[LR])(?=\s(?:on|onto|at|and|then|into|in|past|after|for)\b|[.,;!]|\s*\Z)"
 )
 _SHORT_ROAD = re.compile(r"\b(?:Rte|Rt|rte|Hwy|hwy)\b\.?(?= \d)")
 _NUMBER = re.compile(r"\bNo\.\s(?=\d{1,4}\s[A-Z])")
+_SIDE = re.compile(r" [LR]\b")
 _NUMBERED_STREET = re.compile(
     rf"\b(?P<n>\d{{1,3}}(?:st|nd|rd|th)) (?P<kind>Ave|Blvd|Rd|Pl|Ct|Ln|Pkwy|Ter|St(?=\.? (?:{_POINTS})\b))\b(?P<dot>\.)?(?: (?P<point>{_POINTS})\b)?"
 )
 _CHINESE_CODE = re.compile(
-    r"(?<=\b(?:Beijing|Tianjin|Chengdu|Nanjing) )\d{6}(?!\d)|(?<=\bShanghai )\d{6}(?!\d)|(?<=\b(?:Shenzhen|Hangzhou) )\d{6}(?!\d)"
-    r"|(?<=\bGuangzhou )\d{6}(?!\d)|(?<=\bChina )\d{6}(?!\d)"
+    r"\b(Beijing|Tianjin|Shanghai|Chengdu|Nanjing|Shenzhen|Hangzhou|Guangzhou|China) (\d{6})(?!\d)"
 )
+_LETTERED_ROAD = re.compile(r"(?<=\bRoute )(\d{1,3})([A-Z])\b(?! ?\d)")
 _POST_CODE = re.compile(r"\b([A-Z]\d[A-Z]) ?(\d[A-Z]\d)\b")
 
 
@@ -151,14 +157,16 @@ def _bearing(match: re.Match[str]) -> str | None:
 def apply(text: AlignedText) -> AlignedText:
     """`415 W 23rd St` → four fifteen west 23rd Street; `Dover, DE 19901` → Dover, Delaware, one nine …."""
     text = text.sub(_SHORT_ROAD, lambda m: "Route" if m.group()[0] in "Rr" else "Highway")
-    text = text.sub(_NUMBER, "Number ").sub(
-        _TURN, lambda m: m["lead"] + ("left" if m["side"] == "L" else "right")
-    )
+    text = text.sub(_NUMBER, "Number ")
+    if _SIDE.search(text.text):
+        text = text.sub(_TURN, lambda m: m["lead"] + ("left" if m["side"] == "L" else "right"))
     text = text.sub(_PLACE, _place).sub(_HOUSE, _house)
     text = text.sub(_LOWER_HOUSE, lambda m: f"{named(m['n'])} {_COMPASS[m['point']]} ")
     text = text.sub(_NUMBERED_STREET, _numbered_street)
     text = text.sub(_STREET_POINT, lambda m: f"{_COMPASS[m['point']]} ")
-    text = text.sub(_CHINESE_CODE, lambda m: digits(m.group()))
+    text = text.sub(_CHINESE_CODE, lambda m: f"{m[1]} {digits(m[2])}")
     text = text.sub(_ROAD, _road).sub(_ROAD_NUMBER, lambda m: m["lead"] + named(m["n"]))
+    text = text.sub(_LETTERED_ROAD, lambda m: f"{named(m[1])} {m[2]}")
     text = text.sub(_POST_CODE, lambda m: " ".join(f"{m[1]}{m[2]}"))
+    text = text.sub(_FINE_POINT, lambda m: _FINE_POINTS[m.group()])
     return text.sub(_BEARING, _bearing)

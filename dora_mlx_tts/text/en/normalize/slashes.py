@@ -47,7 +47,8 @@ _EVEN = re.compile(
 _CENTRAL = re.compile(r"(?<![\w/:])(\d{1,2})/(\d{1,2})c\b")
 """Hours of a broadcast in two zones: 8/7c."""
 _ALWAYS = re.compile(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
-_EXPIRES = re.compile(r"(?i)\bexp(?:\.|iry|iration)?:? \Z")
+_EXPIRY = re.compile(r"\b[Ee]xp\.?(?=:? \d\d?/\d\d)")
+_EXPIRES = re.compile(r"(?i)\bexp(?:ires|\.|iry|iration)?:? \Z")
 _NAMED_BEFORE = re.compile(
     r"(?:\b(?:Windows|i?Phone|iOS|Android|macOS|Xbox|Galaxy|Pixel|Python|Office|[Gg]en|[Gg]rades?|[Tt]ypes?|[Ll]evels?|[Aa]ges?|[Rr]outes?|"
     r"[Rr]ooms?|[Gg]ates?|[Ee]xits?|[Hh]ighways?|[Ll]ines?|[Pp]orts?|[Cc]hannels?|[Zz]ones?|[Cc]lass(?:es)?|[Cc]hapters?|[Pp]ages?|[Ss]easons?|"
@@ -70,23 +71,15 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     if "." in match["a"] + match["b"]:
         return spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
     first, second = int(match["a"]), int(match["b"])
-    if 0 < first <= second and _PART_BEFORE.search(before):
-        return spaced(match, f"{number(match['a'])} of {number(match['b'])}")
-    if _EXPIRES.search(before) and second > LAST_MONTH:  # of a card: month and year
-        return spaced(match, f"{number(match['a'])} {number(match['b'])}")
+    link = _link(first, second, before)
+    if link:
+        return spaced(match, f"{number(match['a'])}{link}{number(match['b'])}")
     if not first or not second or _MEASURE_AFTER.match(after):
         return None
     if first == 1 and _CAMERA.search(match.string):
         return None
-    if _NAMED_BEFORE.search(before) and first != second:
-        return spaced(match, f"{number(match['a'])} {number(match['b'])}")
     if first < second in _USUAL_PARTS and re.search(r"(?:\A|\D)\d{1,3} \Z", before):  # 9 3/4
         return None
-    whole = (first, second) in _WHOLES or (
-        first + second == MOST_PERCENT and first >= second and not first % 5 and not second % 5
-    )
-    if whole:
-        return spaced(match, f"{number(match['a'])} {number(match['b'])}")
     if _is_date(match, first, second, before, after):
         return spaced(match, month_day(first, second))
     return (
@@ -94,6 +87,16 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
         if _is_score(first, second, before, after)
         else None
     )
+
+
+def _link(first: int, second: int, before: str) -> str | None:
+    """What is said between two figures that are neither a date nor a fraction, or None."""
+    if 0 < first <= second and _PART_BEFORE.search(before):
+        return " of "
+    is_split = first + second == MOST_PERCENT and first >= second > 0 and not first % 5
+    expires = bool(_EXPIRES.search(before)) and second > LAST_MONTH  # of a card: month and year
+    named = bool(_NAMED_BEFORE.search(before)) and first != second
+    return " " if (first, second) in _WHOLES or is_split or expires or named else None
 
 
 def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str) -> bool:
@@ -144,7 +147,7 @@ def _even(match: re.Match[str]) -> str | None:
 
 def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
-    text = text.sub(_ALWAYS, "24 7").sub(_CENTRAL, r"\1 \2 central")
+    text = text.sub(_ALWAYS, "24 7").sub(_EXPIRY, "expires").sub(_CENTRAL, r"\1 \2 central")
     if "/" in text.text:
         text = text.sub(_FROM_FRACTION, r"\1 to ").sub(_PAIR, _pair)
     return text.sub(_EVEN, _even) if "0" in text.text or "5" in text.text else text

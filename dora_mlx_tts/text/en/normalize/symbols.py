@@ -74,6 +74,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("=", r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(√$\"'-])", " equals "),
     _rule("→>", r"\s?(?:->|=>|→)\s?", " to "),
     _rule("<", r"(?<=\w)\s<\s(?=[\w.−-])|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
+    _rule(">", r"(?<=[a-z])\s>\s(?=[A-Z][a-z]|\.{3}|…)", ", "),
     _rule(">", r"(?<=\w)\s>\s(?=[\w.−-])|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
     _rule(")", r"(?<=\))\s?[-–]\s?(?=\([a-z\d]{1,3}\))", " to "),
     _rule("±", r"\s?±\s?", " plus or minus "),
@@ -83,6 +84,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("+", r"(?<=[\w)])\+(?=[\w(])", " plus "),
     _rule("-−", r"(?<=\b[xyznt])[-−](?=\d+(?![\w-]))", " minus "),
     _rule("√", r"√\s?", " square root of "),
+    _rule("∛", r"∛\s?", " cube root of "),
     _rule("∈", r"\s?∈\s?", " in "),
     _rule("∪", r"\s?∪\s?", " union "),
     _rule("∩", r"\s?∩\s?", " intersection "),
@@ -128,6 +130,13 @@ _PAUSES: tuple[Rule, ...] = (
     _rule("\n", r"(?<!\s)[^\S\n]*\n\s*", "\n"),
     _rule("\n", r"(?<=[.,?!…:;—-])\n", " "),
     _rule("\n", r"\n(?=\S)", ". "),
+    _rule("–", r"(?<=\b[A-Z])\s?–\s?(?=[A-Z]\b)", " to "),
+    _rule(
+        "-",
+        r"(?<=\brows [A-Z])-(?=[A-Z]\b)|(?<=\bgroups [A-Z])-(?=[A-Z]\b)|(?<=\bfrom [A-Z])-(?=[A-Z]\b)"
+        r"|(?<=\b[Gg]ates [A-Z])-(?=[A-Z]\b)|(?<=\bcolumns [A-Z])-(?=[A-Z]\b)|(?<=\bA)-(?=Z\b)",
+        " to ",
+    ),
     _rule("–", r"(?<=[A-Za-z])–(?=[A-Za-z])", "-"),
     _rule("-—–−", r"(?<!\s)\s*(?:-{2,}|—|–|(?<=\s)[-−](?=\s))[\s—–-]*", ", "),
     _rule(";:|·", r"(?<!\s)\s*[;:|·]++(?=\s|\Z|[A-Za-z])", ","),
@@ -138,7 +147,9 @@ _PAUSES: tuple[Rule, ...] = (
     _rule("-", r"(?<![A-Za-z])-+|-+(?![A-Za-z])", " "),
     _rule("'", r"(?<![A-Za-z])'+(?![A-Za-z])", ""),
     _rule("'", r"'{2,}", "'"),
-    _rule("'", r"(?<![A-Za-z])'(?!(?i:em|til|cause|cuse|bout|tis|twas|course|round)\b)", ""),
+    _rule(
+        "'", r"(?<![A-Za-z])(?!\A's\b)'(?!(?i:em|til|cause|cuse|bout|tis|twas|course|round)\b)", ""
+    ),
     _rule("'", r"(?<![sS])(?<!in)'(?![A-Za-z])", ""),
 )
 _TIDY: tuple[Rule, ...] = (
@@ -151,7 +162,9 @@ _TIDY: tuple[Rule, ...] = (
 def _strongest(marks: str) -> str:
     """One mark for a run of marks: the first that ends a sentence, else the first."""
     blank = " " if marks[-1:] == " " else ""
-    if marks.startswith(".,"):  # behind an abbreviation
+    if marks.startswith(".,") or (
+        marks.startswith("..") and marks.rstrip().endswith(",")
+    ):  # an abbreviation, an ellipsis
         return f",{blank}"
     return next((c for c in marks if c in "?!.…"), marks[0]) + blank
 

@@ -39,6 +39,9 @@ _MILITARY = re.compile(
 )
 _BARE_HALF = re.compile(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
 _RATIO_AROUND = re.compile(r"(?i)\b(?:ratio|aspect|scale|dilut\w*|mix|odds|slope|proportions?)\b")
+_ODDS_BEFORE = re.compile(
+    r"(?i)\b(?:odds|ratios?|screens?|displays?|monitors?|aspect)\b(?:(?! at )[^.?!;])*\Z"
+)
 _BEFORE_MILITARY = (
     "at ",
     "by ",
@@ -59,9 +62,9 @@ def _half(sign: str) -> str:
 
 def _time(match: re.Match[str]) -> str | None:
     hour, minute, half = int(match["h"]), int(match["m"]), match["half"]
-    if not half and _RATIO_AROUND.search(
-        match.string[max(0, match.start() - 12) : match.end() + 8]
-    ):
+    around = match.string[max(0, match.start() - 12) : match.end() + 8]
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    if not half and (_RATIO_AROUND.search(around) or _ODDS_BEFORE.search(before)):
         return None
     if half:
         half = _half(half)
@@ -112,7 +115,7 @@ def _letters(match: re.Match[str]) -> str:
 
 
 _ONE_ON_ONE = re.compile(
-    r"(?<![\d:.])(?<!mix )(?<!mixed )(?<!dilute )(?<!diluted )(?<!ratio )1:1(?=s?\b(?! (?:ratio|mix|scale|aspect|map|correspond|dilution|by)))(?=s\b| (?:with|meetings?|calls?|syncs?|chats?|sessions?|coaching|time|at|on|today|tomorrow|next|this)\b)"
+    r"1:1(?<![\d:.]1:1)(?<!mix 1:1)(?<!mixed 1:1)(?<!dilute 1:1)(?<!diluted 1:1)(?<!ratio 1:1)(?=s?\b(?! (?:ratio|mix|scale|aspect|map|correspond|dilution|by)))(?=s\b| (?:with|meetings?|calls?|syncs?|chats?|sessions?|coaching|time|at|on|today|tomorrow|next|this)\b)"
 )
 _ABOUT = re.compile(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))")
 _RULES = (

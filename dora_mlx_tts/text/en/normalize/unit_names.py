@@ -31,7 +31,7 @@ _REGULAR = {
     "wk": "week", "pts": "point", "pcs": "piece", "kn": "knot", "kt": "knot", "kts": "knot", "amp": "amp",
     "amps": "amp", "μA": "microampere", "μV": "microvolt", "mW": "milliwatt", "μL": "microliter", "cL": "centiliter",
     "cl": "centiliter", "hp": "horsepower/horsepower", "lm": "lumen", "lx": "lux/lux", "Nm": "newton meter",
-    "N·m": "newton meter", "bar": "bar", "mbar": "millibar", "MPa": "megapascal", "IU": "I U/I U",
+    "N·m": "newton meter", "bar": "bar/bar", "mbar": "millibar", "MPa": "megapascal", "IU": "I U/I U",
     "TWh": "terawatt hour", "kB/s": "kilobyte per second/kilobytes per second", "GWh": "gigawatt hour",
     "Gbit": "gigabit", "Mbit": "megabit", "kbit": "kilobit", "TiB": "tebibyte", "pF": "picofarad",
     "μF": "microfarad", "nF": "nanofarad", "MΩ": "megohm", "mmol": "millimole", "keV": "kilo electron volt",
@@ -88,7 +88,9 @@ PER = {
     "hrs": "hour", "mg": "milligram", "cm": "centimeter", "mol": "mole", "K": "kelvin", "bbl": "barrel",
     "ton": "ton", "pp": "person", "ea": "each", "lbs": "pound", "mL": "milliliter", "W": "watt", "V": "volt",
     "hour": "hour", "minute": "minute", "second": "second", "person": "person",
-    "night": "night", "mile": "mile", "lb": "pound", "cm²": "square centimeter",
+    "night": "night", "mile": "mile", "lb": "pound", "cm²": "square centimeter", "cm³": "cubic centimeter", "cm3": "cubic centimeter", "mm²": "square millimeter",
+    "mm³": "cubic millimeter", "km²": "square kilometer", "km2": "square kilometer", "ft³": "cubic foot", "in²": "square inch",
+    "in³": "cubic inch", "mi²": "square mile", "sq mi": "square mile", "sq km": "square kilometer",
 }  # fmt: skip
 AREAS = {"km", "m", "cm", "mm", "mi", "ft", "in", "yd"}
 GLUED_ONLY = {"in", "A", "K", "B", "N", "J", "pt", "MP", "Mb", "Gb", "kb"}

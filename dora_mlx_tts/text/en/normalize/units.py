@@ -121,7 +121,7 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
     return noun[1] in _MEASURED_THINGS if not article else noun[1] not in _NO_NOUNS
 
 
-_NOUN = re.compile(r"\s([A-Za-z]+)\b")
+_NOUN = re.compile(r"\s(?:\d{1,4}-)?([A-Za-z]+)\b")
 _NO_NOUNS = word_set(
     "of in to from for and or per at on is was away long wide tall high deep less more with into by off "
     "above below apart before after each every"
@@ -176,6 +176,10 @@ def _relation(match: re.Match[str]) -> str:
 _WORD_PER = re.compile(
     r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
 )
+_PER_TIME = re.compile(
+    r"(?<=[A-Za-z])\s?/\s?(?=\d{1,3}[ -]?(?:hrs?|hours?|h|days?|d|weeks?|wks?|mins?|minutes?|months?)\b)"
+)
+_PER_AREA = re.compile(r"\bper sq\.? (mi|km|ft|m|in|yd)\b(?:\.(?=\s[a-z]|[,;]))?")
 _PER_THING = re.compile(
     r"(?<=\d )(?P<what>[a-z]{2,13}s)/(?P<per>char|character|word|line|page|user|item|sample|token|frame|row|node|core|pixel|acre|"
     r"class|customer|query|request|call|game|student|employee|site|file|device|seat|ticket|serving|cup|can|bottle|box|pack|"
@@ -217,7 +221,7 @@ _TONS = re.compile(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
 _SQUARE = re.compile(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
 _SIZE = re.compile(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
-_CUPS = re.compile(r"(?P<n>\d) c\b\.?(?= [a-z]{3,})(?! of (?:the|a)\b)")
+_CUPS = re.compile(r"(?P<n>\d) c\b\.?(?= (?:of )?[a-z]{3,})(?! of (?:the|a)\b)")
 
 
 def _cups(match: re.Match[str]) -> str:
@@ -259,6 +263,10 @@ _RULES = (
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
     Rule(_INCHES, r"\1in", "i"),
+    Rule(_PER_TIME, " per ", "/"),
+    Rule(
+        _PER_AREA, lambda m: f"per {FORMS[f'sq {m[1]}'][0]}" if f"sq {m[1]}" in FORMS else None, "q"
+    ),
     Rule(_PER_THING, r"\g<what> per \g<per>", "/"),
     Rule(_WORD_PER, lambda m: _per(m[1]), "/"),
     Rule(_FAHRENHEIT, _degrees, "FC"),

@@ -98,7 +98,7 @@ like L AY2 K
 wise W AY2 Z
 ly L IY0
 """)
-"""Endings that leave the word before them as it is; for the others the letters tell more."""
+"""Endings that leave the word before them unchanged; for the others the letters tell more."""
 _SHORT_HALVES = word_set(
     "end out net box app bot pad pod web bit set key pay day way top bar cam car eye ear mix map run tap tip tab dev ops"
 )
