@@ -103,7 +103,7 @@ def starter(synthesizer: Synthesizer, helper: DecodeThread) -> Subject:
     """The voice that ships."""
     ready = synthesizer.prepare("starter-en")
     session = SpeechSession(KeptCache(ready.networks.t2s), SynthesisMeter(), helper=helper)
-    settings = synthesizer.settings.speech(ready.voice.defaults, {})
+    settings = ready.speech(synthesizer.settings, {})
     speaker = SentenceSpeaker(ready.pack, ready.prompt, settings, session)
     return Subject("starter", speaker, lambda text: ready.front_end.phonemize(text, "en"))
 

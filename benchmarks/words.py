@@ -63,7 +63,7 @@ class Voice:
     def __init__(self, synthesizer: Synthesizer, name: str) -> None:
         self.name, self.ready = name, synthesizer.prepare(name)
         ready = self.ready
-        settings = synthesizer.settings.speech(ready.voice.defaults, {})
+        settings = ready.speech(synthesizer.settings, {})
         session = SpeechSession(KeptCache(ready.networks.t2s), SynthesisMeter())
         self.speaker = SentenceSpeaker(ready.pack, ready.prompt, settings, session)
         self.words = VOCABULARY[name].split()

@@ -54,13 +54,6 @@ reference:
   text: {text}
   language: {language}
 prompt: prompts/{name}.safetensors
-defaults:
-  top_k: {top_k}
-  repetition_penalty: {penalty}
-  temperature: {temperature}
-  noise_scale: {noise_scale}
-  short_parts: true
-  attempts: 5
 """
 
 
@@ -107,7 +100,14 @@ def main() -> None:
         exact = Path(folder) / "exact"
         convert(sources, exact, PackOptions(storage="float32", name="starter"))
         described = PackOptions(
-            storage="int8", name="starter", licence=LICENCE, languages=languages, overwrite=True
+            storage="int8",
+            name="starter",
+            licence=LICENCE,
+            languages=languages,
+            overwrite=True,
+            defaults=pack_settings(options),
+            clones=False,
+            loudness=options.loudness,
         )
         extra: dict[str, bytes | Path] = {name: documents / name for name in DOCUMENTS}
         tables = code_table(options.codes) if options.codes else {}
@@ -131,10 +131,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--codes", type=Path, help="table that learn_codes.py wrote")
     parser.add_argument("--documents", type=Path, help="folder of model card and licences")
     parser.add_argument("--most", type=float, default=31.25, help="MiB that the pack may have")
-    parser.add_argument("--top-k", type=int, default=3, help="the voices' default")
-    parser.add_argument("--penalty", type=float, default=1.0, help="the voices' default")
-    parser.add_argument("--temperature", type=float, default=0.5, help="the voices' default")
-    parser.add_argument("--noise-scale", type=float, default=0.2, help="the voices' default")
+    parser.add_argument("--top-k", type=int, default=3, help="the pack's default")
+    parser.add_argument("--penalty", type=float, default=1.0, help="the pack's default")
+    parser.add_argument("--temperature", type=float, default=0.5, help="the pack's default")
+    parser.add_argument("--noise-scale", type=float, default=0.1, help="the pack's default")
+    parser.add_argument("--loudness", type=float, help="LUFS that the voices speak at, as measured")
     parser.add_argument("-o", "--out", type=Path, required=True, help="the pack's folder")
     options = parser.parse_args()
     documents = options.documents or options.s1.parent
@@ -142,6 +143,18 @@ def _options() -> argparse.Namespace:
         if not file.is_file():
             parser.error(f"{file}: no such file")
     return options
+
+
+def pack_settings(options: argparse.Namespace) -> dict[str, object]:
+    """Settings of speech that suit the networks."""
+    return {
+        "top_k": options.top_k,
+        "temperature": options.temperature,
+        "repetition_penalty": options.penalty,
+        "noise_scale": options.noise_scale,
+        "attempts": 5,
+        "short_parts": True,  # it heard nothing longer than nine seconds
+    }
 
 
 def code_table(path: Path) -> dict[str, PartContent]:
@@ -202,10 +215,6 @@ def _yaml(voice: StarterVoice, voices: list[StarterVoice], options: argparse.Nam
         pack=options.out.name,
         text=json.dumps(voice.text, ensure_ascii=False),
         language=voice.language,
-        top_k=options.top_k,
-        penalty=options.penalty,
-        temperature=options.temperature,
-        noise_scale=options.noise_scale,
     )
 
 

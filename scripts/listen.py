@@ -1,7 +1,10 @@
 """Speak sentences that no starter voice was trained on, and let a speech recogniser write them down.
 
-    make listen                      every voice, all of tests/listen
+    make listen                      every voice, all of tests/listen/strangers
+    make listen LISTEN=--validation  the same with tests/listen, by which settings were chosen
     python scripts/listen.py --limit 8 --voice starter-en --set en
+
+Nothing is to be chosen by the first: `scripts/check_strangers.py` compares them with what the voices know.
 
 Word errors for English, toneless syllable and character errors for Mandarin, words and syllables
 together for mixed sentences. The recogniser is Whisper base; its files come with the PyPI packages
@@ -38,7 +41,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 from recognise import whisper_base
 
-SETS = ROOT / "tests" / "listen"
+VALIDATION = ROOT / "tests" / "listen"
+STRANGERS = VALIDATION / "strangers"
 LANGUAGES = {"en": "en", "zh": "zh", "mixed": "zh"}
 RECOGNISER_RATE = 16_000
 
@@ -119,10 +123,12 @@ def distance(reference: Sequence[str], heard: Sequence[str]) -> int:
     return row[-1]
 
 
-def sentences(kinds: Sequence[str], limit: int | None) -> Iterator[tuple[str, str, str]]:
+def sentences(
+    folder: Path, kinds: Sequence[str], limit: int | None
+) -> Iterator[tuple[str, str, str]]:
     """Set, id and text; `limit` takes some evenly from each set."""
     for kind in kinds:
-        with (SETS / f"{kind}.tsv").open(encoding="utf-8") as file:
+        with (folder / f"{kind}.tsv").open(encoding="utf-8") as file:
             rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
         step = max(1, len(rows) // limit) if limit else 1
         for row in rows[::step][:limit]:
@@ -166,6 +172,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--voice", action="append", help="default: all starter voices")
     parser.add_argument("--set", action="append", choices=sorted(LANGUAGES), help="default: all")
+    parser.add_argument(
+        "--validation", action="store_true", help="the sentences by which settings were chosen"
+    )
     parser.add_argument("--limit", type=int, help="so many sentences of each set")
     parser.add_argument(
         "--voices-folder", type=Path, help="a folder of voices beside the built-in ones"
@@ -181,7 +190,8 @@ def main() -> None:
     voices = given.voice or ["starter-en", "starter-en-2", "starter-zh", "starter-zh-2"]
     recogniser, units = Recogniser(ROOT / "out" / "whisper"), Units()
     synthesizer = Synthesizer.load(voices[0], settings=settings)
-    todo = list(sentences(given.set or list(LANGUAGES), given.limit))
+    folder = VALIDATION if given.validation else STRANGERS
+    todo = list(sentences(folder, given.set or list(LANGUAGES), given.limit))
     results: list[Heard] = []
     spoken = computed = 0.0
     for number, (voice, (kind, name, text)) in enumerate(((v, t) for v in voices for t in todo), 1):
@@ -226,7 +236,7 @@ def main() -> None:
             flush=True,
         )
     print(file=sys.stderr)
-    teacher_file = SETS / "teacher.json"
+    teacher_file = folder / "teacher.json"
     teacher = json.loads(teacher_file.read_text()) if teacher_file.exists() else {}
     print(table(results, teacher))
     print(f"real-time factor {computed / max(spoken, 1e-9):.2f} over {spoken:.0f} s of speech")

@@ -11,7 +11,7 @@ FILE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
 HEAD = """\
 # Settings
 
-Made by `python scripts/settings_table.py`. Precedence: defaults < `dora-mlx-tts.yml` < voice file < environment < a message's
+Made by `python scripts/settings_table.py`. Precedence: defaults < `dora-mlx-tts.yml` < pack < voice file < environment < a message's
 metadata or a command's options. Settings that begin with `speech.` may come from all of these (under `speech:` in the file, under
 `defaults:` in a voice file, without the prefix everywhere else); the others from file and environment.
 Where several environment variables are named, the first one set wins. `DORA_MLX_TTS_CONFIG` names another file than

@@ -140,3 +140,24 @@ def test_the_document_is_current() -> None:
         assert f"| `{row.name}` |" in document
         assert row.meaning in document
         assert f"| {row.allowed} |" in document
+
+
+def test_a_pack_stands_between_the_file_and_the_voice() -> None:
+    file = config("speech: {top_k: 2, speed: 1.2, top_p: 0.5, temperature: 0.5}\n")
+    settings = Settings.load(file, {"TEMPERATURE": "0.7"})
+    pack = {"speed": 1.1, "top_p": 0.6, "temperature": 0.6, "attempts": 5, "noise_scale": 0.1}
+    voice, request = {"top_p": 0.8}, {"noise_scale": 0.3}
+    speech = settings.speech(voice, request, pack)
+    assert (speech.top_k, speech.speed, speech.top_p) == (2, 1.1, 0.8)
+    assert (speech.temperature, speech.attempts, speech.noise_scale) == (0.7, 5, 0.3)
+    origins = settings.speech_layers(voice, request, pack).origins()
+    assert origins == {
+        "top_k": "configuration",
+        "speed": "pack",
+        "attempts": "pack",
+        "top_p": "voice",
+        "temperature": "environment",
+        "noise_scale": "request",
+    }
+    with pytest.raises(SettingError, match="pack: top_k"):
+        settings.speech(pack={"top_k": 0})

@@ -119,7 +119,7 @@ def main() -> None:
     read = cache(Speakable(source).read)
     tests = {
         line.split("\t")[1]
-        for path in Path("../tests/listen").glob("*.tsv")
+        for path in Path("../tests/listen").rglob("*.tsv")
         for line in path.read_text().splitlines()
     }
     with gzip.open(old, "rt", encoding="utf-8") as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from dora_mlx_tts.checkpoints.vocoder_file import KINDS, vocoder_part
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.messages import must_be, one_of
 from dora_mlx_tts.packs.families import Family
-from dora_mlx_tts.packs.manifest import STORAGES, PackManifest
+from dora_mlx_tts.packs.manifest import STORAGES, PackManifest, pack_defaults
 from dora_mlx_tts.packs.pack import Pack, PartContent, file_sha256, write_pack
 
 VOCABULARY = "vocab.txt"
@@ -64,7 +64,6 @@ class PackOptions:
 
     Attributes:
         storage: "float32", "float16", "int8" or "int6".
-        others: Part -> another storage for it.
         name: For people; the SoVITS file's stem when empty.
         licence: SPDX expression.
         languages: Languages the voice speaks.
@@ -73,6 +72,10 @@ class PackOptions:
         overwrite: Replace a pack that is there already.
         share: Put base parts into the folder ``parts`` beside the pack, where packs with the same
             ones find them by their hash.
+        others: Part -> another storage for it.
+        defaults: Settings of speech that suit the networks (`PACK_SETTINGS`).
+        clones: Whether the voice takes over the timbre of any recording.
+        loudness: How loud it speaks by itself, in LUFS, where that was measured.
     """
 
     storage: str = "float16"
@@ -83,6 +86,9 @@ class PackOptions:
     overwrite: bool = False
     share: bool = False
     others: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    clones: bool = True
+    loudness: float | None = None
 
 
 def convert(
@@ -115,6 +121,9 @@ def convert(
             raise WeightsError(must_be("storage", one_of(sorted(STORAGES)), storage))
     if sources.ssl is not None and not options.reference_encoder:
         raise WeightsError("an SSL encoder is of no use in a pack without the reference encoder")
+    options = replace(
+        options, defaults=pack_defaults(dict(options.defaults), "the pack's defaults")
+    )
     gpt, sovits = (
         read_checkpoint(sources.gpt),
         open_sovits(sources.sovits, sources.base, sources.family),
@@ -193,6 +202,9 @@ def _manifest(
         parts={},
         files={},
         provenance={**provenance, "training": {name: note for name, note in notes.items() if note}},
+        defaults=options.defaults,
+        clones=options.clones,
+        loudness=options.loudness,
     )
 
 

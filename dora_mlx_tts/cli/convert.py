@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from dora_mlx_tts.checkpoints.convert import ConversionSources, PackOptions
 from dora_mlx_tts.checkpoints.encode import no_progress
 from dora_mlx_tts.checkpoints.report import ConversionReport
 from dora_mlx_tts.cli.options import json_option, print_json
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.packs.manifest import STORAGES
 from dora_mlx_tts.runtime import blas, device
 from dora_mlx_tts.tools.self_test import SelfTest, check_pack
@@ -61,6 +62,13 @@ def _show_progress(part: str, done: int, total: int) -> None:
 @click.option(
     "--share", is_flag=True, help="Keep base parts once for all packs, in parts/ beside them."
 )
+@click.option(
+    "--default",
+    "defaults",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Setting of speech that suits the networks, such as top_k=5; may be given again.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace a pack that is there already.")
 @click.option("--check", is_flag=True, help="Load the pack then, and let it speak a few tokens.")
 @json_option
@@ -86,6 +94,14 @@ def self_test(pack: Path) -> SelfTest:
     return check_pack(pack, device.select("auto"))
 
 
+def _defaults(given: Sequence[str]) -> dict[str, str]:
+    pairs = [entry.partition("=") for entry in given]
+    for name, _, value in pairs:
+        if not name or not value:
+            raise click.BadParameter(must_be("--default", "like top_k=5", f"{name}={value}"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
 def _run(options: Mapping[str, Any], *, quiet: bool) -> ConversionReport:
     sources = ConversionSources(
         **{field.name: options[field.name] for field in fields(ConversionSources)}
@@ -98,6 +114,7 @@ def _run(options: Mapping[str, Any], *, quiet: bool) -> ConversionReport:
         reference_encoder=options["reference_encoder"],
         overwrite=options["overwrite"],
         share=options["share"],
+        defaults=_defaults(options["defaults"]),
     )
     return conversion.convert(
         sources, options["out"], described, progress=no_progress if quiet else _show_progress

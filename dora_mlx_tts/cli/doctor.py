@@ -194,6 +194,22 @@ def _voices(settings: Settings) -> str:
     return ", ".join(voice.name for voice in registry) + broken
 
 
+def _speech(settings: Settings) -> str:
+    """Let the voices of the settings speak their first words."""
+    from dora_mlx_tts.synthesis.synthesizer import Synthesizer  # noqa: PLC0415  as above
+
+    synthesizer = Synthesizer.load(settings=settings, warm_up=False)
+    found = []
+    for name in dict.fromkeys((settings.voice, *settings.preload)):
+        problem = synthesizer.warm_up(synthesizer.voices.get(name))
+        found.append(
+            f"{name} speaks"
+            if problem is None
+            else f"WARNING: {name} is loaded, but could not speak its first word: {problem}"
+        )
+    return "; ".join(found)
+
+
 _CHECKS: dict[str, Callable[[Settings], str]] = {
     "machine": _machine,
     "packages": _packages,
@@ -205,4 +221,5 @@ _CHECKS: dict[str, Callable[[Settings], str]] = {
     "blas": _blas,
     "speed": _speed,
     "voices": _voices,
+    "speech": _speech,
 }

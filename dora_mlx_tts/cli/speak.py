@@ -19,7 +19,7 @@ from dora_mlx_tts.cli.logs import log_to_stderr
 from dora_mlx_tts.cli.options import given_speech, load_settings, print_json, speech_options
 from dora_mlx_tts.cli.source import read_source
 from dora_mlx_tts.config.languages import canonical
-from dora_mlx_tts.config.settings import Settings
+from dora_mlx_tts.config.settings import Settings, SpeechSettings
 from dora_mlx_tts.errors import EmptyTextError, SynthesisError, TextError
 from dora_mlx_tts.synthesis.records import Fragment
 from dora_mlx_tts.text.foreign import latin_language, script_language
@@ -98,7 +98,8 @@ def speak(
     start = time.perf_counter()
     synthesizer = Synthesizer.load(settings=settings)
     ready = time.perf_counter()
-    run = _Run(synthesizer, _script(source, settings, synthesizer.voice, speech), speech)
+    manner = synthesizer.prepare(settings.voice).speech(settings, speech)
+    run = _Run(synthesizer, _script(source, settings, manner), speech)
     _warn_of_language(source, synthesizer.voice, settings.speech(request=speech).language)
     fragments, first = _collect(run, targets, len(source))
     end = time.perf_counter()
@@ -128,12 +129,9 @@ def _targets(options: dict[str, Any]) -> list[outputs.Output]:
     return targets
 
 
-def _script(
-    text: str, settings: Settings, voice: Voice, speech: dict[str, Any]
-) -> list[SpokenSentence]:
+def _script(text: str, settings: Settings, manner: SpeechSettings) -> list[SpokenSentence]:
     """The sentences of a text, divided as the node divides it."""
     whole = whole_text(text, settings.speech_markup, filters=settings.text_filters)
-    manner = settings.speech(voice.defaults, speech)
     script = list(fitted(whole.sentences, manner.join_short, manner.short_parts))
     if not script:
         raise EmptyTextError("the text holds nothing that can be pronounced")

@@ -1,9 +1,9 @@
 """Every setting, in one place and with one precedence.
 
-defaults < `dora-mlx-tts.yml` < voice file < environment < message metadata
+defaults < `dora-mlx-tts.yml` < pack < voice file < environment < message metadata
 
 Settings of the process (`Settings`) are read once at start. Settings of speech (`SpeechSettings`)
-may also come from a voice and from each request, so `Settings` keeps what the file and the
+may also come from a pack, a voice and each request, so `Settings` keeps what the file and the
 environment said about them and `Settings.speech` lays the layers over each other.
 """
 
@@ -21,7 +21,8 @@ from dora_mlx_tts.config import profiles
 from dora_mlx_tts.config import values as values_
 from dora_mlx_tts.config.environment import Env, dataflow_variables, read_environment
 from dora_mlx_tts.config.players import PlayerName, order_marks, with_player
-from dora_mlx_tts.config.sources import filled, read_file, validated, validated_part
+from dora_mlx_tts.config.sources import filled, read_file, validated
+from dora_mlx_tts.config.speech_layers import SpeechLayers
 from dora_mlx_tts.config.speech_settings import FASTEST, SLOWEST, SpeechSettings
 from dora_mlx_tts.config.values import merged
 
@@ -31,6 +32,7 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _INTERNAL: Final = ("file_speech", "environment_speech", "remarks")
 
+_Values = Mapping[str, Any] | None
 _HOME: Final = AfterValidator(values_.at_home)
 _HOME_OR_NONE: Final = AfterValidator(lambda path: path and values_.at_home(path))
 _WORD: Final = BeforeValidator(values_.lowered)
@@ -325,17 +327,18 @@ class Settings(BaseModel):
             logger.warning("%s", remark)
 
     def speech(
-        self, voice: Mapping[str, Any] | None = None, request: Mapping[str, Any] | None = None
+        self, voice: _Values = None, request: _Values = None, pack: _Values = None
     ) -> SpeechSettings:
-        """Lay a voice's defaults and a request's values over the file's and the environment's.
+        """How a text is spoken, by `speech_layers`.
 
         Raises:
-            SettingError: a value of the request or voice is not allowed.
+            SettingError: a value of the request, the voice or the pack is not allowed.
         """
-        values = {
-            **self.file_speech,
-            **validated_part(SpeechSettings, voice or {}, "voice"),
-            **self.environment_speech,
-            **validated_part(SpeechSettings, request or {}, "request"),
-        }
-        return validated(SpeechSettings, values, "settings")
+        return self.speech_layers(voice, request, pack).settings()
+
+    def speech_layers(
+        self, voice: _Values = None, request: _Values = None, pack: _Values = None
+    ) -> SpeechLayers:
+        """What file and environment say about speech, with what voice, request and pack say."""
+        own, around = self.file_speech, self.environment_speech
+        return SpeechLayers(own, pack or {}, voice or {}, around, request or {})

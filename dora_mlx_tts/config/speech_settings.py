@@ -13,6 +13,25 @@ SLOWEST: Final = 0.5
 FASTEST: Final = 2.0
 """Bounds of the speaking rate, whoever asks for it."""
 
+PACK_SETTINGS: Final = frozenset(
+    {
+        "attempts",
+        "cfg_rate",
+        "content_check",
+        "edge_silence",
+        "join_short",
+        "noise_scale",
+        "repetition_penalty",
+        "sample_steps",
+        "short_parts",
+        "speed",
+        "temperature",
+        "top_k",
+        "top_p",
+    }
+)
+"""Settings that depend on how networks were taught, so that a pack may bring them along."""
+
 _WORD: Final = BeforeValidator(values_.lowered)
 
 

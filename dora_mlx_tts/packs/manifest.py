@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dora_mlx_tts.errors import PackError
-from dora_mlx_tts.messages import must_be
+from dora_mlx_tts.config.sources import validated
+from dora_mlx_tts.config.speech_settings import PACK_SETTINGS, SpeechSettings
+from dora_mlx_tts.errors import PackError, SettingError
+from dora_mlx_tts.messages import must_be, unknown
 
 FORMAT = 2
 """1 had every tensor in row-major order and weight norm in pairs; it is read as well."""
@@ -16,6 +18,8 @@ MANIFEST = "pack.json"
 FAMILIES = frozenset({"v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4", "v5dev", "v5turbo"})
 SYMBOLS = frozenset({"v1", "v2"})
 STORAGES = frozenset({"float32", "float16", "int8", "int6"})
+LOUDNESS = (-70.0, 0.0)
+"""LUFS that a pack may speak at."""
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -61,6 +65,9 @@ class PackManifest:
         parts: Part name ("t2s", "sovits", "ssl", "bert", …) -> part.
         files: Every file of the pack except ``pack.json`` -> length and hash.
         provenance: What it was made from; for people.
+        defaults: Settings of speech that suit its networks (`PACK_SETTINGS`); empty in older packs.
+        clones: Whether it takes over the timbre of any recording, rather than of those it was taught.
+        loudness: About how loud its voices speak by themselves, in LUFS; None where nobody measured it.
     """
 
     name: str
@@ -73,6 +80,9 @@ class PackManifest:
     parts: Mapping[str, PackPart]
     files: Mapping[str, PackFile]
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    clones: bool = True
+    loudness: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The dictionary that ``from_json`` reads."""
@@ -85,6 +95,9 @@ class PackManifest:
             "licence": self.licence,
             "languages": list(self.languages),
             "storage": self.storage,
+            "defaults": dict(self.defaults),
+            "clones": self.clones,
+            "loudness": self.loudness,
             "parts": {
                 name: {"file": part.file, "config": dict(part.config)}
                 for name, part in self.parts.items()
@@ -122,7 +135,31 @@ class PackManifest:
             parts=parts,
             files=files,
             provenance=read.table("provenance"),
+            defaults=pack_defaults(content.get("defaults", {}), f"{source}: defaults"),
+            clones=read.flag("clones", missing=True),
+            loudness=read.level("loudness"),
         )
+
+
+def pack_defaults(values: object, source: str) -> dict[str, Any]:
+    """Settings of speech that a pack brings along, with the types that they have.
+
+    Args:
+        values: Name -> value, as JSON or a command line gives it.
+        source: Where they come from, for errors.
+
+    Raises:
+        PackError: A name is unknown or not one of `PACK_SETTINGS`, or a value is not allowed.
+    """
+    if not isinstance(values, dict):
+        raise PackError(must_be(source, "a dictionary", values))
+    for name in values:
+        if name not in PACK_SETTINGS:
+            raise PackError(f"{source}: {unknown('setting', name, sorted(PACK_SETTINGS))}")
+    try:
+        return validated(SpeechSettings, values, source).model_dump(include=set(values))
+    except SettingError as error:
+        raise PackError(str(error)) from error
 
 
 def check_file_name(name: str, source: str) -> str:
@@ -198,6 +235,23 @@ class _Fields:
     def table(self, name: str) -> dict[str, Any]:
         value: dict[str, Any] = self._typed(name, "a dictionary", lambda v: isinstance(v, dict))
         return value
+
+    def flag(self, name: str, *, missing: bool) -> bool:
+        if name not in self._content:
+            return missing
+        value: bool = self._typed(name, "true or false", lambda v: isinstance(v, bool))
+        return value
+
+    def level(self, name: str) -> float | None:
+        if self._content.get(name) is None:
+            return None
+        low, high = LOUDNESS
+        value: float = self._typed(
+            name,
+            f"a number from {low:g} to {high:g}, or null",
+            lambda v: isinstance(v, int | float) and not isinstance(v, bool) and low <= v <= high,
+        )
+        return float(value)
 
     def choice(self, name: str, allowed: frozenset[str]) -> str:
         value: str = self._typed(

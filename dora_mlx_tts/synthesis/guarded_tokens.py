@@ -19,7 +19,7 @@ from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.models.t2s.together import Prefilled, TextToRead, read_together
 from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.runtime.cancel import CancelToken
-from dora_mlx_tts.synthesis.checks.token_guard import Problem, TokenGuard
+from dora_mlx_tts.synthesis.checks.token_guard import Kind, Problem, TokenGuard
 from dora_mlx_tts.synthesis.company import Order
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.work_clock import Work
@@ -27,6 +27,16 @@ from dora_mlx_tts.synthesis.work_clock import Work
 logger = logging.getLogger(__name__)
 
 _LAST = 4  # tokens that show where attention ended
+
+_MOST_SURPLUS = 40
+"""Tokens (1.6 s) in which a network must come back to its text, where it says more than that."""
+_DOUBT = 1.0
+"""Nats of doubt (`ContentCheck.doubt`) from which an attempt that passed is compared with others."""
+_MOST_COMPARED = 2
+_MOST_CUTS = 3
+_SILENT = 4
+_NEW = 3
+"""Tokens of new text by which it is believed to have come back."""
 
 _BACK = 8
 """Tokens by which each further attempt continues from an earlier place: what came just before may have led astray."""
@@ -87,6 +97,7 @@ class GuardedTokens:
         self._reading: Order[Prefilled] | None = None
         self._attempt = 0
         self._misspoken = False
+        self._is_astray = False
         self._stream: TokenStream | None = None
         self._ended = False
         self.meanwhile: Callable[[], object] | None = None
@@ -117,13 +128,30 @@ class GuardedTokens:
         return True
 
     def hold(self) -> None:
-        """Decode and judge the whole sentence before any of it is taken.
+        """Decode and judge the whole sentence before any of it is taken; one in doubt is compared with others.
 
         Raises:
             Cancelled: the text was cancelled.
             SynthesisError: all attempts failed.
         """
         self._secure(None)
+        with self._clock.on(Work.TOKENS):
+            self._compare()
+
+    def _compare(self) -> None:
+        """Where an attempt passed with some doubt, decode further ones and keep the best."""
+        kept = self._guard.doubt, self.tokens, self.rows
+        most = min(self._attempt + _MOST_COMPARED, self._task.attempts - 1)
+        while kept[0] > _DOUBT and self._attempt < most:
+            self._attempt += 1
+            self._meter.count("compared")
+            self.tokens, self.rows, self._ended = [], [], False
+            problem = self._advance(None, self._token)
+            self.close()
+            if problem is None and self._guard.doubt < kept[0]:
+                kept = self._guard.doubt, self.tokens, self.rows
+        _, self.tokens, self.rows = kept
+        self._ended = True
 
     def _secure(self, wanted: int | None) -> None:
         """Have `wanted` tokens, or all, that were judged, with those behind them that it takes."""
@@ -141,28 +169,37 @@ class GuardedTokens:
         wanted = None if count is None else self.taken + count + self._guard.lag
         self._ahead = self._helper.start(partial(self._advance, wanted))
 
+    def rest(self) -> list[int]:
+        """After an error, the good tokens that nobody has taken, with a silence behind them."""
+        self._fall_silent()
+        new, self.taken = self.tokens[self.taken :], len(self.tokens)
+        return new
+
     def begin_with(self, tokens: list[int], end: End | None) -> None:
         """Take tokens that were decoded elsewhere as the first attempt.
 
         Raises:
             SynthesisError: they are wrong, and there is no further attempt.
         """
-        for count in range(1, len(tokens) + 1):
-            problem = self._guard.token(tokens[:count])
+        for token in tokens:
+            problem = self._add(token, None)
             if problem is not None:
                 break
         else:
-            problem = self._guard.end(tokens, end)
+            problem = self._end(end)
         if problem is not None:
             self.give_up(problem)
-        else:
-            self.tokens, self._ended = tokens, True
-            self.rows = [None] * len(tokens)
 
     def resume(self, tokens: list[int], taken: int) -> None:
         """Continue behind tokens that were decoded and judged elsewhere, `taken` of which were heard."""
         self.tokens, self.taken = tokens, taken
         self.rows = [None] * len(tokens)
+
+    def _fall_silent(self) -> None:
+        """Let the last sound fade as it would have: a few of the silent codes that the reference ends with."""
+        silent = self._task.prompt[-1:].tolist() * _SILENT
+        self.tokens += silent
+        self.rows += [None] * len(silent)
 
     def give_up(self, problem: Problem) -> None:
         """Begin another attempt because of `problem`.
@@ -177,6 +214,8 @@ class GuardedTokens:
         self._misspoken = problem.is_content
         heard = problem.is_content and problem.good < self.taken
         if self._attempt >= task.attempts or heard:
+            end = max(self.taken, min(problem.good, len(self.tokens)))
+            del self.tokens[end:], self.rows[end:]
             why = "and was heard" if heard else f"{self._attempt} attempts"
             message = f"{task.label[:60]!r}: {problem.detail} ({why})"
             if problem.is_content:
@@ -190,7 +229,7 @@ class GuardedTokens:
         )
         logger.debug("%r: %s, kept %d tokens", task.label, problem.kind.value, kept)
         del self.tokens[kept:], self.rows[kept:]
-        self._ended = False
+        self._ended = self._is_astray = False
 
     def restart(self, problem: Problem) -> None:
         """Begin another attempt with nothing kept: what was taken was not heard."""
@@ -238,21 +277,72 @@ class GuardedTokens:
         Raises:
             Cancelled: `stop` was cancelled, or the text was.
         """
-        while not self._ended and (wanted is None or len(self.tokens) < wanted):
+        while not self._ended and (wanted is None or self._is_astray or len(self.tokens) < wanted):
             stream, token = self._next()
             if token is None:
-                self._ended = True
-                problem = self._guard.end(self.tokens, stream.end, self._reached())
+                problem = self._end(stream.end)
                 self._release()
                 return problem
             self._meter.count("tokens")
-            self.tokens.append(token)
-            self.rows.append(self._watch.row() if self._watch else None)
-            problem = self._guard.token(self.tokens)
+            problem = self._add(token, self._watch.row() if self._watch else None)
             if problem is not None:
                 return problem
             stop.check()
         return None
+
+    def _add(self, token: int, row: Floats | None) -> Problem | None:
+        """One more token; what is wrong with it, where that cannot be borne."""
+        self.tokens.append(token)
+        self.rows.append(row)
+        problem = self._guard.token(self.tokens)
+        self._is_astray = problem is not None and self._may_be_cut(problem)
+        if problem is None or self._was_heard_as_own(problem):
+            return None
+        if not self._is_astray:
+            return problem
+        surplus = len(self.tokens) - problem.good
+        if problem.until is None or len(self.tokens) - problem.until < _NEW:
+            return problem if surplus > _MOST_SURPLUS else None
+        self._is_astray = False
+        return None if self._cut(problem) and self._guard.now() is None else problem
+
+    def _end(self, end: End | None) -> Problem | None:
+        """The sentence has ended; what is wrong with it, where that cannot be borne."""
+        self._ended, self._is_astray = True, False
+        problem, judged = self._guard.end(self.tokens, end, self._reached()), self.tokens
+        for _ in range(_MOST_CUTS):
+            if problem is None:
+                break
+            if self._was_heard_as_own(problem) and problem.until is not None:
+                judged = judged[: problem.good] + judged[problem.until :]
+                self._guard.begin(judged)
+            elif (
+                judged is not self.tokens or not self._may_be_cut(problem) or not self._cut(problem)
+            ):
+                break
+            problem = self._guard.end(judged, end)
+        return problem
+
+    def _was_heard_as_own(self, problem: Problem) -> bool:
+        """Whether what was heard once too often is what the text itself says several times."""
+        return problem.is_own and problem.good < self.taken
+
+    def _may_be_cut(self, problem: Problem) -> bool:
+        """Whether a problem is nothing but surplus tokens that nobody has taken."""
+        return problem.kind is Kind.INVENTED and problem.good >= self.taken
+
+    def _cut(self, problem: Problem) -> bool:
+        """Take out what says more than the text, up to where that continues or to the end."""
+        end = len(self.tokens) if problem.until is None else problem.until
+        if end <= problem.good or problem.good < self.taken:
+            return False
+        logger.debug("%r: %s; taken out", self._task.label, problem.detail)
+        self._meter.count("surplus", end - problem.good)
+        del self.tokens[problem.good : end], self.rows[problem.good : end]
+        if problem.until is None:
+            self._fall_silent()
+        self._guard.begin(self.tokens)
+        return True
 
     def _next(self) -> tuple[TokenStream, int | None]:
         """The stream and its next token; the first one takes the prefill, always on the session's thread."""

@@ -67,7 +67,7 @@ class ScriptSpeaker:
     ) -> None:
         self._ready, self._settings, self._speaker = ready, settings, speaker
         self._rate = ready.networks.pack.manifest.sample_rate
-        self._level = SpeechLevel(self._rate, settings, speaker.prompt.loudness)
+        self._level = SpeechLevel(self._rate, settings, ready.loudness)
         self._start, self._index = 0.0, 0
 
     def speak(
@@ -119,7 +119,7 @@ class ScriptSpeaker:
                 continue
             now = sentence()
             sound = [self._level(edges(piece.samples, last=piece.last), last=piece.last)]
-            if piece.last:
+            if piece.last and not piece.is_broken_off:
                 sound.append(silence(pause_after_s(now, self._settings), rate))
             before = lead if number == 0 else 0.0
             after = now.pause_after_s if piece.last else 0.0
@@ -133,7 +133,7 @@ class ScriptSpeaker:
                     now.text,
                     self._index,
                     number,
-                    is_end and piece.last and last(),
+                    is_end and piece.last and (piece.is_broken_off or last()),
                     self._start,
                     piece.tokens if is_end else 0,
                     words if is_end else (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -29,6 +30,7 @@ from dora_mlx_tts.synthesis.checks.token_guard import (
     TokenGuard,
     content_problem,
 )
+from dora_mlx_tts.synthesis.early_end import cut_at_word, falling
 from dora_mlx_tts.synthesis.guarded_tokens import DecodeTask, GuardedTokens
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.networks import Networks
@@ -50,12 +52,19 @@ class SentencePiece:
         tokens: decoded for it.
         last: whether the sentence ends with it.
         words: that end in it; times from the first token's beginning.
+        is_broken_off: whether the sentence could not be said to its end: an error follows.
     """
 
     samples: Samples
     tokens: int
     last: bool
     words: tuple[WordTiming, ...] = ()
+    is_broken_off: bool = False
+
+    def broken_off(self, heard_s: float, rate: int) -> SentencePiece:
+        """The same as the end of a sentence that cannot continue, up to a word's end; it begins at `heard_s`."""
+        samples, words = cut_at_word(self.samples, self.words, heard_s, rate)
+        return SentencePiece(samples, self.tokens, last=True, words=words, is_broken_off=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,38 +148,66 @@ class SentenceSpeaker:
     def _windows(
         self, phonemes: Phonemes, tokens: GuardedTokens, seed: int
     ) -> Iterator[SentencePiece | Asked]:
-        heard = last = False
-        while not last:
-            voice, guard = self._voice(phonemes, seed), SampleGuard()
-            tokens.meanwhile = voice.begin
-            tracker, rate = self.tracker(phonemes), self.networks.pack.manifest.sample_rate
-            heard_s = 0.0
-            problem, count = None, 0
-            for size, following in pairwise(self._sizes(voice)):
-                begun_s = self.session.clock.total_s
-                new, last = tokens.take(size)
-                if heard and not last:  # the first sound has all cores to itself
-                    tokens.look_ahead(following)
-                samples = yield from self._sound(voice, new, last=last)
-                problem = guard.samples(samples) or (guard.end() if last else None)
-                if problem is not None:
-                    break
-                count += len(new)
-                self._follow(tracker, phonemes, tokens, new)
-                if len(samples):
-                    if heard:
-                        self._measure(begun_s, len(samples) / rate)
-                    heard = True
-                    heard_s += len(samples) / rate
-                    self.session.meter.sound(len(samples) / rate)
-                    words = tracker.words(heard_s, ended=last)
-                    yield SentencePiece(samples, count, last, tuple(words))
-                    count = 0
-                if last:
-                    break
+        while True:
+            sounding = _Sounding(self._voice(phonemes, seed), self.tracker(phonemes))
+            tokens.meanwhile = sounding.voice.begin
+            try:
+                problem = yield from self._pieces(phonemes, tokens, sounding)
+                if problem is None:
+                    return
+                self._recover(problem, phonemes, tokens, heard=sounding.heard_s > 0)
+            except SynthesisError:
+                if sounding.heard_s:
+                    yield from self._break_off(sounding, tokens)
+                raise
+
+    def _pieces(
+        self, phonemes: Phonemes, tokens: GuardedTokens, sounding: _Sounding
+    ) -> Generator[SentencePiece | Asked, None, Problem | None]:
+        """The windows of an attempt, and what is wrong with their sound."""
+        rate, guard, count = self.networks.pack.manifest.sample_rate, SampleGuard(), 0
+        for size, following in pairwise(self._sizes(sounding.voice)):
+            begun_s = self.session.clock.total_s
+            new, last = tokens.take(size)
+            if sounding.heard_s and not last:  # the first sound has all cores to itself
+                tokens.look_ahead(following)
+            sounding.is_sound = False
+            samples = yield from self._sound(sounding.voice, new, last=last)
+            problem = guard.samples(samples) or (guard.end() if last else None)
             if problem is not None:
-                last = False
-                self._recover(problem, phonemes, tokens, heard=heard)
+                return problem
+            sounding.is_sound = True
+            count += len(new)
+            self._follow(sounding.tracker, phonemes, tokens, new)
+            if len(samples):
+                if sounding.heard_s:
+                    self._measure(begun_s, len(samples) / rate)
+                sounding.add(samples, rate)
+                self.session.meter.sound(len(samples) / rate)
+                words = sounding.tracker.words(sounding.heard_s, ended=last)
+                yield SentencePiece(samples, count, last, tuple(words))
+                count = 0
+            if last:
+                break
+        return None
+
+    def _break_off(
+        self, sounding: _Sounding, tokens: GuardedTokens
+    ) -> Iterator[SentencePiece | Asked]:
+        """The end of a sentence that cannot go on: the sound that is left, up to a word's end."""
+        rate, heard_s = self.networks.pack.manifest.sample_rate, sounding.heard_s
+        rest = tokens.rest() if sounding.is_sound else []
+        samples = np.zeros(0, np.float32)
+        if sounding.is_sound:
+            with suppress(SynthesisError):  # out of time as well
+                samples = yield from self._sound(sounding.voice, rest, last=True)
+        if not len(samples) or SampleGuard().samples(samples) is not None:
+            yield SentencePiece(falling(sounding.final, rate), 0, last=True, is_broken_off=True)
+            return
+        if not sounding.tracker.needs_attention:
+            sounding.tracker.tokens(rest, [])
+        words = tuple(sounding.tracker.words(heard_s + len(samples) / rate, ended=False))
+        yield SentencePiece(samples, len(rest), False, words).broken_off(heard_s, rate)
 
     def _measure(self, begun_s: float, sound_s: float) -> None:
         """Learn from a window how fast these networks are."""
@@ -332,3 +369,27 @@ class SentenceSpeaker:
             self.session.token.check()
             parts.append(np.array(samples, np.float32))
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+@dataclass(slots=True)
+class _Sounding:
+    """An attempt at a sentence as it is sounded.
+
+    Attributes:
+        voice: makes sound of its codes.
+        tracker: tells its words.
+        heard_s: seconds that have left.
+        final: the last sample of these.
+        is_sound: whether the sound so far may go on.
+    """
+
+    voice: SentenceVoice
+    tracker: WordTracker
+    heard_s: float = 0.0
+    final: float = 0.0
+    is_sound: bool = True
+
+    def add(self, samples: Samples, rate: int) -> None:
+        """Samples [n], at least one, leave."""
+        self.heard_s += len(samples) / rate
+        self.final = float(samples[-1])

@@ -23,12 +23,15 @@ class SynthesisStats:
         audio_s: seconds of sound.
         real_time_factor: seconds of work for a second of sound, of the last windows.
         problems: what the guard found, by kind; each led to another attempt or to an error.
+        surplus: tokens that said more than the text, taken out before they were sounded.
         restarts: attempts that began the sentence again.
+        compared: attempts beside one that passed with doubt, of which the best was taken.
         continuations: attempts that continued from the last good token, since sound had left.
         grown: sentences that were begun before their end was written.
         stages: times that an unfinished sentence was read again.
         rests: times that speech waited at a word's end for more text.
         contradictions: readings of spoken words that later words would have changed.
+        failed_warm_ups: voices that were loaded, though their first word failed.
         cache_positions: room of the kept key-value cache, the largest of all voices.
         work_s: seconds of texts that have ended, by kind of work (`Work`).
     """
@@ -43,12 +46,15 @@ class SynthesisStats:
     audio_s: float = 0.0
     real_time_factor: float = 0.0
     problems: Mapping[str, int] = field(default_factory=dict)
+    surplus: int = 0
     restarts: int = 0
+    compared: int = 0
     continuations: int = 0
     grown: int = 0
     stages: int = 0
     rests: int = 0
     contradictions: int = 0
+    failed_warm_ups: int = 0
     cache_positions: int = 0
     work_s: Mapping[str, float] = field(default_factory=dict)
 

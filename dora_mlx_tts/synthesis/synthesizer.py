@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import Any, Self
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
-from dora_mlx_tts.errors import BackendError, EmptyTextError, PackError
+from dora_mlx_tts.errors import BackendError, EmptyTextError, PackError, SynthesisError
 from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, cuda, device
 from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
@@ -43,6 +43,7 @@ from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
 from dora_mlx_tts.synthesis.timed_token import TimedToken
 from dora_mlx_tts.synthesis.voice_loudness import measure
+from dora_mlx_tts.synthesis.warm_up import speak_first_words
 from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 from dora_mlx_tts.text.lexicon import ReadingOptions
 from dora_mlx_tts.text.sentences.growing import GrowingText
@@ -53,8 +54,6 @@ from dora_mlx_tts.voices.registry import OtherNames, VoiceRegistry
 from dora_mlx_tts.voices.voice import Voice
 
 logger = logging.getLogger(__name__)
-
-_WARM_UP = {"zh": "你好。", "en": "Hello."}
 
 
 class Synthesizer:
@@ -182,12 +181,18 @@ class Synthesizer:
         if self.settings.voices_poll:
             self._pool.watch(self.settings.voices_poll)
 
-    def warm_up(self, voice: Voice) -> None:
-        """Speak a word and forget it: builds networks, loads dictionaries, fills MLX's caches."""
-        languages = [code for code in voice.languages if code in _WARM_UP] or ["en"]
+    def warm_up(self, voice: Voice) -> SynthesisError | None:
+        """Speak a word and forget it: builds networks, loads dictionaries, fills MLX's caches.
+
+        Returns:
+            why the word could not be spoken; the voice is loaded all the same, since other sentences may
+            succeed. None where all is well.
+
+        Raises:
+            TtsError: the voice cannot be loaded, or MLX failed.
+        """
         self.prepare(voice.name).networks.t2s.warm_up()
-        for language in languages:
-            self.speak(_WARM_UP[language], voice=voice.name, language=language, seed=0)
+        return speak_first_words(self.speak, voice, self._meter)
 
     def stream(
         self,
@@ -272,7 +277,7 @@ class Synthesizer:
             speech = {**speech, "language": language}
         with clock.on(Work.VOICE):
             ready = self.prepare(voice or self.settings.voice)
-        settings = self.settings.speech(ready.voice.defaults, speech)
+        settings = ready.speech(self.settings, speech)
         ready = self._levelled(ready, settings, cancelled, clock)
         if not self.settings.return_fragment:
             settings = settings.model_copy(update={"mode": "throughput"})

@@ -10,6 +10,7 @@ import os
 import stat
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,9 +32,12 @@ class Engine:
 
     def __init__(self, bad: str = "") -> None:
         self.bad, self.said = bad, []
-        self.voice = dataclasses.make_dataclass(
-            "V", [("name", str), ("languages", tuple), ("defaults", dict)]
-        )("fake", ("en", "zh"), {})
+        self.voice = dataclasses.make_dataclass("V", [("name", str), ("languages", tuple)])(
+            "fake", ("en", "zh")
+        )
+
+    def prepare(self, name):
+        return SimpleNamespace(speech=lambda settings, request: settings.speech(request=request))
 
     def stream(self, script, **options):
         for number, sentence in enumerate(script):

@@ -85,13 +85,13 @@ class World:
         self.settings = SpeechSettings(seed=1, edge_silence=5, fragment_interval=0, **settings)
         session = SpeechSession(kept, self.meter, self.token, None)
         self.speaker = SentenceSpeaker(pack, prompt, self.settings, session)
-        self.ready = SimpleNamespace(networks=networks, phonemize=self._phonemize)
+        self.ready = SimpleNamespace(networks=networks, phonemize=self._phonemize, loudness=None)
 
     @staticmethod
     def _phonemize(sentence: SpokenSentence, _language: str) -> Phonemes:
         return phonemize(sentence.text)
 
-    def _generate(self, _model, text, prompt, settings, *, seed, cache):
+    def _generate(self, _model, text, prompt, settings, *, seed, cache, logits=None):
         self.prefills += 1
         self.now += PREFILL_S
         known = np.asarray(text.phones)[len(PROMPT_PHONES) :]

@@ -25,6 +25,7 @@ TABLE = spoken.table()
 SENTENCE = spoken.sentence()
 GOOD = spoken.codes(SENTENCE.ids)
 SWALLOWED = [*GOOD[:20], *GOOD[32:]]
+SKIPPED = [*GOOD[:30], *GOOD[40:]]
 TWICE = [*GOOD[:30], *GOOD[18:]]
 
 
@@ -187,7 +188,9 @@ def test_a_damaged_table_is_named(change: dict[str, np.ndarray | None]) -> None:
         PhoneCodes.read({k: v for k, v in tensors.items() if v is not None}, "some pack")
 
 
-def guarded(script: Script, monkeypatch: pytest.MonkeyPatch, **changes):
+def guarded(
+    script: Script, monkeypatch: pytest.MonkeyPatch, *, phonemes=SENTENCE, limits=None, **changes
+):
     monkeypatch.setattr(stream_module, "generate", script)
     meter = SynthesisMeter()
     task = {
@@ -198,7 +201,7 @@ def guarded(script: Script, monkeypatch: pytest.MonkeyPatch, **changes):
         "attempts": 3,
         "label": SENTENCE.text,
     }
-    guard = TokenGuard(SENTENCE.ids, content=ContentCheck(TABLE, SENTENCE))
+    guard = TokenGuard(phonemes.ids, content=ContentCheck(TABLE, phonemes, limits))
     task = DecodeTask(**{**task, **changes})
     return GuardedTokens(None, task, guard, SpeechSession(NoCache(), meter)), meter
 
@@ -212,23 +215,23 @@ def test_a_swallowed_word_is_spoken_again_before_anything_left(monkeypatch) -> N
 
 
 def test_a_flaw_behind_what_has_left_is_mended_from_its_beginning(monkeypatch) -> None:
-    script = Script((TWICE, End.EOS), (GOOD[30:], End.EOS))
+    script = Script((SKIPPED, End.EOS), (GOOD[30:], End.EOS))
     tokens, meter = guarded(script, monkeypatch)
     assert tokens.take(20) == (GOOD[:20], False)
     new, last = tokens.take(None)
     assert last
     kept = len(script.calls[1]["prompt"])
     assert 27 <= kept <= 33
-    assert new == [*TWICE[20:kept], *GOOD[30:]]
+    assert new == [*SKIPPED[20:kept], *GOOD[30:]]
     assert meter.stats().continuations == 1
 
 
 def test_each_further_attempt_goes_on_from_an_earlier_place(monkeypatch) -> None:
-    script = Script(*((TWICE[start:], End.EOS) for start in (0, 28, 20)), (GOOD[12:], End.EOS))
+    script = Script(*((SKIPPED[start:], End.EOS) for start in (0, 30, 22)), (GOOD[14:], End.EOS))
     tokens, _ = guarded(script, monkeypatch, attempts=4)
     assert tokens.take(6) == (GOOD[:6], False)
     assert tokens.take(None) == (GOOD[6:], True)
-    assert [len(call["prompt"]) for call in script.calls[1:]] == [28, 20, 12]
+    assert [len(call["prompt"]) for call in script.calls[1:]] == [30, 22, 14]
 
 
 def test_a_flaw_that_was_heard_is_an_error_at_once(monkeypatch) -> None:

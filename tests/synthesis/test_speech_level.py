@@ -200,10 +200,13 @@ def test_a_voice_is_measured_once_and_the_cache_remembers(
     assert calls == ["measured"]
 
 
-def test_a_voice_that_cannot_be_measured_speaks_as_it_is(
-    synthesizer: Synthesizer, monkeypatch
+@pytest.mark.parametrize("stated", [None, -28.0])
+def test_a_voice_that_cannot_be_measured_is_as_loud_as_its_pack_says(
+    synthesizer: Synthesizer, monkeypatch, stated
 ) -> None:
     ready = synthesizer.prepare("starter-zh-2")
+    pack = ready.networks.pack
+    monkeypatch.setattr(pack, "manifest", dataclasses.replace(pack.manifest, loudness=stated))
     unknown = dataclasses.replace(ready, prompt=dataclasses.replace(ready.prompt, loudness=None))
     monkeypatch.setitem(synthesizer._pool._ready, "starter-zh-2", unknown)
     calls = []
@@ -212,6 +215,11 @@ def test_a_voice_that_cannot_be_measured_speaks_as_it_is(
         synthesizer.speak("你好。", voice="starter-zh-2", seed=3, loudness=loudness).samples
         for loudness in (None, -20, -20)
     ]
-    for other in heard[1:]:
-        np.testing.assert_array_equal(heard[0], other)
+    np.testing.assert_array_equal(heard[1], heard[2])
+    if stated is None:
+        np.testing.assert_array_equal(heard[0], heard[1])
+    else:
+        change = loudness_of(heard[1], 32000) - loudness_of(heard[0], 32000)
+        assert abs(change) > 1
+        assert abs(loudness_of(heard[1], 32000) + 20) < 2
     assert calls == [1]

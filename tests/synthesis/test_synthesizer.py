@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +14,13 @@ from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import (
     EmptyTextError,
     LanguageError,
+    MisspokenError,
     PackError,
     SettingError,
     SynthesisError,
     VoiceError,
 )
+from dora_mlx_tts.synthesis.records import Speech
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 from dora_mlx_tts.voices.registry import BUILTIN
 
@@ -191,3 +194,45 @@ def test_a_missing_pack_is_named(tmp_path: Path, settings: Settings) -> None:
     custom = settings.model_copy(update={"voices": (tmp_path,)})
     with pytest.raises(PackError, match="nothing"):
         Synthesizer.load("anna", settings=custom)
+
+
+def test_a_voice_added_to_a_pack_speaks_with_the_settings_of_the_pack(
+    tmp_path: Path, settings: Settings
+) -> None:
+    text = (BUILTIN / "starter-en.yml").read_text("utf-8")
+    (tmp_path / "anna.yml").write_text(text.replace("starter-en\n", "anna\n", 1), "utf-8")
+    (tmp_path / "ben.yml").write_text(
+        text.replace("starter-en\n", "ben\n", 1) + "defaults: {top_k: 7, speed: 1.1}\n", "utf-8"
+    )
+    custom = settings.model_copy(update={"voices": (tmp_path,)})
+    synthesizer = Synthesizer.load("anna", settings=custom, warm_up=False)
+    anna, ben, own = (synthesizer.prepare(name) for name in ("anna", "ben", "starter-en"))
+    assert anna.speech(custom, {}) == own.speech(custom, {})
+    assert anna.speech(custom, {}).attempts == 5
+    assert (ben.speech(custom, {}).top_k, ben.speech(custom, {"top_k": 2}).top_k) == (7, 2)
+    assert (ben.speech(custom, {}).attempts, ben.speech(custom, {}).speed) == (5, 1.1)
+
+
+def test_a_voice_whose_first_word_fails_is_loaded_with_a_warning(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def misspoken(*_: object, **__: object) -> Speech:
+        raise MisspokenError("'Hello.': 'Hello' was left out (5 attempts)")
+
+    monkeypatch.setattr(Synthesizer, "speak", misspoken)
+    synthesizer = Synthesizer.load(settings=settings)
+    assert synthesizer.stats.failed_warm_ups == 2  # the voice speaks two languages
+    assert "starter-en is loaded, but could not speak its first word" in caplog.text
+    assert isinstance(synthesizer.warm_up(synthesizer.voice), MisspokenError)
+    monkeypatch.undo()
+    assert synthesizer.warm_up(synthesizer.voice) is None
+    assert synthesizer.speak("Good morning.", seed=1).duration_s > 0.3
+
+
+def test_a_voice_that_was_not_measured_has_the_loudness_of_its_pack(
+    synthesizer: Synthesizer,
+) -> None:
+    ready = synthesizer.prepare("starter-en")
+    assert ready.loudness == ready.prompt.loudness
+    unknown = dataclasses.replace(ready, prompt=dataclasses.replace(ready.prompt, loudness=None))
+    assert unknown.loudness == ready.networks.pack.manifest.loudness == pytest.approx(-26.6, abs=1)

@@ -166,7 +166,7 @@ class Script:
         self.attempts = list(attempts)
         self.calls: list[dict[str, object]] = []
 
-    def __call__(self, model, text, prompt, settings, *, seed, cache):
+    def __call__(self, model, text, prompt, settings, *, seed, cache, logits=None):
         self.calls.append({"prompt": prompt, "settings": settings, "seed": seed})
         return ScriptedStream(*self.attempts.pop(0))
 

@@ -68,7 +68,7 @@ def evidence(request, synthesizer, lesson, monkeypatch) -> str:
 
 def tokens_speaker(synthesizer: Synthesizer) -> SentenceSpeaker:
     ready = synthesizer.prepare("starter-en")
-    settings = synthesizer.settings.speech(ready.voice.defaults, {})
+    settings = ready.speech(synthesizer.settings, {})
     session = SpeechSession(KeptCache(ready.networks.t2s), SynthesisMeter())
     return SentenceSpeaker(ready.pack, ready.prompt, settings, session)
 

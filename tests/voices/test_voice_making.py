@@ -178,3 +178,54 @@ def test_commands(folder: Path, wav: Path, without_encoder: Callable[[Path], Non
     assert run("check", "anna", folder=folder).exit_code == 1
     alone = CliRunner().invoke(cli, ["voices", *map(str, arguments)], env={"HOME": str(folder)})
     assert "no folder of voices" in alone.output
+
+
+SPOKEN = (
+    ("calm", "Close your eyes, breathe in slowly, and listen to the rain on the roof."),
+    ("lively", "What a wonderful surprise, come in and tell me all about your long journey!"),
+)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_pack_with_a_table_compares_recording_and_text(folder: Path, number: int) -> None:
+    recording = Path(__file__).parents[2] / "voices" / "recordings" / f"{SPOKEN[number][0]}.flac"
+
+    def words(text: str) -> tuple[str, str]:
+        voice = add_voice(
+            folder, new(recording, reference=NewReference(recording, text, "en")), overwrite=True
+        )
+        (found,) = [f for f in check_voice(voice).findings if f.about == "reference: words"]
+        return found.weight, found.text
+
+    right, other = SPOKEN[number][1], SPOKEN[1 - number][1]
+    assert words(right)[0] == "good"
+    weight, text = words(other)
+    assert weight == "warning"
+    assert "another text" in text
+    weight, text = words(right[:-1] + ", and then we all went home together.")
+    assert weight == "warning"
+    assert "left out at the end" in text
+
+
+def test_a_pack_that_does_not_clone_says_so_once(folder: Path, wav: Path) -> None:
+    arguments = ["add", "anna", "--audio", wav, "--pack", "starter"]
+    added = run(*arguments, folder=folder)
+    assert added.output.count("does not clone") == 1
+    assert "does not clone" not in run("check", "starter-en", folder=folder).output
+
+
+def test_show_says_where_settings_come_from(folder: Path, wav: Path) -> None:
+    add_voice(folder, new(wav, defaults={"speed": 1.1, "top_k": 9}))
+    shown = json.loads(run("show", "anna", "--json", folder=folder).stdout)["settings"]
+    assert shown["speed"] == {"value": 1.1, "origin": "voice"}
+    assert shown["top_k"] == {"value": 9, "origin": "voice"}
+    assert shown["attempts"] == {"value": 5, "origin": "pack"}
+    assert "window" not in shown
+    environment = {"DORA_MLX_TTS_VOICES": str(folder), "TOP_K": "4"}
+    text = CliRunner().invoke(cli, ["voices", "show", "anna"], env=environment).output
+    assert "top_k:              4 (environment)" in text
+    shutil.rmtree(folder / "anna")
+    (folder / "anna.yml").write_text("pack: gone\nreference: {audio: a.wav}\n")
+    broken = run("show", "anna", folder=folder)
+    assert broken.exit_code == 0
+    assert "no such pack" in broken.output

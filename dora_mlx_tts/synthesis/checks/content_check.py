@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora_mlx_tts.runtime.array_types import Doubles
+from dora_mlx_tts.synthesis.checks.repeats import repeats_of
 from dora_mlx_tts.synthesis.codes.code_table import SKIPPED
 from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
 from dora_mlx_tts.text.phonemes import Phonemes
@@ -45,11 +46,15 @@ class Flaw:
         fault: what it is.
         since: the first token of it.
         detail: for people.
+        until: of something invented, the first token that says new text; None where none does by now.
+        is_own: whether the text itself says this several times, so that once more is no other text.
     """
 
     fault: Fault
     since: int
     detail: str
+    until: int | None = None
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class ContentLimits:
         ended: margin by which a flaw must explain a whole sentence better.
         ahead: the same while tokens are still coming.
         lag: tokens that must follow a flaw before it is believed.
+        further: tokens more of a text that says something several times, where networks lose count.
         floor: nats a token that a clean sentence has at least.
         known: share of the phones that the table must know; other languages are not judged.
         short: phones of texts in which single sounds weigh too much; their margin is `few`.
@@ -78,6 +84,7 @@ class ContentLimits:
     ended: float = 7.0
     ahead: float = 10.0
     lag: int = 6
+    further: int = 10
     floor: float = 1.0
     known: float = 0.9
     short: int = 8
@@ -94,6 +101,7 @@ class ContentCheck:
 
     Attributes:
         can_judge: whether the table knows the sentence's language.
+        lag: tokens that are looked ahead.
     """
 
     def __init__(
@@ -106,6 +114,9 @@ class ContentCheck:
         known = table.knows(ids)
         self._table = table
         self._spoken = np.where(known[:, None], table.of(ids), anything)
+        repeats = repeats_of(table.kinds(ids), table.are_marks(ids))
+        self._own = repeats.phones & ~_are_figures(phonemes)
+        self.lag = self.limits.lag + (self.limits.further if repeats.are_many else 0)
         self.can_judge = bool(len(ids) and known.mean() >= self.limits.known)
         states = 2 * len(ids) + 1  # a pause, the first phone, a pause, … a pause
         self._from = np.arange(states) - np.arange(_STEPS)[:, None]
@@ -145,6 +156,20 @@ class ContentCheck:
     def gain(self) -> float:
         """Nats by which a flaw explains the tokens so far better."""
         return float(self._scores[_FLAWED].max() - self._scores[_CLEAN].max())
+
+    @property
+    def fit(self) -> float:
+        """Nats per token of the clean way through the tokens so far; 0 where there are none."""
+        return float(self._scores[_CLEAN].max()) / len(self._came) if self._came else 0.0
+
+    @property
+    def doubt(self) -> float:
+        """The score of a whole sentence: nats by which a flaw explains its tokens better than the text; less is better."""
+        if not self._came or not self.can_judge:
+            return 0.0
+        clean, flawed = self._scores
+        best = max(flawed.max(), clean.max() - self.limits.jump)
+        return float(best - clean[-_ENDS:].max())
 
     def ahead(self) -> Flaw | None:
         """What is wrong by now, if that is certain."""
@@ -220,13 +245,16 @@ class ContentCheck:
         foreign = next((n for n, state in enumerate(way) if state % 2), len(way))
         resumed = way[foreign] // 2 if foreign < len(way) else len(self._phonemes)
         said = (before + 1) // 2  # phones that were begun
+        anew = (n for n, state in enumerate(way) if state % 2 and state // 2 >= said)
+        until = next((since + n for n in anew), None)
+        is_own = bool(said and self._own[said - 1])
         if foreign:
             behind = self._excerpt(max(0, said - 6), said)
             detail = f"something was said after {behind!r} that is not in the text"
-            return Flaw(Fault.INVENTED, since, detail)
+            return Flaw(Fault.INVENTED, since, detail, until, is_own)
         if resumed < said:
             detail = f"{self._excerpt(resumed, said)!r} was said again"
-            return Flaw(Fault.INVENTED, since, detail)
+            return Flaw(Fault.INVENTED, since, detail, until, is_own)
         detail = f"{self._excerpt(said, resumed)!r} was left out"
         return Flaw(Fault.MISSING, since, detail)
 
@@ -236,3 +264,9 @@ class ContentCheck:
         text = self._phonemes.text[spans[0][0] : spans[-1][1]] if spans else ""
         text = text.strip(_MARKS) or text
         return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
+
+
+def _are_figures(phonemes: Phonemes) -> NDArray[np.bool_]:
+    """Which phones are of figures, of which once more is another number."""
+    spans = (phonemes.text[start:end] for start, end in phonemes.char_spans)
+    return np.array([any(char.isnumeric() for char in span) for span in spans], bool)

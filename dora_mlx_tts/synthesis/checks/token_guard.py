@@ -49,12 +49,17 @@ class Problem:
         good: tokens before it that may be kept.
         is_content: whether what was said of the text is wrong: once that was heard, going on mends
             nothing.
+        until: where tokens from `good` on are too many, the first one that says new text; None where none
+            does by now.
+        is_own: whether the text itself says several times what was said too often.
     """
 
     kind: Kind
     detail: str
     good: int = 0
     is_content: bool = False
+    until: int | None = None
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ class TokenGuard:
     @property
     def lag(self) -> int:
         """Lookahead: tokens decoded and checked before earlier ones are released."""
-        return self._content.limits.lag if self._content else 0
+        return self._content.lag if self._content else 0
 
     def begin(self, tokens: Sequence[int]) -> None:
         """An attempt begins with these tokens, which were judged before."""
@@ -158,6 +163,15 @@ class TokenGuard:
                 self._content.ahead()
             )  # pauses may be the reference's, words not
         return problem or self._leak(tokens)
+
+    @property
+    def doubt(self) -> float:
+        """How doubtful the tokens of a whole sentence are, in nats; see `ContentCheck.doubt`."""
+        return self._content.doubt if self._content else 0.0
+
+    def now(self) -> Problem | None:
+        """What the tokens so far say of the text, judged once more."""
+        return content_problem(self._content.ahead()) if self._content else None
 
     def end(
         self, tokens: Sequence[int], end: End | None, reached: float | None = None
@@ -216,7 +230,8 @@ def content_problem(flaw: Flaw | None) -> Problem | None:
     """A flaw as a finding."""
     if flaw is None:
         return None
-    return Problem(_KINDS[flaw.fault], flaw.detail, flaw.since, is_content=True)
+    kind = _KINDS[flaw.fault]
+    return Problem(kind, flaw.detail, flaw.since, True, flaw.until, flaw.is_own)
 
 
 def _groups(values: Sequence[int] | NDArray[np.int32], length: int) -> set[tuple[int, ...]]:

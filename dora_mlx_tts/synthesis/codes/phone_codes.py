@@ -103,6 +103,19 @@ class PhoneCodes:
         known: NDArray[np.bool_] = self._row_of(phones) >= 0
         return known
 
+    def kinds(self, phones: Ids) -> NDArray[np.int64]:
+        """A number for each phone [m]; those that sound alike share it."""
+        rows = self._row_of(phones)
+        unknown = -1 - np.asarray(phones, np.int64)
+        kinds: NDArray[np.int64] = np.where(rows >= 0, rows, unknown)
+        return kinds
+
+    def are_marks(self, phones: Ids) -> NDArray[np.bool_]:
+        """Which of the phones [m] are marks."""
+        rows = self._row_of(phones)
+        marks: NDArray[np.bool_] = (rows >= 0) & self._marks[np.maximum(rows, 0)]
+        return marks
+
     def of(self, phones: Ids) -> NDArray[np.float32]:
         """A row for each phone [m]: by how much every code speaks for it, [m, codes]."""
         rows = self._row_of(phones)

@@ -330,8 +330,7 @@ class GrowingSentence:
         self._sound_s += seconds
         self._plays_until = max(self._plays_until, self._clock()) + seconds
         self.meter.sound(seconds)
-        words = self._words(last=last)
-        return SentencePiece(samples, tokens, last, words)
+        return SentencePiece(samples, tokens, last, self._words(last=last))
 
     def _words(self, *, last: bool) -> tuple[WordTiming, ...]:
         """The words whose sound has left, followed again: each reading knows more phones."""
@@ -365,6 +364,11 @@ class GrowingSentence:
         tokens.resume(list(self._codes), self._sounded)
         try:
             yield from self._ending(tokens)
+        except SynthesisError:
+            rest, heard_s = tokens.rest(), self._sound_s
+            end = self._piece(self._window(rest, last=True), len(rest), last=False)
+            yield end.broken_off(heard_s, self._rate)
+            raise
         finally:
             tokens.close()
 

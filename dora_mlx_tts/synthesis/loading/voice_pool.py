@@ -8,10 +8,12 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from dora_mlx_tts.config.settings import Settings, SpeechSettings
 from dora_mlx_tts.errors import SettingError, VoiceError
 from dora_mlx_tts.runtime.device import Device
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
@@ -57,13 +59,27 @@ class ReadyVoice:
             language = native
         return self.front_end.phonemize(sentence.text, language, readings=sentence.readings)
 
+    def speech(self, settings: Settings, request: Mapping[str, Any]) -> SpeechSettings:
+        """How a request is spoken with this voice.
+
+        Raises:
+            SettingError: a value of the request or the voice is not allowed.
+        """
+        return settings.speech(self.voice.defaults, request, self.networks.pack.manifest.defaults)
+
+    @property
+    def loudness(self) -> float | None:
+        """How loud it speaks by itself, in LUFS: as measured, or as its pack says; None where nobody knows."""
+        measured = self.prompt.loudness
+        return self.networks.pack.manifest.loudness if measured is None else measured
+
     @property
     def fingerprint(self) -> str:
         """What tells that a voice speaks as before: its weights, its prompt, its readings."""
         pack, voice, prompt = self.networks.pack, self.voice, self.prompt
         files = sorted((name, file.sha256) for name, file in pack.manifest.files.items())
         return repr(
-            (files, prompt.key, prompt.loudness, voice.languages, sorted(voice.lexicon.items()))
+            (files, prompt.key, self.loudness, voice.languages, sorted(voice.lexicon.items()))
         )
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dora_mlx_tts.audio.io import read_audio
-from dora_mlx_tts.audio.reference import PROMPT, STYLE, reference_samples
-from dora_mlx_tts.errors import PackError, ReferenceAudioError, TextError
+from dora_mlx_tts.audio.reference import PROMPT, STYLE, ReferenceAudio, reference_samples
+from dora_mlx_tts.errors import PackError, ReferenceAudioError, TextError, TtsError
 from dora_mlx_tts.packs.families import FLOW_MATCHING, PRO
 from dora_mlx_tts.packs.pack import Pack
 from dora_mlx_tts.text.frontend import FrontEnd
+from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.tools.voices.recording_check import Finding, check_recording
 from dora_mlx_tts.voices.voice import Reference, Voice
 
@@ -52,6 +53,10 @@ def _pack(voice: Voice) -> Iterator[Finding]:
     yield Finding("pack", "good", f"{pack.manifest.name}, family {model}")
     if voice.prompt is not None:
         return
+    if not pack.manifest.clones:
+        advice = "for a likeness take one that clones: dora-mlx-tts download"
+        text = "this pack does not clone: expect the recording's manner, not its likeness"
+        yield Finding("cloning", "warning", text, advice)
     if voice.reference.text and not pack.has("ssl"):
         advice = "convert the pack with --ssl, or leave the text out"
         yield Finding("pack", "error", "it cannot encode a recording with a text", advice)
@@ -77,23 +82,25 @@ def _reference(voice: Voice, reference: Reference, name: str) -> list[Finding]:
     advice = "" if low <= seconds <= high else f"{low:g} to {high:g} s of speech work best"
     found = [Finding("length", "good" if not advice else "warning", f"{seconds:.1f} s", advice)]
     found += check_recording(recording)
-    found += _transcript(voice, reference, seconds)
+    found += _transcript(voice, reference, ready)
     return [Finding(f"{name}: {f.about}", f.weight, f.text, f.advice) for f in found]
 
 
-def _transcript(voice: Voice, reference: Reference, seconds: float) -> Iterator[Finding]:
+def _transcript(voice: Voice, reference: Reference, ready: ReferenceAudio) -> Iterator[Finding]:
     text = (reference.text or "").strip()
     if not text:
         advice = "write down what is said: the manner of speaking is then taken over as well"
         yield Finding("text", "good", "none: only the timbre is kept", advice)
         return
+    pack = _readable(voice)
     try:
-        phones = len(FrontEnd(_symbols(voice)).prompt_phonemes(text, reference.language))
+        symbols = pack.manifest.symbols if pack else "v2"
+        phonemes = FrontEnd(symbols).prompt_phonemes(text, reference.language)
     except TextError as error:
         yield Finding("text", "error", str(error), "correct the text or its language")
         return
-    pace = phones / max(seconds, 1e-3)
-    found = f"{phones} phones in {seconds:.1f} s, {pace:.1f} a second"
+    pace = len(phonemes) / max(ready.duration_s, 1e-3)
+    found = f"{len(phonemes)} phones in {ready.duration_s:.1f} s, {pace:.1f} a second"
     if not _POSSIBLE_PACE[0] <= pace <= _POSSIBLE_PACE[1]:
         yield Finding("text", "error", found, "give exactly the words of the recording")
     elif not _USUAL_PACE[0] <= pace <= _USUAL_PACE[1]:
@@ -103,10 +110,27 @@ def _transcript(voice: Voice, reference: Reference, seconds: float) -> Iterator[
         yield Finding("text", "good", found)
     if text[-1] not in _ENDINGS:
         yield Finding("text", "good", "no full stop at its end", "end it as it is spoken")
+    if pack is not None:
+        yield from _words(pack, phonemes, ready)
 
 
-def _symbols(voice: Voice) -> str:
+def _words(pack: Pack, phonemes: Phonemes, ready: ReferenceAudio) -> Iterator[Finding]:
+    """Whether the recording says the text, where the pack can hear that."""
+    from dora_mlx_tts.tools.voices.transcript_check import (  # noqa: PLC0415  MLX; help needs none
+        check_transcript,
+    )
+
     try:
-        return Pack.open(voice.pack, verify=False).manifest.symbols
+        finding = check_transcript(pack, phonemes, ready)
+    except TtsError as error:
+        finding = Finding("words", "error", str(error), "convert the pack again")
+    if finding is not None:
+        yield finding
+
+
+def _readable(voice: Voice) -> Pack | None:
+    """The voice's pack; None where it cannot be read, which is said elsewhere."""
+    try:
+        return Pack.open(voice.pack, verify=False)
     except PackError:
-        return "v2"
+        return None

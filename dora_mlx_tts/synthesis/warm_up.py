@@ -1,0 +1,32 @@
+"""The first words of a voice: spoken once and forgotten, so that the first sentence does not pay for first uses."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from dora_mlx_tts.errors import SynthesisError
+from dora_mlx_tts.synthesis.stats import SynthesisMeter
+from dora_mlx_tts.voices.voice import Voice
+
+logger = logging.getLogger(__name__)
+
+_WORDS = {"zh": "你好。", "en": "Hello."}
+
+
+def speak_first_words(
+    speak: Callable[..., Any], voice: Voice, meter: SynthesisMeter
+) -> SynthesisError | None:
+    """Speak a word of each language that the voice knows; why one could not be spoken, or None."""
+    problem = None
+    for language in [code for code in voice.languages if code in _WORDS] or ["en"]:
+        try:
+            speak(_WORDS[language], voice=voice.name, language=language, seed=0)
+        except SynthesisError as error:
+            problem = error
+            meter.count("failed_warm_ups")
+            logger.warning(
+                "voice %s is loaded, but could not speak its first word: %s", voice.name, error
+            )
+    return problem
