@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 out="${OUT:-out/crowd}"
 mkdir -p "$out"
-export PYTHONPATH="$PWD" PYTHONUNBUFFERED=1 DEVICE="${DEVICE:-gpu}"
+export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1 DEVICE="${DEVICE:-gpu}"
 
 crowd() { # name, then options; what was measured before the limit is kept
   local name="$1"

@@ -69,22 +69,24 @@ class Settings(BaseModel):
     )
     cache: Annotated[Path, _HOME, Env("DORA_MLX_TTS_CACHE")] = Field(
         Path("~/.cache/dora-mlx-tts"),
-        description="Folder for prepared references and other results that are kept between runs.",
+        description="Folder for results kept between runs.",
     )
     device: Annotated[
         Literal["auto", "cpu", "gpu"], BeforeValidator(values_.device), Env("DEVICE")
     ] = Field("auto", description="Device that runs the networks.")
     kernels: Annotated[Literal["auto", "on", "off"], _WORD, Env("DORA_MLX_TTS_KERNELS")] = Field(
         "auto",
-        description="Custom GPU kernels: auto tries each on this GPU once and uses it if its results are equal and it is"
-        " faster, on uses them untested, off never uses them.",
+        description="Custom GPU kernels: auto uses those that a trial on this GPU finds equal and faster, on all, off none.",
     )
     cuda_layers: Annotated[Literal["mlx", "products"], _WORD, Env("DORA_MLX_TTS_CUDA_LAYERS")] = (
         Field(
             "products",
-            description="Convolutions and prefills on CUDA: as matrix products, or as MLX's convolutions (mlx), which re-plan"
-            " for every new sentence length.",
+            description="Convolutions and prefills on CUDA: matrix products, or MLX's (mlx), which re-plan for every new length.",
         )
+    )
+    compiled_windows: Annotated[bool, Env("DORA_MLX_TTS_COMPILED_WINDOWS")] = Field(
+        False,
+        description="Compile the first window of a sentence on a GPU with mx.compile; not yet measured on one.",
     )
     precision: Annotated[Literal["auto", "float32"], _WORD, Env("DORA_MLX_TTS_PRECISION")] = Field(
         "auto",
@@ -236,8 +238,7 @@ class Settings(BaseModel):
     voice_memory: Annotated[int | None, Env("VOICE_MEMORY")] = Field(
         None,
         ge=0,
-        description="MiB of loaded voices above which unused ones are unloaded; none means half of the device's memory, 0"
-        " no limit.",
+        description="MiB of loaded voices above which unused ones go; none means half of the device's memory, 0 no limit.",
     )
     freed_memory: Annotated[int | None, Env("FREED_MEMORY")] = Field(
         None,

@@ -47,6 +47,7 @@ class Device:
         multiprocessors: of a CUDA GPU on which this package's own kernels may run; 0 is none.
         kernels: whether own kernels are used: once a trial has shown them equal and faster (auto),
             untested (on), or never (off).
+        compiled: whether first windows are compiled.
     """
 
     kind: Literal["cpu", "gpu"]
@@ -54,6 +55,7 @@ class Device:
     description: str
     multiprocessors: int = 0
     kernels: KernelUse = "off"
+    compiled: bool = False
 
     @property
     def is_metal(self) -> bool:
@@ -70,11 +72,15 @@ CPU = Device(
 
 
 def select(
-    name: DeviceName = "auto", *, kernels: KernelUse = "auto", products: bool = False
+    name: DeviceName = "auto",
+    *,
+    kernels: KernelUse = "auto",
+    products: bool = False,
+    compiled: bool = False,
 ) -> Device:
     """Make `name` MLX's default device and say what it is.
 
-    "auto" takes the GPU where MLX has one. `products` selects `CUDA_MATMUL` on CUDA.
+    "auto" takes the GPU where MLX has one. `products` selects `CUDA_MATMUL` on CUDA, `compiled` counts on a GPU.
 
     Raises:
         SettingError: `name` is not a device.
@@ -99,10 +105,10 @@ def select(
         return CPU
     mx.set_default_device(mx.gpu)
     if mx.metal.is_available():
-        return Device("gpu", Backend.NATIVE, METAL, kernels=kernels)
+        return Device("gpu", Backend.NATIVE, METAL, kernels=kernels, compiled=compiled)
     backend = Backend.CUDA_MATMUL if products else Backend.NATIVE
     found = 0 if kernels == "off" else cuda.multiprocessors()
-    return Device("gpu", backend, "CUDA", found, kernels if found else "off")
+    return Device("gpu", backend, "CUDA", found, kernels if found else "off", compiled=compiled)
 
 
 def usable(name: DeviceName) -> DeviceName:

@@ -121,6 +121,7 @@ class Synthesizer:
             settings.device,
             kernels=settings.kernels,
             products=settings.cuda_layers == "products",
+            compiled=settings.compiled_windows,
         )
         limit_kept(chosen, settings.freed_memory)
         _keep_kernels(chosen, settings)

@@ -23,7 +23,7 @@ _HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff"
 _LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"
 _COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度路斤杯瓶碗盒颗顆棵匹遍趟届屆勺份串滴根枚粒桶箱锅盘株朵"
 _COUNTED = re.compile(
-    f"[{_COUNTERS}遍杯轮局趟盒瓶袋粒枚罐箱句篇项]|小[时時]|组(?![装成织合件建团])|页(?!面)|步(?!骤)|集(?![成团合群中])"
+    f"[{_COUNTERS}轮局袋罐句篇项]|小[时時]|组(?![装成织合件建团])|页(?!面)|步(?!骤)|集(?![成团合群中])"
 )
 """What a number before it counts."""
 _NAMED = re.compile("[A-Z][A-Za-z]{2,19} $")

@@ -39,11 +39,11 @@ def prepare(model: nn.Module, backend: Backend) -> None:
     own layout.
     """
     ops = ops_for(backend)
+    if backend is not Backend.CPU:  # files have another order; kernels would copy each time
+        model.apply(lambda weight: mx.contiguous(weight) if weight.ndim > 2 else weight)  # noqa: PLR2004
     for _, module in model.named_modules():
         if isinstance(module, Layer):
             module.prepare(ops)
-    if backend is not Backend.CPU:  # files have another order; kernels would copy each time
-        model.apply(lambda weight: mx.contiguous(weight) if weight.ndim > 2 else weight)  # noqa: PLR2004
     mx.eval(model.parameters())
 
 
@@ -135,10 +135,19 @@ class Conv1d(Layer):
         self.kernel, self.stride, self.dilation, self.groups = kernel, stride, dilation, groups
         self.padding = (kernel - 1) // 2 * dilation if padding is None else padding
         self._taps: list[mx.array] | None = None
+        self._matrix: mx.array | None = None
 
     def prepare(self, ops: Ops) -> None:
-        """On the CPU turn the weight to k matrices [(groups,) I, O], or to one for strides."""
+        """On the CPU turn the weight to k matrices [(groups,) I, O], or to one for strides.
+
+        For products there is a view of it as one matrix [(groups,) k * I, O]: made once, it costs no operation later.
+        """
         super().prepare(ops)
+        if ops.backend is Backend.CUDA_MATMUL:
+            outputs = self.weight.shape[0]
+            grouped = (self.groups, outputs // self.groups) if self.groups > 1 else (outputs,)
+            self._matrix = self.weight.reshape(*grouped, -1).swapaxes(-2, -1)
+            mx.eval(self._matrix)
         if ops.backend is not Backend.CPU:
             return
         weight = self.pop("weight")
@@ -179,38 +188,37 @@ class Conv1d(Layer):
         return self._shifted(x, self._taps, residual)
 
     def _native(self, x: mx.array, residual: mx.array | None, padding: int) -> mx.array:
-        if self._ops.backend is Backend.CUDA_MATMUL:
-            y = (
-                self._unfolded(x, padding)
-                if self.groups == 1
-                else self._unfolded_groups(x, padding)
-            )
+        if self._matrix is not None:
+            unfolded = self._unfolded if self.groups == 1 else self._unfolded_groups
+            y = unfolded(x, padding, self._matrix)
         else:
             y = mx.conv1d(x, self.weight, self.stride, padding, self.dilation, self.groups)
             y = y + self.bias if "bias" in self else y
         return y if residual is None else y + residual
 
-    def _unfolded(self, x: mx.array, padding: int) -> mx.array:
+    def _unfolded(self, x: mx.array, padding: int, matrix: mx.array) -> mx.array:
         """One product with the frames that each output depends on, side by side."""
         if padding:
             x = mx.pad(x, [(0, 0), (padding, padding), (0, 0)])
+        batch, length, channels = x.shape
+        frames = (length - self.reach - 1) // self.stride + 1
+        rows = x
         if self.kernel > 1 or self.stride > 1:
-            x = mx.contiguous(x)
-            batch, length, channels = x.shape
-            frames = (length - self.reach - 1) // self.stride + 1
             steps = (length * channels, self.stride * channels, self.dilation * channels, 1)
-            windows = mx.as_strided(x, (batch, frames, self.kernel, channels), steps)
-            x = windows.reshape(batch, frames, self.kernel * channels)
-        matrix = self.weight.reshape(self.weight.shape[0], -1).T
-        return mx.addmm(self.bias, x, matrix) if "bias" in self else x @ matrix
+            rows = mx.as_strided(x, (batch, frames, self.kernel, channels), steps)
+        rows = rows.reshape(
+            batch * frames, -1
+        )  # what a product would do, and undo, in more operations
+        y = mx.addmm(self.bias, rows, matrix) if "bias" in self else rows @ matrix
+        return mx.unflatten(y, 0, (batch, frames))
 
-    def _unfolded_groups(self, x: mx.array, padding: int) -> mx.array:
+    def _unfolded_groups(self, x: mx.array, padding: int, matrix: mx.array) -> mx.array:
         """One batched product, a matrix per group, with the frames that each output depends on."""
         batch, _, channels = x.shape
-        inputs, outputs = channels // self.groups, self.weight.shape[0] // self.groups
+        inputs = channels // self.groups
         x = mx.pad(x, [(0, 0), (padding, padding), (0, 0)]) if padding else x
         length = x.shape[1]
-        split = mx.contiguous(x.reshape(batch, length, self.groups, inputs).swapaxes(1, 2))
+        split = x.reshape(batch, length, self.groups, inputs).swapaxes(1, 2)
         frames = (length - self.reach - 1) // self.stride + 1
         steps = (
             length * channels,
@@ -222,7 +230,6 @@ class Conv1d(Layer):
         shape = (batch, self.groups, frames, self.kernel, inputs)
         windows = mx.as_strided(split, shape, steps)
         windows = windows.reshape(batch, self.groups, frames, self.kernel * inputs)
-        matrix = self.weight.reshape(self.groups, outputs, self.kernel * inputs).swapaxes(1, 2)
         y = (windows @ matrix).swapaxes(1, 2).reshape(batch, frames, -1)
         return y + self.bias if "bias" in self else y
 

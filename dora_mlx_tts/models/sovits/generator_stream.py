@@ -6,8 +6,8 @@ and catches up with the last piece. Pieces joined are what `Generator` gives for
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Self
+from collections.abc import Iterator, Sequence
+from typing import Final, Self, TypeAlias
 
 import mlx.core as mx
 
@@ -15,6 +15,12 @@ from dora_mlx_tts.models.core.layers import Conv1d, ConvTranspose1d
 from dora_mlx_tts.models.core.ops import leaky_relu
 from dora_mlx_tts.models.sovits.generator import LAST_SLOPE, SLOPE, Generator, ResBlock
 from dora_mlx_tts.runtime.device import Backend
+
+SLICE: Final = 64
+"""Frames that a GPU takes at a time, to bound its memory."""
+
+StreamState: TypeAlias = tuple[tuple[int, ...], tuple[int | None, ...], tuple[bool, ...]]
+"""All of a stream's state but the frames themselves."""
 
 
 class Queue:
@@ -151,11 +157,12 @@ class GeneratorStream:
 
     Attributes:
         lag_frames: latent frames after the end of what came out that were needed for it, about.
+        style: what the first layer is conditioned on [B, 1, C].
     """
 
     def __init__(self, generator: Generator, ge: mx.array | None) -> None:
         self._generator = generator
-        self._style = None if ge is None else generator.cond(ge)  # a vocoder has no style
+        self.style = None if ge is None else generator.cond(ge)  # a vocoder has no style
         self._pre = ConvStream(generator.conv_pre)
         self._stages = [StageStream(generator, index) for index in range(len(generator.ups))]
         self._post = ConvStream(generator.conv_post)
@@ -174,7 +181,7 @@ class GeneratorStream:
 
         The Linux CPU, where a stage takes its time, evaluates each by itself.
         """
-        x = self._pre(z, self._style, last=last)
+        x = self._pre(z, self.style, last=last)
         for stage in self._stages:
             x = stage(x, last=last)
             if x is not None and self._generator.backend is Backend.CPU:
@@ -186,10 +193,19 @@ class GeneratorStream:
 
     def rows(self, z: mx.array | None, *, last: bool) -> mx.array:
         """As `__call__` for all rows of joined streams: [B, T, C] to [B, N], not evaluated."""
-        x = self._pre(z, self._style, last=last)
+        x = self._pre(z, self.style, last=last)
         for stage in self._stages:
             x = stage(x, last=last)
-        return self._finished(x, rows=1 if self._style is None else len(self._style), last=last)
+        return self._finished(x, rows=1 if self.style is None else len(self.style), last=last)
+
+    def slices(self, z: mx.array | None, *, last: bool) -> mx.array:
+        """As `rows`, some frames at a time."""
+        count = 0 if z is None else z.shape[1]
+        made = []
+        for start in range(0, max(count, 1), SLICE):
+            piece = None if z is None else z[:, start : start + SLICE]
+            made.append(self.rows(piece, last=last and start + SLICE >= count))
+        return made[0] if len(made) == 1 else mx.concatenate(made, axis=1)
 
     def _finished(self, x: mx.array | None, *, rows: int, last: bool) -> mx.array:
         """Samples [B, N] of what the last stage gave."""
@@ -199,41 +215,47 @@ class GeneratorStream:
     # ------------------------------------------------------------------------------ several sentences
 
     @property
-    def likeness(self) -> Hashable:
-        """What must be equal of streams that are joined."""
-        return (tuple(map(len, self._queues())), *self._begun())
+    def state(self) -> StreamState:
+        """What must be equal of streams that are joined: everything but their frames."""
+        skips = tuple(up._skip for up in self._ups())
+        begun = tuple(convolution._begun for convolution in self._convolutions())
+        return tuple(map(len, self._queues())), skips, begun
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing was fed yet."""
+        return not self._pre._begun
+
+    def continue_from(self, state: StreamState, frames: Sequence[mx.array]) -> None:
+        """Take up a state, with the frames of those queues that hold any."""
+        lengths, skips, begun = state
+        left = iter(frames)
+        for queue, length in zip(self._queues(), lengths, strict=True):
+            queue.frames = next(left) if length else None
+        for up, skip in zip(self._ups(), skips, strict=True):
+            up._skip = skip
+        for convolution, has_begun in zip(self._convolutions(), begun, strict=True):
+            convolution._begun = has_begun
 
     @classmethod
     def joined(cls, streams: Sequence[Self]) -> Self:
         """Streams of one generator and likeness as the rows of one."""
         one = streams[0]
         whole = cls(one._generator, None)
-        styles = [stream._style for stream in streams if stream._style is not None]
+        styles = [stream.style for stream in streams if stream.style is not None]
         if styles:
-            whole._style = mx.concatenate(styles)
+            whole.style = mx.concatenate(styles)
         for queue, *own in zip(whole._queues(), *(s._queues() for s in streams), strict=True):
             held = [row.frames for row in own if row.frames is not None]
             queue.frames = mx.concatenate(held) if held else None
-        whole._continue_from(one)
+        whole.continue_from(one.state, whole.carried())
         return whole
 
     def part(self, streams: Sequence[Self]) -> None:
         """Give joined streams what is theirs after `rows`."""
+        state, carried = self.state, self.carried()
         for row, stream in enumerate(streams):
-            for queue, own in zip(self._queues(), stream._queues(), strict=True):
-                own.frames = None if queue.frames is None else queue.frames[row : row + 1]
-            stream._continue_from(self)
-
-    def _continue_from(self, other: Self) -> None:
-        """What of a state is the same in all rows."""
-        for up, same in zip(self._ups(), other._ups(), strict=True):
-            up._skip = same._skip
-        for convolution, like in zip(self._convolutions(), other._convolutions(), strict=True):
-            convolution._begun = like._begun
-
-    def _begun(self) -> tuple[tuple[int | None, ...], tuple[bool, ...]]:
-        skips = tuple(up._skip for up in self._ups())
-        return skips, tuple(convolution._begun for convolution in self._convolutions())
+            stream.continue_from(state, [frames[row : row + 1] for frames in carried])
 
     def _ups(self) -> list[UpStream]:
         return [stage.up for stage in self._stages]

@@ -17,11 +17,11 @@ import mlx.core as mx
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.messages import must_be
-from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
+from dora_mlx_tts.models.sovits.generator_stream import SLICE, GeneratorStream
 from dora_mlx_tts.models.sovits.latent_stream import FRAMES, Context, FrameNoise, LatentStream
 from dora_mlx_tts.models.sovits.semantic import FASTEST, SLOWEST
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
-from dora_mlx_tts.models.sovits.together import SLICE, Window
+from dora_mlx_tts.models.sovits.together import Window
 from dora_mlx_tts.runtime.device import Backend
 
 _CPU_SLICE = 10  # frames between two looks at cancellation

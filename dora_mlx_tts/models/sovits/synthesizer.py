@@ -10,6 +10,7 @@ from dora_mlx_tts.errors import SettingError, SynthesisError
 from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.sovits import sanitize as checkpoint
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
+from dora_mlx_tts.models.sovits.first_windows import FirstWindows
 from dora_mlx_tts.models.sovits.flow import Flow
 from dora_mlx_tts.models.sovits.generator import Generator
 from dora_mlx_tts.models.sovits.semantic import SemanticEncoder, resample_latent
@@ -20,12 +21,20 @@ class SoVITS(SemanticEncoder):
     """The whole network, named as `SynthesizerTrn`'s checkpoints name it.
 
     Codes run at 25 Hz, latent frames at 50 Hz, a frame is `config.hop` samples.
+
+    Attributes:
+        first_windows: makes first windows of streams, where they are compiled; None makes them as others.
     """
 
     def __init__(self, config: SoVITSConfig) -> None:
         super().__init__(config)
         self.flow = Flow(config.channels, config.style_channels)
         self.dec = Generator(config.generator, config.channels, config.style_channels)
+        self.first_windows: FirstWindows | None = None
+
+    def compile_first_windows(self) -> None:
+        """Trace and compile first windows from now on; for a GPU, once the network is prepared."""
+        self.first_windows = FirstWindows(self.flow, self.dec)
 
     @staticmethod
     def sanitize(weights: Weights) -> dict[str, Weight]:

@@ -14,9 +14,6 @@ import mlx.core as mx
 from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 
-SLICE = 64
-"""Frames that the generator takes at a time, to bound its memory."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
@@ -44,25 +41,30 @@ class Window:
     def likeness(self) -> Hashable:
         """What must be equal of windows that are made together."""
         shape = (tuple(self.z_p.shape), self.before, self.new, self.last)
-        return (id(self.network), shape, self.generator.likeness)
+        return (id(self.network), shape, self.generator.state)
 
 
 def make_together(windows: Sequence[Window]) -> list[mx.array]:
     """The samples [N] of windows of one likeness, evaluated, in their order; all are made, or none."""
-    one = windows[0]
-    z = None
-    if one.new > 0:
-        z_p = mx.concatenate([window.z_p for window in windows])
-        ge = mx.concatenate([window.ge for window in windows])
-        z = one.network.flow(z_p, ge)[:, one.before : one.before + one.new]
-    whole = GeneratorStream.joined([window.generator for window in windows])
-    made = []
-    for start in range(0, max(one.new, 1), SLICE):
-        piece = None if z is None else z[:, start : start + SLICE]
-        made.append(whole.rows(piece, last=one.last and start + SLICE >= one.new))
-    samples = mx.concatenate(made, axis=1)
+    samples, whole = _made(windows)
     mx.eval(samples, whole.carried())  # what fails here leaves the windows as they were
     whole.part([window.generator for window in windows])
     rows = [samples[row] for row in range(len(windows))]
     mx.eval(rows, [window.generator.carried() for window in windows])
     return rows
+
+
+def _made(windows: Sequence[Window]) -> tuple[mx.array, GeneratorStream]:
+    """The samples [B, N] and the generator behind them, not evaluated."""
+    one = windows[0]
+    whole = GeneratorStream.joined([window.generator for window in windows])
+    if one.new < 1:
+        return whole.slices(None, last=one.last), whole
+    z_p = mx.concatenate([window.z_p for window in windows])
+    ge = mx.concatenate([window.ge for window in windows])
+    compiled = one.network.first_windows
+    is_first = one.before == 0 and one.generator.is_fresh and not one.last
+    if compiled is not None and is_first and whole.style is not None:
+        return compiled.make(z_p, ge, whole.style, one.new)
+    z = one.network.flow(z_p, ge)[:, one.before : one.before + one.new]
+    return whole.slices(z, last=one.last), whole
