@@ -38,7 +38,7 @@ FAULTS = (
     _fault("checkpoints unchecked", "checkpoints/fit.py", "        check_weights(built[part.name], weights, source)", "        pass", "checkpoints/test_damaged_checkpoints.py"),
     _fault("paths climb out", "checkpoints/read/archive.py", '".." in parts or ', "", "checkpoints/test_hostile_files.py"),
     _fault("hash not compared", "packs/pack.py", "file_sha256(path) != entry.sha256", "False", "packs/test_pack.py"),
-    _fault("six bits shifted", "packs/six_bits.py", "x >> 6 | y << 2", "x >> 6 | y << 3", "packs/test_quantize.py"),
+    _fault("six bits shifted", "packs/six_bits.py", "words, 2 * place, out", "words, 3 * place, out", "packs/test_quantize.py"),
     _fault("left-over weights pass", "packs/load.py", '_listed("unexpected", over)', '_listed("unexpected", [])', "packs/test_load_weights.py"),
     _fault("last reason wins", "runtime/cancel.py", "            if self._flag:\n                return False\n", "", "runtime/test_cancel.py"),
     _fault("environment first to last", "config/environment.py", "            ):\n                break\n", "            ):\n                continue\n", "test_config.py"),
