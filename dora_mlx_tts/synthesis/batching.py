@@ -1,4 +1,4 @@
-"""Several sentences decoded together: more tokens per second, later first sound."""
+"""Decodes several sentences together: more tokens per second, a later first sound."""
 
 from __future__ import annotations
 

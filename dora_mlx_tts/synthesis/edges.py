@@ -1,4 +1,4 @@
-"""The edges of a spoken sentence: quiet that is cut, fades, the pause that follows.
+"""The edges of a spoken sentence: cut silence, fades, and the pause that follows.
 
 They are found in the sound as it is made: `SpeechLevel` comes after them.
 """

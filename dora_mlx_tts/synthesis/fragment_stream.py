@@ -1,4 +1,4 @@
-"""`FragmentStream`: what a text's reader holds, and the border that only typed errors pass."""
+"""`FragmentStream`: the reader's end of a text, and the border that only typed errors pass."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
 
     @property
     def work_s(self) -> Mapping[str, float]:
-        """Seconds spent so far by kind of work (`Work`); waiting for the reader is none of them."""
+        """Seconds spent so far by kind of work (`Work`), without waiting for the reader."""
         return self._clock.seconds()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Tokens of one sentence, decoded and judged ahead of the sound that is made of them."""
+"""Tokens of one sentence, decoded and checked ahead of the sound that is made from them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class DecodeTask:
 
 
 class GuardedTokens:
-    """Decodes a sentence; attempts that go wrong are replaced without the caller's notice.
+    """Decodes a sentence; attempts that go wrong are replaced without the caller noticing.
 
     Tokens that were taken may have been heard. So an attempt that fails later is continued from the
     last good token, and one that fails before anything was taken begins again.
@@ -191,7 +191,7 @@ class GuardedTokens:
             self.give_up(problem)
 
     def resume(self, tokens: list[int], taken: int) -> None:
-        """Continue behind tokens that were decoded and judged elsewhere, `taken` of which were heard."""
+        """Continue after tokens that were decoded and checked elsewhere, `taken` of which were heard."""
         self.tokens, self.taken = tokens, taken
         self.rows = [None] * len(tokens)
 
@@ -237,7 +237,7 @@ class GuardedTokens:
         self.give_up(problem)
 
     def close(self) -> None:
-        """Stop decoding and give the cache back."""
+        """Stop decoding and release the cache."""
         if self._helper is not None:
             self._helper.settle()
         self._ahead = None

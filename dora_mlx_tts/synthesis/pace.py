@@ -1,4 +1,4 @@
-"""How fast a pack's networks speak here, and what that means for the next window.
+"""Measures how fast a pack's networks speak here, and plans the next window.
 
 A window must be made before the sound in front of it has played. Large windows cost less for a second of sound,
 small ones come in time; so windows grow as long as the next one is expected in time. Where more is asked of a

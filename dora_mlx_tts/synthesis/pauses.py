@@ -1,4 +1,4 @@
-"""How long the pause after a sentence is: by its place in the text, and never twice the same.
+"""How long the pause after a sentence is: by its place in the text, with some variation.
 
 Nobody speaks with equal pauses. Each is a share of `fragment_interval`, or what its own setting says,
 longer or shorter by a draw that belongs to the seed and the sentence.

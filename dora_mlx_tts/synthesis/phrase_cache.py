@@ -94,7 +94,7 @@ class PhraseCache:
 def phrase_key(
     ready: ReadyVoice, settings: SpeechSettings, script: Sequence[SpokenSentence]
 ) -> bytes:
-    """Everything that the samples of a text depend on; a text without a seed is one like others."""
+    """Everything that the samples of a text depend on; an unset seed is a value like any other."""
     parts = (ready.fingerprint, settings.model_dump_json(), repr(tuple(script)))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
 

@@ -9,7 +9,7 @@ from dora_mlx_tts.runtime.cancel import CancelToken
 
 
 class TimedToken(CancelToken):
-    """A token for the sentences of one text, each of which may take so many seconds of work.
+    """A token for the sentences of one text, each with a limit of seconds of work.
 
     Time in which nobody works does not count: fragments that wait for their reader cost nothing.
 

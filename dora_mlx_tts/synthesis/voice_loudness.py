@@ -1,4 +1,4 @@
-"""How loud a voice speaks by itself: found once, by letting it speak."""
+"""How loud a voice speaks by itself: measured once, by letting it speak."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a sentence is cut into windows of sound."""
+"""Divides a sentence into windows of sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When each word is spoken: a way through the phones that never goes back, token by token.
+"""When each word is spoken: a path through the phones that never goes back, token by token.
 
 What tells the phone of a token is, in order of trust: the codes themselves, once a table was learned
 (`code_table`); some heads of the text-to-semantic network, which look at the phone that is being
@@ -114,7 +114,7 @@ def _shifted(scores: NDArray[np.float64], step: int) -> NDArray[np.float64]:
 
 
 class WordTracker:
-    """Tells the words of one sentence as their sound is sent.
+    """Reports the words of one sentence as their sound is sent.
 
     Args:
         phonemes: of the sentence.

@@ -1,4 +1,4 @@
-"""A sentence's sound as the pack's own encoder hears it: are the codes of the sound those of the text?
+"""Checks a sentence's sound with the pack's own encoder: whether its codes are those of the text.
 
 The content check of `content` judges what the text-to-semantic network wrote. This one judges what the
 acoustic network made of it, at the cost of encoding each sentence, before anything of it is heard.

@@ -1,4 +1,4 @@
-"""Do the codes of a sentence say its phones? Missing, extra or repeated words.
+"""Checks whether the codes of a sentence say its phones: missing, extra or repeated words.
 
 Two ways through the phones are followed token by token. The clean one says every phone in order, with
 pauses between them. The flawed one may jump to any place, or say something that is no phone of the
@@ -125,7 +125,7 @@ class ContentCheck:
         self.begin()
 
     def begin(self, tokens: Sequence[int] = ()) -> None:
-        """Forget what was followed, and follow `tokens` instead."""
+        """Start over and follow `tokens`."""
         self._scores = np.zeros((2, 0))
         self._came: list[NDArray[np.int8]] = []
         self._sources: list[tuple[int, int]] = []
@@ -154,7 +154,7 @@ class ContentCheck:
 
     @property
     def gain(self) -> float:
-        """Nats by which a flaw explains the tokens so far better."""
+        """How much better a flaw explains the tokens so far, in nats."""
         return float(self._scores[_FLAWED].max() - self._scores[_CLEAN].max())
 
     @property
@@ -172,7 +172,7 @@ class ContentCheck:
         return float(best - clean[-_ENDS:].max())
 
     def ahead(self) -> Flaw | None:
-        """What is wrong by now, if that is certain."""
+        """What is certainly wrong by now, or None."""
         if not self._came or not self.can_judge or self.gain < self._margin(self.limits.ahead):
             return None
         flaw = self._flaw(int(self._scores[_FLAWED].argmax()))

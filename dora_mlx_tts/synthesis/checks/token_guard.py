@@ -1,4 +1,4 @@
-"""What is wrong with generated tokens and samples, if anything.
+"""Finds what is wrong with generated tokens and samples.
 
 An autoregressive model can lose its way: it repeats itself, continues after the text, stops before its
 end, or speaks the reference recording again. Good output of the starter voice over 90 texts (see
@@ -97,7 +97,7 @@ class GuardLimits:
 
 
 class TokenGuard:
-    """Judges the tokens of one sentence as they come.
+    """Checks the tokens of one sentence as they are decoded.
 
     Args:
         phones: of the sentence, ids.
@@ -143,7 +143,7 @@ class TokenGuard:
         return self._content.lag if self._content else 0
 
     def begin(self, tokens: Sequence[int]) -> None:
-        """An attempt begins with these tokens, which were judged before."""
+        """Begin an attempt with these tokens, which were already checked."""
         if self._content is not None:
             self._content.begin(tokens)
 
@@ -251,7 +251,7 @@ def _tail_equal(tokens: Sequence[int], period: int, most: int) -> int:
 
 
 class SampleGuard:
-    """Judges the samples of one sentence as they come.
+    """Checks the samples of one sentence as they are made.
 
     Attributes:
         peak: largest magnitude so far.

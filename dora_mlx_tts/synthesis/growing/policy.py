@@ -1,4 +1,4 @@
-"""When to begin a growing sentence, to decode more of it, to sound it, to rest and to wait.
+"""Decides when to begin a growing sentence, decode more of it, make sound, rest and wait.
 
 Pure: what is known and how long the sound that was sent still plays, to the next step. Text that comes
 more slowly than it is spoken would be overtaken. Such a sentence begins only once as much of it is known

@@ -1,4 +1,4 @@
-"""The phones of a text that grows: read again with every word, but never otherwise where it was spoken."""
+"""The phones of a growing text: read again with every word, but unchanged where it was spoken."""
 
 from __future__ import annotations
 

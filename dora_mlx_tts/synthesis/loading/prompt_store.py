@@ -1,4 +1,4 @@
-"""Prepared prompts as files, so that a second start runs no encoder.
+"""Stores prepared prompts as files, so that a second start runs no encoder.
 
 A prompt is a safetensors file: arrays, and in its metadata the text, what it was made from (`key`)
 and a hash of its content. A file that is damaged or of another version is made again.

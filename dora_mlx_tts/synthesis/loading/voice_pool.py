@@ -1,4 +1,4 @@
-"""Loaded voices: built when first used, dropped when memory is short, read again when their files change."""
+"""Loaded voices: built when first used, unloaded when memory is short, reloaded when their files change."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ class VoicePool:
         return known
 
     def _make_room(self) -> None:
-        """Drop packs, the one used longest ago first, never the one used last."""
+        """Unload packs, the one used longest ago first, never the one used last."""
         while self._limit and len(self._packs) > 1 and self._memory() > self._limit:
             pack, _ = self._packs.popitem(last=False)
             for name in [n for n, ready in self._ready.items() if ready.voice.pack == pack]:
@@ -226,7 +226,7 @@ class VoicePool:
         return name
 
     def refresh(self, every_s: float = 0.0) -> bool:
-        """Read the voice folders again if a file in them changed; whether one did.
+        """Reload the voice folders if a file in them changed; returns whether one did.
 
         Voices that changed are loaded again when they are next used. A folder that cannot be read leaves
         everything as it was.
@@ -321,7 +321,7 @@ def _mlx_memory() -> int:
 
 
 def _give_back_memory() -> None:
-    """Return to the system what dropped networks held; nothing refers to them in cycles.
+    """Return the memory of dropped networks to the system; nothing refers to them in cycles.
 
     Measured with four copies of the starter pack spoken in turns, room for one: on a Linux CPU the process stays at
     314 to 322 MiB with this and at 310 to 325 without, since MLX keeps 32 MiB there whatever was freed. On a GPU it
