@@ -87,6 +87,7 @@ class OutputSender:
         with self._lock:
             if utterance.cancelled:
                 return False
+            # Before it leaves: a quick player reports on it at once.
             utterance.playback.begin(utterance.index, utterance.audio)
             failure = self._try(ports.AUDIO, message)
             if failure is None:

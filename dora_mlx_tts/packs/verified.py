@@ -10,7 +10,7 @@ import json
 import logging
 from pathlib import Path
 
-from dora_mlx_tts.runtime.whole_file import write_whole
+from dora_mlx_tts.runtime.whole_file import read_json, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -53,12 +53,7 @@ class VerifiedFiles:
         self._write()
 
     def _read(self) -> dict[str, list[object]]:
-        try:
-            if self._file.stat().st_size > _MOST_BYTES:
-                return {}
-            content = json.loads(self._file.read_bytes())
-        except (OSError, ValueError, RecursionError):
-            return {}
+        content = read_json(self._file, _MOST_BYTES)
         if not isinstance(content, dict) or content.get("version") != _VERSION:
             return {}
         files = content.get("files")

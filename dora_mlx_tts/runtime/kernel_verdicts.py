@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dora_mlx_tts.runtime.whole_file import write_whole
+from dora_mlx_tts.runtime.whole_file import read_json, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -151,13 +151,7 @@ class VerdictStore:
         """A file's content, if its hash is right."""
         if self._folder is None:
             return None
-        try:
-            path = self._path(name)
-            if path.stat().st_size > _MOST_BYTES:
-                return None
-            content = json.loads(path.read_bytes())
-        except (OSError, ValueError, RecursionError):
-            return None
+        content = read_json(self._path(name), _MOST_BYTES)
         if not isinstance(content, dict) or content.get("version") != _VERSION:
             return None
         told = content.pop("sha256", None)

@@ -1,10 +1,12 @@
-"""Files that appear whole or not at all, for caches that several processes share."""
+"""Cache files that several processes share: written whole or not at all, and read only where they are sound."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -22,3 +24,13 @@ def write_whole(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+def read_json(path: Path, most_bytes: int) -> Any:  # noqa: ANN401  whatever JSON holds
+    """Content of a JSON file, or None where there is no plain file of at most that size, or it is damaged."""
+    try:
+        if not path.is_file() or path.stat().st_size > most_bytes:
+            return None
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None

@@ -71,8 +71,11 @@ class Company:
         """
         if order.made is None:
             others = [o for o in self._orders if o is not order and o.kind == order.kind]
-            if not others or not self._fill([order, *others[: self._most - 1]]):
-                self._make([order])
+            try:
+                if not others or not self._fill([order, *others[: self._most - 1]]):
+                    self._make([order])
+            finally:  # what cannot be made is not tried again with every other's
+                self.withdraw(order)
         if order.made is None:
             raise AssertionError("every order that is chosen is filled")
         return order.made
@@ -90,7 +93,7 @@ class Company:
         results = orders[0].make([one.what for one in orders])
         for one, made in zip(orders, results, strict=True):
             one.made = made
-            self._orders.remove(one)
+            self.withdraw(one)
 
     def withdraw(self, order: Order[Any]) -> None:
         """It is not wanted any more."""

@@ -241,16 +241,15 @@ class GuardedTokens:
         if self._helper is not None:
             self._helper.settle()
         self._ahead = None
-        self._read()
+        if self._reading is not None and self._company is not None:
+            self._company.withdraw(self._reading)
+            self._reading = None
         self._release()
 
-    def _read(self, cache: Cache | None = None) -> Logits | None:
-        """Take back what was asked for; with a cache fill that with it, and return the logits."""
+    def _read(self, cache: Cache) -> Logits | None:
+        """Fill a cache with what was asked for; the logits, or None where nothing was."""
         reading, self._reading = self._reading, None
         if reading is None or self._company is None:
-            return None
-        if cache is None:
-            self._company.withdraw(reading)
             return None
         made = self._company.fill(reading)
         cache.take_row(made.cache, made.row)
@@ -367,6 +366,8 @@ class GuardedTokens:
         settings = DecodeSettings(self._sampling(), min_tokens=least)
         self._guard.begin(self.tokens)
         cache = self._cache.lend()
+        # This may fail, and others use the cache as well: it has no hooks yet.
+        logits = self._read(cache)
         cache.between_layers, cache.meanwhile = self._token.check, self.meanwhile
         if self._watch is not None:
             self._watch.forget()
@@ -378,7 +379,7 @@ class GuardedTokens:
             settings,
             seed=task.seed + self._attempt,
             cache=cache,
-            logits=self._read(cache),
+            logits=logits,
         )
         return self._stream
 

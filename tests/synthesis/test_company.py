@@ -138,6 +138,23 @@ def test_what_is_wrong_with_one_order_is_not_the_others_business() -> None:
     assert tried == [(1, 0, 2), (1,), (0, 2), (0,), (2,)]
 
 
+def test_what_cannot_be_made_is_not_tried_again_with_others() -> None:
+    tried = []
+
+    def make(things: Sequence[int]) -> list[int]:
+        tried.append(tuple(things))
+        if 0 in things:
+            raise SynthesisError("nothing can be made of 0")
+        return list(things)
+
+    company = Company()
+    wrong, other = [company.ask(thing, "alike", make) for thing in (0, 1)]
+    with pytest.raises(SynthesisError):
+        company.fill(wrong)
+    assert company.fill(other) == 1
+    assert tried == [(0, 1), (0,), (1,)]
+
+
 def test_windows_that_cannot_be_made_together_are_made_one_by_one(
     synthesizer: Synthesizer, alone: list[list[Fragment]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from dora_mlx_tts.models.t2s.model import T2SConfig
 from dora_mlx_tts.packs.pack import Pack
 from dora_mlx_tts.runtime.device import Device
-from dora_mlx_tts.runtime.whole_file import write_whole
+from dora_mlx_tts.runtime.whole_file import read_json, write_whole
 from dora_mlx_tts.synthesis.loading.alignment import MOST_HEADS, AlignmentHeads
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
 
@@ -64,13 +64,11 @@ def heads_name(pack: Pack, device: Device, prompt: Prompt) -> str:
 
 def _read(path: Path, name: str, config: T2SConfig) -> AlignmentHeads | None:
     """What a file holds, or None unless it is whole and of that name."""
+    content = read_json(path, _MOST_BYTES)
     try:
-        if not path.is_file() or path.stat().st_size > _MOST_BYTES:
-            return None
-        content = json.loads(path.read_bytes())
         heads = tuple((layer, head) for layer, head in content["heads"])
         is_whole = content["name"] == name and len(set(heads)) == len(heads) <= MOST_HEADS
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return None
     return heads if is_whole and all(_is_head(*pair, config) for pair in heads) else None
 

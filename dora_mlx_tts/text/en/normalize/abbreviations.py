@@ -7,6 +7,7 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, ordinal, plural
 from dora_mlx_tts.text.en.normalize.patterns import NEW_SENTENCE
+from dora_mlx_tts.text.en.normalize.unit_names import alternatives
 from dora_mlx_tts.text.en.words import listed
 
 _TITLES = {
@@ -85,9 +86,7 @@ _SPOKEN = {
     "b/c": "because", "b/w": "between", "w/in": "within", "P/E": "P E", "N/A": "not applicable", "n/a": "not applicable",
     "b.i.d.": "twice a day", "t.i.d.": "three times a day", "q.d.": "once a day", "p.r.n.": "as needed", "Rx": "R X",
 }  # fmt: skip
-_SHORT_FORM = re.compile(
-    r"(?<![\w/.])(?:YoY|QoQ|MoM|WoW|y/y|q/q|m/m|b/c|b/w|w/in|P/E|N/A|n/a|b\.i\.d\.|t\.i\.d\.|q\.d\.|p\.r\.n\.|Rx)(?![\w/])"
-)
+_SHORT_FORM = re.compile(rf"(?<![\w/.])(?:{alternatives(set(_SPOKEN))})(?![\w/])")
 _EVERY = re.compile(r"\b[qQ](\d{1,2})(?:-(\d{1,2}))?([hdw])\b")
 _EVERY_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _LATIN = re.compile(r"\b(?:(e)\.\s?g|(i)\.\s?e)\b(?:\.,?|,)?(?=\s)", re.IGNORECASE)
@@ -174,8 +173,8 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_ET_AL, "et al")
         .sub(_WITH, lambda m: "without " if m[1] else "with ")
     )
-    for part, pattern, words in _RARE:
-        if part in text.text:
+    for parts, pattern, words in _RARE:
+        if any(part in text.text for part in parts):
             text = text.sub(pattern, words)
     text = text.sub(_SCENE, _scene)
     text = text.sub(_SHORT_FORM, lambda m: _SPOKEN[m.group()]).sub(_EVERY, _every)
@@ -211,17 +210,15 @@ def _scene(match: re.Match[str]) -> str:
 
 
 _RARE = (
-    ("onf", _CONFIRMATION, r"\1onfirmation"),
-    ("pw", _PASSWORD, "password"),
-    (" fl", _FLOOR, "floor"),
-    (" ed", _EDITION, "edition"),
-    ("ff", _FOLLOWING, " and following"),
-    ("y/o", _YEAR_OLD, " year old"),
-    ("yo", _YEAR_OLD, " year old"),
-    ("y/o", _YEARS_OLD, " years old"),
-    ("yo", _YEARS_OLD, " years old"),
+    (("onf",), _CONFIRMATION, r"\1onfirmation"),
+    (("pw",), _PASSWORD, "password"),
+    ((" fl",), _FLOOR, "floor"),
+    ((" ed",), _EDITION, "edition"),
+    (("ff",), _FOLLOWING, " and following"),
+    (("y/o", "yo"), _YEAR_OLD, " year old"),
+    (("y/o", "yo"), _YEARS_OLD, " years old"),
 )
-"""Letters without which a search is in vain, what is sought, and its words."""
+"""Letters, one of which must be there for a search to find anything; what is sought; and its words."""
 
 
 def _every(match: re.Match[str]) -> str:
