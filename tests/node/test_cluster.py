@@ -117,8 +117,8 @@ def test_the_starter_voice_dies_in_a_sentence_and_it_is_heard_once(tmp_path):
 def restart_flow(folder):
     """A user, two voices, and between them a dispatcher that dies once and is started again by dora."""
 
-    def deep(source):
-        return {"source": source, "queue_size": 1000}
+    def deep(source):  # without the policy, dora drops what cannot leave within a millisecond
+        return {"source": source, "queue_size": 1000, "queue_policy": "backpressure"}
 
     ports = {"audio": "audio", "done": "segment_complete", "status": "status"}
     user = {
