@@ -53,6 +53,7 @@ def dataflow(folder: Path, options: argparse.Namespace, tree: Path) -> Path:
                 "BURSTS": options.bursts,
                 "SOAK": options.soak,
                 "RUDE": options.rude,
+                "CROWDS": " ".join(map(str, options.crowds)),
                 "TURNS": options.turns,
                 "PARTS": " ".join(options.parts),
                 "OUT": str(folder / "results.json"),
@@ -124,6 +125,9 @@ def main() -> int:
     parser.add_argument("--bursts", type=int, default=3, help="bursts of 200 texts")
     parser.add_argument("--soak", type=int, default=1000, help="texts one after the other")
     parser.add_argument("--rude", type=int, default=10_000, help="texts of rude traffic")
+    parser.add_argument(
+        "--crowds", type=int, nargs="+", default=[1, 4, 16], help="conversations at once"
+    )
     parser.add_argument("--turns", type=int, default=6, help="answers of each conversation")
     parser.add_argument("--voice", default="starter-en")
     parser.add_argument(

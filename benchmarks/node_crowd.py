@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from node_driver import Driver
 
-CROWDS: Final = (1, 4, 16)
 ANSWERS: Final = (
     (
         "The museum opens at ten and closes at six. On Mondays it stays closed all day."
@@ -113,10 +114,10 @@ class Crowd:
             self.factors.append(float(metadata["rtf"]))
 
 
-def crowd(driver: Driver, turns: int) -> dict[str, list[float]]:
-    """Underruns of 1, 4 and 16 conversations, by their own players and by the node's replies."""
+def crowd(driver: Driver, sizes: Sequence[int], turns: int) -> dict[str, list[float]]:
+    """Underruns of so many conversations at once, by their own players and by the node's replies."""
     results: dict[str, list[float]] = {}
-    for size in CROWDS:
+    for size in sizes:
         talk = Crowd(driver, size, turns)
         talk.run()
         name = f"{size} conversation{'s' if size > 1 else ''}"

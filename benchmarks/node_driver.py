@@ -279,6 +279,7 @@ def soak(driver: Driver, texts: int, pid: int) -> dict[str, list[float]]:
 def drive() -> int:
     """Measure the parts that PARTS names; what was found goes to OUT."""
     samples, texts = int(os.environ["SAMPLES"]), int(os.environ["SOAK"])
+    crowds = [int(size) for size in os.environ["CROWDS"].split()]
     driver = Driver()
     process = next(m["pid"] for _, value, m, _ in driver.events(PATIENCE_S) if value == "ready")
     parts: dict[str, Callable[[], dict[str, list[float]]]] = {
@@ -289,7 +290,7 @@ def drive() -> int:
         "bursts": lambda: bursts(driver, int(os.environ["BURSTS"])),
         "rude": lambda: rude(driver, int(os.environ["RUDE"]), 50, process),
         "flood": lambda: flood(driver, 5),
-        "crowd": lambda: crowd(driver, int(os.environ["TURNS"])),
+        "crowd": lambda: crowd(driver, crowds, int(os.environ["TURNS"])),
         "soak": lambda: soak(driver, texts, process),
     }
     results: dict[str, list[float]] = {}
