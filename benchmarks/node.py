@@ -24,6 +24,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import harness
 import numpy as np
@@ -38,44 +39,80 @@ ROOT = Path(__file__).resolve().parents[1]
 Results = dict[str, list[float]]
 
 
+OUTPUTS = ("audio", "segment_complete", "status")
+
+
 def dataflow(folder: Path, options: argparse.Namespace, tree: Path) -> Path:
     """Write the dataflow with the node of a version; its file."""
-    fake = ROOT / "tests" / "node" / "fake_tts.py"
-    outputs = ("audio", "segment_complete", "status")
-    nodes = [
-        {
-            "id": "driver",
-            "path": str(DRIVER),
-            "inputs": {port: {"source": f"tts/{port}", "queue_size": 10_000} for port in outputs},
-            "outputs": ["text", "control"],
-            "env": {
-                "SAMPLES": options.samples,
-                "BURSTS": options.bursts,
-                "SOAK": options.soak,
-                "RUDE": options.rude,
-                "CROWDS": " ".join(map(str, options.crowds)),
-                "TURNS": options.turns,
-                "PARTS": " ".join(options.parts),
-                "OUT": str(folder / "results.json"),
-            },
+    driver = {
+        "id": "driver",
+        "path": str(DRIVER),
+        "inputs": {port: deep(f"tts/{port}") for port in OUTPUTS},
+        "outputs": ["text", "control"],
+        "env": {
+            "SAMPLES": options.samples,
+            "BURSTS": options.bursts,
+            "SOAK": options.soak,
+            "RUDE": options.rude,
+            "CROWDS": " ".join(map(str, options.crowds)),
+            "TURNS": options.turns,
+            "PARTS": " ".join(options.parts),
+            "OUT": str(folder / "results.json"),
         },
-        {
-            "id": "tts",
-            "path": str(fake) if options.fake else "dora-mlx-tts",
-            "inputs": {port: f"driver/{port}" for port in ("text", "control")},
-            "outputs": list(outputs),
-            "env": {
-                "VOICE_NAME": options.voice,
-                "SEED": 1,
-                "LOG_LEVEL": "WARNING",
-                "TRANSPORT": "direct" if options.direct else "daemon",
-                "PYTHONPATH": str(tree),
-            },
-        },
-    ]
+    }
+    nodes = [driver, voice("tts", "driver/text", options, tree)]
+    if options.workers:
+        nodes = [driver, *dispatched(driver, options, tree)]
     file = folder / "benchmark.yml"
     file.write_text(yaml.safe_dump({"nodes": nodes}), encoding="utf-8")
     return file
+
+
+def deep(source: str) -> dict[str, Any]:
+    """An input that has room for a burst and drops nothing on its way."""
+    return {"source": source, "queue_size": 10_000, "queue_policy": "backpressure"}
+
+
+def voice(name: str, text: str, options: argparse.Namespace, tree: Path) -> dict[str, Any]:
+    """The node of a version, which speaks what comes from `text`."""
+    fake = ROOT / "tests" / "node" / "fake_tts.py"
+    return {
+        "id": name,
+        "path": str(fake) if options.fake else "dora-mlx-tts",
+        "inputs": {"text": text, "control": "driver/control"},
+        "outputs": list(OUTPUTS),
+        "env": {
+            "VOICE_NAME": options.voice,
+            "SEED": 1,
+            "LOG_LEVEL": "WARNING",
+            "TRANSPORT": "direct" if options.direct else "daemon",
+            "PYTHONPATH": str(tree),
+        },
+    }
+
+
+def dispatched(
+    driver: dict[str, Any], options: argparse.Namespace, tree: Path
+) -> list[dict[str, Any]]:
+    """A dispatcher and its voices, each of which sees one GPU; the driver then listens to them."""
+    names = [f"voice{number}" for number in range(options.workers)]
+    voices = [voice(name, f"dispatcher/text_{name}", options, tree) for name in names]
+    for number, node in enumerate(voices):
+        node["env"]["CUDA_VISIBLE_DEVICES"] = number
+    kinds = {"audio": "audio", "done": "segment_complete", "status": "status"}
+    driver["inputs"] = {port: deep(f"dispatcher/{port}") for port in OUTPUTS[:2]}
+    driver["inputs"]["status"] = deep("voice0/status")
+    dispatcher = {
+        "id": "dispatcher",
+        "path": str(tree / "dataflows" / "dispatcher.py"),
+        "inputs": {
+            "text": deep("driver/text"),
+            **{f"{kind}_{name}": deep(f"{name}/{kinds[kind]}") for name in names for kind in kinds},
+        },
+        "outputs": [*(f"text_{name}" for name in names), *OUTPUTS[:2]],
+        "env": {"WORKERS": ",".join(names), "EACH": 32},
+    }
+    return [dispatcher, *voices]
 
 
 def summary(results: Results) -> dict[str, dict[str, float]]:
@@ -127,6 +164,9 @@ def main() -> int:
     parser.add_argument("--rude", type=int, default=10_000, help="texts of rude traffic")
     parser.add_argument(
         "--crowds", type=int, nargs="+", default=[1, 4, 16], help="conversations at once"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=0, help="voices behind a dispatcher, a GPU each"
     )
     parser.add_argument("--turns", type=int, default=6, help="answers of each conversation")
     parser.add_argument("--voice", default="starter-en")
