@@ -19,27 +19,56 @@ _MARGIN: Final = 1.25
 _BEGINNING: Final = 1.5
 """Times as long as a later window that the first one of a sentence may take: its text has to be read, too."""
 _EASY: Final = 0.8
-"""Seconds of work for a second of sound up to which the first window is as small as wanted."""
+"""Seconds of work for a second of everybody's sound up to which a machine carries them all."""
+_SPREAD: Final = 0.01
+"""Variance of the windows' seconds from which on they tell what a second of sound costs."""
 
 
 class SpeedMeter:
     """Measures the windows behind the first one of each sentence; the newest count most.
+
+    A window costs something however short it is, and something for each second of it: a line through what was
+    measured, by least squares, never falling and never below zero.
 
     Attributes:
         factor: seconds of work for a second of sound; 0 until something was measured.
     """
 
     def __init__(self) -> None:
-        self._work_s = self._sound_s = 0.0
+        self._count = self._work_s = self._sound_s = self._squares = self._products = 0.0
         self.factor = 0.0
 
     def add(self, work_s: float, sound_s: float) -> None:
         """A window took this long and sounds this long."""
         if sound_s <= 0 or not math.isfinite(work_s):
             return
+        self._count = _FORGETS * self._count + 1
         self._work_s = _FORGETS * self._work_s + work_s
         self._sound_s = _FORGETS * self._sound_s + sound_s
+        self._squares = _FORGETS * self._squares + sound_s * sound_s
+        self._products = _FORGETS * self._products + sound_s * work_s
         self.factor = self._work_s / self._sound_s
+
+    def expected_s(self, sound_s: float) -> float:
+        """Seconds of work that a window of so many seconds of sound will take; 0 until something was measured."""
+        fixed_s, slope = self._line()
+        return fixed_s + slope * sound_s
+
+    def sustained_s(self, shared: int) -> float:
+        """The shortest window that is made in less time than it sounds by so many texts in turns; 0 where none is."""
+        fixed_s, slope = self._line()
+        left = 1 - _MARGIN * shared * slope
+        return _MARGIN * shared * fixed_s / left if left > 0 else 0.0
+
+    def _line(self) -> tuple[float, float]:
+        if self._count == 0:
+            return 0.0, 0.0
+        work_s, mean_s = self._work_s / self._count, self._sound_s / self._count
+        spread = self._squares / self._count - mean_s * mean_s
+        shared = self._products / self._count - mean_s * work_s
+        slope = shared / spread if spread > _SPREAD else self.factor
+        slope = min(max(slope, 0.0), self.factor)
+        return work_s - slope * mean_s, slope
 
 
 class Pace:
@@ -66,7 +95,8 @@ class Pace:
     def first(self, wanted: float, largest: float) -> float:
         """The first window of a sentence, in seconds of sound.
 
-        Larger on a machine that hardly keeps up, and where several share it and the player has enough sound to wait.
+        Large enough to sound while the next one is made, and larger where several share the machine and the player
+        has enough sound to wait.
 
         Args:
             wanted: what it is where somebody waits for it, and the machine is fast.
@@ -75,7 +105,8 @@ class Pace:
         ahead = self._ahead_s()
         if ahead is None:
             return wanted
-        least = max(wanted, min(wanted * self.speed.factor / _EASY, largest))
+        following = min(max(wanted, self.speed.sustained_s(1)), largest)
+        least = max(wanted, min(_MARGIN * self.speed.expected_s(following), largest))
         if self._sharing() <= 1 or self.speed.factor == 0 or ahead == 0:
             return least
         return self._fitting(largest, least, ahead / _BEGINNING)
@@ -91,20 +122,22 @@ class Pace:
         ahead = self._ahead_s()
         if ahead is None or self._is_overloaded:
             return wanted
-        return self._fitting(wanted, least, max(0.0, ahead - self._load * before) + before)
+        least = min(max(least, self.speed.sustained_s(self._shared)), wanted)
+        left = max(0.0, ahead - self._shared * self.speed.expected_s(before)) + before
+        return self._fitting(wanted, least, left)
 
     def _fitting(self, wanted: float, least: float, left: float) -> float:
         """`wanted`, halved until it is expected within the seconds that are left."""
-        while wanted > least and self._load * wanted * _MARGIN > left:
+        while wanted > least and self._shared * self.speed.expected_s(wanted) * _MARGIN > left:
             wanted = max(wanted / 2, least)
         return wanted
 
     @property
-    def _load(self) -> float:
-        """Seconds in which each text that is spoken in turns has a second of sound."""
-        return self.speed.factor * max(1, self._sharing())
+    def _shared(self) -> int:
+        """Texts that are spoken in turns, at least this one."""
+        return max(1, self._sharing())
 
     @property
     def _is_overloaded(self) -> bool:
         """Whether texts that share the machine are more than it can carry; beginnings come on top of their windows."""
-        return self._sharing() > 1 and self._load > _EASY
+        return self._shared > 1 and self.speed.factor * self._shared > _EASY

@@ -38,8 +38,8 @@ def test_a_crowd_that_is_too_large_does_not_slow_the_machine_down(costs, crowd):
         Machine(costs, [0.0] * crowd, SENTENCES, pace).run() for pace in (Pace, Always, Never)
     )
     assert machine.sound_per_s > 0.93 * free.sound_per_s
-    assert halving.sound_per_s < 0.85 * free.sound_per_s
-    assert machine.gaps < 0.7 * halving.gaps
+    assert halving.sound_per_s < 0.97 * machine.sound_per_s
+    assert machine.gaps < 0.9 * halving.gaps
     assert machine.silence_s < 0.95 * halving.silence_s
     assert machine.longest_wait_s <= halving.longest_wait_s + 1e-9  # first windows stay small
 

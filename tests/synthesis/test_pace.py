@@ -34,10 +34,16 @@ def play(
     sharing: int = 1,
     follows: bool = True,
     known: bool = True,
+    window_s: float = 0.0,
 ) -> tuple[list[float], int]:
-    """Speak a sentence on a machine of this speed; its windows in seconds, and how often the player ran dry."""
+    """Speak a sentence on a machine of this speed; its windows in seconds, and how often the player ran dry.
+
+    `window_s` is what a window takes however short it is.
+    """
     now, ends, windows, gaps = 0.0, -1.0, [], 0
     pace = Pace(speed_of(factor) if known else SpeedMeter())
+    for sound_s in (0.4, 0.8, 1.6) if window_s else ():
+        pace.speed.add(window_s + factor * sound_s, sound_s)
     if follows:
         pace.follow(lambda: max(0.0, ends - now), lambda: sharing)
     sizes = WindowSizes(0.4, 1.6, pace, hold=1).tokens(Voice())
@@ -45,12 +51,13 @@ def play(
     left = length_s
     while left > 0:
         sound_s = min(size / RATE, left)
-        now += factor * sharing * sound_s
+        work_s = window_s + factor * sound_s
+        now += sharing * work_s
         gaps += bool(windows) and now > ends + 1e-9
         ends = max(now, ends) + sound_s
         windows.append(sound_s)
         left -= sound_s
-        pace.speed.add(factor * sound_s, sound_s)
+        pace.speed.add(work_s, sound_s)
         size, following = following, next(sizes)
     return windows, gaps
 
@@ -81,6 +88,35 @@ def test_no_player_runs_dry_while_the_machine_keeps_up(factor: float, length_s: 
 @pytest.mark.parametrize(("sharing", "factor"), [(2, 0.38), (3, 0.25), (4, 0.19)])
 def test_nor_where_conversations_share_it(sharing: int, factor: float) -> None:
     assert play(factor, sharing=sharing)[1] == 0
+
+
+@given(st.floats(0.05, 0.6), st.floats(0.01, 0.3), st.floats(1, 60))
+@settings(max_examples=150, deadline=None)
+def test_nor_where_each_window_costs_something_however_short(
+    factor: float, window_s: float, length_s: float
+) -> None:
+    assert play(factor, window_s=window_s, length_s=length_s, known=False)[1] == 0
+
+
+def test_what_a_window_costs_is_told_apart_from_what_its_sound_costs() -> None:
+    speed = SpeedMeter()
+    for sound_s in (0.4, 0.8, 1.6, 0.4):
+        speed.add(0.2 + 0.3 * sound_s, sound_s)
+    assert [speed.expected_s(size) for size in (0.4, 1.0)] == pytest.approx([0.32, 0.5])
+    assert speed_of(0.5).expected_s(0.4) == pytest.approx(
+        0.2
+    )  # of one window nothing is told apart
+    assert SpeedMeter().expected_s(0.4) == 0
+
+
+@given(st.lists(st.tuples(st.floats(0, 5), st.floats(0.01, 2)), max_size=20), st.floats(0.1, 2))
+def test_no_measurement_makes_a_window_cheaper_by_its_length(
+    windows: list[tuple[float, float]], sound_s: float
+) -> None:
+    speed = SpeedMeter()
+    for work_s, length_s in windows:
+        speed.add(work_s, length_s)
+    assert 0 <= speed.expected_s(sound_s) <= speed.expected_s(2 * sound_s) + 1e-9
 
 
 @given(st.floats(0, 50), st.integers(1, 20))
