@@ -86,7 +86,7 @@ def voice(name: str, text: str, options: argparse.Namespace, tree: Path) -> dict
             "SEED": 1,
             "LOG_LEVEL": "WARNING",
             "TRANSPORT": "direct" if options.direct else "daemon",
-            "PYTHONPATH": str(tree),
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(tree), os.environ.get("PYTHONPATH")))),
         },
     }
 

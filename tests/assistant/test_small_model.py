@@ -51,5 +51,5 @@ def test_the_model_answers_in_both_languages(tmp_path):
             ("你叫什么名字？", lambda one: one >= "\u4e00"),
         ):
             answer = "".join(model.write([{"role": "user", "content": question}]))
-            assert sum(map(letters, answer)) >= 2  # 我叫李。is an answer
+            assert sum(map(letters, answer)) >= 2  # "我叫李。" is one
             assert "\n" not in answer
