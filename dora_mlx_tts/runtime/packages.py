@@ -9,7 +9,7 @@ from typing import Final
 from dora_mlx_tts.errors import BackendError
 
 _NEEDED: Final = (
-    "numpy", "pyarrow", "mlx.core", "dora", "jieba", "opencc", "pypinyin", "safetensors", "soundfile", "soxr",
+    "numpy", "pyarrow", "mlx.core", "dora", "opencc", "pypinyin", "safetensors", "soundfile", "soxr",
     "threadpoolctl",
 )  # fmt: skip
 _BUILDS: Final = ("mlx-cpu", "mlx-cuda-12", "mlx-cuda-13")

@@ -135,8 +135,8 @@ class TestPackages:
                 ["MLX is missing", "pip install"],
             ),
             (
-                ModuleNotFoundError("No module named 'jieba'", name="jieba"),
-                ["'jieba'", "pip install"],
+                ModuleNotFoundError("No module named 'opencc'", name="opencc"),
+                ["'opencc'", "pip install"],
             ),
         ],
     )
