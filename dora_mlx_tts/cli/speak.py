@@ -81,12 +81,12 @@ def speak(
     filters: bool | None,
     **options: Any,  # noqa: ANN401  click's values, settings of speech as strings among them
 ) -> None:
-    r"""Speak TEXT (- reads it from stdin).
+    """Speak TEXT (- reads it from stdin).
 
     \b
     dora-mlx-tts speak "Hello there." --play
     dora-mlx-tts speak --file story.md -o story.mp3 --srt story.srt
-    """
+    """  # noqa: D301  click's mark for lines that stay as they are
     from dora_mlx_tts.synthesis.synthesizer import Synthesizer  # noqa: PLC0415  MLX; help needs none
 
     if verbose:
@@ -176,7 +176,8 @@ class _Run:
     def _failed(self, number: int, error: Exception) -> None:
         text = self.script[number].text
         self.failed.append({"sentence": number + 1, "text": text, "error": str(error)})
-        click.echo(f"sentence {number + 1} is left out: {error}", err=True)
+        if len(self.script) > 1:  # of a text with one sentence the error says it all
+            click.echo(f"sentence {number + 1} is left out: {error}", err=True)
 
 
 def _moved(fragment: Fragment, index: int, seconds: float) -> Fragment:
