@@ -96,7 +96,8 @@ def speak(
     settings = load_settings(config, voice=voice, device=options["device"], text_filters=filters)
     speech = given_speech(options)
     start = time.perf_counter()
-    synthesizer = Synthesizer.load(settings=settings)
+    # Words that are spoken and discarded pay off in a process that goes on; here they delay the first sound.
+    synthesizer = Synthesizer.load(settings=settings, warm_up=False)
     ready = time.perf_counter()
     manner = synthesizer.prepare(settings.voice).speech(settings, speech)
     run = _Run(synthesizer, _script(source, settings, manner), speech)
