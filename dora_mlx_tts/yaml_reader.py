@@ -89,7 +89,9 @@ def read_yaml(
         if path.stat().st_size > limits.bytes:
             raise error(f"{path} must have at most {limits.bytes} bytes")
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as cause:
+    except OSError as cause:
+        raise error(f"{path}: cannot be read: {cause.strerror}") from cause
+    except UnicodeDecodeError as cause:
         raise error(f"{path}: cannot be read: {cause}") from cause
     try:
         return _parse(path, text, limits, holds)

@@ -11,5 +11,5 @@ for file in "$out"/*.whl "$out"/*.tar.gz; do
 	"$python" -m venv --clear "$out/venv"
 	"$out/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$file"
 	(cd "$out" && venv/bin/dora-mlx-tts doctor && venv/bin/dora-mlx-tts speak "It speaks." -o spoken.flac)
-	echo "$file: $(du -sm "$out/venv" | cut -f1) MB with its environment"
+	echo "$file: $("$out/venv/bin/python" scripts/installed_size.py | tail -n 1)"
 done

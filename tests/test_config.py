@@ -76,7 +76,10 @@ def test_language_may_be_a_list_of_locales(value: str, want: str) -> None:
         ({"DEVICE": "tpu"}, ["device", "'auto', 'cpu' or 'gpu'"]),
         ({"LOG_LEVEL": "loud"}, ["log_level", "'LOUD'", "'DEBUG'"]),
         ({"VOICE_ALIASES": "Anna"}, ["environment variable VOICE_ALIASES", "name=voice", "'Anna'"]),
-        ({"DORA_MLX_TTS_CONFIG": "nowhere.yml"}, ["nowhere.yml", "cannot be read"]),
+        (
+            {"DORA_MLX_TTS_CONFIG": "nowhere.yml"},
+            ["nowhere.yml: cannot be read: No such file or directory"],
+        ),
     ],
 )
 def test_errors_name_setting_value_and_what_is_allowed(

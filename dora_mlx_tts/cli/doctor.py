@@ -83,10 +83,13 @@ def _dora(_: Settings) -> str:
         raise BackendError(f"version of dora-rs must be 1.0 or newer, got {node}")
     command = shutil.which("dora")
     if command is None:
-        return (
-            f"dora-rs {node}; no command `dora` on the PATH, so no dataflow can be started here:"
-            f" pip install dora-rs-cli=={node}"
+        beside = Path(sys.executable).parent / "dora"
+        remedy = (
+            f"activate the environment, {beside} is there"
+            if beside.exists()
+            else f"pip install dora-rs-cli=={node}"
         )
+        return f"dora-rs {node}; no command `dora` on the PATH, so no dataflow can be started here: {remedy}"
     try:
         done = subprocess.run(  # noqa: S603  the user's own dora
             [command, "--version"], capture_output=True, text=True, timeout=20, check=False

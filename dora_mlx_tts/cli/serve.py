@@ -106,7 +106,7 @@ def _doors() -> tuple[ModuleType, ModuleType]:
         from dora_mlx_tts.server import openai_door, serve  # noqa: PLC0415  an extra
     except ModuleNotFoundError as error:
         raise BackendError(
-            f"{error.name} is missing; install dora-mlx-tts with the extra 'server'"
+            f"`serve` needs an extra ({error.name} is missing): pip install 'dora-mlx-tts[server]'"
         ) from error
     return openai_door, serve
 

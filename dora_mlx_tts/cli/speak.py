@@ -81,12 +81,12 @@ def speak(
     filters: bool | None,
     **options: Any,  # noqa: ANN401  click's values, settings of speech as strings among them
 ) -> None:
-    r"""Speak TEXT (- reads it from stdin).
+    """Speak TEXT (- reads it from stdin).
 
     \b
     dora-mlx-tts speak "Hello there." --play
     dora-mlx-tts speak --file story.md -o story.mp3 --srt story.srt
-    """
+    """  # noqa: D301  click's mark for lines that stay as they are
     from dora_mlx_tts.synthesis.synthesizer import Synthesizer  # noqa: PLC0415  MLX; help needs none
 
     if verbose:
@@ -96,7 +96,8 @@ def speak(
     settings = load_settings(config, voice=voice, device=options["device"], text_filters=filters)
     speech = given_speech(options)
     start = time.perf_counter()
-    synthesizer = Synthesizer.load(settings=settings)
+    # Words that are spoken and discarded pay off in a process that goes on; here they delay the first sound.
+    synthesizer = Synthesizer.load(settings=settings, warm_up=False)
     ready = time.perf_counter()
     manner = synthesizer.prepare(settings.voice).speech(settings, speech)
     run = _Run(synthesizer, _script(source, settings, manner), speech)
@@ -176,7 +177,8 @@ class _Run:
     def _failed(self, number: int, error: Exception) -> None:
         text = self.script[number].text
         self.failed.append({"sentence": number + 1, "text": text, "error": str(error)})
-        click.echo(f"sentence {number + 1} is left out: {error}", err=True)
+        if len(self.script) > 1:  # of a text with one sentence the error says it all
+            click.echo(f"sentence {number + 1} is left out: {error}", err=True)
 
 
 def _moved(fragment: Fragment, index: int, seconds: float) -> Fragment:

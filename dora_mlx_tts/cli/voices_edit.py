@@ -111,7 +111,7 @@ def _pack(given: Path) -> Path:
     return given.resolve() if given.is_dir() else given
 
 
-@click.command("check")
+@click.command("check", short_help="Check the voice NAME, or a voice file.")
 @click.argument("name")
 @config_option
 @json_option
@@ -204,7 +204,7 @@ def primespeech(tree: Path, table: Path, names: Sequence[str], **options: Any) -
 @click.option("--base", type=_FILE, help="Base model of a LoRA (v3, v4, v5).")
 @_import_options
 def character(folder_of_character: Path, **options: Any) -> None:  # noqa: ANN401  click's values
-    """Convert a character's FOLDER: weights, recordings and their transcripts."""
+    """Convert a character's FOLDER: weights and recordings."""
     parts = {name: options.pop(name) for name in ("ssl", "bert", "speaker", "vocoder", "base")}
     nowhere = Path()
     base = ConversionSources(nowhere, nowhere, **parts)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from importlib import metadata
 from typing import Final
 
 from dora_mlx_tts.errors import BackendError
 
 _NEEDED: Final = (
-    "numpy", "pyarrow", "mlx.core", "dora", "jieba", "opencc", "pypinyin", "safetensors", "soundfile", "soxr",
+    "numpy", "pyarrow", "mlx.core", "dora", "opencc", "pypinyin", "safetensors", "soundfile", "soxr",
     "threadpoolctl",
 )  # fmt: skip
 _BUILDS: Final = ("mlx-cpu", "mlx-cuda-12", "mlx-cuda-13")
 _LIBRARY: Final = "mlx/lib/libmlx.so"
-REINSTALL: Final = "pip install --force-reinstall dora-mlx-tts"
+_DISTRIBUTIONS: Final = {"dora": "dora-rs", "yaml": "PyYAML", "_cffi_backend": "cffi"}
+"""Distributions whose modules have another name."""
+_COMPLETE: Final = "pip install dora-mlx-tts"
+"""Installs what is missing, from wherever this package itself came."""
 
 
 def explained(error: ImportError) -> BackendError:
@@ -26,9 +30,21 @@ def explained(error: ImportError) -> BackendError:
         )
     name = (error.name or "").partition(".")[0]
     if name == "mlx" or "libmlx" in str(error):
-        return BackendError(f"MLX is missing or incomplete ({error}): {REINSTALL}")
-    what = f"package {name!r}" if name else "a package"
-    return BackendError(f"{what} cannot be imported ({error}): {REINSTALL}")
+        return BackendError(f"MLX is missing or incomplete ({error}): {_again('mlx')}")
+    if not name:
+        return BackendError(f"a package cannot be imported ({error}): {_COMPLETE}")
+    again = _again(_DISTRIBUTIONS.get(name, name))
+    return BackendError(f"package {name!r} cannot be imported ({error}): {again}")
+
+
+def _again(name: str) -> str:
+    """The command that brings a package back: one that is missing, or one whose files are broken."""
+    names = (name, *(_BUILDS if name == "mlx" else ()))
+    found = [f"{one}=={version}" for one in names if (version := _version(one)) != "missing"]
+    needs_build = name == "mlx" and sys.platform == "linux"
+    if _version(name) == "missing" or (needs_build and len(found) == 1):
+        return _COMPLETE
+    return f"pip install --force-reinstall --no-deps {' '.join(found)}"
 
 
 def problems() -> list[str]:

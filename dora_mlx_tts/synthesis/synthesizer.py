@@ -130,8 +130,10 @@ class Synthesizer:
         synthesizer = cls(settings, registry, chosen)
         for name in (*settings.preload, settings.voice):
             ready = synthesizer.prepare(name)
-            if warm_up:
-                synthesizer.warm_up(ready.voice)
+            if warm_up and (problem := synthesizer.warm_up(ready.voice)):
+                logger.warning(
+                    "voice %s is loaded, but could not speak its first word: %s", name, problem
+                )
         return synthesizer
 
     @property

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from dora_mlx_tts.errors import SynthesisError
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
 from dora_mlx_tts.voices.voice import Voice
-
-logger = logging.getLogger(__name__)
 
 _WORDS = {"zh": "你好。", "en": "Hello."}
 
@@ -26,7 +23,4 @@ def speak_first_words(
         except SynthesisError as error:
             problem = error
             meter.count("failed_warm_ups")
-            logger.warning(
-                "voice %s is loaded, but could not speak its first word: %s", voice.name, error
-            )
     return problem

@@ -92,9 +92,16 @@ class TestDora:
         with pytest.raises(BackendError, match=f"dora-rs, {HERE}, got"):
             self.check()
 
-    def test_no_command(self, monkeypatch):
+    def test_no_command(self, tmp_path, monkeypatch):
         monkeypatch.setattr(shutil, "which", lambda _: None)
-        assert "no dataflow can be started here" in self.check()
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+        assert "no dataflow can be started here: pip install" in self.check()
+
+    def test_a_command_beside_an_interpreter_that_is_not_on_the_path(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(shutil, "which", lambda _: None)
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+        (tmp_path / "dora").touch()
+        assert f"activate the environment, {tmp_path / 'dora'} is there" in self.check()
 
     @pytest.mark.parametrize(
         ("version", "says"), [("0.5.0", "must be 1.0 or newer"), (None, "missing")]
@@ -135,8 +142,8 @@ class TestPackages:
                 ["MLX is missing", "pip install"],
             ),
             (
-                ModuleNotFoundError("No module named 'jieba'", name="jieba"),
-                ["'jieba'", "pip install"],
+                ModuleNotFoundError("No module named 'opencc'", name="opencc"),
+                ["'opencc'", "pip install"],
             ),
         ],
     )
@@ -144,6 +151,33 @@ class TestPackages:
         told = str(packages.explained(error))
         assert "\n" not in told
         assert all(word in told for word in words), told
+
+    @pytest.mark.parametrize(
+        ("module", "installed", "command"),
+        [
+            ("opencc", {}, "pip install dora-mlx-tts"),
+            (
+                "opencc.clib",
+                {"opencc": "1.4"},
+                "pip install --force-reinstall --no-deps opencc==1.4",
+            ),
+            ("dora", {"dora-rs": "1.1"}, "pip install --force-reinstall --no-deps dora-rs==1.1"),
+            ("mlx.core", {}, "pip install dora-mlx-tts"),
+            ("mlx.core", {"mlx": "1.0"}, "pip install dora-mlx-tts"),
+            (
+                "mlx.core",
+                {"mlx": "1.0", "mlx-cpu": "1.0"},
+                "pip install --force-reinstall --no-deps mlx==1.0 mlx-cpu==1.0",
+            ),
+            (None, {}, "pip install dora-mlx-tts"),
+        ],
+    )
+    def test_the_command_fits_what_is_wrong(self, monkeypatch, module, installed, command):
+        """One that is missing comes with our own requirements, one that is broken is put in place again."""
+        monkeypatch.setattr(sys, "platform", "linux")
+        monkeypatch.setattr(packages, "_version", lambda name: installed.get(name, "missing"))
+        told = str(packages.explained(ImportError("broken", name=module)))
+        assert told.endswith(f": {command}")
 
     def test_a_build_that_another_one_hides(self, monkeypatch):
         versions = {"mlx": "1.0", "mlx-cpu": "1.0", "mlx-cuda-12": "1.0"}

@@ -18,12 +18,12 @@ MAC, LINUX, ARM = "aarch64-apple-darwin", "x86_64-manylinux_2_35", "aarch64-many
 
 
 def resolved(folder: Path, platform: str, python: str, *requirements: str) -> dict[str, str]:
-    """Package -> version, wheels only, but for jieba, which has none anywhere."""
+    """Package -> version, wheels only."""
     wanted = folder / "requirements.in"
     wanted.write_text("\n".join([str(ROOT), *requirements]), encoding="utf-8")
     command = ["uv", "pip", "compile", str(wanted), "--quiet", "--no-header", "--no-annotate"]
     options = ["--python-platform", platform, "--python-version", python, "--only-binary", ":all:"]
-    builds = ["--no-binary", "jieba", "--no-binary", "dora-mlx-tts"]
+    builds = ["--no-binary", "dora-mlx-tts"]
     environ = {
         **os.environ,
         "MACOSX_DEPLOYMENT_TARGET": "14.0",

@@ -53,7 +53,7 @@ def test_a_missing_package_is_named() -> None:
     with pytest.raises(LanguageError, match="no_such_package"):
         package_file("no_such_package", "dict.txt")
     with pytest.raises(LanguageError, match=r"no_such\.txt"):
-        package_file("jieba", "no_such.txt")
+        package_file("pypinyin", "no_such.txt")
 
 
 @pytest.mark.parametrize(

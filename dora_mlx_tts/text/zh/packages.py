@@ -1,8 +1,7 @@
 """Find the data files of packages we depend on without importing the packages.
 
-Importing jieba builds its whole dictionary (and may write a cache to the shared temporary folder);
-importing pypinyin builds a prefix tree. Both cost more time than the first sentence has. Their
-data files are all that is needed here.
+Importing pypinyin builds a prefix tree, which costs more time than the first sentence has. Its data
+files are all that is needed here.
 """
 
 from __future__ import annotations

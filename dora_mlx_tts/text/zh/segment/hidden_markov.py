@@ -84,4 +84,4 @@ def _advance(
 
 
 def _emit(model: Tables, state: State, char: str) -> float:
-    return model.emit(state).get(char, _IMPOSSIBLE)
+    return model.emit(char).get(state, _IMPOSSIBLE)

@@ -1,29 +1,20 @@
-"""The tables of jieba's hidden Markov model, read as the text they are.
+"""The tables of jieba's hidden Markov model (MIT) for words that no dictionary has.
 
-jieba (MIT) keeps them as Python literals of several megabytes. Importing them would first build
-jieba's dictionary, and data need not be executed: the files are divided where one state or
-character ends, and each part is parsed when it is asked for.
+`markov.npz`, made by `scripts/build_segmentation.py`, holds them by character, so that only the characters of
+the text are ever unpacked. Numbers are 64 bits wide as in jieba, for sums must be compared as there.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.resources import files
 
-from dora_mlx_tts.errors import LanguageError
-from dora_mlx_tts.text.zh.packages import package_file
+import numpy as np
 
 State = tuple[str, str]
 """Position in the word (Begin, Middle, End, Single) and part of speech."""
-
-_FEWEST_STATES = 100
-_FEWEST_CHARACTERS = 1000
-_STATE = re.compile(r"\('(\w)',\s*'(\w+)'\)")
-_GROUP = re.compile(r"\('(\w)',\s*'(\w+)'\):\s*\{([^}]*)\}")
-_VALUE = re.compile(r"\('(\w)',\s*'(\w+)'\):\s*([-+.\de]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,70 +30,53 @@ class Tables:
     start: Mapping[State, float]
     step: Mapping[State, Mapping[State, float]]
     incoming: Mapping[State, Mapping[State, float]]
-    _emit: Mapping[State, str]
-    _states: Mapping[str, str]
-    _parsed: dict[State, dict[str, float]] = field(default_factory=dict)
-    _known: dict[str, tuple[State, ...]] = field(default_factory=dict)
+    _names: tuple[State, ...]
+    _characters: np.ndarray
+    _states: np.ndarray
+    _emissions: np.ndarray
+    _listed: np.ndarray
+    _known: dict[str, tuple[Mapping[State, float], tuple[State, ...]]] = field(default_factory=dict)
 
-    def emit(self, state: State) -> Mapping[str, float]:
-        """Log probabilities of the characters in a state."""
-        found = self._parsed.get(state)
-        if found is None:
-            text = self._emit.get(state, "").replace("'", '"')
-            found = self._parsed[state] = json.loads(f"{{{text}}}")
-        return found
+    def emit(self, char: str) -> Mapping[State, float]:
+        """Log probabilities of a character by state; nothing for a character the model does not know."""
+        return self._of(char)[0]
 
     def states(self, char: str) -> tuple[State, ...]:
         """States a character may take; none for a character the model does not know."""
+        return self._of(char)[1]
+
+    def _of(self, char: str) -> tuple[Mapping[State, float], tuple[State, ...]]:
         found = self._known.get(char)
         if found is None:
-            pairs = _STATE.findall(self._states.get(char, ""))
-            found = self._known[char] = tuple((position, tag) for position, tag in pairs)
+            code = ord(char)
+            rows = slice(*np.searchsorted(self._characters, [code, code + 1]))
+            names = [self._names[index] for index in self._states[rows]]
+            emissions = dict(zip(names, self._emissions[rows].tolist(), strict=True))
+            allowed = zip(names, self._listed[rows], strict=True)
+            found = emissions, tuple(name for name, listed in allowed if listed)
+            self._known[char] = found
         return found
 
 
 @cache
 def tables() -> Tables:
-    """The model of jieba, opened once a process.
-
-    Raises:
-        LanguageError: jieba's files are missing or laid out otherwise.
-    """
-    step = {
-        (p, tag): {(q, t): float(value) for q, t, value in _VALUE.findall(inner)}
-        for p, tag, inner in _GROUP.findall(_text("prob_trans"))
-    }
+    """The model, opened once a process."""
+    with files(__package__).joinpath("markov.npz").open("rb") as file:
+        data = dict(np.load(file))
+    names = tuple((position, tag) for position, tag in map(str.split, data["states"].tolist()))
+    step: dict[State, dict[State, float]] = {name: {} for name in names}
     incoming: dict[State, dict[State, float]] = {}
-    for origin, targets in step.items():
-        for target, probability in targets.items():
-            incoming.setdefault(target, {})[origin] = probability
-    found = Tables(
-        start={(p, tag): float(value) for p, tag, value in _VALUE.findall(_text("prob_start"))},
+    columns = (data[column].tolist() for column in ("origins", "targets", "steps"))
+    for origin, target, value in zip(*columns, strict=True):
+        step[names[origin]][names[target]] = value
+        incoming.setdefault(names[target], {})[names[origin]] = value
+    return Tables(
+        start=dict(zip(names, data["start"].tolist(), strict=True)),
         step=step,
         incoming=incoming,
-        _emit={(p, tag): inner for p, tag, inner in _GROUP.findall(_text("prob_emit"))},
-        _states=_characters(_text("char_state_tab")),
-    )
-    if min(len(found.start), len(step), len(found._emit)) < _FEWEST_STATES:
-        raise _changed("states")
-    return found
-
-
-def _text(name: str) -> str:
-    return package_file("jieba", f"posseg/{name}.py").read_text(encoding="utf-8")
-
-
-def _characters(text: str) -> dict[str, str]:
-    """For each character the text of its states."""
-    parts = re.split(r"'\\u([0-9a-f]{4})': ", text)
-    if len(parts) < _FEWEST_CHARACTERS:
-        raise _changed("characters")
-    return {
-        chr(int(code, 16)): states for code, states in zip(parts[1::2], parts[2::2], strict=True)
-    }
-
-
-def _changed(what: str) -> LanguageError:
-    return LanguageError(
-        f"jieba's table of {what} is not laid out as in jieba 0.42; install jieba 0.42.1"
+        _names=names,
+        _characters=data["characters"],
+        _states=data["states_of_characters"],
+        _emissions=data["emissions"],
+        _listed=data["listed"],
     )
