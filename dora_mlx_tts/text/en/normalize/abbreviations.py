@@ -16,7 +16,7 @@ _TITLES = {
     "Capt": "Captain", "Cmdr": "Commander", "Lt": "Lieutenant", "Sgt": "Sergeant", "Col": "Colonel",
     "Maj": "Major", "Rev": "Reverend", "Hon": "Honorable", "Pres": "President", "Mt": "Mount",
     "Ft": "Fort", "vs": "versus", "approx": "approximately", "cf": "compare", "viz": "namely",
-    "avg": "average", "qty": "quantity", "incl": "including",
+    "avg": "average", "orig": "originally", "excl": "excluding", "prev": "previous", "sched": "scheduled", "freq": "frequency", "rec": "recommended", "neg": "negative", "pos": "positive", "qty": "quantity", "incl": "including",
     "esp": "especially", "ca": "circa", "Supt": "Superintendent",
 }  # fmt: skip
 _NOUNS = {
@@ -26,13 +26,13 @@ _NOUNS = {
     "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
     "dept": "department", "govt": "government", "wkts": "wickets", "misc": "miscellaneous",
     "est": "estimated", "temp": "temperature", "doz": "dozen", "pkg": "package", "appt": "appointment", "intl": "international",
-    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention", "anniv": "anniversary",
+    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention", "anniv": "anniversary", "acct": "account", "addr": "address", "mgmt": "management", "mtg": "meeting", "msg": "message", "mtn": "mountain", "jct": "junction", "lvl": "level", "pkgs": "packages", "hosp": "hospital",
 }  # fmt: skip
 _TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.items()}
 _NOUNS |= {short.capitalize(): word.capitalize() for short, word in _NOUNS.items()}
 _BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "vol": "volume", "fig": "figure", "figs": "figures",
-    "ch": "chapter", "chap": "chapter", "sec": "section", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "art": "article",
+    "ch": "chapter", "chap": "chapter", "sec": "section", "chs": "chapters", "vols": "volumes", "secs": "sections", "sect": "section", "eqs": "equations", "arts": "articles", "reg": "regular", "lvl": "level", "blk": "block", "bk": "book", "ln": "line", "lns": "lines", "v": "version", "para": "paragraph", "paras": "paragraphs", "avg": "average", "approx": "approximately", "est": "estimated", "qty": "quantity", "tel": "telephone", "wt": "weight", "ht": "height", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "art": "article",
     "rm": "room", "min": "minimum", "max": "maximum", "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "opt": "option", "ep": "episode", "eps": "episodes", "ext": "extension",
 }  # fmt: skip
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -99,7 +99,7 @@ _BARE_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Prof)(?=\s[A-Z])")
 _NOUN = re.compile(rf"\b({'|'.join(_NOUNS)})\.(?!{NEW_SENTENCE})(?=\W|\Z)")
 _NOUN_AT_END = re.compile(rf"\b({'|'.join(_NOUNS)})\.{NEW_SENTENCE}")
 _NUMBER_SIGN = re.compile(
-    rf"\b({'|'.join(_BEFORE_NUMBER)})\.\s?(?=\(?\d|[IVXLC]+\b)", re.IGNORECASE
+    rf"\b({'|'.join(_BEFORE_NUMBER)})\.\s?(?=[($€£~]?\d|[IVXLC]+\b)", re.IGNORECASE
 )
 _SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
@@ -111,7 +111,10 @@ _ROMAN_SPAN = re.compile(r"[IVX]\s?[-–]\s?[IVX]")
 _ANY_ROMAN = re.compile(r" [IVXLC]{1,9}\b")
 """What a text must have, or the slower search below is in vain."""
 _CENTURY = re.compile(rf"\b({_ROMAN})(?= (?:[Cc]entur|Olympi|Congress))")
-_BARE = {"dept": "department", "govt": "government", "approx": "approximately", "wkts": "wickets"}
+_BARE = {
+    "lvl": "level", "mtg": "meeting", "mtgs": "meetings", "mgmt": "management", "msg": "message", "msgs": "messages", "mgr": "manager", "acct": "account", "accts": "accounts", "appt": "appointment",
+    "appts": "appointments", "qty": "quantity", "pkg": "package", "pkgs": "packages", "addr": "address", "recd": "received", "bldg": "building", "natl": "national", "intl": "international", "depts": "departments", "tmrw": "tomorrow", "pls": "please", "plz": "please", "dept": "department", "govt": "government", "approx": "approximately", "wkts": "wickets",
+}  # fmt: skip
 _BARE_SHORT = re.compile(rf"\b(?:{'|'.join(_BARE)})\b(?!\.\w)")
 _AND = re.compile(r"(?i)(?<!\w)'n'?(?!\w)")
 _KING = re.compile(

@@ -8,6 +8,7 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.identifiers import DIGIT_GROUP, spell_code
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, named, number, year
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
+from dora_mlx_tts.text.en.pronounce.known import is_common
 
 _CODE = r"(?P<n>\d{2,12}(?:[- ]\d{2,8}){0,4}|(?=[A-Za-z-]{0,12}\d)[A-Za-z\d]{2,20}(?:-[A-Za-z\d]{1,12}){0,4})(?![\w-]|[.,:/]\d)"
 _LINK = r"(?:\s(?:is|was|are|will be|at|us at|me at|on|to))?[:.]?\s"
@@ -75,10 +76,15 @@ _COURSE = re.compile(r"(?<=[a-z] )101\b(?![,.]?\d| [a-z]+s\b)")
 _CAPITAL_BEFORE = re.compile(r"\b[A-Z][a-z]+ \Z")
 _STANDARD = re.compile(r"(?<![\w.,$-])802\.(\d{1,2})([a-z]{0,2})\b")
 _SIZE = re.compile(r"\b([Ss]izes? )(\d{1,2}(?:\.5)?)([A-Z]{1,3})\b")
+_WIDTH = re.compile(r"(?<![\w.,$-])(\d{1,2}(?:\.5)?)([WMNDE]|EE)\b(?!-)")
+_BILL = re.compile(r"\b(H\.\s?R\.|H\. ?Res\.|S\. ?Res\.|Prop\.?|Proposition)\s?(\d{2,4})\b(?![.,]\d)")
+_BILLS = {"H": "H R", "HRes": "House Resolution", "SRes": "Senate Resolution", "P": "Proposition"}
 _EPISODE = re.compile(r"\bS(\d{1,2})(?::|, ?| )?E[Pp]?\.? ?(\d{1,3})\b")
 _QUARTER = re.compile(
     r"(?<![\w.])([1-4])Q(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b"
 )
+_WORDED = re.compile(r"([A-Z]{4,16})(\d{1,4})")
+"""A code that is a word and a number: SAVE20."""
 _ORDINALS = ("", "first", "second", "third", "fourth")
 
 
@@ -91,6 +97,9 @@ def _called(match: re.Match[str]) -> str | None:
     if _is_word(code) or (len(code) < DIGIT_GROUP and code.isdecimal()):
         return None
     pound = " pound" if match["pound"] else ""
+    worded = _WORDED.fullmatch(code)
+    if worded and is_common(worded[1].lower()):
+        return f"{match['lead']}{worded[1].lower()} {named(worded[2])}"
     return _NUMBER_SIGN.sub("number", match["lead"]) + spell_code(code) + pound
 
 
@@ -121,6 +130,13 @@ def _course(match: re.Match[str]) -> str | None:
     """`Chem 101`, the first course of a subject."""
     before = match.string[max(0, match.start() - 20) : match.start()]
     return "one oh one" if _CAPITAL_BEFORE.search(before) else None
+
+
+def _bill(match: re.Match[str]) -> str:
+    """`H.R. 3076` → H R thirty seventy-six."""
+    kind = match[1].replace(" ", "").replace(".", "")
+    name = _BILLS.get(kind) or _BILLS[kind[0]]
+    return f"{name} {named(match[2])}"
 
 
 def _quarter(match: re.Match[str]) -> str:
@@ -154,6 +170,7 @@ _RULES = (
     ),
     Rule(_EPISODE, lambda m: f"season {cardinal(int(m[1]))} episode {cardinal(int(m[2]))}", "S"),
     Rule(_SIZE, lambda m: f"{m[1]}{number(m[2])} {' '.join(m[3])}"),
+    Rule(_BILL, _bill),
     Rule(_CALLED, _called),
     Rule(_ORDERED, _ordered),
     Rule(_HASHED_CODE, lambda m: f"number {spell_code(m['n'])}", "#"),
@@ -175,4 +192,6 @@ def apply(text: AlignedText) -> AlignedText:
     text = apply_rules(text, _RULES)
     if _WEB.search(text.text):
         text = text.sub(_CODE_ALONE, lambda m: named(m.group()))
+    if "size" in text.text.lower():
+        text = text.sub(_WIDTH, lambda m: f"{number(m[1])} {' '.join(m[2])}")
     return _emergency(text)

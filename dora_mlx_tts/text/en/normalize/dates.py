@@ -65,7 +65,7 @@ _NAMES_IN_PLURAL = re.compile(
     r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=Boeing )(7\d7)s\b|(?<![\w.,$-])(1099|7[0-8]7|[1-9]\d\d[1-9])s\b"
 )
 _DECADE_BEFORE = re.compile(
-    r"(?:\b(?:the|early|mid|late|low|high|upper|lower|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
+    r"(?:\b(?:the|early|mid|late|low|high|upper|lower|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,
 )
 _TEAM = re.compile(r"(?<![\w.,])(\d{2})ers\b")

@@ -44,7 +44,7 @@ _AT_BEFORE = re.compile(
     r"(?i)\b(?:at|until|till|by|before|after|since|timestamp|from)\s\Z|T\Z|-\d\d \Z|-\d\d at \Z| at \Z"
 )
 _RACE = re.compile(
-    r"(?P<lead>\b(?:\d{1,2}[Kk]:?|marathon:?|mile:?|laps?:?|split:?|in|took|time of|pace of|pace is|pace was|record of|record is|under|sub|lasts?|lasted|long|duration is|duration of|duration|"
+    r"(?P<lead>\b(?:\d{1,2}[Kk]:?|marathon:?|mile:?|laps?:?|split:?|in|took|(?:time|P[RB]|personal best) (?:of|was|is|at)|P[RB]:?|pace of|pace is|pace was|record of|record is|under|sub|lasts?|lasted|long|duration is|duration of|duration|"
     r"runs?|ran|best of|finished in|over) (?:about |just |exactly |only |around )?)(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?:\.(?P<f>\d{1,3}))?"
     r"(?![\d:]|\s?[AaPp]\.?\s?[Mm]\b)"
 )

@@ -25,6 +25,8 @@ _FUNCTION = word_set(
     "away apart across off short taller longer wider deep per as so if when that which who the a an this it i you "
     "he she they we has have had will can out up down more less square"
 )
+_SIDES = re.compile(r"(?<=\d[\"'])\s?([WDHL])\b(?:\s?[x×]\s?(?=\d))?")
+_SIDE_NAMES = {"W": "wide", "D": "deep", "H": "high", "L": "long"}
 _NEXT_WORD = re.compile(r"\s([A-Za-z]+|\d{1,4}[A-Za-z]{1,3}\b)")
 _DISTANCES = {"km": "kilometer", "mi": "mile", "mile": "mile"}
 FEWEST_SECONDS = 12
@@ -52,6 +54,12 @@ class _Quotes:
             return False
         following = self._marks[index + 1 : index + 2]
         return not following or following[0][1]
+
+
+def _side_name(match: re.Match[str]) -> str:
+    """`84"W x` → 84" wide by."""
+    by = " by " if match.group()[-1] not in _SIDE_NAMES else ""
+    return f" {_SIDE_NAMES[match[1]]}{by}"
 
 
 def _feet_inches(match: re.Match[str]) -> str:
@@ -116,4 +124,4 @@ def apply(text: AlignedText) -> AlignedText:
     """`6'2"` → six feet two inches; `a 12" pan` → a twelve inch pan; `3' x 5'` → three feet x five feet."""
     if "'" not in text.text and '"' not in text.text and "ft" not in text.text:
         return text
-    return _signs(text.sub(_FEET_INCHES, _feet_inches))
+    return _signs(text.sub(_SIDES, _side_name).sub(_FEET_INCHES, _feet_inches))

@@ -136,6 +136,12 @@ def plain_number(figures: str) -> str:
     return year(int(figures)) if is_year_like(figures) else number(figures)
 
 
+def mixed(whole: str, numerator: int, denominator: int) -> str:
+    """`1`, `1`, `2` → one and a half."""
+    halves = (numerator, denominator) == (1, 2)
+    return f"{number(whole)} and {'a half' if halves else fraction(numerator, denominator)}"
+
+
 def fraction(numerator: int, denominator: int) -> str:
     """`3/4` → three fourths."""
     if denominator == 2:

@@ -8,6 +8,7 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import (
     digits,
     fraction,
+    mixed,
     number,
     ordinal,
     plain_number,
@@ -61,7 +62,7 @@ _NUMBER = re.compile(rf"(?P<glued>[A-Za-z])?(?<!\d)(?P<n>{NUMBER})(?P<more>\+(?!
 def _ratio(match: re.Match[str]) -> str:
     """`4:3` is a ratio; `45:30` is how long something took."""
     first, second = match.groups()
-    timed = len(second) == 2 and int(first) > 24 and 10 <= int(second) < 60  # noqa: PLR2004 (minutes and seconds)
+    timed = len(second) == 2 and int(first) > 23 and 10 <= int(second) < 60  # noqa: PLR2004 (minutes and seconds)
     return spaced(match, f"{number(first)}{' ' if timed else ' to '}{number(second)}")
 
 
@@ -84,8 +85,7 @@ def _mixed(match: re.Match[str]) -> str | None:
     whole, a, b = (int(part) for part in match.groups())
     if b < 2 or a >= b:  # noqa: PLR2004 (no fraction)
         return None
-    part = "a half" if (a, b) == (1, 2) else fraction(a, b)
-    return spaced(match, f"{number(str(whole))} and {part}")
+    return spaced(match, mixed(str(whole), a, b))
 
 
 def _plain(match: re.Match[str]) -> str:

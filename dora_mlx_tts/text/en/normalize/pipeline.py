@@ -23,6 +23,7 @@ from dora_mlx_tts.text.en.normalize import (
     notations,
     numerals,
     postal,
+    ranges,
     slashes,
     symbols,
     times,
@@ -35,6 +36,7 @@ _Step = Callable[[AlignedText], AlignedText]
 _STEPS: tuple[tuple[_Step, bool], ...] = (
     (characters.unify, False),
     (citations.apply, True),
+    (ranges.apply, True),
     (addresses.apply, False),
     (keys.apply, False),
     (notations.apply, False),

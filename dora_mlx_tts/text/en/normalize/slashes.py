@@ -39,7 +39,7 @@ _SCORE_BEFORE = re.compile(
 )
 _SCORE_AFTER = re.compile(
     r"(?i)\s?(?:stars?|points?|pts|rating|score|correct|right|questions?|people|students?|users?|votes?|tests?|cases?|"
-    r"times|shooting|on\b|from\b|for\b|in\b|wins|games|completed?|done|passed|respondents|patients|tasks?|steps?|items?)"
+    r"times|shooting|on\b|from\b|for\b|in\b|wins|games|left|remaining|used|full|available|unlocked|hp\b|completed?|done|passed|respondents|patients|tasks?|steps?|items?)"
 )
 _EVEN = re.compile(
     r"(?<![\w.,$-])(?:50[-–]50|([5-9]\d)[-–]([1-4]\d)(?= (?:odds|split|chance|mix|rule|blend|joint|partnership)))(?![\w-])"
@@ -61,7 +61,7 @@ FIRST_SURE_MONTH = 6
 LAST_MONTH, LAST_DAY, MOST_PERCENT = 12, 31, 100
 LARGEST_FRACTION = 12
 """Parts up to twelfths are usual; beyond that only powers of two and hundredths are."""
-_USUAL_PARTS = frozenset({*range(2, LARGEST_FRACTION + 1), 16, 20, 32, 64, 100})
+_USUAL_PARTS = frozenset({*range(2, LARGEST_FRACTION + 1), 16, 32, 64})
 _SCALES = frozenset({5, 10, 100})
 
 
@@ -120,9 +120,15 @@ def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str
 _CAMERA = re.compile(r"(?i)\b(?:shutter|exposure|aperture|f/\d|iso \d)")
 
 
+_COUNTED_AFTER = re.compile(r"\s(?!inches|cups|slices|servings|parts)[a-z]{2,14}[a-rt-z]s\b")
+"""A noun in the plural: `3/4 people surveyed` may be shares, `3/4 flights` are flights that were counted."""
+
+
 def _is_score(points: int, most: int, before: str, after: str) -> bool:
     if points > most:
         return False
+    if points > 1 and _COUNTED_AFTER.match(after):
+        return True
     if points == most and points > 1:
         return True
     if most == MOST_PERCENT:

@@ -11,7 +11,7 @@ from dora_mlx_tts.text.en.normalize.patterns import DASH, NEW_SENTENCE, Rule, ap
 _HALF = r"[AaPp]\.?\s?[Mm]\b"
 _CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?"
 _TIME = re.compile(
-    rf"(?<![\d:.])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d++)?)?(?![\d:])"
+    rf"(?<![\d:.])(?P<h>[01]?\d|2[0-3]|24(?=:00)):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d++)?)?(?![\d:])"
     rf"(?:\s?(?P<half>{_HALF})(?P<dot>\.(?!{NEW_SENTENCE}))?)?(?:\s?(?P<zulu>Z)\b)?"
 )
 _HOUR = re.compile(

@@ -37,7 +37,9 @@ _REGULAR = {
     "μF": "microfarad", "nF": "nanofarad", "MΩ": "megohm", "mmol": "millimole", "keV": "kilo electron volt",
     "MeV": "mega electron volt", "eV": "electron volt", "cc": "C C/C C", "mEq": "milliequivalent", "mmHg": "millimeter of mercury/millimeters of mercury", "mol": "mole", "MP": "megapixel", "gals": "gallon", "ft-lb": "foot pound", "ft-lbs": "foot pound", "ft·lb": "foot pound",
     "lb-ft": "pound foot/pound feet", "in-lb": "inch pound", "in-lbs": "inch pound", "qts": "quart", "tbsps": "tablespoon", "tsps": "teaspoon",
-    "kgs": "kilogram", "mls": "milliliter",
+    "inHg": "inch of mercury/inches of mercury", "Ah": "ampere hour", "kVA": "kilovolt ampere", "GPa": "gigapascal", "dBA": "decibel", "lbf": "pound force/pounds force",
+    "mSv": "millisievert", "μSv": "microsievert", "Sv": "sievert", "ly": "light-year", "nits": "nit", "cals": "calorie", "ug": "microgram", "mM": "millimolar/millimolar", "gsm": "gram per square meter/grams per square meter",
+    "BTU": "B T U", "BTUs": "B T U", "cfm": "cubic foot per minute/cubic feet per minute", "gpm": "gallon per minute/gallons per minute", "mpg": "mile per gallon/miles per gallon", "fl. oz": "fluid ounce", "kgs": "kilogram", "mls": "milliliter",
 }  # fmt: skip
 _WHOLE = {
     "mph": ("mile per hour", "miles per hour"),

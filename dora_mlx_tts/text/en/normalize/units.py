@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.en.normalize.numbers import fraction, number
+from dora_mlx_tts.text.en.normalize.numbers import fraction, mixed, number
 from dora_mlx_tts.text.en.normalize.patterns import (
     DASH,
     NOT_INSIDE,
     NUMBER,
+    PART,
     Rule,
     apply_rules,
     magnitude,
@@ -25,8 +26,6 @@ from dora_mlx_tts.text.en.normalize.unit_names import (
 )
 from dora_mlx_tts.text.en.words import word_set
 
-LONGEST_PART = 3
-"""Figures of a numerator or denominator."""
 _PER_SIGN = alternatives(set(PER))
 _PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"
 _ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"
@@ -38,8 +37,8 @@ _UNIT = (
 _SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
 _SIGNED = r"(?P<minus>(?<![\w)])[-−](?=[\d.]))?"
 _MEASURE = re.compile(
-    rf"{NOT_INSIDE}{_SIGNED}{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})(?P<more>\+(?=\s?-?[A-Za-z]))?"
-    rf"(?:(?P<sep>{DASH}|\s(?:{DASH}|to|or|and)\s|\s?(?:×|x|\*|±|\+/-)\s?|/)(?P<minus2>[-−])?(?P<second>{NUMBER}))?{_SCALED}{_UNIT}"
+    rf"{NOT_INSIDE}{_SIGNED}{NOT_INSIDE}(?<![A-Za-z])(?P<n>{PART}|{NUMBER})(?P<more>\+(?=\s?-?[A-Za-z]))?"
+    rf"(?:(?P<sep>{DASH}|\s(?:{DASH}|to|or|and)\s|\s?(?:×|x|\*|±|\+/-)\s?|/)(?P<minus2>[-−])?(?P<second>{PART}|{NUMBER}))?{_SCALED}{_UNIT}"
 )
 _SAME = re.compile(
     rf"(?P<a>{NUMBER})\s?(?P<unit>%|°\s?[CF]|°|[A-Za-z]{{1,3}}²?)(?P<sep>\s?[-–—~]\s?)(?=[-−]?{NUMBER}\s?(?P=unit)(?![A-Za-z\d]))"
@@ -72,6 +71,10 @@ _BARE_PER = re.compile(
 _SIDES = re.compile(
     rf"{NOT_INSIDE}({NUMBER}\s?(?:{alternatives(AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:{alternatives(AREAS)})\b)"
 )
+_PACKS = re.compile(
+    rf"(?<![\w.,$])([1-9]\d?)\s?[x×]\s?(?={NUMBER}[ -]?(?:{alternatives((set(FORMS) | set(CAPITALS)) - AREAS)})\s[a-z]{{3,14}}s\b)"
+)
+"""`4 x 100g portions` are four portions of a hundred grams."""
 _PRICE_PER = re.compile(
     rf"\b(dollars?|cents?|euros?|pounds?|pence|yen|yuan|won|rupees?|percent)\s?/\s?({_PER_SIGN}|{_PER_WORD})(?![A-Za-z\d²³])(?:\.(?=\s[a-z]|[,;]))?"
 )
@@ -112,15 +115,22 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
     """`a 10 km run` is a ten kilometer run."""
     if not unit.isalpha() or match["per"]:
         return False
-    before = match.string[max(0, match.start() - len("_an ")) : match.start()]
+    before = match.string[max(0, match.start() - AROUND) : match.start()]
     after = match.string[match.end() : match.end() + 16]
     noun = _NOUN.match(after)
     if noun is None:
         return False
+    if noun[1].endswith("s") and _COUNT_BEFORE.search(before):
+        return noun[1] not in _NO_NOUNS
     article = re.search(r"(?i)(?:^|\W)an?\s\Z", before)
     return noun[1] in _MEASURED_THINGS if not article else noun[1] not in _NO_NOUNS
 
 
+AROUND = 12
+"""Characters before a measure that may hold a count."""
+_COUNT_BEFORE = re.compile(
+    r"(?i)(?:^|[^\w.])(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|some)\s\Z"
+)
 _NOUN = re.compile(r"\s(?:\d{1,4}-)?([A-Za-z]+)\b")
 _NO_NOUNS = word_set(
     "of in to from for and or per at on is was away long wide tall high deep less more with into by off "
@@ -132,7 +142,7 @@ _MEASURED_THINGS = word_set(
     "drives disk disks card cards stick sticks module modules file files limit cap cable cables battery batteries charger "
     "chargers adapter bulb bulbs bag bags box boxes bottle bottles can cans pack packs tank zone radius buffer monitor "
     "monitors display displays screen screens lens lenses model models version plan plans connection bandwidth engine "
-    "motor speaker speakers window windows warranty timer delay interval break breaks layover commute flight nap pot pan "
+    "motor portion portions serving servings slice slices speaker speakers window windows warranty timer delay interval break breaks layover commute flight nap pot pan "
     "pipe hose board plate plates dumbbell dumbbells kettlebell gust gusts head freestyle sprint relay mortgage lease loan"
 )
 """`two 500 mg tablets` are five hundred milligram tablets, with or without an article."""
@@ -144,21 +154,33 @@ def _quantity(match: re.Match[str]) -> tuple[str, bool]:
     sign = "negative " if match["minus"] else ""
     if not second:
         more = " plus" if match["more"] else ""
-        return sign + number(first) + more, first in {"1", "1.0"} and not more
-    if match["sep"] == "/" and _is_fraction(first, second):
-        part = fraction(int(first), int(second))
-        mixed = match.string[: match.start()][-2:-1].isdecimal()
-        return (f"and {part}" if mixed else sign + part), not mixed
+        return sign + _count(first) + more, _is_single(first) and not more
     minus = "negative " if match["minus2"] else ""
     link = _LINKS.get(match["sep"].strip(), " to ")
-    return f"{sign}{number(first)}{link}{minus}{number(second)}", False
+    is_share = "/" in second and " " not in second
+    return f"{sign}{_count(first)}{link}{minus}{_count(second)}", is_share
+
+
+def _count(figures: str) -> str:
+    """A number, a fraction or both: `1 1/2`; `118/76` is a pair."""
+    whole, _, part = figures.rpartition(" " if " " in figures else "-")
+    first, slash, second = part.partition("/")
+    if not slash:
+        return number(figures)
+    if not _is_fraction(first, second):
+        return f"{number(first)} over {number(second)}"
+    return mixed(whole, int(first), int(second)) if whole else fraction(int(first), int(second))
+
+
+def _is_single(figures: str) -> bool:
+    """Whether it is followed by a unit in the singular: 1 and shares of one."""
+    first, slash, second = figures.partition("/")
+    is_share = slash and first.isdecimal() and int(first) < int(second)
+    return figures in {"1", "1.0"} or bool(is_share)
 
 
 def _is_fraction(first: str, second: str) -> bool:
-    figures = (
-        first.isdecimal() and second.isdecimal() and max(len(first), len(second)) <= LONGEST_PART
-    )
-    return figures and 0 < int(first) < int(second)
+    return 0 < int(first) < int(second)
 
 
 def _degrees(match: re.Match[str]) -> str | None:
@@ -198,9 +220,9 @@ def _same(match: re.Match[str]) -> str | None:
 
 
 _PERIOD = re.compile(
-    r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a) )(?P<p>mo|wk|yr|hr|qtr)\b(?:\.(?!\Z))?"
+    r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a|\d{1,3}(?:st|nd|rd|th)) )(?P<p>mo|wk|yr|hr|qtr|min|sec)\b(?:\.(?!\Z))?"
 )
-_PERIODS = {"mo": "month", "wk": "week", "yr": "year", "hr": "hour", "qtr": "quarter"}
+_PERIODS = {"mo": "month", "wk": "week", "yr": "year", "hr": "hour", "qtr": "quarter", "min": "minute", "sec": "second"}
 _COUNTED = {
     "req": "request", "reqs": "request", "tok": "token", "toks": "token", "tokens": "token", "msg": "message", "msgs": "message",
     "img": "image", "imgs": "image", "it": "iteration", "its": "iteration", "txn": "transaction", "txns": "transaction",
@@ -274,6 +296,7 @@ _RULES = (
     Rule(_SAME, _same, "-–—~"),
     Rule(_SHORT_MAGNITUDES, r"\g<a> to ", "-–—~"),
     Rule(_PER_HUNDRED, r"\g<unit> per ", "/"),
+    Rule(_PACKS, r"\1 ", "x×"),
     Rule(_SIDES, r"\1 by ", "x×*"),
     Rule(_MEASURE, _measure),
     Rule(_AFTER_POWER, lambda m: f"{m['lead']}{FORMS[m['unit']][1]}{_per(m['per'])}"),

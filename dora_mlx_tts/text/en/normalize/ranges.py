@@ -1,0 +1,31 @@
+"""Dashes between two points of a scale that are not both figures: dates, times of day, weekdays."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.months import MONTH
+
+_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
+_POINT = (
+    rf"(?i:noon|midnight|midday|present|dawn|dusk|sunrise|sunset)\b|(?i:{MONTH})\.?\s\d{{1,2}}\b(?![:/])"
+    rf"|{_WEEKDAY}\b\.?,?\s(?:\d|(?i:{MONTH})\b|at\b|morning|afternoon|evening|night)"
+)
+_BEFORE_POINT = re.compile(
+    rf"(?:(?<=\d)|(?<=\d(?:st|nd|rd|th))|(?<=[ap]\.m\.)|(?<=[AaPp][Mm])|(?<=noon)|(?<=midnight)|(?<=morning)|(?<=night))"
+    rf"(?:\s?[-–~]\s?|\s?—(?=\S))(?={_POINT})"
+)
+_MONTHS_AND_YEARS = re.compile(
+    rf"(?<=[a-z.] (?:19|20)\d\d)\s?[-–—~]\s?(?=(?i:{MONTH})\.?\s(?:19|20)\d\d\b)"
+)
+_BEHIND_POINT = re.compile(r"(?i)(?:(?<=noon)|(?<=midnight)|(?<=sunrise)|(?<=sunset))\s?[-–~]\s?(?=\d{1,2}(?::\d\d|\s?[ap]\.?m))")
+_OPEN_YEAR = re.compile(r"(?<=\b(?:19|20)\d\d)\s?[-–]\s?(?=(?i:present|today|now)\b)")
+_BEFORE_MIXED = re.compile(r"(?<=\d)\s?[-–~]\s?(?=\d{1,2} \d{1,2}/\d{1,2}(?![\d/]))")
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`Dec 30 – Jan 2`, `8 a.m.–noon`, `2019–present`, `2–2 1/2` → with to."""
+    for pattern in (_BEFORE_POINT, _MONTHS_AND_YEARS, _BEHIND_POINT, _OPEN_YEAR, _BEFORE_MIXED):
+        text = text.sub(pattern, " to ")
+    return text
