@@ -26,7 +26,7 @@ _NOUNS = {
     "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
     "dept": "department", "govt": "government", "wkts": "wickets", "misc": "miscellaneous",
     "est": "estimated", "temp": "temperature", "doz": "dozen", "pkg": "package", "appt": "appointment", "intl": "international",
-    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention", "anniv": "anniversary", "acct": "account", "addr": "address", "mgmt": "management", "mtg": "meeting", "msg": "message", "mtn": "mountain", "jct": "junction", "lvl": "level", "pkgs": "packages", "hosp": "hospital",
+    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention", "anniv": "anniversary", "acct": "account", "addr": "address", "mgmt": "management", "mtg": "meeting", "msg": "message", "mtn": "mountain", "jct": "junction", "lvl": "level", "pkgs": "packages", "hosp": "hospital", "amend": "amendment", "const": "constitution",
 }  # fmt: skip
 _TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.items()}
 _NOUNS |= {short.capitalize(): word.capitalize() for short, word in _NOUNS.items()}

@@ -163,7 +163,7 @@ def _years(match: re.Match[str]) -> str | None:
 def _decade_words(figures: str) -> str | None:
     if len(figures) > 2:  # noqa: PLR2004 (1960)
         return plural(_year(int(figures)))
-    return plural(cardinal(int(figures))) if figures != "00" else None
+    return plural(cardinal(int(figures))) if figures != "00" else "two thousands"
 
 
 def _decades(match: re.Match[str]) -> str | None:

@@ -26,6 +26,12 @@ _FUNCTION = word_set(
     "he she they we has have had will can out up down more less square"
 )
 _SIDES = re.compile(r"(?<=\d[\"'])\s?([WDHL])\b(?:\s?[x×]\s?(?=\d))?")
+_SPAN = re.compile(r"(?<=\d)(?P<m>[\"'])?\s?[-–]\s?(?=\d{1,3}(?:\.\d{1,2})?(?(m)(?P=m)|[\"'])(?![\w'\"]))")
+_PAIR = re.compile(
+    r"(?<![\w.,'\"])(\d{1,3}(?:\.\d{1,2})?)[\"']\s?[x×]\s?(?=\d{1,3}(?:\.\d{1,2})?[\"']\s(?!x\b|by\b|and\b|or\b|in\b|is\b|for\b)[a-z]{3})"
+)
+"""Both sides of a thing: `a 9"x5" pan`."""
+_BY = re.compile(r"(?<=[a-z])(?<=inch|foot|feet|ches)\s[x×]\s(?=\w)")
 _SIDE_NAMES = {"W": "wide", "D": "deep", "H": "high", "L": "long"}
 _NEXT_WORD = re.compile(r"\s([A-Za-z]+|\d{1,4}[A-Za-z]{1,3}\b)")
 _DISTANCES = {"km": "kilometer", "mi": "mile", "mile": "mile"}
@@ -124,4 +130,5 @@ def apply(text: AlignedText) -> AlignedText:
     """`6'2"` → six feet two inches; `a 12" pan` → a twelve inch pan; `3' x 5'` → three feet x five feet."""
     if "'" not in text.text and '"' not in text.text and "ft" not in text.text:
         return text
-    return _signs(text.sub(_SIDES, _side_name).sub(_FEET_INCHES, _feet_inches))
+    text = text.sub(_SIDES, _side_name).sub(_SPAN, " to ").sub(_PAIR, r"\1 x ")
+    return _signs(text.sub(_FEET_INCHES, _feet_inches).sub(_BY, " by "))

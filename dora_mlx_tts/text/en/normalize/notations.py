@@ -158,6 +158,13 @@ def _count(figures: str, unit: str) -> str:
 def _compound(match: re.Match[str]) -> str | None:
     """`NaCl` → N A C L; only where every part is an element, and one of them has two letters."""
     text = match.group()
+    if text[0] == "(" and text[-1] == ")" and (inner := _named_atoms(text[1:-1])):
+        return f"({inner})"
+    return _named_atoms(text)
+
+
+def _named_atoms(text: str) -> str | None:
+    """The letters and figures of a compound; None if it is none."""
     atoms = _ATOM.findall(text)
     if not all(atom in _ELEMENTS for atom in atoms) or not any(len(atom) > 1 for atom in atoms):
         return None

@@ -21,6 +21,8 @@ _MONTHS_AND_YEARS = re.compile(
 )
 _BEHIND_POINT = re.compile(r"(?i)(?:(?<=noon)|(?<=midnight)|(?<=sunrise)|(?<=sunset))\s?[-–~]\s?(?=\d{1,2}(?::\d\d|\s?[ap]\.?m))")
 _OPEN_YEAR = re.compile(r"(?<=\b(?:19|20)\d\d)\s?[-–]\s?(?=(?i:present|today|now)\b)")
+_LABELS = re.compile(r"(?<![\w-])(?P<label>[A-Za-z]{1,3})(?P<n>\d{1,4})\s?[-–]\s?(?=(?P=label)\d{1,4}\b(?!-))")
+"""`Q1–Q5`: the same letters on both sides."""
 _BEFORE_MIXED = re.compile(r"(?<=\d)\s?[-–~]\s?(?=\d{1,2} \d{1,2}/\d{1,2}(?![\d/]))")
 
 
@@ -28,4 +30,4 @@ def apply(text: AlignedText) -> AlignedText:
     """`Dec 30 – Jan 2`, `8 a.m.–noon`, `2019–present`, `2–2 1/2` → with to."""
     for pattern in (_BEFORE_POINT, _MONTHS_AND_YEARS, _BEHIND_POINT, _OPEN_YEAR, _BEFORE_MIXED):
         text = text.sub(pattern, " to ")
-    return text
+    return text.sub(_LABELS, r"\g<label>\g<n> to ")

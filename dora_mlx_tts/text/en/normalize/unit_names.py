@@ -22,7 +22,7 @@ _REGULAR = {
     "kW": "kilowatt", "MW": "megawatt", "GW": "gigawatt", "Wh": "watt hour", "kWh": "kilowatt hour",
     "MWh": "megawatt hour", "J": "joule", "kJ": "kilojoule", "cal": "calorie", "kcal": "kilocalorie",
     "N": "newton", "Pa": "pascal", "kPa": "kilopascal", "hPa": "hectopascal", "psi": "P S I/P S I",
-    "dB": "decibel", "db": "decibel", "ha": "hectare", "px": "pixel", "pt": "point", "Ω": "ohm",
+    "dB": "decibel", "db": "decibel", "ha": "hectare", "px": "pixel", "pt": "point/point", "Ω": "ohm",
     "kΩ": "kiloohm", "K": "kelvin/kelvin", "qt": "quart", "fl oz": "fluid ounce", "fl. oz.": "fluid ounce",
     "sq ft": "square foot/square feet", "sq. ft.": "square foot/square feet", "sq. ft": "square foot/square feet",
     "sqft": "square foot/square feet", "sq mi": "square mile", "sq m": "square meter", "sq km": "square kilometer",
