@@ -10,6 +10,7 @@ from dora_mlx_tts.text.en.normalize.patterns import NEW_SENTENCE
 from dora_mlx_tts.text.en.pronounce.letters import spell
 from dora_mlx_tts.text.en.pronounce.lexicon import PronouncingDictionary, own_words
 from dora_mlx_tts.text.en.words import word_set
+from dora_mlx_tts.text.patterns import expression
 
 READ_AS_WORDS = word_set(
     "AIDS ASCII ASEAN BERT BIOS CAPTCHA COBOL COVID FIFA GIF GUI HEX IKEA JPEG JSON LAN LASER LIDAR LORA MAC MIDI "
@@ -31,29 +32,29 @@ NEVER_READ = word_set(
 _AMBIGUOUS = word_set("IT US AM WHO IN AT AS AN")
 """Among small letters these are short forms; only a sentence all in capitals has them as words."""
 
-_DOTTED = re.compile(r"(?<![\w.])(?:[A-Za-z]\.\s?(?=[A-Za-z]\.)){1,8}[A-Za-z](?P<dot>\.)?(?![\w])")
-_DOTTED_DEGREE = re.compile(r"\bPh\.\s?D\b\.?")
-_INITIAL = re.compile(rf"(?<![\w'.])([A-HJ-Z])\.(?=\s[A-Z][a-z])(?!{NEW_SENTENCE})")
-_WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
-_CAPITALS = re.compile(
+_DOTTED = expression(r"(?<![\w.])(?:[A-Za-z]\.\s?(?=[A-Za-z]\.)){1,8}[A-Za-z](?P<dot>\.)?(?![\w])")
+_DOTTED_DEGREE = expression(r"\bPh\.\s?D\b\.?")
+_INITIAL = expression(rf"(?<![\w'.])([A-HJ-Z])\.(?=\s[A-Z][a-z])(?!{NEW_SENTENCE})")
+_WORD = expression(r"[A-Za-z]+(?:'[A-Za-z]+)*")
+_CAPITALS = expression(
     r"(?<![A-Za-z'])[A-Z]+(?:'[A-Z]+)*(?![A-Za-z'])(?:[^A-Za-z.?!\n]+[A-Z]+(?:'[A-Z]+)*(?![A-Za-z'])){1,400}"
 )
-_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
-_PLURAL = re.compile(r"([A-Z]{2,6}|PhD)(s)")
-_LETTERS_COUNTED = re.compile(
+_HUMP = expression(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
+_PLURAL = expression(r"([A-Z]{2,6}|PhD)(s)")
+_LETTERS_COUNTED = expression(
     r"\b(two|three|four|five|six|seven|eight|nine|ten|straight|these|those|the) ([B-LN-Z])s\b(?!')"
 )
-_LETTERS_IN_PLURAL = re.compile(r" [B-LN-Z]s\b")
-_SMALL_INSIDE = re.compile("[A-Z][a-z][A-Z]")
+_LETTERS_IN_PLURAL = expression(r" [B-LN-Z]s\b")
+_SMALL_INSIDE = expression("[A-Z][a-z][A-Z]")
 """PhD, IoT, YoY."""
-_NAME_LIKE = re.compile(
+_NAME_LIKE = expression(
     r"(?=.{4,})(?:[BCDFGHJKLMNPQRSTVWXZ]{0,2}[AEIOUY]+){2,}[BCDFGHJKLMNPQRSTVWXZ]{0,2}"
 )
-_CLUSTER = re.compile(
+_CLUSTER = expression(
     r"[^AEIOUY]{3}|\A(?![BCDFGKPT][LR]|[SCTPGKWRBDZ]H|S[CKLMNPQTW]|[DTQ][WU]|KN|WR|TS|[^AEIOUY][AEIOUY]|[AEIOUY])"
 )
 """Three consonants in a row, or two that begin no word."""
-_SENTENCE_BREAK = re.compile(r"[.?!\n]")
+_SENTENCE_BREAK = expression(r"[.?!\n]")
 AROUND = 40
 """Characters on each side that are checked for small letters."""
 READ_LENGTH = 4
@@ -140,7 +141,7 @@ def _dotted(match: re.Match[str]) -> str:
     return _letters(letters) + ("." if at_end else "")
 
 
-_ENDS = re.compile(NEW_SENTENCE)
+_ENDS = expression(NEW_SENTENCE)
 
 
 def _word(match: re.Match[str]) -> str | None:

@@ -9,10 +9,11 @@ from dora_mlx_tts.text.en.normalize.identifiers import DIGIT_GROUP, spell_code
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, named, number, year
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 from dora_mlx_tts.text.en.pronounce.known import is_common
+from dora_mlx_tts.text.patterns import expression
 
 _CODE = r"(?P<n>\d{2,12}(?:[- ]\d{2,8}){0,4}|(?=[A-Za-z-]{0,12}\d)[A-Za-z\d]{2,20}(?:-[A-Za-z\d]{1,12}){0,4})(?![\w-]|[.,:/]\d)"
 _LINK = r"(?:\s(?:is|was|are|will be|at|us at|me at|on|to))?[:.]?\s"
-_CALLED = re.compile(
+_CALLED = expression(
     rf"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|password|otp|zip|hotline|"
     rf"last (?:four|three|4|3)(?: digits)?|(?:card|account|number|phone) ending(?: in| with)?|ends in|ending in|"
     rf"text [\"'“]?\w{{1,20}}[\"'”]? to|ext\.?|extension|license plate|licence plate|plate|(?:confirmation|tracking|reference|serial|account|policy|booking|reservation|license|licence|membership|"
@@ -20,70 +21,72 @@ _CALLED = re.compile(
     rf"(?: number| code)?{_LINK}){_CODE}(?P<pound>#(?!\w))?",
     re.IGNORECASE,
 )
-_NUMBER_SIGN = re.compile(r"(?i)\bno\.")
-_ORDERED = re.compile(
+_NUMBER_SIGN = expression(r"(?i)\bno\.")
+_ORDERED = expression(
     r"(?P<lead>\b(?:order|invoice|ticket|case|booking|reservation|claim|receipt|shipment|transaction|confirmation|account|"
     r"acct|ref|reference|id|tracking|policy|sku)\.?(?::)?\s?)(?P<hash>#\s?|no\.\s)?"
     r"(?P<n>\d{4,20}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{3,20})(?![\w-]|[.,:/]\d)(?!\s(?:of|more|[a-z]{3,}s)\b)",
     re.IGNORECASE,
 )
-_HASHED = re.compile(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")
-_HASHED_CODE = re.compile(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}-?\d{4,12})(?![\w-])")
-_SHORT_NUMBERS = re.compile(
+_HASHED = expression(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")
+_HASHED_CODE = expression(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}-?\d{4,12})(?![\w-])")
+_SHORT_NUMBERS = expression(
     r"(?<![\w.,$-])(?:999|988|112|111|000|110|119|120)(?=\s(?:in|or|for|if|when|and|now)\b|[.,!?;)]?(?:\s|\Z))"
 )
-_EMERGENCY = re.compile(
+_EMERGENCY = expression(
     r"(?i)\b(?:call|calls|called|dial|dials|phone|ring|text|emergency|emergencies|hotline)\b"
 )
-_NINE_ONE_ONE = re.compile(
+_NINE_ONE_ONE = expression(
     r"(?<![\w.,$-])(?<!Porsche )(?<!the )911(?![\w.,-]?\d)(?! (?:people|units|times|items|of|turbo|carrera|points)\b)(?=\W|\Z)"
 )
 _NAMES = (
     "flight|suite|apartment|apt|bus|error|errors|status|http|iso|iec|ieee|rfc|din|form|area code|boeing|airbus a|model|"
     "channel|room|port|gate|unit|box|[rg]tx|rx|core i[3579]-|ryzen [3579]|area|building|train|locker|seat|platform|stop"
 )
-_LABELED = re.compile(
+_LABELED = expression(
     rf"(?P<lead>\b(?:(?:{_NAMES})(?:\s(?:code|number|no\.))?:?\s|boeing |airbus a|core i[3579]-))(?P<n>[1-9]\d{{2,3}}|(?<=iec )\d{{5}}|(?<=iso )\d{{5}})(?![\w-]|[.,:/]\d|\s?%)",
     re.IGNORECASE,
 )
-_CARDINAL_NAMES = re.compile(r"(?i)\b(?:room|suite|apartment|apt|unit|gate|seat|locker|box)\b")
-_RESPONSE = re.compile(
+_CARDINAL_NAMES = expression(r"(?i)\b(?:room|suite|apartment|apt|unit|gate|seat|locker|box)\b")
+_RESPONSE = expression(
     r"(?<![\w.,])[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
     re.IGNORECASE,
 )
-_RETURNED = re.compile(
+_RETURNED = expression(
     r"(?P<lead>\b(?:return(?:s|ed|ing)?|respond(?:s|ed|ing)? with|throws?|threw|status(?: code)?(?: of)?|HTTP) (?:an? |HTTP )?)(?P<n>[1-5]\d\d)(?![\w%]|[.,]\d| [a-z]+s\b)"
 )
-_CODE_ALONE = re.compile(
+_CODE_ALONE = expression(
     r"(?:(?<=\ba )|(?<=\bor ))[345]\d\d(?= (?:is|means|from|when|if|and|or|instead|then|because|page)\b|[,.;:!?)]|\Z)"
 )
-_WEB = re.compile(
+_WEB = expression(
     r"\b(?:HTTP|HTTPS|RFC|redirects?|status|server|requests?|responses?|API|URL|endpoint|browser)\b"
 )
-_PLAN = re.compile(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
-_TYPE = re.compile(
+_PLAN = expression(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
+_TYPE = expression(
     r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{2}\b|(?<=\b[A-Z]{2} )[1-9]\d{2}(?=[ ,.](?:to|from|departs|lands|arrives|is|leaves|has|was)\b)"
     r"|(?<=\b(?:UA|AA|DL|WN|BA|LH|AF|KL|EK|QR|SQ|CX|JL|NH|QF|TK|EY|VS|IB|LX|SK|AY|TP|MU|CZ|FR|KE|OZ|NK|AS|BR) )[1-9]\d{2,3}(?![\w,.]*\d|\s?(?:[a-zA-Z]{1,3}|batteries)\b)"
 )
-_TYPE_DASH = re.compile(
+_TYPE_DASH = expression(
     r"(?<=\bA)3[0-8]0\b|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b"
 )
-_TABLE = re.compile(
+_TABLE = expression(
     r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix) )(\d{1,3})-(\d{1,3})(?![\w-])"
 )
-_AIRLINER = re.compile(r"(?<![\w.,$-])(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
-_COURSE = re.compile(r"(?<=[a-z] )101\b(?![,.]?\d| [a-z]+s\b)")
-_CAPITAL_BEFORE = re.compile(r"\b[A-Z][a-z]+ \Z")
-_STANDARD = re.compile(r"(?<![\w.,$-])802\.(\d{1,2})([a-z]{0,2})\b")
-_SIZE = re.compile(r"\b([Ss]izes? )(\d{1,2}(?:\.5)?)([A-Z]{1,3})\b")
-_WIDTH = re.compile(r"(?<![\w.,$-])(\d{1,2}(?:\.5)?)([WMNDE]|EE)\b(?!-)")
-_BILL = re.compile(r"\b(H\.\s?R\.|H\. ?Res\.|S\. ?Res\.|Prop\.?|Proposition)\s?(\d{2,4})\b(?![.,]\d)")
+_AIRLINER = expression(r"(?<![\w.,$-])(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
+_COURSE = expression(r"(?<=[a-z] )101\b(?![,.]?\d| [a-z]+s\b)")
+_CAPITAL_BEFORE = expression(r"\b[A-Z][a-z]+ \Z")
+_STANDARD = expression(r"(?<![\w.,$-])802\.(\d{1,2})([a-z]{0,2})\b")
+_SIZE = expression(r"\b([Ss]izes? )(\d{1,2}(?:\.5)?)([A-Z]{1,3})\b")
+_WIDTH = expression(r"(?<![\w.,$-])(\d{1,2}(?:\.5)?)([WMNDE]|EE)\b(?!-)")
+_BILL = expression(
+    r"\b(H\.\s?R\.|H\. ?Res\.|S\. ?Res\.|Prop\.?|Proposition)\s?(\d{2,4})\b(?![.,]\d)"
+)
 _BILLS = {"H": "H R", "HRes": "House Resolution", "SRes": "Senate Resolution", "P": "Proposition"}
-_EPISODE = re.compile(r"\bS(\d{1,2})(?::|, ?| )?E[Pp]?\.? ?(\d{1,3})\b")
-_QUARTER = re.compile(
+_EPISODE = expression(r"\bS(\d{1,2})(?::|, ?| )?E[Pp]?\.? ?(\d{1,3})\b")
+_QUARTER = expression(
     r"(?<![\w.])([1-4])Q(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b"
 )
-_WORDED = re.compile(r"([A-Z]{4,16})(\d{1,4})")
+_WORDED = expression(r"([A-Z]{4,16})(\d{1,4})")
 """A code that is a word and a number: SAVE20."""
 _ORDINALS = ("", "first", "second", "third", "fourth")
 

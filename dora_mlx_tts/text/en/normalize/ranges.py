@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import re
-
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.months import MONTH
+from dora_mlx_tts.text.patterns import expression
 
 _WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
 _POINT = (
     rf"(?i:noon|midnight|midday|present|dawn|dusk|sunrise|sunset)\b|(?i:{MONTH})\.?\s\d{{1,2}}\b(?![:/])"
     rf"|{_WEEKDAY}\b\.?,?\s(?:\d|(?i:{MONTH})\b|at\b|morning|afternoon|evening|night)"
 )
-_BEFORE_POINT = re.compile(
+_BEFORE_POINT = expression(
     rf"(?:(?<=\d)|(?<=\d(?:st|nd|rd|th))|(?<=[ap]\.m\.)|(?<=[AaPp][Mm])|(?<=noon)|(?<=midnight)|(?<=morning)|(?<=night))"
     rf"(?:\s?[-–~]\s?|\s?—(?=\S))(?={_POINT})"
 )
-_MONTHS_AND_YEARS = re.compile(
+_MONTHS_AND_YEARS = expression(
     rf"(?<=[a-z.] (?:19|20)\d\d)\s?[-–—~]\s?(?=(?i:{MONTH})\.?\s(?:19|20)\d\d\b)"
 )
-_BEHIND_POINT = re.compile(r"(?i)(?:(?<=noon)|(?<=midnight)|(?<=sunrise)|(?<=sunset))\s?[-–~]\s?(?=\d{1,2}(?::\d\d|\s?[ap]\.?m))")
-_OPEN_YEAR = re.compile(r"(?<=\b(?:19|20)\d\d)\s?[-–]\s?(?=(?i:present|today|now)\b)")
-_LABELS = re.compile(r"(?<![\w-])(?P<label>[A-Za-z]{1,3})(?P<n>\d{1,4})\s?[-–]\s?(?=(?P=label)\d{1,4}\b(?!-))")
+_BEHIND_POINT = expression(
+    r"(?i)(?:(?<=noon)|(?<=midnight)|(?<=sunrise)|(?<=sunset))\s?[-–~]\s?(?=\d{1,2}(?::\d\d|\s?[ap]\.?m))"
+)
+_OPEN_YEAR = expression(r"(?<=\b(?:19|20)\d\d)\s?[-–]\s?(?=(?i:present|today|now)\b)")
+_LABELS = expression(
+    r"(?<![\w-])(?P<label>[A-Za-z]{1,3})(?P<n>\d{1,4})\s?[-–]\s?(?=(?P=label)\d{1,4}\b(?!-))"
+)
 """`Q1–Q5`: the same letters on both sides."""
-_BEFORE_MIXED = re.compile(r"(?<=\d)\s?[-–~]\s?(?=\d{1,2} \d{1,2}/\d{1,2}(?![\d/]))")
+_BEFORE_MIXED = expression(r"(?<=\d)\s?[-–~]\s?(?=\d{1,2} \d{1,2}/\d{1,2}(?![\d/]))")
 
 
 def apply(text: AlignedText) -> AlignedText:

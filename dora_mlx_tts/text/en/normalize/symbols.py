@@ -6,10 +6,11 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.patterns import Replacement, Rule, apply_rules
+from dora_mlx_tts.text.patterns import expression
 
 
 def _rule(needs: str, pattern: str, replace: Replacement) -> Rule:
-    return Rule(re.compile(pattern), replace, needs)
+    return Rule(expression(pattern), replace, needs)
 
 
 def _difference(match: re.Match[str]) -> str | None:
@@ -27,7 +28,7 @@ def _sides(match: re.Match[str]) -> str | None:
     return f"{a} x {b}" if is_size else None
 
 
-_THING = re.compile(
+_THING = expression(
     r"\s(?:grid|matrix|matrices|array|board|table|image|kernel|pixels?|px|tile|square|block|filter|photo|print|pan|room|rug|layout|screen)"
 )
 _EDGE = r"(?<![\w.])"

@@ -25,6 +25,7 @@ from dora_mlx_tts.text.en.normalize.unit_names import (
     alternatives,
 )
 from dora_mlx_tts.text.en.words import word_set
+from dora_mlx_tts.text.patterns import expression
 
 _PER_SIGN = alternatives(set(PER))
 _PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"
@@ -36,46 +37,46 @@ _UNIT = (
 )
 _SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
 _SIGNED = r"(?P<minus>(?<![\w)])[-−](?=[\d.]))?"
-_MEASURE = re.compile(
+_MEASURE = expression(
     rf"{NOT_INSIDE}{_SIGNED}{NOT_INSIDE}(?<![A-Za-z])(?P<n>{PART}|{NUMBER})(?P<more>\+(?=\s?-?[A-Za-z]))?"
     rf"(?:(?P<sep>{DASH}|\s(?:{DASH}|to|or|and)\s|\s?(?:×|x|\*|±|\+/-)\s?|/)(?P<minus2>[-−])?(?P<second>{PART}|{NUMBER}))?{_SCALED}{_UNIT}"
 )
-_SAME = re.compile(
+_SAME = expression(
     rf"(?P<a>{NUMBER})\s?(?P<unit>%|°\s?[CF]|°|[A-Za-z]{{1,3}}²?)(?P<sep>\s?[-–—~]\s?)(?=[-−]?{NUMBER}\s?(?P=unit)(?![A-Za-z\d]))"
 )
-_SHORT_MAGNITUDES = re.compile(
+_SHORT_MAGNITUDES = expression(
     rf"{NOT_INSIDE}(?P<a>{NUMBER})(?P<m>[kKMB])\s?[-–—~]\s?(?=(?:{NUMBER})(?P=m)\b)"
 )
-_RELATION = re.compile(
+_RELATION = expression(
     rf"(?<![\d)] )(?<!\b[A-Za-z] )(?<![\w.)])(?P<sign>[~≈<>≤≥]|<=|>=)\s?(?=[-−]?(?:{NUMBER})\s?(?:%|°|[A-Za-z]))|(?<![\w.)+])(?P<plus>\+)(?={NUMBER})"
 )
 _RELATIONS = {
     "~": "about", "≈": "about", "<": "less than", ">": "more than", "≤": "at most", "<=": "at most",
     "≥": "at least", ">=": "at least", "+": "plus",
 }  # fmt: skip
-_FAHRENHEIT = re.compile(
+_FAHRENHEIT = expression(
     r"(?<![\w.,$])(-?\d{2,3})(?:(?P<dash>\s?[-–]\s?|\sto\s)(\d{2,3}))?\s?(?P<u>[FC])\b(?!['.#&+-]\w|\+|#|\s?[#+])"
 )
-_OVEN = re.compile(
+_OVEN = expression(
     r"(?i)\b(?:oven|preheat|bake|roast|degrees?|temperatures?|temp|heat|hot|cold|warm|cool|weather|outside|high|low|fever|boil|freez)\w*"
 )
-_AFTER_POWER = re.compile(
+_AFTER_POWER = expression(
     rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{alternatives(set(FORMS))})(?:\s?/\s?(?P<per>{_PER_SIGN}))?{_ENDS_BEFORE}"
 )
-_PER_HUNDRED = re.compile(
+_PER_HUNDRED = expression(
     rf"(?<=[\d\s])(?P<unit>{alternatives(set(FORMS) | {'L', 'miles'})})\s?/\s?(?=(?:10|100|1,?000)\s?(?:km|mi|miles|g|ml|mL|L|kg)\b)"
 )
-_BARE_PER = re.compile(
+_BARE_PER = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})/(?P<per>{_PER_SIGN}|{_PER_WORD}){_ENDS_BEFORE}"
 )
-_SIDES = re.compile(
+_SIDES = expression(
     rf"{NOT_INSIDE}({NUMBER}\s?(?:{alternatives(AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:{alternatives(AREAS)})\b)"
 )
-_PACKS = re.compile(
+_PACKS = expression(
     rf"(?<![\w.,$])([1-9]\d?)\s?[x×]\s?(?={NUMBER}[ -]?(?:{alternatives((set(FORMS) | set(CAPITALS)) - AREAS)})\s[a-z]{{3,14}}s\b)"
 )
 """`4 x 100g portions` are four portions of a hundred grams."""
-_PRICE_PER = re.compile(
+_PRICE_PER = expression(
     rf"\b(dollars?|cents?|euros?|pounds?|pence|yen|yuan|won|rupees?|percent)\s?/\s?({_PER_SIGN}|{_PER_WORD})(?![A-Za-z\d²³])(?:\.(?=\s[a-z]|[,;]))?"
 )
 _LINKS = {
@@ -128,10 +129,10 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
 
 AROUND = 12
 """Characters before a measure that may hold a count."""
-_COUNT_BEFORE = re.compile(
+_COUNT_BEFORE = expression(
     r"(?i)(?:^|[^\w.])(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|some)\s\Z"
 )
-_NOUN = re.compile(r"\s(?:\d{1,4}-)?([A-Za-z]+)\b")
+_NOUN = expression(r"\s(?:\d{1,4}-)?([A-Za-z]+)\b")
 _NO_NOUNS = word_set(
     "of in to from for and or per at on is was away long wide tall high deep less more with into by off "
     "above below apart before after each every"
@@ -195,19 +196,19 @@ def _relation(match: re.Match[str]) -> str:
     return f"{_RELATIONS[match['sign'] or match['plus']]} "
 
 
-_WORD_PER = re.compile(
+_WORD_PER = expression(
     r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
 )
-_PER_TIME = re.compile(
+_PER_TIME = expression(
     r"(?<=[A-Za-z])\s?/\s?(?=\d{1,3}[ -]?(?:hrs?|hours?|h|days?|d|weeks?|wks?|mins?|minutes?|months?)\b)"
 )
-_PER_AREA = re.compile(r"\bper sq\.? (mi|km|ft|m|in|yd)\b(?:\.(?=\s[a-z]|[,;]))?")
-_PER_THING = re.compile(
+_PER_AREA = expression(r"\bper sq\.? (mi|km|ft|m|in|yd)\b(?:\.(?=\s[a-z]|[,;]))?")
+_PER_THING = expression(
     r"(?<=\d )(?P<what>[a-z]{2,13}s)/(?P<per>char|character|word|line|page|user|item|sample|token|frame|row|node|core|pixel|acre|"
     r"class|customer|query|request|call|game|student|employee|site|file|device|seat|ticket|serving|cup|can|bottle|box|pack|"
     r"patient|team|room|household|country|set|song|image|batch|step|meal|session|lesson|chapter|visit|trip|unit|bag)\b"
 )
-_INCHES = re.compile(
+_INCHES = expression(
     rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)"
 )
 
@@ -219,31 +220,39 @@ def _same(match: re.Match[str]) -> str | None:
     return f"{match['a']} to " if known else None
 
 
-_PERIOD = re.compile(
+_PERIOD = expression(
     r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a|\d{1,3}(?:st|nd|rd|th)) )(?P<p>mo|wk|yr|hr|qtr|min|sec)\b(?:\.(?!\Z))?"
 )
-_PERIODS = {"mo": "month", "wk": "week", "yr": "year", "hr": "hour", "qtr": "quarter", "min": "minute", "sec": "second"}
+_PERIODS = {
+    "mo": "month",
+    "wk": "week",
+    "yr": "year",
+    "hr": "hour",
+    "qtr": "quarter",
+    "min": "minute",
+    "sec": "second",
+}
 _COUNTED = {
     "req": "request", "reqs": "request", "tok": "token", "toks": "token", "tokens": "token", "msg": "message", "msgs": "message",
     "img": "image", "imgs": "image", "it": "iteration", "its": "iteration", "txn": "transaction", "txns": "transaction",
     "ops": "operation", "op": "operation", "samples": "sample", "calls": "call", "steps": "step",
 }  # fmt: skip
-_COUNT_PER = re.compile(
+_COUNT_PER = expression(
     rf"(?<=\d)(?P<mag>[kKM])?\s?(?P<c>{alternatives(set(_COUNTED))})\s?/\s?(?P<per>{_PER_SIGN})(?![A-Za-z\d])"
 )
-_AMPERES = re.compile(r"(?<![\w.,$])(?P<n>\d{1,3}(?:\.\d{1,2})?)A(?![\w-])")
-_CURRENT = re.compile(
+_AMPERES = expression(r"(?<![\w.,$])(?P<n>\d{1,3}(?:\.\d{1,2})?)A(?![\w-])")
+_CURRENT = expression(
     r"(?i)\d\s?V\b|\bvolts?\b|\bfuses?\b|\bbreakers?\b|\bcircuits?\b|\bcharg(?:er|es?|ing)\b|\bcurrent\b|\boutlets?\b|"
     r"\bamps?\b|\bpower supply\b|\badapters?\b|\bbattery\b|\busb"
 )
-_TIMES_PER = re.compile(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{_PER_SIGN})\b")
-_POINTS = re.compile(r"(?<=\d)-pts?\b")
-_STONE = re.compile(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
-_TONS = re.compile(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
-_SQUARE = re.compile(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
+_TIMES_PER = expression(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{_PER_SIGN})\b")
+_POINTS = expression(r"(?<=\d)-pts?\b")
+_STONE = expression(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
+_TONS = expression(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
+_SQUARE = expression(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
-_SIZE = re.compile(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
-_CUPS = re.compile(r"(?P<n>\d) c\b\.?(?= (?:of )?[a-z]{3,})(?! of (?:the|a)\b)")
+_SIZE = expression(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
+_CUPS = expression(r"(?P<n>\d) c\b\.?(?= (?:of )?[a-z]{3,})(?! of (?:the|a)\b)")
 
 
 def _cups(match: re.Match[str]) -> str:
