@@ -114,9 +114,11 @@ _ANY_ROMAN = expression(r" [IVXLC]{1,9}\b")
 _CENTURY = expression(rf"\b({_ROMAN})(?= (?:[Cc]entur|Olympi|Congress))")
 _BARE = {
     "lvl": "level", "mtg": "meeting", "mtgs": "meetings", "mgmt": "management", "msg": "message", "msgs": "messages", "mgr": "manager", "acct": "account", "accts": "accounts", "appt": "appointment",
-    "appts": "appointments", "qty": "quantity", "pkg": "package", "pkgs": "packages", "addr": "address", "recd": "received", "bldg": "building", "natl": "national", "intl": "international", "depts": "departments", "tmrw": "tomorrow", "pls": "please", "plz": "please", "dept": "department", "govt": "government", "approx": "approximately", "wkts": "wickets",
+    "appts": "appointments", "qty": "quantity", "pkg": "package", "pkgs": "packages", "addr": "address", "recd": "received", "bldg": "building", "attn": "attention", "misc": "miscellaneous", "assn": "association", "govt": "government", "excl": "excluding", "asst": "assistant", "anniv": "anniversary", "natl": "national", "intl": "international", "depts": "departments", "tmrw": "tomorrow", "pls": "please", "plz": "please", "dept": "department", "approx": "approximately", "wkts": "wickets",
 }  # fmt: skip
+_BARE |= {short.capitalize(): word.capitalize() for short, word in _BARE.items()}
 _BARE_SHORT = expression(rf"\b(?:{'|'.join(_BARE)})\b(?!\.\w)")
+_ROUND = expression(r"(?i)(?<=\b(?:in|of|on) )rd\.?(?= \d{1,2}\b)")
 _AND = expression(r"(?i)(?<!\w)'n'?(?!\w)")
 _KING = expression(
     rf"\b({'|'.join(_MONARCHS)})\s(?!I\s(?!(?:of|was|is|and|in|had|ruled|became|died|d|reigned|r|who)\b)[a-z])({_ROMAN})\b(?!\.\w)"
@@ -190,6 +192,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_SMALL_PART, lambda m: m["part"] + cardinal(roman(m["n"])))
     text = text.sub(_LIVED, lambda m: _LIVES[m[1]])
     text = text.sub(_FIRST_PART, r"\1one")
+    text = text.sub(_ROUND, "Round")
     text = text.sub(_DRIVE, _drive).sub(_DOCTOR, "Doctor").sub(_SAINT, _saint).sub(_STREET, _street)
     text = text.sub(_NOUN, lambda m: _NOUNS[m[1]]).sub(_NOUN_AT_END, lambda m: f"{_NOUNS[m[1]]}.")
     text = (

@@ -13,8 +13,8 @@ from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
 READ_AS_WORDS = word_set(
-    "AIDS ASCII ASEAN BERT BIOS CAPTCHA COBOL COVID FIFA GIF GUI HEX IKEA JPEG JSON LAN LASER LIDAR LORA MAC MIDI "
-    "NAFTA NASA NASDAQ NATO NERF OPEC PIN RADAR RAM ROM SARS SCUBA SIM SONAR SWAT TOEFL TOML UEFA UNESCO "
+    "AIDS ARM ASCII ASEAN BERT BIOS CAD CAPTCHA COBOL COVID DOS FIFA FOX GIF GUI HEX IKEA JPEG JSON LAN LASER LIDAR LORA MAC MAX MIDI MIN "
+    "NAFTA NASA NASDAQ NATO NERF OPEC PET PIN RADAR RAM ROM SARS SCUBA SIM SONAR SUM SWAT TAB TOEFL TOML UEFA UNESCO "
     "UNICEF UNIX WAN WASM YAML YOLO ZIP README STDIN STDOUT STDERR"
 )
 """Acronyms that are spoken as words; their readings are in the lexicon."""
@@ -54,6 +54,7 @@ _CLUSTER = expression(
     r"[^AEIOUY]{3}|\A(?![BCDFGKPT][LR]|[SCTPGKWRBDZ]H|S[CKLMNPQTW]|[DTQ][WU]|KN|WR|TS|[^AEIOUY][AEIOUY]|[AEIOUY])"
 )
 """Three consonants in a row, or two that begin no word."""
+_VOWEL = expression("[AEIOUYaeiouy]")
 _SENTENCE_BREAK = expression(r"[.?!\n]")
 AROUND = 40
 """Characters on each side that are checked for small letters."""
@@ -191,6 +192,8 @@ def _is_known(hump: str) -> bool:
 
 
 def _hump(hump: str) -> str:
+    if len(hump) > 1 and _VOWEL.search(hump) is None:
+        return _letters(hump.upper())
     return _letters(hump) if len(hump) > 1 and hump.isupper() and not _is_read(hump) else hump
 
 

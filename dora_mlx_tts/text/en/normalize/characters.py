@@ -111,13 +111,36 @@ _BAR = expression("(?<![A-Za-z])([A-Za-zα-ω])\u0304(?![a-z])")
 """A mean: a single letter with a stroke above, which is no vowel of pinyin with its tone."""
 
 
+_STARS = expression(r"(?<=\d)\s?[★⭐]\ufe0f?(?![★☆⭐])|(?<!\d)[★⭐]{2,5}☆{0,4}(?!\w)")
+_ION = expression(r"(?<![A-Za-z])((?:[A-Z][a-z]?[₂-₉]?){1,3})([²³⁴]?)([⁺⁻])")
+
+
+def _stars(match: re.Match[str]) -> str:
+    """`4.8★` → 4.8 stars, `★★★☆` → 3 stars."""
+    count = sum(match.group().count(sign) for sign in "★⭐")
+    return " stars" if count == 1 else f"{count} stars"
+
+
+def _ion(match: re.Match[str]) -> str:
+    """`Ca²⁺` → C A 2 plus."""
+    letters = " ".join(match[1].upper().translate(_BASE_FIGURES))
+    charge = f" {match[2].translate(_POWER_FIGURES)}" if match[2] else ""
+    return f"{letters}{charge} {'plus' if match[3] == '⁺' else 'minus'}"
+
+
 def unify(text: AlignedText) -> AlignedText:
     """One form for each kind of sign; what English has no reading for becomes a blank or nothing."""
     text = text.sub(_LOGARITHM, _logarithm)
     if "$" in text.text:
         text = text.sub(_FORMULA, _formula)
     if not (text.text.isascii() and text.text.isprintable()):
-        text = text.sub(_BAR, r"\1 bar").sub(_RAISED, _raised).sub(_NARROW_GROUPS, "")
+        text = (
+            text.sub(_STARS, _stars)
+            .sub(_ION, _ion)
+            .sub(_BAR, r"\1 bar")
+            .sub(_RAISED, _raised)
+            .sub(_NARROW_GROUPS, "")
+        )
         text = _translate(text)
     return text.sub(_BLANKS, lambda m: "\n" if "\n" in m.group() else " ")
 

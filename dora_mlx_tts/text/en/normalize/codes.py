@@ -74,6 +74,13 @@ _TABLE = expression(
 )
 _AIRLINER = expression(r"(?<![\w.,$-])(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
 _COURSE = expression(r"(?<=[a-z] )101\b(?![,.]?\d| [a-z]+s\b)")
+_SUBJECT = expression(
+    r"(?P<lead>\b(?:Chem(?:istry)?|Bio(?:logy)?|Psych(?:ology)?|Econ(?:omics)?|Math|Maths|Physics|Phys|History|Hist|English|Engl|Calc|Stats|CS|EE|ECE|Spanish|French|"
+    r"Philosophy|Phil|Sociology|Soc|Art|Music|Accounting|Acct|Geology|Geol|PoliSci|Anthro|Astro) )(?P<n>[1-5]\d\d[A-Z]?)\b(?!,?\d)"
+)
+_DIGITS_LABEL = expression(
+    r"(?P<lead>\b(?:UPC|EAN|ISBN|IMEI|VIN|SSN|EIN|NPI|IBAN|GTIN|ISSN|SIN|NDC)(?: number| code)?(?: is|:| is:)? )(?P<n>(?=[\w -]{0,24}\d{2})[\dA-Z]{1,20}(?:[- ]\d{1,8}){0,6})(?![\w-])"
+)
 _CAPITAL_BEFORE = expression(r"\b[A-Z][a-z]+ \Z")
 _STANDARD = expression(r"(?<![\w.,$-])802\.(\d{1,2})([a-z]{0,2})\b")
 _SIZE = expression(r"\b([Ss]izes? )(\d{1,2}(?:\.5)?)([A-Z]{1,3})\b")
@@ -174,6 +181,7 @@ _RULES = (
     Rule(_EPISODE, lambda m: f"season {cardinal(int(m[1]))} episode {cardinal(int(m[2]))}", "S"),
     Rule(_SIZE, lambda m: f"{m[1]}{number(m[2])} {' '.join(m[3])}"),
     Rule(_BILL, _bill),
+    Rule(_DIGITS_LABEL, lambda m: m["lead"] + spell_code(m["n"])),
     Rule(_CALLED, _called),
     Rule(_ORDERED, _ordered),
     Rule(_HASHED_CODE, lambda m: f"number {spell_code(m['n'])}", "#"),
@@ -185,6 +193,9 @@ _RULES = (
     Rule(_LABELED, _labeled),
     Rule(_TYPE, lambda m: spaced(m, named(m.group()))),
     Rule(_TYPE_DASH, lambda m: spaced(m, named(m.group()))),
+    Rule(
+        _SUBJECT, lambda m: m["lead"] + named(m["n"][:3]) + (f" {m['n'][3]}" if m["n"][3:] else "")
+    ),
     Rule(_COURSE, _course, "1"),
     Rule(_TABLE, lambda m: f"{m[1]}{cardinal(int(m[2]))} dash {cardinal(int(m[3]))}", "-"),
 )

@@ -26,7 +26,7 @@ _MINUTES_LEFT = expression(
     r"(?<![\w.,$])(\d{1,3})m(?= (?:left|remaining|ago|later|early|late|to go|until|break|timer|walk|drive|delay|away by)\b)"
 )
 _MINUTES_ALONE = expression(
-    r"(?<![\w.,$])(\d{1,3})m(?![\w²³/-]|\.\w|\s(?:of|tall|wide|deep|long|high|x|×)\b)"
+    r"(?<![\w.,$])(\d{1,3})m(?![\w²³/-]|\.\w|\s(?:of|tall|wide|deep|high|x|×)\b)"
 )
 _TIMED = expression(
     r"(?i)\d\s?h(?:\d|rs?\b|ours?\b|\b)|\b(?:hours?|hrs?|mins?|minutes?|timers?|takes?|took|eta|wait|walk|drive|ride|"

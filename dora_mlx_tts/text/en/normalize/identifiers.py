@@ -191,9 +191,9 @@ def _number_word(match: re.Match[str]) -> str | None:
     return " pound" if is_key else " number"
 
 
-_MASKED = expression(r"(?<!\S)[*•xX-]*[*•X-]{2}[- ]?(\d{4})(?![\w-])")
+_MASKED = expression(r"(?<![^\s(])(?:[*•xX-]*[*•X-]{2}[- ]?|\.{3}|…|x{2,4}[- ]?)(\d{3,4})(?![\w-])")
 _RULES = (
-    Rule(_MASKED, lambda m: digits(m[1]), "*•X-"),
+    Rule(_MASKED, lambda m: digits(m[1]), "*•X-.…x"),
     Rule(_NUMBER_WORD, _number_word, "#"),
     Rule(_POUND, "pound", "#"),
     Rule(_LABEL, _label, "."),

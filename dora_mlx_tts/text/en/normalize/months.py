@@ -47,6 +47,10 @@ _DAY_IN_CONTEXT = expression(
     rf"|(?:(?<=\b[Oo]n )|(?<=every )|(?<=next )|(?<=this )|(?<=last )|(?<=and )|(?<=until )|(?<=[/,] ))(?P<n2>Sat|Sun)\b(?!\s(?:down|still|for|on|in|at a|there|is|was|rises|sets))(?:\.(?=\s[a-z\d]|[,;]))?"
     r"|\b(?P<n3>Sat|Sun)\.(?=\s[a-z\d]|[,;]|\s*+\Z)"
 )
+_LETTER_DAYS = {
+    "M": "Monday", "T": "Tuesday", "Tu": "Tuesday", "W": "Wednesday", "Th": "Thursday", "F": "Friday", "Sa": "Saturday", "Su": "Sunday", "R": "Thursday",
+}  # fmt: skip
+_SLASH_DAYS = expression(r"(?<![\w/])(?:M|Tu?|W)/(?:Th|W|F|R)(?:/(?:Th|F))?(?![\w/])")
 _SHORT_DAY_DATE = expression(r"\b(?P<n>Tu|Th)\.?(?=,?\s\(?\d{1,2}/\d)")
 
 
@@ -80,6 +84,10 @@ def _at_end(match: re.Match[str]) -> bool:
 def apply(text: AlignedText) -> AlignedText:
     """`Mon-Fri` → Monday to Friday; `in Dec. we` → in December we."""
     text = text.sub(_WORKDAYS, lambda m: f"Monday to {_LETTERS[m[1]]}")
+    if "/" in text.text:
+        text = text.sub(
+            _SLASH_DAYS, lambda m: ", ".join(_LETTER_DAYS[day] for day in m.group().split("/"))
+        )
     text = text.sub(_DAYS, lambda m: f"{WEEKDAYS[m[1].lower()]} to {WEEKDAYS[m[2].lower()]}")
     text = text.sub(_MONTHS_BETWEEN, lambda m: f"{month_name(m[1])} to {month_name(m[2])}")
     text = text.sub(_SURE_DAY, _day).sub(_DAY_IN_CONTEXT, _day).sub(_SHORT_DAY_DATE, _day)

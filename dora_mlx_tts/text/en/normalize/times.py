@@ -27,7 +27,9 @@ _DOTTED_CUE = expression(
     r"(?P<lead>\b(?:leav\w+|depart\w*|arriv\w+|start\w*|begin\w*|meet\w*|open\w*|train|bus|ferry|flight)(?:'s)?(?: \w+){0,4} at )"
     r"(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)(?![\d%]|\.\d)"
 )
-_LETTER = expression(r"(?<![\d:.])(?P<t>(?:[01]?\d|2[0-4]):[0-5]\d)(?P<half>[ap])(?![\w'.]|\s?/)")
+_LETTER = expression(
+    r"(?<![\d:.])(?P<t>(?:[01]?\d|2[0-4]):[0-5]\d)(?P<half>[ap])(?![\w']|\.\s?[mM]|\.\w|\s?/)"
+)
 _LETTERS = expression(
     rf"(?<![\w:.$€£])(?P<t>1[0-2]|[1-9])(?P<half>[ap])?(?P<dash>\s?{DASH}\s?)(?P<u>(?:1[0-2]|[1-9])(?::[0-5]\d)?)(?P<half2>[ap])(?:m\b|(?![\w']))"
 )

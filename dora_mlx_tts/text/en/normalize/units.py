@@ -16,24 +16,21 @@ from dora_mlx_tts.text.en.normalize.patterns import (
     magnitude,
     spaced,
 )
+from dora_mlx_tts.text.en.normalize.rates import ENDS_BEFORE, PER_SIGN, PER_WORD, RATES, per
 from dora_mlx_tts.text.en.normalize.unit_names import (
     AREAS,
     CAPITALS,
     FORMS,
     GLUED_ONLY,
-    PER,
     alternatives,
 )
 from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
-_PER_SIGN = alternatives(set(PER))
-_PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"
-_ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"
 _UNIT = (
     rf"(?P<glue>\s?|-)(?P<unit>{alternatives(set(FORMS) | set(CAPITALS))})"
-    rf"(?:\s?/\s?(?P<per>{_PER_SIGN}|{_PER_WORD}){_ENDS_BEFORE}(?:\s?/\s?(?P<per2>{_PER_SIGN}))?)?"
-    rf"{_ENDS_BEFORE}(?:\.(?=\s[a-z]|[,;]))?"
+    rf"(?:\s?/\s?(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}(?:\s?/\s?(?P<per2>{PER_SIGN}))?)?"
+    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z]|[,;]))?"
 )
 _SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
 _SIGNED = r"(?P<minus>(?<![\w)])[-−](?=[\d.]))?"
@@ -61,13 +58,13 @@ _OVEN = expression(
     r"(?i)\b(?:oven|preheat|bake|roast|degrees?|temperatures?|temp|heat|hot|cold|warm|cool|weather|outside|high|low|fever|boil|freez)\w*"
 )
 _AFTER_POWER = expression(
-    rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{alternatives(set(FORMS))})(?:\s?/\s?(?P<per>{_PER_SIGN}))?{_ENDS_BEFORE}"
+    rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{alternatives(set(FORMS))})(?:\s?/\s?(?P<per>{PER_SIGN}))?{ENDS_BEFORE}"
 )
 _PER_HUNDRED = expression(
     rf"(?<=[\d\s])(?P<unit>{alternatives(set(FORMS) | {'L', 'miles'})})\s?/\s?(?=(?:10|100|1,?000)\s?(?:km|mi|miles|g|ml|mL|L|kg)\b)"
 )
 _BARE_PER = expression(
-    rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})/(?P<per>{_PER_SIGN}|{_PER_WORD}){_ENDS_BEFORE}"
+    rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})/(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}"
 )
 _SIDES = expression(
     rf"{NOT_INSIDE}({NUMBER}\s?(?:{alternatives(AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:{alternatives(AREAS)})\b)"
@@ -77,7 +74,7 @@ _PACKS = expression(
 )
 """`4 x 100g portions` are four portions of a hundred grams."""
 _PRICE_PER = expression(
-    rf"\b(dollars?|cents?|euros?|pounds?|pence|yen|yuan|won|rupees?|percent)\s?/\s?({_PER_SIGN}|{_PER_WORD})(?![A-Za-z\d²³])(?:\.(?=\s[a-z]|[,;]))?"
+    rf"\b(dollars?|cents?|euros?|pounds?|pence|yen|yuan|won|rupees?|percent)\s?/\s?({PER_SIGN}|{PER_WORD})(?![A-Za-z\d²³])(?:\.(?=\s[a-z]|[,;]))?"
 )
 _LINKS = {
     "or": " or ",
@@ -104,12 +101,8 @@ def _measure(match: re.Match[str]) -> str | None:
     one, many = FORMS[unit]
     quantity, single = _quantity(match)
     is_one = (single and not scale) or match["glue"] == "-" or _is_attribute(match, unit)
-    words = f"{quantity}{scale} {one if is_one else many}{_per(match['per'])}{_per(match['per2'])}"
+    words = f"{quantity}{scale} {one if is_one else many}{per(match['per'])}{per(match['per2'])}"
     return spaced(match, words)
-
-
-def _per(sign: str | None) -> str:
-    return f" per {PER.get(sign, sign)}" if sign else ""
 
 
 def _is_attribute(match: re.Match[str], unit: str) -> bool:
@@ -196,18 +189,6 @@ def _relation(match: re.Match[str]) -> str:
     return f"{_RELATIONS[match['sign'] or match['plus']]} "
 
 
-_WORD_PER = expression(
-    r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
-)
-_PER_TIME = expression(
-    r"(?<=[A-Za-z])\s?/\s?(?=\d{1,3}[ -]?(?:hrs?|hours?|h|days?|d|weeks?|wks?|mins?|minutes?|months?)\b)"
-)
-_PER_AREA = expression(r"\bper sq\.? (mi|km|ft|m|in|yd)\b(?:\.(?=\s[a-z]|[,;]))?")
-_PER_THING = expression(
-    r"(?<=\d )(?P<what>[a-z]{2,13}s)/(?P<per>char|character|word|line|page|user|item|sample|token|frame|row|node|core|pixel|acre|"
-    r"class|customer|query|request|call|game|student|employee|site|file|device|seat|ticket|serving|cup|can|bottle|box|pack|"
-    r"patient|team|room|household|country|set|song|image|batch|step|meal|session|lesson|chapter|visit|trip|unit|bag)\b"
-)
 _INCHES = expression(
     rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)"
 )
@@ -220,32 +201,11 @@ def _same(match: re.Match[str]) -> str | None:
     return f"{match['a']} to " if known else None
 
 
-_PERIOD = expression(
-    r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a|\d{1,3}(?:st|nd|rd|th)) )(?P<p>mo|wk|yr|hr|qtr|min|sec)\b(?:\.(?!\Z))?"
-)
-_PERIODS = {
-    "mo": "month",
-    "wk": "week",
-    "yr": "year",
-    "hr": "hour",
-    "qtr": "quarter",
-    "min": "minute",
-    "sec": "second",
-}
-_COUNTED = {
-    "req": "request", "reqs": "request", "tok": "token", "toks": "token", "tokens": "token", "msg": "message", "msgs": "message",
-    "img": "image", "imgs": "image", "it": "iteration", "its": "iteration", "txn": "transaction", "txns": "transaction",
-    "ops": "operation", "op": "operation", "samples": "sample", "calls": "call", "steps": "step",
-}  # fmt: skip
-_COUNT_PER = expression(
-    rf"(?<=\d)(?P<mag>[kKM])?\s?(?P<c>{alternatives(set(_COUNTED))})\s?/\s?(?P<per>{_PER_SIGN})(?![A-Za-z\d])"
-)
 _AMPERES = expression(r"(?<![\w.,$])(?P<n>\d{1,3}(?:\.\d{1,2})?)A(?![\w-])")
 _CURRENT = expression(
     r"(?i)\d\s?V\b|\bvolts?\b|\bfuses?\b|\bbreakers?\b|\bcircuits?\b|\bcharg(?:er|es?|ing)\b|\bcurrent\b|\boutlets?\b|"
     r"\bamps?\b|\bpower supply\b|\badapters?\b|\bbattery\b|\busb"
 )
-_TIMES_PER = expression(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{_PER_SIGN})\b")
 _POINTS = expression(r"(?<=\d)-pts?\b")
 _STONE = expression(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
 _TONS = expression(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
@@ -264,12 +224,6 @@ def _cups(match: re.Match[str]) -> str:
     return f"{match['n']} cup{'' if is_one else 's'}"
 
 
-def _count_per(match: re.Match[str]) -> str:
-    """`60 req/min` → 60 requests per minute."""
-    scale = magnitude(match["mag"])
-    return f"{scale} {_COUNTED[match['c']]}s{_per(match['per'])}"
-
-
 def _amperes(match: re.Match[str]) -> str | None:
     """`20V/5A`: amps, where the words around speak of electricity."""
     around = match.string[max(0, match.start() - 40) : match.end() + 40]
@@ -283,10 +237,8 @@ def _amperes(match: re.Match[str]) -> str | None:
 
 _ELECTRIC = word_set("fuse fuses breaker breakers circuit circuits outlet outlets current supply")
 _RULES = (
-    Rule(_COUNT_PER, _count_per, "/"),
+    *RATES,
     Rule(_AMPERES, _amperes, "A"),
-    Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
-    Rule(_TIMES_PER, lambda m: f"{m['n']} times{_per(m['per'])}", "/"),
     Rule(_POINTS, "-point", "p"),
     Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
     Rule(_TONS, " tons", "t"),
@@ -294,12 +246,6 @@ _RULES = (
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
     Rule(_INCHES, r"\1in", "i"),
-    Rule(_PER_TIME, " per ", "/"),
-    Rule(
-        _PER_AREA, lambda m: f"per {FORMS[f'sq {m[1]}'][0]}" if f"sq {m[1]}" in FORMS else None, "q"
-    ),
-    Rule(_PER_THING, r"\g<what> per \g<per>", "/"),
-    Rule(_WORD_PER, lambda m: _per(m[1]), "/"),
     Rule(_FAHRENHEIT, _degrees, "FC"),
     Rule(_RELATION, _relation, "~≈<>≤≥+"),
     Rule(_SAME, _same, "-–—~"),
@@ -308,9 +254,9 @@ _RULES = (
     Rule(_PACKS, r"\1 ", "x×"),
     Rule(_SIDES, r"\1 by ", "x×*"),
     Rule(_MEASURE, _measure),
-    Rule(_AFTER_POWER, lambda m: f"{m['lead']}{FORMS[m['unit']][1]}{_per(m['per'])}"),
-    Rule(_PRICE_PER, lambda m: f"{m[1]}{_per(m[2])}", "/"),
-    Rule(_BARE_PER, lambda m: f"{number(m['n'])}{_per(m['per'])}", "/"),
+    Rule(_AFTER_POWER, lambda m: f"{m['lead']}{FORMS[m['unit']][1]}{per(m['per'])}"),
+    Rule(_PRICE_PER, lambda m: f"{m[1]}{per(m[2])}", "/"),
+    Rule(_BARE_PER, lambda m: f"{number(m['n'])}{per(m['per'])}", "/"),
 )
 
 
