@@ -33,7 +33,7 @@ _TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.ite
 _NOUNS |= {short.capitalize(): word.capitalize() for short, word in _NOUNS.items()}
 _BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "vol": "volume", "fig": "figure", "figs": "figures",
-    "ch": "chapter", "chap": "chapter", "sec": "section", "chs": "chapters", "vols": "volumes", "secs": "sections", "sect": "section", "eqs": "equations", "arts": "articles", "reg": "regular", "lvl": "level", "blk": "block", "bk": "book", "ln": "line", "lns": "lines", "v": "version", "para": "paragraph", "paras": "paragraphs", "avg": "average", "approx": "approximately", "est": "estimated", "qty": "quantity", "tel": "telephone", "wt": "weight", "ht": "height", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "art": "article",
+    "ch": "chapter", "chap": "chapter", "sec": "section", "chs": "chapters", "vols": "volumes", "secs": "sections", "sect": "section", "eqs": "equations", "arts": "articles", "reg": "regular", "lvl": "level", "blk": "block", "bk": "book", "ln": "line", "lns": "lines", "v": "version", "para": "paragraph", "paras": "paragraphs", "avg": "average", "approx": "approximately", "est": "estimated", "qty": "quantity", "tel": "telephone", "wt": "weight", "ht": "height", "pub": "publication", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "art": "article",
     "rm": "room", "min": "minimum", "max": "maximum", "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "opt": "option", "ep": "episode", "eps": "episodes", "ext": "extension",
 }  # fmt: skip
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -69,11 +69,12 @@ _SHORT_LABEL = expression(
     rf"\b({'|'.join(_BEFORE_FIGURES)})\b\.?(?= (?:[A-Z]?-?\d|[A-Z]\b(?!')))|\bhwy\b(?!\.)",
     re.IGNORECASE,
 )
-_YEARS_OLD = expression(r"(?<=\d)[ -]?(?:y/o|yo)\b")
+_YEARS_OLD = expression(r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)")
 _YEAR_OLD = expression(
-    r"(?<=\d)[ -]?(?:y/o|yo)\b(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))"
+    r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))"
 )
 _EDITION = expression(r"(?<=\d(?:st|nd|rd|th) )ed\b(?:\.(?=\s[a-z]|[,;)]))?")
+_CENTURY_SHORT = expression(r"(?<=\d(?:st|nd|rd|th))[ -]c\.(?=\s[a-zA-Z]|[,;)]|\Z)")
 _FOLLOWING = expression(r"(?<=\d)ff\b(?:\.(?=\s[a-z]|[,;)]))?")
 _CONFIRMATION = expression(r"\b([Cc])onf\.?(?=:?\s(?:#|number\b|no\b|code\b|\d))")
 _PASSWORD = expression(r"\bpw\b(?!/)")
@@ -84,7 +85,7 @@ _FLOOR = expression(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
 _SPOKEN = {
     "YoY": "year over year", "QoQ": "quarter over quarter", "MoM": "month over month", "WoW": "week over week",
     "y/y": "year over year", "q/q": "quarter over quarter", "m/m": "month over month",
-    "b/c": "because", "b/w": "between", "w/in": "within", "P/E": "P E", "N/A": "not applicable", "n/a": "not applicable",
+    "K8s": "kubernetes", "b/c": "because", "b/w": "between", "w/in": "within", "P/E": "P E", "N/A": "not applicable", "n/a": "not applicable",
     "b.i.d.": "twice a day", "t.i.d.": "three times a day", "q.d.": "once a day", "p.r.n.": "as needed", "Rx": "R X",
 }  # fmt: skip
 _SHORT_FORM = expression(rf"(?<![\w/.])(?:{alternatives(set(_SPOKEN))})(?![\w/])")
@@ -130,6 +131,14 @@ _PART = expression(
 """Not the letter of `grade C`, nor the speaker of `the class I took`."""
 _ROMAN_ALONE = expression(
     r"(?<![\w'.&-])(?:I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XI?V|XVI{1,3}|XI?X|XXI{0,3}|XXI?V)(?![\w'&]|\.\w)"
+)
+
+
+_DRIP = expression(
+    r"(?i)[ -](?:fluids?|drips?|lines?|bags?|antibiotics|infusions?|push|access|poles?|meds?|medications?|therapy|saline|contrast|drugs?|catheters?|\d)"
+)
+_BEFORE_DRIP = expression(
+    r"(?i)\b(?:an|by|via|your|start(?:ed)?|plac(?:e|ed)|through|given|fluids|mg|mL|units?) \Z"
 )
 
 
@@ -207,7 +216,17 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(_PARTS, _parts)
     if _ANY_ROMAN.search(text.text):
         text = text.sub(_PART, _part)
-    return text.sub(_ROMAN_ALONE, lambda m: cardinal(roman(m.group())))
+    return text.sub(_ROMAN_ALONE, _alone)
+
+
+def _alone(match: re.Match[str]) -> str | None:
+    """A numeral by itself; `an IV drip` is none."""
+    if match.group() == "IV" and (
+        _DRIP.match(match.string, match.end())
+        or _BEFORE_DRIP.search(match.string, 0, match.start())
+    ):
+        return None
+    return cardinal(roman(match.group()))
 
 
 def _scene(match: re.Match[str]) -> str:
@@ -220,10 +239,11 @@ _RARE = (
     (("onf",), _CONFIRMATION, r"\1onfirmation"),
     (("pw",), _PASSWORD, "password"),
     ((" fl",), _FLOOR, "floor"),
+    ((" c.",), _CENTURY_SHORT, " century"),
     ((" ed",), _EDITION, "edition"),
     (("ff",), _FOLLOWING, " and following"),
-    (("y/o", "yo"), _YEAR_OLD, " year old"),
-    (("y/o", "yo"), _YEARS_OLD, " years old"),
+    (("y/o", "yo", "y.o"), _YEAR_OLD, " year old"),
+    (("y/o", "yo", "y.o"), _YEARS_OLD, " years old"),
 )
 """Letters, one of which must be there for a search to find anything; what is sought; and its words."""
 

@@ -35,6 +35,8 @@ _AMBIGUOUS = word_set("IT US AM WHO IN AT AS AN")
 _DOTTED = expression(r"(?<![\w.])(?:[A-Za-z]\.\s?(?=[A-Za-z]\.)){1,8}[A-Za-z](?P<dot>\.)?(?![\w])")
 _DOTTED_DEGREE = expression(r"\bPh\.\s?D\b\.?")
 _INITIAL = expression(rf"(?<![\w'.])([A-HJ-Z])\.(?=\s[A-Z][a-z])(?!{NEW_SENTENCE})")
+_SHARE_CLASS = expression(r"(?<=\b[A-Z]{3})\.(?=[A-C]\b(?!\.))")
+"""The class of a share: BRK.B."""
 _WORD = expression(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 _CAPITALS = expression(
     r"(?<![A-Za-z'])[A-Z]+(?:'[A-Z]+)*(?![A-Za-z'])(?:[^A-Za-z.?!\n]+[A-Z]+(?:'[A-Z]+)*(?![A-Za-z'])){1,400}"
@@ -47,6 +49,8 @@ _LETTERS_COUNTED = expression(
 _LETTERS_IN_PLURAL = expression(r" [B-LN-Z]s\b")
 _SMALL_INSIDE = expression("[A-Z][a-z][A-Z]")
 """PhD, IoT, YoY."""
+_SMALL_LAST = expression("[A-Z]{2,5}[a-rt-z]")
+"""PCIe, MSc; the letter s makes a plural."""
 _NAME_LIKE = expression(
     r"(?=.{4,})(?:[BCDFGHJKLMNPQRSTVWXZ]{0,2}[AEIOUY]+){2,}[BCDFGHJKLMNPQRSTVWXZ]{0,2}"
 )
@@ -150,7 +154,9 @@ def _word(match: re.Match[str]) -> str | None:
     if len(word) < 2 or word[1:].islower():  # noqa: PLR2004 (a letter, or at most one capital in front)
         return None
     ending = f"'{ending}" if ending else ""
-    if _SMALL_INSIDE.fullmatch(word):
+    if word in _CASED:
+        return _CASED[word] + ending
+    if _SMALL_INSIDE.fullmatch(word) or _SMALL_LAST.fullmatch(word):
         return _letters(word.upper()) + ending
     plural = _PLURAL.fullmatch(word)
     if plural:
@@ -168,6 +174,8 @@ _CASED = {
     "BibTeX": "bib tech",
     "SQLAlchemy": "S Q L alchemy",
     "DDoS": "D dos",
+    "CoV": "cov",
+    "PostgreSQL": "postgres Q L",
     "NVMe": "N V M E",
     "LoRA": "lora",
     "LoRa": "lora",
@@ -177,8 +185,6 @@ _CASED = {
 
 
 def _camel(word: str) -> str:
-    if word in _CASED:
-        return _CASED[word]
     if re.match(r"(?:Mc|O|D)[A-Z][a-z]", word):
         return word
     humps = _HUMP.findall(word)
@@ -199,7 +205,7 @@ def _hump(hump: str) -> str:
 
 def apply_dots(text: AlignedText) -> AlignedText:
     """`U.S.A.` → U S A, `J. K. Rowling` → J K Rowling."""
-    text = text.sub(_DOTTED_DEGREE, "P H D")
+    text = text.sub(_DOTTED_DEGREE, "P H D").sub(_SHARE_CLASS, " ")
     return text.sub(_DOTTED, _dotted).sub(_INITIAL, lambda m: m[1])
 
 

@@ -34,6 +34,8 @@ _TAG = expression(
 _CALL = expression(
     r"(?<=[a-z_\d])\.(?=[A-Za-z_]\w{0,40}\()|(?<=[A-Za-z_]{2})\.(?=[a-z_]{2,40}\b(?![.-]?[A-Z]))"
 )
+_DOT_FIRST = expression(r"(?<![^\s(\"'*/])(?P<star>\*)?\.(?=[a-z]{2,16}\b(?!\.[a-z]{2}\b\.))")
+"""`.csv`, `*.txt`, `.env`: names that begin with a dot."""
 _DOT_NET = expression(r"(?<!\w)\.NET\b")
 _DIGITS = expression(r"\d+")
 _YEAR = expression(r"(?:19|20)\d\d")
@@ -96,6 +98,9 @@ def apply(text: AlignedText) -> AlignedText:
     """`john.doe@example.org` → john dot doe at example dot org; `#trending` → trending."""
     text = text.sub(_EMAIL, _email).sub(_URL, _url).sub(_PATH, _path)
     text = (
-        text.sub(_CALL, " dot ").sub(_DOT_NET, "dot net").sub(_FILE, lambda m: f"{m[1]} dot {m[2]}")
+        text.sub(_CALL, " dot ")
+        .sub(_DOT_NET, "dot net")
+        .sub(_DOT_FIRST, lambda m: "star dot " if m["star"] else "dot ")
+        .sub(_FILE, lambda m: f"{m[1]} dot {m[2]}")
     )
     return text.sub(_TAG, lambda m: m[1].replace("_", " "))

@@ -41,6 +41,7 @@ _FUNCTION_NAMES = {
 _ABSOLUTE = expression(
     r"(?<![\w|])\|(?=[^|\n]{0,12}[a-z\d])([\w²³.+ −-]{1,16}(?<! ))\|(?![\w|])(?=\s?[=<>≤≥+*/,.;)−-]|\s(?:is|for|to)\b|\s?\Z)"
 )
+_DERIVATIVE = expression(r"(?<![\w/])d(?P<y>[a-zA-Z])\s?/\s?d(?P<x>[a-z])(?![\w/])")
 _CHANCE = expression(r"\b(P|Pr|E|Var)\((?=[A-Z])")
 _NAMED_FUNCTION = expression(
     r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
@@ -84,6 +85,8 @@ def _ten(match: re.Match[str]) -> str:
 
 def _power(match: re.Match[str]) -> str | None:
     exponent = match["exp"]
+    if exponent == "1" and match["sign"] and match["base"].isalpha():
+        return f"{match['base']} inverse"
     if (
         exponent in {"2", "3"} and not match["sign"]
     ):  # squared and cubed are for letters and units, too
@@ -187,6 +190,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
     text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
     text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
+    text = text.sub(_DERIVATIVE, r"d \g<y> d \g<x>")
     text = text.sub(_CHANCE, r"\1 of (")
     text = text.sub(_NAMED_FUNCTION, _named_function)
     if any(sign in text.text for sign in "=+^²³"):

@@ -61,7 +61,7 @@ _MAPPED = {
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Mn", "Me", "Sk", "Zs", "Zl", "Zp"})
 GREEK, GREEK_END = "\u0370", "\u03ff"
 _BLANKS = expression(r"\s{2,}")
-_KEPT = frozenset("μΩ²³°€£¥₩₹₽₿₺₴₫฿₦₱₪¢§×÷±≤≥≠≈√∛∞∑→…—–−·‰%♭♯∫∈∪∩∝⇒\n")
+_KEPT = frozenset("μΩ²³°€£¥₩₹₽₿₺₴₫฿₦₱₪¢§¶×÷±≤≥≠≈√∛∞∑→…—–−·‰%♭♯∫∈∪∩∝⇒\n")
 _POWER_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _BASE_FIGURES = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _RAISED = expression(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
@@ -112,7 +112,7 @@ _BAR = expression("(?<![A-Za-z])([A-Za-zα-ω])\u0304(?![a-z])")
 
 
 _STARS = expression(r"(?<=\d)\s?[★⭐]\ufe0f?(?![★☆⭐])|(?<!\d)[★⭐]{2,5}☆{0,4}(?!\w)")
-_ION = expression(r"(?<![A-Za-z])((?:[A-Z][a-z]?[₂-₉]?){1,3})([²³⁴]?)([⁺⁻])")
+_ION = expression(r"(?<![A-Za-z])((?:[A-Z][a-z]?[₂-₉]?){1,3})([²³⁴]?)([⁺⁻])(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 
 
 def _stars(match: re.Match[str]) -> str:

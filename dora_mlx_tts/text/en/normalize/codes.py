@@ -67,12 +67,15 @@ _TYPE = expression(
     r"|(?<=\b(?:UA|AA|DL|WN|BA|LH|AF|KL|EK|QR|SQ|CX|JL|NH|QF|TK|EY|VS|IB|LX|SK|AY|TP|MU|CZ|FR|KE|OZ|NK|AS|BR) )[1-9]\d{2,3}(?![\w,.]*\d|\s?(?:[a-zA-Z]{1,3}|batteries)\b)"
 )
 _TYPE_DASH = expression(
-    r"(?<=\bA)3[0-8]0\b|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b"
+    r"(?<=\bA)3[0-8]0\b|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b|(?<=\bDDR[345]-)[1-9]\d{3}\b"
+)
+_CHIP = expression(
+    r"\b(?P<lead>(?:Core )?i[3579]-|Ryzen [3579] |Core Ultra [579] |EPYC |Xeon [A-Z]?-?)(?P<n>\d{4,5})(?P<more>[A-Z][A-Z0-9]{0,2})?\b"
 )
 _TABLE = expression(
     r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix) )(\d{1,3})-(\d{1,3})(?![\w-])"
 )
-_AIRLINER = expression(r"(?<![\w.,$-])(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
+_AIRLINER = expression(r"(?<![\w.,$-])B?(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
 _COURSE = expression(r"(?<=[a-z] )101\b(?![,.]?\d| [a-z]+s\b)")
 _SUBJECT = expression(
     r"(?P<lead>\b(?:Chem(?:istry)?|Bio(?:logy)?|Psych(?:ology)?|Econ(?:omics)?|Math|Maths|Physics|Phys|History|Hist|English|Engl|Calc|Stats|CS|EE|ECE|Spanish|French|"
@@ -128,6 +131,16 @@ def _labeled(match: re.Match[str]) -> str | None:
         return None
     blank = " " if match["lead"][-1].isalpha() else ""
     return match["lead"] + blank + named(figures)
+
+
+def _chip(match: re.Match[str]) -> str:
+    """`i7-13700K` → i seven thirteen seven hundred K."""
+    figures = match["n"]
+    head = f"{cardinal(int(figures[:-3]))} " if len(figures) > 4 else ""  # noqa: PLR2004 (12 700)
+    more = f" {' '.join(re.findall('[A-Z]|[0-9]', match['more']))}" if match["more"] else ""
+    return (
+        f"{match['lead'].replace('-', ' ')}{head}{named(figures[-3:] if head else figures)}{more}"
+    )
 
 
 def _airliner(match: re.Match[str]) -> str:
@@ -190,6 +203,7 @@ _RULES = (
     Rule(_PLAN, _plan, "4"),
     Rule(_RETURNED, lambda m: m["lead"] + named(m["n"])),
     Rule(_RESPONSE, lambda m: named(m.group())),
+    Rule(_CHIP, _chip),
     Rule(_LABELED, _labeled),
     Rule(_TYPE, lambda m: spaced(m, named(m.group()))),
     Rule(_TYPE_DASH, lambda m: spaced(m, named(m.group()))),

@@ -168,6 +168,7 @@ def _color(match: re.Match[str]) -> str | None:
     return f"hash {spell_code(code)}"
 
 
+_EXTENSION = expression(r"(?<=\d[-.]\d{4}),?\s?[xX]\.?\s?(\d{1,6})\b(?!-)")
 _LABELS = {"no": "number", "ext": "extension"}
 _LABEL = expression(r"\b(no|ext)\.\s?(?=[A-Z\d-]{0,12}\d)", re.IGNORECASE)
 
@@ -196,6 +197,7 @@ _RULES = (
     Rule(_MASKED, lambda m: digits(m[1]), "*•X-.…x"),
     Rule(_NUMBER_WORD, _number_word, "#"),
     Rule(_POUND, "pound", "#"),
+    Rule(_EXTENSION, lambda m: f", extension {digits(m[1])}", "xX"),
     Rule(_LABEL, _label, "."),
     Rule(_DOI, _doi, "/"),
     Rule(_HOST, _host),

@@ -72,6 +72,8 @@ def _side_name(match: re.Match[str]) -> str:
 
 
 def _feet_inches(match: re.Match[str]) -> str:
+    if match["mark"] and not match["a"] and not match["per"] and _is_noun_next(match):
+        return f"{number(match['feet'])} foot {number(match['inches'])} inch"
     feet = match["feet"] or match["ft"]
     inches = match["inches"] or match["short"] or match["in"]
     if match["mark"] and float(inches) >= FEWEST_SECONDS:

@@ -156,7 +156,12 @@ def _currency(match: re.Match[str]) -> Currency:
     return _CURRENCIES["CNY" if is_yuan else name]
 
 
-def _money(match: re.Match[str]) -> str:
+_LABORATORY = expression(r"\d\.\d")
+
+
+def _money(match: re.Match[str]) -> str | None:
+    if match["name"] == "INR" and _LABORATORY.fullmatch(match["n"]):  # a measure of blood
+        return None
     currency = _currency(match)
     groups = match.groupdict()
     sign = "negative " if groups.get("minus") or groups.get("minus2") else ""

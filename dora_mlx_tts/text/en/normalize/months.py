@@ -23,7 +23,6 @@ WEEKDAYS = {
     "thu": "Thursday", "thur": "Thursday", "thurs": "Thursday", "th": "Thursday", "fri": "Friday",
     "sat": "Saturday", "sun": "Sunday",
 }  # fmt: skip
-_LETTERS = {"F": "Friday", "Th": "Thursday", "Sa": "Saturday", "Su": "Sunday"}
 _SHORT_MONTH = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
 _SHORT_DAY = "Thurs|Thur|Tues|Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _MONTH_NAME = expression(
@@ -35,12 +34,14 @@ _MONTH_BEHIND = expression(
     rf"\b(?P<lead>(?:since|until|till|last|next|this|through|thru|late|early|mid)[ -]|in )(?P<n3>{_SHORT_MONTH})\b(?P<dot>\.)?(?!\s?\d|['-]\w)"
 )
 _MONTHS_BETWEEN = expression(
-    rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d{1, 2}\b)(?:\.(?=\s[a-z]|[,;]))?"
+    rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d{{1,2}}\b)(?:\.(?=\s[a-z]|[,;]))?"
 )
 _SURE_DAY = expression(
     r"\b(?:Tues?|Wed|Thurs?|Thu|Fri|Mon(?=[\s,./;:)-]|\Z))\b(?!['-]\w|\.\w)(?P<dot>\.)?"
 )
-_WORKDAYS = expression(r"\bM\s?[-–]\s?(F|Th|Sa|Su)\b(?=[:,]?\s(?:\d|from))")
+_WORKDAYS = expression(
+    r"\b(M|Tu?|W)\s?[-–]\s?(F|Th|Sa|Su)\b(?=[:,]?\s(?:\d|from))|(?<!\w)(M)\s?[-–]\s?(F)\b(?!-)"
+)
 _DAYS = expression(rf"\b({_SHORT_DAY})\.?\s?[-–]\s?({_SHORT_DAY})\b")
 _DAY_IN_CONTEXT = expression(
     rf"\b(?P<n>Sat|Sun)(?:\.(?=\s[a-z\d]|[,;]|\s*+\Z))?(?=\.?,?\s(?:\d{{1,2}}(?::\d\d|\s?[ap]\.?m|/\d|\s?[-–]\s?\d)|at\s\d|{MONTH}\b)|[/,]\s?(?:and )?(?:{_SHORT_DAY})\b)"
@@ -83,7 +84,10 @@ def _at_end(match: re.Match[str]) -> bool:
 
 def apply(text: AlignedText) -> AlignedText:
     """`Mon-Fri` → Monday to Friday; `in Dec. we` → in December we."""
-    text = text.sub(_WORKDAYS, lambda m: f"Monday to {_LETTERS[m[1]]}")
+    text = text.sub(
+        _WORKDAYS,
+        lambda m: f"{_LETTER_DAYS[m[1] or m[3]]} to {_LETTER_DAYS[m[2] or m[4]]}",
+    )
     if "/" in text.text:
         text = text.sub(
             _SLASH_DAYS, lambda m: ", ".join(_LETTER_DAYS[day] for day in m.group().split("/"))

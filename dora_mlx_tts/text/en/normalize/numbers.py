@@ -101,7 +101,8 @@ def named(figures: str) -> str:
     if figures[0] == "0" or len(figures) > 4:
         return digits(figures)
     if len(figures) == 4:
-        return year(int(figures))
+        is_round = figures.endswith("00") and not figures.endswith("000")
+        return f"{cardinal(int(figures[:2]))} hundred" if is_round else year(int(figures))
     hundreds, rest = divmod(int(figures), 100)
     if not hundreds or not rest:
         return cardinal(int(figures))

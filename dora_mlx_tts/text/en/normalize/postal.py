@@ -73,6 +73,12 @@ _ROAD = expression(
 _ROAD_NUMBER = expression(
     r"(?P<lead>\b(?:I-|US-|SR-|(?i:route|hwy|highway|interstate) ))(?P<n>\d{3})\b(?!-?\w)"
 )
+_FREEWAY = expression(
+    r"(?<=\bthe )[1-9]\d\d(?=[.,;!?]|\s(?:freeway|fwy|north|south|east|west|toward|exit|on-ramp|onramp|to|at|near|is)\b|\Z)"
+)
+_DRIVING = expression(
+    r"(?i)\b(?:traffic|freeway|exit|merge|drive|driving|lanes?|backed up|take the|jam|onto|off) "
+)
 _FINE_POINTS = {
     "NNE": "north northeast", "ENE": "east northeast", "ESE": "east southeast", "SSE": "south southeast",
     "SSW": "south southwest", "WSW": "west southwest", "WNW": "west northwest", "NNW": "north northwest",
@@ -146,7 +152,10 @@ def _numbered_street(match: re.Match[str]) -> str:
 
 def _road(match: re.Match[str]) -> str:
     letter = match["letter"] or ""
-    return f"{match['road']}{match['dash']}{match['n']}{letter} {_COMPASS[match['point']]}"
+    return (
+        f"{match['road']}{match['dash']}{named(match['n'])} {letter}".rstrip()
+        + f" {_COMPASS[match['point']]}"
+    )
 
 
 def _bearing(match: re.Match[str]) -> str | None:
@@ -167,6 +176,8 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_STREET_POINT, lambda m: f"{_COMPASS[m['point']]} ")
     text = text.sub(_CHINESE_CODE, lambda m: f"{m[1]} {digits(m[2])}")
     text = text.sub(_ROAD, _road).sub(_ROAD_NUMBER, lambda m: m["lead"] + named(m["n"]))
+    if _DRIVING.search(text.text):
+        text = text.sub(_FREEWAY, lambda m: named(m.group()))
     text = text.sub(_LETTERED_ROAD, lambda m: f"{named(m[1])} {m[2]}")
     text = text.sub(_POST_CODE, lambda m: " ".join(f"{m[1]}{m[2]}"))
     text = text.sub(_FINE_POINT, lambda m: _FINE_POINTS[m.group()])

@@ -72,7 +72,7 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     if "." in match["a"] + match["b"]:
         return spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
     first, second = int(match["a"]), int(match["b"])
-    link = _link(first, second, before)
+    link = _link(first, second, before, after)
     if link:
         return spaced(match, f"{number(match['a'])}{link}{number(match['b'])}")
     if not first or not second or _MEASURE_AFTER.match(after):
@@ -90,13 +90,14 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     )
 
 
-def _link(first: int, second: int, before: str) -> str | None:
+def _link(first: int, second: int, before: str, after: str) -> str | None:
     """What is said between two figures that are neither a date nor a fraction, or None."""
     if 0 < first <= second and _PART_BEFORE.search(before):
         return " of "
     is_split = first + second == MOST_PERCENT and first >= second > 0 and not first % 5
     expires = bool(_EXPIRES.search(before)) and second > LAST_MONTH  # of a card: month and year
     named = bool(_NAMED_BEFORE.search(before)) and first != second
+    named = named or (second == 1 and after.startswith(" ARM"))
     return " " if (first, second) in _WHOLES or is_split or expires or named else None
 
 

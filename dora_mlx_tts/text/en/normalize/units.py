@@ -55,13 +55,13 @@ _FAHRENHEIT = expression(
     r"(?<![\w.,$])(-?\d{2,3})(?:(?P<dash>\s?[-–]\s?|\sto\s)(\d{2,3}))?\s?(?P<u>[FC])\b(?!['.#&+-]\w|\+|#|\s?[#+])"
 )
 _OVEN = expression(
-    r"(?i)\b(?:oven|preheat|bake|roast|degrees?|temperatures?|temp|heat|hot|cold|warm|cool|weather|outside|high|low|fever|boil|freez)\w*"
+    r"(?i)\b(?:oven|preheat|bake|roast|degrees?|temperatures?|temp|heat|hot|cold|warm|cool|weather|outside|high|low|fever|boil|freez|mins?|minutes)\w*|\d{3}F"
 )
 _AFTER_POWER = expression(
     rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{alternatives(set(FORMS))})(?:\s?/\s?(?P<per>{PER_SIGN}))?{ENDS_BEFORE}"
 )
 _PER_HUNDRED = expression(
-    rf"(?<=[\d\s])(?P<unit>{alternatives(set(FORMS) | {'L', 'miles'})})\s?/\s?(?=(?:10|100|1,?000)\s?(?:km|mi|miles|g|ml|mL|L|kg)\b)"
+    rf"(?<=[\d\s])(?P<unit>{alternatives(set(FORMS) | {'L', 'miles'})})\s?/\s?(?=\d{{1,4}}(?:,000)?\s?(?:km|mi|miles|g|mg|ml|mL|dL|L|kg|oz|lbs?|gal|m²)\b)"
 )
 _BARE_PER = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})/(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}"
@@ -123,9 +123,9 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
 AROUND = 12
 """Characters before a measure that may hold a count."""
 _COUNT_BEFORE = expression(
-    r"(?i)(?:^|[^\w.])(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|some)\s\Z"
+    r"(?i)(?:^|[^\w.])(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|some)\s\(?\Z"
 )
-_NOUN = expression(r"\s(?:\d{1,4}-)?([A-Za-z]+)\b")
+_NOUN = expression(r"\)?\s(?:\d{1,4}-)?([A-Za-z]+)\b")
 _NO_NOUNS = word_set(
     "of in to from for and or per at on is was away long wide tall high deep less more with into by off "
     "above below apart before after each every"
@@ -137,7 +137,7 @@ _MEASURED_THINGS = word_set(
     "chargers adapter bulb bulbs bag bags box boxes bottle bottles can cans pack packs tank zone radius buffer monitor "
     "monitors display displays screen screens lens lenses model models version plan plans connection bandwidth engine "
     "motor portion portions serving servings slice slices speaker speakers window windows warranty timer delay interval break breaks layover commute flight nap pot pan "
-    "pipe hose board plate plates dumbbell dumbbells kettlebell gust gusts head freestyle sprint relay mortgage lease loan"
+    "pipe hose board plate plates dumbbell dumbbells kettlebell gust gusts head freestyle sprint relay final finals semifinal heat butterfly backstroke hurdles medley mortgage lease loan"
 )
 """`two 500 mg tablets` are five hundred milligram tablets, with or without an article."""
 
@@ -209,6 +209,13 @@ _CURRENT = expression(
 _POINTS = expression(r"(?<=\d)-pts?\b")
 _STONE = expression(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
 _TONS = expression(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
+_OLD = expression(r"(?<=\d)-(yr|mo|wk|hr|min)s?-(?=[a-z])")
+_MEGAPIXELS = expression(
+    r"(?<=\d)[ -]?MP\b(?=,? (?:[a-z-]+ )?(?:camera|sensor|photo|image|shot|lens|shooter|main|rear|front|selfie)s?\b)"
+)
+_PINTS = expression(
+    r"(?P<n>\d) pt\b\.?(?= [a-z])(?! (?:font|type|text|size|buck|scale|lead|plan|turn)\b)"
+)
 _SQUARE = expression(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
 _SIZE = expression(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
@@ -242,6 +249,9 @@ _RULES = (
     Rule(_POINTS, "-point", "p"),
     Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
     Rule(_TONS, " tons", "t"),
+    Rule(_OLD, lambda m: f"-{FORMS[m[1]][0]}-", "-"),
+    Rule(_MEGAPIXELS, " megapixel", "M"),
+    Rule(_PINTS, r"\g<n> pint", "p"),
     Rule(_SQUARE, r"-\1 ", "-"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
@@ -251,7 +261,7 @@ _RULES = (
     Rule(_SAME, _same, "-–—~"),
     Rule(_SHORT_MAGNITUDES, r"\g<a> to ", "-–—~"),
     Rule(_PER_HUNDRED, r"\g<unit> per ", "/"),
-    Rule(_PACKS, r"\1 ", "x×"),
+    Rule(_PACKS, lambda m: f"{number(m[1])} ", "x×"),
     Rule(_SIDES, r"\1 by ", "x×*"),
     Rule(_MEASURE, _measure),
     Rule(_AFTER_POWER, lambda m: f"{m['lead']}{FORMS[m['unit']][1]}{per(m['per'])}"),
