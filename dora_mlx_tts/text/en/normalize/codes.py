@@ -14,7 +14,7 @@ from dora_mlx_tts.text.patterns import expression
 _CODE = r"(?P<n>\d{2,12}(?:[- ]\d{2,8}){0,4}|(?=[A-Za-z-]{0,12}\d)[A-Za-z\d]{2,20}(?:-[A-Za-z\d]{1,12}){0,4})(?![\w-]|[.,:/]\d)"
 _LINK = r"(?:\s(?:is|was|are|will be|at|us at|me at|on|to))?[:.]?\s"
 _CALLED = expression(
-    rf"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|password|otp|zip|hotline|"
+    rf"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|password|otp|zip|hotline|rx|prescription|"
     rf"last (?:four|three|4|3)(?: digits)?|(?:card|account|number|phone) ending(?: in| with)?|ends in|ending in|"
     rf"text [\"'“]?\w{{1,20}}[\"'”]? to|ext\.?|extension|license plate|licence plate|plate|(?:confirmation|tracking|reference|serial|account|policy|booking|reservation|license|licence|membership|"
     rf"member|claim|passport|routing|part|model|vehicle|phone|extension|invoice|ticket|order|case)\s(?:number|code|no\.|id))"
@@ -29,6 +29,7 @@ _ORDERED = expression(
     re.IGNORECASE,
 )
 _HASHED = expression(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")
+_HASHED_STORE = expression(r"(?<!\w)#\s?(?P<n>[1-9]\d{3})(?![\w-]|[.,]\d)")
 _HASHED_CODE = expression(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}-?\d{4,12})(?![\w-])")
 _SHORT_NUMBERS = expression(
     r"(?<![\w.,$-])(?:999|988|112|111|000|110|119|120)(?=\s(?:in|or|for|if|when|and|now)\b|[.,!?;)]?(?:\s|\Z))"
@@ -199,6 +200,7 @@ _RULES = (
     Rule(_ORDERED, _ordered),
     Rule(_HASHED_CODE, lambda m: f"number {spell_code(m['n'])}", "#"),
     Rule(_HASHED, lambda m: f"number {digits(m['n'])}", "#"),
+    Rule(_HASHED_STORE, lambda m: f"number {named(m['n'])}", "#"),
     Rule(_QUARTER, _quarter, "QH"),
     Rule(_PLAN, _plan, "4"),
     Rule(_RETURNED, lambda m: m["lead"] + named(m["n"])),

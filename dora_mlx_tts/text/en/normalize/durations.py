@@ -53,6 +53,9 @@ _PACE = expression(
     r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s?/\s?(?:mi|mile|km|k|100\s?m)\b|\s(?:min|minutes?|pace|per|a) ?(?:per|/|pace|mile|km|mi)?\b"
     r"(?<!a)|\s?min/)"
 )
+_LEFT = expression(
+    r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s(?:left|remaining|to go|to play|on the clock|elapsed|into)\b)"
+)
 _LAP = expression(r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)\.(?P<f>\d{1,3})(?![\d:])")
 _PER_DISTANCE = expression(r"(?<=[a-z])\s?(?:min)?/(mi|mile|km|k)\b")
 _DISTANCES = {"mi": "mile", "mile": "mile", "km": "kilometer", "k": "k"}
@@ -93,6 +96,8 @@ def _long(match: re.Match[str]) -> str | None:
 
 def _short(match: re.Match[str]) -> str:
     minutes, seconds = cardinal(int(match["m"])), int(match["s"])
+    if not int(match["m"]) and seconds and not match.groupdict().get("f"):
+        return (match.groupdict().get("lead") or "") + _part(str(seconds), "second")
     words = f"{minutes} {'oh ' if 0 < seconds < 10 else ''}{cardinal(seconds)}"  # noqa: PLR2004 (one figure)
     if not seconds:
         words = f"{minutes} minute{'' if int(match['m']) == 1 else 's'}"
@@ -112,5 +117,11 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_MINUTES_ALONE, _minutes_alone)
     if ":" not in text.text:
         return text
-    text = text.sub(_LONG, _long).sub(_RACE, _short).sub(_PACE, _short).sub(_LAP, _short)
+    text = (
+        text.sub(_LONG, _long)
+        .sub(_RACE, _short)
+        .sub(_PACE, _short)
+        .sub(_LAP, _short)
+        .sub(_LEFT, _short)
+    )
     return text.sub(_PER_DISTANCE, lambda m: f" per {_DISTANCES[m[1]]}")

@@ -54,7 +54,7 @@ _HASH = expression(
 _LONG_MIXED = expression(
     r"(?<![\w.@/-])(?=\w{8,24}\b)(?=[A-Z]*\d+[A-Z]+\d|\d*[A-Z]+\d+[A-Z])[A-Z\d]{8,24}(?![\w.@/-]\w|\w)"
 )
-_BARE = expression(r"(?<![\w.,$€£¥#-])\d{8,}(?<!000)(?![\w.,%]?\d|\s?[A-Za-z%€$£¥])")
+_BARE = expression(r"(?<![\w.,$€£¥#-])\d{7,}(?<!000)(?![\w.,%]?\d|\s?[A-Za-z%€$£¥])")
 DIGIT_GROUP = 3
 """A run of so many figures inside a code, or more, is read one by one."""
 FEWEST_GROUPS = 3
@@ -192,7 +192,9 @@ def _number_word(match: re.Match[str]) -> str | None:
     return " pound" if is_key else " number"
 
 
-_MASKED = expression(r"(?<![^\s(])(?:[*•xX-]*[*•X-]{2}[- ]?|\.{3}|…|x{2,4}[- ]?)(\d{3,4})(?![\w-])")
+_MASKED = expression(
+    r"(?<![^\s(])(?:[*•xX-]*[*•X-]{2}[- ]?|\.{3}|…|x{2,4}[- ]?|(?<=[a-z] )x(?=\d{4}\b))(\d{3,4})(?![\w-])"
+)
 _RULES = (
     Rule(_MASKED, lambda m: digits(m[1]), "*•X-.…x"),
     Rule(_NUMBER_WORD, _number_word, "#"),

@@ -73,6 +73,8 @@ _COMPOUND = expression(
     r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])"
 )
 _SALT = expression(r"(?:Na|K|Li|Mg|Ca|Ag|Zn|Cu|Fe|Al|Ba|Pb|Ti|H)(?:[HCSN]?O|OH|Cl|Br|F|HS)")
+_SYMBOL = expression(r"(?<=\()([A-Z][a-z])(?=\))")
+_WORDS = word_set("He Be In As No At")
 _ATOM = expression(r"[A-Z][a-z]?")
 
 _BOOKS = (
@@ -198,6 +200,7 @@ _RULES = (
     Rule(_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}", "/"),
     Rule(_OPUS, "opus ", "."),
     Rule(_COMPOUND, _compound),
+    Rule(_SYMBOL, lambda m: " ".join(m[1].upper()) if m[1] in _ELEMENTS - _WORDS else None, "("),
 )
 
 

@@ -69,6 +69,9 @@ _BARE_PER = expression(
 _SIDES = expression(
     rf"{NOT_INSIDE}({NUMBER}\s?(?:{alternatives(AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:{alternatives(AREAS)})\b)"
 )
+_WORDED_SIDES = expression(
+    rf"{NOT_INSIDE}({NUMBER})\s?[x×*]\s?(?={NUMBER}(?:\s?[x×*]\s?{NUMBER})?[ -](?:inch|inches|foot|feet|yard|yards|meter|meters|mile|miles|centimeters?|millimeters?|pixels?)\b)"
+)
 _PACKS = expression(
     rf"(?<![\w.,$])([1-9]\d?)\s?[x×]\s?(?={NUMBER}[ -]?(?:{alternatives((set(FORMS) | set(CAPITALS)) - AREAS)})\s[a-z]{{3,14}}s\b)"
 )
@@ -262,6 +265,7 @@ _RULES = (
     Rule(_SHORT_MAGNITUDES, r"\g<a> to ", "-–—~"),
     Rule(_PER_HUNDRED, r"\g<unit> per ", "/"),
     Rule(_PACKS, lambda m: f"{number(m[1])} ", "x×"),
+    Rule(_WORDED_SIDES, r"\1 by ", "x×*"),
     Rule(_SIDES, r"\1 by ", "x×*"),
     Rule(_MEASURE, _measure),
     Rule(_AFTER_POWER, lambda m: f"{m['lead']}{FORMS[m['unit']][1]}{per(m['per'])}"),
