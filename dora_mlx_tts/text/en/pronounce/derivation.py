@@ -84,6 +84,10 @@ ability AH0 B IH1 L AH0 T IY0
 able AH0 B AH0 L
 ization AH0 Z EY1 SH AH0 N
 isation AH0 Z EY1 SH AH0 N
+ize AY2 Z
+izes AY2 Z AH0 Z
+ized AY2 Z D
+izing AY2 Z IH0 NG
 izer AY2 Z ER0
 izers AY2 Z ER0 Z
 fulness F AH0 L N AH0 S
@@ -116,7 +120,7 @@ _HEADS = word_set(
     "lifts loop loops meal meals mill milk nail neck pack packs patch path paths pipe pipes plane planes plate plates play player players point "
     "points post posts print prints rail rain road roads roof root seat seats sheet sheets shop shops shot shots show shows skin slide snow soap "
     "song songs sound spot spots spray spring star stars steam straw stream streams string suit suits tail tank tape team tools track tracks trail "
-    "train tray tree trees truck trucks tube tubes walk walks wall walls watch wave waves week wire wires worm wrap fish bird birds bath bags band "
+    "train tray tree trees truck trucks tube tubes walk walks wall walls watch wave waves week wire wires worm wrap melt plug fish bird birds bath bags band "
     "bands base brush case cases chair cloth coat coats cloud coin coins craft cross cups deck desk door doors down drop drops dust file files "
     "fire fires flow food foot frame frames fruit game games glass goods grass guard guards guide guides keeper keepers kits knife leaf level levels "
     "loads mask market moon note notes pages party phone phones pieces place places screen screens shelf shell shift side sides sight space stand "
