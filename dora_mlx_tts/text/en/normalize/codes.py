@@ -73,6 +73,9 @@ _TYPE_DASH = expression(
 _CHIP = expression(
     r"\b(?P<lead>(?:Core )?i[3579]-|Ryzen [3579] |Core Ultra [579] |EPYC |Xeon [A-Z]?-?)(?P<n>\d{4,5})(?P<more>[A-Z][A-Z0-9]{0,2})?\b"
 )
+_REGION = expression(
+    r"\b(?P<where>us|eu|ap|sa|ca|me|af)-(?P<side>(?:north|south)?(?:east|west|central)|north|south)-?(?P<n>\d)(?P<zone>[a-f])?\b"
+)
 _TABLE = expression(
     r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix) )(\d{1,3})-(\d{1,3})(?![\w-])"
 )
@@ -132,6 +135,12 @@ def _labeled(match: re.Match[str]) -> str | None:
         return None
     blank = " " if match["lead"][-1].isalpha() else ""
     return match["lead"] + blank + named(figures)
+
+
+def _region(match: re.Match[str]) -> str:
+    """`us-east-1a` of a cloud → U S east one A."""
+    zone = f" {match['zone'].upper()}" if match["zone"] else ""
+    return f"{' '.join(match['where'].upper())} {match['side']} {cardinal(int(match['n']))}{zone}"
 
 
 def _chip(match: re.Match[str]) -> str:
@@ -205,6 +214,7 @@ _RULES = (
     Rule(_PLAN, _plan, "4"),
     Rule(_RETURNED, lambda m: m["lead"] + named(m["n"])),
     Rule(_RESPONSE, lambda m: named(m.group())),
+    Rule(_REGION, _region, "-"),
     Rule(_CHIP, _chip),
     Rule(_LABELED, _labeled),
     Rule(_TYPE, lambda m: spaced(m, named(m.group()))),

@@ -189,6 +189,8 @@ def _verse(match: re.Match[str]) -> str:
     return f"{words} to {chapter}{cardinal(int(match['w']))}"
 
 
+_BLOOD = expression(r"(?i)\b(?:blood|donors?|donat\w+|transfusions?)\b")
+_BLOOD_GROUP = expression(r"(?<![\w-])(A|B|AB|O)([+−-])(?![\w+-])")
 _RULES = (
     Rule(_VERSE, _verse, ":"),
     Rule(_ARC, _arc, "°"),
@@ -207,6 +209,11 @@ _RULES = (
 def apply(text: AlignedText) -> AlignedText:
     """`Nf3` → knight F three, `E♭ major` → E flat major, `John 3:16` → John three sixteen."""
     text = apply_rules(_chess(text), _RULES)
+    if _BLOOD.search(text.text):
+        text = text.sub(
+            _BLOOD_GROUP,
+            lambda m: f"{' '.join(m[1])} {'positive' if m[2] == '+' else 'negative'}",
+        )
     if _MUSIC.search(text.text):
         text = text.sub(_ANY_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}")
         text = text.sub(_DEGREES, _degrees)

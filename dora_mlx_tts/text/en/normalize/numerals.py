@@ -57,6 +57,9 @@ _INDIAN = expression(r"(?<![\d,.])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 _ABOUT = expression(rf"(?<![\w.])[~≈]\s?(?={NUMBER})")
 _NEGATIVE = expression(r"(?<![\w)\]%.])[-−](?=\.?\d)")
 _SCALED = expression(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-)")
+_THOUSANDS = expression(
+    rf"{NOT_INSIDE}(?:(?<=plus )|(?<=minus )|(?<=negative )|(?<![A-Za-z])(?=\d{{3}}))(?!401|403|457)({NUMBER})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video))"
+)
 _NUMBER = expression(rf"(?P<glued>[A-Za-z])?(?<!\d)(?P<n>{NUMBER})(?P<more>\+(?!\s?\d))?")
 
 
@@ -124,6 +127,7 @@ _RULES = (
     Rule(_ABOUT, lambda m: "about ", "~≈"),  # noqa: ARG005 (a replacement takes its match)
     Rule(_NEGATIVE, lambda m: spaced(m, "negative "), "-−"),
     Rule(_SCALED, lambda m: spaced(m, f"{number(m[1])} {MAGNITUDES[m[2].lower()]}"), "Mmbtk"),
+    Rule(_THOUSANDS, lambda m: spaced(m, f"{number(m[1])} thousand"), "K"),
     Rule(_NUMBER, _plain),
 )
 

@@ -79,6 +79,12 @@ _FREEWAY = expression(
 _DRIVING = expression(
     r"(?i)\b(?:traffic|freeway|exit|merge|drive|driving|lanes?|backed up|take the|jam|onto|off) "
 )
+_ONWARD = expression(
+    r"\b(?P<lead>(?i:then|and|go|walk|drive|continue|travel|proceed|ride|bike|run|veer|blocks|miles|feet|ft|mi) )(?P<p>[NSEW])(?=\s(?:on|onto|along|toward|towards|until|past|for|to)\b)"
+)
+_HALF_POINT = expression(
+    r"\b(?P<p>NE|NW|SE|SW)(?=\s(?:winds?|swells?|breezes?|flow|gusts?|side|corner|suburbs?|quadrant|of|part|portion|coast|edge|end|facing)\b)"
+)
 _FINE_POINTS = {
     "NNE": "north northeast", "ENE": "east northeast", "ESE": "east southeast", "SSE": "south southeast",
     "SSW": "south southwest", "WSW": "west southwest", "WNW": "west northwest", "NNW": "north northwest",
@@ -158,6 +164,24 @@ def _road(match: re.Match[str]) -> str:
     )
 
 
+_OLD_STATES = {
+    "Ala": "Alabama", "Ariz": "Arizona", "Ark": "Arkansas", "Calif": "California", "Colo": "Colorado", "Conn": "Connecticut", "Del": "Delaware",
+    "Fla": "Florida", "Ga": "Georgia", "Ill": "Illinois", "Ind": "Indiana", "Kan": "Kansas", "Ky": "Kentucky", "La": "Louisiana", "Md": "Maryland",
+    "Mass": "Massachusetts", "Mich": "Michigan", "Minn": "Minnesota", "Miss": "Mississippi", "Mo": "Missouri", "Mont": "Montana", "Neb": "Nebraska",
+    "Nev": "Nevada", "Okla": "Oklahoma", "Ore": "Oregon", "Pa": "Pennsylvania", "Penn": "Pennsylvania", "Tenn": "Tennessee", "Tex": "Texas",
+    "Vt": "Vermont", "Va": "Virginia", "Wash": "Washington", "Wis": "Wisconsin", "Wyo": "Wyoming",
+}  # fmt: skip
+_OLD_STATE = expression(
+    rf"(?P<city>\b[A-Z][a-z]{{1,20}}, )(?P<state>{'|'.join(_OLD_STATES)})\.(?P<comma>,)?(?=\s|\Z|[;)])"
+)
+
+
+def _old_state(match: re.Match[str]) -> str:
+    """`Moore, Okla.` → Moore, Oklahoma; a dot at the end of the text stays."""
+    dot = "" if match.string[match.end() :].strip() else "."
+    return f"{match['city']}{_OLD_STATES[match['state']]}{match['comma'] or dot}"
+
+
 def _bearing(match: re.Match[str]) -> str | None:
     if match["lead"].endswith("the ") and len(match["p"]) == 1:
         return None
@@ -181,4 +205,6 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_LETTERED_ROAD, lambda m: f"{named(m[1])} {m[2]}")
     text = text.sub(_POST_CODE, lambda m: " ".join(f"{m[1]}{m[2]}"))
     text = text.sub(_FINE_POINT, lambda m: _FINE_POINTS[m.group()])
-    return text.sub(_BEARING, _bearing)
+    text = text.sub(_HALF_POINT, lambda m: _COMPASS[m["p"]])
+    text = text.sub(_ONWARD, lambda m: m["lead"] + _COMPASS[m["p"]])
+    return text.sub(_BEARING, _bearing).sub(_OLD_STATE, _old_state)

@@ -53,7 +53,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
     ),
     _rule(
         "×*",
-        r"(?<=[\d)])\s?(?:×|\*)\s?(?=[\d(])|(?<=\b[A-Za-z])\s?[×*]\s?(?=[A-Za-z\d]\b)",
+        r"(?<=[\d)²³])\s?(?:×|\*)\s?(?=[\d(])|(?<=\b[A-Za-z])\s?[×*]\s?(?=[A-Za-z\d]\b)",
         " times ",
     ),
     _rule(
@@ -78,6 +78,16 @@ _ARITHMETIC: tuple[Rule, ...] = (
         lambda m: f" {_ASSIGNED[m['sign']]} equals ",
     ),
     _rule("≈", r"\s?≈\s?", " approximately "),
+    _rule(
+        "=",
+        r"(?:\A|(?<=[,;(] )|(?<=\bthe )|(?<=\buse )|(?<=\band )|(?<=\bor ))={3}(?!=)",
+        "triple equals",
+    ),
+    _rule(
+        "=",
+        r"(?:\A|(?<=[,;(] )|(?<=\bthe )|(?<=\buse )|(?<=\band )|(?<=\bor ))={2}(?!=)",
+        "double equals",
+    ),
     _rule("=", r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(√$\"'-])", " equals "),
     _rule("→>", r"\s?(?:->|=>|→)\s?", " to "),
     _rule("<", r"(?<=[a-z] )<\s?(?=\d)", "less than "),

@@ -140,7 +140,7 @@ _MEASURED_THINGS = word_set(
     "chargers adapter bulb bulbs bag bags box boxes bottle bottles can cans pack packs tank zone radius buffer monitor "
     "monitors display displays screen screens lens lenses model models version plan plans connection bandwidth engine "
     "motor portion portions serving servings slice slices speaker speakers window windows warranty timer delay interval break breaks layover commute flight nap pot pan "
-    "pipe hose board plate plates dumbbell dumbbells kettlebell gust gusts head freestyle sprint relay final finals semifinal heat butterfly backstroke hurdles medley mortgage lease loan"
+    "pipe hose board plate plates dumbbell dumbbells kettlebell gust gusts head freestyle sprint side sides edge edges cube cubes strip strips piece pieces chunk chunks hole holes gap gaps margin margins diameter layer layers relay final finals semifinal heat butterfly backstroke hurdles medley mortgage lease loan"
 )
 """`two 500 mg tablets` are five hundred milligram tablets, with or without an article."""
 
@@ -216,6 +216,7 @@ _OLD = expression(r"(?<=\d)-(yr|mo|wk|hr|min)s?-(?=[a-z])")
 _MEGAPIXELS = expression(
     r"(?<=\d)[ -]?MP\b(?=,? (?:[a-z-]+ )?(?:camera|sensor|photo|image|shot|lens|shooter|main|rear|front|selfie)s?\b)"
 )
+_COUNT = expression(r"(?<=\d)[ -]?ct\b\.?(?!\.\w)")
 _PINTS = expression(
     r"(?P<n>\d) pt\b\.?(?= [a-z])(?! (?:font|type|text|size|buck|scale|lead|plan|turn)\b)"
 )
@@ -254,6 +255,7 @@ _RULES = (
     Rule(_TONS, " tons", "t"),
     Rule(_OLD, lambda m: f"-{FORMS[m[1]][0]}-", "-"),
     Rule(_MEGAPIXELS, " megapixel", "M"),
+    Rule(_COUNT, " count", "c"),
     Rule(_PINTS, r"\g<n> pint", "p"),
     Rule(_SQUARE, r"-\1 ", "-"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
