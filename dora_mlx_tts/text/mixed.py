@@ -12,49 +12,50 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.patterns import expression
 
 if TYPE_CHECKING:
     from dora_mlx_tts.text.zh.normalize.patterns import Reader, Rule
 
-_ROMAN = re.compile(
+_ROMAN = expression(
     r"(?<=第)[ ]?([IVX]{1,6})(?=[\u3400-\u9fff，。！？、；：]|\Z)|"
     r"(?<=[\u3400-\u9fff])([IVX]{2,6})(?=[世型期级])"
 )
-_PLUS = re.compile(
+_PLUS = expression(
     r"(?<=[A-Za-z])\+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])\+(?=[，。！？、；：]|\Z)"
 )
-_HALF_DAY = re.compile(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
+_HALF_DAY = expression(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
 """Its last dot does not end a sentence."""
-_WIDE_SIGN = re.compile(r"(?<=[0-9A-Za-z])[．／－＋＝×]+(?=[0-9A-Za-z])|(?<=[0-9])％|[＄](?=[0-9])")
-_SHARP = re.compile(r"(?<=(?<![A-Za-z])[CF])#(?=\d)")
-_MINOR = re.compile(r"(?<![A-Za-z0-9])([A-G])#m(?:in)?(?![A-Za-z0-9])")
-_ARROW = re.compile(
+_WIDE_SIGN = expression(r"(?<=[0-9A-Za-z])[．／－＋＝×]+(?=[0-9A-Za-z])|(?<=[0-9])％|[＄](?=[0-9])")
+_SHARP = expression(r"(?<=(?<![A-Za-z])[CF])#(?=\d)")
+_MINOR = expression(r"(?<![A-Za-z0-9])([A-G])#m(?:in)?(?![A-Za-z0-9])")
+_ARROW = expression(
     r"(?<=[\u3400-\u9fff])[ ]?(?:[→➜➡⇒]|-?->)[ ]?(?=[A-Za-z0-9\u3400-\u9fff])|(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[\u3400-\u9fff])"
 )
-_YUAN = re.compile(r"[¥￥][ ]?(?=\d)")
-_YUAN_EACH = re.compile("[¥￥][ ]?(\\d[\\d.]*)(?=/[\u3400-\u9fff])")
-_DOCTOR = re.compile("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
-_KANA = re.compile("[\u3041-\u30fc]")
+_YUAN = expression(r"[¥￥][ ]?(?=\d)")
+_YUAN_EACH = expression("[¥￥][ ]?(\\d[\\d.]*)(?=/[\u3400-\u9fff])")
+_DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
+_KANA = expression("[\u3041-\u30fc]")
 _VALUES = {"I": 1, "V": 5, "X": 10}
 _LOOK_BACK = 24
-_OF_FIGURES = re.compile(
+_OF_FIGURES = expression(
     r"[\d/][%°]?[ ]?[A-Za-z]{1,4}(?![A-Za-z])|(?<![A-Za-z])[A-Za-z](?![A-Za-z])|(?<![A-Za-z])[A-Z]{1,3}(?=\d)"
 )
 """Letters that are units, variables or parts of a name tell nothing of the language."""
-_HAN = re.compile("[\u3400-\u9fff]")
-_ENGLISH = re.compile("[A-Za-z]{4}")
+_HAN = expression("[\u3400-\u9fff]")
+_ENGLISH = expression("[A-Za-z]{4}")
 _FUNCTION = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "max", "min", "exp"})
 _FAR = 200
-_LETTER = re.compile("[A-Za-z\u3400-\u9fff]")
-_WORD = re.compile("[A-Za-z]+|[\u3400-\u9fff]")
-_STOP = re.compile("[。！？!?\n]")
+_LETTER = expression("[A-Za-z\u3400-\u9fff]")
+_WORD = expression("[A-Za-z]+|[\u3400-\u9fff]")
+_STOP = expression("[。！？!?\n]")
 _SENTENCE = 60
 _HAN_PER_WORD = 2
-_CONCERNED = re.compile(
+_CONCERNED = expression(
     r"[百千万亿][ ]?[A-Za-zμ]|[¥￥₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|\d\.[xX]"
 )
 
-_WIDE_MARK = re.compile("[，。；：？！]")
+_WIDE_MARK = expression("[，。；：？！]")
 _NARROW = str.maketrans("．／－＋＝％＄", "./-+=%$")
 _Condition = Callable[[re.Match[str]], bool]
 

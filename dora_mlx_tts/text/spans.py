@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from dora_mlx_tts.text.patterns import expression
 from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, CLOSERS, HARD_STOPS
 from dora_mlx_tts.text.schemes import Scheme
 
@@ -22,15 +23,15 @@ _KANA = "\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66
 _HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff"
 _LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"
 _COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度路斤杯瓶碗盒颗顆棵匹遍趟届屆勺份串滴根枚粒桶箱锅盘株朵"
-_COUNTED = re.compile(
+_COUNTED = expression(
     f"[{_COUNTERS}轮局袋罐句篇项]|小[时時]|组(?![装成织合件建团])|页(?!面)|步(?!骤)|集(?![成团合群中])"
 )
 """What a number before it counts."""
-_NAMED = re.compile("[A-Z][A-Za-z]{2,19} $")
+_NAMED = expression("[A-Z][A-Za-z]{2,19} $")
 _LONGEST_NAME = 21
 """A number behind a name and before Han that it does not count is part of the name: Switch 2首发."""
 _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
-_OF_ENGLISH = re.compile("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-[A-Za-z])")
+_OF_ENGLISH = expression("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-[A-Za-z])")
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
 _STOPS = ",.!?，。！？、"
 _WIDE_MARKS = frozenset("，。！？、；：（）％￥“”「」《》【】")
@@ -40,12 +41,12 @@ _UNITS = (
 )
 """Units that the Chinese reading writes out. A lone h, s or capital is as often a letter."""
 
-_WIDE_LETTER = re.compile("[\uff21-\uff3a\uff41-\uff5a]")
+_WIDE_LETTER = expression("[\uff21-\uff3a\uff41-\uff5a]")
 """Only Japanese texts keep words in these letters; they are read as Japanese."""
 
 _CURRENCIES = "RMB|CNY|USD|HKD|EUR|GBP|JPY|KRW"
 
-_TOKEN = re.compile(
+_TOKEN = expression(
     rf"""
     (?P<address>
         (?:https?|ftp)://[!-~]*[A-Za-z0-9/] | www\.[!-~]*[A-Za-z0-9/]                  # web address
@@ -68,10 +69,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]*")
-_BEFORE_CLOSING_SIGN = re.compile(rf"[\d{_LATIN})）\]】]")
-_HAN_RUN = re.compile(f"[{_HAN}]+")
-_KANA_RUN = re.compile(f"[{_KANA}]")
+_SENTENCE = expression(r"[^。！？!?\n]*[。！？!?\n]*")
+_BEFORE_CLOSING_SIGN = expression(rf"[\d{_LATIN})）\]】]")
+_HAN_RUN = expression(f"[{_HAN}]+")
+_KANA_RUN = expression(f"[{_KANA}]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def test_money(text: str, expected: str) -> None:
         ),
         ("a 10-km run", "a ten kilometer run"),
         ("5'11\"", "five feet eleven inches"),
-        ("1/2 km and 5 1/2 ft", "one half kilometer and five and one half feet"),
+        ("1/2 km and 5 1/2 ft", "one half kilometer and five and a half feet"),
         ("120/80 mmHg", "one hundred twenty over eighty millimeters of mercury"),
         ("5 in all", "five in all"),
         ("5G and 3D", "five G and three D"),

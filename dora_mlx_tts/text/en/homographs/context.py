@@ -165,6 +165,8 @@ def is_plainly_verb(context: WordContext) -> bool:
     left, left2, right = context.at(-1), context.at(-2), context.at(1)
     if context.word == "object" and right == "to" and left in JOINERS:
         return True
+    if context.word == "use" and left in {"", ",", "please", "then", "just", "instead"}:
+        return right not in {"", "of", "case", "cases", "by", "and", "or", ","} | BE
     if left in {"", "please"}:
         counted = right in NUMBERS | TENS and context.word not in ALSO_QUALITIES
         return counted or (_takes_object(right) and right != "that")

@@ -164,7 +164,8 @@ def _asks_whether_content(c: WordContext) -> bool:
 def is_sure(c: WordContext) -> bool:
     """Whether the rule of a word speaks from a phrase that leaves no doubt."""
     if c.word == "close":
-        return c.at(1) == "of" and c.at(-1) in DETERMINERS
+        closing = c.at(-1) in {"the", "market"} and c.at(1) in {"", ",", "on", "at", "today"}
+        return closing or (c.at(1) == "of" and c.at(-1) in DETERMINERS)
     if c.word == "content":
         return _asks_whether_content(c)
     return (

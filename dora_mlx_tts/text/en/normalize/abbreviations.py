@@ -9,6 +9,7 @@ from dora_mlx_tts.text.en.normalize.numbers import cardinal, ordinal, plural
 from dora_mlx_tts.text.en.normalize.patterns import NEW_SENTENCE
 from dora_mlx_tts.text.en.normalize.unit_names import alternatives
 from dora_mlx_tts.text.en.words import listed
+from dora_mlx_tts.text.patterns import expression
 
 _TITLES = {
     "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Messrs": "Messers", "Prof": "Professor",
@@ -16,7 +17,7 @@ _TITLES = {
     "Capt": "Captain", "Cmdr": "Commander", "Lt": "Lieutenant", "Sgt": "Sergeant", "Col": "Colonel",
     "Maj": "Major", "Rev": "Reverend", "Hon": "Honorable", "Pres": "President", "Mt": "Mount",
     "Ft": "Fort", "vs": "versus", "approx": "approximately", "cf": "compare", "viz": "namely",
-    "avg": "average", "qty": "quantity", "incl": "including",
+    "avg": "average", "orig": "originally", "excl": "excluding", "prev": "previous", "sched": "scheduled", "freq": "frequency", "rec": "recommended", "neg": "negative", "pos": "positive", "qty": "quantity", "incl": "including",
     "esp": "especially", "ca": "circa", "Supt": "Superintendent",
 }  # fmt: skip
 _NOUNS = {
@@ -26,13 +27,13 @@ _NOUNS = {
     "apt": "apartment", "bldg": "building", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
     "dept": "department", "govt": "government", "wkts": "wickets", "misc": "miscellaneous",
     "est": "estimated", "temp": "temperature", "doz": "dozen", "pkg": "package", "appt": "appointment", "intl": "international",
-    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention", "anniv": "anniversary",
+    "natl": "national", "assoc": "associate", "asst": "assistant", "mgr": "manager", "dist": "district", "attn": "attention", "anniv": "anniversary", "acct": "account", "addr": "address", "mgmt": "management", "mtg": "meeting", "msg": "message", "mtn": "mountain", "jct": "junction", "lvl": "level", "pkgs": "packages", "hosp": "hospital", "amend": "amendment", "const": "constitution",
 }  # fmt: skip
 _TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.items()}
 _NOUNS |= {short.capitalize(): word.capitalize() for short, word in _NOUNS.items()}
 _BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "vol": "volume", "fig": "figure", "figs": "figures",
-    "ch": "chapter", "chap": "chapter", "sec": "section", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "art": "article",
+    "ch": "chapter", "chap": "chapter", "sec": "section", "chs": "chapters", "vols": "volumes", "secs": "sections", "sect": "section", "eqs": "equations", "arts": "articles", "reg": "regular", "lvl": "level", "blk": "block", "bk": "book", "ln": "line", "lns": "lines", "v": "version", "para": "paragraph", "paras": "paragraphs", "avg": "average", "approx": "approximately", "est": "estimated", "qty": "quantity", "tel": "telephone", "wt": "weight", "ht": "height", "pub": "publication", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "art": "article",
     "rm": "room", "min": "minimum", "max": "maximum", "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "opt": "option", "ep": "episode", "eps": "episodes", "ext": "extension",
 }  # fmt: skip
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -48,82 +49,96 @@ _NUMBERED = listed(
     "Round Tier Schedule Apollo Saturn Windows"
 )
 
-_WORLD_WAR = re.compile(r"\bWW\s?(III|II|I|[123])\b|\bWorld War (I{1,3}|[123])\b")
+_WORLD_WAR = expression(r"\bWW\s?(III|II|I|[123])\b|\bWorld War (I{1,3}|[123])\b")
 _WARS = {"I": "one", "II": "two", "III": "three", "1": "one", "2": "two", "3": "three"}
-_SMALL_PART = re.compile(
+_SMALL_PART = expression(
     r"\b(?P<part>(?:scene|act|chapter|part|section|volume|phase|article|book|page|note|item|point|step) )"
     r"(?P<n>ii|iii|iv|vi|vii|viii|ix|xi|xii|xiii|xiv|xv)\b(?!['.-]?\w)",
     re.IGNORECASE,
 )
-_LIVED = re.compile(r"(?<![\w.])([cdbr])\.\s?(?=(?:AD |BC |A\.D\. )?[1-9]\d{1,3}\b(?!\s[a-z]+s\b))")
+_LIVED = expression(r"(?<![\w.])([cdbr])\.\s?(?=(?:AD |BC |A\.D\. )?[1-9]\d{1,3}\b(?!\s[a-z]+s\b))")
 _LIVES = {"c": "circa ", "d": "died ", "b": "born ", "r": "reigned "}
-_FIRST_PART = re.compile(r"\b((?i:scene|act|part|chapter) )i(?=[,;:.)]|\Z)")
-_KNOWN_AS = re.compile(r"\b(?i:a\.k\.a)\b\.?(?=\s)|\b(?:aka|AKA)\b(?=\s)")
-_FOUNDED = re.compile(r"\b([Ee])st\.?(?= (?:in )?[12]\d{3}\b)")
+_FIRST_PART = expression(r"\b((?i:scene|act|part|chapter) )i(?=[,;:.)]|\Z)")
+_KNOWN_AS = expression(r"\b(?i:a\.k\.a)\b\.?(?=\s)|\b(?:aka|AKA)\b(?=\s)")
+_FOUNDED = expression(r"\b([Ee])st\.?(?= (?:in )?[12]\d{3}\b)")
 _BEFORE_FIGURES = {
     "apt": "apartment", "ste": "suite", "bldg": "building", "rte": "route", "hwy": "highway", "ext": "extension",
     "vol": "volume", "fig": "figure", "rm": "room",
 }  # fmt: skip
-_SHORT_LABEL = re.compile(
+_SHORT_LABEL = expression(
     rf"\b({'|'.join(_BEFORE_FIGURES)})\b\.?(?= (?:[A-Z]?-?\d|[A-Z]\b(?!')))|\bhwy\b(?!\.)",
     re.IGNORECASE,
 )
-_YEARS_OLD = re.compile(r"(?<=\d)[ -]?(?:y/o|yo)\b")
-_YEAR_OLD = re.compile(
-    r"(?<=\d)[ -]?(?:y/o|yo)\b(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))"
+_YEARS_OLD = expression(r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)")
+_YEAR_OLD = expression(
+    r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))"
 )
-_EDITION = re.compile(r"(?<=\d(?:st|nd|rd|th) )ed\b(?:\.(?=\s[a-z]|[,;)]))?")
-_FOLLOWING = re.compile(r"(?<=\d)ff\b(?:\.(?=\s[a-z]|[,;)]))?")
-_CONFIRMATION = re.compile(r"\b([Cc])onf\.?(?=:?\s(?:#|number\b|no\b|code\b|\d))")
-_PASSWORD = re.compile(r"\bpw\b(?!/)")
-_SCENE = re.compile(r"\b([IVX]{1,4})\.([ivx]{1,4})\.(\d{1,3})(?:\s?[-–]\s?(\d{1,3}))?(?![\w.]\w)")
-_EACH = re.compile(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
-_BOARDS = re.compile(r"\b(\d) ?[x×] ?(\d)s\b")
-_FLOOR = re.compile(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
+_EDITION = expression(r"(?<=\d(?:st|nd|rd|th) )ed\b(?:\.(?=\s[a-z]|[,;)]))?")
+_CENTURY_SHORT = expression(r"(?<=\d(?:st|nd|rd|th))[ -]c\.(?=\s[a-zA-Z]|[,;)]|\Z)")
+_FOLLOWING = expression(r"(?<=\d)ff\b(?:\.(?=\s[a-z]|[,;)]))?")
+_CONFIRMATION = expression(r"\b([Cc])onf\.?(?=:?\s(?:#|number\b|no\b|code\b|\d))")
+_PASSWORD = expression(r"\bpw\b(?!/)")
+_SCENE = expression(r"\b([IVX]{1,4})\.([ivx]{1,4})\.(\d{1,3})(?:\s?[-–]\s?(\d{1,3}))?(?![\w.]\w)")
+_EACH = expression(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
+_BOARDS = expression(r"\b(\d) ?[x×] ?(\d)s\b")
+_FLOOR = expression(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
 _SPOKEN = {
     "YoY": "year over year", "QoQ": "quarter over quarter", "MoM": "month over month", "WoW": "week over week",
     "y/y": "year over year", "q/q": "quarter over quarter", "m/m": "month over month",
-    "b/c": "because", "b/w": "between", "w/in": "within", "P/E": "P E", "N/A": "not applicable", "n/a": "not applicable",
+    "K8s": "kubernetes", "b/c": "because", "b/w": "between", "w/in": "within", "P/E": "P E", "N/A": "not applicable", "n/a": "not applicable",
     "b.i.d.": "twice a day", "t.i.d.": "three times a day", "q.d.": "once a day", "p.r.n.": "as needed", "Rx": "R X",
 }  # fmt: skip
-_SHORT_FORM = re.compile(rf"(?<![\w/.])(?:{alternatives(set(_SPOKEN))})(?![\w/])")
-_EVERY = re.compile(r"\b[qQ](\d{1,2})(?:-(\d{1,2}))?([hdw])\b")
+_SHORT_FORM = expression(rf"(?<![\w/.])(?:{alternatives(set(_SPOKEN))})(?![\w/])")
+_EVERY = expression(r"\b[qQ](\d{1,2})(?:-(\d{1,2}))?([hdw])\b")
 _EVERY_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-_LATIN = re.compile(r"\b(?:(e)\.\s?g|(i)\.\s?e)\b(?:\.,?|,)?(?=\s)", re.IGNORECASE)
-_ET_AL = re.compile(rf"\bet al\.(?!{NEW_SENTENCE})")
-_DOCTOR = re.compile(r"\bDr\.?(?=\s[A-Z])")
-_DRIVE = re.compile(rf"(?<=[a-z]\s)Dr\.(?!{NEW_SENTENCE})|(?<=[a-z]\s)Dr(?=\.)")
-_TITLE = re.compile(rf"\b({'|'.join(_TITLES)})\.(?=\s|\Z)")
-_VERSUS = re.compile(r"\bvs\b(?!\.\S)|(?<=[a-z] )v\.(?= [A-Z][a-z])")
-_BARE_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Prof)(?=\s[A-Z])")
-_NOUN = re.compile(rf"\b({'|'.join(_NOUNS)})\.(?!{NEW_SENTENCE})(?=\W|\Z)")
-_NOUN_AT_END = re.compile(rf"\b({'|'.join(_NOUNS)})\.{NEW_SENTENCE}")
-_NUMBER_SIGN = re.compile(
-    rf"\b({'|'.join(_BEFORE_NUMBER)})\.\s?(?=\(?\d|[IVXLC]+\b)", re.IGNORECASE
+_LATIN = expression(r"\b(?:(e)\.\s?g|(i)\.\s?e)\b(?:\.,?|,)?(?=\s)", re.IGNORECASE)
+_ET_AL = expression(rf"\bet al\.(?!{NEW_SENTENCE})")
+_DOCTOR = expression(r"\bDr\.?(?=\s[A-Z])")
+_DRIVE = expression(rf"(?<=[a-z]\s)Dr\.(?!{NEW_SENTENCE})|(?<=[a-z]\s)Dr(?=\.)")
+_TITLE = expression(rf"\b({'|'.join(_TITLES)})\.(?=\s|\Z)")
+_VERSUS = expression(r"\bvs\b(?!\.\S)|(?<=[a-z] )v\.(?= [A-Z][a-z])")
+_BARE_TITLE = expression(r"\b(Mr|Mrs|Ms|Prof)(?=\s[A-Z])")
+_NOUN = expression(rf"\b({'|'.join(_NOUNS)})\.(?!{NEW_SENTENCE})(?=\W|\Z)")
+_NOUN_AT_END = expression(rf"\b({'|'.join(_NOUNS)})\.{NEW_SENTENCE}")
+_NUMBER_SIGN = expression(
+    rf"\b({'|'.join(_BEFORE_NUMBER)})\.\s?(?=[($€£~]?\d|[IVXLC]+\b)", re.IGNORECASE
 )
-_SAINT = re.compile(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
-_STREET = re.compile(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
-_WITH = re.compile(r"(?<!\w)w/(?:(o)\b|(?=\s?[A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
-_PARTS = re.compile(
+_SAINT = expression(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
+_STREET = expression(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
+_WITH = expression(r"(?<!\w)w/(?:(o)\b|(?=\s?[A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
+_PARTS = expression(
     rf"\b((?:{'|'.join(_NUMBERED)})s?)\s([IVX]{{1,5}})\s?[-–]\s?([IVX]{{1,5}})\b", re.IGNORECASE
 )
-_ROMAN_SPAN = re.compile(r"[IVX]\s?[-–]\s?[IVX]")
-_ANY_ROMAN = re.compile(r" [IVXLC]{1,9}\b")
+_ROMAN_SPAN = expression(r"[IVX]\s?[-–]\s?[IVX]")
+_ANY_ROMAN = expression(r" [IVXLC]{1,9}\b")
 """What a text must have, or the slower search below is in vain."""
-_CENTURY = re.compile(rf"\b({_ROMAN})(?= (?:[Cc]entur|Olympi|Congress))")
-_BARE = {"dept": "department", "govt": "government", "approx": "approximately", "wkts": "wickets"}
-_BARE_SHORT = re.compile(rf"\b(?:{'|'.join(_BARE)})\b(?!\.\w)")
-_AND = re.compile(r"(?i)(?<!\w)'n'?(?!\w)")
-_KING = re.compile(
+_CENTURY = expression(rf"\b({_ROMAN})(?= (?:[Cc]entur|Olympi|Congress))")
+_BARE = {
+    "lvl": "level", "mtg": "meeting", "mtgs": "meetings", "mgmt": "management", "msg": "message", "msgs": "messages", "mgr": "manager", "acct": "account", "accts": "accounts", "appt": "appointment",
+    "appts": "appointments", "qty": "quantity", "pkg": "package", "pkgs": "packages", "addr": "address", "recd": "received", "bldg": "building", "attn": "attention", "misc": "miscellaneous", "assn": "association", "govt": "government", "excl": "excluding", "asst": "assistant", "anniv": "anniversary", "natl": "national", "intl": "international", "depts": "departments", "tmrw": "tomorrow", "pls": "please", "plz": "please", "dept": "department", "approx": "approximately", "wkts": "wickets",
+}  # fmt: skip
+_BARE |= {short.capitalize(): word.capitalize() for short, word in _BARE.items()}
+_BARE_SHORT = expression(rf"\b(?:{'|'.join(_BARE)})\b(?!\.\w)")
+_ROUND = expression(r"(?i)(?<=\b(?:in|of|on) )rd\.?(?= \d{1,2}\b)")
+_AND = expression(r"(?i)(?<!\w)'n'?(?!\w)")
+_KING = expression(
     rf"\b({'|'.join(_MONARCHS)})\s(?!I\s(?!(?:of|was|is|and|in|had|ruled|became|died|d|reigned|r|who)\b)[a-z])({_ROMAN})\b(?!\.\w)"
 )
-_PART = re.compile(
+_PART = expression(
     rf"\b((?:{'|'.join(_NUMBERED)})s?)\s(?![LC]\b|I\s(?!(?:of|and|or|to|in|on|for)\b)[a-z])({_ROMAN})\b",
     re.IGNORECASE,
 )
 """Not the letter of `grade C`, nor the speaker of `the class I took`."""
-_ROMAN_ALONE = re.compile(
+_ROMAN_ALONE = expression(
     r"(?<![\w'.&-])(?:I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XI?V|XVI{1,3}|XI?X|XXI{0,3}|XXI?V)(?![\w'&]|\.\w)"
+)
+
+
+_DRIP = expression(
+    r"(?i)[ -](?:fluids?|drips?|lines?|bags?|antibiotics|infusions?|push|access|poles?|meds?|medications?|therapy|saline|contrast|drugs?|catheters?|\d)"
+)
+_BEFORE_DRIP = expression(
+    r"(?i)\b(?:an|by|via|your|start(?:ed)?|plac(?:e|ed)|through|given|fluids|mg|mL|units?) \Z"
 )
 
 
@@ -186,6 +201,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_SMALL_PART, lambda m: m["part"] + cardinal(roman(m["n"])))
     text = text.sub(_LIVED, lambda m: _LIVES[m[1]])
     text = text.sub(_FIRST_PART, r"\1one")
+    text = text.sub(_ROUND, "Round")
     text = text.sub(_DRIVE, _drive).sub(_DOCTOR, "Doctor").sub(_SAINT, _saint).sub(_STREET, _street)
     text = text.sub(_NOUN, lambda m: _NOUNS[m[1]]).sub(_NOUN_AT_END, lambda m: f"{_NOUNS[m[1]]}.")
     text = (
@@ -200,7 +216,17 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(_PARTS, _parts)
     if _ANY_ROMAN.search(text.text):
         text = text.sub(_PART, _part)
-    return text.sub(_ROMAN_ALONE, lambda m: cardinal(roman(m.group())))
+    return text.sub(_ROMAN_ALONE, _alone)
+
+
+def _alone(match: re.Match[str]) -> str | None:
+    """A numeral by itself; `an IV drip` is none."""
+    if match.group() == "IV" and (
+        _DRIP.match(match.string, match.end())
+        or _BEFORE_DRIP.search(match.string, 0, match.start())
+    ):
+        return None
+    return cardinal(roman(match.group()))
 
 
 def _scene(match: re.Match[str]) -> str:
@@ -213,10 +239,11 @@ _RARE = (
     (("onf",), _CONFIRMATION, r"\1onfirmation"),
     (("pw",), _PASSWORD, "password"),
     ((" fl",), _FLOOR, "floor"),
+    ((" c.",), _CENTURY_SHORT, " century"),
     ((" ed",), _EDITION, "edition"),
     (("ff",), _FOLLOWING, " and following"),
-    (("y/o", "yo"), _YEAR_OLD, " year old"),
-    (("y/o", "yo"), _YEARS_OLD, " years old"),
+    (("y/o", "yo", "y.o"), _YEAR_OLD, " year old"),
+    (("y/o", "yo", "y.o"), _YEARS_OLD, " years old"),
 )
 """Letters, one of which must be there for a search to find anything; what is sought; and its words."""
 

@@ -10,10 +10,11 @@ from dora_mlx_tts.text.en.normalize.patterns import NEW_SENTENCE
 from dora_mlx_tts.text.en.pronounce.letters import spell
 from dora_mlx_tts.text.en.pronounce.lexicon import PronouncingDictionary, own_words
 from dora_mlx_tts.text.en.words import word_set
+from dora_mlx_tts.text.patterns import expression
 
 READ_AS_WORDS = word_set(
-    "AIDS ASCII ASEAN BERT BIOS CAPTCHA COBOL COVID FIFA GIF GUI HEX IKEA JPEG JSON LAN LASER LIDAR LORA MAC MIDI "
-    "NAFTA NASA NASDAQ NATO NERF OPEC PIN RADAR RAM ROM SARS SCUBA SIM SONAR SWAT TOEFL TOML UEFA UNESCO "
+    "AIDS ARM ASCII ASEAN BERT BIOS CAD CAPTCHA COBOL COVID DOS FIFA FOX GIF GUI HEX IKEA JPEG JSON LAN LASER LIDAR LORA MAC MAX MIDI MIN "
+    "NAFTA NASA NASDAQ NATO NERF OPEC PET PIN RADAR RAM ROM SARS SCUBA SIM SONAR SUM SWAT TAB TOEFL TOML UEFA UNESCO "
     "UNICEF UNIX WAN WASM YAML YOLO ZIP README STDIN STDOUT STDERR"
 )
 """Acronyms that are spoken as words; their readings are in the lexicon."""
@@ -31,29 +32,34 @@ NEVER_READ = word_set(
 _AMBIGUOUS = word_set("IT US AM WHO IN AT AS AN")
 """Among small letters these are short forms; only a sentence all in capitals has them as words."""
 
-_DOTTED = re.compile(r"(?<![\w.])(?:[A-Za-z]\.\s?(?=[A-Za-z]\.)){1,8}[A-Za-z](?P<dot>\.)?(?![\w])")
-_DOTTED_DEGREE = re.compile(r"\bPh\.\s?D\b\.?")
-_INITIAL = re.compile(rf"(?<![\w'.])([A-HJ-Z])\.(?=\s[A-Z][a-z])(?!{NEW_SENTENCE})")
-_WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
-_CAPITALS = re.compile(
+_DOTTED = expression(r"(?<![\w.])(?:[A-Za-z]\.\s?(?=[A-Za-z]\.)){1,8}[A-Za-z](?P<dot>\.)?(?![\w])")
+_DOTTED_DEGREE = expression(r"\bPh\.\s?D\b\.?")
+_INITIAL = expression(rf"(?<![\w'.])([A-HJ-Z])\.(?=\s[A-Z][a-z])(?!{NEW_SENTENCE})")
+_SHARE_CLASS = expression(r"(?<=\b[A-Z]{3})\.(?=[A-C]\b(?!\.))")
+"""The class of a share: BRK.B."""
+_WORD = expression(r"[A-Za-z]+(?:'[A-Za-z]+)*")
+_CAPITALS = expression(
     r"(?<![A-Za-z'])[A-Z]+(?:'[A-Z]+)*(?![A-Za-z'])(?:[^A-Za-z.?!\n]+[A-Z]+(?:'[A-Z]+)*(?![A-Za-z'])){1,400}"
 )
-_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
-_PLURAL = re.compile(r"([A-Z]{2,6}|PhD)(s)")
-_LETTERS_COUNTED = re.compile(
+_HUMP = expression(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
+_PLURAL = expression(r"([A-Z]{2,6}|PhD)(s)")
+_LETTERS_COUNTED = expression(
     r"\b(two|three|four|five|six|seven|eight|nine|ten|straight|these|those|the) ([B-LN-Z])s\b(?!')"
 )
-_LETTERS_IN_PLURAL = re.compile(r" [B-LN-Z]s\b")
-_SMALL_INSIDE = re.compile("[A-Z][a-z][A-Z]")
+_LETTERS_IN_PLURAL = expression(r" [B-LN-Z]s\b")
+_SMALL_INSIDE = expression("[A-Z][a-z][A-Z]")
 """PhD, IoT, YoY."""
-_NAME_LIKE = re.compile(
+_SMALL_LAST = expression("[A-Z]{2,5}[a-rt-z]")
+"""PCIe, MSc; the letter s makes a plural."""
+_NAME_LIKE = expression(
     r"(?=.{4,})(?:[BCDFGHJKLMNPQRSTVWXZ]{0,2}[AEIOUY]+){2,}[BCDFGHJKLMNPQRSTVWXZ]{0,2}"
 )
-_CLUSTER = re.compile(
+_CLUSTER = expression(
     r"[^AEIOUY]{3}|\A(?![BCDFGKPT][LR]|[SCTPGKWRBDZ]H|S[CKLMNPQTW]|[DTQ][WU]|KN|WR|TS|[^AEIOUY][AEIOUY]|[AEIOUY])"
 )
 """Three consonants in a row, or two that begin no word."""
-_SENTENCE_BREAK = re.compile(r"[.?!\n]")
+_VOWEL = expression("[AEIOUYaeiouy]")
+_SENTENCE_BREAK = expression(r"[.?!\n]")
 AROUND = 40
 """Characters on each side that are checked for small letters."""
 READ_LENGTH = 4
@@ -140,7 +146,7 @@ def _dotted(match: re.Match[str]) -> str:
     return _letters(letters) + ("." if at_end else "")
 
 
-_ENDS = re.compile(NEW_SENTENCE)
+_ENDS = expression(NEW_SENTENCE)
 
 
 def _word(match: re.Match[str]) -> str | None:
@@ -148,7 +154,9 @@ def _word(match: re.Match[str]) -> str | None:
     if len(word) < 2 or word[1:].islower():  # noqa: PLR2004 (a letter, or at most one capital in front)
         return None
     ending = f"'{ending}" if ending else ""
-    if _SMALL_INSIDE.fullmatch(word):
+    if word in _CASED:
+        return _CASED[word] + ending
+    if _SMALL_INSIDE.fullmatch(word) or _SMALL_LAST.fullmatch(word):
         return _letters(word.upper()) + ending
     plural = _PLURAL.fullmatch(word)
     if plural:
@@ -166,6 +174,8 @@ _CASED = {
     "BibTeX": "bib tech",
     "SQLAlchemy": "S Q L alchemy",
     "DDoS": "D dos",
+    "CoV": "cov",
+    "PostgreSQL": "postgres Q L",
     "NVMe": "N V M E",
     "LoRA": "lora",
     "LoRa": "lora",
@@ -175,8 +185,6 @@ _CASED = {
 
 
 def _camel(word: str) -> str:
-    if word in _CASED:
-        return _CASED[word]
     if re.match(r"(?:Mc|O|D)[A-Z][a-z]", word):
         return word
     humps = _HUMP.findall(word)
@@ -190,12 +198,14 @@ def _is_known(hump: str) -> bool:
 
 
 def _hump(hump: str) -> str:
+    if len(hump) > 1 and _VOWEL.search(hump) is None:
+        return _letters(hump.upper())
     return _letters(hump) if len(hump) > 1 and hump.isupper() and not _is_read(hump) else hump
 
 
 def apply_dots(text: AlignedText) -> AlignedText:
     """`U.S.A.` → U S A, `J. K. Rowling` → J K Rowling."""
-    text = text.sub(_DOTTED_DEGREE, "P H D")
+    text = text.sub(_DOTTED_DEGREE, "P H D").sub(_SHARE_CLASS, " ")
     return text.sub(_DOTTED, _dotted).sub(_INITIAL, lambda m: m[1])
 
 

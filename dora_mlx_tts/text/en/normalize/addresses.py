@@ -7,36 +7,39 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import digits, year
 from dora_mlx_tts.text.en.words import listed
+from dora_mlx_tts.text.patterns import expression
 
 _TOP = listed(
     "com org net edu gov io ai dev app co uk us de fr jp cn eu info me tv cc xyz ru ca au nl ch it es "
     "in br kr hk tw sg tech cloud site online shop blog"
 )
 _HOST = rf"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})\.){{1,6}}(?:{'|'.join(_TOP)})\b(?!\.?\w)"
-_EMAIL = re.compile(
-    r"(?<![\w.+-])([\w+&-]{1,64}(?:[.'][\w+&-]{1,64}){0,8})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})((?:/[\w-]{1,64}){0,6})"
+_EMAIL = expression(
+    r"(?<![\w.+-])([\w+&-]{1,64}(?:[.'][\w+&-]{1,64}){0,8})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,5}\.[A-Za-z][A-Za-z0-9-]{0,62})((?:/[\w-]{1,64}){0,6})"
 )
-_URL = re.compile(
+_URL = expression(
     rf"(?<![\w@.-])(?:(?:https?|ftp|wss?)://(?:www\.)?(?P<full>[^\s/?#\"'<>()]++)|(?:www\.)?(?P<bare>{_HOST}))"
     r"(?P<path>/[^\s?#\"'<>()]*+)?(?P<query>[?#][^\s\"'<>()]*+)?"
 )
-_PATH = re.compile(
+_PATH = expression(
     r"(?<![\w/<:])(?:~|\.{1,2})?(?:/[\w.+-]{1,80}){2,20}/?|(?<!\w)[A-Za-z]:(?:\\[\w.+-]{1,80}){1,20}"
 )
-_FILE = re.compile(
+_FILE = expression(
     r"\b([A-Za-z_][\w-]{0,60})\.(py|js|ts|txt|md|json|yaml|yml|toml|csv|pdf|docx?|xlsx?|pptx?|html?|css|sh|exe|zip|"
     r"gz|png|jpe?g|gif|svg|mp[34]|wav|cpp|rs|go|java|xml|log|cfg|ini|dll|conf|env|lock|sql|ipynb|tsx|jsx|parquet|onnx|iso|dmg|apk|bat|ps1)\b(?![\w@]|\.\w)"
 )
-_TAG = re.compile(
+_TAG = expression(
     r"(?<!\w)(?!#(?=[A-Fa-f]{0,5}\d)[\dA-Fa-f]{6}\b|#[A-Z]{1,4}-?\d)[#@](?=[A-Za-z_])(\w{1,140})"
 )
-_CALL = re.compile(
+_CALL = expression(
     r"(?<=[a-z_\d])\.(?=[A-Za-z_]\w{0,40}\()|(?<=[A-Za-z_]{2})\.(?=[a-z_]{2,40}\b(?![.-]?[A-Z]))"
 )
-_DOT_NET = re.compile(r"(?<!\w)\.NET\b")
-_DIGITS = re.compile(r"\d+")
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_SPELLED = re.compile(
+_DOT_FIRST = expression(r"(?<![^\s(\"'*/])(?P<star>\*)?\.(?=[a-z]{2,16}\b(?!\.[a-z]{2}\b\.))")
+"""`.csv`, `*.txt`, `.env`: names that begin with a dot."""
+_DOT_NET = expression(r"(?<!\w)\.NET\b")
+_DIGITS = expression(r"\d+")
+_YEAR = expression(r"(?:19|20)\d\d")
+_SPELLED = expression(
     r"(?<![A-Za-z])(?:faq|rtx|gtx|dgx|api|sdk|rss|cgi|php|aspx|html?|xml|pdf|cdn|url|css|sql)(?![A-Za-z])"
 )
 _TRAIL = ".,;:!?"
@@ -95,6 +98,9 @@ def apply(text: AlignedText) -> AlignedText:
     """`john.doe@example.org` → john dot doe at example dot org; `#trending` → trending."""
     text = text.sub(_EMAIL, _email).sub(_URL, _url).sub(_PATH, _path)
     text = (
-        text.sub(_CALL, " dot ").sub(_DOT_NET, "dot net").sub(_FILE, lambda m: f"{m[1]} dot {m[2]}")
+        text.sub(_CALL, " dot ")
+        .sub(_DOT_NET, "dot net")
+        .sub(_DOT_FIRST, lambda m: "star dot " if m["star"] else "dot ")
+        .sub(_FILE, lambda m: f"{m[1]} dot {m[2]}")
     )
     return text.sub(_TAG, lambda m: m[1].replace("_", " "))

@@ -8,48 +8,50 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import number, ordinal
 from dora_mlx_tts.text.en.normalize.patterns import NOT_INSIDE, NUMBER
 from dora_mlx_tts.text.en.words import word_set
+from dora_mlx_tts.text.patterns import expression
 
-_TIMES_COUNT = re.compile(
+_TIMES_COUNT = expression(
     r"(?<=[A-Za-z]{2}\s)(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)[x×]\s?(?=\d)(?P<long>(?=\d{1,3} (?:days?|weeks?|doses?|months?|hours?|hrs?)\b))?"
 )
-_INTEGRAL = re.compile(
+_INTEGRAL = expression(
     r"∫(?:[\s_]*(?P<a>-?\w{1,3}|∞)\s?\^\s?(?P<b>-?\w{1,3}|∞))?\s?(?P<what>[^,;.=∫]{1,60}?\s?d(?P<x>[a-z])\b)?"
 )
-_ABOUT = re.compile(r"(?<![\w.)/~])~\s?(?=\d)")
-_DOUBLE_STAR = re.compile(r"(?<=[\w)])\s?\*\*\s?(?=[\w(-])")
+_ABOUT = expression(r"(?<![\w.)/~])~\s?(?=\d)")
+_DOUBLE_STAR = expression(r"(?<=[\w)])\s?\*\*\s?(?=[\w(-])")
 _EXPONENT = r"\^\(?(?P<sign>[-−])?(?P<exp>\d{1,4}|[a-z]\b)\)?(?!\.?\d|\w)"
-_TEN = re.compile(rf"{NOT_INSIDE}(?:(?P<n>{NUMBER})\s?[×x*·]\s?)?(?<!\d)10{_EXPONENT}")
-_POWER = re.compile(rf"(?<![\w.])(?P<base>\d{{1,9}}|[A-Za-z]|\)){_EXPONENT}")
-_SCIENTIFIC = re.compile(
+_TEN = expression(rf"{NOT_INSIDE}(?:(?P<n>{NUMBER})\s?[×x*·]\s?)?(?<!\d)10{_EXPONENT}")
+_POWER = expression(rf"(?<![\w.])(?P<base>\d{{1,9}}|[A-Za-z]|\)){_EXPONENT}")
+_SCIENTIFIC = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})[eE](?:(?P<sign>[+-])(?P<exp>\d{{1,3}})|(?P<plain>\d{{1,2}}))(?!\w|\.\d)"
 )
 
 _POWER_SIGN = r"(?:[²³]|\^-?\w{1,3})?"
 _TERM = rf"\({{0,3}}[-−]?√?\({{0,3}}(?:\d{{1,12}}(?:\.\d{{1,9}})?[a-cn-rt-z]{{0,2}}|[A-Za-z]\d{{1,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
 _OPERATOR = r"\s?(?:[=+*/×·÷±−-]|(?:(?<=[\d)])|(?<=[\d)] ))x(?=\s?\d))\s?"
-_EXPRESSION = re.compile(
+_EXPRESSION = expression(
     rf"(?<![\w.^)=+*/$€£'-])(?:{_TERM})(?:{_OPERATOR}(?:{_TERM})){{1,40}}(?![\w^$]|\.\d|/|-\w)"
 )
-_FUNCTION = re.compile(
+_FUNCTION = expression(
     r"(?<![\w'])(?P<name>[fghFGP])(?P<primes>'{0,3})\((?P<of>[a-zA-Z]|\d{1,4})(?:\s?\|\s?(?P<given>[A-Za-z]))?\)(?P<over>\s?/\s?(?=[A-Za-z]\())?"
 )
 _FUNCTION_NAMES = {
     "sin": "sine", "cos": "cosine", "tan": "tangent", "sec": "secant", "csc": "cosecant", "cot": "cotangent",
     "arcsin": "arc sine", "arccos": "arc cosine", "arctan": "arc tangent", "ln": "natural log", "exp": "exp", "lim": "limit",
 }  # fmt: skip
-_ABSOLUTE = re.compile(
+_ABSOLUTE = expression(
     r"(?<![\w|])\|(?=[^|\n]{0,12}[a-z\d])([\w²³.+ −-]{1,16}(?<! ))\|(?![\w|])(?=\s?[=<>≤≥+*/,.;)−-]|\s(?:is|for|to)\b|\s?\Z)"
 )
-_CHANCE = re.compile(r"\b(P|Pr|E|Var)\((?=[A-Z])")
-_NAMED_FUNCTION = re.compile(
+_DERIVATIVE = expression(r"(?<![\w/])d(?P<y>[a-zA-Z])\s?/\s?d(?P<x>[a-z])(?![\w/])")
+_CHANCE = expression(r"\b(P|Pr|E|Var)\((?=[A-Z])")
+_NAMED_FUNCTION = expression(
     r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
     r"(?:\((?P<of>-?\d{0,4}(?:°|[a-z]?)|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
 )
-_STEP = re.compile(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
-_MORE_THAN = re.compile(r"\d\+ [A-Za-z]")
+_STEP = expression(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
+_MORE_THAN = expression(r"\d\+ [A-Za-z]")
 """`300+ mi` is no sum."""
-_COEFFICIENT = re.compile(r"(?<=\d)(?=[a-z])")
-_PRODUCT = re.compile(r"(?<![A-Za-z])([A-Za-z]{2,3})(?![A-Za-z\d(])")
+_COEFFICIENT = expression(r"(?<=\d)(?=[a-z])")
+_PRODUCT = expression(r"(?<![A-Za-z])([A-Za-z]{2,3})(?![A-Za-z\d(])")
 _NO_PRODUCT = word_set(
     "pi ln on no is it in to of or if as at by be do go my we he me us up so an am sin cos tan log exp max min abs sum "
     "mod det dim lim var new old yes not the cm mm km kg mg ml lb oz ft hr min sec gb mb tb kb and for but are was has "
@@ -83,6 +85,8 @@ def _ten(match: re.Match[str]) -> str:
 
 def _power(match: re.Match[str]) -> str | None:
     exponent = match["exp"]
+    if exponent == "1" and match["sign"] and match["base"].isalpha():
+        return f"{match['base']} inverse"
     if (
         exponent in {"2", "3"} and not match["sign"]
     ):  # squared and cubed are for letters and units, too
@@ -186,6 +190,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
     text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
     text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
+    text = text.sub(_DERIVATIVE, r"d \g<y> d \g<x>")
     text = text.sub(_CHANCE, r"\1 of (")
     text = text.sub(_NAMED_FUNCTION, _named_function)
     if any(sign in text.text for sign in "=+^²³"):

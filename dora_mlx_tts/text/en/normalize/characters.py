@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
+from dora_mlx_tts.text.patterns import expression
 
 _MAPPED = {
     **dict.fromkeys("‘’‚‛′`´ʼ＇", "'"),
@@ -59,17 +60,17 @@ _MAPPED = {
 }
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Mn", "Me", "Sk", "Zs", "Zl", "Zp"})
 GREEK, GREEK_END = "\u0370", "\u03ff"
-_BLANKS = re.compile(r"\s{2,}")
-_KEPT = frozenset("μΩ²³°€£¥₩₹₽₿₺₴₫฿₦₱₪¢§×÷±≤≥≠≈√∛∞∑→…—–−·‰%♭♯∫∈∪∩∝⇒\n")
+_BLANKS = expression(r"\s{2,}")
+_KEPT = frozenset("μΩ²³°€£¥₩₹₽₿₺₴₫฿₦₱₪¢§¶×÷±≤≥≠≈√∛∞∑→…—–−·‰%♭♯∫∈∪∩∝⇒\n")
 _POWER_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _BASE_FIGURES = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
-_LOGARITHM = re.compile(r"\blog(?:([₀-₉]+)\s?|_?(\d{1,3})(?=\())")
-_NARROW_GROUPS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
+_RAISED = expression(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
+_LOGARITHM = expression(r"\blog(?:([₀-₉]+)\s?|_?(\d{1,3})(?=\())")
+_NARROW_GROUPS = expression(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 """Thousands set apart by blanks that do not break a line."""
-_FORMULA = re.compile(r"\$(?=[^\s$])([^$\n]{1,120}?)(?<=[^\s$])\$(?![\w$])")
-_PROSE = re.compile(r"[A-Za-z]{3}|^[\d.,]+$")
-_OPERATOR = re.compile(r"[=+*/^<>\\_{}-]|^[A-Za-z]$")
+_FORMULA = expression(r"\$(?=[^\s$])([^$\n]{1,120}?)(?<=[^\s$])\$(?![\w$])")
+_PROSE = expression(r"[A-Za-z]{3}|^[\d.,]+$")
+_OPERATOR = expression(r"[=+*/^<>\\_{}-]|^[A-Za-z]$")
 LETTERS_OF_A_NOTE = 4
 """A raised figure behind so many letters is a footnote: no unit and no function is that long."""
 
@@ -106,8 +107,25 @@ def _letter_name(char: str) -> str:
     return name.lower().replace("lamda", "lambda")
 
 
-_BAR = re.compile("(?<![A-Za-z])([A-Za-zα-ω])\u0304(?![a-z])")
+_BAR = expression("(?<![A-Za-z])([A-Za-zα-ω])\u0304(?![a-z])")
 """A mean: a single letter with a stroke above, which is no vowel of pinyin with its tone."""
+
+
+_STARS = expression(r"(?<=\d)\s?[★⭐]\ufe0f?(?![★☆⭐])|(?<!\d)[★⭐]{2,5}☆{0,4}(?!\w)")
+_ION = expression(r"(?<![A-Za-z])((?:[A-Z][a-z]?[₂-₉]?){1,3})([²³⁴]?)([⁺⁻])(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
+
+
+def _stars(match: re.Match[str]) -> str:
+    """`4.8★` → 4.8 stars, `★★★☆` → 3 stars."""
+    count = sum(match.group().count(sign) for sign in "★⭐")
+    return " stars" if count == 1 else f"{count} stars"
+
+
+def _ion(match: re.Match[str]) -> str:
+    """`Ca²⁺` → C A 2 plus."""
+    letters = " ".join(match[1].upper().translate(_BASE_FIGURES))
+    charge = f" {match[2].translate(_POWER_FIGURES)}" if match[2] else ""
+    return f"{letters}{charge} {'plus' if match[3] == '⁺' else 'minus'}"
 
 
 def unify(text: AlignedText) -> AlignedText:
@@ -116,7 +134,13 @@ def unify(text: AlignedText) -> AlignedText:
     if "$" in text.text:
         text = text.sub(_FORMULA, _formula)
     if not (text.text.isascii() and text.text.isprintable()):
-        text = text.sub(_BAR, r"\1 bar").sub(_RAISED, _raised).sub(_NARROW_GROUPS, "")
+        text = (
+            text.sub(_STARS, _stars)
+            .sub(_ION, _ion)
+            .sub(_BAR, r"\1 bar")
+            .sub(_RAISED, _raised)
+            .sub(_NARROW_GROUPS, "")
+        )
         text = _translate(text)
     return text.sub(_BLANKS, lambda m: "\n" if "\n" in m.group() else " ")
 

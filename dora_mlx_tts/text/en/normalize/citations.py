@@ -6,12 +6,13 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.words import word_set
+from dora_mlx_tts.text.patterns import expression
 
 _NUMBERS = r"\[\^?[1-9]\d{0,2}(?:\s?[,;–-]\s?\^?[1-9]\d{0,2}){0,8}\]"
-_MARK = re.compile(
+_MARK = expression(
     rf"(?P<word>[A-Za-z]{{1,40}})?(?P<end>[.,;:!?\"')%\d]{{0,3}})(?P<blank>\s?)(?P<mark>{_NUMBERS}(?:\s?[,–-]?\s?{_NUMBERS}){{0,8}})"
 )
-_WORDED = re.compile(r"\s?\[(?:citation needed|who\?|note \d{1,2}|edit|sic)\]")
+_WORDED = expression(r"\s?\[(?:citation needed|who\?|note \d{1,2}|edit|sic)\]")
 _HOLDERS = word_set(
     "list array vector tuple set range interval matrix values numbers returns return prints print outputs "
     "is are equals in index indices slice input output result from to"

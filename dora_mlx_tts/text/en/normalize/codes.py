@@ -8,77 +8,100 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.identifiers import DIGIT_GROUP, spell_code
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, named, number, year
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
+from dora_mlx_tts.text.en.pronounce.known import is_common
+from dora_mlx_tts.text.patterns import expression
 
 _CODE = r"(?P<n>\d{2,12}(?:[- ]\d{2,8}){0,4}|(?=[A-Za-z-]{0,12}\d)[A-Za-z\d]{2,20}(?:-[A-Za-z\d]{1,12}){0,4})(?![\w-]|[.,:/]\d)"
 _LINK = r"(?:\s(?:is|was|are|will be|at|us at|me at|on|to))?[:.]?\s"
-_CALLED = re.compile(
-    rf"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|password|otp|zip|hotline|"
+_CALLED = expression(
+    rf"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|password|otp|zip|hotline|rx|prescription|"
     rf"last (?:four|three|4|3)(?: digits)?|(?:card|account|number|phone) ending(?: in| with)?|ends in|ending in|"
     rf"text [\"'“]?\w{{1,20}}[\"'”]? to|ext\.?|extension|license plate|licence plate|plate|(?:confirmation|tracking|reference|serial|account|policy|booking|reservation|license|licence|membership|"
     rf"member|claim|passport|routing|part|model|vehicle|phone|extension|invoice|ticket|order|case)\s(?:number|code|no\.|id))"
     rf"(?: number| code)?{_LINK}){_CODE}(?P<pound>#(?!\w))?",
     re.IGNORECASE,
 )
-_NUMBER_SIGN = re.compile(r"(?i)\bno\.")
-_ORDERED = re.compile(
+_NUMBER_SIGN = expression(r"(?i)\bno\.")
+_ORDERED = expression(
     r"(?P<lead>\b(?:order|invoice|ticket|case|booking|reservation|claim|receipt|shipment|transaction|confirmation|account|"
     r"acct|ref|reference|id|tracking|policy|sku)\.?(?::)?\s?)(?P<hash>#\s?|no\.\s)?"
     r"(?P<n>\d{4,20}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{3,20})(?![\w-]|[.,:/]\d)(?!\s(?:of|more|[a-z]{3,}s)\b)",
     re.IGNORECASE,
 )
-_HASHED = re.compile(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")
-_HASHED_CODE = re.compile(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}-?\d{4,12})(?![\w-])")
-_SHORT_NUMBERS = re.compile(
+_HASHED = expression(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")
+_HASHED_STORE = expression(r"(?<!\w)#\s?(?P<n>[1-9]\d{3})(?![\w-]|[.,]\d)")
+_HASHED_CODE = expression(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}-?\d{4,12})(?![\w-])")
+_SHORT_NUMBERS = expression(
     r"(?<![\w.,$-])(?:999|988|112|111|000|110|119|120)(?=\s(?:in|or|for|if|when|and|now)\b|[.,!?;)]?(?:\s|\Z))"
 )
-_EMERGENCY = re.compile(
+_EMERGENCY = expression(
     r"(?i)\b(?:call|calls|called|dial|dials|phone|ring|text|emergency|emergencies|hotline)\b"
 )
-_NINE_ONE_ONE = re.compile(
+_NINE_ONE_ONE = expression(
     r"(?<![\w.,$-])(?<!Porsche )(?<!the )911(?![\w.,-]?\d)(?! (?:people|units|times|items|of|turbo|carrera|points)\b)(?=\W|\Z)"
 )
 _NAMES = (
     "flight|suite|apartment|apt|bus|error|errors|status|http|iso|iec|ieee|rfc|din|form|area code|boeing|airbus a|model|"
     "channel|room|port|gate|unit|box|[rg]tx|rx|core i[3579]-|ryzen [3579]|area|building|train|locker|seat|platform|stop"
 )
-_LABELED = re.compile(
+_LABELED = expression(
     rf"(?P<lead>\b(?:(?:{_NAMES})(?:\s(?:code|number|no\.))?:?\s|boeing |airbus a|core i[3579]-))(?P<n>[1-9]\d{{2,3}}|(?<=iec )\d{{5}}|(?<=iso )\d{{5}})(?![\w-]|[.,:/]\d|\s?%)",
     re.IGNORECASE,
 )
-_CARDINAL_NAMES = re.compile(r"(?i)\b(?:room|suite|apartment|apt|unit|gate|seat|locker|box)\b")
-_RESPONSE = re.compile(
+_CARDINAL_NAMES = expression(r"(?i)\b(?:room|suite|apartment|apt|unit|gate|seat|locker|box)\b")
+_RESPONSE = expression(
     r"(?<![\w.,])[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
     re.IGNORECASE,
 )
-_RETURNED = re.compile(
+_RETURNED = expression(
     r"(?P<lead>\b(?:return(?:s|ed|ing)?|respond(?:s|ed|ing)? with|throws?|threw|status(?: code)?(?: of)?|HTTP) (?:an? |HTTP )?)(?P<n>[1-5]\d\d)(?![\w%]|[.,]\d| [a-z]+s\b)"
 )
-_CODE_ALONE = re.compile(
+_CODE_ALONE = expression(
     r"(?:(?<=\ba )|(?<=\bor ))[345]\d\d(?= (?:is|means|from|when|if|and|or|instead|then|because|page)\b|[,.;:!?)]|\Z)"
 )
-_WEB = re.compile(
+_WEB = expression(
     r"\b(?:HTTP|HTTPS|RFC|redirects?|status|server|requests?|responses?|API|URL|endpoint|browser)\b"
 )
-_PLAN = re.compile(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
-_TYPE = re.compile(
+_PLAN = expression(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
+_TYPE = expression(
     r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{2}\b|(?<=\b[A-Z]{2} )[1-9]\d{2}(?=[ ,.](?:to|from|departs|lands|arrives|is|leaves|has|was)\b)"
     r"|(?<=\b(?:UA|AA|DL|WN|BA|LH|AF|KL|EK|QR|SQ|CX|JL|NH|QF|TK|EY|VS|IB|LX|SK|AY|TP|MU|CZ|FR|KE|OZ|NK|AS|BR) )[1-9]\d{2,3}(?![\w,.]*\d|\s?(?:[a-zA-Z]{1,3}|batteries)\b)"
 )
-_TYPE_DASH = re.compile(
-    r"(?<=\bA)3[0-8]0\b|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b"
+_TYPE_DASH = expression(
+    r"(?<=\bA)3[0-8]0\b|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b|(?<=\bDDR[345]-)[1-9]\d{3}\b"
 )
-_TABLE = re.compile(
+_CHIP = expression(
+    r"\b(?P<lead>(?:Core )?i[3579]-|Ryzen [3579] |Core Ultra [579] |EPYC |Xeon [A-Z]?-?)(?P<n>\d{4,5})(?P<more>[A-Z][A-Z0-9]{0,2})?\b"
+)
+_REGION = expression(
+    r"\b(?P<where>us|eu|ap|sa|ca|me|af)-(?P<side>(?:north|south)?(?:east|west|central)|north|south)-?(?P<n>\d)(?P<zone>[a-f])?\b"
+)
+_TABLE = expression(
     r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix) )(\d{1,3})-(\d{1,3})(?![\w-])"
 )
-_AIRLINER = re.compile(r"(?<![\w.,$-])(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
-_COURSE = re.compile(r"(?<=[a-z] )101\b(?![,.]?\d| [a-z]+s\b)")
-_CAPITAL_BEFORE = re.compile(r"\b[A-Z][a-z]+ \Z")
-_STANDARD = re.compile(r"(?<![\w.,$-])802\.(\d{1,2})([a-z]{0,2})\b")
-_SIZE = re.compile(r"\b([Ss]izes? )(\d{1,2}(?:\.5)?)([A-Z]{1,3})\b")
-_EPISODE = re.compile(r"\bS(\d{1,2})(?::|, ?| )?E[Pp]?\.? ?(\d{1,3})\b")
-_QUARTER = re.compile(
+_AIRLINER = expression(r"(?<![\w.,$-])B?(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
+_COURSE = expression(r"(?<=[a-z] )101\b(?![,.]?\d| [a-z]+s\b)")
+_SUBJECT = expression(
+    r"(?P<lead>\b(?:Chem(?:istry)?|Bio(?:logy)?|Psych(?:ology)?|Econ(?:omics)?|Math|Maths|Physics|Phys|History|Hist|English|Engl|Calc|Stats|CS|EE|ECE|Spanish|French|"
+    r"Philosophy|Phil|Sociology|Soc|Art|Music|Accounting|Acct|Geology|Geol|PoliSci|Anthro|Astro) )(?P<n>[1-5]\d\d[A-Z]?)\b(?!,?\d)"
+)
+_DIGITS_LABEL = expression(
+    r"(?P<lead>\b(?:UPC|EAN|ISBN|IMEI|VIN|SSN|EIN|NPI|IBAN|GTIN|ISSN|SIN|NDC)(?: number| code)?(?: is|:| is:)? )(?P<n>(?=[\w -]{0,24}\d{2})[\dA-Z]{1,20}(?:[- ]\d{1,8}){0,6})(?![\w-])"
+)
+_CAPITAL_BEFORE = expression(r"\b[A-Z][a-z]+ \Z")
+_STANDARD = expression(r"(?<![\w.,$-])802\.(\d{1,2})([a-z]{0,2})\b")
+_SIZE = expression(r"\b([Ss]izes? )(\d{1,2}(?:\.5)?)([A-Z]{1,3})\b")
+_WIDTH = expression(r"(?<![\w.,$-])(\d{1,2}(?:\.5)?)([WMNDE]|EE)\b(?!-)")
+_BILL = expression(
+    r"\b(H\.\s?R\.|H\. ?Res\.|S\. ?Res\.|Prop\.?|Proposition)\s?(\d{2,4})\b(?![.,]\d)"
+)
+_BILLS = {"H": "H R", "HRes": "House Resolution", "SRes": "Senate Resolution", "P": "Proposition"}
+_EPISODE = expression(r"\bS(\d{1,2})(?::|, ?| )?E[Pp]?\.? ?(\d{1,3})\b")
+_QUARTER = expression(
     r"(?<![\w.])([1-4])Q(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b"
 )
+_WORDED = expression(r"([A-Z]{4,16})(\d{1,4})")
+"""A code that is a word and a number: SAVE20."""
 _ORDINALS = ("", "first", "second", "third", "fourth")
 
 
@@ -91,6 +114,9 @@ def _called(match: re.Match[str]) -> str | None:
     if _is_word(code) or (len(code) < DIGIT_GROUP and code.isdecimal()):
         return None
     pound = " pound" if match["pound"] else ""
+    worded = _WORDED.fullmatch(code)
+    if worded and is_common(worded[1].lower()):
+        return f"{match['lead']}{worded[1].lower()} {named(worded[2])}"
     return _NUMBER_SIGN.sub("number", match["lead"]) + spell_code(code) + pound
 
 
@@ -111,6 +137,22 @@ def _labeled(match: re.Match[str]) -> str | None:
     return match["lead"] + blank + named(figures)
 
 
+def _region(match: re.Match[str]) -> str:
+    """`us-east-1a` of a cloud → U S east one A."""
+    zone = f" {match['zone'].upper()}" if match["zone"] else ""
+    return f"{' '.join(match['where'].upper())} {match['side']} {cardinal(int(match['n']))}{zone}"
+
+
+def _chip(match: re.Match[str]) -> str:
+    """`i7-13700K` → i seven thirteen seven hundred K."""
+    figures = match["n"]
+    head = f"{cardinal(int(figures[:-3]))} " if len(figures) > 4 else ""  # noqa: PLR2004 (12 700)
+    more = f" {' '.join(re.findall('[A-Z]|[0-9]', match['more']))}" if match["more"] else ""
+    return (
+        f"{match['lead'].replace('-', ' ')}{head}{named(figures[-3:] if head else figures)}{more}"
+    )
+
+
 def _airliner(match: re.Match[str]) -> str:
     plane = match[1]
     first = f"A {named(plane[1:])}" if plane[0] == "A" else named(plane)
@@ -121,6 +163,13 @@ def _course(match: re.Match[str]) -> str | None:
     """`Chem 101`, the first course of a subject."""
     before = match.string[max(0, match.start() - 20) : match.start()]
     return "one oh one" if _CAPITAL_BEFORE.search(before) else None
+
+
+def _bill(match: re.Match[str]) -> str:
+    """`H.R. 3076` → H R thirty seventy-six."""
+    kind = match[1].replace(" ", "").replace(".", "")
+    name = _BILLS.get(kind) or _BILLS[kind[0]]
+    return f"{name} {named(match[2])}"
 
 
 def _quarter(match: re.Match[str]) -> str:
@@ -154,17 +203,25 @@ _RULES = (
     ),
     Rule(_EPISODE, lambda m: f"season {cardinal(int(m[1]))} episode {cardinal(int(m[2]))}", "S"),
     Rule(_SIZE, lambda m: f"{m[1]}{number(m[2])} {' '.join(m[3])}"),
+    Rule(_BILL, _bill),
+    Rule(_DIGITS_LABEL, lambda m: m["lead"] + spell_code(m["n"])),
     Rule(_CALLED, _called),
     Rule(_ORDERED, _ordered),
     Rule(_HASHED_CODE, lambda m: f"number {spell_code(m['n'])}", "#"),
     Rule(_HASHED, lambda m: f"number {digits(m['n'])}", "#"),
+    Rule(_HASHED_STORE, lambda m: f"number {named(m['n'])}", "#"),
     Rule(_QUARTER, _quarter, "QH"),
     Rule(_PLAN, _plan, "4"),
     Rule(_RETURNED, lambda m: m["lead"] + named(m["n"])),
     Rule(_RESPONSE, lambda m: named(m.group())),
+    Rule(_REGION, _region, "-"),
+    Rule(_CHIP, _chip),
     Rule(_LABELED, _labeled),
     Rule(_TYPE, lambda m: spaced(m, named(m.group()))),
     Rule(_TYPE_DASH, lambda m: spaced(m, named(m.group()))),
+    Rule(
+        _SUBJECT, lambda m: m["lead"] + named(m["n"][:3]) + (f" {m['n'][3]}" if m["n"][3:] else "")
+    ),
     Rule(_COURSE, _course, "1"),
     Rule(_TABLE, lambda m: f"{m[1]}{cardinal(int(m[2]))} dash {cardinal(int(m[3]))}", "-"),
 )
@@ -175,4 +232,6 @@ def apply(text: AlignedText) -> AlignedText:
     text = apply_rules(text, _RULES)
     if _WEB.search(text.text):
         text = text.sub(_CODE_ALONE, lambda m: named(m.group()))
+    if "size" in text.text.lower():
+        text = text.sub(_WIDTH, lambda m: f"{number(m[1])} {' '.join(m[2])}")
     return _emergency(text)

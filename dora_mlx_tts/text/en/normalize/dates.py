@@ -8,68 +8,69 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.months import MONTH, MONTHS, month_name
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, named, ordinal, plural, year
 from dora_mlx_tts.text.en.normalize.patterns import DASH, Rule, apply_rules, spaced
+from dora_mlx_tts.text.patterns import expression
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _SUFFIX = r"(?:st|nd|rd|th)?"
 _NO_MORE = r"(?!\w|[.,:/]\d|-\w|\s?%)"
-_YEAR_FIRST = re.compile(
+_YEAR_FIRST = expression(
     r"(?<![\d./-])(?P<y>[12]\d{3})(?P<sep>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=sep)"
     r"(?P<d>0?[1-9]|[12]\d|3[01])(?:T(?=\d\d:)|(?![\d/-]|\.\d))"
 )
-_YEAR_LAST = re.compile(
+_YEAR_LAST = expression(
     r"(?<![\d./-])(?P<a>0?[1-9]|[12]\d|3[01])(?P<sep>[-/.])(?P<b>0?[1-9]|[12]\d|3[01])(?P=sep)"
     r"(?P<y>[12]\d{3}|(?<=/)\d\d)(?![\d/-]|\.\d)"
 )
-_MONTH_DAY = re.compile(
+_MONTH_DAY = expression(
     rf"(?<![\w.'-])(?P<month>{MONTH})\b\.?(?P<sep>\s|-)(?P<a>{_DAY}){_SUFFIX}"
     rf"(?:\s?{DASH}\s?(?P<b>{_DAY}){_SUFFIX}|-(?P<y>[12]\d{{3}}))?{_NO_MORE}",
     re.IGNORECASE,
 )
-_DAY_MONTH = re.compile(
+_DAY_MONTH = expression(
     rf"(?<![\w.:/$€£#-])(?P<the>the )?(?:(?P<a>{_DAY}){_SUFFIX}\s?(?P<to>{DASH}|to|and)\s?)?(?P<b>{_DAY})(?P<suffix>{_SUFFIX})"
     rf"(?P<sep>\s(?:of\s)?|-)(?P<month>{MONTH})\b(?P<dot>\.)?(?:-(?P<y>[12]\d{{3}}|\d\d))?(?![\w'-])",
     re.IGNORECASE,
 )
-_SPAN = re.compile(
+_SPAN = expression(
     r"(?P<day>/\d{2,4}|(?<!\d)[12]\d{3}-\d\d-\d\d)(?:\s?[–—~]\s?|\s-\s|(?<=/\d{4})-)(?=\d{1,2}/\d{1,2}\b|[12]\d{3}-\d\d-\d\d\b)"
 )
 _UNLIKELY = frozenset({"may", "march", "mar", "sep", "dec", "jan", "jun"})
 """In small letters these are also words or names; a year or a word around must say that it is a month."""
-_MEASURED = re.compile(
+_MEASURED = expression(
     r"\s(?:miles?|km|people|more|percent|years?|days?|hours?|minutes|times|points|of us|pages)\b"
 )
-_YEAR_AFTER = re.compile(r"\.?,?\s[12]\d{3}\b")
-_CUE_BEFORE = re.compile(
+_YEAR_AFTER = expression(r"\.?,?\s[12]\d{3}\b")
+_CUE_BEFORE = expression(
     r"(?i)(?:\b(?:on|by|the|since|until|from|to|due|before|after|of|is|was|born)\s|^\W*)\Z"
 )
-_YEAR_MONTH = re.compile(r"(?<![\d./-])(?P<y>[12]\d{3})-(?P<m>0[1-9]|1[0-2])(?![\d/-]|\.\d)")
-_MONTH_YEAR = re.compile(
+_YEAR_MONTH = expression(r"(?<![\d./-])(?P<y>[12]\d{3})-(?P<m>0[1-9]|1[0-2])(?![\d/-]|\.\d)")
+_MONTH_YEAR = expression(
     r"(?<![\w./:$€£-])(?P<m>0?[1-9]|1[0-2])/(?P<y>(?:19|20)\d\d)(?![\w/]|[.,]\d|\s?[=+*×÷])"
 )
-_YEARS = re.compile(
+_YEARS = expression(
     rf"(?<![\d.,/-])([12]\d{{3}})(?:{DASH}|\s{DASH}\s)([12]\d{{3}}|\d\d)(?![\d/-]|[.,]\d|\s?(?:kg|km|g|lbs?|m|%)\b)"
 )
-_ERA = re.compile(
+_ERA = expression(
     r"(?<![\w.,$-])(?P<n>[1-9]\d{1,3})(?=\s(?:[AB]\.?\s?D\b|B\.?\s?C\b|BCE\b|CE\b|A\.\s?D|B\.\s?C))"
 )
-_ERA_BEFORE = re.compile(r"(?<=\bAD )[1-9]\d{1,2}\b(?![.,]\d)")
-_DECADES = re.compile(
+_ERA_BEFORE = expression(r"(?<=\bAD )[1-9]\d{1,2}\b(?![.,]\d)")
+_DECADES = expression(
     rf"(?<![\w.,])(?P<a>'?(?:(?:1\d|20)\d0'?s?|\d0'?s))\s?{DASH}\s?(?P<b>'?(?:1\d|20)?\d0'?s)\b"
 )
-_SPACED_DECADE = re.compile(r"(?<![\d.,])((?:1[5-9]|20)\d0) s\b(?=\s|[.,;!?]|\Z)")
-_DECADE = re.compile(r"(?<![\w.,])'?([12]\d)?(\d0)'?s\b")
-_FIGURES = re.compile(
+_SPACED_DECADE = expression(r"(?<![\d.,])((?:1[5-9]|20)\d0) s\b(?=\s|[.,;!?]|\Z)")
+_DECADE = expression(r"(?<![\w.,])'?([12]\d)?(\d0)'?s\b")
+_FIGURES = expression(
     r"\b(?P<n>two|three|four|five|six|seven|eight|nine|ten|count by|counts by|counting by) (?P<f>\d0?)s\b"
 )
-_NAMES_IN_PLURAL = re.compile(
-    r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=Boeing )(7\d7)s\b|(?<![\w.,$-])(1099|7[0-8]7|[1-9]\d\d[1-9])s\b"
+_NAMES_IN_PLURAL = expression(
+    r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=\b[A-HJ-Z])(\d{2,4})s\b|(?<=Boeing )(7\d7)s\b|(?<![\w.,$-])(1099|7[0-8]7|[1-9]\d\d[1-9])s\b"
 )
-_DECADE_BEFORE = re.compile(
-    r"(?:\b(?:the|early|mid|late|low|high|upper|lower|in|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
+_DECADE_BEFORE = expression(
+    r"(?:\b(?:the|early|mid|late|low|high|upper|lower|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,
 )
-_TEAM = re.compile(r"(?<![\w.,])(\d{2})ers\b")
-_SHORT_YEAR = re.compile(r"(?:(?<![\w'])|(?<=\bQ[1-4])|(?<=\bFY))'(\d\d)(?![\w'])")
+_TEAM = expression(r"(?<![\w.,])(\d{2})ers\b")
+_SHORT_YEAR = expression(r"(?:(?<![\w'])|(?<=\bQ[1-4])|(?<=\bFY))'(\d\d)(?![\w'])")
 LAST_MONTH = 12
 PIVOT = 50
 """Two figures from here on are a year of the twentieth century."""
@@ -163,7 +164,7 @@ def _years(match: re.Match[str]) -> str | None:
 def _decade_words(figures: str) -> str | None:
     if len(figures) > 2:  # noqa: PLR2004 (1960)
         return plural(_year(int(figures)))
-    return plural(cardinal(int(figures))) if figures != "00" else None
+    return plural(cardinal(int(figures))) if figures != "00" else "two thousands"
 
 
 def _decades(match: re.Match[str]) -> str | None:

@@ -7,53 +7,57 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, number
 from dora_mlx_tts.text.en.normalize.patterns import spaced
+from dora_mlx_tts.text.patterns import expression
 
 _NAMES = {"d": "day", "h": "hour", "m": "minute", "s": "second", "w": "week", "y": "year"}
 _PIECE = r"\d{1,4}(?:\.\d{1,3})?\s?"
 _DAYS, _HOURS = r"(?:days?|d)", r"(?:hours?|hrs?|h)"
 _MINUTES, _SECONDS = r"(?:minutes?|mins?|m)", r"(?:seconds?|secs?|s)"
 _SEP = r"(?:\s|,\s)?"
-_COMPOUND = re.compile(
+_COMPOUND = expression(
     rf"(?<![\w.,$€£])(?:(?P<d>{_PIECE}){_DAYS}{_SEP})?(?:(?P<h>{_PIECE}){_HOURS}\.?{_SEP})?"
     rf"(?:(?P<m>{_PIECE}){_MINUTES}\.?{_SEP})?(?:(?P<s>{_PIECE}){_SECONDS})?(?<=[a-z])(?![\w/²³]|-\w|\s?/)(?:\.(?=\s[a-z]|[,;]))?",
 )
-_CLOCK = re.compile(
+_CLOCK = expression(
     r"(?P<lead>\b(?:at|by|until|before|after|from) )(?P<h>[01]?\d|2[0-3])h(?P<m>[0-5]\d)?(?!\w)"
 )
-_HOURS_MINUTES = re.compile(r"(?<![\w.,:$])(\d{1,2})h([0-5]\d)(?!\w)")
-_MINUTES_LEFT = re.compile(
+_HOURS_MINUTES = expression(r"(?<![\w.,:$])(\d{1,2})h([0-5]\d)(?!\w)")
+_MINUTES_LEFT = expression(
     r"(?<![\w.,$])(\d{1,3})m(?= (?:left|remaining|ago|later|early|late|to go|until|break|timer|walk|drive|delay|away by)\b)"
 )
-_MINUTES_ALONE = re.compile(
-    r"(?<![\w.,$])(\d{1,3})m(?![\w²³/-]|\.\w|\s(?:of|tall|wide|deep|long|high|x|×)\b)"
+_MINUTES_ALONE = expression(
+    r"(?<![\w.,$])(\d{1,3})m(?![\w²³/-]|\.\w|\s(?:of|tall|wide|deep|high|x|×)\b)"
 )
-_TIMED = re.compile(
+_TIMED = expression(
     r"(?i)\d\s?h(?:\d|rs?\b|ours?\b|\b)|\b(?:hours?|hrs?|mins?|minutes?|timers?|takes?|took|eta|wait|walk|drive|ride|"
     r"by (?:car|train|bus|bike|foot|plane|subway)|every|cook|bake|simmer|rest|remaining|setup|episode|movie|film|video|podcast|watch)\b|m \d{1,2}s\b"
 )
-_LENGTHS = re.compile(
+_LENGTHS = expression(
     r"(?i)\d\s?(?:km|cm|mm|ft|feet|yd|meters?)\b|\b(?:race|sprint|relay|distance|elevation|swim|dash|away|tall)\b"
 )
 FEWEST_PARTS = 2
 AROUND = 60
 """Characters on each side that say whether m is for minutes or for meters."""
-_LONG = re.compile(
+_LONG = expression(
     r"(?<![\w:.])(?P<h>\d{1,3}):(?P<m>[0-5]\d):(?P<s>[0-5]\d)(?:\.(?P<f>\d{1,3}))?(?![\d:]|\s?[AaPp]\.?\s?[Mm]\b|\s?Z\b)"
 )
-_AT_BEFORE = re.compile(
+_AT_BEFORE = expression(
     r"(?i)\b(?:at|until|till|by|before|after|since|timestamp|from)\s\Z|T\Z|-\d\d \Z|-\d\d at \Z| at \Z"
 )
-_RACE = re.compile(
-    r"(?P<lead>\b(?:\d{1,2}[Kk]:?|marathon:?|mile:?|laps?:?|split:?|in|took|time of|pace of|pace is|pace was|record of|record is|under|sub|lasts?|lasted|long|duration is|duration of|duration|"
+_RACE = expression(
+    r"(?P<lead>\b(?:\d{1,2}[Kk]:?|marathon:?|mile:?|laps?:?|split:?|in|took|(?:time|P[RB]|personal best) (?:of|was|is|at)|P[RB]:?|pace of|pace is|pace was|record of|record is|under|sub|lasts?|lasted|long|duration is|duration of|duration|"
     r"runs?|ran|best of|finished in|over) (?:about |just |exactly |only |around )?)(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?:\.(?P<f>\d{1,3}))?"
     r"(?![\d:]|\s?[AaPp]\.?\s?[Mm]\b)"
 )
-_PACE = re.compile(
+_PACE = expression(
     r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s?/\s?(?:mi|mile|km|k|100\s?m)\b|\s(?:min|minutes?|pace|per|a) ?(?:per|/|pace|mile|km|mi)?\b"
     r"(?<!a)|\s?min/)"
 )
-_LAP = re.compile(r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)\.(?P<f>\d{1,3})(?![\d:])")
-_PER_DISTANCE = re.compile(r"(?<=[a-z])\s?(?:min)?/(mi|mile|km|k)\b")
+_LEFT = expression(
+    r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s(?:left|remaining|to go|to play|on the clock|elapsed|into)\b)"
+)
+_LAP = expression(r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)\.(?P<f>\d{1,3})(?![\d:])")
+_PER_DISTANCE = expression(r"(?<=[a-z])\s?(?:min)?/(mi|mile|km|k)\b")
 _DISTANCES = {"mi": "mile", "mile": "mile", "km": "kilometer", "k": "k"}
 
 
@@ -92,6 +96,8 @@ def _long(match: re.Match[str]) -> str | None:
 
 def _short(match: re.Match[str]) -> str:
     minutes, seconds = cardinal(int(match["m"])), int(match["s"])
+    if not int(match["m"]) and seconds and not match.groupdict().get("f"):
+        return (match.groupdict().get("lead") or "") + _part(str(seconds), "second")
     words = f"{minutes} {'oh ' if 0 < seconds < 10 else ''}{cardinal(seconds)}"  # noqa: PLR2004 (one figure)
     if not seconds:
         words = f"{minutes} minute{'' if int(match['m']) == 1 else 's'}"
@@ -111,5 +117,11 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_MINUTES_ALONE, _minutes_alone)
     if ":" not in text.text:
         return text
-    text = text.sub(_LONG, _long).sub(_RACE, _short).sub(_PACE, _short).sub(_LAP, _short)
+    text = (
+        text.sub(_LONG, _long)
+        .sub(_RACE, _short)
+        .sub(_PACE, _short)
+        .sub(_LAP, _short)
+        .sub(_LEFT, _short)
+    )
     return text.sub(_PER_DISTANCE, lambda m: f" per {_DISTANCES[m[1]]}")

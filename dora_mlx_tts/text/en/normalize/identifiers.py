@@ -7,53 +7,54 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, integer, year
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
+from dora_mlx_tts.text.patterns import expression
 
-_PHONE = re.compile(
+_PHONE = expression(
     r"(?<![\w.+-])(?:\+?\d{1,3}[-. ])?(?:\(\d{2,4}\)[-. ]?|\d{3,4}[-. ])(?:\d{2,3}[-. ])?\d{3,4}[-.]\d{4}(?:-\d{1,5})?(?![\w-])"
     r"|(?<![\w.+-])\d{3}-\d{4}(?![\w-])|(?<![\w.+-])\d{3} \d{3,4} \d{4}(?![\w-])"
     r"|(?<![\w.+,-])(?:\(0\d{1,4}\)\s?|0\d{2,4}[ -])\d{3,4}[ -]?\d{3,4}(?:[ -]\d{2,4})?(?![\w-])"
     r"|(?<![\w.+-])\+\d{1,3}(?:[- .]?\(?\d{1,5}\)?){1,5}(?![\w-])"
 )
-_VANITY = re.compile(r"(?<![\w.+-])(1)-(8\d\d)-(?=[A-Z]{2,10}\b)")
-_SERIAL = re.compile(
+_VANITY = expression(r"(?<![\w.+-])(1)-(8\d\d)-(?=[A-Z]{2,10}\b)")
+_SERIAL = expression(
     r"(?<![\w.,$-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w.,$-])(?:[A-Z]{2}\d{2} )?\d{4}(?:[ -]\d{4}){2,6}(?: \d{1,4})?(?![\w-])"
     r"|\b[A-Z]{2}\d{2}(?: (?=[A-Z]{0,4}\d)[\dA-Z]{4}){2,8}(?: [\dA-Z]{1,3})?(?![\w-])"
     r"|(?<![\w.,$-])97[89](?:-\d{1,7}){3,4}(?:-X)?(?![\w-])"
 )
-_ZIPS = re.compile(
+_ZIPS = expression(
     r"(?i)\bzip codes? \d{5}(?:-\d{4})?(?:(?:, | and | or |, and |, or )\d{5}(?:-\d{4})?){1,8}(?![\w-])"
 )
-_FULL_ZIP = re.compile(r"(?<![\w.,$-])\d{5}(?:-\d{4})?(?![\w-])")
-_LONG_ZIP = re.compile(r"(?<![\w.,$-])\d{5}-\d{4}(?![\w-])")
-_DOI = re.compile(r"(?<![\w.])10\.(\d{4,5})/([\w.()/-]{2,60})(?<=\w)")
-_STAR = re.compile(r"(?<![\w*)])([*#])(\d{2,6})(#)(?!\w)|(?<![\w*)])(\*)(\d{2,6})(?![\w*])")
-_HOST = re.compile(
+_FULL_ZIP = expression(r"(?<![\w.,$-])\d{5}(?:-\d{4})?(?![\w-])")
+_LONG_ZIP = expression(r"(?<![\w.,$-])\d{5}-\d{4}(?![\w-])")
+_DOI = expression(r"(?<![\w.])10\.(\d{4,5})/([\w.()/-]{2,60})(?<=\w)")
+_STAR = expression(r"(?<![\w*)])([*#])(\d{2,6})(#)(?!\w)|(?<![\w*)])(\*)(\d{2,6})(?![\w*])")
+_HOST = expression(
     r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)(?::(?P<port>\d{2,5}))?(?:/(?P<net>\d{1,2})\b)?"
 )
-_MIXED = re.compile(
+_MIXED = expression(
     r"(?<![\w./@#-])(?=[A-Z-]{0,12}\d)(?=[\d-]{0,12}[A-Z])[A-Z\d]{1,12}(?:-[A-Z\d]{1,12}){1,6}(?![\w-]|[.:]\w)"
 )
-_RUN = re.compile(r"\d+|[A-Za-z]+")
-_CHAIN = re.compile(
+_RUN = expression(r"\d+|[A-Za-z]+")
+_CHAIN = expression(
     r"(?<![\w./@-])(?=[a-z-]{0,20}\d)(?=[\d-]{0,20}[a-z])[a-z\d]{1,3}(?:-[a-z\d]{1,3}){4,12}(?![\w-])"
 )
 """Five short groups or more are no words."""
-_AFTER_SLASH = re.compile(r"(?<=\w/)(?<!\d{4}/)\d{5,20}(?![\w,.]*\d)")
-_GROUPS = re.compile(r"(?<![\w.,$-])\d{2,8}(?:-\d{2,8}){2,6}(?![\w-]|[.,]\d)")
-_HEX = re.compile(r"\b0[xX]([0-9A-Fa-f]{1,64})\b|\b0b([01]{1,64})\b|\bU\+([0-9A-F]{4,6})\b")
-_HEX_SPAN = re.compile(r"(?<=[\dA-Fa-f])\s?[-–]\s?(?=0x)")
-_COLOR = re.compile(
+_AFTER_SLASH = expression(r"(?<=\w/)(?<!\d{4}/)\d{5,20}(?![\w,.]*\d)")
+_GROUPS = expression(r"(?<![\w.,$-])\d{2,8}(?:-\d{2,8}){2,6}(?![\w-]|[.,]\d)")
+_HEX = expression(r"\b0[xX]([0-9A-Fa-f]{1,64})\b|\b0b([01]{1,64})\b|\bU\+([0-9A-F]{4,6})\b")
+_HEX_SPAN = expression(r"(?<=[\dA-Fa-f])\s?[-–]\s?(?=0x)")
+_COLOR = expression(
     r"(?<!\w)#(?=[\dA-Fa-f]{0,7}[A-Fa-f\d])([\dA-Fa-f]{6}|(?=\d{0,2}[A-Fa-f])[\dA-Fa-f]{3})\b"
 )
-_COLOR_BEFORE = re.compile(r"(?i)\b(?:colou?rs?|hex|background|shade)\b")
-_HASH = re.compile(
+_COLOR_BEFORE = expression(r"(?i)\b(?:colou?rs?|hex|background|shade)\b")
+_HASH = expression(
     r"(?<![\w.-])(?=[a-f-]{0,40}\d)(?=[\d-]{0,40}[a-f])[\da-f]{7,64}(?:-[\da-f]{4,12}){0,4}(?![\w-])"
     r"|(?<![\w:])(?:[\dA-Fa-f]{2}:){5}[\dA-Fa-f]{2}(?![\w:])"
 )
-_LONG_MIXED = re.compile(
+_LONG_MIXED = expression(
     r"(?<![\w.@/-])(?=\w{8,24}\b)(?=[A-Z]*\d+[A-Z]+\d|\d*[A-Z]+\d+[A-Z])[A-Z\d]{8,24}(?![\w.@/-]\w|\w)"
 )
-_BARE = re.compile(r"(?<![\w.,$€£¥#-])\d{8,}(?<!000)(?![\w.,%]?\d|\s?[A-Za-z%€$£¥])")
+_BARE = expression(r"(?<![\w.,$€£¥#-])\d{7,}(?<!000)(?![\w.,%]?\d|\s?[A-Za-z%€$£¥])")
 DIGIT_GROUP = 3
 """A run of so many figures inside a code, or more, is read one by one."""
 FEWEST_GROUPS = 3
@@ -167,8 +168,9 @@ def _color(match: re.Match[str]) -> str | None:
     return f"hash {spell_code(code)}"
 
 
+_EXTENSION = expression(r"(?<=\d[-.]\d{4}),?\s?[xX]\.?\s?(\d{1,6})\b(?!-)")
 _LABELS = {"no": "number", "ext": "extension"}
-_LABEL = re.compile(r"\b(no|ext)\.\s?(?=[A-Z\d-]{0,12}\d)", re.IGNORECASE)
+_LABEL = expression(r"\b(no|ext)\.\s?(?=[A-Z\d-]{0,12}\d)", re.IGNORECASE)
 
 
 def _label(match: re.Match[str]) -> str:
@@ -177,11 +179,11 @@ def _label(match: re.Match[str]) -> str:
     return f"{word.capitalize() if match[1][0].isupper() else word} "
 
 
-_NUMBER_WORD = re.compile(r"(?<=[a-z]) #(?=\s(?:is|was|on|of|in|for|and)\b|s?[:.,;?!)]|s\b)")
-_POUND_BEFORE = re.compile(
+_NUMBER_WORD = expression(r"(?<=[a-z]) #(?=\s(?:is|was|on|of|in|for|and)\b|s?[:.,;?!)]|s\b)")
+_POUND_BEFORE = expression(
     r"(?i)\b(?:press|hit|dial|enter|type|key|the|a|then|by|pound|use|with)\Z"
 )
-_POUND = re.compile(r"(?<= )#(?=[,.;?!]|\s(?!\d)|\Z)")
+_POUND = expression(r"(?<= )#(?=[,.;?!]|\s(?!\d)|\Z)")
 
 
 def _number_word(match: re.Match[str]) -> str | None:
@@ -190,11 +192,14 @@ def _number_word(match: re.Match[str]) -> str | None:
     return " pound" if is_key else " number"
 
 
-_MASKED = re.compile(r"(?<!\S)[*•xX-]*[*•X-]{2}[- ]?(\d{4})(?![\w-])")
+_MASKED = expression(
+    r"(?<![^\s(])(?:[*•xX-]*[*•X-]{2}[- ]?|\.{3}|…|x{2,4}[- ]?|(?<=[a-z] )x(?=\d{4}\b))(\d{3,4})(?![\w-])"
+)
 _RULES = (
-    Rule(_MASKED, lambda m: digits(m[1]), "*•X-"),
+    Rule(_MASKED, lambda m: digits(m[1]), "*•X-.…x"),
     Rule(_NUMBER_WORD, _number_word, "#"),
     Rule(_POUND, "pound", "#"),
+    Rule(_EXTENSION, lambda m: f", extension {digits(m[1])}", "xX"),
     Rule(_LABEL, _label, "."),
     Rule(_DOI, _doi, "/"),
     Rule(_HOST, _host),

@@ -7,6 +7,7 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import digits
 from dora_mlx_tts.text.en.words import listed
+from dora_mlx_tts.text.patterns import expression
 
 _MODIFIERS = {
     "ctrl": "control", "control": "control", "cmd": "command", "command": "command", "alt": "alt",
@@ -31,22 +32,22 @@ _ONE = (
     rf"(?:(?:{_NAMES}|F\d{{1,2}}|[A-Za-z]|\d{{1,2}})(?!\w)|[/\\.,;'=\[\]`?+-](?=\s|[.,;:!?)]|\Z))"
 )
 _PLUS = r"(?:\s?\+{1,2}\s?)"
-_COMBINED = re.compile(
+_COMBINED = expression(
     rf"(?<![\w+])(?:{'|'.join(_MODIFIERS)})(?:{_PLUS}{_ONE}){{1,5}}"
     rf"|(?<![\w+-])(?:ctrl|cmd|alt|opt|shift|win)(?:-(?:ctrl|cmd|alt|opt|shift)){{0,2}}-(?:F\d{{1,2}}|[A-Za-z]|\d|tab|enter|escape|esc|delete|del|space)(?![\w-])"
     rf"|(?<![\w+-])(?:ctrl|cmd)(?:-{_ONE}){{1,4}}",
     re.IGNORECASE,
 )
-_LONE = re.compile(r"\b(?:Ctrl|Cmd|Esc|PgUp|PgDn|PrtScn?|Bksp)\b|\b(?:Del|Ins|Opt|Fn)(?= keys?\b)")
-_OPTION = re.compile(r"(?<=\s)(--?)(?=[A-Za-z][\w-]+\b)|(?<=\s)(-)(?=[A-Za-z](?:\s|[.,;)]|\Z))")
-_FLAGS = re.compile(
+_LONE = expression(r"\b(?:Ctrl|Cmd|Esc|PgUp|PgDn|PrtScn?|Bksp)\b|\b(?:Del|Ins|Opt|Fn)(?= keys?\b)")
+_OPTION = expression(r"(?<=\s)(--?)(?=[A-Za-z][\w-]+\b)|(?<=\s)(-)(?=[A-Za-z](?:\s|[.,;)]|\Z))")
+_FLAGS = expression(
     r"\b(?P<command>rm|ls|cp|mv|tar|ps|grep|git|curl|ssh|scp|sed|find|kill|unzip|df|du|head|tail) -(?P<flags>[a-zA-Z]{2,5})"
     r"(?= |\Z|[.,`])"
 )
-_HOME = re.compile(r"(?<![\w/])~/(\.)?(?=\w[\w-]*(?![\w-]*/))")
-_MODE = re.compile(r"(?<=\bchmod )(-R )?([0-7]{3,4})\b")
-_LOGIC = re.compile(r"\s?(&&|\|\|)\s?")
-_LOCAL = re.compile(r"(?<=\blocalhost):(\d{2,5})\b")
+_HOME = expression(r"(?<![\w/])~/(\.)?(?=\w[\w-]*(?![\w-]*/))")
+_MODE = expression(r"(?<=\bchmod )(-R )?([0-7]{3,4})\b")
+_LOGIC = expression(r"\s?(&&|\|\|)\s?")
+_LOCAL = expression(r"(?<=\blocalhost):(\d{2,5})\b")
 
 
 def _combined(match: re.Match[str]) -> str:

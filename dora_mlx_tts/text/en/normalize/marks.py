@@ -8,24 +8,35 @@ from bisect import bisect_right
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import fraction, number
 from dora_mlx_tts.text.en.words import word_set
+from dora_mlx_tts.text.patterns import expression
 
-_FEET_INCHES = re.compile(
+_FEET_INCHES = expression(
     r"(?<![\w.,])(?P<feet>\d{1,3})'(?:\s?-?\s?(?P<inches>\d{1,2}(?:\.\d)?)(?:\s?(?P<a>\d)/(?P<b>\d{1,2}))?(?P<mark>\"|'')(?:\s?/\s?(?P<per>km|mi|mile)\b)?|(?P<short>\d{1,2})(?![\d'\"\w]))"
     r"|(?<![\w.,])(?P<ft>\d{1,3})\s?(?:ft|feet|foot)\.?\s(?P<in>\d{1,2})\s?in\b\.?(?!\s(?:the|a)\b)"
 )
-_SIGN = re.compile(
+_SIGN = expression(
     r"(?:(?<![\w.,'])(?P<lead>\d{1,3}(?:\.\d{1,2})?\s?[x×]\s?)?|(?<='x)|(?<=\"x))(?P<n>\d{1,3}(?:(?:,\d{3})+|\.\d{1,2})?)(?:[ -](?P<a>\d{1,2})/(?P<b>\d{1,2})|/(?P<c>\d{1,2}))?(?P<mark>\"|''|'(?!\w)|'(?=x\s?\d))(?P<by>\s?[x×]\s?(?=\d))?"
 )
-_QUOTE = re.compile(
+_QUOTE = expression(
     r"\"|(?<!\w)'(?=\w)(?!\d0s|\d\d\b|(?i:em|til|cause|cuse|bout|tis|twas|n)\b)|(?<=\w)'(?!\w)|(?<=[.,?!])'(?!\w)"
 )
-_OPENING = re.compile(r"(?<![^\s(\[—-])[\"'](?=\S)")
+_OPENING = expression(r"(?<![^\s(\[—-])[\"'](?=\S)")
 _FUNCTION = word_set(
     "wide long tall high deep thick in by x of and or to from on at is was are were for with but than below above "
     "away apart across off short taller longer wider deep per as so if when that which who the a an this it i you "
     "he she they we has have had will can out up down more less square"
 )
-_NEXT_WORD = re.compile(r"\s([A-Za-z]+|\d{1,4}[A-Za-z]{1,3}\b)")
+_SIDES = expression(r"(?<=\d[\"'])\s?([WDHL])\b(?:\s?[x×]\s?(?=\d))?")
+_SPAN = expression(
+    r"(?<=\d)(?P<m>[\"'])?\s?[-–]\s?(?=\d{1,3}(?:\.\d{1,2})?(?(m)(?P=m)|[\"'])(?![\w'\"]))"
+)
+_PAIR = expression(
+    r"(?<![\w.,'\"])(\d{1,3}(?:\.\d{1,2})?)[\"']\s?[x×]\s?(?=\d{1,3}(?:\.\d{1,2})?[\"']\s(?!x\b|by\b|and\b|or\b|in\b|is\b|for\b)[a-z]{3})"
+)
+"""Both sides of a thing: `a 9"x5" pan`."""
+_BY = expression(r"(?<=[a-z])(?<=inch|foot|feet|ches)\s[x×]\s(?=\w)")
+_SIDE_NAMES = {"W": "wide", "D": "deep", "H": "high", "L": "long"}
+_NEXT_WORD = expression(r"\s([A-Za-z]+|\d{1,4}[A-Za-z]{1,3}\b)")
 _DISTANCES = {"km": "kilometer", "mi": "mile", "mile": "mile"}
 FEWEST_SECONDS = 12
 """So many inches are a foot: 5'30" is a time."""
@@ -54,7 +65,15 @@ class _Quotes:
         return not following or following[0][1]
 
 
+def _side_name(match: re.Match[str]) -> str:
+    """`84"W x` → 84" wide by."""
+    by = " by " if match.group()[-1] not in _SIDE_NAMES else ""
+    return f" {_SIDE_NAMES[match[1]]}{by}"
+
+
 def _feet_inches(match: re.Match[str]) -> str:
+    if match["mark"] and not match["a"] and not match["per"] and _is_noun_next(match):
+        return f"{number(match['feet'])} foot {number(match['inches'])} inch"
     feet = match["feet"] or match["ft"]
     inches = match["inches"] or match["short"] or match["in"]
     if match["mark"] and float(inches) >= FEWEST_SECONDS:
@@ -116,4 +135,5 @@ def apply(text: AlignedText) -> AlignedText:
     """`6'2"` → six feet two inches; `a 12" pan` → a twelve inch pan; `3' x 5'` → three feet x five feet."""
     if "'" not in text.text and '"' not in text.text and "ft" not in text.text:
         return text
-    return _signs(text.sub(_FEET_INCHES, _feet_inches))
+    text = text.sub(_SIDES, _side_name).sub(_SPAN, " to ").sub(_PAIR, r"\1 x ")
+    return _signs(text.sub(_FEET_INCHES, _feet_inches).sub(_BY, " by "))

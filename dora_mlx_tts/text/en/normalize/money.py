@@ -17,6 +17,7 @@ from dora_mlx_tts.text.en.normalize.patterns import (
     magnitude,
     spaced,
 )
+from dora_mlx_tts.text.patterns import expression
 
 
 class Currency(NamedTuple):
@@ -92,33 +93,33 @@ _ENDS = r"(?![A-Za-z]|(?<=\s[A-Za-z])-)"
 _SCALE = rf"(?P<scale>\s?{_MAGNITUDE}{_ENDS})?"
 _SECOND = rf"(?P<scale1>\s?{_MAGNITUDE}{_ENDS})?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"
 
-_BEFORE = re.compile(
+_BEFORE = expression(
     rf"(?P<minus>(?<!\w)[-−])?(?<![A-Za-z$])(?P<name>{_NAME})\s?(?P<minus2>[-−](?=[\d.]))?"
     rf"(?P<n>{NUMBER}){_SECOND}{_SCALE}(?P<more>\+(?!\s?[\w$]))?"
 )
-_AFTER = re.compile(
+_AFTER = expression(
     rf"{NOT_INSIDE}(?P<n>{NUMBER}){_SECOND}{_SCALE}\s?(?P<name>{_SIGN}|(?:{_CODE_WORD})\b)"
 )
-_SPAN = re.compile(rf"(?<=[\dnkKMB])\s?{DASH}\s?(?=(?:{_SIGN})\d[\d.]{{0,12}}\s?(?:{MAGNITUDE})\b)")
-_EUROPEAN = re.compile(
+_SPAN = expression(rf"(?<=[\dnkKMB])\s?{DASH}\s?(?=(?:{_SIGN})\d[\d.]{{0,12}}\s?(?:{MAGNITUDE})\b)")
+_EUROPEAN = expression(
     r"(?<![\w.,])(?P<n>\d{1,3}(?:\.\d{3})+),(?P<c>\d{1,2})(?![\d.,]\d|\d)|(?<![\w.,€])(?P<w>\d{1,3}(?:\.\d{3})+)(?=\s?€)"
     r"|(?<=€)(?P<w2>\d{1,3}(?:\.\d{3})+),(?P<c2>\d{1,2})(?![\d.,]\d|\d)"
 )
-_ABOUT = re.compile(rf"(?<![\w.])(?P<sign>[~≈<>≤≥+]|<=|>=)\s?(?=(?:{_NAME})\s?\.?\d)")
+_ABOUT = expression(rf"(?<![\w.])(?P<sign>[~≈<>≤≥+]|<=|>=)\s?(?=(?:{_NAME})\s?\.?\d)")
 _RELATIONS = {
     "~": "about", "≈": "about", "<": "less than", ">": "more than", "≤": "at most", "<=": "at most",
     "≥": "at least", ">=": "at least", "+": "plus",
 }  # fmt: skip
-_ONE_OF_A_KIND = re.compile(
-    r"\b((?i:a|an|another|this|that|each|every|the|your|my|his|her|our|their|its)\s(?:[a-z-]{1,20},?\s){0,7}?)(dollar|euro|pound|cent)s(?=\s(?!per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
+_ONE_OF_A_KIND = expression(
+    r"\b((?i:a|an|another|this|that|each|every|the|your|my|his|her|our|their|its|[A-Za-z]{2,20}'s)\s(?:[a-z-]{1,20},?\s){0,7}?)(dollar|euro|pound|cent)s(?=\s(?!per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
     r"an\b|off\b|at\b|is\b|was\b|on\b|from\b|of\b|by\b|with\b|as\b|but\b|if\b|more\b|less\b|each\b|extra\b|plus\b|every\b|now\b|today\b|so\b|"
     r"he\b|she\b|they\b|we\b|you\b|it\b|was\b|were\b|has\b|had\b|have\b|will\b|that\b|which\b|who\b|into\b|until\b|"
-    r"because\b|when\b|after\b|before\b|than\b|worth\b|back\b|[a-z]+(?:ed|ing)\b)[a-z])"
+    r"because\b|when\b|after\b|before\b|than\b|worth\b|back\b|[a-z]+(?:ed|ing)\b)[A-Za-z])"
 )
-_PER_PERSON = re.compile(r"([£€$]\d[\d.,]{0,12})\s?pp\b(?:\.(?=\s[a-z]|[,;]))?")
-_RUPEES = re.compile(r"\bRs\.?\s?(?=\d)")
-_COMMA_CENTS = re.compile(r"(?<=\d),(?=\d\d\s?€)|(?<=€\d),(?=\d\d(?!\d))|(?<=€\d\d),(?=\d\d(?!\d))")
-_CENTS = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?¢")
+_PER_PERSON = expression(r"([£€$]\d[\d.,]{0,12})\s?pp\b(?:\.(?=\s[a-z]|[,;]))?")
+_RUPEES = expression(r"\bRs\.?\s?(?=\d)")
+_COMMA_CENTS = expression(r"(?<=\d),(?=\d\d\s?€)|(?<=€\d),(?=\d\d(?!\d))|(?<=€\d\d),(?=\d\d(?!\d))")
+_CENTS = expression(rf"{NOT_INSIDE}({NUMBER})\s?¢")
 
 
 def _amount(figures: str, currency: Currency) -> str:
@@ -140,12 +141,12 @@ def _amount(figures: str, currency: Currency) -> str:
     return " and ".join(words)
 
 
-_CHINA = re.compile(
+_CHINA = expression(
     r"\b(?:Chin(?:a|ese)|Beijing|Shanghai|Shenzhen|Guangzhou|Hangzhou|Chengdu|Chongqing|Wuhan|Xi'an|Nanjing|Suzhou|Tianjin|"
     r"Taobao|Alipay|WeChat|Meituan|Didi|JD|yuan|RMB|CNY|renminbi|Huawei|Xiaomi|BYD)\b"
 )
 
-_JAPAN = re.compile(r"\b(?:Japan(?:ese)?|Tokyo|Kyoto|Osaka|Nagoya|Sapporo|yen|JPY)\b")
+_JAPAN = expression(r"\b(?:Japan(?:ese)?|Tokyo|Kyoto|Osaka|Nagoya|Sapporo|yen|JPY)\b")
 
 
 def _currency(match: re.Match[str]) -> Currency:
@@ -155,7 +156,12 @@ def _currency(match: re.Match[str]) -> Currency:
     return _CURRENCIES["CNY" if is_yuan else name]
 
 
-def _money(match: re.Match[str]) -> str:
+_LABORATORY = expression(r"\d\.\d")
+
+
+def _money(match: re.Match[str]) -> str | None:
+    if match["name"] == "INR" and _LABORATORY.fullmatch(match["n"]):  # a measure of blood
+        return None
     currency = _currency(match)
     groups = match.groupdict()
     sign = "negative " if groups.get("minus") or groups.get("minus2") else ""
@@ -174,6 +180,8 @@ def _money(match: re.Match[str]) -> str:
         words = f"{number(match['n'])}{scale1} to {number(match['second'])}{scale} {currency.many}"
     elif scale1:
         words = f"{number(match['n'])}{scale1} {currency.many}"
+    elif match["name"].isalpha() and match["n"].startswith("0."):  # of a rate: no cents
+        words = f"{number(match['n'])} {currency.many}"
     else:
         words = _amount(match["n"], currency)
     more = " plus" if groups.get("more") else ""

@@ -7,6 +7,7 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.patterns import DASH
 from dora_mlx_tts.text.en.words import listed
+from dora_mlx_tts.text.patterns import expression
 
 MONTHS = listed(
     "January February March April May June July August September October November December"
@@ -22,31 +23,36 @@ WEEKDAYS = {
     "thu": "Thursday", "thur": "Thursday", "thurs": "Thursday", "th": "Thursday", "fri": "Friday",
     "sat": "Saturday", "sun": "Sunday",
 }  # fmt: skip
-_LETTERS = {"F": "Friday", "Th": "Thursday", "Sa": "Saturday", "Su": "Sunday"}
 _SHORT_MONTH = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
 _SHORT_DAY = "Thurs|Thur|Tues|Mon|Tue|Wed|Thu|Fri|Sat|Sun"
-_MONTH_NAME = re.compile(
+_MONTH_NAME = expression(
     rf"\b(?P<n>{_SHORT_MONTH})(?P<dot>\.)?(?=,?\s(?:'\d\d|[12]\d{{3}})\b)"
     rf"|(?<=\bof )(?P<n2>{_SHORT_MONTH})\b(?:\.(?=\s?[a-z,\d]))?"
     rf"|\b(?P<n4>{_SHORT_MONTH.replace('Mar|', '')})\.(?=\s?[a-z,])"
 )
-_MONTH_BEHIND = re.compile(
+_MONTH_BEHIND = expression(
     rf"\b(?P<lead>(?:since|until|till|last|next|this|through|thru|late|early|mid)[ -]|in )(?P<n3>{_SHORT_MONTH})\b(?P<dot>\.)?(?!\s?\d|['-]\w)"
 )
-_MONTHS_BETWEEN = re.compile(
-    rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d{1, 2}\b)(?:\.(?=\s[a-z]|[,;]))?"
+_MONTHS_BETWEEN = expression(
+    rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d{{1,2}}\b)(?:\.(?=\s[a-z]|[,;]))?"
 )
-_SURE_DAY = re.compile(
+_SURE_DAY = expression(
     r"\b(?:Tues?|Wed|Thurs?|Thu|Fri|Mon(?=[\s,./;:)-]|\Z))\b(?!['-]\w|\.\w)(?P<dot>\.)?"
 )
-_WORKDAYS = re.compile(r"\bM\s?[-–]\s?(F|Th|Sa|Su)\b(?=[:,]?\s(?:\d|from))")
-_DAYS = re.compile(rf"\b({_SHORT_DAY})\.?\s?[-–]\s?({_SHORT_DAY})\b")
-_DAY_IN_CONTEXT = re.compile(
+_WORKDAYS = expression(
+    r"\b(M|Tu?|W)\s?[-–]\s?(F|Th|Sa|Su)\b(?=[:,]?\s(?:\d|from))|(?<!\w)(M)\s?[-–]\s?(F)\b(?!-)"
+)
+_DAYS = expression(rf"\b({_SHORT_DAY})\.?\s?[-–]\s?({_SHORT_DAY})\b")
+_DAY_IN_CONTEXT = expression(
     rf"\b(?P<n>Sat|Sun)(?:\.(?=\s[a-z\d]|[,;]|\s*+\Z))?(?=\.?,?\s(?:\d{{1,2}}(?::\d\d|\s?[ap]\.?m|/\d|\s?[-–]\s?\d)|at\s\d|{MONTH}\b)|[/,]\s?(?:and )?(?:{_SHORT_DAY})\b)"
     rf"|(?:(?<=\b[Oo]n )|(?<=every )|(?<=next )|(?<=this )|(?<=last )|(?<=and )|(?<=until )|(?<=[/,] ))(?P<n2>Sat|Sun)\b(?!\s(?:down|still|for|on|in|at a|there|is|was|rises|sets))(?:\.(?=\s[a-z\d]|[,;]))?"
     r"|\b(?P<n3>Sat|Sun)\.(?=\s[a-z\d]|[,;]|\s*+\Z)"
 )
-_SHORT_DAY_DATE = re.compile(r"\b(?P<n>Tu|Th)\.?(?=,?\s\(?\d{1,2}/\d)")
+_LETTER_DAYS = {
+    "M": "Monday", "T": "Tuesday", "Tu": "Tuesday", "W": "Wednesday", "Th": "Thursday", "F": "Friday", "Sa": "Saturday", "Su": "Sunday", "R": "Thursday",
+}  # fmt: skip
+_SLASH_DAYS = expression(r"(?<![\w/])(?:M|Tu?|W)/(?:Th|W|F|R)(?:/(?:Th|F))?(?![\w/])")
+_SHORT_DAY_DATE = expression(r"\b(?P<n>Tu|Th)\.?(?=,?\s\(?\d{1,2}/\d)")
 
 
 def month_name(name: str) -> str:
@@ -78,7 +84,14 @@ def _at_end(match: re.Match[str]) -> bool:
 
 def apply(text: AlignedText) -> AlignedText:
     """`Mon-Fri` → Monday to Friday; `in Dec. we` → in December we."""
-    text = text.sub(_WORKDAYS, lambda m: f"Monday to {_LETTERS[m[1]]}")
+    text = text.sub(
+        _WORKDAYS,
+        lambda m: f"{_LETTER_DAYS[m[1] or m[3]]} to {_LETTER_DAYS[m[2] or m[4]]}",
+    )
+    if "/" in text.text:
+        text = text.sub(
+            _SLASH_DAYS, lambda m: ", ".join(_LETTER_DAYS[day] for day in m.group().split("/"))
+        )
     text = text.sub(_DAYS, lambda m: f"{WEEKDAYS[m[1].lower()]} to {WEEKDAYS[m[2].lower()]}")
     text = text.sub(_MONTHS_BETWEEN, lambda m: f"{month_name(m[1])} to {month_name(m[2])}")
     text = text.sub(_SURE_DAY, _day).sub(_DAY_IN_CONTEXT, _day).sub(_SHORT_DAY_DATE, _day)

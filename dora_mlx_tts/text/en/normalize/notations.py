@@ -9,29 +9,30 @@ from dora_mlx_tts.text.en.normalize.abbreviations import roman
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, number, ordinal
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 from dora_mlx_tts.text.en.words import word_set
+from dora_mlx_tts.text.patterns import expression
 
 _PIECES = {"K": "king", "Q": "queen", "R": "rook", "B": "bishop", "N": "knight"}
-_MOVE = re.compile(
+_MOVE = expression(
     r"(?<![\w/-])(?:(?P<piece>[KQRBN])(?P<from>[a-h]?[1-8]?)(?P<takes>x?)(?P<to>[a-h][1-8])"
     r"|(?P<pawn>[a-h])x(?P<to2>[a-h][1-8])(?:=(?P<becomes>[QRBN]))?|(?P<to3>[a-h][18])=(?P<becomes2>[QRBN])"
     r"|(?P<castle>O-O(?:-O)?|0-0(?:-0)?))(?P<check>[+#])?(?![\w+#-])"
 )
-_MOVE_NUMBER = re.compile(
+_MOVE_NUMBER = expression(
     r"(?<![\w.])(\d{1,3})\.(?:\.\.|…)?\s?(?=(?:[KQRBN][a-h1-8x]{1,3}|[a-h]x?)[a-h]?[1-8]|O-O)"
 )
-_CHESS = re.compile(
+_CHESS = expression(
     r"(?i)\b(?:chess|checkmate|castles?|white|black|mates?|gambit|opening|defen[cs]e|bishop|knight|pawn|rook)\b"
 )
 FEWEST_MOVES = 2
 """So many moves are chess without a word that says so."""
 
-_KEY = re.compile(r"\b([A-G])\s?([♭♯])")
+_KEY = expression(r"\b([A-G])\s?([♭♯])")
 _FLATS = {"♭": "flat", "♯": "sharp"}
-_FLAT_KEY = re.compile(
+_FLAT_KEY = expression(
     r"\b([ABDEG])b(?=\s(?:major|minor|maj|min|flat|chord|scale|trumpet|clarinet)\b)"
 )
-_CHORD = re.compile(r"\b([A-G](?:#|b)?)(add|sus|maj|dim|aug)(\d{1,2})?\b")
-_MINOR = re.compile(
+_CHORD = expression(r"\b([A-G](?:#|b)?)(add|sus|maj|dim|aug)(\d{1,2})?\b")
+_MINOR = expression(
     r"\b([A-G])([#b]?)m(?:(6|7|9|11)\b|(?<=#m)\b|(?=,? (?:and |- |– )?[A-G][#b]?m?\d?\b))"
 )
 _CHORDS = {
@@ -41,38 +42,40 @@ _CHORDS = {
     "dim": "diminished",
     "aug": "augmented",
 }
-_SLASH_CHORD = re.compile(r"(?<=\b[A-G])/(?=[A-G][#b](?!\w))|(?<=\b[A-G][#b])/(?=[A-G]\b)")
-_METER = re.compile(r"(?<![\w./])(\d{1,2})/(2|4|8|16)(?=\s(?:time|meter|metre|signature|beat)\b)")
-_ANY_METER = re.compile(r"(?<![\w./])([2-9]|12)/([248])(?![\w/]|\.\d)")
-_MUSIC = re.compile(
+_SLASH_CHORD = expression(r"(?<=\b[A-G])/(?=[A-G][#b](?!\w))|(?<=\b[A-G][#b])/(?=[A-G]\b)")
+_METER = expression(r"(?<![\w./])(\d{1,2})/(2|4|8|16)(?=\s(?:time|meter|metre|signature|beat)\b)")
+_ANY_METER = expression(r"(?<![\w./])([2-9]|12)/([248])(?![\w/]|\.\d)")
+_MUSIC = expression(
     r"(?i)\b(?:riffs?|bpm|tempo|rhythms?|waltz|songs?|melody|drums?|drumming|groove|chords?|progression|key|music|piano|guitar|metronome|score|beat)\b"
 )
-_DEGREES = re.compile(
+_DEGREES = expression(
     r"(?<![\w–-])(?:[iv]{1,3}|[IV]{1,3})°?(?:[–-](?:[iv]{1,3}|[IV]{1,3})°?\d?){2,6}(?![\w–-])"
 )
-_STRAND = re.compile(
+_STRAND = expression(
     r"(?<![\w.])([35])'(?=[ -](?:end|cap|utr|UTR|to|and|side|direction|terminus|overhang|exon)\b|[,.)])"
 )
-_GENETICS = re.compile(r"\b(?:[dcm]?[DR]NA|strand|primer|gene|nucleotide|codon|polymerase)\b")
-_INNINGS = re.compile(r"(?<![\w./])(\d{1,3})/(10|\d)(?![\w/]|\.\d)")
-_CRICKETERS = re.compile(r"\b(?:overs?|wickets?|wkts|innings|declared|bowled)\b")
-_GOALS = re.compile(r"\b(?:scored|goals?|equali[sz]ed|penalty|substituted|booked)\b")
-_MINUTE = re.compile(r"(?<![\w.])([1-9]\d?)'(?![\w'\"]|\s?\d)")
-_OPUS = re.compile(r"\b[Oo]pp?\.\s?(?=\d)")
+_GENETICS = expression(r"\b(?:[dcm]?[DR]NA|strand|primer|gene|nucleotide|codon|polymerase)\b")
+_INNINGS = expression(r"(?<![\w./])(\d{1,3})/(10|\d)(?![\w/]|\.\d)")
+_CRICKETERS = expression(r"\b(?:overs?|wickets?|wkts|innings|declared|bowled)\b")
+_GOALS = expression(r"\b(?:scored|goals?|equali[sz]ed|penalty|substituted|booked)\b")
+_MINUTE = expression(r"(?<![\w.])([1-9]\d?)'(?![\w'\"]|\s?\d)")
+_OPUS = expression(r"\b[Oo]pp?\.\s?(?=\d)")
 
 _POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
-_ARC = re.compile(
+_ARC = expression(
     r"(?<![\w.])(?P<d>\d{1,3})°\s?(?P<m>\d{1,2}(?:\.\d{1,6})?)'\s?(?:(?P<s>\d{1,2}(?:\.\d{1,6})?)(?:\"|''))?\s?(?P<p>[NSEW]\b)?"
 )
 _ELEMENTS = word_set(
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo "
     "Ag Cd In Sn Sb Te I Xe Cs Ba Pt Au Hg Pb Bi U"
 )
-_COMPOUND = re.compile(
+_COMPOUND = expression(
     r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])"
 )
-_SALT = re.compile(r"(?:Na|K|Li|Mg|Ca|Ag|Zn|Cu|Fe|Al|Ba|Pb|Ti|H)(?:[HCSN]?O|OH|Cl|Br|F|HS)")
-_ATOM = re.compile(r"[A-Z][a-z]?")
+_SALT = expression(r"(?:Na|K|Li|Mg|Ca|Ag|Zn|Cu|Fe|Al|Ba|Pb|Ti|H)(?:[HCSN]?O|OH|Cl|Br|F|HS)")
+_SYMBOL = expression(r"(?<=\()([A-Z][a-z])(?=\))")
+_WORDS = word_set("He Be In As No At")
+_ATOM = expression(r"[A-Z][a-z]?")
 
 _BOOKS = (
     "Genesis|Gen|Exodus|Exod?|Leviticus|Lev|Numbers|Num|Deuteronomy|Deut|Joshua|Josh|Judges|Judg|Ruth|Samuel|Sam|Kings|Chronicles|"
@@ -87,7 +90,7 @@ _LONG_BOOKS = {
     "Cor": "Corinthians", "Gal": "Galatians", "Eph": "Ephesians", "Phil": "Philippians", "Col": "Colossians",
     "Thess": "Thessalonians", "Tim": "Timothy", "Heb": "Hebrews", "Jas": "James", "Pet": "Peter", "Rev": "Revelation",
 }  # fmt: skip
-_VERSE = re.compile(
+_VERSE = expression(
     rf"(?:\b(?P<which>[123]|I{{1,3}})\s)?\b(?P<book>{_BOOKS})\.? (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})"
     r"(?:\s?[-–]\s?(?:(?P<c2>\d{1,3}):)?(?P<w>\d{1,3}))?(?!\d|:|\s?[AaPp]\.?[Mm]\b)"
 )
@@ -158,6 +161,13 @@ def _count(figures: str, unit: str) -> str:
 def _compound(match: re.Match[str]) -> str | None:
     """`NaCl` → N A C L; only where every part is an element, and one of them has two letters."""
     text = match.group()
+    if text[0] == "(" and text[-1] == ")" and (inner := _named_atoms(text[1:-1])):
+        return f"({inner})"
+    return _named_atoms(text)
+
+
+def _named_atoms(text: str) -> str | None:
+    """The letters and figures of a compound; None if it is none."""
     atoms = _ATOM.findall(text)
     if not all(atom in _ELEMENTS for atom in atoms) or not any(len(atom) > 1 for atom in atoms):
         return None
@@ -179,6 +189,8 @@ def _verse(match: re.Match[str]) -> str:
     return f"{words} to {chapter}{cardinal(int(match['w']))}"
 
 
+_BLOOD = expression(r"(?i)\b(?:blood|donors?|donat\w+|transfusions?)\b")
+_BLOOD_GROUP = expression(r"(?<![\w-])(A|B|AB|O)([+−-])(?![\w+-])")
 _RULES = (
     Rule(_VERSE, _verse, ":"),
     Rule(_ARC, _arc, "°"),
@@ -190,12 +202,18 @@ _RULES = (
     Rule(_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}", "/"),
     Rule(_OPUS, "opus ", "."),
     Rule(_COMPOUND, _compound),
+    Rule(_SYMBOL, lambda m: " ".join(m[1].upper()) if m[1] in _ELEMENTS - _WORDS else None, "("),
 )
 
 
 def apply(text: AlignedText) -> AlignedText:
     """`Nf3` → knight F three, `E♭ major` → E flat major, `John 3:16` → John three sixteen."""
     text = apply_rules(_chess(text), _RULES)
+    if _BLOOD.search(text.text):
+        text = text.sub(
+            _BLOOD_GROUP,
+            lambda m: f"{' '.join(m[1])} {'positive' if m[2] == '+' else 'negative'}",
+        )
     if _MUSIC.search(text.text):
         text = text.sub(_ANY_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}")
         text = text.sub(_DEGREES, _degrees)

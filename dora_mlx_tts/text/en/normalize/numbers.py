@@ -101,7 +101,8 @@ def named(figures: str) -> str:
     if figures[0] == "0" or len(figures) > 4:
         return digits(figures)
     if len(figures) == 4:
-        return year(int(figures))
+        is_round = figures.endswith("00") and not figures.endswith("000")
+        return f"{cardinal(int(figures[:2]))} hundred" if is_round else year(int(figures))
     hundreds, rest = divmod(int(figures), 100)
     if not hundreds or not rest:
         return cardinal(int(figures))
@@ -134,6 +135,12 @@ def number(figures: str) -> str:
 def plain_number(figures: str) -> str:
     """A number in running text: as `number`, but four figures like 1984 are read as a year."""
     return year(int(figures)) if is_year_like(figures) else number(figures)
+
+
+def mixed(whole: str, numerator: int, denominator: int) -> str:
+    """`1`, `1`, `2` → one and a half."""
+    halves = (numerator, denominator) == (1, 2)
+    return f"{number(whole)} and {'a half' if halves else fraction(numerator, denominator)}"
 
 
 def fraction(numerator: int, denominator: int) -> str:

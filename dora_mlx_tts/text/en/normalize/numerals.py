@@ -8,6 +8,7 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import (
     digits,
     fraction,
+    mixed,
     number,
     ordinal,
     plain_number,
@@ -22,46 +23,50 @@ from dora_mlx_tts.text.en.normalize.patterns import (
     apply_rules,
     spaced,
 )
+from dora_mlx_tts.text.patterns import expression
 
-_ITEM = re.compile(r"(?m)^(\s*)(\d{1,2})[.)]\s+(?=\S)")
-_ORDINAL = re.compile(rf"{NOT_INSIDE}(?<!\d/)({INTEGER})(?:st|nd|rd|th|ST|ND|RD|TH)\b(-)?")
-_ORDINALS = re.compile(rf"(?<=\d)(st|nd|rd|th)\s?{DASH}\s?(?=\d{{1,4}}(?:st|nd|rd|th)\b)")
-_MIXED = re.compile(r"(?<![\d./])(\d{1,3})(?: |-| and )(\d{1,2})/(\d{1,3})(?:ths?\b)?(?![\d/])")
-_FRACTION = re.compile(
+_ITEM = expression(r"(?m)^(\s*)(\d{1,2})[.)]\s+(?=\S)")
+_ORDINAL = expression(rf"{NOT_INSIDE}(?<!\d/)({INTEGER})(?:st|nd|rd|th|ST|ND|RD|TH)\b(-)?")
+_ORDINALS = expression(rf"(?<=\d)(st|nd|rd|th)\s?{DASH}\s?(?=\d{{1,4}}(?:st|nd|rd|th)\b)")
+_MIXED = expression(r"(?<![\d./])(\d{1,3})(?: |-| and )(\d{1,2})/(\d{1,3})(?:ths?\b)?(?![\d/])")
+_FRACTION = expression(
     r"(?<![\d./:])(?P<minus>(?<![\w)])[-−])?(?:(\d{1,3})/(\d{1,3})|(1)/(\d{4,6})|(\d{5,9})/(\d{5,9}))"
     r"(?P<th>(?i:th|rd|nd)s?\b)?(?![\d/]|\.\d)"
 )
-_LARGE = re.compile(r"(?<![\w./:])(\d{1,3})/(\d{4})(?![\w/]|\.\d)")
-_OVER = re.compile(r"(?<![\w./])1/([A-Za-z])(?![\w.])")
-_RATIO = re.compile(r"(?<![\d.:])(\d{1,3})(?:\s:\s|:)(\d{1,6})(?![\d:]|\.\d)")
-_RATIOS = re.compile(r"(?<![\w.:])\d{1,3}(?::\d{1,3}){2,5}(?![\w:]|\.\d)")
-_TIMES = re.compile(
+_LARGE = expression(r"(?<![\w./:])(\d{1,3})/(\d{4})(?![\w/]|\.\d)")
+_OVER = expression(r"(?<![\w./])1/([A-Za-z])(?![\w.])")
+_RATIO = expression(r"(?<![\d.:])(\d{1,3})(?:\s:\s|:)(\d{1,6})(?![\d:]|\.\d)")
+_RATIOS = expression(r"(?<![\w.:])\d{1,3}(?::\d{1,3}){2,5}(?![\w:]|\.\d)")
+_TIMES = expression(
     rf"{NOT_INSIDE}(?<!plus )(?<!minus )(?:({NUMBER}){DASH})?({NUMBER})\s?[x×]"
     r"(?=\s(?!plus|minus|times|equals|divided|squared|cubed|to the)[a-z]|\s*[.,;!?)]|\s*\Z)"
 )
-_ITEMS = re.compile(
+_ITEMS = expression(
     r"(?<![\w.,$-])([1-9])\s?[x×]\s(?=(?:[A-Za-z][\w-]{1,15} ){0,2}[a-z]{3,15}s\b)"
     r"(?!(?:[a-z]+ )?(?:equals|plus|minus|times|is|was|has|does|divided|squared|cubed|to)\b)(?!(?:more|less|as|the|a|an|per|faster|daily|weekly|this|his|her|its|returns|gains|[a-z]+er)\b)"
 )
 """`2x large pizzas` are two of them."""
-_BY = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?[x×]\s?(?={NUMBER})")
-_RANGE = re.compile(
+_BY = expression(rf"{NOT_INSIDE}({NUMBER})\s?[x×]\s?(?={NUMBER})")
+_RANGE = expression(
     rf"{NOT_INSIDE}(?<!\w-)(?<![A-Za-z])(?P<a>{NUMBER})(?:{DASH}|\s{DASH}\s)(?P<b>{NUMBER})(?![\w-]|\.\d)"
 )
-_GROUPED = re.compile(
+_GROUPED = expression(
     r"(?<![\w.,])\d{1,3}(?: \d{3}){2,6}(?![\d.,]\d|\d)|(?<![\w.,])[1-9]\d{0,2} 000(?![\d.,]\d|\d)"
 )
-_INDIAN = re.compile(r"(?<![\d,.])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
-_ABOUT = re.compile(rf"(?<![\w.])[~≈]\s?(?={NUMBER})")
-_NEGATIVE = re.compile(r"(?<![\w)\]%.])[-−](?=\.?\d)")
-_SCALED = re.compile(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-)")
-_NUMBER = re.compile(rf"(?P<glued>[A-Za-z])?(?<!\d)(?P<n>{NUMBER})(?P<more>\+(?!\s?\d))?")
+_INDIAN = expression(r"(?<![\d,.])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
+_ABOUT = expression(rf"(?<![\w.])[~≈]\s?(?={NUMBER})")
+_NEGATIVE = expression(r"(?<![\w)\]%.])[-−](?=\.?\d)")
+_SCALED = expression(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-)")
+_THOUSANDS = expression(
+    rf"{NOT_INSIDE}(?:(?<=plus )|(?<=minus )|(?<=negative )|(?<![A-Za-z])(?=\d{{3}}))(?!401|403|457)({NUMBER})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video))"
+)
+_NUMBER = expression(rf"(?P<glued>[A-Za-z])?(?<!\d)(?P<n>{NUMBER})(?P<more>\+(?!\s?\d))?")
 
 
 def _ratio(match: re.Match[str]) -> str:
     """`4:3` is a ratio; `45:30` is how long something took."""
     first, second = match.groups()
-    timed = len(second) == 2 and int(first) > 24 and 10 <= int(second) < 60  # noqa: PLR2004 (minutes and seconds)
+    timed = len(second) == 2 and int(first) > 23 and 10 <= int(second) < 60  # noqa: PLR2004 (minutes and seconds)
     return spaced(match, f"{number(first)}{' ' if timed else ' to '}{number(second)}")
 
 
@@ -84,8 +89,7 @@ def _mixed(match: re.Match[str]) -> str | None:
     whole, a, b = (int(part) for part in match.groups())
     if b < 2 or a >= b:  # noqa: PLR2004 (no fraction)
         return None
-    part = "a half" if (a, b) == (1, 2) else fraction(a, b)
-    return spaced(match, f"{number(str(whole))} and {part}")
+    return spaced(match, mixed(str(whole), a, b))
 
 
 def _plain(match: re.Match[str]) -> str:
@@ -123,6 +127,7 @@ _RULES = (
     Rule(_ABOUT, lambda m: "about ", "~≈"),  # noqa: ARG005 (a replacement takes its match)
     Rule(_NEGATIVE, lambda m: spaced(m, "negative "), "-−"),
     Rule(_SCALED, lambda m: spaced(m, f"{number(m[1])} {MAGNITUDES[m[2].lower()]}"), "Mmbtk"),
+    Rule(_THOUSANDS, lambda m: spaced(m, f"{number(m[1])} thousand"), "K"),
     Rule(_NUMBER, _plain),
 )
 

@@ -12,6 +12,8 @@ from dora_mlx_tts.text.en.words import listed
 INTEGER = r"(?:\d{1,3}(?:,\d{3})+(?!\d|,\d{3})|\d++)"
 NUMBER = rf"(?:{INTEGER}(?:\.\d++|(?!\.\d))|(?<!\.)\.\d++)"
 """A number without sign. Start it with `NOT_INSIDE`, or the time is quadratic on long figures."""
+PART = r"(?:\d{1,3}[ -])?\d{1,3}/\d{1,3}(?![\d/])"
+"""A fraction of figures, with or without a whole number before it: `1 1/2`."""
 NOT_INSIDE = r"(?<![\d.])(?<!\d,)"
 """What may not stand before a number: it would be the middle of another one."""
 DASH = r"[-–—−~]"

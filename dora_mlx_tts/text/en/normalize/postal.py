@@ -7,6 +7,7 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import digits, named
 from dora_mlx_tts.text.en.words import word_set
+from dora_mlx_tts.text.patterns import expression
 
 _STATES = {
     "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California",
@@ -44,53 +45,65 @@ _LONG_STREETS = (
 )
 _KIND = rf"(?i:{'|'.join(_SHORT_STREETS)})\b\.?|(?:{_LONG_STREETS})\b|(?i:street|avenue|road)\b"
 _PART = r"(?:[A-Z][\w'-]{0,30}\.?|\d{1,3}(?i:st|nd|rd|th))"
-_HOUSE = re.compile(
+_HOUSE = expression(
     rf"(?<![\w.,$€£#-])(?P<n>\d{{1,5}})(?P<letter>[A-Z])?\s(?:(?P<point>{_POINTS})\.?\s)?"
     rf"(?P<name>{_PART}(?:\s{_PART}){{0,3}}?)\s(?P<kind>{_KIND})(?:\s(?P<point2>{_POINTS})\b)?"
 )
-_LOWER_HOUSE = re.compile(
+_LOWER_HOUSE = expression(
     rf"(?<![\w.,$€£#-])(?P<n>\d{{1,5}})\s(?P<point>{_POINTS})\.?\s(?=[A-Z][a-z])"
 )
-_STREET_POINT = re.compile(
+_STREET_POINT = expression(
     rf"\b(?P<point>{_POINTS})\.? (?=\d{{1,3}}(?:st|nd|rd|th)\b|{_PART}(?:\s{_PART})?\s(?:{_KIND})(?!\w))"
 )
 _CITY = r"(?P<city>[A-Z][A-Za-z.'-]{1,30}),?"
 _ZIP = r"(?:,?\s(?P<zip>\d{5}(?:-\d{4})?)(?![\d-]))"
-_PLACE = re.compile(rf"\b{_CITY}\s(?P<state>{'|'.join(_STATES)})\b(?!['&.-]\w){_ZIP}?")
-_IN = re.compile(
+_PLACE = expression(rf"\b{_CITY}\s(?P<state>{'|'.join(_STATES)})\b(?!['&.-]\w){_ZIP}?")
+_IN = expression(
     r"\b(?:in|from|to|near|at|of|for|through|visit|leave|leaving|outside|around)\s(?:[A-Z][\w.'-]*\s?){1,4}\Z"
 )
-_NAME = re.compile(r"[A-Z][\w.'-]*\s[A-Z][\w.'-]*\Z")
-_BEARING = re.compile(
+_NAME = expression(r"[A-Z][\w.'-]*\s[A-Z][\w.'-]*\Z")
+_BEARING = expression(
     rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |[Ww]inds? |mph |km/h |\d{{1,4}}\s?mi |miles? |\d{{1,4}}\s?km |blocks? )"
     rf"(?P<p>{_POINTS})\b(?![.'&-]?\w|\s[A-Z])"
 )
-_ROAD = re.compile(
+_ROAD = expression(
     r"\b(?P<road>I|US|SR|CA|NY|TX|FL|A|M|Route|Highway|Hwy|Interstate)(?P<dash>[- ])(?P<n>[1-9]\d{0,2})(?P<letter>[A-Z])?"
     r"\s(?P<point>N|S|E|W)\b(?!['&.-]\w)"
 )
-_ROAD_NUMBER = re.compile(
+_ROAD_NUMBER = expression(
     r"(?P<lead>\b(?:I-|US-|SR-|(?i:route|hwy|highway|interstate) ))(?P<n>\d{3})\b(?!-?\w)"
+)
+_FREEWAY = expression(
+    r"(?<=\bthe )[1-9]\d\d(?=[.,;!?]|\s(?:freeway|fwy|north|south|east|west|toward|exit|on-ramp|onramp|to|at|near|is)\b|\Z)"
+)
+_DRIVING = expression(
+    r"(?i)\b(?:traffic|freeway|exit|merge|drive|driving|lanes?|backed up|take the|jam|onto|off) "
+)
+_ONWARD = expression(
+    r"\b(?P<lead>(?i:then|and|go|walk|drive|continue|travel|proceed|ride|bike|run|veer|blocks|miles|feet|ft|mi) )(?P<p>[NSEW])(?=\s(?:on|onto|along|toward|towards|until|past|for|to)\b)"
+)
+_HALF_POINT = expression(
+    r"\b(?P<p>NE|NW|SE|SW)(?=\s(?:winds?|swells?|breezes?|flow|gusts?|side|corner|suburbs?|quadrant|of|part|portion|coast|edge|end|facing)\b)"
 )
 _FINE_POINTS = {
     "NNE": "north northeast", "ENE": "east northeast", "ESE": "east southeast", "SSE": "south southeast",
     "SSW": "south southwest", "WSW": "west southwest", "WNW": "west northwest", "NNW": "north northwest",
 }  # fmt: skip
-_FINE_POINT = re.compile(rf"\b(?:{'|'.join(_FINE_POINTS)})\b")
-_TURN = re.compile(
+_FINE_POINT = expression(rf"\b(?:{'|'.join(_FINE_POINTS)})\b")
+_TURN = expression(
     r"\b(?P<lead>(?i:turn|keep|bear|veer|hang an?|stay|make an?|take an?|then) (?:hard |slight )?)(?P<side>[LR])(?=\s(?:on|onto|at|and|then|into|in|past|after|for)\b|[.,;!]|\s*\Z)"
 )
-_SHORT_ROAD = re.compile(r"\b(?:Rte|Rt|rte|Hwy|hwy)\b\.?(?= \d)")
-_NUMBER = re.compile(r"\bNo\.\s(?=\d{1,4}\s[A-Z])")
-_SIDE = re.compile(r" [LR]\b")
-_NUMBERED_STREET = re.compile(
+_SHORT_ROAD = expression(r"\b(?:Rte|Rt|rte|Hwy|hwy)\b\.?(?= \d)")
+_NUMBER = expression(r"\bNo\.\s(?=\d{1,4}\s[A-Z])")
+_SIDE = expression(r" [LR]\b")
+_NUMBERED_STREET = expression(
     rf"\b(?P<n>\d{{1,3}}(?:st|nd|rd|th)) (?P<kind>Ave|Blvd|Rd|Pl|Ct|Ln|Pkwy|Ter|St(?=\.? (?:{_POINTS})\b))\b(?P<dot>\.)?(?: (?P<point>{_POINTS})\b)?"
 )
-_CHINESE_CODE = re.compile(
+_CHINESE_CODE = expression(
     r"\b(Beijing|Tianjin|Shanghai|Chengdu|Nanjing|Shenzhen|Hangzhou|Guangzhou|China) (\d{6})(?!\d)"
 )
-_LETTERED_ROAD = re.compile(r"(?<=\bRoute )(\d{1,3})([A-Z])\b(?! ?\d)")
-_POST_CODE = re.compile(r"\b([A-Z]\d[A-Z]) ?(\d[A-Z]\d)\b")
+_LETTERED_ROAD = expression(r"(?<=\bRoute )(\d{1,3})([A-Z])\b(?! ?\d)")
+_POST_CODE = expression(r"\b([A-Z]\d[A-Z]) ?(\d[A-Z]\d)\b")
 
 
 def _house(match: re.Match[str]) -> str | None:
@@ -145,7 +158,28 @@ def _numbered_street(match: re.Match[str]) -> str:
 
 def _road(match: re.Match[str]) -> str:
     letter = match["letter"] or ""
-    return f"{match['road']}{match['dash']}{match['n']}{letter} {_COMPASS[match['point']]}"
+    return (
+        f"{match['road']}{match['dash']}{named(match['n'])} {letter}".rstrip()
+        + f" {_COMPASS[match['point']]}"
+    )
+
+
+_OLD_STATES = {
+    "Ala": "Alabama", "Ariz": "Arizona", "Ark": "Arkansas", "Calif": "California", "Colo": "Colorado", "Conn": "Connecticut", "Del": "Delaware",
+    "Fla": "Florida", "Ga": "Georgia", "Ill": "Illinois", "Ind": "Indiana", "Kan": "Kansas", "Ky": "Kentucky", "La": "Louisiana", "Md": "Maryland",
+    "Mass": "Massachusetts", "Mich": "Michigan", "Minn": "Minnesota", "Miss": "Mississippi", "Mo": "Missouri", "Mont": "Montana", "Neb": "Nebraska",
+    "Nev": "Nevada", "Okla": "Oklahoma", "Ore": "Oregon", "Pa": "Pennsylvania", "Penn": "Pennsylvania", "Tenn": "Tennessee", "Tex": "Texas",
+    "Vt": "Vermont", "Va": "Virginia", "Wash": "Washington", "Wis": "Wisconsin", "Wyo": "Wyoming",
+}  # fmt: skip
+_OLD_STATE = expression(
+    rf"(?P<city>\b[A-Z][a-z]{{1,20}}, )(?P<state>{'|'.join(_OLD_STATES)})\.(?P<comma>,)?(?=\s|\Z|[;)])"
+)
+
+
+def _old_state(match: re.Match[str]) -> str:
+    """`Moore, Okla.` → Moore, Oklahoma; a dot at the end of the text stays."""
+    dot = "" if match.string[match.end() :].strip() else "."
+    return f"{match['city']}{_OLD_STATES[match['state']]}{match['comma'] or dot}"
 
 
 def _bearing(match: re.Match[str]) -> str | None:
@@ -166,7 +200,11 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_STREET_POINT, lambda m: f"{_COMPASS[m['point']]} ")
     text = text.sub(_CHINESE_CODE, lambda m: f"{m[1]} {digits(m[2])}")
     text = text.sub(_ROAD, _road).sub(_ROAD_NUMBER, lambda m: m["lead"] + named(m["n"]))
+    if _DRIVING.search(text.text):
+        text = text.sub(_FREEWAY, lambda m: named(m.group()))
     text = text.sub(_LETTERED_ROAD, lambda m: f"{named(m[1])} {m[2]}")
     text = text.sub(_POST_CODE, lambda m: " ".join(f"{m[1]}{m[2]}"))
     text = text.sub(_FINE_POINT, lambda m: _FINE_POINTS[m.group()])
-    return text.sub(_BEARING, _bearing)
+    text = text.sub(_HALF_POINT, lambda m: _COMPASS[m["p"]])
+    text = text.sub(_ONWARD, lambda m: m["lead"] + _COMPASS[m["p"]])
+    return text.sub(_BEARING, _bearing).sub(_OLD_STATE, _old_state)

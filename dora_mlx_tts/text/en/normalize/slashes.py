@@ -8,60 +8,61 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.dates import month_day
 from dora_mlx_tts.text.en.normalize.numbers import number
 from dora_mlx_tts.text.en.normalize.patterns import spaced
+from dora_mlx_tts.text.patterns import expression
 
-_PAIR = re.compile(
+_PAIR = expression(
     r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d{1,2})?)/(?P<b>\d{1,3}|(?:4|5|10)\.0)(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
 )
-_PART_BEFORE = re.compile(
+_PART_BEFORE = expression(
     r"(?i)\b(?:day|week|month|step|page|part|question|item|slide|task|stage|lesson|module|chapter|episode|level|test|round|"
     r"file|batch|epoch|attempt|try|image|photo|game|lap|rep|set|hole|inning|issue|volume|disc|track|verse|unit|section|phase|"
     r"message|line|option|stop|frame|layer|iteration)\s\(?\Z"
 )
 """Behind these the figures count what is done of a whole: page 5/20."""
-_FROM_FRACTION = re.compile(r"(?<![\d/])(\d{1,3}/\d{1,3})\s?[-–—]\s?(?=\d(?!\d{3}))")
+_FROM_FRACTION = expression(r"(?<![\d/])(\d{1,3}/\d{1,3})\s?[-–—]\s?(?=\d(?!\d{3}))")
 _WHOLES = frozenset({(24, 7), (9, 11), (20, 20)})
-_DATE_BEFORE = re.compile(
+_DATE_BEFORE = expression(
     r"(?i)\b(?:on|by|due|until|till|since|before|after|from|thru|through|starting|starts?|begins?|ends?|ending|"
     r"dated?|opens?|closes?|expires?|deadline|arrives?|arriving|ships?|delivery|scheduled|week of|is|to|and|"
     r"mon|tues?|wed|thu|thurs?|fri|sat|sun|\w+day)[,:.]?\s\(?\Z"
 )
-_FIRM_DATE_BEFORE = re.compile(
+_FIRM_DATE_BEFORE = expression(
     r"(?i)\b(?:on|by|due|until|till|since|dated?|deadline|expires?|week of|ships?|arrives?|starting|"
     r"mon|tues?|wed|thu|thurs?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day)[,:.]?\s\(?\Z"
 )
-_MEASURE_AFTER = re.compile(
+_MEASURE_AFTER = expression(
     r"(?i)\s?-?(?:of\b|inch|in\b|cups?\b|tsp|tbsp|teaspoons?|tablespoons?|miles?\b|mi\b|hours?\b|lbs?\b|pounds?\b|oz\b|"
     r"ounces?\b|ft\b|feet\b|s(?:ecs?)?\b|second|majority|full|\"|gallons?|an?\s(?:mile|inch|cup|second))"
 )
-_SCORE_BEFORE = re.compile(
+_SCORE_BEFORE = expression(
     r"(?i)\b(?:placed|ranked|finished|came|rat\w*|scor\w*|got|gets?|g[ai]ve|gives?|given|gave it|graded?|solid|marks?|perfect|earned|pain|achieved|"
     r"level|it(?:'s| is)?|a|an|at least|about|shot|went|made|passed|answered|won|on|him|her|them|this)(?:\s(?:it|him|her|them|you))?\s\(?\Z"
 )
-_SCORE_AFTER = re.compile(
+_SCORE_AFTER = expression(
     r"(?i)\s?(?:stars?|points?|pts|rating|score|correct|right|questions?|people|students?|users?|votes?|tests?|cases?|"
-    r"times|shooting|on\b|from\b|for\b|in\b|wins|games|completed?|done|passed|respondents|patients|tasks?|steps?|items?)"
+    r"times|shooting|on\b|from\b|for\b|in\b|wins|games|left|remaining|used|full|available|unlocked|hp\b|completed?|done|passed|respondents|patients|tasks?|steps?|items?)"
 )
-_EVEN = re.compile(
+_EVEN = expression(
     r"(?<![\w.,$-])(?:50[-–]50|([5-9]\d)[-–]([1-4]\d)(?= (?:odds|split|chance|mix|rule|blend|joint|partnership)))(?![\w-])"
 )
-_CENTRAL = re.compile(r"(?<![\w/:])(\d{1,2})/(\d{1,2})c\b")
+_CENTRAL = expression(r"(?<![\w/:])(\d{1,2})/(\d{1,2})c\b")
 """Hours of a broadcast in two zones: 8/7c."""
-_ALWAYS = re.compile(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
-_EXPIRY = re.compile(r"\b[Ee]xp\.?(?=:? \d\d?/\d\d)")
-_EXPIRES = re.compile(r"(?i)\bexp(?:ires|\.|iry|iration)?:? \Z")
-_NAMED_BEFORE = re.compile(
+_ALWAYS = expression(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
+_EXPIRY = expression(r"\b[Ee]xp\.?(?=:? \d\d?/\d\d)")
+_EXPIRES = expression(r"(?i)\bexp(?:ires|\.|iry|iration)?:? \Z")
+_NAMED_BEFORE = expression(
     r"(?:\b(?:Windows|i?Phone|iOS|Android|macOS|Xbox|Galaxy|Pixel|Python|Office|[Gg]en|[Gg]rades?|[Tt]ypes?|[Ll]evels?|[Aa]ges?|[Rr]outes?|"
     r"[Rr]ooms?|[Gg]ates?|[Ee]xits?|[Hh]ighways?|[Ll]ines?|[Pp]orts?|[Cc]hannels?|[Zz]ones?|[Cc]lass(?:es)?|[Cc]hapters?|[Pp]ages?|[Ss]easons?|"
     r"[Vv]ersions?|[Ff]lights?|[Ii]ssues?) |\bPS)\Z"
 )
 """Behind these the figures are names: Windows ten, eleven."""
-_MATH_AROUND = re.compile(r"[=+*×÷^(-]\s?\||\|\s?[=+*×÷^)]|\|\s?[xyznt]\b")
+_MATH_AROUND = expression(r"[=+*×÷^(-]\s?\||\|\s?[=+*×÷^)]|\|\s?[xyznt]\b")
 FIRST_SURE_MONTH = 6
 """`12/5` is hardly ever twelve fifths; `5/4` may be five fourths."""
 LAST_MONTH, LAST_DAY, MOST_PERCENT = 12, 31, 100
 LARGEST_FRACTION = 12
 """Parts up to twelfths are usual; beyond that only powers of two and hundredths are."""
-_USUAL_PARTS = frozenset({*range(2, LARGEST_FRACTION + 1), 16, 20, 32, 64, 100})
+_USUAL_PARTS = frozenset({*range(2, LARGEST_FRACTION + 1), 16, 32, 64})
 _SCALES = frozenset({5, 10, 100})
 
 
@@ -71,7 +72,7 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     if "." in match["a"] + match["b"]:
         return spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
     first, second = int(match["a"]), int(match["b"])
-    link = _link(first, second, before)
+    link = _link(first, second, before, after)
     if link:
         return spaced(match, f"{number(match['a'])}{link}{number(match['b'])}")
     if not first or not second or _MEASURE_AFTER.match(after):
@@ -89,13 +90,14 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     )
 
 
-def _link(first: int, second: int, before: str) -> str | None:
+def _link(first: int, second: int, before: str, after: str) -> str | None:
     """What is said between two figures that are neither a date nor a fraction, or None."""
     if 0 < first <= second and _PART_BEFORE.search(before):
         return " of "
     is_split = first + second == MOST_PERCENT and first >= second > 0 and not first % 5
     expires = bool(_EXPIRES.search(before)) and second > LAST_MONTH  # of a card: month and year
     named = bool(_NAMED_BEFORE.search(before)) and first != second
+    named = named or (second == 1 and after.startswith(" ARM"))
     return " " if (first, second) in _WHOLES or is_split or expires or named else None
 
 
@@ -117,12 +119,18 @@ def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str
     )
 
 
-_CAMERA = re.compile(r"(?i)\b(?:shutter|exposure|aperture|f/\d|iso \d)")
+_CAMERA = expression(r"(?i)\b(?:shutter|exposure|aperture|f/\d|iso \d)")
+
+
+_COUNTED_AFTER = expression(r"\s(?!inches|cups|slices|servings|parts)[a-z]{2,14}[a-rt-z]s\b")
+"""A noun in the plural: `3/4 people surveyed` may be shares, `3/4 flights` are flights that were counted."""
 
 
 def _is_score(points: int, most: int, before: str, after: str) -> bool:
     if points > most:
         return False
+    if points > 1 and _COUNTED_AFTER.match(after):
+        return True
     if points == most and points > 1:
         return True
     if most == MOST_PERCENT:

@@ -6,10 +6,11 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.patterns import Replacement, Rule, apply_rules
+from dora_mlx_tts.text.patterns import expression
 
 
 def _rule(needs: str, pattern: str, replace: Replacement) -> Rule:
-    return Rule(re.compile(pattern), replace, needs)
+    return Rule(expression(pattern), replace, needs)
 
 
 def _difference(match: re.Match[str]) -> str | None:
@@ -27,10 +28,11 @@ def _sides(match: re.Match[str]) -> str | None:
     return f"{a} x {b}" if is_size else None
 
 
-_THING = re.compile(
+_THING = expression(
     r"\s(?:grid|matrix|matrices|array|board|table|image|kernel|pixels?|px|tile|square|block|filter|photo|print|pan|room|rug|layout|screen)"
 )
 _EDGE = r"(?<![\w.])"
+_ASSIGNED = {"+": "plus", "-": "minus", "*": "times"}
 _ARITHMETIC: tuple[Rule, ...] = (
     _rule("!", r"(?<![\w.])(\d{1,3}|[nkmr])!(?=\s?[=/*×÷+)-]|\s(?:is|equals)\b)", r"\1 factorial"),
     _rule("<", r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
@@ -51,7 +53,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
     ),
     _rule(
         "×*",
-        r"(?<=[\d)])\s?(?:×|\*)\s?(?=[\d(])|(?<=\b[A-Za-z])\s?[×*]\s?(?=[A-Za-z\d]\b)",
+        r"(?<=[\d)²³])\s?(?:×|\*)\s?(?=[\d(])|(?<=\b[A-Za-z])\s?[×*]\s?(?=[A-Za-z\d]\b)",
         " times ",
     ),
     _rule(
@@ -70,12 +72,29 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("<≤", r"\s?(?:<=|≤)\s?(?=[\w.-])", " less than or equal to "),
     _rule(">≥", r"\s?(?:>=|≥)\s?(?=[\w.-])", " greater than or equal to "),
     _rule("!≠", r"\s?(?:!=|≠)\s?(?=[\w.-])", " not equal to "),
+    _rule(
+        "=",
+        r"(?<=\w)\s?(?P<sign>[+*-])=\s?(?=[\w\"'-])",
+        lambda m: f" {_ASSIGNED[m['sign']]} equals ",
+    ),
     _rule("≈", r"\s?≈\s?", " approximately "),
+    _rule(
+        "=",
+        r"(?:\A|(?<=[,;(] )|(?<=\bthe )|(?<=\buse )|(?<=\band )|(?<=\bor ))={3}(?!=)",
+        "triple equals",
+    ),
+    _rule(
+        "=",
+        r"(?:\A|(?<=[,;(] )|(?<=\bthe )|(?<=\buse )|(?<=\band )|(?<=\bor ))={2}(?!=)",
+        "double equals",
+    ),
     _rule("=", r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(√$\"'-])", " equals "),
     _rule("→>", r"\s?(?:->|=>|→)\s?", " to "),
-    _rule("<", r"(?<=\w)\s<\s(?=[\w.−-])|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
+    _rule("<", r"(?<=[a-z] )<\s?(?=\d)", "less than "),
+    _rule(">", r"(?<=[a-z] )>\s?(?=\d)", "greater than "),
+    _rule("<", r"(?<=[\w)\]])\s<\s(?=[\w.−-])|(?<![\w>])<(?=\d)|(?<=\d)<(?=\d)", " less than "),
     _rule(">", r"(?<=[a-z])\s>\s(?=[A-Z][a-z]|\.{3}|…)", ", "),
-    _rule(">", r"(?<=\w)\s>\s(?=[\w.−-])|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
+    _rule(">", r"(?<=[\w)\]])\s>\s(?=[\w.−-])|(?<![\w<])>(?=\d)|(?<=\d)>(?=\d)", " greater than "),
     _rule(")", r"(?<=\))\s?[-–]\s?(?=\([a-z\d]{1,3}\))", " to "),
     _rule("±", r"\s?±\s?", " plus or minus "),
     _rule("+", r"\s?\+/-\s?", " plus or minus "),
@@ -114,10 +133,12 @@ _NAMES: tuple[Rule, ...] = (
     _rule("#", r"(?<=\b[A-G])#(?!\w)", " sharp"),
     _rule("#", r"(?<!\w)#\s?(?=\d)", "number "),
     _rule("#", r"(?<=\d)#(?!\w)", " pound"),
+    _rule("&", r"(?<=\b[A-Z])&([A-Z])s\b", r" and \1's"),
     _rule("&", r"\s?&\s?", " and "),
     _rule("@", r"(?<=\w)\s?@\s?(?=\w)|(?<!\w)@\s?(?=\d)", " at "),
     _rule("$", r"(?<!\S)\$(?!\S)", "dollar"),
     _rule("§", r"§\s?", " section "),
+    _rule("¶", r"¶\s?", " paragraph "),
     _rule("%", r"\s?%", " percent"),
     _rule("‰", r"\s?‰", " per mille"),
     _rule("°", r"\s?°", " degrees"),

@@ -7,39 +7,42 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import cardinal
 from dora_mlx_tts.text.en.normalize.patterns import DASH, NEW_SENTENCE, Rule, apply_rules, spaced
+from dora_mlx_tts.text.patterns import expression
 
 _HALF = r"[AaPp]\.?\s?[Mm]\b"
 _CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?"
-_TIME = re.compile(
-    rf"(?<![\d:.])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d++)?)?(?![\d:])"
+_TIME = expression(
+    rf"(?<![\d:.])(?P<h>[01]?\d|2[0-3]|24(?=:00)):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d++)?)?(?![\d:])"
     rf"(?:\s?(?P<half>{_HALF})(?P<dot>\.(?!{NEW_SENTENCE}))?)?(?:\s?(?P<zulu>Z)\b)?"
 )
-_HOUR = re.compile(
+_HOUR = expression(
     rf"(?<![\d:.$£€])(?<!\d,)(?P<h>1[0-2]|0?[1-9])\s?(?P<half>{_HALF})(?P<dot>\.(?!{NEW_SENTENCE}))?"
 )
-_RANGE = re.compile(
+_RANGE = expression(
     rf"(?<![\d:.])({_CLOCK}|1[0-2]|[1-9])(\s?{_HALF}\.?)?\s?{DASH}\s?"
     rf"(?={_CLOCK}(?![\d:])|(?:1[0-2]|[1-9])\s?{_HALF})"
 )
-_DOTTED = re.compile(rf"(?<![\w.:])(0?[1-9]|1[0-2])\.([0-5]\d)(?=\s?{_HALF})")
-_DOTTED_CUE = re.compile(
+_DOTTED = expression(rf"(?<![\w.:])(0?[1-9]|1[0-2])\.([0-5]\d)(?=\s?{_HALF})")
+_DOTTED_CUE = expression(
     r"(?P<lead>\b(?:leav\w+|depart\w*|arriv\w+|start\w*|begin\w*|meet\w*|open\w*|train|bus|ferry|flight)(?:'s)?(?: \w+){0,4} at )"
     r"(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)(?![\d%]|\.\d)"
 )
-_LETTER = re.compile(r"(?<![\d:.])(?P<t>(?:[01]?\d|2[0-4]):[0-5]\d)(?P<half>[ap])(?![\w'.]|\s?/)")
-_LETTERS = re.compile(
+_LETTER = expression(
+    r"(?<![\d:.])(?P<t>(?:[01]?\d|2[0-4]):[0-5]\d)(?P<half>[ap])(?![\w']|\.\s?[mM]|\.\w|\s?/)"
+)
+_LETTERS = expression(
     rf"(?<![\w:.$€£])(?P<t>1[0-2]|[1-9])(?P<half>[ap])?(?P<dash>\s?{DASH}\s?)(?P<u>(?:1[0-2]|[1-9])(?::[0-5]\d)?)(?P<half2>[ap])(?:m\b|(?![\w']))"
 )
-_LETTER_CUE = re.compile(r"(?<=\b(?:at|by) )(?P<t>1[0-2]|[1-9])(?P<half>[ap])(?![\w'-])")
-_ZONE = re.compile(
+_LETTER_CUE = expression(r"(?<=\b(?:at|by) )(?P<t>1[0-2]|[1-9])(?P<half>[ap])(?![\w'-])")
+_ZONE = expression(
     r"(?<=\b[AP] M)(?P<dot>\.?)\s?(?P<z>(?i:[ecmp]\.?[sd]\.?t|gmt|utc|cet|cest|bst|ist|jst)|[ecmp]t)\b(?=\W|\Z)"
 )
-_MILITARY = re.compile(
+_MILITARY = expression(
     r"(?<![\w.,:$-])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?:(?P<word> ?(?:hours|hrs)\b)|(?![\w.,:-]?\d|\w))"
 )
-_BARE_HALF = re.compile(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
-_RATIO_AROUND = re.compile(r"(?i)\b(?:ratio|aspect|scale|dilut\w*|mix|odds|slope|proportions?)\b")
-_ODDS_BEFORE = re.compile(
+_BARE_HALF = expression(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
+_RATIO_AROUND = expression(r"(?i)\b(?:ratio|aspect|scale|dilut\w*|mix|odds|slope|proportions?)\b")
+_ODDS_BEFORE = expression(
     r"(?i)\b(?:odds|ratios?|screens?|displays?|monitors?|aspect)\b(?:(?! at )[^.?!;])*\Z"
 )
 _BEFORE_MILITARY = (
@@ -114,10 +117,10 @@ def _letters(match: re.Match[str]) -> str:
     return f"{match['t']}{half}{match['dash']}{match['u']}{match['half2']}m"
 
 
-_ONE_ON_ONE = re.compile(
+_ONE_ON_ONE = expression(
     r"1:1(?<![\d:.]1:1)(?<!mix 1:1)(?<!mixed 1:1)(?<!dilute 1:1)(?<!diluted 1:1)(?<!ratio 1:1)(?=s?\b(?! (?:ratio|mix|scale|aspect|map|correspond|dilution|by)))(?=s\b| (?:with|meetings?|calls?|syncs?|chats?|sessions?|coaching|time|at|on|today|tomorrow|next|this)\b)"
 )
-_ABOUT = re.compile(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))")
+_ABOUT = expression(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))")
 _RULES = (
     Rule(_ONE_ON_ONE, "one-on-one", ":"),
     Rule(_ABOUT, "about ", "~"),

@@ -22,7 +22,7 @@ _REGULAR = {
     "kW": "kilowatt", "MW": "megawatt", "GW": "gigawatt", "Wh": "watt hour", "kWh": "kilowatt hour",
     "MWh": "megawatt hour", "J": "joule", "kJ": "kilojoule", "cal": "calorie", "kcal": "kilocalorie",
     "N": "newton", "Pa": "pascal", "kPa": "kilopascal", "hPa": "hectopascal", "psi": "P S I/P S I",
-    "dB": "decibel", "db": "decibel", "ha": "hectare", "px": "pixel", "pt": "point", "Ω": "ohm",
+    "dB": "decibel", "db": "decibel", "ha": "hectare", "px": "pixel", "pt": "point/point", "Ω": "ohm",
     "kΩ": "kiloohm", "K": "kelvin/kelvin", "qt": "quart", "fl oz": "fluid ounce", "fl. oz.": "fluid ounce",
     "sq ft": "square foot/square feet", "sq. ft.": "square foot/square feet", "sq. ft": "square foot/square feet",
     "sqft": "square foot/square feet", "sq mi": "square mile", "sq m": "square meter", "sq km": "square kilometer",
@@ -37,7 +37,9 @@ _REGULAR = {
     "μF": "microfarad", "nF": "nanofarad", "MΩ": "megohm", "mmol": "millimole", "keV": "kilo electron volt",
     "MeV": "mega electron volt", "eV": "electron volt", "cc": "C C/C C", "mEq": "milliequivalent", "mmHg": "millimeter of mercury/millimeters of mercury", "mol": "mole", "MP": "megapixel", "gals": "gallon", "ft-lb": "foot pound", "ft-lbs": "foot pound", "ft·lb": "foot pound",
     "lb-ft": "pound foot/pound feet", "in-lb": "inch pound", "in-lbs": "inch pound", "qts": "quart", "tbsps": "tablespoon", "tsps": "teaspoon",
-    "kgs": "kilogram", "mls": "milliliter",
+    "mIU": "milli I U/milli I U", "U": "unit", "inHg": "inch of mercury/inches of mercury", "Ah": "ampere hour", "kVA": "kilovolt ampere", "GPa": "gigapascal", "dBA": "decibel", "lbf": "pound force/pounds force",
+    "mSv": "millisievert", "μSv": "microsievert", "Sv": "sievert", "ly": "light-year", "nits": "nit", "cals": "calorie", "ug": "microgram", "mM": "millimolar/millimolar", "gsm": "gram per square meter/grams per square meter",
+    "BTU": "B T U", "BTUs": "B T U", "cfm": "cubic foot per minute/cubic feet per minute", "gpm": "gallon per minute/gallons per minute", "mpg": "mile per gallon/miles per gallon", "fl. oz": "fluid ounce", "kgs": "kilogram", "mls": "milliliter",
 }  # fmt: skip
 _WHOLE = {
     "mph": ("mile per hour", "miles per hour"),
@@ -93,7 +95,7 @@ PER = {
     "in³": "cubic inch", "mi²": "square mile", "sq mi": "square mile", "sq km": "square kilometer",
 }  # fmt: skip
 AREAS = {"km", "m", "cm", "mm", "mi", "ft", "in", "yd"}
-GLUED_ONLY = {"in", "A", "K", "B", "N", "J", "pt", "MP", "Mb", "Gb", "kb"}
+GLUED_ONLY = {"in", "U", "A", "K", "B", "N", "J", "pt", "MP", "Mb", "Gb", "kb"}
 """Too ambiguous behind a blank: 5 in all, 5 A grades, 5 B roads. (`B`, `K` and `A` also glued.)"""
 _NEVER_BARE = {"A", "K", "B", "N", "J", "MP"}
 

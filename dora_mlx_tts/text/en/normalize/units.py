@@ -5,75 +5,79 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.en.normalize.numbers import fraction, number
+from dora_mlx_tts.text.en.normalize.numbers import fraction, mixed, number
 from dora_mlx_tts.text.en.normalize.patterns import (
     DASH,
     NOT_INSIDE,
     NUMBER,
+    PART,
     Rule,
     apply_rules,
     magnitude,
     spaced,
 )
+from dora_mlx_tts.text.en.normalize.rates import ENDS_BEFORE, PER_SIGN, PER_WORD, RATES, per
 from dora_mlx_tts.text.en.normalize.unit_names import (
     AREAS,
     CAPITALS,
     FORMS,
     GLUED_ONLY,
-    PER,
     alternatives,
 )
 from dora_mlx_tts.text.en.words import word_set
+from dora_mlx_tts.text.patterns import expression
 
-LONGEST_PART = 3
-"""Figures of a numerator or denominator."""
-_PER_SIGN = alternatives(set(PER))
-_PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"
-_ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"
 _UNIT = (
     rf"(?P<glue>\s?|-)(?P<unit>{alternatives(set(FORMS) | set(CAPITALS))})"
-    rf"(?:\s?/\s?(?P<per>{_PER_SIGN}|{_PER_WORD}){_ENDS_BEFORE}(?:\s?/\s?(?P<per2>{_PER_SIGN}))?)?"
-    rf"{_ENDS_BEFORE}(?:\.(?=\s[a-z]|[,;]))?"
+    rf"(?:\s?/\s?(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}(?:\s?/\s?(?P<per2>{PER_SIGN}))?)?"
+    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z]|[,;]))?"
 )
 _SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
 _SIGNED = r"(?P<minus>(?<![\w)])[-−](?=[\d.]))?"
-_MEASURE = re.compile(
-    rf"{NOT_INSIDE}{_SIGNED}{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})(?P<more>\+(?=\s?-?[A-Za-z]))?"
-    rf"(?:(?P<sep>{DASH}|\s(?:{DASH}|to|or|and)\s|\s?(?:×|x|\*|±|\+/-)\s?|/)(?P<minus2>[-−])?(?P<second>{NUMBER}))?{_SCALED}{_UNIT}"
+_MEASURE = expression(
+    rf"{NOT_INSIDE}{_SIGNED}{NOT_INSIDE}(?<![A-Za-z])(?P<n>{PART}|{NUMBER})(?P<more>\+(?=\s?-?[A-Za-z]))?"
+    rf"(?:(?P<sep>{DASH}|\s(?:{DASH}|to|or|and)\s|\s?(?:×|x|\*|±|\+/-)\s?|/)(?P<minus2>[-−])?(?P<second>{PART}|{NUMBER}))?{_SCALED}{_UNIT}"
 )
-_SAME = re.compile(
+_SAME = expression(
     rf"(?P<a>{NUMBER})\s?(?P<unit>%|°\s?[CF]|°|[A-Za-z]{{1,3}}²?)(?P<sep>\s?[-–—~]\s?)(?=[-−]?{NUMBER}\s?(?P=unit)(?![A-Za-z\d]))"
 )
-_SHORT_MAGNITUDES = re.compile(
+_SHORT_MAGNITUDES = expression(
     rf"{NOT_INSIDE}(?P<a>{NUMBER})(?P<m>[kKMB])\s?[-–—~]\s?(?=(?:{NUMBER})(?P=m)\b)"
 )
-_RELATION = re.compile(
+_RELATION = expression(
     rf"(?<![\d)] )(?<!\b[A-Za-z] )(?<![\w.)])(?P<sign>[~≈<>≤≥]|<=|>=)\s?(?=[-−]?(?:{NUMBER})\s?(?:%|°|[A-Za-z]))|(?<![\w.)+])(?P<plus>\+)(?={NUMBER})"
 )
 _RELATIONS = {
     "~": "about", "≈": "about", "<": "less than", ">": "more than", "≤": "at most", "<=": "at most",
     "≥": "at least", ">=": "at least", "+": "plus",
 }  # fmt: skip
-_FAHRENHEIT = re.compile(
+_FAHRENHEIT = expression(
     r"(?<![\w.,$])(-?\d{2,3})(?:(?P<dash>\s?[-–]\s?|\sto\s)(\d{2,3}))?\s?(?P<u>[FC])\b(?!['.#&+-]\w|\+|#|\s?[#+])"
 )
-_OVEN = re.compile(
-    r"(?i)\b(?:oven|preheat|bake|roast|degrees?|temperatures?|temp|heat|hot|cold|warm|cool|weather|outside|high|low|fever|boil|freez)\w*"
+_OVEN = expression(
+    r"(?i)\b(?:oven|preheat|bake|roast|degrees?|temperatures?|temp|heat|hot|cold|warm|cool|weather|outside|high|low|fever|boil|freez|mins?|minutes)\w*|\d{3}F"
 )
-_AFTER_POWER = re.compile(
-    rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{alternatives(set(FORMS))})(?:\s?/\s?(?P<per>{_PER_SIGN}))?{_ENDS_BEFORE}"
+_AFTER_POWER = expression(
+    rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{alternatives(set(FORMS))})(?:\s?/\s?(?P<per>{PER_SIGN}))?{ENDS_BEFORE}"
 )
-_PER_HUNDRED = re.compile(
-    rf"(?<=[\d\s])(?P<unit>{alternatives(set(FORMS) | {'L', 'miles'})})\s?/\s?(?=(?:10|100|1,?000)\s?(?:km|mi|miles|g|ml|mL|L|kg)\b)"
+_PER_HUNDRED = expression(
+    rf"(?<=[\d\s])(?P<unit>{alternatives(set(FORMS) | {'L', 'miles'})})\s?/\s?(?=\d{{1,4}}(?:,000)?\s?(?:km|mi|miles|g|mg|ml|mL|dL|L|kg|oz|lbs?|gal|m²)\b)"
 )
-_BARE_PER = re.compile(
-    rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})/(?P<per>{_PER_SIGN}|{_PER_WORD}){_ENDS_BEFORE}"
+_BARE_PER = expression(
+    rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})/(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}"
 )
-_SIDES = re.compile(
+_SIDES = expression(
     rf"{NOT_INSIDE}({NUMBER}\s?(?:{alternatives(AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:{alternatives(AREAS)})\b)"
 )
-_PRICE_PER = re.compile(
-    rf"\b(dollars?|cents?|euros?|pounds?|pence|yen|yuan|won|rupees?|percent)\s?/\s?({_PER_SIGN}|{_PER_WORD})(?![A-Za-z\d²³])(?:\.(?=\s[a-z]|[,;]))?"
+_WORDED_SIDES = expression(
+    rf"{NOT_INSIDE}({NUMBER})\s?[x×*]\s?(?={NUMBER}(?:\s?[x×*]\s?{NUMBER})?[ -](?:inch|inches|foot|feet|yard|yards|meter|meters|mile|miles|centimeters?|millimeters?|pixels?)\b)"
+)
+_PACKS = expression(
+    rf"(?<![\w.,$])([1-9]\d?)\s?[x×]\s?(?={NUMBER}[ -]?(?:{alternatives((set(FORMS) | set(CAPITALS)) - AREAS)})\s[a-z]{{3,14}}s\b)"
+)
+"""`4 x 100g portions` are four portions of a hundred grams."""
+_PRICE_PER = expression(
+    rf"\b(dollars?|cents?|euros?|pounds?|pence|yen|yuan|won|rupees?|percent)\s?/\s?({PER_SIGN}|{PER_WORD})(?![A-Za-z\d²³])(?:\.(?=\s[a-z]|[,;]))?"
 )
 _LINKS = {
     "or": " or ",
@@ -100,28 +104,31 @@ def _measure(match: re.Match[str]) -> str | None:
     one, many = FORMS[unit]
     quantity, single = _quantity(match)
     is_one = (single and not scale) or match["glue"] == "-" or _is_attribute(match, unit)
-    words = f"{quantity}{scale} {one if is_one else many}{_per(match['per'])}{_per(match['per2'])}"
+    words = f"{quantity}{scale} {one if is_one else many}{per(match['per'])}{per(match['per2'])}"
     return spaced(match, words)
-
-
-def _per(sign: str | None) -> str:
-    return f" per {PER.get(sign, sign)}" if sign else ""
 
 
 def _is_attribute(match: re.Match[str], unit: str) -> bool:
     """`a 10 km run` is a ten kilometer run."""
     if not unit.isalpha() or match["per"]:
         return False
-    before = match.string[max(0, match.start() - len("_an ")) : match.start()]
+    before = match.string[max(0, match.start() - AROUND) : match.start()]
     after = match.string[match.end() : match.end() + 16]
     noun = _NOUN.match(after)
     if noun is None:
         return False
+    if noun[1].endswith("s") and _COUNT_BEFORE.search(before):
+        return noun[1] not in _NO_NOUNS
     article = re.search(r"(?i)(?:^|\W)an?\s\Z", before)
     return noun[1] in _MEASURED_THINGS if not article else noun[1] not in _NO_NOUNS
 
 
-_NOUN = re.compile(r"\s(?:\d{1,4}-)?([A-Za-z]+)\b")
+AROUND = 12
+"""Characters before a measure that may hold a count."""
+_COUNT_BEFORE = expression(
+    r"(?i)(?:^|[^\w.])(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|some)\s\(?\Z"
+)
+_NOUN = expression(r"\)?\s(?:\d{1,4}-)?([A-Za-z]+)\b")
 _NO_NOUNS = word_set(
     "of in to from for and or per at on is was away long wide tall high deep less more with into by off "
     "above below apart before after each every"
@@ -132,8 +139,8 @@ _MEASURED_THINGS = word_set(
     "drives disk disks card cards stick sticks module modules file files limit cap cable cables battery batteries charger "
     "chargers adapter bulb bulbs bag bags box boxes bottle bottles can cans pack packs tank zone radius buffer monitor "
     "monitors display displays screen screens lens lenses model models version plan plans connection bandwidth engine "
-    "motor speaker speakers window windows warranty timer delay interval break breaks layover commute flight nap pot pan "
-    "pipe hose board plate plates dumbbell dumbbells kettlebell gust gusts head freestyle sprint relay mortgage lease loan"
+    "motor portion portions serving servings slice slices speaker speakers window windows warranty timer delay interval break breaks layover commute flight nap pot pan "
+    "pipe hose board plate plates dumbbell dumbbells kettlebell gust gusts head freestyle sprint side sides edge edges cube cubes strip strips piece pieces chunk chunks hole holes gap gaps margin margins diameter layer layers relay final finals semifinal heat butterfly backstroke hurdles medley mortgage lease loan"
 )
 """`two 500 mg tablets` are five hundred milligram tablets, with or without an article."""
 
@@ -144,21 +151,33 @@ def _quantity(match: re.Match[str]) -> tuple[str, bool]:
     sign = "negative " if match["minus"] else ""
     if not second:
         more = " plus" if match["more"] else ""
-        return sign + number(first) + more, first in {"1", "1.0"} and not more
-    if match["sep"] == "/" and _is_fraction(first, second):
-        part = fraction(int(first), int(second))
-        mixed = match.string[: match.start()][-2:-1].isdecimal()
-        return (f"and {part}" if mixed else sign + part), not mixed
+        return sign + _count(first) + more, _is_single(first) and not more
     minus = "negative " if match["minus2"] else ""
     link = _LINKS.get(match["sep"].strip(), " to ")
-    return f"{sign}{number(first)}{link}{minus}{number(second)}", False
+    is_share = "/" in second and " " not in second
+    return f"{sign}{_count(first)}{link}{minus}{_count(second)}", is_share
+
+
+def _count(figures: str) -> str:
+    """A number, a fraction or both: `1 1/2`; `118/76` is a pair."""
+    whole, _, part = figures.rpartition(" " if " " in figures else "-")
+    first, slash, second = part.partition("/")
+    if not slash:
+        return number(figures)
+    if not _is_fraction(first, second):
+        return f"{number(first)} over {number(second)}"
+    return mixed(whole, int(first), int(second)) if whole else fraction(int(first), int(second))
+
+
+def _is_single(figures: str) -> bool:
+    """Whether it is followed by a unit in the singular: 1 and shares of one."""
+    first, slash, second = figures.partition("/")
+    is_share = slash and first.isdecimal() and int(first) < int(second)
+    return figures in {"1", "1.0"} or bool(is_share)
 
 
 def _is_fraction(first: str, second: str) -> bool:
-    figures = (
-        first.isdecimal() and second.isdecimal() and max(len(first), len(second)) <= LONGEST_PART
-    )
-    return figures and 0 < int(first) < int(second)
+    return 0 < int(first) < int(second)
 
 
 def _degrees(match: re.Match[str]) -> str | None:
@@ -173,19 +192,7 @@ def _relation(match: re.Match[str]) -> str:
     return f"{_RELATIONS[match['sign'] or match['plus']]} "
 
 
-_WORD_PER = re.compile(
-    r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
-)
-_PER_TIME = re.compile(
-    r"(?<=[A-Za-z])\s?/\s?(?=\d{1,3}[ -]?(?:hrs?|hours?|h|days?|d|weeks?|wks?|mins?|minutes?|months?)\b)"
-)
-_PER_AREA = re.compile(r"\bper sq\.? (mi|km|ft|m|in|yd)\b(?:\.(?=\s[a-z]|[,;]))?")
-_PER_THING = re.compile(
-    r"(?<=\d )(?P<what>[a-z]{2,13}s)/(?P<per>char|character|word|line|page|user|item|sample|token|frame|row|node|core|pixel|acre|"
-    r"class|customer|query|request|call|game|student|employee|site|file|device|seat|ticket|serving|cup|can|bottle|box|pack|"
-    r"patient|team|room|household|country|set|song|image|batch|step|meal|session|lesson|chapter|visit|trip|unit|bag)\b"
-)
-_INCHES = re.compile(
+_INCHES = expression(
     rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)"
 )
 
@@ -197,31 +204,26 @@ def _same(match: re.Match[str]) -> str | None:
     return f"{match['a']} to " if known else None
 
 
-_PERIOD = re.compile(
-    r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a) )(?P<p>mo|wk|yr|hr|qtr)\b(?:\.(?!\Z))?"
-)
-_PERIODS = {"mo": "month", "wk": "week", "yr": "year", "hr": "hour", "qtr": "quarter"}
-_COUNTED = {
-    "req": "request", "reqs": "request", "tok": "token", "toks": "token", "tokens": "token", "msg": "message", "msgs": "message",
-    "img": "image", "imgs": "image", "it": "iteration", "its": "iteration", "txn": "transaction", "txns": "transaction",
-    "ops": "operation", "op": "operation", "samples": "sample", "calls": "call", "steps": "step",
-}  # fmt: skip
-_COUNT_PER = re.compile(
-    rf"(?<=\d)(?P<mag>[kKM])?\s?(?P<c>{alternatives(set(_COUNTED))})\s?/\s?(?P<per>{_PER_SIGN})(?![A-Za-z\d])"
-)
-_AMPERES = re.compile(r"(?<![\w.,$])(?P<n>\d{1,3}(?:\.\d{1,2})?)A(?![\w-])")
-_CURRENT = re.compile(
+_AMPERES = expression(r"(?<![\w.,$])(?P<n>\d{1,3}(?:\.\d{1,2})?)A(?![\w-])")
+_CURRENT = expression(
     r"(?i)\d\s?V\b|\bvolts?\b|\bfuses?\b|\bbreakers?\b|\bcircuits?\b|\bcharg(?:er|es?|ing)\b|\bcurrent\b|\boutlets?\b|"
     r"\bamps?\b|\bpower supply\b|\badapters?\b|\bbattery\b|\busb"
 )
-_TIMES_PER = re.compile(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{_PER_SIGN})\b")
-_POINTS = re.compile(r"(?<=\d)-pts?\b")
-_STONE = re.compile(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
-_TONS = re.compile(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
-_SQUARE = re.compile(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
+_POINTS = expression(r"(?<=\d)-pts?\b")
+_STONE = expression(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
+_TONS = expression(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
+_OLD = expression(r"(?<=\d)-(yr|mo|wk|hr|min)s?-(?=[a-z])")
+_MEGAPIXELS = expression(
+    r"(?<=\d)[ -]?MP\b(?=,? (?:[a-z-]+ )?(?:camera|sensor|photo|image|shot|lens|shooter|main|rear|front|selfie)s?\b)"
+)
+_COUNT = expression(r"(?<=\d)[ -]?ct\b\.?(?!\.\w)")
+_PINTS = expression(
+    r"(?P<n>\d) pt\b\.?(?= [a-z])(?! (?:font|type|text|size|buck|scale|lead|plan|turn)\b)"
+)
+_SQUARE = expression(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
-_SIZE = re.compile(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
-_CUPS = re.compile(r"(?P<n>\d) c\b\.?(?= (?:of )?[a-z]{3,})(?! of (?:the|a)\b)")
+_SIZE = expression(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
+_CUPS = expression(r"(?P<n>\d) c\b\.?(?= (?:of )?[a-z]{3,})(?! of (?:the|a)\b)")
 
 
 def _cups(match: re.Match[str]) -> str:
@@ -231,12 +233,6 @@ def _cups(match: re.Match[str]) -> str:
         r"(?:^|[^\d /])\s?(?:1|\d/\d{1,2})\Z|^(?:1|\d/\d{1,2})\Z|(?<![\d ] )\b\d/\d\Z", before
     )
     return f"{match['n']} cup{'' if is_one else 's'}"
-
-
-def _count_per(match: re.Match[str]) -> str:
-    """`60 req/min` → 60 requests per minute."""
-    scale = magnitude(match["mag"])
-    return f"{scale} {_COUNTED[match['c']]}s{_per(match['per'])}"
 
 
 def _amperes(match: re.Match[str]) -> str | None:
@@ -252,33 +248,31 @@ def _amperes(match: re.Match[str]) -> str | None:
 
 _ELECTRIC = word_set("fuse fuses breaker breakers circuit circuits outlet outlets current supply")
 _RULES = (
-    Rule(_COUNT_PER, _count_per, "/"),
+    *RATES,
     Rule(_AMPERES, _amperes, "A"),
-    Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
-    Rule(_TIMES_PER, lambda m: f"{m['n']} times{_per(m['per'])}", "/"),
     Rule(_POINTS, "-point", "p"),
     Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
     Rule(_TONS, " tons", "t"),
+    Rule(_OLD, lambda m: f"-{FORMS[m[1]][0]}-", "-"),
+    Rule(_MEGAPIXELS, " megapixel", "M"),
+    Rule(_COUNT, " count", "c"),
+    Rule(_PINTS, r"\g<n> pint", "p"),
     Rule(_SQUARE, r"-\1 ", "-"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
     Rule(_INCHES, r"\1in", "i"),
-    Rule(_PER_TIME, " per ", "/"),
-    Rule(
-        _PER_AREA, lambda m: f"per {FORMS[f'sq {m[1]}'][0]}" if f"sq {m[1]}" in FORMS else None, "q"
-    ),
-    Rule(_PER_THING, r"\g<what> per \g<per>", "/"),
-    Rule(_WORD_PER, lambda m: _per(m[1]), "/"),
     Rule(_FAHRENHEIT, _degrees, "FC"),
     Rule(_RELATION, _relation, "~≈<>≤≥+"),
     Rule(_SAME, _same, "-–—~"),
     Rule(_SHORT_MAGNITUDES, r"\g<a> to ", "-–—~"),
     Rule(_PER_HUNDRED, r"\g<unit> per ", "/"),
+    Rule(_PACKS, lambda m: f"{number(m[1])} ", "x×"),
+    Rule(_WORDED_SIDES, r"\1 by ", "x×*"),
     Rule(_SIDES, r"\1 by ", "x×*"),
     Rule(_MEASURE, _measure),
-    Rule(_AFTER_POWER, lambda m: f"{m['lead']}{FORMS[m['unit']][1]}{_per(m['per'])}"),
-    Rule(_PRICE_PER, lambda m: f"{m[1]}{_per(m[2])}", "/"),
-    Rule(_BARE_PER, lambda m: f"{number(m['n'])}{_per(m['per'])}", "/"),
+    Rule(_AFTER_POWER, lambda m: f"{m['lead']}{FORMS[m['unit']][1]}{per(m['per'])}"),
+    Rule(_PRICE_PER, lambda m: f"{m[1]}{per(m[2])}", "/"),
+    Rule(_BARE_PER, lambda m: f"{number(m['n'])}{per(m['per'])}", "/"),
 )
 
 

@@ -7,9 +7,10 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import integer
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
+from dora_mlx_tts.text.patterns import expression
 
-_ANY_VERSION = re.compile(r"(?<![\d.])(\d{1,4}(?:\.\d{1,4})*)\.([xX])(?!\w)")
-_VERSION = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d{1,4}){2,5}(?!\d|\.\d)")
+_ANY_VERSION = expression(r"(?<![\d.])(\d{1,4}(?:\.\d{1,4})*)\.([xX])(?!\w)")
+_VERSION = expression(r"(?<![\d.])\d{1,4}(?:\.\d{1,4}){2,5}(?!\d|\.\d)")
 
 
 def _points(figures: str) -> str:

@@ -10,6 +10,7 @@ from dora_mlx_tts.text.aligned import CharSpan
 from dora_mlx_tts.text.en.homographs import homographs
 from dora_mlx_tts.text.en.pronounce.derivation import (
     WORDLIKE_PREFIXES,
+    agent,
     compound,
     prefixed,
     suffixed,
@@ -154,6 +155,7 @@ class G2P:
             inflected(word, known)
             or prefixed(word, known, word_count)
             or suffixed(word, known)
+            or agent(word, known, word_count)
             or compound(word, self._half, word_count)
         )
 

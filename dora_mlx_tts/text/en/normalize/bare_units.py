@@ -1,0 +1,34 @@
+"""Units of measure that no number stands before."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.unit_names import alternatives
+from dora_mlx_tts.text.patterns import expression
+
+_BARE = {
+    "hrs": "hours", "mins": "minutes", "secs": "seconds", "yrs": "years", "wks": "weeks", "lbs": "pounds", "yds": "yards",
+    "tbsp": "tablespoons", "tsp": "teaspoons", "kg": "kilograms", "km": "kilometers", "cm": "centimeters", "mm": "millimeters",
+    "mg": "milligrams", "mcg": "micrograms", "mL": "milliliters", "kWh": "kilowatt hours", "kW": "kilowatts", "GHz": "gigahertz", "MHz": "megahertz",
+    "kcal": "kilocalories", "Mbps": "megabits per second", "Gbps": "gigabits per second", "mph": "miles per hour", "dB": "decibels",
+    "mmHg": "millimeters of mercury",
+}  # fmt: skip
+_BARE_UNIT = expression(
+    rf"(?<![\w./@$-])(?<!\d )(?P<unit>{alternatives(set(_BARE))})(?![\w²³/-]|\.\w)(?:\.(?=\s[a-z]|[,;)]))?"
+)
+
+
+def _bare_unit(match: re.Match[str]) -> str:
+    """`in lbs`, `peak hrs`; behind *per* there is one."""
+    words = _BARE[match["unit"]]
+    if match.string.endswith(("per ", "Per ", " a "), 0, match.start()):
+        first, blank, rest = words.partition(" ")
+        return first.removesuffix("s") + blank + rest
+    return words
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`weight in kg` → weight in kilograms, `peak hrs` → peak hours."""
+    return text.sub(_BARE_UNIT, _bare_unit)

@@ -1,0 +1,41 @@
+"""Dashes between two points of a scale that are not both figures: dates, times of day, weekdays."""
+
+from __future__ import annotations
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.months import MONTH
+from dora_mlx_tts.text.patterns import expression
+
+_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
+_POINT = (
+    rf"(?i:noon|midnight|midday|present|dawn|dusk|sunrise|sunset)\b|(?i:{MONTH})\.?\s\d{{1,2}}\b(?![:/])"
+    rf"|{_WEEKDAY}\b\.?,?\s(?:\d|(?i:{MONTH})\b|at\b|morning|afternoon|evening|night)"
+)
+_BEFORE_POINT = expression(
+    rf"(?:(?<=\d)|(?<=\d(?:st|nd|rd|th))|(?<=[ap]\.m\.)|(?<=[AaPp][Mm])|(?<=noon)|(?<=midnight)|(?<=morning)|(?<=night))"
+    rf"(?:\s?[-–~]\s?|\s?—(?=\S))(?={_POINT})"
+)
+_MONTHS_AND_YEARS = expression(
+    rf"(?<=[a-z.] (?:19|20)\d\d)\s?[-–—~]\s?(?=(?i:{MONTH})\.?\s(?:19|20)\d\d\b)"
+)
+_BEHIND_POINT = expression(
+    r"(?i)(?:(?<=noon)|(?<=midnight)|(?<=sunrise)|(?<=sunset))\s?[-–~]\s?(?=\d{1,2}(?::\d\d|\s?[ap]\.?m))"
+)
+_OPEN_YEAR = expression(r"(?<=\b(?:19|20)\d\d)\s?[-–]\s?(?=(?i:present|today|now)\b)")
+_LABELS = expression(
+    r"(?<![\w-])(?P<label>[A-Za-z]{1,3})(?P<n>\d{1,4})\s?[-–]\s?(?=(?P=label)\d{1,4}\b(?!-))"
+)
+"""`Q1–Q5`: the same letters on both sides."""
+_BEFORE_MIXED = expression(r"(?<=\d)\s?[-–~]\s?(?=\d{1,2} \d{1,2}/\d{1,2}(?![\d/]))")
+_BETWEEN = expression(
+    r"(?P<lead>\b[Bb]etween [$€£~]?\d[\d,]{0,10}(?:\.\d{1,3})?[kKMB%°]?)\s?[-–]\s?(?=[$€£]?\d[\d,]{0,10}(?:\.\d{1,3})?(?![-/:]))"
+)
+_SEATS = expression(r"(?<=\d[A-Z])\s?[-–]\s?(?=\d{1,3}[A-Z]\b(?!-))")
+
+
+def apply(text: AlignedText) -> AlignedText:
+    """`Dec 30 – Jan 2`, `8 a.m.–noon`, `2019–present`, `2–2 1/2` → with to."""
+    for pattern in (_BEFORE_POINT, _MONTHS_AND_YEARS, _BEHIND_POINT, _OPEN_YEAR, _BEFORE_MIXED):
+        text = text.sub(pattern, " to ")
+    text = text.sub(_SEATS, " to ").sub(_BETWEEN, r"\g<lead> and ")
+    return text.sub(_LABELS, r"\g<label>\g<n> to ")

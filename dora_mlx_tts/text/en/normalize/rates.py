@@ -1,0 +1,70 @@
+"""What is counted per something: `60 req/min`, `per sq mi`, `twice a wk`."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.en.normalize.patterns import Rule, magnitude
+from dora_mlx_tts.text.en.normalize.unit_names import FORMS, PER, alternatives
+from dora_mlx_tts.text.patterns import expression
+
+PER_SIGN = alternatives(set(PER))
+PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"
+ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"
+_WORD_PER = expression(
+    r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
+)
+_PER_TIME = expression(
+    r"(?<=[A-Za-z])\s?/\s?(?=\d{1,3}[ -]?(?:hrs?|hours?|h|days?|d|weeks?|wks?|mins?|minutes?|months?)\b)"
+)
+_PER_AREA = expression(r"\bper sq\.? (mi|km|ft|m|in|yd)\b(?:\.(?=\s[a-z]|[,;]))?")
+_PER_THING = expression(
+    r"(?<=\d )(?P<what>[a-z]{2,13}s)/(?P<per>char|character|word|line|page|user|item|sample|token|frame|row|node|core|pixel|acre|"
+    r"class|customer|query|request|call|game|student|employee|site|file|device|seat|ticket|serving|cup|can|bottle|box|pack|"
+    r"patient|team|room|household|country|set|song|image|batch|step|meal|session|lesson|chapter|visit|trip|unit|bag)\b"
+)
+_PERIOD = expression(
+    r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a|\d{1,3}(?:st|nd|rd|th)) )(?P<p>mo|wk|yr|hr|qtr|min|sec)\b(?:\.(?!\Z))?"
+)
+_PERIODS = {
+    "mo": "month",
+    "wk": "week",
+    "yr": "year",
+    "hr": "hour",
+    "qtr": "quarter",
+    "min": "minute",
+    "sec": "second",
+}
+_COUNTED = {
+    "req": "request", "reqs": "request", "tok": "token", "toks": "token", "tokens": "token", "msg": "message", "msgs": "message",
+    "img": "image", "imgs": "image", "it": "iteration", "its": "iteration", "txn": "transaction", "txns": "transaction",
+    "ops": "operation", "op": "operation", "samples": "sample", "calls": "call", "steps": "step",
+}  # fmt: skip
+_COUNT_PER = expression(
+    rf"(?<=\d)(?P<mag>[kKM])?\s?(?P<c>{alternatives(set(_COUNTED))})\s?/\s?(?P<per>{PER_SIGN})(?![A-Za-z\d])"
+)
+_TIMES_PER = expression(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{PER_SIGN})\b")
+
+
+def per(sign: str | None) -> str:
+    """` per hour` of the sign behind a slash; nothing without one."""
+    return f" per {PER.get(sign, sign)}" if sign else ""
+
+
+def _count_per(match: re.Match[str]) -> str:
+    """`60 req/min` → 60 requests per minute."""
+    scale = magnitude(match["mag"])
+    return f"{scale} {_COUNTED[match['c']]}s{per(match['per'])}"
+
+
+RATES = (
+    Rule(_COUNT_PER, _count_per, "/"),
+    Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
+    Rule(_TIMES_PER, lambda m: f"{m['n']} times{per(m['per'])}", "/"),
+    Rule(_PER_TIME, " per ", "/"),
+    Rule(
+        _PER_AREA, lambda m: f"per {FORMS[f'sq {m[1]}'][0]}" if f"sq {m[1]}" in FORMS else None, "q"
+    ),
+    Rule(_PER_THING, r"\g<what> per \g<per>", "/"),
+    Rule(_WORD_PER, lambda m: per(m[1]), "/"),
+)
