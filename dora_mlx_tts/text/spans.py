@@ -32,7 +32,9 @@ _LONGEST_NAME = 21
 _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
 _OF_ENGLISH = re.compile("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-[A-Za-z])")
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
-_STOPS = ",.!?，。！？、"
+_STOPS = ",.!?;，。！？、；"
+_LIST_NUMBER = re.compile(r"[ ]*[0-9]{1,2}[.．、)）][ ]*")
+_CLOCK = re.compile("[0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2})?")
 _WIDE_MARKS = frozenset("，。！？、；：（）％￥“”「」《》【】")
 _UNITS = (
     r"(?:[kdcmnμu]?m[²³23]?|[kmμu]?g|KG|Kg|[mμd]?[lL]|ML|[kMh]?Pa|mmHg|[kKMG]?Hz|[kKMG]?W|k[Ww]h|[km]V|mA|mAh"
@@ -195,11 +197,15 @@ def _language_of_number(
     number = text[at[0] : at[1]]
     before = text[left.end - 1]
     if before in _STOPS:
+        if _LIST_NUMBER.fullmatch(number):
+            return right.language
         return left.language if number[-1] in _PAUSES else right.language
     after_han = _HAN_RUN.match(before) and (number[-1] in _PAUSES or before == "第")
     if run.is_amount or number[-1] in ".。" or after_han:
         return left.language
     glued_left = before.isalnum()
+    if left.language == "en" and _CLOCK.fullmatch(number.strip()) and number[-1].isdecimal():
+        return right.language
     if (
         glued_left
         and _HAN_RUN.match(before)

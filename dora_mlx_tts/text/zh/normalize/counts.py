@@ -46,6 +46,8 @@ _ORDINAL_UNIT = re.compile(
     "[ ]?(?:月|日|号|楼|级|等|期|班|年级|手|战|两|单元|代|世|百|维|进制|把手|次元|次方|胎|环|线|区)"
 )
 """Before these a lone 2 is an ordinal or part of a name: 二月, 二楼, 二级."""
+_STOREY_BEFORE = re.compile("[楼座栋幢馆厦院厅店场心区号侧面到去上下往达在位于地负][ ]?$")
+"""Before a number of 层 these say which one it is: 3号楼2层, 到2层."""
 _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])[0-9]{3,16}(?![0-9.])")
 """A number that a letter begins (G1234次) is a name."""
 _ROMAN = {"I": 1, "V": 5, "X": 10}
@@ -142,7 +144,11 @@ def _count(match: re.Match[str]) -> str | None:
         return digits(value)
     if "." in value and _MONEY.match(match.string, match.end()):
         value = value.rstrip("0").rstrip(".")
-    return number(value) if _ORDINAL_UNIT.match(match.string, match.end()) else amount(value)
+    before = match.string[max(0, match.start() - 4) : match.start()]
+    is_ordinal = _ORDINAL_UNIT.match(match.string, match.end()) or (
+        match.string.startswith("层", match.end()) and _STOREY_BEFORE.search(before)
+    )
+    return number(value) if is_ordinal else amount(value)
 
 
 def _bare(match: re.Match[str]) -> str:

@@ -63,7 +63,7 @@ _WORDS_PER = re.compile(
     r"(?<![0-9A-Za-z.])(\d{1,12}(?:\.\d{1,6})?[ ]?[A-Za-z]{3,12})/(s|h|min)(?![0-9A-Za-z])"
 )
 _PER_SOME = re.compile(
-    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?([kmμ]?g|m?[Ll]|k?[Jj]|kcal|mm?ol)[ ]?/[ ]?(\d{{2,4}})[ ]?(k?g|m?[lL])(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z.])({NUMBER})(?:[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kmμ]?g|m?[Ll]|k?[Jj]|kcal|k[Ww]h|mm?ol)[ ]?/[ ]?(\d{{2,4}})[ ]?(k?g|m?[lL]|km)(?![0-9A-Za-z])"
 )
 _ZONE = re.compile(
     r"(?<![0-9A-Za-z])(UTC|GMT)[ ]?([+\-\u2212])[ ]?(\d{1,2})(?::?([0-5]\d))?(?![0-9A-Za-z])"
@@ -127,6 +127,7 @@ _EQUAL = re.compile(
 """A sign between a letter and a quantity: F=6N."""
 _COMPARED = re.compile(
     r"(?:(?<=[A-Za-z])|(?<=[A-Za-z][0-9]))[ ]?(==|!=|<=|>=|[=≈≠<>≤≥÷×])[ ]?(?=[-\u2212]?[0-9]|[负零一二两三四五六七八九十百])"
+    r"|(?<=[0-9A-Za-z)])[ ]([=≈≠≤≥])[ ](?=[0-9A-Za-z])"
 )
 """A sign between a name and a number: eGFR<30."""
 _PART_OF_UNIT = re.compile(
@@ -164,8 +165,9 @@ def _quantity(match: re.Match[str]) -> str | None:
 
 
 def _per_some(match: re.Match[str]) -> str:
-    value, unit, some, per = match.groups()
-    return f"{amount(value)}{unit_name(unit)}每{number(some)}{unit_name(per)}"
+    low, high, unit, some, per = match.groups()
+    value = f"{number(low)}到{number(high)}" if high else amount(low)
+    return f"{value}{unit_name(unit)}每{number(some)}{unit_name(per)}"
 
 
 def _zone(match: re.Match[str]) -> str:
@@ -335,5 +337,5 @@ RULES = (
     Rule(_THOUSANDS, _thousands, "kwW"),
 )
 """In the order in which they apply."""
-COMPARED_RULE = Rule(_COMPARED, lambda match: OPERATORS[match[1]], "=≈≠<>≤≥÷×")
+COMPARED_RULE = Rule(_COMPARED, lambda match: OPERATORS[match[1] or match[2]], "=≈≠<>≤≥÷×")
 """Behind formulas, which take the letters with them."""

@@ -31,6 +31,10 @@ _DAY_BEFORE = re.compile(
     r"(?:截止|截至|日期|时间|期限|预计|预约|预定|定于|改[到为成]|推迟到|提前到|延[期长]到|来自|生日|忌日|纪念日"
     r"|周[一二三四五六日天]|[今明昨后前]天|[今本明去]年|deadline)(?:是|为|在|于|[:：])?[ （(]*$"
 )
+_SET_BEFORE = re.compile(
+    "(?:[改定延][期到为在于至]|[推延]迟到?|提前|提早|顺延|截[止至]|(?:日期|时间|生日|期限)(?:改|定)?)(?:到|至|为|在|于|是|[:：])?[ ]?$"
+)
+"""Behind these a stroke parts month and day, though 为 alone may stand before a share."""
 _WEEKDAY = re.compile(r"(?<=[0-9日号])[ ]?[（(]([一二三四五六日])[)）]")
 """A weekday in brackets behind a day: 12/24(三)."""
 _UNTIL = re.compile(
@@ -135,6 +139,8 @@ def _slashed(match: re.Match[str]) -> str | None:
     if month[0] == "0" or day[0] == "0":
         return _day(month, day)
     if _SURELY_DAY_AFTER.match(match.string, end):
+        return _day(month, day)
+    if _SET_BEFORE.search(before):
         return _day(month, day)
     near = match.string[max(0, match.start() - _NEAR) : end + _NEAR]
     is_share = _SHARE_BEFORE.search(before) is not None or _OF_SUMS.search(near) is not None

@@ -59,6 +59,10 @@ _WINDOW = 8
 _SENTENCE = 24
 _CLAUSE = re.compile("[。；！？;!? ]")
 _PHRASE = re.compile("[，。；！？,;!? ]")
+_WITHIN = re.compile("[ ]?(?:[以之]?内(?![容部存心地蒙])|钟?的?(?:视频|音频|录音|片段|单曲|歌))")
+_SECONDS = re.compile("0[0-9]")
+_OF_TRACK = re.compile("[》」”][ ]?[（(]$")
+"""Behind a title in brackets stands how long it plays."""
 _NOON = 12
 _RESULT = re.compile("(?:成绩|纪录)(?:是|为|[:：])?[ ]?$")
 _LASTS = re.compile(
@@ -80,7 +84,9 @@ def read_times(text: AlignedText) -> AlignedText:
 
 
 def _ratio(match: re.Match[str]) -> str:
-    """`1:1.2` 一比一点二, `100万:1` 一百万比一."""
+    """`1:1.2` 一比一点二, `100万:1` 一百万比一; a second part with its zero (25:00) is of seconds."""
+    if _SECONDS.fullmatch(match[2]) and match[1].isdecimal() and not _is_score(match):
+        return _duration(match[1], match[2], None)
     first = match[1].rstrip("百千万亿")
     return f"{number(first)}{match[1][len(first) :]}比{number(match[2])}"
 
@@ -121,6 +127,9 @@ def _clock(match: re.Match[str]) -> str | None:
     if int(hour) > _NOON:
         half = None
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    after = match.string[match.end() : match.end() + _WINDOW]
+    if half is None and _lasts(before, after, match[0]):
+        return _duration(hour, minute, second)
     if half is None and (_LASTS.search(before) or (not second and _RESULT.search(before))):
         return _duration(hour, minute, second)
     spoken = f"{_half_day(half)}{amount(str(int(hour)))}点{_minutes(minute, bool(second))}"
@@ -129,8 +138,17 @@ def _clock(match: re.Match[str]) -> str | None:
     return spoken
 
 
+def _lasts(before: str, after: str, time: str) -> bool:
+    """Whether a time is how long something takes: 在3:30内, 《晴天》(4:29)."""
+    return _WITHIN.match(after) is not None or (
+        _OF_TRACK.search(before) is not None and after[:1] in ")）" and len(time) > 1
+    )
+
+
 def _duration(hour: str, minute: str, second: str | None) -> str:
     """`2:05:13` 两小时五分十三秒, `3:25` 三分二十五秒: what a run or a record lasts."""
+    if second is None and minute == "00":
+        return f"{amount(str(int(hour)))}分钟"
     if second is None:
         return f"{amount(str(int(hour)))}分{_two(minute)}秒"
     hours = f"{amount(str(int(hour)))}小时" if int(hour) else ""
