@@ -21,7 +21,7 @@ _ROMAN_ORDINAL = re.compile(
     r"第[ ]?([IVX]{1,6})(?![A-Za-z])|(?<![A-Za-z])([IVX]{1,6})(?=[世型期级]|[ ]?号)"
 )
 _MONEY = re.compile("[ ]?(?:[美欧日港韩澳加]?元|块|英镑)")
-_LONG_NAME = re.compile(r"(?<![0-9A-Za-z.,-])[0-9]{5,16}(?=[”\"’]?[ ]?号(?![线楼]))")
+_LONG_NAME = re.compile(r"(?<![0-9A-Za-z.,-])(?:[0-9]{5,16}|(?![1-9]?[0-9]*00[”\"’]?[ ]?号)[0-9]{4})(?=[”\"’]?[ ]?号(?![线楼]))")
 """Of so many figures no one counts: 26314号."""
 _HEIGHT = re.compile(
     r"(?<![0-9.])([0-9])[ ]?米[ ]?([0-9]{1,2})(?![0-9.]|[ ]?[厘分公宽长高人个条道米/x×])"
@@ -58,8 +58,11 @@ _HOTLINES = re.compile(
     r"(?:1(?:10|14|19|20|22)|100[0-9]{2}|12[0-9]{3}|999|911|112|9[56][0-9]{3}|12306)\Z"
 )
 _CALLED = re.compile(
-    r"(?:打(?:了|给|通)?|拨|呼叫|联系|热线|客服|短信|[零幺二三四五六七八九][、和或及])[ ]?$"
+    r"(?:打(?:了|给|通)?|拨|呼叫|联系|热线|客服|短信|(?:打|拨打?|致电)[ ]?[零幺二三四五六七八九0-9]{3,5}(?:[、和]|或者?|以?及)[ ]?)[ ]?$"
 )
+_CALLED_BEFORE = re.compile("(?:打|拨打?|致电|呼叫|联系|热线|电话)[ ]?[零幺二三四五六七八九0-9]{3,}")
+_SENTENCE_END = re.compile("[。！？!?\n]")
+_MEASURED = re.compile(f"[ ]?[多余万亿]?[ ]?{MEASURE}")
 _ALONE = frozenset({"110", "119"})
 _SHORTEST_CALLED = 5
 _SERVICE_AFTER = re.compile(r"(?:打[了个一]{0,2}电话|电话|热线|客服|指挥|报警|急救|火警|消防|平台)")
@@ -180,7 +183,7 @@ def _is_code(value: str, before: str, match: re.Match[str]) -> bool:
 
 
 def _is_hotline(value: str, before: str, match: re.Match[str]) -> bool:
-    is_called = _CALLED.search(before) is not None
+    is_called = _CALLED.search(before) is not None or _is_called(match)
     if is_called and len(value) >= _SHORTEST_CALLED:
         return True
     if not _HOTLINES.match(value):
@@ -188,6 +191,14 @@ def _is_hotline(value: str, before: str, match: re.Match[str]) -> bool:
     if value in _ALONE and len(value) == len(match.string):
         return True
     return is_called or _SERVICE_AFTER.match(match.string, match.end()) is not None
+
+
+def _is_called(match: re.Match[str]) -> bool:
+    """Whether another number was called before in this sentence: 打120急救,或者119."""
+    sentence = _SENTENCE_END.split(match.string[max(0, match.start() - 40) : match.start()])[-1]
+    return _CALLED_BEFORE.search(sentence) is not None and not _MEASURED.match(
+        match.string, match.end()
+    )
 
 
 def _is_year(before: str, match: re.Match[str]) -> bool:

@@ -185,7 +185,8 @@ def read_pages(match: re.Match[str]) -> str:
     if not again and (int(last) <= int(first) or len(last) > len(first) + 1 or last[0] == "0"):
         said = digits(last, telephone=True) if len(last) >= _HUNDREDS else number(last)
         return f"{letters}{cardinal(first)}杠{said}"
-    return f"{letters}{cardinal(first)}到{letters}{cardinal(last)}"
+    read = digits if first[0] == "0" else cardinal
+    return f"{letters}{read(first)}到{letters}{read(last)}"
 
 
 def read_unit_of_house(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE
+from dora_mlx_tts.text.zh.normalize.times import is_score
 
 _MONTH, _DAY = r"(1[0-2]|0?[1-9])", r"(3[01]|[12][0-9]|0?[1-9])"
 _BORDER_BEFORE = r"(?<![0-9A-Za-z./+×*÷=≈<>$¥￥€£第图表题版·-])"
@@ -162,6 +163,8 @@ def _is_likely(month: int, day: int, before: str) -> bool:
 def _hyphened(match: re.Match[str]) -> str | None:
     """A range unless words beside it say that it is a day."""
     month, day = match.groups()
+    if is_score(match):
+        return None
     before, end = match.string[max(0, match.start() - _WINDOW) : match.start()], match.end()
     is_day = _DAY_BEFORE.search(before) or _DAY_AFTER.match(match.string, end)
     if not is_day and int(day) >= _RARE_DENOMINATOR:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, number
+from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number
 from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.times import read_times
 from dora_mlx_tts.text.zh.normalize.units import UNIT_NAMES, read_temperatures, unit_name
@@ -36,6 +36,9 @@ _ACRONYM = re.compile(
     r"(?<![A-Za-z0-9-])(?!RMB|CNY|USD|HKD|EUR|GBP|JPY|KRW|AD|BCE?|CE)([A-Z]{2,6})[ ]([0-9]{1,4}\.[0-9]{1,4}|[0-9]{1,2})(?![0-9A-Za-z.:：/×*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–])"
 )
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
+_CODE = re.compile(r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?([0-9]{5,16})(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])")
+"""So many figures behind letters are a code: ETF 510300."""
+_PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")
 _CLOCK = re.compile(r"(?<=[a-z])[ ](?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?![0-9A-Za-z:：./-]|[ ]?[-–~～apAP])")
 _ARROW = re.compile("(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9])")
 
@@ -72,6 +75,8 @@ RULES = (
     Rule(_ROMAN, lambda m: cardinal(str(_ROMANS[m[1]])), "IV"),
     Rule(_TRACK, lambda m: f"，{amount(m[1])}分{_two(m[2])}秒，", "》」”"),
     Rule(_ACRONYM, lambda m: f"{m[1]}{number(m[2])}", " "),
+    Rule(_CODE, lambda m: f"{m[1]}{digits(m[2], telephone=True)}"),
+    Rule(_PORTS, lambda m: f"{digits(m[1])}冒号{digits(m[2])}", ":"),
     Rule(_CLOCK, lambda m: read_times(AlignedText.of(m[0])).text, ":："),
     Rule(_ARROW, lambda _: "，", "→➜➡⇒>"),
 )

@@ -51,6 +51,7 @@ _SERVICE_SHORT = re.compile(
 _SERVICE_BEFORE = re.compile(
     "(?:发送?[^，。；]{0,8}|短信|编辑[^，。；]{0,8})?(?:[至到]|拨打?|致电|联系|热线|客服|电话|请打|移动|联通|电信|银行)[ ]?$"
 )
+_SERVICE_CALLED = re.compile("(?:拨打?|打|致电|热线|客服|电话)[^。！？!?\n]{0,16}[零幺二三四五六七八九]{3}[^。！？!?\n]{0,12}$")
 _DOORBELL = re.compile(r"(?<=[按呼])[0-9]{3,4}(?=[ ]?(?:的?门铃|门禁|室|号?房|就|，|。|$))")
 _FILE_NUMBER = re.compile(r"(?<![0-9A-Za-z.-])([0-9]{2,8})-(0[0-9]{2,7})(?![0-9A-Za-z.-])")
 """A part that begins with zero is no amount: 2024-0385."""
@@ -139,8 +140,9 @@ def _international(match: re.Match[str]) -> str:
 
 
 def _short_service(match: re.Match[str]) -> str | None:
-    before = match.string[max(0, match.start() - 16) : match.start()]
-    return digits(match[0], telephone=True) if _SERVICE_BEFORE.search(before) else None
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    is_called = _SERVICE_BEFORE.search(before) or _SERVICE_CALLED.search(before)
+    return digits(match[0], telephone=True) if is_called else None
 
 
 def _two_figures(figures: str) -> str:

@@ -35,7 +35,7 @@ _RATIO = re.compile(
 )
 _CHAIN = re.compile(rf"{_BORDER_BEFORE}([0-9]{{1,4}}(?:[:：∶][0-9]{{1,4}}){{2,5}})(?![0-9A-Za-z])")
 _SCORE_NEAR = re.compile(
-    r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|踢平|赢(?!得)|输(?![入出送液血])"
+    r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|点球|常规时间|(?<=[0-9])[ ]?[胜负平克]|[小主客]胜|[小主客]负|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|踢平|赢(?!得)|输(?![入出送液血])"
     r"|比例|配比|比(?=[是为：: ])|之比|比值|稀释|兑(?![换现奖付])|第[0-9一二三四五六七八九十]{1,2}[局盘]"
 )
 _SPORT = re.compile(
@@ -85,7 +85,7 @@ def read_times(text: AlignedText) -> AlignedText:
 
 def _ratio(match: re.Match[str]) -> str:
     """`1:1.2` 一比一点二, `100万:1` 一百万比一; a second part with its zero (25:00) is of seconds."""
-    if _SECONDS.fullmatch(match[2]) and match[1].isdecimal() and not _is_score(match):
+    if _SECONDS.fullmatch(match[2]) and match[1].isdecimal() and not is_score(match):
         return _duration(match[1], match[2], None)
     first = match[1].rstrip("百千万亿")
     return f"{number(first)}{match[1][len(first) :]}比{number(match[2])}"
@@ -96,7 +96,8 @@ def _range(match: re.Match[str]) -> str | None:
     return "至" if _TIME_BEFORE_DASH.search(match.string[start : match.start()]) else None
 
 
-def _is_score(match: re.Match[str]) -> bool:
+def is_score(match: re.Match[str]) -> bool:
+    """Whether words near two numbers say that they are a score or a ratio."""
     start, end = _list_around(match)
     before = match.string[max(0, start - _WINDOW) : start]
     after = match.string[end : end + _WINDOW]
@@ -115,14 +116,14 @@ def _list_around(match: re.Match[str]) -> tuple[int, int]:
 def _score(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
     near = match.string[max(0, match.start() - _SENTENCE) : match.end() + _SENTENCE]
-    if not (_is_score(match) or _TEAM_BEFORE.search(before) or _SPORT.search(near)):
+    if not (is_score(match) or _TEAM_BEFORE.search(before) or _SPORT.search(near)):
         return None
     return f"{number(match[1])}比{number(match[2])}"
 
 
 def _clock(match: re.Match[str]) -> str | None:
     hour, minute, second, half = match.groups()
-    if not second and not half and _is_score(match):
+    if not second and not half and is_score(match):
         return None
     if int(hour) > _NOON:
         half = None
@@ -157,7 +158,7 @@ def _duration(hour: str, minute: str, second: str | None) -> str:
 
 def _lap(match: re.Match[str]) -> str | None:
     """`1:10.270` 一分十秒二七零; behind 比 it is a ratio."""
-    if _is_score(match):
+    if is_score(match):
         return None
     hour, minute, second, parts = match.groups()
     hours = f"{amount(hour)}小时" if hour else ""
