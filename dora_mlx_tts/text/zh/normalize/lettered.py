@@ -77,7 +77,7 @@ _SCIENTIFIC = re.compile(
 )
 _ANY_VERSION = re.compile(r"(?<![0-9A-Za-z.])(\d{1,4}(?:\.\d{1,4}){0,3})\.[xX](?![0-9A-Za-z])")
 _SHARE_OF_MONEY = re.compile(
-    rf"(?:(?<=[元块角分币镑铢布])|([{SIGNS}][ ]?\d{{1,12}}(?:,\d{{3}}){{0,4}}(?:\.\d{{1,8}})?))((?:[ ]?/[ ]?(?:month|mo|year|yr|week|wk|day|night|hour|hr|user|person|seat|token|GB|TB|MB))+)(?![A-Za-z])"
+    rf"(?:(?<=[元块角分币镑铢布])|((?:[A-Z]{{1,2}})?[{SIGNS}][ ]?\d{{1,12}}(?:,\d{{3}}){{0,4}}(?:\.\d{{1,8}})?))((?:[ ]?/[ ]?(?:month|mo|year|yr|week|wk|day|night|hour|hr|user|person|seat|token|GB|TB|MB))+)(?![A-Za-z])"
 )
 _PERIODS = {
     "month": "月", "mo": "月", "year": "年", "yr": "年", "week": "周", "wk": "周", "day": "天", "night": "晚", "hour": "小时", "hr": "小时",

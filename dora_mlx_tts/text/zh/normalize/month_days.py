@@ -69,6 +69,7 @@ _SHARE_AFTER = re.compile(
 _OF_SUMS = re.compile("通分|约分|分[数母子]|化[成简]|相[加减乘除]|求和|小数")
 _WINDOW, _NEAR = 10, 24
 _LARGE_NUMERATOR = 5
+_SMALL_DENOMINATOR = 6
 _RARE_DENOMINATOR = 13
 """From here on a number below the stroke is a day rather than a share."""
 
@@ -144,13 +145,18 @@ def _slashed(match: re.Match[str]) -> str | None:
     if _SET_BEFORE.search(before):
         return _day(month, day)
     near = match.string[max(0, match.start() - _NEAR) : end + _NEAR]
-    is_share = _SHARE_BEFORE.search(before) is not None or _OF_SUMS.search(near) is not None
+    is_share = _SHARE_BEFORE.search(before) is not None or _is_part(match, before) or _OF_SUMS.search(near) is not None
     if not is_share and (_DAY_BEFORE.search(before) or _DAY_AFTER.match(match.string, end)):
         return _day(month, day)
     if is_share or _SHARE_AFTER.match(match.string, end):
         return None
     alone = match.end() - match.start() == len(match.string)
     return None if alone or not _is_likely(int(month), int(day), before) else _day(month, day)
+
+
+def _is_part(match: re.Match[str], before: str) -> bool:
+    """`体重的1/3`: a common part of what stands before."""
+    return before.endswith("的") and int(match[1]) < int(match[2]) <= _SMALL_DENOMINATOR
 
 
 def _is_likely(month: int, day: int, before: str) -> bool:

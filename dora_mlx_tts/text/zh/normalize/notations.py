@@ -27,13 +27,21 @@ _PROPORTION = re.compile(r"(?<![0-9A-Za-z:：,(])[A-Za-z](?:[ ]?[:：∶][ ]?[A-
 """Letters in proportion: a:b:c."""
 _MAKE = re.compile(r"(?<![0-9A-Za-z_.-])(?:\d{1,4}[A-Z]){2,4}(?![0-9A-Za-z_-]|\.\d)")
 """Numbers of something, each with its letter: 4C8G."""
+_MODEL = re.compile(r"(?<![0-9A-Za-z_.-])(?:[A-Z]{1,2}\d{1,2}){2,4}(?![0-9A-Za-z_-]|\.\d)")
+"""Letters and figures by turns, each short: A7M4."""
+_LETTERED_MODEL = re.compile(
+    r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,2})([A-Z]{1,2})(?![0-9A-Za-z_-]|\.\d)"
+)
+_HUNDREDS = 3
+_MINUS_ONE = re.compile(r"(?<![0-9A-Za-z._-])([a-z])-(\d{1,4})(?![0-9A-Za-z._-])")
+_PLUS_NAME = re.compile(r"(?<=[0-9])\+(?=[A-Za-z]{2})")
 _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
 """The number of a make: SK-II."""
 _ROMANS = {"II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9}
 _TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
 """How long a song plays, behind its title."""
 _ACRONYM = re.compile(
-    r"(?<![A-Za-z0-9-])(?!RMB|CNY|USD|HKD|EUR|GBP|JPY|KRW|AD|BCE?|CE)([A-Z]{2,6})[ ]([0-9]{1,4}\.[0-9]{1,4}|[0-9]{1,2})(?![0-9A-Za-z.:：/×*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–])"
+    r"(?<![A-Za-z0-9-])(?!RMB|CNY|USD|HKD|EUR|GBP|JPY|KRW|AD|BCE?|CE)([A-Z]{2,6})[ ]([0-9]{1,4}\.[0-9]{1,4}|[0-9]{1,2})(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–])"
 )
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
 _CODE = re.compile(r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?([0-9]{5,16})(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])")
@@ -61,7 +69,16 @@ def _cells(match: re.Match[str]) -> str:
 
 def _make(match: re.Match[str]) -> str:
     """`4C8G` 四C八G."""
-    return re.sub("[0-9]+", lambda m: cardinal(m[0]), match[0])
+    spelled = re.sub("(?<=[A-Z])(?=[A-Z])", " ", match[0])
+    return re.sub("[0-9]+", lambda m: cardinal(m[0]), spelled)
+
+
+def _model(match: re.Match[str]) -> str:
+    """`M30T` M三十T, `R750S` R七五零S."""
+    letters, figures, last = match.groups()
+    is_amount = len(figures) < _HUNDREDS or figures.endswith("00")
+    said = cardinal(figures) if is_amount else digits(figures)
+    return f"{' '.join(letters)}{said}{' '.join(last)}"
 
 
 RULES = (
@@ -72,6 +89,10 @@ RULES = (
     Rule(_CELLS, _cells, ":："),
     Rule(_PROPORTION, lambda m: re.sub("[ ]?[:：∶][ ]?", "比", m[0]), ":：∶"),
     Rule(_MAKE, _make),
+    Rule(_MODEL, _make),
+    Rule(_LETTERED_MODEL, _model),
+    Rule(_MINUS_ONE, lambda m: f"{m[1]}减{number(m[2])}", "-"),
+    Rule(_PLUS_NAME, lambda _: "加", "+"),
     Rule(_ROMAN, lambda m: cardinal(str(_ROMANS[m[1]])), "IV"),
     Rule(_TRACK, lambda m: f"，{amount(m[1])}分{_two(m[2])}秒，", "》」”"),
     Rule(_ACRONYM, lambda m: f"{m[1]}{number(m[2])}", " "),

@@ -35,7 +35,7 @@ _RATIO = re.compile(
 )
 _CHAIN = re.compile(rf"{_BORDER_BEFORE}([0-9]{{1,4}}(?:[:：∶][0-9]{{1,4}}){{2,5}})(?![0-9A-Za-z])")
 _SCORE_NEAR = re.compile(
-    r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|点球|常规时间|(?<=[0-9])[ ]?[胜负平克]|[小主客]胜|[小主客]负|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|踢平|赢(?!得)|输(?![入出送液血])"
+    r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|点球|常规时间|(?<= )[胜负平克擒](?![0-9])|[小主客]胜|[小主客]负|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|踢平|赢(?!得)|输(?![入出送液血])"
     r"|比例|配比|比(?=[是为：: ])|之比|比值|稀释|兑(?![换现奖付])|第[0-9一二三四五六七八九十]{1,2}[局盘]"
 )
 _SPORT = re.compile(
@@ -60,6 +60,9 @@ _SENTENCE = 24
 _CLAUSE = re.compile("[。；！？;!? ]")
 _PHRASE = re.compile("[，。；！？,;!? ]")
 _WITHIN = re.compile("[ ]?(?:[以之]?内(?![容部存心地蒙])|钟?的?(?:视频|音频|录音|片段|单曲|歌))")
+_LONG = re.compile("[0-9][:：][0-9]{2}[:：][0-9]{2}")
+_RACE = re.compile("组|选手|冠军|亚军|季军|完赛|马拉松|纪录|铁三|越野|骑行|净成绩|枪声")
+"""Of these three parts are hours, minutes and seconds that it took."""
 _SECONDS = re.compile("0[0-9]")
 _OF_TRACK = re.compile("[》」”][ ]?[（(]$")
 """Behind a title in brackets stands how long it plays."""
@@ -141,6 +144,9 @@ def _clock(match: re.Match[str]) -> str | None:
 
 def _lasts(before: str, after: str, time: str) -> bool:
     """Whether a time is how long something takes: 在3:30内, 《晴天》(4:29)."""
+    phrase = f"{_PHRASE.split(before)[-1]} {_PHRASE.split(after)[0]}"
+    if _LONG.fullmatch(time) and _RACE.search(phrase):
+        return True
     return _WITHIN.match(after) is not None or (
         _OF_TRACK.search(before) is not None and after[:1] in ")）" and len(time) > 1
     )
