@@ -33,7 +33,13 @@ _PARTS = re.compile(
 """Parts in proportion: 甲：乙：丙=2：3：5."""
 _GEAR = re.compile("(?<=[为到至挂开风速热换于用])2(?=档)")
 """The second of some, where 有2档 are two."""
-_KEY = re.compile(r"[#*](?=[ ]?号?键)")
+_KEY = re.compile(r"[#*](?=[ ]?号?键)|(?<=[按输以])[#*](?![0-9A-Za-z])")
+_STAR_CODE = re.compile(r"(?<![0-9A-Za-z*])\*([0-9]{2,6})#(?![0-9A-Za-z])")
+"""What is dialled to ask a network: *100#."""
+_COUPON = re.compile(
+    r"(?<=[满券每])([0-9]{2,5})[-－]([0-9]{1,4})(?![0-9.个天月年日人])|(?<![0-9.-])([0-9]{2,5})[-－]([0-9]{1,4})(?=[ ]?的?(?:[^，。；0-9]{0,4}券|优惠|红包))"
+)
+"""What is taken off where so much is bought: 满200-15."""
 _MARKS = re.compile(
     r"((?:评分|打分|得分|评为|评级|绩点|星级|G P A|GPA)(?:[是为有:：]|高达|达到?)?[ ]?)([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?/[ ]?(4(?:\.[0-9])?|5(?:\.[0-9])?|10|100|150)(?![0-9/]|\.[0-9])"
 )
@@ -63,7 +69,9 @@ def read_verses(text: AlignedText) -> AlignedText:
 
 def read_labels(text: AlignedText) -> AlignedText:
     """`第3/5页` 第三页共五页, `图4-1` 图四杠一, `评分8.7/10` 评分八点七分,满分十分."""
+    text = text.sub(_STAR_CODE, lambda m: f"星{digits(m[1], telephone=True)}井")
     text = text.sub(_KEY, lambda m: "井" if m[0] == "#" else "星")
+    text = text.sub(_COUPON, _coupon)
     text = text.sub(_PARTS, lambda m: "比".join(re.findall("[甲乙丙丁]", m[0])))
     text = text.sub(_GEAR, "二")
     text = text.sub(_OF_ALL, lambda m: f"第{cardinal(m[1])}{m[3]}共{cardinal(m[2])}{m[3]}")
@@ -98,6 +106,11 @@ def _house(match: re.Match[str]) -> str:
     name, house, room = match.groups()
     said = digits(room, telephone=True) if len(room) >= _SHORTEST_ROOM else cardinal(room)
     return f"{name}{cardinal(house)}杠{said}"
+
+
+def _coupon(match: re.Match[str]) -> str | None:
+    bought, off = match[1] or match[3], match[2] or match[4]
+    return f"{cardinal(bought)}减{cardinal(off)}" if int(off) < int(bought) else None
 
 
 def _progress(match: re.Match[str]) -> str | None:

@@ -77,7 +77,7 @@ _SCIENTIFIC = re.compile(
 )
 _ANY_VERSION = re.compile(r"(?<![0-9A-Za-z.])(\d{1,4}(?:\.\d{1,4}){0,3})\.[xX](?![0-9A-Za-z])")
 _SHARE_OF_MONEY = re.compile(
-    rf"(?:(?<=[元块角分币镑铢布])|((?:[A-Z]{{1,2}})?[{SIGNS}][ ]?\d{{1,12}}(?:,\d{{3}}){{0,4}}(?:\.\d{{1,8}})?))((?:[ ]?/[ ]?(?:month|mo|year|yr|week|wk|day|night|hour|hr|user|person|seat|token|GB|TB|MB))+)(?![A-Za-z])"
+    rf"(?:(?<=[元块角分币镑铢布0-9])|((?:[A-Z]{{1,2}})?[{SIGNS}][ ]?\d{{1,12}}(?:,\d{{3}}){{0,4}}(?:\.\d{{1,8}})?))((?:[ ]?/[ ]?(?:month|mo|year|yr|week|wk|day|night|hour|hr|user|person|seat|token|GB|TB|MB))+)(?![A-Za-z])"
 )
 _PERIODS = {
     "month": "月", "mo": "月", "year": "年", "yr": "年", "week": "周", "wk": "周", "day": "天", "night": "晚", "hour": "小时", "hr": "小时",
@@ -92,7 +92,7 @@ _NAME_NUMBER = re.compile(
 )
 """A number behind an English word and before a Chinese one that counts nothing: Office 365版."""
 _ROOM = re.compile(
-    r"(?<![A-Za-z])((?i:room|rm\.|suite|gate|flight|platform) )(\d{3,4})(?![0-9A-Za-z.,-])"
+    r"(?<![A-Za-z])((?i:room|rm\.|suite|gate|flight|platform) )(\d{3,4})(?![0-9A-Za-z.,/-])"
 )
 _PORT_OF = re.compile(
     "(?<=[A-Za-z\u4e00-\u9fff][是为用])[ ]?[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"

@@ -36,6 +36,8 @@ _SET_BEFORE = re.compile(
     "(?:[改定延][期到为在于至]|[推延]迟到?|提前|提早|顺延|截[止至]|(?:日期|时间|生日|期限)(?:改|定)?)(?:到|至|为|在|于|是|[:：])?[ ]?$"
 )
 """Behind these a stroke parts month and day, though 为 alone may stand before a share."""
+_DUE_BEFORE = re.compile("(?:[请须应务]于|最[迟晚]|截[止至]|赶在|不晚于)[于在到]?[ ]?$")
+_DUE_AFTER = re.compile("[ ]?(?:[之以]?前|[之以]?后|[日起截，。])")
 _WEEKDAY = re.compile(r"(?<=[0-9日号])[ ]?[（(]([一二三四五六日])[)）]")
 """A weekday in brackets behind a day: 12/24(三)."""
 _UNTIL = re.compile(
@@ -128,6 +130,9 @@ def _dotted(match: re.Match[str]) -> str | None:
     """`08.16` is a day, `8.16` where a weekday or a time follows."""
     month, day = match.groups()
     is_padded = month[0] == "0" and len(day) == len("31")
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    if _DUE_BEFORE.search(before) and _DUE_AFTER.match(match.string, match.end()):
+        return _day(month, day)
     return (
         _day(month, day)
         if is_padded or _SURELY_DAY_AFTER.match(match.string, match.end())

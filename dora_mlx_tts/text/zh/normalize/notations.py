@@ -33,7 +33,7 @@ _LETTERED_MODEL = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,2})([A-Z]{1,2})(?![0-9A-Za-z_-]|\.\d)"
 )
 _HUNDREDS = 3
-_MINUS_ONE = re.compile(r"(?<![0-9A-Za-z._-])([a-z])-(\d{1,4})(?![0-9A-Za-z._-])")
+_MINUS_ONE = re.compile(r"(?<![0-9A-Za-z._-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])")
 _PLUS_NAME = re.compile(r"(?<=[0-9])\+(?=[A-Za-z]{2})")
 _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
 """The number of a make: SK-II."""
@@ -46,6 +46,7 @@ _ACRONYM = re.compile(
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
 _CODE = re.compile(r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?([0-9]{5,16})(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])")
 """So many figures behind letters are a code: ETF 510300."""
+_CURRENT = re.compile(rf"(?:电流|保险丝|熔丝|输出|插座|安培)[^，。；0-9]{{0,6}}({NUMBER})[ ]?A(?![0-9A-Za-z])")
 _PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")
 _CLOCK = re.compile(r"(?<=[a-z])[ ](?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?![0-9A-Za-z:：./-]|[ ]?[-–~～apAP])")
 _ARROW = re.compile("(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9])")
@@ -59,6 +60,15 @@ def _caret(match: re.Match[str]) -> str:
 
 def _two(figures: str) -> str:
     return ("零" if figures[0] == "0" and figures != "00" else "") + cardinal(figures)
+
+
+def _minus(match: re.Match[str]) -> str | None:
+    """`3n-2` 三n减二."""
+    figures = match[1][:-1]
+    if match[1][-1] == match[2][-1]:  # a unit: 12k-18k
+        return None
+    last = match[2].rstrip("abcdefghijklmnopqrstuvwxyz")
+    return f"{number(figures) if figures else ''}{match[1][-1]}减{number(last)}{match[2][len(last) :]}"
 
 
 def _cells(match: re.Match[str]) -> str:
@@ -91,12 +101,13 @@ RULES = (
     Rule(_MAKE, _make),
     Rule(_MODEL, _make),
     Rule(_LETTERED_MODEL, _model),
-    Rule(_MINUS_ONE, lambda m: f"{m[1]}减{number(m[2])}", "-"),
+    Rule(_MINUS_ONE, _minus, "-"),
     Rule(_PLUS_NAME, lambda _: "加", "+"),
     Rule(_ROMAN, lambda m: cardinal(str(_ROMANS[m[1]])), "IV"),
     Rule(_TRACK, lambda m: f"，{amount(m[1])}分{_two(m[2])}秒，", "》」”"),
     Rule(_ACRONYM, lambda m: f"{m[1]}{number(m[2])}", " "),
     Rule(_CODE, lambda m: f"{m[1]}{digits(m[2], telephone=True)}"),
+    Rule(_CURRENT, lambda m: f"{m[0][: m.start(1) - m.start()]}{amount(m[1])}安", "A"),
     Rule(_PORTS, lambda m: f"{digits(m[1])}冒号{digits(m[2])}", ":"),
     Rule(_CLOCK, lambda m: read_times(AlignedText.of(m[0])).text, ":："),
     Rule(_ARROW, lambda _: "，", "→➜➡⇒>"),

@@ -16,7 +16,7 @@ _BORDER_BEFORE = r"(?<![0-9A-Za-z.])(?<![0-9][:：∶])"
 """A colon behind a word (时间：8:30) is no part of the time."""
 _BORDER_AFTER = r"(?![0-9A-Za-z]|[:：][0-9])"
 _CLOCK = re.compile(_BORDER_BEFORE + _TIME + _BORDER_AFTER)
-_RANGE = re.compile(rf"(?<=[0-9mM])[ ]?(?:-|~|\u2013|\u2014|\uff5e)[ ]?(?={_TIME}{_BORDER_AFTER})")
+_RANGE = re.compile(rf"(?<=[0-9mM])[ ]?(?:-|~|\u2013|\u2014|\uff5e)[ ]?(?=(?:次[日晨]|第二天|翌日|当[日天]|凌晨|[上下中]午|[早晚]上?)?{_TIME}{_BORDER_AFTER})")
 _TIME_BEFORE_DASH = re.compile(rf"{_BORDER_BEFORE}{_TIME}$")
 HALF_DAY_TIME = re.compile(
     rf"{_BORDER_BEFORE}(?:[01]?[0-9]|2[0-4])(?:[:：][0-5][0-9]){{0,2}}(?:[ ]?[-~\u2013\uff5e][ ]?[0-9]{{1,2}}(?:[:：][0-5][0-9])?)?"
@@ -39,7 +39,7 @@ _SCORE_NEAR = re.compile(
     r"|比例|配比|比(?=[是为：: ])|之比|比值|稀释|兑(?![换现奖付])|第[0-9一二三四五六七八九十]{1,2}[局盘]"
 )
 _SPORT = re.compile(
-    "[英法中亚日韩]超|西甲|意甲|德甲|法甲|中甲|欧[冠联洲]|世界杯|亚洲杯|足总杯|国王杯|[NC]BA|联赛|小组赛|季后赛|淘汰赛|决赛|[赛球]队|[主客]场|进球|梅开|帽子戏法|横扫"
+    "[英法中亚日韩]超|西甲|意甲|德甲|法甲|中甲|欧[冠联洲]|世界杯|亚洲杯|足总杯|国王杯|[NC]BA|联赛|小组赛|季后赛|淘汰赛|决赛|[赛球]队|[主客]场|进球|点射|补射|破门|头球|绝杀|扳平|射门|任意球|乌龙球|红牌|黄牌|[上下]半时|梅开|帽子戏法|横扫"
 )
 _TEAM = (
     "(?:队|中国|日本|韩国|朝鲜|伊朗|卡塔尔|沙特|澳大利亚|泰国|越南|印度|英格兰|德国|法国|西班牙|葡萄牙|意大利|荷兰"
@@ -61,6 +61,10 @@ _CLAUSE = re.compile("[。；！？;!? ]")
 _PHRASE = re.compile("[，。；！？,;!? ]")
 _WITHIN = re.compile("[ ]?(?:[以之]?内(?![容部存心地蒙])|钟?的?(?:视频|音频|录音|片段|单曲|歌))")
 _LONG = re.compile("[0-9][:：][0-9]{2}[:：][0-9]{2}")
+_POSITION = re.compile(
+    "(?:副歌|前奏|间奏|drop|Drop|[Ii]ntro|[Oo]utro|视频|录[像音]|音频|进度条?|[快倒跳播剪定拖]?[进退到放位]到|字幕|片头|片尾)[是为在于到从约:： ]{0,3}$"
+)
+"""Where in a recording something is: 副歌在1:02."""
 _RACE = re.compile("组|选手|冠军|亚军|季军|完赛|马拉松|纪录|铁三|越野|骑行|净成绩|枪声")
 """Of these three parts are hours, minutes and seconds that it took."""
 _SECONDS = re.compile("0[0-9]")
@@ -146,6 +150,8 @@ def _lasts(before: str, after: str, time: str) -> bool:
     """Whether a time is how long something takes: 在3:30内, 《晴天》(4:29)."""
     phrase = f"{_PHRASE.split(before)[-1]} {_PHRASE.split(after)[0]}"
     if _LONG.fullmatch(time) and _RACE.search(phrase):
+        return True
+    if _POSITION.search(before):
         return True
     return _WITHIN.match(after) is not None or (
         _OF_TRACK.search(before) is not None and after[:1] in ")）" and len(time) > 1
