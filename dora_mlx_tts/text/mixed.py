@@ -50,9 +50,9 @@ _LETTER = expression("[A-Za-z\u3400-\u9fff]")
 _WORD = expression("[A-Za-z]+|[\u3400-\u9fff]")
 _STOP = expression("[。！？!?\n]")
 _SENTENCE = 60
-_HAN_PER_WORD = 2
+_HAN_PER_WORD = 1
 _CONCERNED = expression(
-    r"[百千万亿][ ]?[A-Za-zμ]|[¥￥₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|\d\.[xX]"
+    r"[百千万亿][ ]?[A-Za-zμ]|[¥￥₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|\d\.[xX]"
 )
 
 _WIDE_MARK = expression("[，。；：？！]")
@@ -68,6 +68,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
         formulas,
         identifiers,
         lettered,
+        notations,
     )
 
     text = (
@@ -85,12 +86,13 @@ def read_mixed(text: AlignedText) -> AlignedText:
         lettered.COMPARED_RULE,
     )
     text = _apply(identifiers.LABELLED_RULES, text, _is_labelled)
+    text = _apply(notations.RULES, text, _is_in_chinese)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)
     if (
         _YUAN.search(text.text) and _HAN.search(text.text) and not _KANA.search(text.text)
     ):  # what Chinese has not read is English
-        text = text.sub(_YUAN_EACH, r"\1元").sub(_YUAN, "CNY ")
+        text = text.sub(_YUAN_EACH, r"\1元").sub(_YUAN, " CNY ")
     return text.sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
 
 

@@ -24,7 +24,7 @@ _HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff"
 _LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"
 _COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度路斤杯瓶碗盒颗顆棵匹遍趟届屆勺份串滴根枚粒桶箱锅盘株朵"
 _COUNTED = expression(
-    f"[{_COUNTERS}轮局袋罐句篇项]|小[时時]|组(?![装成织合件建团])|页(?!面)|步(?!骤)|集(?![成团合群中])"
+    f"[{_COUNTERS}轮局袋罐句篇项列格帧档栏类章排]|级(?!别)|期(?![货待望])|小[时時]|组(?![装成织合件建团])|页(?!面)|行(?![业动为李走程驶政文])|步(?!骤)|集(?![成团合群中])"
 )
 """What a number before it counts."""
 _NAMED = expression("[A-Z][A-Za-z]{2,19} $")
@@ -33,7 +33,9 @@ _LONGEST_NAME = 21
 _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
 _OF_ENGLISH = expression("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-[A-Za-z])")
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
-_STOPS = ",.!?，。！？、"
+_STOPS = ",.!?;，。！？、；"
+_LIST_NUMBER = expression(r"[ ]*[0-9]{1,2}[.．、)）][ ]*")
+_CLOCK = expression("[0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2})?")
 _WIDE_MARKS = frozenset("，。！？、；：（）％￥“”「」《》【】")
 _UNITS = (
     r"(?:[kdcmnμu]?m[²³23]?|[kmμu]?g|KG|Kg|[mμd]?[lL]|ML|[kMh]?Pa|mmHg|[kKMG]?Hz|[kKMG]?W|k[Ww]h|[km]V|mA|mAh"
@@ -196,11 +198,15 @@ def _language_of_number(
     number = text[at[0] : at[1]]
     before = text[left.end - 1]
     if before in _STOPS:
+        if _LIST_NUMBER.fullmatch(number):
+            return right.language
         return left.language if number[-1] in _PAUSES else right.language
     after_han = _HAN_RUN.match(before) and (number[-1] in _PAUSES or before == "第")
     if run.is_amount or number[-1] in ".。" or after_han:
         return left.language
     glued_left = before.isalnum()
+    if left.language == "en" and _CLOCK.fullmatch(number.strip()) and number[-1].isdecimal():
+        return right.language
     if (
         glued_left
         and _HAN_RUN.match(before)

@@ -21,7 +21,7 @@ _ROMAN_ORDINAL = re.compile(
     r"第[ ]?([IVX]{1,6})(?![A-Za-z])|(?<![A-Za-z])([IVX]{1,6})(?=[世型期级]|[ ]?号)"
 )
 _MONEY = re.compile("[ ]?(?:[美欧日港韩澳加]?元|块|英镑)")
-_LONG_NAME = re.compile(r"(?<![0-9A-Za-z.,-])[0-9]{5,16}(?=[”\"’]?[ ]?号(?![线楼]))")
+_LONG_NAME = re.compile(r"(?<![0-9A-Za-z.,-])(?:[0-9]{5,16}|(?![1-9]?[0-9]*00[”\"’]?[ ]?号)[0-9]{4})(?=[”\"’]?[ ]?号(?![线楼]))")
 """Of so many figures no one counts: 26314号."""
 _HEIGHT = re.compile(
     r"(?<![0-9.])([0-9])[ ]?米[ ]?([0-9]{1,2})(?![0-9.]|[ ]?[厘分公宽长高人个条道米/x×])"
@@ -46,24 +46,31 @@ _ORDINAL_UNIT = re.compile(
     "[ ]?(?:月|日|号|楼|级|等|期|班|年级|手|战|两|单元|代|世|百|维|进制|把手|次元|次方|胎|环|线|区)"
 )
 """Before these a lone 2 is an ordinal or part of a name: 二月, 二楼, 二级."""
+_LAST_OF_ORDINALS = re.compile("(?:第|周[一二三四五六日天]|星期[一二三四五六日天])[ ]?[0-9一二三四五六七八九十]{1,3}[到至]\\Z")
+"""The last of some that are numbered, not counted: 第1到2节."""
+_STOREY_BEFORE = re.compile("[楼座栋幢馆厦院厅店场心区号侧面到去上下往达在位于地负][ ]?$")
+"""Before a number of 层 these say which one it is: 3号楼2层, 到2层."""
 _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])[0-9]{3,16}(?![0-9.])")
 """A number that a letter begins (G1234次) is a name."""
 _ROMAN = {"I": 1, "V": 5, "X": 10}
 
-_NAMES = frozenset({"401", "403", "404", "502", "503", "504", "315", "618", "985", "996", "911"})
+_NAMES = frozenset({"401", "403", "404", "502", "503", "504", "315", "618", "985", "996", "911", "10010", "10086", "12306", "12315", "12333", "96110"})
 """Figures that are known by their digits wherever they stand without a measure word."""
 _HOTLINES = re.compile(
     r"(?:1(?:10|14|19|20|22)|100[0-9]{2}|12[0-9]{3}|999|911|112|9[56][0-9]{3}|12306)\Z"
 )
 _CALLED = re.compile(
-    r"(?:打(?:了|给|通)?|拨|呼叫|联系|热线|客服|短信|[零幺二三四五六七八九][、和或及])[ ]?$"
+    r"(?:打(?:了|给|通)?|拨|呼叫|联系|热线|客服|短信|(?:打|拨打?|致电)[ ]?[零幺二三四五六七八九0-9]{3,5}(?:[、和]|或者?|以?及)[ ]?)[ ]?$"
 )
+_CALLED_BEFORE = re.compile("(?:打|拨打?|致电|呼叫|联系|热线|电话)[ ]?[零幺二三四五六七八九0-9]{3,}")
+_SENTENCE_END = re.compile("[。！？!?\n]")
+_MEASURED = re.compile(f"[ ]?[多余万亿]?[ ]?{MEASURE}")
 _ALONE = frozenset({"110", "119"})
 _SHORTEST_CALLED = 5
 _SERVICE_AFTER = re.compile(r"(?:打[了个一]{0,2}电话|电话|热线|客服|指挥|报警|急救|火警|消防|平台)")
 _YEARS = range(1900, 2100)
 _QUANTITY_BEFORE = re.compile(
-    r"(?:共|有|约|近|超过?|达到?|高达|多达|不[足到]|至少|最[多高低大小]|大于|小于|等于|满|逾|计|增[至加到]|降[至到]|减[少到]|百分之"
+    r"(?:共|有|约|近|超过?|达到?|高达|多达|不[足到]|至少|最[多高低大小]|大于|小于|等于|满|逾|计|售价?|卖|[原现标定券到手实单]价|到手|仅需?|只要|花了?|付了?|省|减|返|赚|亏|欠|买|增[至加到]|降[至到]|减[少到]|百分之"
     r"|[总人数额量价值分米元款钱][是为：:]?|[是为：:])[ ]?$"
 )
 _CODE_BEFORE = re.compile(r"(?:码|编号|号)[^，。！？,!?]{0,6}[：:是为][ ]?$")
@@ -142,7 +149,13 @@ def _count(match: re.Match[str]) -> str | None:
         return digits(value)
     if "." in value and _MONEY.match(match.string, match.end()):
         value = value.rstrip("0").rstrip(".")
-    return number(value) if _ORDINAL_UNIT.match(match.string, match.end()) else amount(value)
+    before = match.string[max(0, match.start() - 4) : match.start()]
+    is_ordinal = _LAST_OF_ORDINALS.search(
+        match.string, max(0, match.start() - 8), match.start()
+    ) or _ORDINAL_UNIT.match(match.string, match.end()) or (
+        match.string.startswith("层", match.end()) and _STOREY_BEFORE.search(before)
+    )
+    return number(value) if is_ordinal else amount(value)
 
 
 def _bare(match: re.Match[str]) -> str:
@@ -174,7 +187,7 @@ def _is_code(value: str, before: str, match: re.Match[str]) -> bool:
 
 
 def _is_hotline(value: str, before: str, match: re.Match[str]) -> bool:
-    is_called = _CALLED.search(before) is not None
+    is_called = _CALLED.search(before) is not None or _is_called(match)
     if is_called and len(value) >= _SHORTEST_CALLED:
         return True
     if not _HOTLINES.match(value):
@@ -182,6 +195,14 @@ def _is_hotline(value: str, before: str, match: re.Match[str]) -> bool:
     if value in _ALONE and len(value) == len(match.string):
         return True
     return is_called or _SERVICE_AFTER.match(match.string, match.end()) is not None
+
+
+def _is_called(match: re.Match[str]) -> bool:
+    """Whether another number was called before in this sentence: 打120急救,或者119."""
+    sentence = _SENTENCE_END.split(match.string[max(0, match.start() - 40) : match.start()])[-1]
+    return _CALLED_BEFORE.search(sentence) is not None and not _MEASURED.match(
+        match.string, match.end()
+    )
 
 
 def _is_year(before: str, match: re.Match[str]) -> bool:

@@ -57,6 +57,8 @@ _DECADE = re.compile(
 _ERA_YEAR = re.compile(r"(?<=公元)(前?)[ ]?([1-9][0-9]{2,3})(?=[ ]?年)")
 _OF_SPANS = frozenset("了过近约达整满共历经长第位政业职教隔期龄居军役")
 """Before a number of years these say that it is no year: 在位54年."""
+_SUMS_BEFORE = frozenset("减加满省充付过花扣降涨")
+"""What comes off or on is no decade: 减50后."""
 _SINCE = re.compile("(?:距今|已有|有着|历经|长达|经历|存在|延续|持续|至今)[约近大概已有了过]{0,3}$")
 _MODEL_YEAR = re.compile(rf"{START}((?:19|20)[0-9]{{2}})[ ]?(?=款|版(?!本)|级(?!别))")
 _LASTED = re.compile(r"[了过近约达整满共历经长]$")
@@ -122,6 +124,8 @@ def _reign(match: re.Match[str]) -> str:
 
 def _decade(match: re.Match[str]) -> str | None:
     century, decade = match.groups()
+    if match.start() and match.string[match.start() - 1] in _SUMS_BEFORE:
+        return None
     if match.string.startswith("后", match.end()):  # 90后, 00后: people born in a decade
         return None if century else digits(decade)
     return digits(century) + (digits(decade) if century or decade == "00" else cardinal(decade))

@@ -99,6 +99,7 @@ _ALTERNATING = re.compile(
 _HUNDREDS = 3
 _NEAR = 24
 _DURATION = re.compile("(?:[0-9]{1,4}(?:d|h|hr|min|m|s|ms|D|H|M|S|y|w)){1,5}")
+_SIZE = re.compile("[0-9]{1,4}(?:[xX][0-9]{1,4}){1,3}[a-z]{0,2}")
 _WORD = 4
 """So many letters in a code are read as a word."""
 _MARKS = {".": " dot ", "_": " underscore ", "-": " dash ", "+": " plus "}
@@ -130,7 +131,7 @@ def _is_near_chinese(match: re.Match[str]) -> bool:
 def read_serial_like(match: re.Match[str]) -> str | None:
     """`5z9K2x` 五Z九K二X, where Chinese is near; a duration (`1h20m30s`) is none."""
     compound = _COMPOUND.fullmatch(match[0])
-    if _DURATION.fullmatch(match[0]) or (compound and read_compound(compound)):
+    if _DURATION.fullmatch(match[0]) or _SIZE.fullmatch(match[0]) or (compound and read_compound(compound)):
         return None
     if not _is_near_chinese(match):
         return None
@@ -185,7 +186,8 @@ def read_pages(match: re.Match[str]) -> str:
     if not again and (int(last) <= int(first) or len(last) > len(first) + 1 or last[0] == "0"):
         said = digits(last, telephone=True) if len(last) >= _HUNDREDS else number(last)
         return f"{letters}{cardinal(first)}杠{said}"
-    return f"{letters}{cardinal(first)}到{letters}{cardinal(last)}"
+    read = digits if first[0] == "0" else cardinal
+    return f"{letters}{read(first)}到{letters}{read(last)}"
 
 
 def read_unit_of_house(match: re.Match[str]) -> str:

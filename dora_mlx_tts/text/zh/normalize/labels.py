@@ -6,6 +6,7 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits, number
+from dora_mlx_tts.text.zh.normalize.patterns import MEASURE
 
 _OF_ALL = re.compile(
     r"第[ ]?([0-9]{1,4})[ ]?/[ ]?([0-9]{1,4})[ ]?([页题章步集期关轮天课节局场部张条讲名位]?)(?![0-9/分])"
@@ -32,7 +33,13 @@ _PARTS = re.compile(
 """Parts in proportion: 甲：乙：丙=2：3：5."""
 _GEAR = re.compile("(?<=[为到至挂开风速热换于用])2(?=档)")
 """The second of some, where 有2档 are two."""
-_KEY = re.compile(r"[#*](?=[ ]?号?键)")
+_KEY = re.compile(r"[#*](?=[ ]?号?键)|(?<=[按输以])[#*](?![0-9A-Za-z])")
+_STAR_CODE = re.compile(r"(?<![0-9A-Za-z*])\*([0-9]{2,6})#(?![0-9A-Za-z])")
+"""What is dialled to ask a network: *100#."""
+_COUPON = re.compile(
+    r"(?<=[满券每])([0-9]{2,5})[-－]([0-9]{1,4})(?![0-9.个天月年日人])|(?<![0-9.-])([0-9]{2,5})[-－]([0-9]{1,4})(?=[ ]?的?(?:[^，。；0-9]{0,4}券|优惠|红包))"
+)
+"""What is taken off where so much is bought: 满200-15."""
 _MARKS = re.compile(
     r"((?:评分|打分|得分|评为|评级|绩点|星级|G P A|GPA)(?:[是为有:：]|高达|达到?)?[ ]?)([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?/[ ]?(4(?:\.[0-9])?|5(?:\.[0-9])?|10|100|150)(?![0-9/]|\.[0-9])"
 )
@@ -42,6 +49,19 @@ _RANK = re.compile(
 _NUMBER_SIGN = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,3})#(?=[ ]?[\u4e00-\u9fff，。、；]|$)")
 
 
+_OF_SUBJECTS = re.compile(
+    r"((?:语文|数学|英语|物理|化学|生物|政治|历史|地理|科学|文综|理综|综合|体育|笔试|面试|作文|听力|阅读|口语|写作|成绩|总分|得分|分数|考了|满意度|考[了到过]?|得[了到过])(?:[是为:：]|考了|得了)?[ ]?)"
+    r"([0-9]{1,3}(?:\.[0-9])?)[ ]?/[ ]?([1-9][0-9]?0)(?![0-9/]|\.[0-9])"
+)
+"""Marks out of all that can be had: 语文118/150."""
+_PROGRESS = re.compile(
+    r"(?<![0-9A-Za-z./])([1-9][0-9]{1,5})[ ]?/[ ]?([1-9][0-9]{2,5})(?![0-9A-Za-z./%‰°]|[ ]?[=+×÷*-])"
+)
+"""Two numbers of so many figures are no fraction but how many of how many: 步数6500/8000."""
+_COUNTED = re.compile(f"[ ]?{MEASURE}")
+_SUMS = re.compile("概率|几率|比例|分数|分之|约分|通分")
+
+
 def read_verses(text: AlignedText) -> AlignedText:
     """`约翰福音3:16` 约翰福音三章十六节."""
     return text.sub(_VERSE, _verse)
@@ -49,7 +69,9 @@ def read_verses(text: AlignedText) -> AlignedText:
 
 def read_labels(text: AlignedText) -> AlignedText:
     """`第3/5页` 第三页共五页, `图4-1` 图四杠一, `评分8.7/10` 评分八点七分,满分十分."""
+    text = text.sub(_STAR_CODE, lambda m: f"星{digits(m[1], telephone=True)}井")
     text = text.sub(_KEY, lambda m: "井" if m[0] == "#" else "星")
+    text = text.sub(_COUPON, _coupon)
     text = text.sub(_PARTS, lambda m: "比".join(re.findall("[甲乙丙丁]", m[0])))
     text = text.sub(_GEAR, "二")
     text = text.sub(_OF_ALL, lambda m: f"第{cardinal(m[1])}{m[3]}共{cardinal(m[2])}{m[3]}")
@@ -58,6 +80,8 @@ def read_labels(text: AlignedText) -> AlignedText:
     text = text.sub(_PARTED, lambda m: f"{m[1]}{cardinal(m[2])}杠{cardinal(m[3])}")
     text = text.sub(_HOUSE, _house)
     text = text.sub(_RANK, lambda m: f"{m[1]}第{cardinal(m[2])},共{cardinal(m[3])}")
+    text = text.sub(_OF_SUBJECTS, lambda m: f"{m[1]}{number(m[2])}分,满分{number(m[3])}分")
+    text = text.sub(_PROGRESS, _progress)
     text = text.sub(_NUMBER_SIGN, lambda m: f"{cardinal(m[1])}号")
     return text.sub(_MARKS, lambda m: f"{m[1]}{number(m[2])}分,满分{number(m[3])}分")
 
@@ -82,3 +106,18 @@ def _house(match: re.Match[str]) -> str:
     name, house, room = match.groups()
     said = digits(room, telephone=True) if len(room) >= _SHORTEST_ROOM else cardinal(room)
     return f"{name}{cardinal(house)}杠{said}"
+
+
+def _coupon(match: re.Match[str]) -> str | None:
+    bought, off = match[1] or match[3], match[2] or match[4]
+    return f"{cardinal(bought)}减{cardinal(off)}" if int(off) < int(bought) else None
+
+
+def _progress(match: re.Match[str]) -> str | None:
+    """`6500/8000` 六千五百,共八千; 1/1000, 3/100 and what stands near 概率 are shares."""
+    done, whole = match.groups()
+    near = match.string[max(0, match.start() - 30) : match.end() + 10]
+    is_share = whole.strip("0") == "1" and not _COUNTED.match(match.string, match.end())
+    if int(done) > int(whole) or is_share or _SUMS.search(near):
+        return None
+    return f"{number(done)},共{number(whole)}"

@@ -53,7 +53,7 @@ _THOUSANDS = re.compile(
     rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅]))(?![A-Za-z0-9/])"
 )
 _PRODUCT = re.compile(
-    r"(?<![0-9A-Za-z.])(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
+    r"(?<![0-9A-Za-z.])(?<!Gen )(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
 )
 _TIMES = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[xX](?=[ ]?(?:倍?速|加速|快|变焦|光学|放大|播放|的速))"
@@ -63,7 +63,7 @@ _WORDS_PER = re.compile(
     r"(?<![0-9A-Za-z.])(\d{1,12}(?:\.\d{1,6})?[ ]?[A-Za-z]{3,12})/(s|h|min)(?![0-9A-Za-z])"
 )
 _PER_SOME = re.compile(
-    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?([kmμ]?g|m?[Ll]|k?[Jj]|kcal|mm?ol)[ ]?/[ ]?(\d{{2,4}})[ ]?(k?g|m?[lL])(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z.])({NUMBER})(?:[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kmμ]?g|m?[Ll]|k?[Jj]|kcal|k[Ww]h|mm?ol)[ ]?/[ ]?(\d{{2,4}})[ ]?(k?g|m?[lL]|km)(?![0-9A-Za-z])"
 )
 _ZONE = re.compile(
     r"(?<![0-9A-Za-z])(UTC|GMT)[ ]?([+\-\u2212])[ ]?(\d{1,2})(?::?([0-5]\d))?(?![0-9A-Za-z])"
@@ -77,7 +77,7 @@ _SCIENTIFIC = re.compile(
 )
 _ANY_VERSION = re.compile(r"(?<![0-9A-Za-z.])(\d{1,4}(?:\.\d{1,4}){0,3})\.[xX](?![0-9A-Za-z])")
 _SHARE_OF_MONEY = re.compile(
-    rf"(?:(?<=[元块角分币镑铢布])|([{SIGNS}][ ]?\d{{1,12}}(?:,\d{{3}}){{0,4}}(?:\.\d{{1,8}})?))((?:[ ]?/[ ]?(?:month|mo|year|yr|week|wk|day|night|hour|hr|user|person|seat|token|GB|TB|MB))+)(?![A-Za-z])"
+    rf"(?:(?<=[元块角分币镑铢布0-9])|((?:[A-Z]{{1,2}})?[{SIGNS}][ ]?\d{{1,12}}(?:,\d{{3}}){{0,4}}(?:\.\d{{1,8}})?))((?:[ ]?/[ ]?(?:month|mo|year|yr|week|wk|day|night|hour|hr|user|person|seat|token|GB|TB|MB))+)(?![A-Za-z])"
 )
 _PERIODS = {
     "month": "月", "mo": "月", "year": "年", "yr": "年", "week": "周", "wk": "周", "day": "天", "night": "晚", "hour": "小时", "hr": "小时",
@@ -92,7 +92,7 @@ _NAME_NUMBER = re.compile(
 )
 """A number behind an English word and before a Chinese one that counts nothing: Office 365版."""
 _ROOM = re.compile(
-    r"(?<![A-Za-z])((?i:room|rm\.|suite|gate|flight|platform) )(\d{3,4})(?![0-9A-Za-z.,-])"
+    r"(?<![A-Za-z])((?i:room|rm\.|suite|gate|flight|platform) )(\d{3,4})(?![0-9A-Za-z.,/-])"
 )
 _PORT_OF = re.compile(
     "(?<=[A-Za-z\u4e00-\u9fff][是为用])[ ]?[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"
@@ -127,6 +127,7 @@ _EQUAL = re.compile(
 """A sign between a letter and a quantity: F=6N."""
 _COMPARED = re.compile(
     r"(?:(?<=[A-Za-z])|(?<=[A-Za-z][0-9]))[ ]?(==|!=|<=|>=|[=≈≠<>≤≥÷×])[ ]?(?=[-\u2212]?[0-9]|[负零一二两三四五六七八九十百])"
+    r"|(?<=[0-9A-Za-z)])[ ]([=≈≠≤≥])[ ](?=[0-9A-Za-z])"
 )
 """A sign between a name and a number: eGFR<30."""
 _PART_OF_UNIT = re.compile(
@@ -164,8 +165,9 @@ def _quantity(match: re.Match[str]) -> str | None:
 
 
 def _per_some(match: re.Match[str]) -> str:
-    value, unit, some, per = match.groups()
-    return f"{amount(value)}{unit_name(unit)}每{number(some)}{unit_name(per)}"
+    low, high, unit, some, per = match.groups()
+    value = f"{number(low)}到{number(high)}" if high else amount(low)
+    return f"{value}{unit_name(unit)}每{number(some)}{unit_name(per)}"
 
 
 def _zone(match: re.Match[str]) -> str:
@@ -335,5 +337,5 @@ RULES = (
     Rule(_THOUSANDS, _thousands, "kwW"),
 )
 """In the order in which they apply."""
-COMPARED_RULE = Rule(_COMPARED, lambda match: OPERATORS[match[1]], "=≈≠<>≤≥÷×")
+COMPARED_RULE = Rule(_COMPARED, lambda match: OPERATORS[match[1] or match[2]], "=≈≠<>≤≥÷×")
 """Behind formulas, which take the letters with them."""

@@ -7,6 +7,7 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE
+from dora_mlx_tts.text.zh.normalize.times import is_score
 
 _MONTH, _DAY = r"(1[0-2]|0?[1-9])", r"(3[01]|[12][0-9]|0?[1-9])"
 _BORDER_BEFORE = r"(?<![0-9A-Za-z./+×*÷=≈<>$¥￥€£第图表题版·-])"
@@ -31,6 +32,12 @@ _DAY_BEFORE = re.compile(
     r"(?:截止|截至|日期|时间|期限|预计|预约|预定|定于|改[到为成]|推迟到|提前到|延[期长]到|来自|生日|忌日|纪念日"
     r"|周[一二三四五六日天]|[今明昨后前]天|[今本明去]年|deadline)(?:是|为|在|于|[:：])?[ （(]*$"
 )
+_SET_BEFORE = re.compile(
+    "(?:[改定延][期到为在于至]|[推延]迟到?|提前|提早|顺延|截[止至]|(?:日期|时间|生日|期限)(?:改|定)?)(?:到|至|为|在|于|是|[:：])?[ ]?$"
+)
+"""Behind these a stroke parts month and day, though 为 alone may stand before a share."""
+_DUE_BEFORE = re.compile("(?:[请须应务]于|最[迟晚]|截[止至]|赶在|不晚于)[于在到]?[ ]?$")
+_DUE_AFTER = re.compile("[ ]?(?:[之以]?前|[之以]?后|[日起截，。])")
 _WEEKDAY = re.compile(r"(?<=[0-9日号])[ ]?[（(]([一二三四五六日])[)）]")
 """A weekday in brackets behind a day: 12/24(三)."""
 _UNTIL = re.compile(
@@ -64,6 +71,7 @@ _SHARE_AFTER = re.compile(
 _OF_SUMS = re.compile("通分|约分|分[数母子]|化[成简]|相[加减乘除]|求和|小数")
 _WINDOW, _NEAR = 10, 24
 _LARGE_NUMERATOR = 5
+_SMALL_DENOMINATOR = 6
 _RARE_DENOMINATOR = 13
 """From here on a number below the stroke is a day rather than a share."""
 
@@ -122,6 +130,9 @@ def _dotted(match: re.Match[str]) -> str | None:
     """`08.16` is a day, `8.16` where a weekday or a time follows."""
     month, day = match.groups()
     is_padded = month[0] == "0" and len(day) == len("31")
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    if _DUE_BEFORE.search(before) and _DUE_AFTER.match(match.string, match.end()):
+        return _day(month, day)
     return (
         _day(month, day)
         if is_padded or _SURELY_DAY_AFTER.match(match.string, match.end())
@@ -136,14 +147,21 @@ def _slashed(match: re.Match[str]) -> str | None:
         return _day(month, day)
     if _SURELY_DAY_AFTER.match(match.string, end):
         return _day(month, day)
+    if _SET_BEFORE.search(before):
+        return _day(month, day)
     near = match.string[max(0, match.start() - _NEAR) : end + _NEAR]
-    is_share = _SHARE_BEFORE.search(before) is not None or _OF_SUMS.search(near) is not None
+    is_share = _SHARE_BEFORE.search(before) is not None or _is_part(match, before) or _OF_SUMS.search(near) is not None
     if not is_share and (_DAY_BEFORE.search(before) or _DAY_AFTER.match(match.string, end)):
         return _day(month, day)
     if is_share or _SHARE_AFTER.match(match.string, end):
         return None
     alone = match.end() - match.start() == len(match.string)
     return None if alone or not _is_likely(int(month), int(day), before) else _day(month, day)
+
+
+def _is_part(match: re.Match[str], before: str) -> bool:
+    """`体重的1/3`: a common part of what stands before."""
+    return before.endswith("的") and int(match[1]) < int(match[2]) <= _SMALL_DENOMINATOR
 
 
 def _is_likely(month: int, day: int, before: str) -> bool:
@@ -156,6 +174,8 @@ def _is_likely(month: int, day: int, before: str) -> bool:
 def _hyphened(match: re.Match[str]) -> str | None:
     """A range unless words beside it say that it is a day."""
     month, day = match.groups()
+    if is_score(match):
+        return None
     before, end = match.string[max(0, match.start() - _WINDOW) : match.start()], match.end()
     is_day = _DAY_BEFORE.search(before) or _DAY_AFTER.match(match.string, end)
     if not is_day and int(day) >= _RARE_DENOMINATOR:

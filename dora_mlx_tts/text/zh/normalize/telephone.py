@@ -22,10 +22,14 @@ _AMERICAN = re.compile(
 )
 _SERVICE = re.compile(rf"{_BEFORE}([48]00)[- ]?([0-9]{{3,4}})[- ]?([0-9]{{3,4}}){_AFTER}")
 _NAMED = re.compile(
-    r"((?:[取寄]件码|(?<![0-9零一二三四五六七八九十几])[\u4e00-\u9fff]号码?(?=[是为:：])|(?<![尺鞋页数号])码(?=[是为:：])|端口|电话|座机|手机|热线|号码|客服|拨打|拨通|致电|分机|传真|密码锁?|门禁|门铃|呼叫|验证码|口令|代码|状态码|错误码|邮编|邮政编码|"
+    r"((?:[取寄]件码|(?<![0-9零一二三四五六七八九十几])[\u4e00-\u9fff]号码?(?=[是为:：])|(?<![尺鞋页数号])码(?=[是为:：])|端口|电话|座机|手机|热线|号码|客服|拨(?=[0-9])|拨打|拨通|致电|分机|传真|密码锁?|门禁|门铃|呼叫|验证码|口令|代码|状态码|错误码|邮编|邮政编码|"
     r"编号|房号|房间号?|门牌号?|学号|工号|卡号|账号|帐号|尾号|尾数|单号|工单|流水|(?:传真|电话|总机|座机)转|序列号|车牌|证号|区号|群号?|型号|航班号?|车次|暗号|报警|急救|火警|QQ)"
-    r"(?:号码|号)?(?:是|为|系|叫|打|[:：])?[ ]?#?)([0-9]{3,16}(?:[- ][0-9]{2,8}){0,3})(?![0-9]|\.[0-9]|[个位名次岁年元块种台人件条张家月天分])"
+    r"(?:号码|号)?(?:是|为|系|叫|打|[:：])?[ ]?#?)([0-9]{3,16}(?:[- ][0-9]{2,8}){0,3})(?![0-9]|\.[0-9]|[个位名次岁年元块种台人件条张家月天分万亿米多余几])"
 )
+_ISSUED = re.compile(
+    rf"(?:(?<=[\u4e00-\u9fff]号)|(?<=[\u4e00-\u9fff]码))(?<![尺鞋页数起筹扫价]码)(?<![零一二三四五六七八九十几第大小中加逗句问顿引括月]号)[ ]?([0-9]{{3,16}}(?:[- ][0-9]{{2,8}}){{0,4}})(?![0-9A-Za-z.,%‰°/:：-]|[ ]?[多余万亿]?[ ]?{MEASURE})"
+)
+"""A number behind what it numbers: 会议号924 1188 3307."""
 _LOCAL = re.compile(rf"(?<![0-9A-Za-z.-])[1-9][0-9]{{2}}-[0-9]{{4}}(?![0-9A-Za-z.-]|[ ]?{MEASURE})")
 _INTERNATIONAL = re.compile(
     r"(?<![0-9A-Za-z])\+(?!86)([0-9]{1,3})[ -]?[(（]?([0-9]{1,4})[)）]?((?:[ -][0-9]{2,5}){1,4})(?![0-9A-Za-z.-])"
@@ -47,6 +51,7 @@ _SERVICE_SHORT = re.compile(
 _SERVICE_BEFORE = re.compile(
     "(?:发送?[^，。；]{0,8}|短信|编辑[^，。；]{0,8})?(?:[至到]|拨打?|致电|联系|热线|客服|电话|请打|移动|联通|电信|银行)[ ]?$"
 )
+_SERVICE_CALLED = re.compile("(?:拨打?|打|致电|热线|客服|电话)[^。！？!?\n]{0,16}[零幺二三四五六七八九]{3}[^。！？!?\n]{0,12}$")
 _DOORBELL = re.compile(r"(?<=[按呼])[0-9]{3,4}(?=[ ]?(?:的?门铃|门禁|室|号?房|就|，|。|$))")
 _FILE_NUMBER = re.compile(r"(?<![0-9A-Za-z.-])([0-9]{2,8})-(0[0-9]{2,7})(?![0-9A-Za-z.-])")
 """A part that begins with zero is no amount: 2024-0385."""
@@ -67,7 +72,7 @@ _DOOR = re.compile(
     rf"((?:[单元楼栋幢座门]|[楼层][ ]?[东西南北]?侧?)[ ]?)([0-9]{{3,4}})(?![0-9A-Za-z.,:：/-]|[ ]?{MEASURE})"
 )
 _ROOM = re.compile(
-    r"(?<![0-9A-Za-z.])([0-9]{3,4})(?=室|房|号房|号线|路(?![程径线段由过面标人口长])|次(?:列车|航班|高铁|动车)|航班|教室|会议室|病房|国道|高速|宿舍|包厢|包间)"
+    r"(?<![0-9A-Za-z.])([0-9]{3,4})(?=[\u4e00-\u9fff]{0,2}室|房|号房|号线|路(?![程径线段由过面标人口长])|次(?:列车|航班|高铁|动车)|航班|教室|会议室|病房|国道|高速|宿舍|包厢|包间)"
 )
 _CARD = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{4}(?: [0-9]{4}){2,4}(?: [0-9]{1,3})?(?![0-9])")
 _FESTIVAL = re.compile(
@@ -109,6 +114,7 @@ def read_telephone_numbers(text: AlignedText) -> AlignedText:
     text = text.sub(_DOORBELL, lambda m: digits(m[0], telephone=True))
     text = text.sub(_PORT, lambda m: digits(m[0]))
     text = text.sub(_NAMED, lambda m: m[1].rstrip("#") + _groups(m[2]))
+    text = text.sub(_ISSUED, lambda m: _groups(m[1]))
     text = text.sub(_STATUS, lambda m: m[1] + digits(m[2]))
     text = text.sub(_EXTENSION, lambda m: f"转{digits(m[1], telephone=True)}")
     text = text.sub(_SECURITY, lambda m: m[1] + digits(m[2], telephone=True))
@@ -134,8 +140,9 @@ def _international(match: re.Match[str]) -> str:
 
 
 def _short_service(match: re.Match[str]) -> str | None:
-    before = match.string[max(0, match.start() - 16) : match.start()]
-    return digits(match[0], telephone=True) if _SERVICE_BEFORE.search(before) else None
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    is_called = _SERVICE_BEFORE.search(before) or _SERVICE_CALLED.search(before)
+    return digits(match[0], telephone=True) if is_called else None
 
 
 def _two_figures(figures: str) -> str:

@@ -16,7 +16,7 @@ _BORDER_BEFORE = r"(?<![0-9A-Za-z.])(?<![0-9][:：∶])"
 """A colon behind a word (时间：8:30) is no part of the time."""
 _BORDER_AFTER = r"(?![0-9A-Za-z]|[:：][0-9])"
 _CLOCK = re.compile(_BORDER_BEFORE + _TIME + _BORDER_AFTER)
-_RANGE = re.compile(rf"(?<=[0-9mM])[ ]?(?:-|~|\u2013|\u2014|\uff5e)[ ]?(?={_TIME}{_BORDER_AFTER})")
+_RANGE = re.compile(rf"(?<=[0-9mM])[ ]?(?:-|~|\u2013|\u2014|\uff5e)[ ]?(?=(?:次[日晨]|第二天|翌日|当[日天]|凌晨|[上下中]午|[早晚]上?)?{_TIME}{_BORDER_AFTER})")
 _TIME_BEFORE_DASH = re.compile(rf"{_BORDER_BEFORE}{_TIME}$")
 HALF_DAY_TIME = re.compile(
     rf"{_BORDER_BEFORE}(?:[01]?[0-9]|2[0-4])(?:[:：][0-5][0-9]){{0,2}}(?:[ ]?[-~\u2013\uff5e][ ]?[0-9]{{1,2}}(?:[:：][0-5][0-9])?)?"
@@ -35,11 +35,11 @@ _RATIO = re.compile(
 )
 _CHAIN = re.compile(rf"{_BORDER_BEFORE}([0-9]{{1,4}}(?:[:：∶][0-9]{{1,4}}){{2,5}})(?![0-9A-Za-z])")
 _SCORE_NEAR = re.compile(
-    r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|踢平|赢(?!得)|输(?![入出送液血])"
+    r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|点球|常规时间|(?<= )[胜负平克擒](?![0-9])|[小主客]胜|[小主客]负|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|踢平|赢(?!得)|输(?![入出送液血])"
     r"|比例|配比|比(?=[是为：: ])|之比|比值|稀释|兑(?![换现奖付])|第[0-9一二三四五六七八九十]{1,2}[局盘]"
 )
 _SPORT = re.compile(
-    "[英法中亚日韩]超|西甲|意甲|德甲|法甲|中甲|欧[冠联洲]|世界杯|亚洲杯|足总杯|国王杯|[NC]BA|联赛|小组赛|季后赛|淘汰赛|决赛|[赛球]队|[主客]场|进球|梅开|帽子戏法|横扫"
+    "[英法中亚日韩]超|西甲|意甲|德甲|法甲|中甲|欧[冠联洲]|世界杯|亚洲杯|足总杯|国王杯|[NC]BA|联赛|小组赛|季后赛|淘汰赛|决赛|[赛球]队|[主客]场|进球|点射|补射|破门|头球|绝杀|扳平|射门|任意球|乌龙球|红牌|黄牌|[上下]半时|梅开|帽子戏法|横扫"
 )
 _TEAM = (
     "(?:队|中国|日本|韩国|朝鲜|伊朗|卡塔尔|沙特|澳大利亚|泰国|越南|印度|英格兰|德国|法国|西班牙|葡萄牙|意大利|荷兰"
@@ -59,6 +59,17 @@ _WINDOW = 8
 _SENTENCE = 24
 _CLAUSE = re.compile("[。；！？;!? ]")
 _PHRASE = re.compile("[，。；！？,;!? ]")
+_WITHIN = re.compile("[ ]?(?:[以之]?内(?![容部存心地蒙])|钟?的?(?:视频|音频|录音|片段|单曲|歌))")
+_LONG = re.compile("[0-9][:：][0-9]{2}[:：][0-9]{2}")
+_POSITION = re.compile(
+    "(?:副歌|前奏|间奏|drop|Drop|[Ii]ntro|[Oo]utro|视频|录[像音]|音频|进度条?|[快倒跳播剪定拖]?[进退到放位]到|字幕|片头|片尾)[是为在于到从约:： ]{0,3}$"
+)
+"""Where in a recording something is: 副歌在1:02."""
+_RACE = re.compile("组|选手|冠军|亚军|季军|完赛|马拉松|纪录|铁三|越野|骑行|净成绩|枪声")
+"""Of these three parts are hours, minutes and seconds that it took."""
+_SECONDS = re.compile("0[0-9]")
+_OF_TRACK = re.compile("[》」”][ ]?[（(]$")
+"""Behind a title in brackets stands how long it plays."""
 _NOON = 12
 _RESULT = re.compile("(?:成绩|纪录)(?:是|为|[:：])?[ ]?$")
 _LASTS = re.compile(
@@ -80,7 +91,9 @@ def read_times(text: AlignedText) -> AlignedText:
 
 
 def _ratio(match: re.Match[str]) -> str:
-    """`1:1.2` 一比一点二, `100万:1` 一百万比一."""
+    """`1:1.2` 一比一点二, `100万:1` 一百万比一; a second part with its zero (25:00) is of seconds."""
+    if _SECONDS.fullmatch(match[2]) and match[1].isdecimal() and not is_score(match):
+        return _duration(match[1], match[2], None)
     first = match[1].rstrip("百千万亿")
     return f"{number(first)}{match[1][len(first) :]}比{number(match[2])}"
 
@@ -90,7 +103,8 @@ def _range(match: re.Match[str]) -> str | None:
     return "至" if _TIME_BEFORE_DASH.search(match.string[start : match.start()]) else None
 
 
-def _is_score(match: re.Match[str]) -> bool:
+def is_score(match: re.Match[str]) -> bool:
+    """Whether words near two numbers say that they are a score or a ratio."""
     start, end = _list_around(match)
     before = match.string[max(0, start - _WINDOW) : start]
     after = match.string[end : end + _WINDOW]
@@ -109,18 +123,21 @@ def _list_around(match: re.Match[str]) -> tuple[int, int]:
 def _score(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
     near = match.string[max(0, match.start() - _SENTENCE) : match.end() + _SENTENCE]
-    if not (_is_score(match) or _TEAM_BEFORE.search(before) or _SPORT.search(near)):
+    if not (is_score(match) or _TEAM_BEFORE.search(before) or _SPORT.search(near)):
         return None
     return f"{number(match[1])}比{number(match[2])}"
 
 
 def _clock(match: re.Match[str]) -> str | None:
     hour, minute, second, half = match.groups()
-    if not second and not half and _is_score(match):
+    if not second and not half and is_score(match):
         return None
     if int(hour) > _NOON:
         half = None
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    after = match.string[match.end() : match.end() + _WINDOW]
+    if half is None and _lasts(before, after, match[0]):
+        return _duration(hour, minute, second)
     if half is None and (_LASTS.search(before) or (not second and _RESULT.search(before))):
         return _duration(hour, minute, second)
     spoken = f"{_half_day(half)}{amount(str(int(hour)))}点{_minutes(minute, bool(second))}"
@@ -129,8 +146,22 @@ def _clock(match: re.Match[str]) -> str | None:
     return spoken
 
 
+def _lasts(before: str, after: str, time: str) -> bool:
+    """Whether a time is how long something takes: 在3:30内, 《晴天》(4:29)."""
+    phrase = f"{_PHRASE.split(before)[-1]} {_PHRASE.split(after)[0]}"
+    if _LONG.fullmatch(time) and _RACE.search(phrase):
+        return True
+    if _POSITION.search(before):
+        return True
+    return _WITHIN.match(after) is not None or (
+        _OF_TRACK.search(before) is not None and after[:1] in ")）" and len(time) > 1
+    )
+
+
 def _duration(hour: str, minute: str, second: str | None) -> str:
     """`2:05:13` 两小时五分十三秒, `3:25` 三分二十五秒: what a run or a record lasts."""
+    if second is None and minute == "00":
+        return f"{amount(str(int(hour)))}分钟"
     if second is None:
         return f"{amount(str(int(hour)))}分{_two(minute)}秒"
     hours = f"{amount(str(int(hour)))}小时" if int(hour) else ""
@@ -139,7 +170,7 @@ def _duration(hour: str, minute: str, second: str | None) -> str:
 
 def _lap(match: re.Match[str]) -> str | None:
     """`1:10.270` 一分十秒二七零; behind 比 it is a ratio."""
-    if _is_score(match):
+    if is_score(match):
         return None
     hour, minute, second, parts = match.groups()
     hours = f"{amount(hour)}小时" if hour else ""

@@ -1,0 +1,115 @@
+"""Notations with Latin letters that have one reading in Chinese, before rules about units and formulas."""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number
+from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, Rule
+from dora_mlx_tts.text.zh.normalize.times import read_times
+from dora_mlx_tts.text.zh.normalize.units import UNIT_NAMES, read_temperatures, unit_name
+
+_CARET = re.compile(
+    r"(?<=[0-9A-Za-z)])\^(?:\((-?\d{1,3})\)|(-?\d{1,3})(?![0-9.^])"
+    rf"(?![ ]?[A-Za-z])|(-?\d{{1,3}})(?=(?:{UNIT_NAMES})(?![A-Za-z])))"
+)
+"""A power in ASCII: 10^8m/s."""
+_DEGREE = "(?:°[CF]|℃|℉)"
+_DEGREES = re.compile(
+    rf"(?<![0-9A-Za-z.])[-\u2212]?{NUMBER}[ ]?{_DEGREE}?(?:[ ]?[-~–～至到][ ]?[-\u2212]?{NUMBER}[ ]?)?{_DEGREE}(?![A-Za-z])"
+)
+_ANGLE = re.compile(rf"(?<![A-Za-z])(sin|cos|tan|cot)[ ]?({NUMBER})°")
+_PRESSURE = re.compile(r"(?<![0-9A-Za-z./])(\d{2,3})/(\d{2,3})[ ]?(mmHg|kPa)(?![A-Za-z])")
+_CELLS = re.compile(r"(?<![0-9A-Za-z$])([A-Z]{1,2})(\d{1,5})[:：]([A-Z]{1,2})(\d{1,5})(?![0-9A-Za-z])")
+"""From one cell of a table to another: A1:B10."""
+_PROPORTION = re.compile(r"(?<![0-9A-Za-z:：,(])[A-Za-z](?:[ ]?[:：∶][ ]?[A-Za-z]){1,4}(?![0-9A-Za-z:：])")
+"""Letters in proportion: a:b:c."""
+_MAKE = re.compile(r"(?<![0-9A-Za-z_.-])(?:\d{1,4}[A-Z]){2,4}(?![0-9A-Za-z_-]|\.\d)")
+"""Numbers of something, each with its letter: 4C8G."""
+_MODEL = re.compile(r"(?<![0-9A-Za-z_.-])(?:[A-Z]{1,2}\d{1,2}){2,4}(?![0-9A-Za-z_-]|\.\d)")
+"""Letters and figures by turns, each short: A7M4."""
+_LETTERED_MODEL = re.compile(
+    r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,2})([A-Z]{1,2})(?![0-9A-Za-z_-]|\.\d)"
+)
+_HUNDREDS = 3
+_MINUS_ONE = re.compile(r"(?<![0-9A-Za-z._-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])")
+_PLUS_NAME = re.compile(r"(?<=[0-9])\+(?=[A-Za-z]{2})")
+_ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
+"""The number of a make: SK-II."""
+_ROMANS = {"II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9}
+_TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
+"""How long a song plays, behind its title."""
+_ACRONYM = re.compile(
+    r"(?<![A-Za-z0-9-])(?!RMB|CNY|USD|HKD|EUR|GBP|JPY|KRW|AD|BCE?|CE)([A-Z]{2,6})[ ]([0-9]{1,4}\.[0-9]{1,4}|[0-9]{1,2})(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–])"
+)
+"""A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
+_CODE = re.compile(r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?([0-9]{5,16})(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])")
+"""So many figures behind letters are a code: ETF 510300."""
+_CURRENT = re.compile(rf"(?:电流|保险丝|熔丝|输出|插座|安培)[^，。；0-9]{{0,6}}({NUMBER})[ ]?A(?![0-9A-Za-z])")
+_PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")
+_CLOCK = re.compile(r"(?<=[a-z])[ ](?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?![0-9A-Za-z:：./-]|[ ]?[-–~～apAP])")
+_ARROW = re.compile("(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9])")
+
+
+def _caret(match: re.Match[str]) -> str:
+    """`10^8` 10⁸, which further rules know."""
+    exponent = match[1] or match[2] or match[3]
+    return "".join("⁻" if c == "-" else "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(c)] for c in exponent)
+
+
+def _two(figures: str) -> str:
+    return ("零" if figures[0] == "0" and figures != "00" else "") + cardinal(figures)
+
+
+def _minus(match: re.Match[str]) -> str | None:
+    """`3n-2` 三n减二."""
+    figures = match[1][:-1]
+    if match[1][-1] == match[2][-1]:  # a unit: 12k-18k
+        return None
+    last = match[2].rstrip("abcdefghijklmnopqrstuvwxyz")
+    return f"{number(figures) if figures else ''}{match[1][-1]}减{number(last)}{match[2][len(last) :]}"
+
+
+def _cells(match: re.Match[str]) -> str:
+    """`A1:B10` A一到B十."""
+    column, row, last_column, last_row = match.groups()
+    return f"{' '.join(column)}{cardinal(row)}到{' '.join(last_column)}{cardinal(last_row)}"
+
+
+def _make(match: re.Match[str]) -> str:
+    """`4C8G` 四C八G."""
+    spelled = re.sub("(?<=[A-Z])(?=[A-Z])", " ", match[0])
+    return re.sub("[0-9]+", lambda m: cardinal(m[0]), spelled)
+
+
+def _model(match: re.Match[str]) -> str:
+    """`M30T` M三十T, `R750S` R七五零S."""
+    letters, figures, last = match.groups()
+    is_amount = len(figures) < _HUNDREDS or figures.endswith("00")
+    said = cardinal(figures) if is_amount else digits(figures)
+    return f"{' '.join(letters)}{said}{' '.join(last)}"
+
+
+RULES = (
+    Rule(_CARET, _caret, "^"),
+    Rule(_DEGREES, lambda m: read_temperatures(AlignedText.of(m[0])).text, "°℃℉"),
+    Rule(_ANGLE, lambda m: f"{m[1]}{number(m[2])}度", "°"),
+    Rule(_PRESSURE, lambda m: f"{number(m[1])}，{number(m[2])}{unit_name(m[3])}", "/"),
+    Rule(_CELLS, _cells, ":："),
+    Rule(_PROPORTION, lambda m: re.sub("[ ]?[:：∶][ ]?", "比", m[0]), ":：∶"),
+    Rule(_MAKE, _make),
+    Rule(_MODEL, _make),
+    Rule(_LETTERED_MODEL, _model),
+    Rule(_MINUS_ONE, _minus, "-"),
+    Rule(_PLUS_NAME, lambda _: "加", "+"),
+    Rule(_ROMAN, lambda m: cardinal(str(_ROMANS[m[1]])), "IV"),
+    Rule(_TRACK, lambda m: f"，{amount(m[1])}分{_two(m[2])}秒，", "》」”"),
+    Rule(_ACRONYM, lambda m: f"{m[1]}{number(m[2])}", " "),
+    Rule(_CODE, lambda m: f"{m[1]}{digits(m[2], telephone=True)}"),
+    Rule(_CURRENT, lambda m: f"{m[0][: m.start(1) - m.start()]}{amount(m[1])}安", "A"),
+    Rule(_PORTS, lambda m: f"{digits(m[1])}冒号{digits(m[2])}", ":"),
+    Rule(_CLOCK, lambda m: read_times(AlignedText.of(m[0])).text, ":："),
+    Rule(_ARROW, lambda _: "，", "→➜➡⇒>"),
+)
+"""In the order in which they apply, beside Chinese only."""
