@@ -1,6 +1,6 @@
-"""Safetensors files: a length, a JSON header, and the numbers behind it.
+"""Safetensors files: a length, a JSON header, then the data.
 
-Read lazily like a checkpoint and written one tensor at a time, so neither needs the whole file in
+They are read lazily, like checkpoints, and written one tensor at a time, so neither needs the whole file in
 memory. Format: https://huggingface.co/docs/safetensors (little-endian, C order, no gaps).
 """
 
@@ -38,10 +38,10 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items() if name != "BF16"}
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """A tensor to be written: its type, its shape and where its numbers come from.
+    """A tensor to write: its type, its shape and the source of its data.
 
-    With an `order` its axes lie in that order in the file, so that whoever wants them so need not
-    turn them; the shape stays what it is.
+    With an `order`, its axes are stored in that order, so that networks that want them so need not transpose;
+    the shape stays the same.
     """
 
     dtype: np.dtype[Any]
@@ -51,12 +51,12 @@ class TensorSpec:
 
     @property
     def nbytes(self) -> int:
-        """Bytes in the file."""
+        """Size in the file, in bytes."""
         return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
 
 
 def read_tensor_file(path: Path) -> dict[str, LazyTensor]:
-    """The tensors of a safetensors file, unread.
+    """The tensors of a safetensors file, not yet read.
 
     Raises:
         WeightsError: The file is missing, damaged or truncated, or holds unknown types.
@@ -84,10 +84,10 @@ def read_tensor_file(path: Path) -> dict[str, LazyTensor]:
 
 
 def map_tensor_file(path: Path) -> dict[str, Array]:
-    """Views of a safetensors file's tensors, mapped into memory: nothing is read yet.
+    """Views of a safetensors file's tensors, mapped into memory, not yet read.
 
     Raises:
-        WeightsError: As `read_tensor_file`; a type that numpy lacks (bfloat16).
+        WeightsError: As `read_tensor_file`, or a type that numpy lacks (bfloat16).
     """
     tensors = read_tensor_file(path)
     for name, tensor in tensors.items():
@@ -103,7 +103,7 @@ def map_tensor_file(path: Path) -> dict[str, Array]:
 
 
 def _orders(path: Path, header: Mapping[str, Any]) -> dict[str, list[int]]:
-    """The axes' order of tensors that do not lie in row-major order."""
+    """The order of axes of tensors that are not stored in row-major order."""
     about = header.get(_METADATA)
     text = about.get(_ORDER, "{}") if isinstance(about, dict) else "{}"
     try:
@@ -141,7 +141,7 @@ def _tensor(
 def _arranged(
     path: Path, name: str, lengths: tuple[int, ...], order: object
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Shape and steps of a tensor whose axes lie in the file in `order`, with these lengths."""
+    """Shape and strides of a tensor whose axes are stored in `order`, with these lengths."""
     steps = contiguous_strides(lengths)
     if order is None:
         return lengths, steps
@@ -154,14 +154,13 @@ def _arranged(
 
 
 def write_tensor_file(path: Path, tensors: Mapping[str, TensorSpec]) -> None:
-    """Write a safetensors file, reading one tensor after the other.
+    """Write a safetensors file, reading one tensor at a time.
 
-    Wide types come first, so every tensor is aligned to its own type; equal input gives equal
-    bytes.
+    Wide types come first, so that every tensor is aligned; equal input gives equal bytes.
 
     Raises:
-        WeightsError: A type cannot be written, a tensor is not what it was announced to be, or
-            the disk is full.
+        WeightsError: A type cannot be written, a tensor differs from its announced type or shape, or the disk
+            is full.
     """
     order = sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
     turned = {name: list(spec.order) for name in order if (spec := tensors[name]).order}

@@ -1,4 +1,4 @@
-"""What is wrong with the packages that this one needs, in a line that says what to do."""
+"""Problems with required packages, as messages that say what to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REINSTALL: Final = "pip install --force-reinstall dora-mlx-tts"
 
 
 def explained(error: ImportError) -> BackendError:
-    """An import that failed, as an error that says what to do about it."""
+    """Turn a failed import into an error that says what to do."""
     if "pyarrow requires numpy" in str(error).lower():
         return BackendError(
             f"pyarrow {_version('pyarrow')} does not work with numpy {_version('numpy')}:"
@@ -32,7 +32,7 @@ def explained(error: ImportError) -> BackendError:
 
 
 def problems() -> list[str]:
-    """A line for each package that cannot be imported, and for a build of MLX that hides another."""
+    """A line for each package that cannot be imported, and for each build of MLX that another one has overwritten."""
     found = []
     for name in _NEEDED:
         try:
@@ -43,7 +43,7 @@ def problems() -> list[str]:
 
 
 def _hidden_builds() -> list[str]:
-    """Builds of MLX overwrite each other's library: the last one installed is the one that runs."""
+    """Builds of MLX overwrite each other's library: the last one installed is used."""
     builds = {name: version for name in _BUILDS if (version := _version(name)) != "missing"}
     mlx = _version("mlx")
     found = [
@@ -59,7 +59,7 @@ def _hidden_builds() -> list[str]:
 
 
 def _owns_library(name: str) -> bool:
-    """Whether the library in place has the size of this build's."""
+    """Whether the installed library has the size of this build's library."""
     for file in metadata.files(name) or ():
         if str(file) == _LIBRARY:
             try:
