@@ -197,7 +197,7 @@ class Dispatcher:
             job = line[0]
             if job.reply is None or self._clock() - job.replied_at < QUIET_S:
                 continue
-            print(f"text {job.number} came incomplete and is said again", flush=True)
+            print(f"text {job.number} arrived incomplete and is repeated", flush=True)
             self._say_again(job, "its audio did not arrive")
 
     def _pass_on(self, session: str) -> None:
@@ -234,7 +234,7 @@ class Dispatcher:
             self.lost.add(worker)
         jobs, self.given[worker] = self.given[worker], []
         for job in reversed(jobs):  # each goes ahead of the waiting texts
-            print(f"{worker} is gone; text {job.number} is said by another", flush=True)
+            print(f"{worker} is gone; another voice takes text {job.number}", flush=True)
             self._say_again(job, f"the last voice that tried was {worker}")
 
     def _say_again(self, job: Job, why: str) -> None:
@@ -320,7 +320,7 @@ def main() -> int:
     dispatcher = Dispatcher(node, workers, Limits.from_environment(), journal)
     lost = dispatcher.answer_lost()
     if lost:
-        print(f"restarted; {lost} texts were open and are lost", flush=True)
+        print(f"restarted; {lost} open texts were lost", flush=True)
     code = serve(node, dispatcher)
     journal.remove()
     return code

@@ -207,7 +207,7 @@ def _read_frames(file: soundfile.SoundFile, source: str, max_seconds: float) -> 
         count += len(block)
         if count > limit:
             raise AudioError(
-                f"{source}: longer than the {limit / file.samplerate:.0f} s that are read"
+                f"{source}: longer than the {limit / file.samplerate:.0f} s that may be read"
             )
         blocks.append(block)
     expected = int(file.frames)

@@ -38,7 +38,7 @@ def refuse_cut_off(data: bytes, source: str) -> None:
         present = len(data) - start
         if size - present > size * _MISSING_SHARE:
             raise AudioError(
-                f"{source}: cut off: its header promises {size} bytes of audio, {present} are there"
+                f"{source}: cut off: its header announces {size} bytes of audio, but has {present}"
             )
 
 

@@ -153,7 +153,7 @@ SETS: Mapping[str, BaseModel] = {
         _v5("v5dev", "flow matching with guidance, 48 kHz; needs a GPU, closest to the recording"),
         BaseModel(
             "base",
-            "what converting fine-tuned v1 and v2 voices takes: HuBERT and BERT",
+            "needed to convert fine-tuned v1 and v2 voices: HuBERT and BERT",
             _COMMON,
         ),
     )

@@ -64,8 +64,8 @@ def check_networks(parts: list[Part], model: str, *, reference_encoder: bool) ->
         check_weights(built[part.name], weights, source)
         if part.name == "sovits" and reference_encoder and _REFERENCES not in shapes:
             raise WeightsError(
-                f"{source}: {_REFERENCES!r} is missing, which new recordings are encoded with; a pack"
-                " without the reference encoder needs none"
+                f"{source}: {_REFERENCES!r} is missing, but needed to encode new recordings; a pack"
+                " without the reference encoder does not need it"
             )
     _check_features(built, parts)
 
@@ -78,7 +78,7 @@ def _check_features(built: Mapping[str, nn.Module], parts: list[Part]) -> None:
     if made != read:
         files = {part.name: part.source for part in parts}
         raise WeightsError(
-            f"{files['bert']}: has features of {made} numbers, {files['t2s']} takes {read}"
+            f"{files['bert']}: has features of width {made}, {files['t2s']} needs {read}"
         )
 
 

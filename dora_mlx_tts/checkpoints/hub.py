@@ -153,7 +153,7 @@ class Hub:
             raise DownloadError(f"{url}: the hub gives neither size nor hash")
         etag = str(found.etag)
         if not _NAME.fullmatch(etag):
-            raise DownloadError(f"{url}: the hub names a hash of {etag[:80]!r}")
+            raise DownloadError(f"{url}: the hub gives an unusable hash: {etag[:80]!r}")
         if kept is not None and (kept.etag, kept.size) == (etag, found.size):
             return kept
         return HubFile(name, path, found.size, etag, found.location)
@@ -236,8 +236,8 @@ def _check(part: Path, file: HubFile) -> None:
     elif digest != file.etag or size != file.size:
         part.unlink()
         raise DownloadError(
-            f"{file.name}: what came has another hash than the hub names ({digest} instead of"
-            f" {file.etag}) and was deleted; try again, or another mirror"
+            f"{file.name}: the download has the wrong hash ({digest} instead of"
+            f" {file.etag}) and was deleted; try again, or use another mirror"
         )
 
 

@@ -148,7 +148,7 @@ def speaker_part(path: Path, sovits: SoVITSFile) -> Part:
         WeightsError: The family does not use one, or the file holds another network.
     """
     if not sovits.family.speaker:
-        raise WeightsError(f"speaker network {path}: of no use in family {sovits.family.model}")
+        raise WeightsError(f"speaker network {path}: not used by family {sovits.family.model}")
     source = str(path)
     chosen = select(read_checkpoint(path).tensors(), SPEAKER_WANTED, SPEAKER_RULES, source)
     width = speaker_width(shapes_of(chosen.kept), source)

@@ -123,7 +123,7 @@ def _base_family(base: Checkpoint, wanted: Family, path: Path) -> Family:
     shapes = shapes_of(base.tensors("weight"))
     source = str(base.path)
     if TEXT_EMBEDDING not in shapes or not any(key.startswith("cfm.") for key in shapes):
-        raise WeightsError(f"{source}: is no base model of {wanted.model}, which {path} changes")
+        raise WeightsError(f"{source}: is not a base model of {wanted.model}, which {path} needs")
     found = _family(base, wanted.model)
     if found.model != wanted.model:
         raise WeightsError(f"{source}: is a base model of {found.model}, {path} of {wanted.model}")

@@ -51,7 +51,7 @@ def vocoder_part(path: Path, family: Family) -> Part:
         WeightsError: The family uses no vocoder or another one, or the file holds another network.
     """
     if family.model not in KINDS:
-        raise WeightsError(f"vocoder {path}: of no use to a voice of family {family.model}")
+        raise WeightsError(f"vocoder {path}: not used by family {family.model}")
     file = _file_in(path) if path.is_dir() else path
     beside = file.parent / "config.json"
     config = _config(beside) if beside.is_file() else {}

@@ -129,8 +129,8 @@ class Hints:
         named, hint = self.named(source)
         if self.header is not None and named not in V5:
             raise WeightsError(
-                f"{source}: {hint} means {named}, but its flow matching has no step embedding, as"
-                " only v5 has: it is a v5 file with another version's digits, or damaged"
+                f"{source}: {hint} means {named}, but its flow matching has no step embedding,"
+                " so it is a v5 file with another version's digits, or damaged"
             )
         by_name = _V5_NAMES.get(self.file_name.casefold())
         wanted = ((named, hint), (by_name, "the file's name"), (self.asked, _ASKED))
@@ -210,14 +210,14 @@ def _flow_family(shapes: Shapes, hints: Hints, symbols: str, source: str) -> Fam
         if hints.header is not None and named in V5:
             raise WeightsError(
                 f"{source}: {hint} means {named}, but its flow matching has a step embedding, which"
-                " v5 has not: it is a v3 or v4 file with another version's digits"
+                " v5 does not have: it is a v3 or v4 file with another version's digits"
             )
         model, why = _choose(hints, STEP_EMBEDDING, "flow matching", source)
         return Family(model, symbols, told_by=f"keys of flow matching, {why}")
     without = "flow matching without a step embedding"
     found = hints.v5(source)
     if found is None:
-        told = f"{without}; nothing says dev or turbo, so v5dev (--family v5turbo for the other)"
+        told = f"{without}; it could be dev or turbo, v5dev is assumed (otherwise give --family v5turbo)"
         return Family("v5dev", symbols, told_by=told)
     return Family(found[0], symbols, told_by=f"{without}, {found[1]}")
 
@@ -233,5 +233,5 @@ def _choose(hints: Hints, choices: frozenset[str], kind: str, source: str) -> tu
     either = " or ".join(sorted(choices))
     raise WeightsError(
         f"{source}: a {kind} checkpoint of {either}; neither its header nor its hash nor its"
-        f" configuration ({named!r}) says which; --family can"
+        f" configuration ({named!r}) says which; use --family"
     )

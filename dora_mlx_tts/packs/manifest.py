@@ -227,7 +227,7 @@ class _Fields:
     def texts(self, name: str) -> tuple[str, ...]:
         value: list[str] = self._typed(
             name,
-            "a list of texts",
+            "a list of strings",
             lambda v: isinstance(v, list) and all(isinstance(item, str) for item in v),
         )
         return tuple(value)

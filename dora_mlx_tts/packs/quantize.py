@@ -136,9 +136,7 @@ def _unpacked(stored: Mapping[str, Array], source: str) -> dict[str, Array]:
             stem = key.removesuffix(SIX_SUFFIX)
             layout = stored.get(stem + LAYOUT_SUFFIX)
             if layout is None or stem in stored or stem + SCALE_SUFFIX not in stored:
-                raise WeightsError(
-                    f"{source}: {key!r} lacks its layout or scale, or is there twice"
-                )
+                raise WeightsError(f"{source}: {key!r} lacks its layout or scale, or is duplicated")
             found[stem] = unpack(values, layout, f"{source}: {stem!r}")
         elif key.endswith(LAYOUT_SUFFIX):
             if key.removesuffix(LAYOUT_SUFFIX) + SIX_SUFFIX not in stored:

@@ -74,7 +74,7 @@ def read_tensor_file(path: Path) -> dict[str, LazyTensor]:
     except (ValueError, RecursionError) as error:
         raise WeightsError(f"{path}: its header is not JSON: {error}") from error
     if not isinstance(header, dict):
-        raise WeightsError(f"{path}: its header is no dictionary")
+        raise WeightsError(f"{path}: its header is not a dictionary")
     orders = _orders(path, header)
     return {
         name: _tensor(path, name, entry, 8 + length, size, orders.get(name))
@@ -111,7 +111,7 @@ def _orders(path: Path, header: Mapping[str, Any]) -> dict[str, list[int]]:
     except (TypeError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path}: the orders of its axes are not JSON: {error}") from error
     if not isinstance(orders, dict):
-        raise WeightsError(f"{path}: the orders of its axes are no dictionary")
+        raise WeightsError(f"{path}: the orders of its axes are not a dictionary")
     return orders
 
 
@@ -122,12 +122,12 @@ def _tensor(
         case {"dtype": str(kind), "shape": [*shape], "data_offsets": [int(start), int(end)]}:
             pass
         case _:
-            raise WeightsError(f"{path}: tensor {name!r} is not described by dtype, shape, offsets")
+            raise WeightsError(f"{path}: tensor {name!r} must have dtype, shape and offsets")
     dtype = _DTYPES.get(kind)
     if dtype is None:
         raise WeightsError(f"{path}: tensor {name!r}: {unknown('type', kind, _DTYPES)}")
     if not all(type(n) is int and 0 <= n < 2**48 for n in shape):
-        raise WeightsError(f"{path}: tensor {name!r} has a shape that is not made of sizes")
+        raise WeightsError(f"{path}: tensor {name!r} has an invalid shape")
     lengths, steps = _arranged(path, name, tuple(shape), order)
     tensor = LazyTensor(path, base + start, dtype, lengths, steps, bfloat16=kind == "BF16")
     if start < 0 or base + end > size or end - start != tensor.size * dtype.itemsize:
@@ -147,7 +147,7 @@ def _arranged(
         return lengths, steps
     if not isinstance(order, list) or sorted(order, key=str) != list(range(len(lengths))):
         raise WeightsError(
-            f"{path}: {str(order)[:80]} is no order of the {len(lengths)} axes of {name!r}"
+            f"{path}: {str(order)[:80]} is not an order of the {len(lengths)} axes of {name!r}"
         )
     back = [order.index(axis) for axis in range(len(order))]
     return tuple(lengths[i] for i in back), tuple(steps[i] for i in back)
@@ -169,7 +169,9 @@ def write_tensor_file(path: Path, tensors: Mapping[str, TensorSpec]) -> None:
     for name in order:
         spec = tensors[name]
         if spec.dtype not in _NAMES:
-            raise WeightsError(f"{path}: tensor {name!r} has type {spec.dtype}, which has no name")
+            raise WeightsError(
+                f"{path}: tensor {name!r} has type {spec.dtype}, which safetensors cannot store"
+            )
         header[name] = {
             "dtype": _NAMES[spec.dtype],
             "shape": [spec.shape[axis] for axis in spec.order or range(len(spec.shape))],

@@ -54,7 +54,7 @@ def _hidden_builds() -> list[str]:
     gpus = [name for name in builds if name != "mlx-cpu"]
     if "mlx-cpu" in builds and gpus and _owns_library("mlx-cpu"):
         again = f"pip install --force-reinstall --no-deps {gpus[0]}"
-        found.append(f"the library of mlx-cpu stands in the place of {gpus[0]}'s: {again}")
+        found.append(f"mlx-cpu has overwritten the library of {gpus[0]}: {again}")
     return found
 
 

@@ -128,7 +128,7 @@ def _check_entries(path: Path, infos: list[zipfile.ZipInfo], size: int) -> None:
         if not stored or info.flag_bits & _ENCRYPTED:
             raise UnsafeFileError(
                 f"{path}: entry {info.filename!r} is compressed or encrypted; a PyTorch checkpoint"
-                " stores its entries as they are"
+                " stores its entries uncompressed"
             )
     names = {info.filename for info in infos}
     if len(names) != len(infos) or sum(info.file_size for info in infos) > size:

@@ -243,5 +243,5 @@ def _sound(mel: mx.array, vocode: Vocode) -> Samples:
     """Normalized spectrogram [1, T, mels] to samples [N]."""
     samples: Samples = np.array(vocode(mx.array(denormalize_mel(np.array(mel))))[0], np.float32)
     if not np.isfinite(samples).all():
-        raise SynthesisError("the vocoder gave values that are not finite; is its pack sound?")
+        raise SynthesisError("the vocoder produced values that are not finite; is its pack intact?")
     return samples

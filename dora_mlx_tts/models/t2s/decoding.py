@@ -280,7 +280,7 @@ def _require(finite: Logits) -> None:
     """Raise if logits are not finite: damaged weights show here, before their output is used."""
     if not np.array(finite).all():
         raise SynthesisError(
-            "the text-to-semantic network gave values that are not finite; its weights are damaged"
+            "the text-to-semantic network produced values that are not finite; its weights are damaged"
         )
 
 

@@ -177,11 +177,11 @@ class TokenGuard:
         if end is not End.EOS:
             return Problem(Kind.NO_END, "the network did not end the sentence", len(tokens))
         if not tokens:
-            return Problem(Kind.EMPTY, "the network gave no tokens")
+            return Problem(Kind.EMPTY, "the network produced no tokens")
         if len(tokens) < self.least:
             detail = (
-                f"the network gave {len(tokens)} tokens for {self._phones} phones; at least"
-                f" {self.least} are needed to say them"
+                f"the network produced {len(tokens)} tokens for {self._phones} phones; at least"
+                f" {self.least} are needed"
             )
             return Problem(Kind.TOO_SHORT, detail, len(tokens) // 2)
         if (
@@ -197,7 +197,7 @@ class TokenGuard:
         limits = self.limits
         run = _tail_equal(tokens, 1, limits.stuck)
         if run + 1 >= limits.stuck:
-            detail = f"the network gave token {tokens[-1]} {run + 1} times in a row"
+            detail = f"the network produced token {tokens[-1]} {run + 1} times in a row"
             return Problem(Kind.STUCK, detail, len(tokens) - run)
         for period in range(run + 2, limits.loop_period + 1):
             needed = max(limits.loop_times * period, limits.loop_length)
@@ -265,7 +265,7 @@ class SampleGuard:
     def samples(self, samples: Samples) -> Problem | None:
         """The problem in the next samples, or None."""
         if not np.isfinite(samples).all():
-            return Problem(Kind.NOT_FINITE, "the vocoder gave NaN or infinite samples")
+            return Problem(Kind.NOT_FINITE, "the vocoder produced NaN or infinite samples")
         level = np.abs(samples)
         self.peak = max(self.peak, float(level.max(initial=0.0)))
         self._count += len(samples)
@@ -279,5 +279,5 @@ class SampleGuard:
         """The problem of the sentence as a whole, or None."""
         if self.peak < self.SILENCE:
             level = 20 * np.log10(max(self.peak, 1e-9))
-            return Problem(Kind.SILENT, f"the vocoder gave silence (peak {level:.0f} dB)")
+            return Problem(Kind.SILENT, f"the vocoder produced silence (peak {level:.0f} dB)")
         return None

@@ -193,7 +193,9 @@ def flow_start(
     cut = flow_prompt(features, mx.array(reference.mel(networks.mel))[None], networks.sizes)
     start = FlowStart(*(np.array(part[0]).astype(np.float32) for part in (cut.features, cut.mel)))
     if not np.isfinite(start.features).all():
-        raise SynthesisError("the conditioner gave values that are not finite; is its pack sound?")
+        raise SynthesisError(
+            "the conditioner produced values that are not finite; is its pack intact?"
+        )
     return start
 
 
@@ -208,7 +210,9 @@ def semantic_codes(
     padded = np.pad(samples_16k.astype(np.float32, copy=False), (0, TRAILING_ZEROS))
     features = ssl(mx.array(padded)[None])
     if not mx.isfinite(features).all():
-        raise SynthesisError("the SSL encoder gave values that are not finite; is its pack sound?")
+        raise SynthesisError(
+            "the SSL encoder produced values that are not finite; is its pack intact?"
+        )
     return np.array(sovits.extract_latent(features)[0]).astype(np.int32)
 
 
@@ -227,7 +231,7 @@ def style(networks: PromptNetworks, references: Sequence[ReferenceAudio]) -> NDA
     ge = np.array(networks.sovits.style(spectra, speakers)).astype(np.float32)
     if not np.isfinite(ge).all():
         raise SynthesisError(
-            "the style encoder gave values that are not finite; is its pack sound?"
+            "the style encoder produced values that are not finite; is its pack intact?"
         )
     return ge
 

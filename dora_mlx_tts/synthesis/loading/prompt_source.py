@@ -142,7 +142,7 @@ def _prompt_networks(voice: Voice, networks: Networks) -> PromptNetworks:
     if pack.manifest.model in PRO:
         if not pack.has("speaker"):
             raise VoiceError(
-                f"voice {voice.name}: its pack {pack.root} came without the speaker network, so no"
+                f"voice {voice.name}: its pack {pack.root} has no speaker network, so no"
                 " recording can be prepared; convert it with --speaker"
             )
         speaker = networks.speaker.embed

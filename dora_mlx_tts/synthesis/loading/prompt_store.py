@@ -208,7 +208,7 @@ def _prompt(
             f"version of prompt {path} must be {VERSION!r}, got {about.get('version')!r}"
         )
     if about.get("sha256") != _content_hash(arrays, about):
-        raise VoiceError(f"prompt {path} is damaged: its content does not have the hash it names")
+        raise VoiceError(f"prompt {path} is damaged: its content does not match its hash")
     if key is not None and about["key"] != key:
         raise VoiceError(f"prompt {path} was made from another recording, text or pack")
     features = arrays.get(_FEATURES)
