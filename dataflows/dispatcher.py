@@ -1,18 +1,19 @@
 """Shares texts among several voices and puts their speech back in order.
 
-Texts of one `session_id` leave in order and stay with the voice that spoke the last one, where its conversation's caches
-are, unless that voice is gone or has its fill; then they move to the one with the fewest texts. Texts without an id are
-one conversation that stays with nobody: whoever is free takes the next one.
+Texts of one `session_id` are spoken in order and stay with the voice that spoke the last one, which has the
+conversation's caches. If that voice is gone or full, they move to the voice with the fewest texts. Texts
+without an id form one conversation that is not bound to a voice: whichever is free takes the next text.
 
 Environment: WORKERS, names separated by commas; for each NAME the node has an output `text_NAME` and the inputs
-`audio_NAME`, `done_NAME` and `status_NAME`. PATIENCE, seconds without a word from a working voice after which it is given
-up (20). EACH, texts that a voice may have at once (1; a node speaks many conversations at once, so 32 for a crowd). TRIES,
-voices that may be lost over one text before it is answered with an error (3). HELD_MB, audio that may wait behind a slow
-text (64); above it the voices get no new texts. QUEUE_LIMIT, texts that may wait (1000). JOURNAL, the file that says which
-texts are open, so that a restarted dispatcher can answer them.
+    `audio_NAME`, `done_NAME` and `status_NAME`. PATIENCE, seconds of silence after which a working voice is
+    given up (20). EACH, how many texts a voice may have at once (1; a node can speak many conversations at
+    once, so use 32 for a crowd). TRIES, how many voices may be lost over one text before it is answered with an
+    error (3). HELD_MB, how much audio may wait behind a slow text (64); above that the voices get no new texts.
+    QUEUE_LIMIT, how many texts may wait (1000). JOURNAL, the file that records which texts are open, so that a
+    restarted dispatcher can answer them.
 
-Every text gets a seed of its own, so that a text which another voice has to say again sounds the same:
-the fragments that were already passed on are left out, and nobody hears that anything happened.
+Every text gets its own seed, so that it sounds the same if another voice has to repeat it: fragments already
+passed on are left out, and nobody hears that anything happened.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ from dora import Node
 
 STEP_S = 0.2
 QUIET_S = 1.0
-HOMES = 10_000  # conversations of which is remembered who speaks them
+HOMES = 10_000  # conversations whose voice is remembered
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the dispatcher puts up with; see the module's docstring."""
+    """Limits of the dispatcher; see the module's docstring."""
 
     patience_s: float = 20.0
     tries: int = 3
@@ -48,7 +49,7 @@ class Limits:
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """The limits that the dataflow sets."""
+        """The limits set by the dataflow."""
         return cls(
             float(os.environ.get("PATIENCE", "20")),
             int(os.environ.get("TRIES", "3")),
@@ -59,7 +60,7 @@ class Limits:
 
 
 class Dispatcher:
-    """Routes and orders; speaking is the workers' business. Every text is answered once."""
+    """Routes texts and orders speech; the workers do the speaking. Every text is answered once."""
 
     def __init__(
         self,
@@ -86,13 +87,13 @@ class Dispatcher:
 
     @property
     def order(self) -> list[Job]:
-        """The open texts in the order in which they came."""
+        """The open texts in the order of arrival."""
         return list(self._jobs.values())
 
     # ------------------------------------------------------------------------------- what comes in
 
     def hear(self, event: dict[str, Any]) -> None:
-        """Take one event."""
+        """Handle one event."""
         if event["type"] == "INPUT" and event["id"] == "text":
             self._accept(event["value"], event["metadata"])
         elif event["type"] == "INPUT":
@@ -123,7 +124,7 @@ class Dispatcher:
     def _take(self, kind: str, worker: str, value: pa.Array, metadata: dict[str, Any]) -> None:
         job = self._jobs.get(metadata.get("job", -1))
         if job is None or job.worker != worker or job.is_failed:
-            return  # of a text that another voice says by now
+            return  # belongs to a text that another voice has taken over
         kept = {key: item for key, item in metadata.items() if key not in {"timestamp", "job"}}
         if kind == "audio" and metadata["seq"] >= job.passed_on:
             job.fragments[metadata["seq"]] = (value, kept)
@@ -131,14 +132,14 @@ class Dispatcher:
             job.reply, job.replied_at = (value, kept), self._clock()
             if (
                 job in self.given[worker]
-            ):  # dora keeps order within a port: sounds may come after this
+            ):  # dora keeps order only within a port: audio may come after this
                 self.given[worker].remove(job)
         self._pass_on(job.session)
 
     # ------------------------------------------------------------------------------- what goes out
 
     def look_around(self) -> None:
-        """Give up voices that have been silent for too long, and share out what waits."""
+        """Give up voices that have been silent for too long, and hand out waiting texts."""
         now = self._clock()
         for worker, jobs in self.given.items():
             if jobs and now - self._heard_at[worker] > self._limits.patience_s:
@@ -163,7 +164,7 @@ class Dispatcher:
             self._give(worker, job)
 
     def _voice_for(self, job: Job) -> str | None:
-        """Who speaks a text: the voice of its conversation, else the one with the fewest texts; None if all have their fill."""
+        """The voice for a text: its conversation's, else the one with the fewest texts; None if all are full."""
         each = self._limits.each
         free = [w for w, jobs in self.given.items() if w not in self.lost and len(jobs) < each]
         if not free:
@@ -179,7 +180,7 @@ class Dispatcher:
 
     @property
     def is_alone(self) -> bool:
-        """Whether all voices are gone, and none has come back for as long as one may be silent."""
+        """Whether all voices are gone and none has come back within PATIENCE."""
         since = self._all_lost_at
         return since is not None and self._clock() - since > self._limits.patience_s
 
@@ -191,16 +192,16 @@ class Dispatcher:
         self._node.send_output(f"text_{worker}", job.text, job.metadata)
 
     def _repair(self) -> None:
-        """Let texts be said again of which fragments never came, though their replies did."""
+        """Repeat texts whose replies came, but some of whose fragments did not."""
         for line in list(self.lines.values()):
             job = line[0]
             if job.reply is None or self._clock() - job.replied_at < QUIET_S:
                 continue
-            print(f"text {job.number} came incomplete and is said again", flush=True)
+            print(f"text {job.number} arrived incomplete and is repeated", flush=True)
             self._say_again(job, "its audio did not arrive")
 
     def _pass_on(self, session: str) -> None:
-        """Everything that is next of a conversation; what was passed on before a retry is not sent again."""
+        """Pass on everything that is next in a conversation, except what was passed on before a retry."""
         line = self.lines.get(session, deque())
         while line:
             job = line[0]
@@ -220,24 +221,24 @@ class Dispatcher:
     # ------------------------------------------------------------------------------ what goes wrong
 
     def _notice_restart(self, worker: str, pid: int | None) -> None:
-        """Another process says it is ready: the one before is dead. dora tells its own machine only."""
+        """Notice that a new process is ready, so the old one is dead. dora only reports that on the same machine."""
         if pid is not None and self._pids.setdefault(worker, pid) != pid:
             self._pids[worker] = pid
             self._lose(worker, comes_back=True)
 
     def _lose(self, worker: str, *, comes_back: bool = False) -> None:
-        """A voice is gone: its text is next for another one."""
+        """Handle the loss of a voice: its texts go to another one next."""
         if worker not in self.given:
             return
         if not comes_back:
             self.lost.add(worker)
         jobs, self.given[worker] = self.given[worker], []
-        for job in reversed(jobs):  # each goes before what waits
-            print(f"{worker} is gone; text {job.number} is said by another", flush=True)
+        for job in reversed(jobs):  # each goes ahead of the waiting texts
+            print(f"{worker} is gone; another voice takes text {job.number}", flush=True)
             self._say_again(job, f"the last voice that tried was {worker}")
 
     def _say_again(self, job: Job, why: str) -> None:
-        """Let another voice try; a text that was tried often enough is answered with an error."""
+        """Let another voice try; after TRIES attempts the text is answered with an error."""
         job.reply = None
         job.fragments.clear()
         if job.tries < self._limits.tries:
@@ -253,7 +254,7 @@ class Dispatcher:
         self._pass_on(job.session)
 
     def answer_all(self, error: str) -> int:
-        """Answer everything that is open with an error; how many texts that were."""
+        """Answer all open texts with an error; return their number."""
         open_texts = [job for job in self.order if not job.is_failed]
         self.waiting.clear()
         self.given = {worker: [] for worker in self.given}
@@ -262,7 +263,7 @@ class Dispatcher:
         return len(open_texts)
 
     def answer_lost(self) -> int:
-        """Answer what was open when the process before this one ended; how many texts that were."""
+        """Answer the texts that were open when the previous process ended; return their number."""
         lost = self._journal.open_texts()
         for ids in lost.values():
             self._answer(
@@ -289,7 +290,7 @@ def _error(ids: dict[str, Any], error: str, stage: str) -> dict[str, Any]:
 
 
 def serve(node: Node, dispatcher: Dispatcher) -> int:
-    """Work until no text can come and all are passed on; the exit code."""
+    """Serve until no more texts can come and all are passed on; return the exit code."""
     is_closed, last = False, time.monotonic()
     while not (is_closed and not dispatcher.order and time.monotonic() - last > QUIET_S):
         event = node.next(timeout=STEP_S)
@@ -311,7 +312,7 @@ def serve(node: Node, dispatcher: Dispatcher) -> int:
 
 
 def main() -> int:
-    """Join the dataflow and serve; the exit code."""
+    """Join the dataflow and serve; return the exit code."""
     workers = [name.strip() for name in os.environ["WORKERS"].split(",")]
     node = Node()
     usual = Path(tempfile.gettempdir()) / f"dispatcher-{node.dataflow_id()}.jsonl"
@@ -319,7 +320,7 @@ def main() -> int:
     dispatcher = Dispatcher(node, workers, Limits.from_environment(), journal)
     lost = dispatcher.answer_lost()
     if lost:
-        print(f"restarted; {lost} texts were open and are lost", flush=True)
+        print(f"restarted; {lost} open texts were lost", flush=True)
     code = serve(node, dispatcher)
     journal.remove()
     return code

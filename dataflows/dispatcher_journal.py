@@ -1,4 +1,4 @@
-"""What the dispatcher knows of a text, and the file in which it notes the open ones."""
+"""The state of a text in the dispatcher, and the file that records the open ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IDS = ("request_id", "question_id", "session_id", "segment_id", "goal_id")
 
 @dataclass
 class Job:
-    """One text: where it is being spoken, what came of it, what was passed on."""
+    """One text: who speaks it, what has arrived, and what was passed on."""
 
     number: int
     text: pa.Array
@@ -29,36 +29,36 @@ class Job:
 
     @property
     def held_bytes(self) -> int:
-        """Memory of the audio that waits for its turn."""
+        """Bytes of audio waiting for their turn."""
         return sum(audio.nbytes for audio, _ in self.fragments.values())
 
     @property
     def session(self) -> str:
-        """Its conversation; empty without one."""
+        """Its conversation; empty if it has none."""
         return str(self.metadata.get("session_id", ""))
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything of it was passed on but its reply."""
+        """Whether everything except its reply was passed on."""
         if self.reply is None:
             return False
         return self.is_failed or self.passed_on >= self.reply[1].get("fragments", 0)
 
     @property
     def ids(self) -> dict[str, Any]:
-        """What its sender knows it by."""
+        """The ids by which its sender knows it."""
         return {key: self.metadata[key] for key in IDS if key in self.metadata}
 
 
 class Journal:
-    """The open texts in a file: their ids, a line when one comes and a line when it is answered."""
+    """Records open texts in a file: a line with its ids when a text arrives, a line when it is answered."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
         self._lines = 0
 
     def open_texts(self) -> dict[int, dict[str, Any]]:
-        """Ids of the texts that were open when the file was written last, by number."""
+        """Ids of the texts that were open when the file was last written, by number."""
         found: dict[int, dict[str, Any]] = {}
         if self._file is None or not self._file.exists():
             return found
@@ -74,7 +74,7 @@ class Journal:
         return found
 
     def write(self, number: int, ids: dict[str, Any] | None, still_open: list[Job]) -> None:
-        """A text came, or (None) was answered; the file is begun anew now and then."""
+        """Record that a text arrived or (None) was answered; the file is rewritten from time to time."""
         if self._file is None:
             return
         self._lines += 1
@@ -84,7 +84,7 @@ class Journal:
             file.write(json.dumps([number, ids]) + "\n")
 
     def begin(self, still_open: list[Job]) -> None:
-        """Write what is open now and nothing else."""
+        """Rewrite the file with only the open texts."""
         if self._file is None:
             return
         self._lines = len(still_open)
@@ -93,6 +93,6 @@ class Journal:
         new.replace(self._file)
 
     def remove(self) -> None:
-        """All is answered; nothing is to be known at the next start."""
+        """Remove the file: all texts are answered, so the next start needs nothing."""
         if self._file is not None:
             self._file.unlink(missing_ok=True)

@@ -1,10 +1,10 @@
-"""Stands in for the mofa audio player: plays in real time into a file, without a sound card.
+"""A stand-in for the mofa audio player: plays in real time into a file, without a sound card.
 
-Inputs: `audio` as dora-primespeech sends it (one list of float32 a message) or flat; `control`, where `cancel` or
-`reset` (as does `flush: true` on audio) throws away what was not played. Outputs: `audio_complete` for each message
-when it is played, `buffer_status` in percent of BUFFER seconds, and `played`, which says how many seconds of a text
-were heard. The player leaves when it has played a message whose session_status is "ended", or everything once `control`
-is closed: in a circle of nodes somebody has to be the first.
+Inputs: `audio` as dora-primespeech sends it (one list of float32 per message) or flat; `control`, where
+    `cancel` or `reset` (like `flush: true` on audio) discards everything not played yet. Outputs:
+    `audio_complete` when a message has been played, `buffer_status` in percent of BUFFER seconds, and `played`,
+    the seconds of a text that were heard. The player exits when it has played a message whose session_status is
+    "ended", or everything once `control` is closed: in a cycle of nodes, one has to exit first.
 Environment: OUT, the sound file; SPEEDUP makes time pass faster.
 """
 
@@ -29,7 +29,7 @@ SILENCING = {"cancel", "reset"}
 
 @dataclass
 class Message:
-    """Audio with the time at which it is played."""
+    """Audio with its start of playback."""
 
     samples: np.ndarray
     metadata: dict[str, Any]
@@ -41,7 +41,7 @@ class Message:
         return min(max((now - self.begins) / max(self.ends - self.begins, 1e-9), 0.0), 1.0)
 
     def report(self, now: float, *, stopped: bool = False) -> tuple[float, dict[str, Any]]:
-        """Seconds of its text that have been played, and which text that is."""
+        """Seconds of its text that have been played, and the text's number."""
         seconds = len(self.samples) / self.metadata["sample_rate"] * self.played(now)
         ids = {k: self.metadata[k] for k in ("session_id", "text_index") if k in self.metadata}
         position = self.metadata.get("start_s", 0.0) + seconds
@@ -49,7 +49,7 @@ class Message:
 
 
 class Player:
-    """Messages that are to be played, and what was."""
+    """Messages to play, and those already played."""
 
     def __init__(self, speedup: float, buffer_s: float) -> None:
         self.queue: deque[Message] = deque()
@@ -58,7 +58,7 @@ class Player:
         self._speedup = speedup
         self._buffer_s = buffer_s
         self._end = 0.0
-        self._cut = -1  # texts up to this number are not wanted any more
+        self._cut = -1  # texts up to this number are cut
 
     def take(self, value: pa.Array, metadata: dict[str, Any]) -> None:
         """Queue one message, unless its text was cut."""
@@ -80,7 +80,7 @@ class Player:
         return done
 
     def cut(self) -> tuple[float, dict[str, Any]] | None:
-        """Throw away what was not played; how far the text being heard had come."""
+        """Discard everything not played; return how far the current text had been played."""
         now = self._end = time.monotonic()
         waiting = list(self.queue)
         self.queue.clear()
@@ -92,7 +92,7 @@ class Player:
         return waiting[0].report(now, stopped=True)
 
     def position(self) -> tuple[float, dict[str, Any]] | None:
-        """How far the text being heard has come."""
+        """How far the current text has been played."""
         return self.queue[0].report(time.monotonic()) if self.queue else None
 
     @property
@@ -103,19 +103,19 @@ class Player:
 
 
 class Reporter:
-    """Sends what the dataflow wants to know."""
+    """Sends the player's reports."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
         self._wanted = set(node.node_config().get("outputs", ()))
 
     def played(self, report: tuple[float, dict[str, Any]] | None) -> None:
-        """Say how far a text was heard."""
+        """Report how far a text was heard."""
         if report is not None and "played" in self._wanted:
             self._node.send_output("played", pa.array([report[0]]), report[1])
 
     def finished(self, message: Message, fill: float) -> None:
-        """Say that a message was played."""
+        """Report that a message was played."""
         metadata = message.metadata
         ids = {k: metadata[k] for k in ("question_id", "session_status") if k in metadata}
         if "audio_complete" in self._wanted:
@@ -125,7 +125,7 @@ class Reporter:
 
 
 def receive(player: Player, event: dict[str, Any]) -> tuple[float, dict[str, Any]] | None:
-    """Take one message; where it cut a text, how far that was heard."""
+    """Handle one message; if it cuts a text, return how far that was heard."""
     if event["id"] == "control":
         word = str(event["value"][0].as_py()).partition(":")[0].strip().lower()
         return player.cut() if word in SILENCING else None
@@ -135,7 +135,7 @@ def receive(player: Player, event: dict[str, Any]) -> tuple[float, dict[str, Any
 
 
 def main() -> int:
-    """Play until the stream is closed and everything is played; the exit code."""
+    """Play until the stream is closed and everything is played; return the exit code."""
     file = Path(os.environ.get("OUT", "out/player.wav")).resolve()
     player = Player(float(os.environ.get("SPEEDUP", "1")), float(os.environ.get("BUFFER", "10")))
     node, is_open, is_last, reported = Node(), True, False, 0.0
@@ -149,7 +149,7 @@ def main() -> int:
             reporter.played(receive(player, event))
         elif event["type"] == "INPUT_CLOSED":
             is_last = is_last or event["id"] == "control"
-        elif event["type"] == "ERROR" and is_last:  # nothing came for a while
+        elif event["type"] == "ERROR" and is_last:  # nothing arrived for a while
             is_open = bool(player.queue)
         for message in player.finished():
             reporter.played(message.report(message.ends))

@@ -1,9 +1,9 @@
 """Records what a voice says into one sound file and prints how fast it was.
 
-Environment: OUT, the file to write; a JSON file with the figures is written beside it. The node checks
-what it gets: flat float32 with ``sample_rate``, no fragment missing, exactly one terminal reply a text.
-It goes on after STOP, which dora delivers before the messages that are still queued. The exit code is 1
-if anything was wrong.
+Environment: OUT, the file to write; a JSON file with the figures is written next to it. The node checks its
+    input: flat float32 with ``sample_rate``, no missing fragments, exactly one terminal reply per text. It
+        continues after STOP, which dora delivers before the messages still in the queue. The exit code is 1 if
+        anything was wrong.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dora import Node
 
 @dataclass
 class Text:
-    """What is known about one text."""
+    """The record of one text."""
 
     text: str = ""
     sent_at: float = 0.0
@@ -42,11 +42,11 @@ class Recording:
         self.sample_rate = 0
 
     def hear(self, event: dict[str, Any]) -> None:
-        """Take one input."""
+        """Handle one input."""
         metadata, value = event["metadata"], event["value"]
         text = self.texts.setdefault(str(metadata.get("request_id")), Text())
         if event["id"] == "text":
-            text.text += value[0].as_py()  # of a streamed text this is one piece
+            text.text += value[0].as_py()  # for a streamed text this is one piece
             text.sent_at = text.sent_at or metadata["sent_at"]
         elif event["id"] == "segment_complete":
             text.replies.append({**metadata, "value": value.to_pylist()})
@@ -68,7 +68,7 @@ class Recording:
         text.pieces[metadata["seq"]] = value.to_numpy()
 
     def check(self) -> None:
-        """Every text has one reply, and the audio that the reply speaks of."""
+        """Check that every text has one reply, and as much audio as the reply says."""
         if not self.texts:
             self.errors.append("no text was seen")
         for key, text in self.texts.items():
@@ -84,7 +84,7 @@ class Recording:
                 self.errors.append(f"{key}: {len(text.pieces)} of {reply['fragments']} fragments")
 
     def samples(self) -> np.ndarray:
-        """All texts in the order they were sent, [n]."""
+        """The audio of all texts in the order they were sent, [n]."""
         texts = sorted(self.texts.values(), key=lambda text: text.sent_at)
         pieces = [text.pieces[seq] for text in texts for seq in sorted(text.pieces)]
         return np.concatenate([np.zeros(0, np.float32), *pieces])
@@ -115,7 +115,7 @@ class Recording:
 
 
 def main() -> int:
-    """Record until the stream is closed, then write and print; the exit code."""
+    """Record until the stream is closed, then write and print; return the exit code."""
     file = Path(os.environ.get("OUT", "out/hello.wav")).resolve()
     node = Node()
     recording = Recording()
@@ -138,7 +138,7 @@ def main() -> int:
 
 
 def show(figures: dict[str, Any]) -> None:
-    """Print what was said, how soon, how fast, and where it is."""
+    """Print what was said, the latency, the speed, and where the file is."""
     for row in figures["texts"]:
         print(f"{row['outcome']}: {row['text']}")
         if row["first_audio_ms"] is not None and row["rtf"] is not None:

@@ -1,7 +1,7 @@
-"""Stands in for dora-text-segmenter: cuts a text into segments and sends one when the last one is played.
+"""A stand-in for dora-text-segmenter: splits a text into segments and sends one when the last one was played.
 
-Environment: TEXT. The next segment leaves on `audio_complete`, as in the original; a segment that gave no
-audio is noticed by its `segment_complete`.
+Environment: TEXT. The next segment is sent on `audio_complete`, as in the original; a segment without audio is
+    recognized by its `segment_complete`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dora import Node
 
 
 def main() -> int:
-    """Send the segments one by one; the exit code says whether all were answered."""
+    """Send the segments one by one; the exit code tells whether all were answered."""
     segments = [s for s in re.split(r"(?<=[.!?。！？])\s*", os.environ["TEXT"].strip()) if s]
     node = Node()
     sent = answered = 0

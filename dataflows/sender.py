@@ -1,8 +1,8 @@
 """Sends a few texts to a voice.
 
-Environment: TEXTS, one text a line (or FILE, a file of them), "[voice] text" for another voice; WAIT=reply sends a text when the
-one before is answered, WAIT=none sends all and leaves at once; PATIENCE, seconds without any answer after
-which the node gives up (exit code 1).
+Environment: TEXTS, one text per line (or FILE, a file of them), "[voice] text" for another voice; WAIT=reply
+    sends each text when the previous one was answered, WAIT=none sends all and exits at once; PATIENCE, seconds
+    without an answer after which the node gives up (exit code 1).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 import pyarrow as pa
 from dora import Node
 
-READY_S = 5.0  # nodes start together, so a voice that is not ready by then has no status to send
+READY_S = 5.0  # nodes start together, so a voice not ready by then sends no status
 LINE = re.compile(r"(?:\[(?P<voice>[^\]]+)\])?\s*(?P<text>.*)")
 
 
 def main() -> int:
-    """Send the texts; the exit code says whether each was answered."""
+    """Send the texts; the exit code tells whether each was answered."""
     file = os.environ.get("FILE")
     texts = Path(file).read_text("utf-8") if file else os.environ.get("TEXTS", "Hello.")
     lines = [line.strip() for line in texts.splitlines()]
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def send(node: Node, number: int, line: str) -> str:
-    """Send one text with an id and the time; returns the id."""
+    """Send one text with an id and the time; return the id."""
     match = LINE.fullmatch(line)
     voice, text = (match["voice"], match["text"]) if match else (None, line)
     metadata: dict[str, Any] = {
@@ -60,7 +60,7 @@ def send(node: Node, number: int, line: str) -> str:
 
 
 def wait_for(node: Node, port: str, seconds: float, request_id: str | None = None) -> bool:
-    """Wait for a message on ``port``, the one of ``request_id`` if given; False when time is up."""
+    """Wait for a message on ``port``, that of ``request_id`` if given; False on timeout."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         event = node.next(timeout=left)

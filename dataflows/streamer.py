@@ -1,8 +1,8 @@
-"""Stands in for an LLM: answers each question with a scripted text, token by token.
+"""A stand-in for an LLM: answers each question with a scripted text, token by token.
 
-Environment: ANSWERS, one answer a line, the n-th for the n-th question; TOKENS_PER_S; QUESTIONS=none asks
-itself all of them, one after the other, without waiting for anybody. A question that comes while an answer
-is being written ends that answer, as a user's interruption does.
+Environment: ANSWERS, one answer per line, the n-th for the n-th question; TOKENS_PER_S; with QUESTIONS=none it
+    gives all answers one after the other, without waiting for questions. A question that arrives while an
+    answer is being written ends that answer, like an interruption by a user.
 
 Every token carries session_id, question_id, request_id, seq and fin; the last one says fin=True.
 """
@@ -19,11 +19,11 @@ from typing import Any
 import pyarrow as pa
 from dora import Node
 
-TOKEN = re.compile(r"\S{1,4}|\s+")  # about what a tokenizer makes of a text
+TOKEN = re.compile(r"\S{1,4}|\s+")  # roughly what a tokenizer produces
 
 
 def main() -> int:
-    """Answer questions until nobody can ask any more; the exit code."""
+    """Answer questions until no more can come; return the exit code."""
     answers = [line.strip() for line in os.environ["ANSWERS"].splitlines() if line.strip()]
     pause = 1 / float(os.environ.get("TOKENS_PER_S", "30"))
     node = Node()
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def answer_questions(node: Node, answers: list[str], pause: float) -> int:
-    """Write the answer to the newest question; listen between two tokens."""
+    """Write the answer to the newest question; check for input between tokens."""
     writing: Iterator[tuple[str, dict[str, Any]]] = iter(())
     due = None
     asked = 0
@@ -73,7 +73,7 @@ def tokens(answer: str, number: int) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def send(node: Node, token: str, metadata: dict[str, Any]) -> None:
-    """Send one token and when that was."""
+    """Send one token with the time."""
     node.send_output("text", pa.array([token]), {**metadata, "sent_at": time.time()})
 
 

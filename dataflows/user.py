@@ -1,8 +1,8 @@
-"""Stands in for somebody who asks, interrupts the answer and asks something else.
+"""A stand-in for a user who asks, interrupts the answer and asks something else.
 
-It asks, listens for LISTEN seconds of wall time from the first sound on, says `cancel` and asks again;
-then it checks what came: the answer to `cancel`, no sound of the first answer after it, the first text
-reported as cancelled with what was heard of it, and the second answer spoken whole. The exit code is 1 if
+It asks, listens for LISTEN seconds of wall time from first audio on, sends `cancel` and asks again. Then it
+checks the results: `cancel` was acknowledged, no audio of the first answer followed, the first text was
+reported as cancelled with what was heard of it, and the second answer was spoken in full. The exit code is 1 if
 anything was wrong. OUT names a JSON file for the figures.
 """
 
@@ -23,17 +23,17 @@ FIRST, SECOND = 1, 2  # the questions
 
 
 class Talk:
-    """What was heard so far."""
+    """What has been heard so far."""
 
     def __init__(self) -> None:
         self.first_sound_at = 0.0
         self.cancelled_at = 0.0
         self.acknowledged_at = 0.0
-        self.strays = 0  # sounds of the first answer after the acknowledgement
+        self.strays = 0  # audio of the first answer after the acknowledgement
         self.replies: dict[int, dict[str, Any]] = {}
 
     def hear(self, event: dict[str, Any]) -> None:
-        """Take one message of the voice."""
+        """Handle one message of the voice."""
         metadata, now = event["metadata"], time.monotonic()
         if event["id"] == "audio" and metadata["question_id"] == FIRST:
             self.first_sound_at = self.first_sound_at or now
@@ -44,7 +44,7 @@ class Talk:
             self.replies[metadata["question_id"]] = metadata
 
     def errors(self) -> list[str]:
-        """What is wrong with all this."""
+        """Everything that went wrong."""
         first, second = self.replies.get(FIRST, {}), self.replies.get(SECOND, {})
         checks = {
             "cancel was not acknowledged": self.acknowledged_at > 0,
@@ -58,7 +58,7 @@ class Talk:
         return [what for what, is_right in checks.items() if not is_right]
 
     def figures(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """The figures as plain values."""
         acknowledged = self.acknowledged_at - self.cancelled_at
         return {
             "acknowledged_ms": round(1e3 * acknowledged, 1) if self.acknowledged_at else None,
@@ -72,7 +72,7 @@ class Talk:
 
 
 def main() -> int:
-    """Talk; the exit code says whether the voice behaved."""
+    """Talk; the exit code tells whether the voice behaved correctly."""
     listen = float(os.environ.get("LISTEN", "0.5"))
     node, talk = Node(), Talk()
     end = time.monotonic() + PATIENCE_S
@@ -92,7 +92,7 @@ def main() -> int:
 
 
 def report(talk: Talk) -> int:
-    """Print and write what was found; the exit code."""
+    """Print and write the results; return the exit code."""
     figures = talk.figures()
     text = json.dumps(figures, ensure_ascii=False, indent=2)
     print(text, flush=True)

@@ -1,4 +1,4 @@
-"""What was said in one browser, as the language model is to see it: only what the user heard of its answers."""
+"""The conversation as the language model should see it: of its answers, only what the user heard."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _WORD = re.compile(r"[\u3040-\u9fff]|[^\W_\u3040-\u9fff]+(?:['’]\w+)?")
 
 @dataclass
 class Said:
-    """A question, or an answer with the texts that the voice spoke of it.
+    """A question, or an answer with the texts that the voice spoke.
 
     Attributes:
-        heard: what was heard of each text, by its number, and whether that is all of it.
+        heard: what was heard of each text, by its number, and whether that is the whole text.
     """
 
     turn: int
@@ -24,12 +24,12 @@ class Said:
 
     @property
     def role(self) -> str:
-        """Whose message it is."""
+        """The role of the message's author."""
         return "assistant" if self.heard else "user"
 
     @property
     def content(self) -> str:
-        """The message; the rest of an answer that was cut may repeat the cut word."""
+        """The message; the rest of an interrupted answer may repeat the word at the cut."""
         if not self.heard:
             return self.question
         parts = [self.heard[index] for index in sorted(self.heard)]
@@ -46,19 +46,19 @@ class Conversation:
         self._messages: list[Said] = []
 
     def ask(self, question: str, turn: int) -> list[dict[str, str]]:
-        """Begin a turn; all messages up to the question."""
+        """Begin a turn; returns all messages up to the question."""
         self._messages.append(Said(turn, question))
         del self._messages[:-SEEN]
         return [{"role": one.role, "content": one.content} for one in self._messages]
 
     def hear(self, turn: int, index: int, text: str, *, is_whole: bool) -> None:
-        """A text of a turn's answer was spoken.
+        """Record a spoken text of a turn's answer.
 
         Args:
             turn: the number of the question.
-            index: the number of the text in the voice.
+            index: the voice's number of the text.
             text: what was heard of it.
-            is_whole: whether that is all.
+            is_whole: whether that is the whole text.
         """
         answer = next((one for one in self._messages if one.turn == turn and one.heard), None)
         if answer is not None:
@@ -69,14 +69,14 @@ class Conversation:
             self._messages.insert(next(later, len(self._messages)), answer)
 
     def correct(self, index: int, text: str) -> None:
-        """A text that had left the voice was cut while it was still being played."""
+        """Correct a text that was cut during playback, after the voice had sent all of it."""
         for one in self._messages:
             if index in one.heard:
                 one.heard[index] = (text, False)
 
 
 def _without_repetition(said: str, rest: str) -> str:
-    """What was said, without its last word if the rest begins with that: it was cut in the middle."""
+    """What was said, without its last word if the rest begins with it, because it was cut in mid-word."""
     before, after = _WORD.findall(said.lower()), _WORD.findall(rest.lower())
     if not before or not after or before[-1] != after[0]:
         return said

@@ -1,9 +1,9 @@
-"""Finds speech in what microphones hear: Silero's detector, one state per browser.
+"""Finds speech in microphone audio: Silero's detector, one state per browser.
 
 Environment: TURN_MS, the silence that ends a turn (700); BARGE_IN_MS, the speech that begins one (200).
 
-`activity` says `speech` as soon as somebody speaks and `gone` when a browser leaves; `speech` is a
-whole utterance, int16 at 16 kHz.
+`activity` sends `speech` as soon as somebody speaks and `gone` when a browser leaves; `speech` sends whole
+utterances, int16 at 16 kHz.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from dora import Node
 from numpy.typing import NDArray
 
 RATE = 16_000
-FRAME = 512  # samples that the detector judges at once, 32 ms
-CONTEXT = 64  # samples before them that it sees again
+FRAME = 512  # samples per detection, 32 ms
+CONTEXT = 64  # preceding samples that the detector sees again
 SPEECH, SILENCE = 0.5, 0.35
 LONGEST_S = 30
-BEFORE = 10  # frames kept from before the first that was speech
+BEFORE = 10  # frames kept from before the first speech frame
 
 
 class Detector:
@@ -40,7 +40,7 @@ class Detector:
         self._session = onnxruntime.InferenceSession(str(file), options)
 
     def judge(self, memory: Memory, frame: NDArray[np.float32]) -> float:
-        """How likely this frame is speech, after those before it."""
+        """The probability that this frame is speech, given those before it."""
         seen = np.concatenate([memory.context, frame])[None]
         found, memory.h, memory.c = self._session.run(
             None, {"input": seen, "h": memory.h, "c": memory.c}
@@ -51,7 +51,7 @@ class Detector:
 
 @dataclass
 class Memory:
-    """What the detector remembers of one browser."""
+    """The detector's state for one browser."""
 
     h: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, 1, 128), np.float32))
     c: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, 1, 128), np.float32))
@@ -59,7 +59,7 @@ class Memory:
 
 
 class Turn:
-    """Frames with their probabilities in, `speech` and whole utterances out.
+    """Turns frames and their probabilities into `speech` events and whole utterances.
 
     Args:
         turn_ms: silence that ends an utterance.
@@ -101,7 +101,7 @@ class Turn:
 
 
 class Ear:
-    """What is known of one browser."""
+    """The state of one browser."""
 
     def __init__(self) -> None:
         self.memory = Memory()
@@ -132,7 +132,7 @@ def main() -> int:
 def hear(
     node: Node, detector: Detector, ear: Ear, session: str, samples: NDArray[np.int16]
 ) -> None:
-    """Judge what came, and say what it means."""
+    """Run the detector on new audio and send what it finds."""
     waiting = np.concatenate([ear.rest, samples])
     count = len(waiting) // FRAME * FRAME
     ear.rest = waiting[count:]

@@ -1,7 +1,7 @@
-"""Whether what was said into an answer interrupts it, or only says that somebody listens.
+"""Whether words spoken during an answer interrupt it, or only show that somebody is listening.
 
-Environment: BRIEF_MS (600): speech that is shorter interrupts only if it has one of the words in INTERRUPTIONS, since a recogniser
-makes words of a cough; BACKCHANNELS: words that do not interrupt, however long.
+Environment: BRIEF_MS (600): shorter speech interrupts only if it contains one of the words in INTERRUPTIONS,
+    since recognizers turn coughs into words; BACKCHANNELS: words that never interrupt.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BACKCHANNELS = (
 
 
 class Interruptions:
-    """Judges utterances; the words come from the environment or from above."""
+    """Judges utterances; the words come from the environment or from the defaults above."""
 
     def __init__(self) -> None:
         self._brief_ms = float(os.environ.get("BRIEF_MS") or 600)
@@ -28,7 +28,7 @@ class Interruptions:
         self._listening = set((os.environ.get("BACKCHANNELS") or BACKCHANNELS).lower().split())
 
     def include(self, words: str, spoken_ms: float) -> bool:
-        """Whether words that took so many milliseconds of speech end the answer."""
+        """Whether words that took this many milliseconds of speech end the answer."""
         text = words.lower().replace("-", "")
         tokens = re.findall(r"[^\W_\u3040-\u9fff]+|[\u3040-\u9fff]", text)
         if any(one in tokens if one.isascii() else one in text for one in self._interrupting):

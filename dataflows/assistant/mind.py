@@ -1,10 +1,12 @@
 """Answers questions with a language model, and decides who has the floor.
 
-Environment: LLM_URL, an OpenAI-compatible endpoint (`http://localhost:11434/v1` is Ollama's), LLM_MODEL, LLM_KEY; without
-a URL a small model runs in this process. LLM_PROMPT, its instructions; LLM_TIMEOUT, seconds without a token (60).
+Environment: LLM_URL, an OpenAI-compatible endpoint (`http://localhost:11434/v1` is Ollama's), LLM_MODEL,
+    LLM_KEY; without a URL a small model runs in this process. LLM_PROMPT, its instructions; LLM_TIMEOUT,
+    maximum seconds without a token (60).
 
-An answer leaves token by token. When the user begins to speak, the voice is silenced but keeps the answer. If that was a
-cough or "mhm", the answer goes on where it stopped; a question ends it, and the model is told what was heard of it.
+Answers are sent token by token. When the user begins to speak, the voice falls silent but keeps the answer.
+After a cough or "mhm", the answer continues where it stopped; a question ends it, and the model is told how
+much of it was heard.
 """
 
 from __future__ import annotations
@@ -44,20 +46,20 @@ class Answer:
         self.is_over = False
 
     def end(self) -> None:
-        """Nobody wants the rest."""
+        """Cancel the rest."""
         self.is_over = True
         self.may_speak.set()
 
 
 class Session:
-    """One browser.
+    """The session of one browser.
 
     Attributes:
-        answer: the answer being written, if there is one.
-        spoken: the question whose answer, or the audition, went to the voice last.
-        is_suspended: whether the voice keeps a text that the user cut.
-        turn: the last one whose words are known.
-        manner: voice and speed, as the user chose.
+        answer: the answer being written, if any.
+        spoken: the last question whose answer (or the last audition that) went to the voice.
+        is_suspended: whether the voice is keeping a text that the user interrupted.
+        turn: the last turn whose words are known.
+        manner: voice and speed chosen by the user.
     """
 
     def __init__(self) -> None:
@@ -81,7 +83,7 @@ class Mind:
         self._sessions: dict[str, Session] = {}
 
     def take(self, event: dict[str, Any]) -> None:
-        """One message of the dataflow."""
+        """Handle one message of the dataflow."""
         metadata, value = event["metadata"], event["value"][0].as_py()
         name = metadata.get("session_id")
         if value == "gone" and event["id"] == "activity":
@@ -96,9 +98,9 @@ class Mind:
             act.get(event["id"], self._question)(session, value, metadata)
 
     def _activity(self, session: Session, value: str, metadata: dict[str, Any]) -> None:
-        """The user speaks: no further token, no further sound, until it is clear what was said."""
+        """React to the user speaking: send no more tokens and no more audio until it is clear what was said."""
         if value != "speech" or metadata["question_id"] <= session.turn:
-            return  # dora keeps the order within an input, not between two
+            return  # dora keeps the order within an input, not between inputs
         with self._sending:
             if session.answer is not None:
                 session.answer.may_speak.clear()
@@ -106,7 +108,7 @@ class Mind:
             self._node.send_output("control", pa.array(["cancel"]), {**ids, "keep": True})
 
     def _question(self, session: Session, value: str, metadata: dict[str, Any]) -> None:
-        """What the user said, empty if it was no words."""
+        """Handle what the user said; empty if there were no words."""
         session.turn = metadata["question_id"]
         is_unfinished = session.is_suspended or session.answer is not None
         spoken_ms = metadata.get("spoken_ms", float("inf"))
@@ -138,7 +140,7 @@ class Mind:
             self._node.send_output("text", pa.array([value]), {**metadata, **session.manner})
 
     def _acknowledged(self, value: str, metadata: dict[str, Any]) -> None:
-        """The voice fell silent: does it keep something, and how much of it was heard?"""
+        """The voice fell silent: is it keeping something, and how much of it was heard?"""
         session = self._sessions.get(metadata.get("session_id", ""))
         if session is None or value != "cancelled":
             return
@@ -150,7 +152,7 @@ class Mind:
         session = self._sessions.get(metadata.get("session_id", ""))
         turn, text = metadata.get("question_id"), metadata.get("spoken_text", "")
         if session is None or not isinstance(turn, int):
-            return  # an audition is no part of the conversation
+            return  # an audition is not part of the conversation
         index = metadata["text_index"]
         session.conversation.hear(turn, index, text, is_whole=value == "completed")
 
@@ -161,7 +163,7 @@ class Mind:
         session.answer, session.is_suspended = None, False
 
     def _silence(self, name: str, session: Session) -> None:
-        """End what is written and spoken for good."""
+        """End what is being written and spoken for good."""
         self._end(session)
         self._control("cancel", {"session_id": name})
 
@@ -176,7 +178,7 @@ class Mind:
         messages: list[Message],
         metadata: dict[str, Any],
     ) -> None:
-        """Pass on the model's tokens as they come; `fin` ends the answer whatever happens."""
+        """Pass on the model's tokens as they arrive; `fin` always ends the answer."""
         said = {**metadata, **session.manner, "seq": 0}
         said["request_id"] = f"{metadata['session_id']}-{metadata['question_id']}"
         try:
@@ -194,7 +196,7 @@ class Mind:
             session.answer = None
 
     def _say(self, session: Session, answer: Answer, token: str, said: dict[str, Any]) -> bool:
-        """Send a token once the user has finished; whether somebody wants it."""
+        """Send a token once the user has finished speaking; returns False if it was cancelled."""
         while True:
             answer.may_speak.wait()
             with self._sending:
@@ -213,10 +215,10 @@ class Mind:
 
 
 def checked(tokens: Iterator[str]) -> Iterator[str]:
-    """Tokens that are not empty.
+    """Pass on tokens that are not empty.
 
     Raises:
-        ValueError: There are none, or they find no end.
+        ValueError: There are none, or too many.
     """
     length = 0
     with closing(tokens):
@@ -244,7 +246,7 @@ def endpoint(client: openai.OpenAI, model: str) -> Writer:
 
 
 def main() -> int:
-    """Answer until nobody can ask any more."""
+    """Answer until no more questions can come."""
     url = os.environ.get("LLM_URL")
     with ExitStack() as opened:
         if url:
@@ -257,7 +259,7 @@ def main() -> int:
             write = endpoint(client, os.environ.get("LLM_MODEL") or "default")
         else:
             write = opened.enter_context(loaded(ROOT / "out" / "gemma")).write
-        node = Node()  # the dataflow begins when everything is loaded
+        node = Node()  # the dataflow starts when everything is loaded
         mind = Mind(node, write)
         while (event := node.next()) is not None and event["type"] != "STOP":
             if event["type"] == "INPUT":

@@ -1,6 +1,6 @@
-"""The browser's side: serves the page, takes its microphone, gives it sound and everything worth showing.
+"""The browser's side: serves the page, receives microphone audio, sends speech and everything worth showing.
 
-Environment: HOST (127.0.0.1), PORT (8090). Each WebSocket is a session; sessions never see each other.
+Environment: HOST (127.0.0.1), PORT (8090). Each WebSocket is a session; sessions are isolated from each other.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 SESSIONS = 20
 CONNECTIONS = 64
-WAITING = 2000  # messages for one browser; one that does not read loses what comes beyond
+WAITING = 2000  # messages for one browser; if it does not read, it loses further ones
 FRAME_BYTES = 1 << 16
 TEXT_LIMIT = 1000
 RATE = 16_000
-BURST_S = 10.0  # of sound that may come faster than a microphone gives it
+BURST_S = 10.0  # of audio that may arrive faster than from a microphone
 ORDERS_PER_S, ORDER_BURST = 20, 200
 SHOWN = (
     *("question_id", "sentence_index", "start_s", "text", "outcome", "error", "spoken_text"),
@@ -44,11 +44,11 @@ REFUSED, FULL, BAD = 1008, 1013, 1003
 
 
 class HostileError(Exception):
-    """A browser sends what no page of ours sends."""
+    """A browser sent something that our page never sends."""
 
 
 class Allowance:
-    """How much somebody may send: a rate, and a burst beyond it.
+    """How much a browser may send: a rate, and a burst on top.
 
     Args:
         rate: units per second.
@@ -60,10 +60,10 @@ class Allowance:
         self._left, self._seen_s = burst, time.monotonic()
 
     def use(self, amount: float) -> None:
-        """Take so much.
+        """Use up this amount.
 
         Raises:
-            HostileError: There is not so much left.
+            HostileError: It exceeds the allowance.
         """
         now = time.monotonic()
         self._left = min(self._burst, self._left + (now - self._seen_s) * self._rate) - amount
@@ -73,18 +73,18 @@ class Allowance:
 
 
 class Browser:
-    """One browser: what waits for it, and what it may send."""
+    """One browser: messages waiting for it, and what it may send."""
 
     def __init__(self) -> None:
         self.session = uuid.uuid4().hex
         self.waiting: asyncio.Queue[tuple[dict[str, Any], bytes]] = asyncio.Queue(WAITING)
         self.sound = Allowance(RATE, BURST_S * RATE)
         self.orders = Allowance(ORDERS_PER_S, ORDER_BURST)
-        self.texts: set[int] = set()  # whose sound it got
+        self.texts: set[int] = set()  # whose audio it received
 
 
 class Page:
-    """All browsers, between their sockets and the dataflow."""
+    """All browsers: connects their sockets with the dataflow."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -94,7 +94,7 @@ class Page:
         self._voices: list[str] = []
 
     async def talk(self, socket: WebSocket) -> None:
-        """One browser, from its arrival until it leaves."""
+        """Serve one browser until it leaves."""
         origin = urlsplit(socket.headers.get("origin", "")).netloc
         if origin != socket.headers.get("host"):
             await socket.close(REFUSED)  # another site's page
@@ -166,7 +166,7 @@ class Page:
                 await socket.send_bytes(sound)
 
     def show(self, event: dict[str, Any]) -> None:
-        """Pass one message of the dataflow on to the browser that it concerns."""
+        """Pass a message of the dataflow on to the browser it concerns."""
         kind, value, metadata = event["id"], event["value"], event["metadata"]
         if kind == "status" and "voices" in metadata:
             self._voices = list(metadata["voices"])
@@ -204,7 +204,7 @@ def _number(value: object, least: float, most: float) -> float:
     """A number within bounds.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a number within the bounds.
     """
     number = float(str(value))
     if not math.isfinite(number):
@@ -219,7 +219,7 @@ def application(page: Page) -> Starlette:
 
 
 def server(page: Page, host: str, port: int) -> uvicorn.Server:
-    """What serves it."""
+    """The web server."""
     limits = {"ws_max_size": FRAME_BYTES, "limit_concurrency": CONNECTIONS}
     config = uvicorn.Config(
         application(page), host, port, log_level="warning", lifespan="off", **limits

@@ -1,7 +1,7 @@
-"""Writes down what was said: faster-whisper.
+"""Transcribes speech with faster-whisper.
 
-Environment: WHISPER, a folder or name that faster-whisper takes (a name is fetched from a hub); without
-it Whisper base from the packages that `make talk` installs. RECOGNISE, a language; empty finds out.
+Environment: WHISPER, a folder or name for faster-whisper (a name is downloaded from a hub); by default Whisper
+    base from the packages that `make talk` installs. RECOGNISE, a language; if empty, it is detected.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def model() -> WhisperModel:
     name = os.environ.get("WHISPER")
     if not name:
         sys.path.insert(0, str(ROOT / "benchmarks"))
-        from recognise import whisper_base  # noqa: PLC0415  beside, not installed
+        from recognise import whisper_base  # noqa: PLC0415  in this folder, not installed
 
         name = str(whisper_base(ROOT / "out" / "whisper-base"))
     return WhisperModel(name, device="cpu", compute_type="int8")
@@ -45,16 +45,16 @@ def understood(whisper: WhisperModel, samples: NDArray[np.int16], language: str 
 
 
 def main() -> int:
-    """Write down utterances until nobody can speak any more."""
+    """Transcribe utterances until no more can come."""
     whisper = model()
-    node = Node()  # the dataflow begins when everything is loaded
+    node = Node()  # the dataflow starts when everything is loaded
     language = os.environ.get("RECOGNISE") or None
     while (event := node.next()) is not None and event["type"] != "STOP":
         if event["type"] != "INPUT":
             continue
         try:
             text = understood(whisper, event["value"].to_numpy(), language)
-        except Exception as error:  # noqa: BLE001  whoever waits for the words must hear that there are none
+        except Exception as error:  # noqa: BLE001  whoever waits for the words must learn that there are none
             print(f"not recognised: {error}", file=sys.stderr, flush=True)
             text = ""
         metadata = {**event["metadata"], "recognised_s": time.time()}

@@ -1,7 +1,7 @@
-"""A small language model in this process, for those who have no other: Gemma 3 270M, served by llama.cpp.
+"""A small language model in this process, if no other is available: Gemma 3 270M, run by llama.cpp.
 
-The packages hold the pretrained model: it was not taught to follow instructions and has no chat template. So a
-conversation is written down as a dialogue that begins with examples, and the model continues it with one line.
+The packages contain the pretrained model: it was not trained to follow instructions and has no chat template.
+So a conversation is written as a dialogue that begins with examples, and the model continues it by one line.
 Gemma is provided under the Gemma Terms of Use (https://ai.google.dev/gemma/terms).
 """
 
@@ -21,7 +21,7 @@ FILE = "gemma-3-270m-q4_k_m.gguf"
 SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 CONTEXT = 2048  # tokens of a dialogue and its answer
 ANSWER = 80  # tokens
-SEEN = 8  # messages of the conversation; examples count for more when it is short
+SEEN = 8  # messages of the conversation; with fewer of them the examples have more weight
 QUIET = 1  # llama.cpp: errors only
 
 Message = dict[str, str]
@@ -47,7 +47,7 @@ CHINESE = """\
 
 
 def dialogue(messages: Sequence[Message]) -> str:
-    """What the model is to continue, in the language of the last message."""
+    """The dialogue for the model to continue, in the language of the last message."""
     is_chinese = any("\u4e00" <= sign <= "\u9fff" for sign in messages[-1]["content"])
     user, assistant = ("用户：", "助手：") if is_chinese else ("User: ", "Assistant: ")
     lines = [CHINESE if is_chinese else ENGLISH]
@@ -59,11 +59,11 @@ def dialogue(messages: Sequence[Message]) -> str:
 
 
 def weights(folder: Path) -> Path:
-    """The model's file, put together from the packages that hold a part each.
+    """The model's file, assembled from packages that hold a part each.
 
     Raises:
         ImportError: A package is missing.
-        ValueError: The packages hold another file.
+        ValueError: The packages contain another file.
     """
     file = folder / FILE
     if file.exists():
@@ -92,7 +92,7 @@ class SmallModel:
         self._client = client
 
     def write(self, messages: Sequence[Message]) -> Iterator[str]:
-        """The tokens of an answer, as they come."""
+        """The tokens of an answer as they are generated."""
         with self._client.completions.create(
             model=FILE,
             prompt=dialogue(messages),
@@ -107,8 +107,8 @@ class SmallModel:
 
 @contextmanager
 def loaded(folder: Path) -> Iterator[SmallModel]:
-    """The model, answering this process alone; `folder` takes its file."""
-    import xllamacpp  # noqa: PLC0415  only where no other model is named
+    """The model, for this process only; `folder` holds its file."""
+    import xllamacpp  # noqa: PLC0415  only if no other model is named
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(weights(folder))

@@ -12,10 +12,10 @@ _FULL_SCALE = 32768.0
 
 
 def fade(samples: Samples, rate: int, *, rise_s: float = 0.0, fall_s: float = 0.0) -> Samples:
-    """Raise the first `rise_s` seconds of [n] samples from silence, let the last `fall_s` fall to it.
+    """Fade in the first `rise_s` seconds of [n] samples and fade out the last `fall_s` seconds.
 
-    The ramps are halves of a cosine, whose slope has no corner that could be heard. Where there are
-    too few samples for both, each gets a share of them.
+    The ramps are halves of a cosine, whose slope has no audible corners. If there are too few samples for both
+    ramps, each gets a share of them.
     """
     rise, fall = round(rise_s * rate), round(fall_s * rate)
     if rise + fall > len(samples):
@@ -33,9 +33,9 @@ def silence(seconds: float, rate: int) -> Samples:
 
 
 def to_int16(samples: Samples) -> NDArray[np.int16]:
-    """Samples [n] of full scale 1.0 as 16-bit integers, rounded; what lies beyond is clipped, never wrapped.
+    """Convert samples [n] with full scale 1.0 to 16-bit integers; values beyond are clipped, never wrapped.
 
-    Integers that were read from a file and divided by 32768 come back unchanged.
+    Integers read from a file and divided by 32768 are restored exactly.
 
     Raises:
         AudioError: a sample is NaN or infinite.
@@ -49,7 +49,7 @@ def to_int16(samples: Samples) -> NDArray[np.int16]:
 
 
 def _ramp(length: int) -> Samples:
-    """From just above 0 to just below 1."""
+    """A ramp from just above 0 to just below 1."""
     return (0.5 - 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / max(length, 1))).astype(
         np.float32
     )

@@ -1,4 +1,4 @@
-"""Reads and writes audio files. Files come from users, so every fault has its message."""
+"""Reads and writes audio files. Files come from users, so every fault gets its own message."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FORMATS = {
     ".mp3": ("MP3", "MPEG_LAYER_III"),
     ".opus": ("OGG", "OPUS"),
 }
-"""File suffix -> container and encoding that `write_audio` chooses."""
+"""File suffix -> container and encoding that `write_audio` uses."""
 
 _OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 _NOT_AUDIO = (
@@ -37,7 +37,7 @@ _NOT_AUDIO = (
     (0, b"version https://git-lfs", "a pointer of Git LFS, not the file itself: git lfs pull"),
     (0, b"<", "a web page or XML; download the file itself"),
 )
-"""Place, bytes there, and what a file is that has them."""
+"""Position, the bytes there, and what a file with these bytes is."""
 
 _BLOCK = 1 << 16  # frames; libsndfile's Vorbis encoder overflows its stack on very long blocks
 
@@ -49,7 +49,7 @@ class Recording:
     Attributes:
         samples: float32 [N, C].
         rate: samples per second.
-        source: where it came from, for messages.
+        source: its origin, for messages.
     """
 
     samples: NDArray[np.float32]
@@ -72,10 +72,10 @@ class Recording:
 
 
 def read_audio(path: Path, *, max_seconds: float = MAX_SECONDS) -> Recording:
-    """Decode WAV, FLAC, OGG, MP3 or whatever else libsndfile knows.
+    """Decode WAV, FLAC, OGG, MP3 or any other format that libsndfile supports.
 
     Raises:
-        AudioError: no such file, not audio, empty, cut off, too long, or with NaN in it.
+        AudioError: the file is missing, not audio, empty, cut off, too long, or contains NaN.
     """
     try:
         if not path.is_file():
@@ -92,10 +92,10 @@ def read_audio(path: Path, *, max_seconds: float = MAX_SECONDS) -> Recording:
 
 
 def decode_audio(data: bytes, source: str, *, max_seconds: float = MAX_SECONDS) -> Recording:
-    """As `read_audio`, from the bytes of a file; `source` is named in messages.
+    """Like `read_audio`, but from the bytes of a file; `source` names it in messages.
 
     Raises:
-        AudioError: not audio, empty, cut off, too long, or with NaN in it.
+        AudioError: the data is not audio, empty, cut off, too long, or contains NaN.
     """
     if not data:
         raise AudioError(f"{source}: the file is empty")
@@ -120,15 +120,15 @@ def _described(data: bytes, error: Exception) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """What libsndfile said, without the address of the object that it was given."""
+    """The message of libsndfile, without the address of the object it was given."""
     return str(getattr(error, "error_string", error)).rstrip(".")
 
 
 def checked(samples: NDArray[np.float32], rate: int, source: str) -> Recording:
-    """A recording of samples [N] or [N, C] that came from elsewhere.
+    """Check samples [N] or [N, C] from elsewhere and return them as a recording.
 
     Raises:
-        AudioError: no samples, another number of dimensions, NaN, or an impossible rate.
+        AudioError: there are no samples, too many dimensions, NaN, or an impossible rate.
     """
     if samples.ndim not in (1, 2):
         raise AudioError(must_be(f"{source}: shape of samples", "[N] or [N, C]", samples.shape))
@@ -144,10 +144,10 @@ def checked(samples: NDArray[np.float32], rate: int, source: str) -> Recording:
 
 
 def write_audio(path: Path, samples: NDArray[np.float32], rate: int) -> None:
-    """Write [N] or [N, C] as the suffix says (`FORMATS`); what exceeds full scale is clipped.
+    """Write [N] or [N, C] in the format of the suffix (`FORMATS`); values beyond full scale are clipped.
 
     Raises:
-        AudioError: another suffix, samples that are not numbers, or a file that cannot be written.
+        AudioError: the suffix is unknown, samples are not finite, or the file cannot be written.
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
@@ -160,10 +160,10 @@ def write_audio(path: Path, samples: NDArray[np.float32], rate: int) -> None:
 
 
 def encode_file(samples: NDArray[np.float32], rate: int, suffix: str) -> bytes:
-    """The bytes of an audio file, `suffix` being a key of `FORMATS`; Opus has rates of its own.
+    """Encode an audio file to bytes; `suffix` is a key of `FORMATS`. Opus only allows certain rates.
 
     Raises:
-        AudioError: samples that are not numbers, or a rate that the format does not know.
+        AudioError: samples are not finite, or the format does not support the rate.
     """
     container, encoding = FORMATS[suffix]
     if encoding == "OPUS" and rate not in _OPUS_RATES:
@@ -200,14 +200,14 @@ def write_pcm(stream: BinaryIO, samples: NDArray[np.float32]) -> None:
 
 
 def _read_frames(file: soundfile.SoundFile, source: str, max_seconds: float) -> NDArray[np.float32]:
-    """Read block by block: the number of frames in the header may be wrong, or wrong on purpose."""
+    """Read block by block: the number of frames in the header may be wrong, even on purpose."""
     limit = min(int(max_seconds * file.samplerate), MAX_VALUES // file.channels)
     blocks, count = [], 0
     while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
         count += len(block)
         if count > limit:
             raise AudioError(
-                f"{source}: longer than the {limit / file.samplerate:.0f} s that are read"
+                f"{source}: longer than the {limit / file.samplerate:.0f} s that may be read"
             )
         blocks.append(block)
     expected = int(file.frames)

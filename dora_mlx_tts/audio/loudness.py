@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from dora_mlx_tts.audio.types import Samples
 
 _OFFSET: Final = -0.691
-"""What K-weighting adds to a tone of 997 Hz, taken away again."""
+"""Offset that cancels the gain of K-weighting for a tone of 997 Hz."""
 _ABSOLUTE_GATE: Final = -70.0
 _RELATIVE_GATE: Final = -10.0
 _BLOCK_S: Final = 0.4
 _STEP_S: Final = 0.1
 _STEPS: Final = round(_BLOCK_S / _STEP_S)
 _RESPONSE_S: Final = 0.2
-"""After this long the filters' response has fallen below 1e-12 of its beginning."""
+"""Seconds after which the filters' response has fallen below 1e-12 of its start."""
 
 
 class KWeighting:
-    """The filters that weight a sound as it is heard, for mono audio that comes piece by piece.
+    """The K-weighting filters, for mono audio that arrives in pieces.
 
     Args:
         rate: samples per second.
@@ -34,7 +34,7 @@ class KWeighting:
         self._before = np.zeros(len(self._response) - 1)
 
     def __call__(self, samples: Samples) -> NDArray[np.float64]:
-        """The next samples [n], weighted: convolved with the filters' response."""
+        """Weight the next samples [n]: convolve them with the filters' response."""
         given = np.concatenate([self._before, samples.astype(np.float64)])
         self._before = given[len(given) - len(self._before) :]
         size = 1 << (len(given) - 1).bit_length()
@@ -43,9 +43,9 @@ class KWeighting:
 
 
 class LoudnessMeter:
-    """Measures the loudness of mono audio that comes piece by piece.
+    """Measures the loudness of mono audio that arrives in pieces.
 
-    Only whole steps of 0.1 s are kept, as one figure each, so memory grows by ten numbers per second.
+    Only whole steps of 0.1 s are kept, each as one number, so memory grows by ten numbers per second.
 
     Args:
         rate: samples per second.
@@ -58,7 +58,7 @@ class LoudnessMeter:
         self._energies: list[float] = []
 
     def add(self, samples: Samples) -> None:
-        """More samples [n]."""
+        """Add samples [n]."""
         squares = np.concatenate([self._rest, self._weighting(samples) ** 2])
         count = len(squares) // self._step
         steps = squares[: count * self._step].reshape(count, self._step)
@@ -67,7 +67,7 @@ class LoudnessMeter:
 
     @property
     def loudness(self) -> float:
-        """Integrated loudness of everything so far, in LUFS; -inf where all of it is silence.
+        """Integrated loudness of everything so far, in LUFS; -inf if all of it is silence.
 
         Audio shorter than a block of 0.4 s is measured as one block.
         """
@@ -84,7 +84,7 @@ class LoudnessMeter:
 
 
 def loudness_of(samples: Samples, rate: int) -> float:
-    """Integrated loudness of mono samples [n] in LUFS; -inf for silence, and for less than 0.1 s."""
+    """Integrated loudness of mono samples [n] in LUFS; -inf for silence and for less than 0.1 s."""
     meter = LoudnessMeter(rate)
     meter.add(samples)
     return meter.loudness
@@ -95,7 +95,7 @@ def _lufs(energy: float) -> float:
 
 
 def energy_of(lufs: float) -> float:
-    """The mean square of a K-weighted sound of this loudness."""
+    """The mean square of K-weighted audio with this loudness."""
     return float(10 ** ((lufs - _OFFSET) / 10))
 
 
@@ -110,7 +110,7 @@ def _k_response(rate: int) -> NDArray[np.float64]:
 
 
 def _head_shelf(rate: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The first filter, a high shelf of 4 dB; its analogue values, so that it fits any rate."""
+    """The first filter, a high shelf of 4 dB, from its analogue parameters, so that any rate works."""
     gain, q, frequency = 3.999843853973347, 0.7071752369554196, 1681.974450955533
     k = math.tan(math.pi * frequency / rate)
     high = 10 ** (gain / 20)
@@ -132,7 +132,7 @@ def _low_cut(rate: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
 def _biquad(
     samples: NDArray[np.float64], b: tuple[float, ...], a: tuple[float, ...]
 ) -> NDArray[np.float64]:
-    """A filter of second order, sample by sample; for responses only."""
+    """A second-order filter, sample by sample; only used for responses."""
     result = np.zeros_like(samples)
     x1 = x2 = y1 = y2 = 0.0
     for number, x in enumerate(samples.tolist()):

@@ -1,4 +1,4 @@
-"""The recording of a voice, checked, and in the forms that the networks need."""
+"""A voice's reference recording, checked and converted to the forms that the networks need."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ SPEECH_RATE = 16000
 STYLE_RATE = 32000
 LOWEST_RATE = 8000
 
-_SILENT_PEAK = 0.005  # -46 dB: below it there is hardly anything but noise in 16 bits
+_SILENT_PEAK = 0.005  # -46 dB: below it, 16-bit audio is hardly more than noise
 _QUIET_PEAK = 0.05
 _CLIPPED = 0.999
 _CLIPPED_SHARE = 1e-3
-_STEADY_DB = 3.0  # speech rises and falls by far more, noise and hum by less
-_ACTIVE_DB = 30.0  # how far below the loud parts sound still counts as sound
-_LEAST_ACTIVE_S, _LEAST_ACTIVE_SHARE = 0.8, 0.25  # of short recordings the share is enough
+_STEADY_DB = 3.0  # speech varies by far more, noise and hum by less
+_ACTIVE_DB = 30.0  # how far below the loud parts audio still counts as sound
+_LEAST_ACTIVE_S, _LEAST_ACTIVE_SHARE = 0.8, 0.25  # for short recordings the share is enough
 _FRAME = SPEECH_RATE // 50
 
 
 @dataclass(frozen=True, slots=True)
 class DurationLimits:
-    """How long a recording may be, in seconds, and what to do if it is not."""
+    """Limits on the length of a recording in seconds, and advice if it is outside them."""
 
     shortest_s: float
     longest_s: float
@@ -42,10 +42,10 @@ class DurationLimits:
 
 
 PROMPT = DurationLimits(3.0, 10.0, "choose one or two sentences, without long pauses")
-"""For the recording that T2S continues: the reference implementation's limits."""
+"""Limits for the recording that T2S continues, as in the reference implementation."""
 
 STYLE = DurationLimits(1.0, 60.0, "choose a few sentences")
-"""For recordings that only lend their timbre."""
+"""Limits for recordings of which only the timbre is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,14 @@ class ReferenceAudio:
     """A recording ready for the networks.
 
     Attributes:
-        source: where it came from, for messages.
-        samples_32k: mono, scaled down where it was too loud; for the spectrogram.
+        source: its origin, for messages.
+        samples_32k: mono, scaled down if it was too loud; for the spectrogram.
         samples_16k: mono, as recorded; for HuBERT.
-        rate: the rate it was recorded at.
-        channels: how many there were.
+        rate: its original sample rate.
+        channels: its original number of channels.
         duration_s: its length in seconds.
-        recorded: mono at the rate it was recorded at, scaled like `samples_32k`.
-        advice: what could be better, for people.
+        recorded: mono at the original rate, scaled like `samples_32k`.
+        advice: possible improvements, for people.
     """
 
     source: str
@@ -89,7 +89,7 @@ class ReferenceAudio:
         return normalize_mel(log_mel(sinc_resample(self.recorded, self.rate, config.rate), config))
 
     def speaker_samples(self) -> Samples:
-        """Mono at 16 kHz for the speaker network, which hears what the style encoder hears."""
+        """Mono at 16 kHz for the speaker network, which gets the same audio as the style encoder."""
         return sinc_resample(self.samples_32k, STYLE_RATE, SPEECH_RATE)
 
 
@@ -100,11 +100,11 @@ def reference_samples(
 
     Args:
         audio: a file, or samples [N] or [N, C].
-        rate: of the samples; a file knows its own.
-        limits: how long it may be.
+        rate: sample rate of `samples`; files have their own.
+        limits: allowed length.
 
     Raises:
-        ReferenceAudioError: it cannot be read or used; says what to do about it.
+        ReferenceAudioError: it cannot be read or used; the message says what to do.
     """
     try:
         if isinstance(audio, Path):
@@ -122,10 +122,10 @@ def reference_samples(
 
 
 def convert(recording: Recording) -> ReferenceAudio:
-    """Convert without checks of length or content.
+    """Convert without checking length or content.
 
-    As in the reference implementation the spectrum's samples are divided by their peak, but by no
-    more than two, where it exceeds 1; HuBERT's samples are left alone.
+    As in the reference implementation, the spectrum's samples are divided by their peak if that exceeds 1, but
+    by 2 at most; HuBERT's samples are not scaled.
     """
     mono = recording.mono()
     samples = sinc_resample(mono, recording.rate, STYLE_RATE)
@@ -183,7 +183,7 @@ def _check_content(reference: ReferenceAudio) -> None:
 
 
 def _levels(samples: Samples) -> NDArray[np.float64]:
-    """Level in dB of each 20 ms."""
+    """Level of each 20 ms in dB."""
     frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME)
     power = np.square(frames, dtype=np.float64).mean(axis=1)
     return np.asarray(10 * np.log10(power + 1e-10))

@@ -1,7 +1,7 @@
-"""Changing the sampling rate.
+"""Changes the sample rate.
 
-Three ways, because the networks were trained behind two different resamplers: `sinc_resample` stands
-before the spectrogram, `to_16k` before HuBERT. `resample` is for everything that people hear.
+There are three ways, because the networks were trained with two different resamplers: `sinc_resample` is for
+the spectrogram, `to_16k` for HuBERT. `resample` is for everything that people hear.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def to_16k(samples: Samples, rate: int) -> Samples:
 def sinc_resample(samples: Samples, rate: int, new_rate: int) -> Samples:
     """Resample [N] as torchaudio's `Resample` does with its defaults; ceil(N * new / old) samples.
 
-    A sinc with a Hann window of six zero crossings a side, cut off at 0.99 of the lower Nyquist
-    frequency. Every output needs only a dozen or two inputs, so they are gathered instead of
-    multiplying by the whole filter bank, whose size explodes for rates without a common factor.
+    The filter is a Hann-windowed sinc with six zero crossings per side, cut off at 0.99 of the lower Nyquist
+    frequency. Every output needs only one or two dozen inputs, so they are gathered instead of multiplying by
+    the whole filter bank, whose size explodes for rates without a common factor.
 
     Raises:
         AudioError: a rate is not above zero.
@@ -71,7 +71,7 @@ def sinc_resample(samples: Samples, rate: int, new_rate: int) -> Samples:
 
 @functools.lru_cache(maxsize=8)
 def _filters(old: int, new: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """For each of the `new` phases the first input, relative to the frame, and its taps [new, K]."""
+    """For each of the `new` phases, the first input relative to the frame, and the taps [new, K]."""
     cutoff = min(old, new) * _ROLLOFF
     width = math.ceil(_ZEROS * old / cutoff)
     phase = np.arange(new)
@@ -92,7 +92,7 @@ def _check_rates(*rates: int) -> None:
 
 
 def _fit(samples: Samples, length: int) -> Samples:
-    """Cut or fill with zeros to `length`."""
+    """Truncate or zero-pad to `length`."""
     if len(samples) >= length:
         return samples[:length]
     return np.pad(samples, [(0, length - len(samples)), *[(0, 0)] * (samples.ndim - 1)])

@@ -1,7 +1,7 @@
-"""Joining pieces of sound that overlap: synchronized overlap-add (SoLA).
+"""Joins overlapping pieces of audio: synchronized overlap-add (SoLA).
 
-Two runs of a generator give the same sound with other phases. Before they are blended, the second
-is moved to where it agrees best with the first.
+Two runs of a generator give the same sound with different phases. Before blending, the second is shifted to
+where it matches the first best.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.errors import AudioError
 
 SEARCH = 320
-"""Samples within which the best place is searched, as in the reference implementation."""
+"""Range in samples searched for the best offset, as in the reference implementation."""
 
 _FLOOR = 1e-8
 
 
 def best_offset(tail: Samples, following: Samples, search: int = SEARCH) -> int:
-    """How many samples of `following` [n] to drop so that it continues best what `tail` [m] ends.
+    """How many samples of `following` [n] to drop so that it continues `tail` [m] best.
 
-    The measure is their correlation over the length of `tail`, divided by the root of the energy
-    of what is compared in `following`; of equal ones the first counts.
+    The measure is their correlation over the length of `tail`, divided by the square root of the energy of the
+    compared part of `following`; ties go to the first.
 
     Raises:
         AudioError: `following` is shorter than `tail`.
@@ -39,7 +39,7 @@ def best_offset(tail: Samples, following: Samples, search: int = SEARCH) -> int:
 
 
 def blend(tail: Samples, following: Samples) -> Samples:
-    """`following` [n] with its first samples faded in while `tail` [m] fades out (halves of a Hann window).
+    """`following` [n], its first samples faded in while `tail` [m] fades out (halves of a Hann window).
 
     Raises:
         AudioError: `following` is shorter than `tail`.
@@ -52,12 +52,12 @@ def blend(tail: Samples, following: Samples) -> Samples:
 
 
 def sola(fragments: Sequence[Samples], overlap: int, search: int = SEARCH) -> Samples:
-    """Join fragments of which each ends with the sound that the next begins with.
+    """Join fragments that each end with the sound that the next one begins with.
 
     Args:
         fragments: samples [n] each.
-        overlap: samples that two neighbours share.
-        search: samples within which they are aligned; each join shortens the result by up to these.
+        overlap: samples shared by two neighbours.
+        search: range of the alignment in samples; each join shortens the result by up to this many.
 
     Raises:
         AudioError: a fragment is too short to be joined.

@@ -1,4 +1,4 @@
-"""Spectra that the networks were trained on. Time comes first: results are [T, bins], float32."""
+"""Spectra as in the networks' training. Time comes first: results are [T, bins], float32."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def spectrogram(samples: Samples, n_fft: int = 2048, hop: int = 640) -> Spectrum
     The defaults are those of the reference spectrum at 32 kHz.
 
     Raises:
-        AudioError: fewer samples than the reflection at the edges needs.
+        AudioError: there are fewer samples than the reflection at the edges needs.
     """
     edge = (n_fft - hop) // 2
     if len(samples) <= max(edge, hop):
@@ -65,7 +65,7 @@ def normalize_mel(mel: Spectrum) -> Spectrum:
 
 
 def denormalize_mel(mel: Spectrum) -> Spectrum:
-    """The way back from `normalize_mel`."""
+    """The inverse of `normalize_mel`."""
     low, high = _MEL_RANGE
     return ((mel + 1) / 2 * (high - low) + low).astype(np.float32)
 
@@ -87,7 +87,7 @@ def kaldi_fbank(samples: Samples, rate: int = 16000, bins: int = 80) -> Spectrum
     spectrum, HTK mel scale from 20 Hz to the Nyquist frequency.
 
     Raises:
-        AudioError: not even one frame.
+        AudioError: the samples do not fill one frame.
     """
     length, shift = rate * 25 // 1000, rate // 100
     if len(samples) < length:
@@ -105,7 +105,7 @@ def kaldi_fbank(samples: Samples, rate: int = 16000, bins: int = 80) -> Spectrum
 
 @functools.lru_cache(maxsize=2)
 def _fbank_basis(rate: int, bins: int, n_fft: int) -> NDArray[np.float64]:
-    """Triangles [bins, n_fft / 2] that are straight lines on the mel scale, as Kaldi draws them."""
+    """Filters [bins, n_fft / 2] that are triangles on the mel scale, as in Kaldi."""
     mel = _to_htk(np.arange(n_fft // 2) * rate / n_fft)
     low, high = _to_htk(np.array([20.0, rate / 2]))
     return _triangles(mel, np.linspace(low, high, bins + 2))

@@ -1,4 +1,4 @@
-"""Arrays of sound."""
+"""Types for arrays of audio."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Samples: TypeAlias = NDArray[np.float32]
-"""Mono sound, [n]; 1.0 is full scale."""
+"""Mono audio, [n]; 1.0 is full scale."""
 
 Spectrum: TypeAlias = NDArray[np.float32]
-"""Frames of a spectrogram and their bins; the function says in which order."""
+"""Frames of a spectrogram and their bins; each function documents the order."""

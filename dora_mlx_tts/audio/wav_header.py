@@ -1,4 +1,4 @@
-"""Headers of WAV files: checked when read, repaired if a program could not seek back, written for a pipe."""
+"""Headers of WAV files: checked when read, repaired if a program could not seek back, written for pipes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final
 from dora_mlx_tts.errors import AudioError
 
 UNKNOWN_SIZE: Final = 0x7FFFF000
-"""Sizes from here on are what programs write that cannot seek back."""
-_MISSING_SHARE: Final = 0.01  # of a file's bytes that may be missing: a last block, no more
+"""Sizes from here on are placeholders of programs that cannot seek back."""
+_MISSING_SHARE: Final = 0.01  # share of a file's bytes that may be missing: one last block
 _STREAMED: Final = 0xFFFFFFFF
 
 
 def mended(data: bytes) -> bytes:
-    """The file with its true length where its header says 0, as a program leaves it that was stopped or wrote to a pipe."""
+    """Repair a header with length 0, as left by a program that was stopped or wrote to a pipe."""
     for name, start, size in _chunks(data):
         rest = len(data) - start
         if name == b"data" and size == 0 and rest and not _is_chunk(data, start):
@@ -27,10 +27,10 @@ def mended(data: bytes) -> bytes:
 
 
 def refuse_cut_off(data: bytes, source: str) -> None:
-    """Compare a file's length with its header, which libsndfile silently corrects.
+    """Check a file's length against its header, which libsndfile silently corrects.
 
     Raises:
-        AudioError: much of the audio that it promises is not there.
+        AudioError: much of the audio announced in the header is missing.
     """
     for name, start, size in _chunks(data):
         if name != b"data" or size >= UNKNOWN_SIZE:
@@ -38,12 +38,12 @@ def refuse_cut_off(data: bytes, source: str) -> None:
         present = len(data) - start
         if size - present > size * _MISSING_SHARE:
             raise AudioError(
-                f"{source}: cut off: its header promises {size} bytes of audio, {present} are there"
+                f"{source}: cut off: its header announces {size} bytes of audio, but has {present}"
             )
 
 
 def streamed(rate: int, channels: int = 1) -> bytes:
-    """The header of 16-bit samples whose number is not known yet."""
+    """The header for 16-bit samples of unknown number."""
     block = 2 * channels
     form = struct.pack("<HHIIHH", 1, channels, rate, rate * block, block, 16)
     return (
@@ -53,7 +53,7 @@ def streamed(rate: int, channels: int = 1) -> bytes:
 
 
 def _is_chunk(data: bytes, at: int) -> bool:
-    """Whether another chunk begins here, rather than samples."""
+    """Whether another chunk begins here instead of samples."""
     if at + 8 > len(data):
         return False
     name, size = struct.unpack_from("<4sI", data, at)

@@ -1,4 +1,4 @@
-"""Network sizes: taken from a checkpoint's configuration and checked against its tensors."""
+"""Network sizes, taken from a checkpoint's configuration and checked against its tensors."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class _Sizes:
         self.source = source
 
     def of(self, key: str, dimension: int) -> int:
-        """Length of one dimension; a weight-norm pair answers for its folded weight."""
+        """Length of one dimension; for a weight-norm pair, that of the folded weight."""
         shape = next((self.shapes[name] for name in _names(key) if name in self.shapes), None)
         if shape is None or len(shape) <= dimension:
             raise WeightsError(
@@ -60,13 +60,13 @@ class _Sizes:
         return shape[dimension]
 
     def count(self, pattern: str) -> int:
-        """How many different numbers stand at the pattern's group, among keys that match it."""
+        """How many different numbers the pattern's group captures among the matching keys."""
         found = (re.match(pattern, key) for key in self.shapes)
         return len({match.group(1) for match in found if match})
 
 
 def _names(key: str) -> tuple[str, ...]:
-    """Where a weight's shape may be found: itself, or the direction of a weight-norm pair."""
+    """Keys that may give a weight's shape: its own, or the direction of a weight-norm pair."""
     stem = key.removesuffix(".weight")
     return key, f"{stem}.weight_v", f"{stem}.parametrizations.weight.original1"
 
@@ -101,7 +101,7 @@ def sovits_config(
 ) -> dict[str, Any]:
     """Sizes of a SoVITS network: the ``model`` section and four values of ``data``.
 
-    For v3, v4 and v5 the sizes of a generator are the configuration's alone: their files have none.
+    For v3, v4 and v5 the sizes of a generator come from the configuration alone: their files contain none.
 
     ``version`` becomes the detected family and ``semantic_frame_rate`` "25hz", as the reference
     implementation sets them.
@@ -133,7 +133,7 @@ def sovits_config(
 
 
 def speaker_width(shapes: Shapes, source: str) -> int:
-    """Numbers of a speaker network's embedding: its last channels at each frequency that is left.
+    """Width of a speaker network's embedding: its last channels times the remaining frequencies.
 
     Raises:
         WeightsError: The tensors are not those of the speaker network.
@@ -169,7 +169,7 @@ def hubert_config(config: Mapping[str, Any], shapes: Shapes, source: str) -> dic
     """Sizes of a HuBERT encoder, from its folder's ``config.json``.
 
     Raises:
-        WeightsError: A size is missing or contradicts the tensors, or the variant is unknown.
+        WeightsError: A size is missing or contradicts the tensors, or the variant is not supported.
     """
     sizes = _Sizes(shapes, source)
     kept = {name: config[name] for name in _HUBERT_KEPT if name in config}
@@ -217,7 +217,7 @@ def _section(
 
 
 def is_plain(value: object) -> bool:
-    """Whether a configuration value can be written as JSON."""
+    """Whether a configuration value can be represented in JSON."""
     if isinstance(value, list | tuple):
         return all(is_plain(item) for item in value)
     if isinstance(value, float):
@@ -226,7 +226,7 @@ def is_plain(value: object) -> bool:
 
 
 def _agree(given: Mapping[str, Any], derived: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """The given sizes, completed by those the tensors show."""
+    """The given sizes, completed from the tensors."""
     for name, actual in derived.items():
         said = given.get(name, actual)
         if (list(said) if isinstance(said, tuple) else said) != actual:

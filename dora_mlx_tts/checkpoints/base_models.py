@@ -1,4 +1,4 @@
-"""The public base models of GPT-SoVITS: which files make which set, and what may be done with them."""
+"""The public base models of GPT-SoVITS: the files of each set, and their licences."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LICENCES = {
     "speaker": "Apache-2.0 (ERes2NetV2, 3D-Speaker)",
     "vocoder": "MIT (BigVGAN, NVIDIA; HiFi-GAN, GPT-SoVITS)",
 }
-"""Part -> licence under which its makers publish it, as far as this program knows."""
+"""Part -> licence under which its authors publish it, as far as known."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class BaseModel:
     """A set of files in one repository that together make a pack.
 
     Attributes:
-        name: What it is asked for by.
-        about: A line for people.
-        parts: Part -> its file, or its folder and the files in it.
-        repository: Where they are.
-        unseen: Whether no maker of this program ever saw these files: names and places are the
-            reference implementation's.
+        name: Its name on the command line.
+        about: A one-line description.
+        parts: Part -> its file, or its folder with the files in it.
+        repository: Repository that holds the files.
+        unseen: Whether these files were never tested here: names and locations are taken from the reference
+            implementation.
     """
 
     name: str
@@ -70,11 +70,11 @@ class BaseModel:
 
     @property
     def licences(self) -> tuple[str, ...]:
-        """Of its parts, each once."""
+        """Licences of its parts, without duplicates."""
         return tuple(dict.fromkeys(LICENCES[part] for part in self.parts))
 
     def sources(self, root: Path) -> ConversionSources | None:
-        """What a pack is made from, where the files lie under ``root``; None for base parts alone."""
+        """Sources of a pack, with the files under ``root``; None for a set of base parts only."""
         places = {
             part: root / (path if isinstance(path, str) else path[0])
             for part, path in self.parts.items()
@@ -106,7 +106,7 @@ def _voice(
 
 
 def _v5(name: str, about: str) -> BaseModel:
-    """One of the two v5 models; turbo's SoVITS file is said to have 766 406 144 bytes."""
+    """One of the two v5 models; the SoVITS file of turbo reportedly has 766,406,144 bytes."""
     about = f"{about} (unseen: names as in the reference implementation)"
     places = {"gpt": _GPT, "sovits": f"{_V5}/s2G{name}.pth", "vocoder": f"{_V5}/vocoder.pth"}
     return _voice(name, about, **places, unseen=True)
@@ -153,7 +153,7 @@ SETS: Mapping[str, BaseModel] = {
         _v5("v5dev", "flow matching with guidance, 48 kHz; needs a GPU, closest to the recording"),
         BaseModel(
             "base",
-            "what converting fine-tuned v1 and v2 voices takes: HuBERT and BERT",
+            "needed to convert fine-tuned v1 and v2 voices: HuBERT and BERT",
             _COMMON,
         ),
     )
@@ -161,10 +161,10 @@ SETS: Mapping[str, BaseModel] = {
 
 
 def base_model(name: str) -> BaseModel:
-    """The set called ``name``; case does not matter.
+    """The set called ``name``, ignoring case.
 
     Raises:
-        DownloadError: There is none.
+        DownloadError: There is no such set.
     """
     for known, model in SETS.items():
         if known.casefold() == name.casefold():

@@ -1,4 +1,4 @@
-"""Makes a voice pack from the reference implementation's checkpoint files."""
+"""Converts the reference implementation's checkpoint files to a voice pack."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from dora_mlx_tts.packs.pack import Pack, PartContent, file_sha256, write_pack
 
 VOCABULARY = "vocab.txt"
 BASE_PARTS = frozenset({"ssl", "bert", "speaker", "vocoder"})
-"""Parts that many voices have in common."""
+"""Parts that many voices share."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class ConversionSources:
         bert: Hugging Face folder of the Chinese BERT, or None.
         speaker: Speaker verification network (v2Pro, v2ProPlus), or None.
         vocoder: Vocoder's file or folder (v3, v4 and v5 need one).
-        base: Base model that a LoRA changes.
-        family: Which one it is, where two are possible and the SoVITS file does not say.
+        base: Base model that a LoRA modifies.
+        family: The family, if two are possible and the SoVITS file does not say which.
     """
 
     gpt: Path
@@ -60,22 +60,22 @@ class ConversionSources:
 
 @dataclass(frozen=True)
 class PackOptions:
-    """How a pack is stored and described.
+    """Storage and description of a pack.
 
     Attributes:
         storage: "float32", "float16", "int8" or "int6".
-        name: For people; the SoVITS file's stem when empty.
+        name: Name for people; the SoVITS file's stem if empty.
         licence: SPDX expression.
         languages: Languages the voice speaks.
-        reference_encoder: Keep what turns new reference audio into codes (``ssl_proj``). Without
-            it a pack only speaks with prompts prepared before, and is smaller.
+        reference_encoder: Keep the layer that turns new reference audio into codes (``ssl_proj``). Without it a
+            pack is smaller but only speaks with prompts prepared before.
         overwrite: Replace an existing pack.
-        share: Put base parts into the folder ``parts`` beside the pack, where packs with the same
-            ones find them by their hash.
-        others: Part -> another storage for it.
-        defaults: Settings of speech that suit the networks (`PACK_SETTINGS`).
+        share: Put base parts into the folder ``parts`` next to the pack, where packs with the same parts find
+            them by hash.
+        others: Part -> storage that differs from `storage`.
+        defaults: Speech settings that suit the networks (`PACK_SETTINGS`).
         clones: Whether the voice takes over the timbre of any recording.
-        loudness: How loud it speaks by itself, in LUFS, where that was measured.
+        loudness: Its natural loudness in LUFS, if measured.
     """
 
     storage: str = "float16"
@@ -107,13 +107,13 @@ def convert(
         out: The pack's folder.
         options: Precision and description.
         extra: Further files for the pack (name -> bytes or a file), such as a model card.
-        tables: Further parts that no checkpoint holds, by name.
-        progress: Called with part, tensors done and tensors in all.
+        tables: Further parts that are not in any checkpoint, by name.
+        progress: Called with the part, tensors done and total tensors.
 
     Raises:
-        UnsafeFileError: A file asks for more than data.
+        UnsafeFileError: A file contains more than data.
         PackError: The pack cannot be written there.
-        WeightsError: A file is missing, damaged, of another family, or contradicts itself.
+        WeightsError: A file is missing, damaged, of another family, or inconsistent.
     """
     options = options or PackOptions()
     for storage in (options.storage, *options.others.values()):
@@ -248,7 +248,7 @@ def _report(
 
 
 def _missing(family: Family, parts: Mapping[str, object]) -> tuple[str, ...]:
-    """What the pack cannot do, because a file was not given."""
+    """The limitations of the pack because of files that were not given."""
     found = []
     if "ssl" not in parts:
         found.append("no SSL encoder (--ssl): recordings with a transcript cannot be prepared")

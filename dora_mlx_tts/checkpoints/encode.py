@@ -1,4 +1,4 @@
-"""Turns selected tensors into the form a pack stores, one at a time."""
+"""Converts selected tensors to the form stored in a pack, one at a time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from dora_mlx_tts.packs.tensor_file import TensorSpec
 from dora_mlx_tts.packs.tensors import Array, ReadableTensor, Tensors
 
 _LEVELS = {"int8": EIGHT_BITS, "int6": SIX_BITS}
-Progress = Callable[[str, int, int], None]  # part, tensors done, tensors in all
+Progress = Callable[[str, int, int], None]  # part, tensors done, total tensors
 
 
 def no_progress(_part: str, _done: int, _total: int) -> None:
@@ -41,15 +41,15 @@ def no_progress(_part: str, _done: int, _total: int) -> None:
 class TensorEncoder:
     """Stores one network's tensors in the chosen precision and records the errors.
 
-    Weight-norm pairs are folded, so that loading computes nothing. int8 and int6 store every matrix
-    in so many bits, the rest as float16.
+    Weight-norm pairs are folded, so that loading needs no computation. int8 and int6 store every matrix in 8 or
+    6 bits and the rest as float16.
 
     Attributes:
         part: Name for progress and errors.
         storage: "float32", "float16", "int8" or "int6".
-        exact: Pattern of keys that stay one step finer: float16 with int8, 8 bits with int6.
+        exact: Pattern of keys stored one step finer: float16 with int8, 8 bits with int6.
         wide: Pattern of keys that stay float32 in every precision.
-        progress: Told about every tensor.
+        progress: Called for every tensor.
     """
 
     part: str
@@ -63,9 +63,9 @@ class TensorEncoder:
     parameters: int = 0
 
     def encode(self, tensors: Tensors) -> dict[str, TensorSpec]:
-        """What is to be written, under the keys of the file.
+        """The tensors to write, under the keys of the file.
 
-        In 8 or 6 bits the tensors are read and converted here; otherwise each is read when written.
+        For 8 or 6 bits the tensors are read and converted here; otherwise each one is read when written.
 
         Raises:
             WeightsError: A key cannot be stored, or 8-bit weights are not finite.

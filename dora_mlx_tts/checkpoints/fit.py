@@ -1,4 +1,4 @@
-"""Whether the parts of a pack are whole networks: each is built from shapes alone, before anything is written."""
+"""Checks that the parts of a pack are complete networks: builds each from shapes alone, before writing anything."""
 
 from __future__ import annotations
 
@@ -35,17 +35,18 @@ Built = tuple[nn.Module, Weights]
 
 
 def check_networks(parts: list[Part], model: str, *, reference_encoder: bool) -> None:
-    """Require that every part is the network that loading will build of it, with all its tensors.
+    """Check that every part has all the tensors of the network that loading will build from it.
 
-    Nothing is read: the networks are made of shapes, and their parameters never computed.
+    No tensor is read: the networks are built from shapes and their parameters never computed.
 
     Args:
-        parts: of one pack.
+        parts: the parts of one pack.
         model: the family.
-        reference_encoder: whether the pack keeps what encodes new recordings.
+        reference_encoder: whether the pack keeps the encoder for new recordings.
 
     Raises:
-        WeightsError: tensors are missing, left over, or of another shape; says which, and the file.
+        WeightsError: tensors are missing, left over, or have another shape; the message names them and the
+            file.
     """
     built: dict[str, nn.Module] = {}
     for part in parts:
@@ -63,21 +64,21 @@ def check_networks(parts: list[Part], model: str, *, reference_encoder: bool) ->
         check_weights(built[part.name], weights, source)
         if part.name == "sovits" and reference_encoder and _REFERENCES not in shapes:
             raise WeightsError(
-                f"{source}: {_REFERENCES!r} is missing, which new recordings are encoded with; a pack"
-                " without the reference encoder needs none"
+                f"{source}: {_REFERENCES!r} is missing, but needed to encode new recordings; a pack"
+                " without the reference encoder does not need it"
             )
     _check_features(built, parts)
 
 
 def _check_features(built: Mapping[str, nn.Module], parts: list[Part]) -> None:
-    """Require that what BERT writes has the width that the text-to-semantic network reads."""
+    """Check that BERT's features have the width that the text-to-semantic network expects."""
     if "bert" not in built:
         return
     made, read = built["bert"].config.hidden_size, built["t2s"].config.features
     if made != read:
         files = {part.name: part.source for part in parts}
         raise WeightsError(
-            f"{files['bert']}: has features of {made} numbers, {files['t2s']} takes {read}"
+            f"{files['bert']}: has features of width {made}, {files['t2s']} needs {read}"
         )
 
 
@@ -127,7 +128,7 @@ def _bert(config: Mapping[str, Any], shapes: Weights) -> Built:
 
 
 def _unread(tensors: Tensors, source: str) -> Weights:
-    """Tensors of these shapes as a pack will have them, which take no memory."""
+    """Placeholders for tensors of these shapes as in a pack, which take no memory."""
     one = np.ones((), np.float16)
     folded = fold_pairs(tensors, source)
     for tensor in folded.values():

@@ -1,4 +1,4 @@
-"""Weight-norm pairs as one tensor that is computed when it is read."""
+"""Weight-norm pairs as single tensors, computed when read."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FoldedTensor:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """float32, whatever the halves are."""
+        """Always float32, whatever the types of the halves."""
         return np.dtype("f4")
 
     @property
@@ -45,7 +45,7 @@ class FoldedTensor:
         return self.direction[1].size
 
     def check(self) -> None:
-        """Require that the magnitude has one number for each vector along one axis of the direction.
+        """Check that the magnitude has one value for each vector along one axis of the direction.
 
         Raises:
             WeightsError: It has another shape.
@@ -71,7 +71,7 @@ class FoldedTensor:
 
 
 def fold_pairs(tensors: Tensors, source: str) -> dict[str, ReadableTensor]:
-    """The tensors with every weight-norm pair replaced by its product, in the direction's place.
+    """Replace every weight-norm pair with its product, in the direction's place.
 
     Raises:
         WeightsError: Half of a pair is missing.

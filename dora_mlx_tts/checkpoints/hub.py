@@ -1,8 +1,8 @@
-"""Files from a model hub: resumed where they were interrupted, checked, and kept for offline use.
+"""Files from a model hub: downloads are resumed, verified, and kept for offline use.
 
-`huggingface_hub` speaks to the hub: it knows mirrors (``HF_ENDPOINT``), tokens and the offline mode
-(``HF_HUB_OFFLINE``). Unlike its own cache, a file that was interrupted continues from its last byte also
-in the next run, and every file is compared with the hash that the hub names.
+`huggingface_hub` talks to the hub: it supports mirrors (``HF_ENDPOINT``), tokens and the offline mode
+(``HF_HUB_OFFLINE``). Unlike its own cache, an interrupted download resumes from its last byte even in a later
+run, and every file is checked against the hash given by the hub.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ logger = logging.getLogger(__name__)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _NAME = re.compile(r"[\w=-][\w.=-]*")
-_ASIDE = ".hub"  # folder of parts and notes, beside the files
+_ASIDE = ".hub"  # folder for partial downloads and metadata, next to the files
 _BLOCK = 1 << 20
-_SPARE_BYTES = 64 << 20  # a disk is not filled to its last byte
+_SPARE_BYTES = 64 << 20  # free space to leave on the disk
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class HubFile:
 
     Attributes:
         name: Path in the repository.
-        path: Where it is kept.
-        size: Bytes.
-        etag: The hub's name for its content: a SHA-256, or a git blob's SHA-1.
-        url: Where it is downloaded from; empty if it exists.
+        path: Where it is stored.
+        size: Size in bytes.
+        etag: The hub's identifier of its content: a SHA-256, or a git blob's SHA-1.
+        url: Where to download it; empty if it is present.
     """
 
     name: str
@@ -51,17 +51,17 @@ class HubFile:
 
     @property
     def here(self) -> bool:
-        """Whether it is complete."""
+        """Whether it is present and complete."""
         return not self.url
 
 
 class Hub:
-    """One repository's files in a folder of this machine.
+    """One repository's files in a local folder.
 
     Args:
         repository: ``owner/name``.
-        folder: Where its files are kept.
-        endpoint: The hub's address; None is `huggingface_hub`'s own choice.
+        folder: Where to store its files.
+        endpoint: The hub's address; None uses the default of `huggingface_hub`.
         revision: Branch, tag or commit.
 
     Raises:
@@ -76,19 +76,19 @@ class Hub:
         self.folder = folder / repository.replace("/", "--")
 
     def plan(self, names: Sequence[str]) -> list[HubFile]:
-        """What is present of these files, and what must be downloaded.
+        """Find out which of these files are present and which must be downloaded.
 
         Raises:
-            DownloadError: The hub cannot be reached, or has no such file, and it is not here.
+            DownloadError: A file is not present, and the hub does not have it or cannot be reached.
         """
         return [self._describe(name) for name in names]
 
     def fetch(self, file: HubFile) -> Path:
-        """Read a file, from where it was interrupted, and check it.
+        """Download a file, resuming where it was interrupted, and verify it.
 
         Raises:
-            DownloadError: The connection broke too often, the content is not what the hub named, or
-                the disk is full. What came so far is kept, but not if it is wrong.
+            DownloadError: The connection broke too often, the content has a wrong hash, or the disk is full. A
+                partial download is kept, unless its content is wrong.
         """
         if file.here:
             return file.path
@@ -116,7 +116,7 @@ class Hub:
         """Refuse a download that the disk cannot hold.
 
         Raises:
-            DownloadError: There is too little room.
+            DownloadError: There is too little free space.
         """
         needed = missing_bytes(files)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -153,7 +153,7 @@ class Hub:
             raise DownloadError(f"{url}: the hub gives neither size nor hash")
         etag = str(found.etag)
         if not _NAME.fullmatch(etag):
-            raise DownloadError(f"{url}: the hub names a hash of {etag[:80]!r}")
+            raise DownloadError(f"{url}: the hub gives an unusable hash: {etag[:80]!r}")
         if kept is not None and (kept.etag, kept.size) == (etag, found.size):
             return kept
         return HubFile(name, path, found.size, etag, found.location)
@@ -165,7 +165,7 @@ class Hub:
             if note["size"] == size:
                 return HubFile(name, path, size, str(note["etag"]))
         except (OSError, ValueError, KeyError, TypeError):
-            pass  # not here, or not whole: it is read again
+            pass  # missing or incomplete: it is downloaded again
         return None
 
     def _place(self, name: str) -> Path:
@@ -181,7 +181,7 @@ class Hub:
         return self.folder / _ASIDE / f"{name.replace('/', '--')}.{suffix}"
 
     def _forget_other_parts(self, part: Path, name: str) -> None:
-        """Delete partial downloads of content that the hub has since replaced."""
+        """Delete partial downloads of versions that the hub has since replaced."""
         prefix = f"{name.replace('/', '--')}."
         for other in part.parent.iterdir():
             if other.name.startswith(prefix) and other.suffix == ".part" and other != part:
@@ -211,12 +211,12 @@ class Hub:
 
 
 def missing_bytes(files: Sequence[HubFile]) -> int:
-    """Bytes still to be downloaded."""
+    """Number of bytes still to download."""
     return sum(file.size for file in files if not file.here)
 
 
 def _resumed(target: Any, size: int) -> int:  # noqa: ANN401  a file object
-    """Bytes present; none if there are more than there should be."""
+    """Number of bytes present; 0 if there are more than expected."""
     have: int = target.tell()
     if have > size:
         target.truncate(0)
@@ -226,7 +226,7 @@ def _resumed(target: Any, size: int) -> int:  # noqa: ANN401  a file object
 
 
 def _check(part: Path, file: HubFile) -> None:
-    """Compare with the hash that the hub names."""
+    """Check a file against the hash given by the hub."""
     size = part.stat().st_size
     digest = _digest(part, file.etag, size)
     if digest is None:
@@ -236,8 +236,8 @@ def _check(part: Path, file: HubFile) -> None:
     elif digest != file.etag or size != file.size:
         part.unlink()
         raise DownloadError(
-            f"{file.name}: what came has another hash than the hub names ({digest} instead of"
-            f" {file.etag}) and was deleted; try again, or another mirror"
+            f"{file.name}: the download has the wrong hash ({digest} instead of"
+            f" {file.etag}) and was deleted; try again, or use another mirror"
         )
 
 

@@ -1,6 +1,6 @@
-"""The order of a tensor's axes in a pack's file: as its network wants them, so that loading transposes nothing.
+"""The order of a tensor's axes in a pack's file: as its network wants them, so that loading never transposes.
 
-Only speed depends on it. A tensor's shape is the checkpoint's in any case, and a network copes with every order.
+It only affects speed. A tensor's shape is always that of the checkpoint, and networks accept every order.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import re
 _INPUTS_FIRST, _TAPS_FIRST = (1, 0), (2, 1, 0)
 _MATRIX, _CONVOLUTION = 2, 3
 
-# Products of one row, which a step of T2S consists of, want the inputs first where the output is wide.
+# Products with a single row, as in a T2S step, are faster with the inputs first if the output is wide.
 _STEPPED = re.compile(
     r"model\.(h\.layers\.\d+\.(self_attn\.(in_proj_weight|out_proj\.weight)|linear[12]\.weight)"
     r"|ar_predict_layer\.weight)$"
 )
-# Convolutions are computed as a sum of matrix products, one a tap. Others: transposed ones and those in groups.
+# Convolutions are computed as a sum of matrix products, one per tap. Exceptions: transposed and grouped ones.
 _TAPPED = re.compile(r"(?!.*\b(ups|pos_conv_embed|conv_pos_embed|dwconv)\.).*\.weight$")
 
 
@@ -24,8 +24,8 @@ def memory_order(part: str, key: str, shape: tuple[int, ...]) -> tuple[int, ...]
 
     Args:
         part: "t2s", "sovits", …
-        key: the checkpoint's.
-        shape: in the checkpoint's layout: [O, I] or [O, I, k].
+        key: key in the checkpoint.
+        shape: shape in the checkpoint's layout: [O, I] or [O, I, k].
     """
     if part == "t2s":
         wide = len(shape) == _MATRIX and shape[0] >= shape[1] and _STEPPED.match(key)

@@ -1,4 +1,4 @@
-"""The networks of a voice: found in its files, checked, and stripped of what synthesis never needs."""
+"""The networks of a voice: found in its files, checked, and stripped of tensors that synthesis never needs."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.packs.arrays import without_prefix
 from dora_mlx_tts.packs.tensors import shapes_of
 
-# Reference audio is matched to its nearest codebook row: rounding rows could change the match.
+# Reference audio is matched to the nearest codebook row: rounding rows could change the match.
 _CODEBOOK = r"quantizer\..*\.embed$"
-# Statistics of batch norms are divided by, and may be smaller than half precision holds.
+# Batch-norm statistics are divisors and may be too small for half precision.
 _NORMS = r".*\.?(running_mean|running_var)$"
-# The rates of rotary positions are used as the file rounds them.
+# The rates of rotary positions are used exactly as rounded in the file.
 _RATES = r".*rotary_embed\.inv_freq$"
 _V2_PHONES = 732
 _SPEAKER_EMBEDDING = "sv_emb.weight"
@@ -55,10 +55,10 @@ class Part:
 
     Attributes:
         name: "t2s", "sovits", "cfm", "ssl", "bert", "speaker" or "vocoder".
-        source: The file that its tensors come from.
+        source: The file with its tensors.
         config: Its sizes.
         selection: Its tensors.
-        exact: Pattern of keys that stay float16 even where others take 8 bits.
+        exact: Pattern of keys that stay float16 even if others are stored in 8 bits.
         wide: Pattern of keys that stay float32.
     """
 
@@ -74,7 +74,7 @@ def t2s_part(checkpoint: Checkpoint, sovits: SoVITSFile) -> Part:
     """Phones to semantic tokens.
 
     Raises:
-        WeightsError: It is something else, contradicts itself, or knows other phones.
+        WeightsError: It is another kind of network, is inconsistent, or knows other phones.
     """
     source = str(checkpoint.path)
     chosen = select(checkpoint.tensors("weight"), T2S_WANTED, (), source)
@@ -89,7 +89,7 @@ def t2s_part(checkpoint: Checkpoint, sovits: SoVITSFile) -> Part:
 
 
 def sovits_parts(file: SoVITSFile, *, reference_encoder: bool) -> list[Part]:
-    """Semantic tokens to sound, or for v3, v4 and v5 to features and a spectrogram.
+    """Semantic tokens to audio, or for v3, v4 and v5 to features and a spectrogram.
 
     Raises:
         WeightsError: A tensor or size is missing, or they contradict each other.
@@ -145,10 +145,10 @@ def speaker_part(path: Path, sovits: SoVITSFile) -> Part:
     """Recordings to speaker embeddings (v2Pro), from the verification network's file.
 
     Raises:
-        WeightsError: The family takes none, or the file holds another network.
+        WeightsError: The family does not use one, or the file holds another network.
     """
     if not sovits.family.speaker:
-        raise WeightsError(f"speaker network {path}: of no use in family {sovits.family.model}")
+        raise WeightsError(f"speaker network {path}: not used by family {sovits.family.model}")
     source = str(path)
     chosen = select(read_checkpoint(path).tensors(), SPEAKER_WANTED, SPEAKER_RULES, source)
     width = speaker_width(shapes_of(chosen.kept), source)
@@ -164,7 +164,7 @@ def config_of(checkpoint: Checkpoint) -> Mapping[str, Any]:
     """The configuration that a checkpoint carries.
 
     Raises:
-        WeightsError: There is none.
+        WeightsError: It has none.
     """
     config = checkpoint.content.get("config")
     if not isinstance(config, Mapping):

@@ -1,4 +1,4 @@
-"""What a conversion found, kept, left out and lost."""
+"""The report of a conversion: what was found, kept, left out and lost."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class PartReport:
     Attributes:
         name: Part name.
         source: File it came from.
-        tensors: Tensors stored.
-        parameters: Numbers in them.
-        bytes: Bytes of the part's file.
+        tensors: Number of tensors stored.
+        parameters: Number of values in them.
+        bytes: Size of the part's file in bytes.
         ignored: What was left out.
-        eight_bit: Parameters stored in 8 bits.
-        error: Deviation of the 8-bit tensors together.
-        tensor_errors: Deviation of each 8-bit tensor, the worst first.
+        eight_bit: Number of parameters stored in 8 bits.
+        error: Overall deviation of the 8-bit tensors.
+        tensor_errors: Deviation of each 8-bit tensor, worst first.
     """
 
     name: str
@@ -53,7 +53,7 @@ class PartReport:
     tensor_errors: tuple[TensorError, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """A dictionary for ``--json``; of long lists of keys the first three."""
+        """A dictionary for ``--json``, with the first three keys of long lists."""
         return {
             "source": str(self.source),
             "tensors": self.tensors,
@@ -104,7 +104,7 @@ class ConversionReport:
         }
 
     def to_text(self) -> str:
-        """A few lines for people."""
+        """A short summary for people."""
         family = f"family {self.model}, symbols {self.symbols}"
         size = f"{self.storage}, {self.bytes / 2**20:.2f} MiB"
         lines = [f"{self.pack}: {self.name}, {family}, {size}"]

@@ -1,4 +1,4 @@
-"""Which tensors of a checkpoint a pack needs; every other one is named with a reason."""
+"""Selects the tensors of a checkpoint that a pack needs; the others are listed with reasons."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def select(tensors: Tensors, wanted: str, rules: tuple[Rule, ...], source: str) 
     """Keep the tensors whose keys match ``wanted`` and none of ``rules``.
 
     Raises:
-        WeightsError: Nothing is left.
+        WeightsError: No tensor is left.
     """
     kept: dict[str, ReadableTensor] = {}
     ignored: dict[str, list[str]] = {}
@@ -75,10 +75,10 @@ def select(tensors: Tensors, wanted: str, rules: tuple[Rule, ...], source: str) 
 
 
 def select_bert(tensors: Tensors, layers: int, source: str) -> Selection:
-    """The tensors of BERT up to the layer whose output is used.
+    """Select the tensors of BERT up to the layer whose output is used.
 
     Raises:
-        WeightsError: Nothing is left.
+        WeightsError: No tensor is left.
     """
     unused = "|".join(str(layers - 1 - i) for i in range(_BERT_UNUSED_LAYERS))
     rule = (rf"bert\.encoder\.layer\.({unused})\.", "comes after the features are taken")
@@ -86,7 +86,7 @@ def select_bert(tensors: Tensors, layers: int, source: str) -> Selection:
 
 
 def bert_names(tensors: Tensors) -> dict[str, ReadableTensor]:
-    """BERT's tensors under their present names, below ``bert.`` as in the reference's file."""
+    """BERT's tensors under their current names, prefixed with ``bert.`` as in the reference's file."""
     has_prefix = any(key.startswith("bert.") for key in tensors)
     return {
         rename_norm(key if has_prefix else f"bert.{key}"): tensor for key, tensor in tensors.items()

@@ -1,4 +1,4 @@
-"""A SoVITS checkpoint with its family recognized, and a LoRA merged into its base model."""
+"""A SoVITS checkpoint with its family detected, and a LoRA merged into its base model."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from dora_mlx_tts.packs.tensors import Array, ReadableTensor, shapes_of
 
 @dataclass(frozen=True)
 class SoVITSFile:
-    """A whole model, from one file or from a base and changes to it.
+    """A complete model, from one file or from a base model and its LoRA.
 
     Attributes:
-        path: The file that makes it this voice.
+        path: The file of this voice.
         family: Its family.
-        tensors: Key -> tensor, unread.
+        tensors: Key -> tensor, not yet read.
         config: The configuration's sections.
-        ignored: Tensors of a LoRA that its base has no place for.
-        info: What the training wrote about itself.
+        ignored: Tensors of a LoRA that its base does not have.
+        info: Notes written by the training.
         base: The base model's file.
-        rank: Of a LoRA.
+        rank: Rank of a LoRA.
     """
 
     path: Path
@@ -43,13 +43,13 @@ class SoVITSFile:
 
     @property
     def symbols(self) -> int:
-        """Phones it knows."""
+        """Number of phones it knows."""
         return self.tensors[TEXT_EMBEDDING].shape[0]
 
 
 @dataclass(frozen=True)
 class _Merged:
-    """A base model's tensor with a LoRA's change, made when it is read."""
+    """A base model's tensor with a LoRA's change, computed when read."""
 
     base: ReadableTensor
     key: str
@@ -76,16 +76,16 @@ class _Merged:
 
 
 def open_sovits(path: Path, base: Path | None = None, asked: str | None = None) -> SoVITSFile:
-    """Open a SoVITS checkpoint; a LoRA is laid over ``base``.
+    """Open a SoVITS checkpoint; a LoRA is merged into ``base``.
 
     Args:
         path: The checkpoint.
-        base: What a LoRA changes.
-        asked: The family, where the file leaves a choice and does not say.
+        base: The base model of a LoRA.
+        asked: The family, if the file leaves a choice.
 
     Raises:
-        UnsafeFileError: A file asks for more than data.
-        WeightsError: It is no SoVITS checkpoint, or base and LoRA do not belong together.
+        UnsafeFileError: A file contains more than data.
+        WeightsError: It is not a SoVITS checkpoint, or base and LoRA do not belong together.
     """
     checkpoint = read_checkpoint(path)
     family = _family(checkpoint, asked)
@@ -119,11 +119,11 @@ def _family(checkpoint: Checkpoint, asked: str | None = None) -> Family:
 
 
 def _base_family(base: Checkpoint, wanted: Family, path: Path) -> Family:
-    """The base's family; a file that does not say which of several is taken to be the LoRA's."""
+    """The base's family; a base that could belong to several is assumed to match the LoRA."""
     shapes = shapes_of(base.tensors("weight"))
     source = str(base.path)
     if TEXT_EMBEDDING not in shapes or not any(key.startswith("cfm.") for key in shapes):
-        raise WeightsError(f"{source}: is no base model of {wanted.model}, which {path} changes")
+        raise WeightsError(f"{source}: is not a base model of {wanted.model}, which {path} needs")
     found = _family(base, wanted.model)
     if found.model != wanted.model:
         raise WeightsError(f"{source}: is a base model of {found.model}, {path} of {wanted.model}")

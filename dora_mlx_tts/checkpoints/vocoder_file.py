@@ -1,4 +1,4 @@
-"""The vocoders of v3, v4 and v5: told apart by their keys, in files or in folders."""
+"""The vocoders of v3, v4 and v5, in files or folders, identified by their keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dora_mlx_tts.packs.tensor_file import read_tensor_file
 from dora_mlx_tts.packs.tensors import Tensors
 
 BIGVGAN, HIFIGAN = "bigvgan", "hifigan"
-# Family -> kind of vocoder, frames a second of its spectrogram as (rate, hop).
+# Family -> kind of vocoder, and the frame rate of its spectrogram as (rate, hop).
 KINDS = {"v3": (BIGVGAN, (24000, 256))} | dict.fromkeys(
     ("v4", "v5dev", "v5turbo"), (HIFIGAN, (48000, 480))
 )
@@ -41,17 +41,17 @@ _KEPT = (
 
 
 def vocoder_part(path: Path, family: Family) -> Part:
-    """A spectrogram to sound.
+    """A spectrogram to audio.
 
     Args:
-        path: The vocoder's file, or a folder with it and perhaps ``config.json``.
-        family: The voice's.
+        path: The vocoder's file, or a folder with it and optionally ``config.json``.
+        family: The voice's family.
 
     Raises:
-        WeightsError: The family takes none or another one, or the file holds another network.
+        WeightsError: The family uses no vocoder or another one, or the file holds another network.
     """
     if family.model not in KINDS:
-        raise WeightsError(f"vocoder {path}: of no use to a voice of family {family.model}")
+        raise WeightsError(f"vocoder {path}: not used by family {family.model}")
     file = _file_in(path) if path.is_dir() else path
     beside = file.parent / "config.json"
     config = _config(beside) if beside.is_file() else {}

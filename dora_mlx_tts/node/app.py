@@ -1,8 +1,8 @@
 """The node: a listener thread receives events, the main thread runs synthesis.
 
-The listener sits in ``node.next()``, takes everything at once, raises cancel flags and acknowledges them
-itself; MLX, audio and the replies of spoken texts belong to the main thread. The node ends when its
-inputs have closed and everything queued is said, or at once when the dataflow is stopped.
+The listener blocks in ``node.next()``, takes every event as it arrives, sets cancel flags and acknowledges them
+itself. MLX, audio and the replies to spoken texts belong to the main thread. The node ends when its inputs have
+closed and everything queued has been spoken, or at once when the dataflow is stopped.
 """
 
 from __future__ import annotations
@@ -44,15 +44,16 @@ logger = logging.getLogger(__name__)
 
 _CLOCK: Final = time.monotonic
 _SWITCH_INTERVAL_S: Final = 0.00005
-"""Text analysis is pure Python; at the default 5 ms it would hold up the listener."""
+"""Interpreter switch interval in seconds. Text analysis is pure Python; the default of 5 ms would hold up the
+listener."""
 _JOIN_S: Final = 2.0
 _QUEUE_SIZE: Final = 10_000
-"""Messages that dora may hold for an input while the listener waits for the interpreter."""
+"""Messages that dora may queue per input while the listener waits for the interpreter."""
 
 
 @contextmanager
 def _logging_to(outputs: OutputSender, level: str) -> Iterator[None]:
-    """Let the package's loggers write to dora while the node runs."""
+    """Send the package's log records to dora while the node runs."""
     package = logging.getLogger("dora_mlx_tts")
     before = package.level, package.propagate
     handler = NodeLogHandler(outputs, level)
@@ -69,7 +70,7 @@ def _logging_to(outputs: OutputSender, level: str) -> Iterator[None]:
 
 @contextmanager
 def _stopping_on_signals(queue: SpeechQueue) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop like dora does: silence, answers, exit code 0."""
+    """Handle Ctrl-C and SIGTERM like a stop from dora: fall silent, answer every text, exit with code 0."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -94,7 +95,7 @@ def serve(
     """Speak what ``node`` receives until it ends; returns the exit code. Call it on the thread that owns MLX.
 
     Raises:
-        BackendError: There is no thread for listening.
+        BackendError: The listener thread cannot be started.
     """
     meter = NodeMeter(_CLOCK)
     queue = SpeechQueue(
@@ -152,7 +153,7 @@ def serve(
         listener.begin()
         loop.run()
         listener.join(_JOIN_S)
-        loop.run()  # answers what was heard after the end was decided
+        loop.run()  # answers what arrived after the loop had decided to end
         logger.info("node ends", extra={"fields": commands.figures()})
     return 1 if listener.failed else 0
 
@@ -168,7 +169,7 @@ def _introduction(settings: Settings, voices: VoiceCatalog) -> dict[str, Plain]:
 
 
 def _told(node: DoraNode, question: str) -> object:
-    """What dora answers to a question that older versions do not know."""
+    """Dora's answer to a query, or None from versions that do not support it."""
     ask = getattr(node, question, None)
     return ask() if callable(ask) else None
 
@@ -201,7 +202,7 @@ def _join_dataflow(settings: Settings) -> DoraNode:
         try:
             with transport.through_daemon(os.environ) as done:
                 node = Node()
-        except RuntimeError as error:  # of whatever: if it is not our doing, it comes again below
+        except RuntimeError as error:  # from any cause: a real one is raised again below
             logger.warning(
                 "dora's direct path may be used, because it could not be closed: %s", error
             )
@@ -238,7 +239,7 @@ def run_node(load_engine: Callable[[Settings], SpeechEngine]) -> int:
     if telemetry:
         telemetry.close()
     if any(thread.name == "listener" for thread in threading.enumerate()):
-        # Stopped by a signal that dora knows nothing of: the listener cannot leave next().
+        # Stopped by a signal that dora does not know about: the listener cannot leave next().
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -32,7 +32,7 @@ Answer = Callable[[Command], Status]
 
 
 class VoiceCatalog:
-    """The voices and figures of an engine that offers them."""
+    """Voices and figures, for engines that offer them."""
 
     def __init__(self, engine: object) -> None:
         self._engine = engine
@@ -56,7 +56,7 @@ class VoiceCatalog:
         return found
 
     def check(self, name: str) -> None:
-        """Raise VoiceError where the engine has no such voice."""
+        """Raise VoiceError if the engine has no such voice."""
         get = getattr(getattr(self._engine, "voices", None), "get", None)
         if callable(get):
             get(name)
@@ -70,12 +70,12 @@ class CommandHandler:
     """Carries out commands; each gets exactly one answer, even an unknown one.
 
     Args:
-        queue: What the commands are about.
+        queue: The texts that commands act on.
         meter: The node's counts.
-        live_settings: What was chosen at run time.
-        voices: The engine's.
+        live_settings: Settings changed at run time.
+        voices: The engine's voices.
         clock: Seconds.
-        release: Sends at once what was prepared of a text.
+        release: Sends the prepared audio of a text at once.
     """
 
     def __init__(
@@ -113,18 +113,18 @@ class CommandHandler:
         return sorted(self._answers)
 
     def figures(self) -> dict[str, Plain]:
-        """All figures, as of now."""
+        """All current figures."""
         depth, open_texts = self._queue.depth, self._queue.open_texts
         figures = self._meter.figures(queue_depth=depth, open_texts=open_texts)
         limit = self._queue.queue_limit
         return {**figures.as_metadata(), **self._voices.figures(), "queue_limit": limit}
 
     def handle(self, command: Command) -> Status:
-        """Carry out a command; returns its answer.
+        """Carry out a command and return its answer.
 
         Raises:
             SettingError: The command is unknown, or a value in it is not allowed.
-            TtsError: It cannot be done.
+            TtsError: The command cannot be carried out.
         """
         self._meter.count("commands")
         answer = self._answers.get(command.name)
@@ -141,14 +141,14 @@ class CommandHandler:
             self._queue.cancel_one(utterance, command.name)
 
     def buffer(self, status: BufferStatus) -> None:
-        """Take the fill of the player's buffer."""
+        """Take a report of the player's buffer level."""
         self._queue.buffer(status)
 
     def parameter(self, name: str, value: object) -> Status:
-        """A parameter of dora changed; None stands for one that was deleted.
+        """Apply a changed dora parameter; None means that it was deleted.
 
         Raises:
-            TtsError: There is no such setting, or the value is not allowed.
+            TtsError: The setting is unknown, or the value is not allowed.
         """
         kept = self._live_settings.set({name: value})
         return Status("set", {}, {"command": "param", **_plain(kept)})
@@ -188,10 +188,10 @@ class CommandHandler:
         return Status("resumed", command.echo, details)
 
     def _commit(self, command: Command) -> Status:
-        """Send texts that were prepared."""
+        """Send prepared texts."""
         texts = self._queue.commit(cancel_target(command))
         if not texts and not command.overtakes:
-            raise NothingFoundError("commit: no text with these ids was prepared and waits")
+            raise NothingFoundError("commit: no prepared text with these ids is waiting")
         ready_s = sum(text.held_s for text in texts)
         for text in texts:
             self._release(text)
@@ -232,7 +232,7 @@ class CommandHandler:
 
 
 def _heard(utterance: Utterance, position: Position) -> dict[str, Plain]:
-    """What was heard of the text being played, even if it has long had its reply."""
+    """How much was heard of the text now playing, even if its reply was sent long ago."""
     return {
         "text_index": utterance.index,
         "spoken_text": utterance.audio.heard(position.seconds),
@@ -242,21 +242,21 @@ def _heard(utterance: Utterance, position: Position) -> dict[str, Plain]:
 
 
 def _keeps(command: Command) -> bool:
-    """Whether what a cancel silences may be resumed."""
+    """Whether texts silenced by this cancel can be resumed."""
     asked = command.values.get("keep", command.echo.get("keep"))
     return command.name == "cancel" and read_flag({"keep": asked}, "keep")
 
 
 def complaint(error: str, echo: Metadata) -> Status:
-    """The answer to a command that cannot be carried out."""
+    """The answer to a command that failed."""
     return Status("error", echo, {"error": without_paths(error)[:500]})
 
 
 def _assignments(text: str) -> dict[str, str]:
-    """``speed=1.2, top_k=5``.
+    """Parse ``speed=1.2, top_k=5``.
 
     Raises:
-        SettingError: A part of it is no assignment.
+        SettingError: A part of it is not an assignment.
     """
     values = {}
     for part in filter(None, (part.strip() for part in text.split(","))):

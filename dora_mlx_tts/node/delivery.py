@@ -1,4 +1,4 @@
-"""The last steps of a fragment before it is sent: sample rate and full scale."""
+"""The last steps before a fragment is sent: sample rate, peak level and message size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dora_mlx_tts.synthesis.records import Fragment
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Delivery:
-    """How audio is sent: one message per text or many, sample rate, peak, longest message."""
+    """How audio is sent: one message per text or several, sample rate, peak, longest message."""
 
     whole: bool = False
     sample_rate: int | None = None
@@ -23,9 +23,9 @@ class Delivery:
     longest_s: float = 0.0
 
     def messages(self, fragment: Fragment) -> list[Fragment]:
-        """A fragment in messages of at most `longest_s` seconds (0 is no limit), all about as long.
+        """Split a fragment into messages of about equal length, `longest_s` seconds at most (0: no limit).
 
-        Words leave with the message in which they end, the tokens with the first one.
+        Each word goes with the message in which it ends; all tokens count for the first message.
         """
         size = len(fragment.samples)
         longest = int(self.longest_s * fragment.sample_rate)
@@ -39,7 +39,7 @@ class Delivery:
         ]
 
     def finisher(self) -> Finisher:
-        """What finishes the fragments of one text."""
+        """The finisher for the fragments of one text."""
         return Finisher(self.sample_rate, self.peak)
 
 
@@ -61,12 +61,12 @@ def _part(fragment: Fragment, start: int, end: int, *, is_last: bool) -> Fragmen
 class Finisher:
     """Resamples and scales the fragments of one part, in order.
 
-    The resampler keeps its state from fragment to fragment, so their borders cannot be heard. The
-    scale is one factor for everything: a limit per fragment would make the voice pump.
+    The resampler keeps its state from fragment to fragment, so no seams are audible. One scale factor applies
+    to everything: a limiter per fragment would make the voice pump.
 
     Args:
-        sample_rate: Samples per second to deliver, or None for the rate that comes in.
-        peak: What full scale becomes.
+        sample_rate: Samples per second to deliver, or None to keep the source rate.
+        peak: The level that full scale is scaled to.
     """
 
     def __init__(self, sample_rate: int | None = None, peak: float = 1.0) -> None:

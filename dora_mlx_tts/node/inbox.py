@@ -1,4 +1,4 @@
-"""Messages that have arrived and are not yet handled: in order, but no command waits behind a crowd of texts."""
+"""Messages that have arrived but are not handled yet: in order, but no command waits behind a crowd of texts."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from dora_mlx_tts.node.sender import DoraNode
 Event = Mapping[str, Any]
 
 PATIENCE_S: Final = 0.02
-"""Seconds that a command waits for the texts before it."""
+"""Seconds that a command waits for the texts ahead of it."""
 _LOOK_S: Final = 0.005
-"""Seconds of work after which dora is asked for more."""
+"""Seconds of work after which dora is polled for more events."""
 _MANY_EVENTS: Final = 100_000
 _MANY_BYTES: Final = 256 << 20
 
 
 @dataclass(slots=True)
 class Arrival:
-    """An event, its place in the row, when it came and how much memory it holds."""
+    """An event, its position in the order of arrival, when it arrived and how much memory it holds."""
 
     event: Event
     order: int
@@ -30,7 +30,7 @@ class Arrival:
     size: int
 
     def was_sent_before(self, other: Arrival) -> bool:
-        """Whether its sender was the first of two: by dora's time stamps, or by the order of arrival."""
+        """Whether this event was sent before the other: by dora's time stamps, else by the order of arrival."""
         mine, theirs = _stamp(self.event), _stamp(other.event)
         return self.order < other.order if mine is None or theirs is None else bool(mine < theirs)
 
@@ -41,10 +41,10 @@ def _stamp(event: Event) -> Any:  # noqa: ANN401  a datetime
 
 
 class Inbox:
-    """Takes events from dora as soon as they arrive, and hands them out one by one.
+    """Takes events from dora as soon as they arrive and hands them out one by one.
 
     Each ``next()`` may have to wait for the interpreter while the other thread computes; ``drain`` takes
-    all that waits at once.
+    everything that is waiting at once.
 
     Args:
         node: Where events come from.
@@ -62,7 +62,7 @@ class Inbox:
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything that arrived was handed out."""
+        """Whether everything that arrived has been handed out."""
         return not self._others and not self._urgent
 
     def __iter__(self) -> Iterator[Arrival]:
@@ -76,19 +76,17 @@ class Inbox:
                     self._look()
 
     def rest(self) -> Iterator[Arrival]:
-        """What came before the end."""
+        """Events that arrived before the stream ended."""
         while not self.is_empty:
             yield self._first()
 
     def _look(self) -> None:
-        """Take what waits; beyond the limits it stays in dora, whose queues drop the oldest."""
+        """Take the waiting events; beyond the limits they stay in dora, whose queues drop the oldest."""
         drain = getattr(self._node, "drain", None)
         while callable(drain) and self._count_waiting < _MANY_EVENTS and self._bytes < _MANY_BYTES:
             try:
                 events = list(drain())
-            except (
-                RuntimeError
-            ):  # dora's way to say that the stream is closed; next() says it again
+            except RuntimeError:  # how dora reports a closed stream; next() reports it again
                 break
             for event in events:
                 self._put(event)
@@ -108,7 +106,7 @@ class Inbox:
         (self._urgent if _is_urgent(event) else self._others).append(arrival)
 
     def _first(self) -> Arrival:
-        """The oldest, or a command that has waited long enough."""
+        """The oldest event, or a command that has waited long enough."""
         urgent = self._urgent[0] if self._urgent else None
         overtakes = urgent is not None and (
             not self._others
@@ -122,7 +120,7 @@ class Inbox:
 
 
 def is_stop(event: Event) -> bool:
-    """Whether the dataflow is stopped by hand. Any other STOP comes before inputs that still wait."""
+    """Whether the dataflow was stopped by hand. Any other STOP may precede inputs that are still waiting."""
     return event.get("type") == "STOP" and event.get("id") == "MANUAL"
 
 

@@ -1,4 +1,4 @@
-"""The listening side of the node: drains the inputs and answers whatever needs no speech."""
+"""The listening side of the node: drains the inputs and answers everything that needs no speech."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from dora_mlx_tts.node.turns.text_stream import Admission
 logger = logging.getLogger(__name__)
 _LINE_S: Final = 1.0
 _OVERTAKING: Final = frozenset({*TARGETS, "commit"})
-"""Commands that also count for texts which were sent before them and are taken after them."""
+"""Commands that also apply to texts that were sent before them but received after them."""
 _MANY_PORTS: Final = 100
 
 Decode = Callable[..., TextRequest | Command | BufferStatus | Played | BadInput | None]
@@ -50,7 +50,7 @@ class EventListener(threading.Thread):
         commands: Handles commands.
         outputs: Where answers go.
         meter: The node's counts.
-        decode: Makes records of events.
+        decode: Turns events into records.
         clock: Seconds.
     """
 
@@ -102,7 +102,7 @@ class EventListener(threading.Thread):
             self._queue.close()
 
     def receive(self, arrival: Arrival) -> None:
-        """Take one event; whatever is wrong with it, the node continues."""
+        """Handle one event; whatever is wrong with it, the node keeps running."""
         event = arrival.event
         try:
             kind = event.get("type")
@@ -120,7 +120,7 @@ class EventListener(threading.Thread):
 
     @staticmethod
     def _receive_error(error: str) -> None:
-        """Report dora's own errors; a mere timeout is none."""
+        """Report dora's own errors; a timeout is not one."""
         if not error.startswith("Timeout"):
             logger.error("dora: %s", brief(error, 500))
 
@@ -161,7 +161,7 @@ class EventListener(threading.Thread):
             self._meter.count("received")
 
     def _report_gap(self, request: TextRequest, missing: int) -> None:
-        """Report messages that the sender numbered and that never arrived; nobody else would notice."""
+        """Report numbered messages that never arrived; nobody else would notice."""
         self._meter.count("missing", missing)
         details = {"missing": missing, "before_seq": request.seq or 0}
         self._outputs.status(Status("gap", request.echo, details))
@@ -186,7 +186,7 @@ class EventListener(threading.Thread):
             self._complain_once("a report that cannot be", wrong, report.echo)
 
     def _complain_once(self, kind: str, error: str, echo: Metadata) -> None:
-        """Complain once: a player reports many times per second."""
+        """Answer only the first of its kind: a player reports many times per second."""
         if kind not in self._complained:
             self._complained.add(kind)
             self._complain(error, echo)
@@ -220,7 +220,7 @@ class EventListener(threading.Thread):
             self._outputs.status(status)
 
     def _complain_and_log_once(self, error: str, echo: Metadata) -> None:
-        """Answer a mistake that its sender may repeat, and log it once."""
+        """Answer every time, but log only once: senders may repeat a mistake."""
         self._outputs.status(complaint(error, echo))
         if error not in self._complained:
             self._complained.add(error)
@@ -245,7 +245,7 @@ class RefusalLog:
         self._left_out = 0
 
     def is_due(self) -> bool:
-        """Whether this refusal is to be logged."""
+        """Whether this refusal should be logged."""
         now = self._clock()
         if now - self._last_s < _LINE_S:
             self._left_out += 1
@@ -255,7 +255,7 @@ class RefusalLog:
         return True
 
     def flush(self) -> None:
-        """Log how many were left out."""
+        """Log how many refusals were left out."""
         if self._left_out:
             logger.warning("%d more texts were rejected because the queue is full", self._left_out)
         self._left_out = 0

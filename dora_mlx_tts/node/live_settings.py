@@ -1,4 +1,4 @@
-"""Settings of speech that were changed while the node runs, for all texts or for one session."""
+"""Speech settings changed while the node runs, for all texts or for one session."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class LiveSettings:
     """Settings chosen by ``set``, ``change_voice`` and dora's parameters; used by two threads.
 
     Args:
-        settings: The process's settings; they know what is allowed.
-        check_voice: Raises VoiceError where no voice has that name.
-        file: Where what holds for all sessions is kept for the next start, or None.
+        settings: The settings of the process, which also validate values.
+        check_voice: Raises VoiceError for an unknown voice.
+        file: Where settings for all sessions are saved for the next start, or None.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class LiveSettings:
         self._sessions: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     def set(self, values: Values, session: str | None = None) -> dict[str, Any]:
-        """Change settings, all or none; returns what is in force. None resets one.
+        """Change all of these settings or none; None resets one. Returns the settings now in force.
 
         Raises:
             SettingError: A name is unknown or a value not allowed.
@@ -75,7 +75,7 @@ class LiveSettings:
         return kept
 
     def _checked(self, values: Values) -> dict[str, Any]:
-        """The values with their types: numbers where numbers were written."""
+        """The values with their proper types: strings that hold numbers become numbers."""
         speech = dict(values)
         chosen: dict[str, Any] = {}
         voice = read_voice({"voice": speech.pop("voice", None)})
@@ -94,7 +94,7 @@ class LiveSettings:
             raise SettingError(unknown("setting", name, known))
 
     def options(self, session: str) -> SpeechOptions:
-        """How a text of this session is to be spoken, before its own metadata."""
+        """How to speak a text of this session, before its own metadata applies."""
         with self._lock:
             values = {**self._all, **self._sessions.get(session, {})}
         voice, language = values.pop("voice", None), values.pop("language", None)
@@ -103,7 +103,7 @@ class LiveSettings:
     # ------------------------------------------------------------------------------------- restart
 
     def restore(self) -> None:
-        """Restore the settings of the node before a restart; what is invalid is logged."""
+        """Restore the settings from before a restart; invalid ones are logged."""
         if self._file is None or not self._file.is_file():
             return
         try:

@@ -1,4 +1,4 @@
-"""Figures of the node, as records."""
+"""The node's figures as records."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ _MAX_COUNT = 2**63 - 1
 WORK = ("voice", "front_end", "prefill", "tokens", "sound")
 """Kinds of work whose seconds an engine may report."""
 NO_AUDIO = -1.0
-"""Stands for a time or ratio that does not exist because no audio was sent."""
+"""Placeholder for a time or ratio that is undefined because no audio was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechFigures:
-    """What speaking one text took.
+    """The cost of speaking one text.
 
     Attributes:
         queue_ms: Until synthesis began.
         aggregation_ms: Until the first sentence was complete.
         ttfb_ms: Time to first byte: until the first fragment was ready to be sent.
-        ttfa_ms: Time to first audio: until the first audible sample plays, if the player plays at once what it
-            gets and has nothing else to play of this session.
+        ttfa_ms: Time to first audio: until the first audible sample plays, assuming a player that plays
+            immediately and has no earlier audio of this session left.
         total_ms: Until the reply.
-        synthesis_ms: Time spent on synthesis, with sending, without waiting.
+        synthesis_ms: Time spent on synthesis and sending, without waiting.
         waiting_ms: The rest of ``total_ms``: waiting for text, for a turn, for the player.
         voice_ms: Part of ``synthesis_ms``: loading the voice and preparing its reference.
         front_end_ms: Part of ``synthesis_ms``: text to phones and their features.
         prefill_ms: Part of ``synthesis_ms``: up to the first token of each attempt.
-        tokens_ms: Part of ``synthesis_ms``: the other tokens and their checks, without those that a second core
-            decodes meanwhile.
+        tokens_ms: Part of ``synthesis_ms``: the other tokens and their checks, except those decoded on a second
+            core in the meantime.
         sound_ms: Part of ``synthesis_ms``: tokens to samples.
-        rtf: Real-time factor: ``synthesis_ms`` divided by the duration of the audio. Below 1 is faster than real
-            time.
+        rtf: Real-time factor: ``synthesis_ms`` divided by the duration of the audio. Below 1 is faster than
+            real time.
         audio_s: Duration of the audio that was sent.
         fragments: Audio messages sent; a receiver that counts fewer has lost some.
         tokens: Semantic tokens decoded for that audio.
         characters: Length of the text.
-        pieces: Messages that the text came in.
-        underruns: How often the player ran dry inside the text although there was text to speak.
+        pieces: Number of messages that made up the text.
+        underruns: How often the player ran dry within the text although there was text to speak.
         longest_gap_ms: Longest of these silences.
     """
 
@@ -66,7 +66,7 @@ class SpeechFigures:
     longest_gap_ms: float = 0.0
 
     def as_metadata(self) -> dict[str, int | float]:
-        """The figures under their own names, floats rounded to what a clock can resolve."""
+        """The figures by name; floats are rounded to clock resolution."""
         return {key: round(value, 4) for key, value in asdict(self).items()}
 
 
@@ -92,40 +92,40 @@ class SpeechMeter:
         self._work_s = dict.fromkeys(WORK, 0.0)
 
     def pause(self) -> None:
-        """Synthesis begins to wait: for text, for the player, for another session's turn."""
+        """Synthesis starts waiting: for text, for the player, or for another session's turn."""
         if self._resumed_s is not None:
             self._worked_s += self._clock() - self._resumed_s
             self._resumed_s = None
 
     def resume(self) -> None:
-        """Synthesis begins or continues."""
+        """Synthesis starts or continues."""
         now = self._clock()
         self._started_s = now if self._started_s is None else self._started_s
         self._resumed_s = now
 
     def worked(self, seconds: Mapping[str, float]) -> None:
-        """Add the time that the engine spent on a part, by kind of work; unknown kinds are ignored."""
+        """Add the time that the engine spent on a part, by kind of work; ignore unknown kinds."""
         for kind in WORK:
             self._work_s[kind] += seconds.get(kind, 0.0)
 
     def produced(self) -> None:
-        """A fragment is ready; the first one sets the time to first byte."""
+        """Note that a fragment is ready; the first one sets the time to first byte."""
         if self._first_s is None:
             self._first_s = self._clock()
 
     def sent(self, audio_s: float, tokens: int) -> None:
-        """A fragment of ``audio_s`` seconds was sent."""
+        """Note that a fragment of ``audio_s`` seconds was sent."""
         self._audio_s += audio_s
         self._tokens += tokens
         self._fragments += 1
 
     def audible(self, at_s: float) -> None:
-        """A sound plays at this time; the first one counts."""
+        """Note when a sound plays; only the first one counts."""
         if self._audible_s is None:
             self._audible_s = at_s
 
     def figures(self) -> SpeechFigures:
-        """The figures up to now."""
+        """The figures so far."""
         now = self._clock()
         started = now if self._started_s is None else self._started_s
         worked = self._worked_s + (0.0 if self._resumed_s is None else now - self._resumed_s)
@@ -155,33 +155,33 @@ class SpeechMeter:
 
 @dataclass(frozen=True, slots=True)
 class NodeFigures:
-    """The node since its start: every text received has one of four outcomes or is open.
+    """Figures since the node started: every text received is open or has one of four outcomes.
 
     Attributes:
-        received: Texts; all pieces of a stream count as one.
+        received: Texts received; all pieces of a stream count as one.
         completed: Texts that were spoken.
         skipped: Texts with nothing to pronounce.
         cancelled: Texts that were cancelled.
         errors: Texts that ended with an error.
         refused: Texts that were rejected on receipt; part of ``errors``.
-        queue_depth: Texts that wait now.
+        queue_depth: Texts waiting now.
         open_texts: Texts without a reply now.
         commands: Commands received.
         send_failures: Messages that dora did not accept.
-        pieces: Text messages.
+        pieces: Text messages received.
         late: Pieces of a text that had been cancelled before they arrived.
         missing: Text messages that never arrived, by the gaps in ``seq``.
         cancel_ms: Longest time from receiving a cancel to its acknowledgement.
-        underruns: How often a player ran dry inside a text.
+        underruns: How often a player ran dry within a text.
         longest_gap_ms: Longest of these silences.
         audio_s: Duration of the audio that was sent.
         synthesis_s: Time spent on synthesis.
         waiting_s: Time that answered texts waited, in total: for text, for a turn, for the player.
         voice_s: Time that answered texts spent on loading voices, in total.
-        front_end_s: The same for text to phones.
-        prefill_s: The same up to the first token.
-        tokens_s: The same for the other tokens.
-        sound_s: The same for tokens to samples.
+        front_end_s: Likewise for text to phones.
+        prefill_s: Likewise up to the first token.
+        tokens_s: Likewise for the other tokens.
+        sound_s: Likewise for tokens to samples.
         uptime_s: Time since the start.
     """
 
@@ -212,12 +212,12 @@ class NodeFigures:
     uptime_s: float
 
     def as_metadata(self) -> dict[str, int | float]:
-        """The figures under their own names, within what dora's integers hold."""
+        """The figures by name, limited to the range of dora's integers."""
         return {key: min(round(value, 4), _MAX_COUNT) for key, value in asdict(self).items()}
 
 
 class NodeMeter:
-    """Counters for the whole life of the node; both of its threads write here."""
+    """Counters over the node's lifetime; both of its threads write here."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -232,17 +232,17 @@ class NodeMeter:
         self._longest_gap_ms = 0.0
 
     def count(self, name: str, number: int = 1) -> None:
-        """More of ``name``: received, an outcome, refused, commands, send_failures, pieces, late."""
+        """Increment ``name``: received, an outcome, refused, commands, send_failures, pieces, late."""
         with self._lock:
             self._counts[name] += number
 
     def acknowledged(self, seconds: float) -> None:
-        """Time from receiving a cancel to its answer."""
+        """Record the time from receiving a cancel to answering it."""
         with self._lock:
             self._cancel_s = max(self._cancel_s, seconds)
 
     def spoken(self, figures: SpeechFigures) -> None:
-        """Add what one text took."""
+        """Add the figures of one text."""
         with self._lock:
             self._audio_s += figures.audio_s
             self._synthesis_s += figures.synthesis_ms / 1e3
@@ -252,7 +252,7 @@ class NodeMeter:
             self._longest_gap_ms = max(self._longest_gap_ms, figures.longest_gap_ms)
 
     def figures(self, *, queue_depth: int, open_texts: int) -> NodeFigures:
-        """A consistent picture of now."""
+        """A consistent snapshot of all figures."""
         with self._lock:
             counts = dict(self._counts)
             return NodeFigures(

@@ -1,4 +1,4 @@
-"""How a text ended: its one reply, and the log line of a failure."""
+"""How a text ended: its one reply, and the log line for a failure."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _STAGES: Final[tuple[tuple[type[TtsError], Stage], ...]] = (
     (SynthesisError, Stage.SYNTHESIS),
     (BackendError, Stage.BACKEND),
 )
-"""The first one that fits counts."""
+"""The first match counts."""
 _MOST_CAUSES: Final = 5
 
 
 class SendError(Exception):
-    """dora refused a fragment; the cause is in its log line."""
+    """Dora refused a fragment; the cause is in the log line."""
 
 
 def reply_of(job: UtteranceJob, rules: StreamRules) -> Reply:
-    """The terminal answer; a cancelled text is cancelled even where it also failed."""
+    """The terminal reply; a cancelled text is reported as cancelled even if it also failed."""
     utterance = job.utterance
     echo, spoken = utterance.request.echo, utterance.spoken_text
     position = utterance.position
@@ -72,13 +72,13 @@ def reply_of(job: UtteranceJob, rules: StreamRules) -> Reply:
 
 
 def _remaining(utterance: Utterance, spoken: str, rules: StreamRules) -> str:
-    """What was not heard of a text; of one that was never begun as it came."""
+    """The part of a text that was not heard; for a text never begun, the text as received."""
     source = "".join(utterance.source)
     return remaining_text(rules.whole(source), spoken) if utterance.fragments else source
 
 
 def failure_of(job: UtteranceJob) -> Exception | Fault | None:
-    """Why a text was not spoken completely, or None."""
+    """Why a text was not spoken in full, or None."""
     utterance = job.utterance
     if job.failure is not None or utterance.fault is not None:
         return job.failure or utterance.fault
@@ -106,7 +106,7 @@ def fault_of(failure: Exception | Fault) -> Fault:
 
 
 def circumstances(job: UtteranceJob) -> dict[str, str]:
-    """What the log adds to the error of a failed text: request, sentence and causes."""
+    """What the log adds to a failed text's error: request, sentence and causes."""
     failure, request = failure_of(job), job.utterance.request
     if failure is None:
         return {}
@@ -117,7 +117,7 @@ def circumstances(job: UtteranceJob) -> dict[str, str]:
 
 
 def causes(failure: BaseException) -> str:
-    """Causes of a failure, the nearest first; empty without one."""
+    """Causes of a failure, the nearest first; empty if there are none."""
     found: list[str] = []
     cause = failure.__cause__
     while cause is not None and len(found) < _MOST_CAUSES:

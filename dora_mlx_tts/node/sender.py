@@ -1,8 +1,9 @@
-"""The sending side of the node: whatever dora does with a message, the node continues.
+"""The sending side of the node: whatever dora does with a message, the node keeps running.
 
-Both threads send. The lock gives cancellation its meaning: a fragment checks under it whether its text is
-still wanted, so none can follow the acknowledgement of a cancel. (dora 1.x lets one thread send while the
-other is in ``next()``, and two threads send alternately; both were run under load.)
+Both threads send. The lock is what makes cancellation reliable: a fragment is sent only after checking, under
+the lock, that its text is not cancelled, so no fragment can follow the acknowledgement of a cancel. (dora 1.x
+allows one thread to send while the other is in ``next()``, and two threads to send alternately; both were
+tested under load.)
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ class OutputSender:
     Args:
         node: Where messages go.
         meter: The node's counts.
-        nested: Whether audio is one list, as dora-primespeech sends it.
-        flush: Whether the first fragment after a cut drops what is older in the receiver's queue.
-        watcher: Is told of every text that was answered.
+        nested: Whether audio is nested in one list, as dora-primespeech sends it.
+        flush: Whether the first fragment after a cut drops older messages in the receiver's queue.
+        watcher: Notified of every text that was answered.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class OutputSender:
         with self._lock:
             if utterance.cancelled:
                 return False
-            # Before it leaves: a quick player reports on it at once.
+            # Before sending: a quick player reports on it at once.
             utterance.playback.begin(utterance.index, utterance.audio)
             failure = self._try(ports.AUDIO, message)
             if failure is None:
@@ -96,7 +97,7 @@ class OutputSender:
         return self._report(ports.AUDIO, failure)
 
     def _words(self, utterance: Utterance, fragment: Fragment, seq: int) -> None:
-        """Send the words of a fragment, under the lock that lets none follow a cancel."""
+        """Send the words of a fragment, under the lock that keeps them from following a cancel."""
         if not fragment.words or not self._is_declared(ports.WORDS):
             return
         echo = utterance.request.echo
@@ -113,14 +114,14 @@ class OutputSender:
         is_logged: bool = True,
         about: Mapping[str, str] | None = None,
     ) -> None:
-        """Send the reply to a text and count it; the log has more details than its sender may know.
+        """Send the reply to a text and count it; the log holds more details than the sender may see.
 
         Args:
-            reply: The answer.
-            figures: What speaking took.
+            reply: The reply.
+            figures: The cost of speaking it.
             text_index: The text's number.
-            is_logged: Whether the log has a line of it.
-            about: Of a failed text, for that line: whose it is, which sentence failed, and why.
+            is_logged: Whether to write a log line.
+            about: For a failed text, details for that line: whose it is, which sentence failed, and why.
         """
         self._meter.count(str(reply.outcome))
         answer = dataclasses.replace(
@@ -147,11 +148,11 @@ class OutputSender:
         logger.log(level, "text %d %s%s", text_index, reply.outcome, said, extra={"fields": fields})
 
     def status(self, status: Status) -> None:
-        """Send a word on ``status``."""
+        """Send a message on ``status``."""
         self._send(ports.STATUS, encode.encode_status(status))
 
     def log_line(self, level: str, message: str, fields: Mapping[str, object]) -> None:
-        """Write to dora's log, and to the ``log`` output where one is declared."""
+        """Write to dora's log, and to the ``log`` output if one is declared."""
         write = getattr(self._node, "log", None)
         if callable(write):
             strings = {key: str(value) for key, value in fields.items()}
@@ -188,7 +189,7 @@ class OutputSender:
 
 
 def _declared_outputs(node: object) -> frozenset[str] | None:
-    """The outputs that the dataflow declares, or None where this dora cannot tell."""
+    """The outputs that the dataflow declares, or None if this version of dora cannot tell."""
     read: Callable[[], Any] | None = getattr(node, "node_config", None)
     config = read() if callable(read) else None
     outputs = config.get("outputs") if isinstance(config, Mapping) else None
@@ -196,7 +197,7 @@ def _declared_outputs(node: object) -> frozenset[str] | None:
 
 
 class NodeLogHandler(logging.Handler):
-    """Carries the package's log records to dora; ``extra={"fields": {…}}`` become its fields."""
+    """Forwards the package's log records to dora; ``extra={"fields": {…}}`` become its fields."""
 
     def __init__(self, outputs: OutputSender, level: str) -> None:
         super().__init__(level)
@@ -210,5 +211,5 @@ class NodeLogHandler(logging.Handler):
                 fields["traceback"] = logging.Formatter().formatException(record.exc_info)
             level = "ERROR" if record.levelno >= logging.ERROR else record.levelname
             self._outputs.log_line(level, record.getMessage(), fields)
-        except Exception:  # noqa: BLE001  as every logging handler: report, never raise
+        except Exception:  # noqa: BLE001  like every logging handler: report, never raise
             self.handleError(record)

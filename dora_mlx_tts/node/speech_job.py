@@ -1,4 +1,4 @@
-"""A text while it is spoken: its parts go to the engine one by one, their fragments become one sequence."""
+"""A text being spoken: its parts go to the engine one by one, and their fragments form one sequence."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from dora_mlx_tts.text.sentences.growing import GrowingText
 Send: TypeAlias = "Callable[[UtteranceJob, Fragment], None]"
 """Sends a fragment of a job."""
 MaySend: TypeAlias = Callable[[Utterance], bool]
-"""Whether audio of a text may be sent now."""
+"""Tells whether audio of a text may be sent now."""
 
 _CLOSING_S: Final = 0.01
 _AUDIBLE: Final = 0.01  # -40 dB
 
 
 class SpeechEngine(Protocol):
-    """Turns a text into fragments; closing the iterator cancels, too."""
+    """Turns a text into fragments; closing the iterator cancels as well."""
 
     def stream(
         self,
@@ -39,12 +39,12 @@ class SpeechEngine(Protocol):
         voice: str | None = None,
         language: str | None = None,
         cancelled: Callable[[], bool] = ...,
-        **settings: Any,  # noqa: ANN401  names and values are the engine's business
+        **settings: Any,  # noqa: ANN401  the engine checks names and values
     ) -> Iterator[Fragment]:
         """Fragments of ``text`` in order, the last one marked final; raises TtsError subclasses.
 
-        ``cancelled`` is called again and again while speaking; once it returns True the stream ends. The node
-        hands in a `CancelToken`, which may also be checked as one.
+        ``cancelled`` is polled while speaking; once it returns True the stream ends. The node passes a
+        `CancelToken`, which engines may also use as such.
         """
         ...
 
@@ -63,14 +63,14 @@ class UtteranceJob:
 
     Attributes:
         failure: The first thing that went wrong.
-        skipped: Why a part had nothing to be spoken.
-        held: Fragments that wait for the others, where a text is one message.
-        is_ended: Whether a fragment marked final has left.
-        parts: Parts that the engine was given.
-        is_waiting: Whether the part's text must grow before there is a further fragment.
-        part: The one it was given last.
-        voice: Who speaks it, as far as the engine or the text's sender says.
-        sending: Held while audio is sent that either thread may send.
+        skipped: Why a part had nothing to speak.
+        held: Fragments waiting for the rest, if the text is sent as one message.
+        is_ended: Whether a fragment marked final has been sent.
+        parts: Number of parts given to the engine.
+        is_waiting: Whether the part's text must grow before there is another fragment.
+        part: The part given to it last.
+        voice: The voice, as far as the engine or the text's sender names it.
+        sending: Lock held while sending audio that either thread may send.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class UtteranceJob:
         self._finisher = finisher
         self._fragments: Iterator[Fragment | None] | None = None
         self._is_replay = False
-        self._sentences = 0  # of the parts before
+        self._sentences = 0  # of earlier parts
         self._start_s = 0.0
-        self._number = (-1, 0)  # of the sentence, and of the last message in it
+        self._number = (-1, 0)  # of the sentence, and of its last message
         self._last: Fragment | None = None
-        self._words: tuple[WordTiming, ...] = ()  # of fragments that the resampler still holds
+        self._words: tuple[WordTiming, ...] = ()  # of fragments still in the resampler
         self.sending = threading.RLock()
 
     @property
@@ -108,9 +108,9 @@ class UtteranceJob:
         """Hand a part to the engine.
 
         Args:
-            engine: What speaks.
+            engine: The engine that speaks it.
             text: The part.
-            sharing: Conversations that take turns now.
+            sharing: Number of conversations taking turns now.
 
         Raises:
             TtsError: The engine refuses it.
@@ -142,16 +142,16 @@ class UtteranceJob:
             follow(self._ahead_s, sharing)
 
     def _ahead_s(self) -> float | None:
-        """What the player still has; None where nothing of the text is played yet."""
+        """Seconds of audio the player still has; None if nothing of the text has been played yet."""
         playback = self.utterance.playback
         is_heard = not self.utterance.awaits_commit
         return playback.ahead_s(playback.now()) if is_heard else None
 
     def next_fragment(self, *, is_last_part: Callable[[], bool]) -> Fragment | None:
-        """The next fragment as it is sent; None at the end of the part, or where it is still being written.
+        """The next fragment, ready to send; None at the end of the part, or if its text is still being written.
 
         Args:
-            is_last_part: Whether no other part follows, asked once the fragment is there.
+            is_last_part: Whether no other part follows; called once the fragment is ready.
 
         Raises:
             TtsError: The engine failed.
@@ -181,17 +181,17 @@ class UtteranceJob:
 
     @property
     def is_primed(self) -> bool:
-        """Whether the engine has begun with the next fragment."""
+        """Whether the engine has started on the next fragment."""
         return bool(getattr(self._fragments, "is_primed", False))
 
     def prime(self, until: Asked) -> None:
-        """Let the engine begin with the next fragment, up to work that can be done together with others'."""
+        """Let the engine start on the next fragment, up to the work that can be batched with other texts."""
         prime = getattr(self._fragments, "prime", None)
         if callable(prime):
             prime(until)
 
     def end_part(self) -> None:
-        """Close the engine's stream; in the middle of it that is what cancels synthesis."""
+        """Close the engine's stream; in mid-stream, that cancels synthesis."""
         fragments, self._fragments = self._fragments, None
         self.meter.worked(getattr(fragments, "work_s", {}))
         close = getattr(fragments, "close", None)
@@ -199,14 +199,14 @@ class UtteranceJob:
             close()
 
     def numbered(self, message: Fragment) -> Fragment:
-        """A message with its number in its sentence, of which a fragment may have become several."""
+        """The message with its number within its sentence; one fragment may have become several messages."""
         sentence, number = self._number
         number = number + 1 if sentence == message.sentence_index else 0
         self._number = message.sentence_index, number
         return dataclasses.replace(message, fragment_index=number)
 
     def sent(self, fragment: Fragment) -> None:
-        """Remember that a fragment has left."""
+        """Record that a fragment was sent."""
         self.meter.sent(fragment.duration_s, fragment.tokens)
         self.is_ended = self.is_ended or fragment.is_final
         sounds = np.abs(fragment.samples) > _AUDIBLE
@@ -215,12 +215,12 @@ class UtteranceJob:
             self.meter.audible(self.utterance.last_start_s + before)
 
     def hold(self, fragment: Fragment) -> None:
-        """Put a fragment by until all of them leave as one message."""
+        """Hold a fragment until all of them are sent as one message."""
         self.held.append(fragment)
         self.utterance.held_s += fragment.duration_s
 
     def give(self, fragment: Fragment, send: Send, may_send: MaySend) -> None:
-        """Send a fragment after those that were prepared; or prepare it, while the text awaits its commit."""
+        """Send a fragment after the prepared ones, or prepare it while the text awaits its commit."""
         with self.sending:
             self.release(send, may_send)
             if self.utterance.awaits_commit or self.utterance.prepared:
@@ -229,14 +229,14 @@ class UtteranceJob:
                 send(self, fragment)
 
     def release(self, send: Send, may_send: MaySend) -> None:
-        """Send what was prepared, once the text is committed; either thread may."""
+        """Send the prepared fragments once the text is committed; either thread may call this."""
         utterance = self.utterance
         with self.sending:
             while utterance.prepared and not utterance.awaits_commit and may_send(utterance):
                 send(self, utterance.next_prepared())
 
     def whole(self) -> Fragment | None:
-        """All held fragments as one, for readers that expect one message a text."""
+        """All held fragments as one, for readers that expect one message per text."""
         parts, self.held = self.held, []
         if not parts:
             return None
@@ -251,7 +251,7 @@ class UtteranceJob:
         )
 
     def closing(self) -> Fragment | None:
-        """A blink of silence marked final, where the text turned out to be over after its last sound."""
+        """A very short silence marked final, for a text found to be over after its last sound was sent."""
         last = self._last
         if last is None or self.is_ended:
             return None
@@ -276,7 +276,7 @@ def shifted(words: Sequence[WordTiming], seconds: float) -> tuple[WordTiming, ..
 
 
 def _speaking(engine: SpeechEngine, text: Part) -> Callable[..., Iterator[Fragment | None]]:
-    """What speaks a part; an engine that knows no growing texts is given them once they are complete."""
+    """The function that speaks a part; an engine without support for growing texts gets them once complete."""
     if not isinstance(text, GrowingText):
         return engine.stream
     own = getattr(engine, "stream_growing", None)
@@ -286,7 +286,7 @@ def _speaking(engine: SpeechEngine, text: Part) -> Callable[..., Iterator[Fragme
 def _once_complete(
     engine: SpeechEngine,
     text: GrowingText,
-    **options: Any,  # noqa: ANN401  as `SpeechEngine.stream`
+    **options: Any,  # noqa: ANN401  same as `SpeechEngine.stream`
 ) -> Iterator[Fragment | None]:
     while (whole := text.read().whole) is None:
         text.wait_for_more(None)

@@ -1,4 +1,4 @@
-"""The speaking side of the node: texts in turns, on the thread that owns MLX."""
+"""The speaking side of the node: speaks texts in turns, on the thread that owns MLX."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ logger = logging.getLogger(__name__)
 
 
 class SpeechLoop:
-    """Takes texts from the conversation, speaks them in turns, and answers each of them once.
+    """Takes texts from the queue, speaks them in turns, and answers each of them once.
 
     Args:
-        engine: What speaks.
-        queue: Where the texts come from.
+        engine: The speech engine.
+        queue: The source of the texts.
         outputs: Where audio and replies go.
         meter: The node's counts.
-        delivery: How audio leaves.
-        options: What was chosen at run time for a session.
+        delivery: How audio is sent.
+        options: Returns the run-time settings of a session.
         between: Called between two turns, for housekeeping.
         clock: Seconds.
     """
@@ -54,17 +54,17 @@ class SpeechLoop:
         self._options = options
         self._between = between
         self._clock = clock
-        # Both threads look here, the speaking one changes it.
+        # Both threads read this; only the speaking one changes it.
         self._jobs: dict[Utterance, UtteranceJob] = {}
         self._has_warned = False
 
     def run(self) -> None:
-        """Speak until the conversation is closed and every text is answered."""
+        """Speak until the queue is closed and every text is answered."""
         while (utterance := self._queue.take()) is not None:
             job = self._job(utterance)
             try:
                 self._turn(job)
-            except Exception as error:  # noqa: BLE001  a fault of the node's own costs one text
+            except Exception as error:  # noqa: BLE001  a bug in the node costs one text at most
                 self._give_up(job, error)
 
     def _job(self, utterance: Utterance) -> UtteranceJob:
@@ -83,7 +83,7 @@ class SpeechLoop:
         )
 
     def _turn(self, job: UtteranceJob) -> None:
-        """Speak a window of a part, and answer the text where it was the last one."""
+        """Speak one window of a part, and answer the text if that was the last one."""
         self._attempt(job, self._begin)
         self._gather(job)
         self._attempt(job, self._speak)
@@ -92,11 +92,11 @@ class SpeechLoop:
             utterance.prepared.clear()
             self._end_part(job)
         if utterance.is_finished and not self._queue.awaits_player(utterance):
-            with job.sending:  # the reply follows the last fragment, whoever sends that
+            with job.sending:  # the reply follows the last fragment, whichever thread sends it
                 self._finish(job)
 
     def _gather(self, job: UtteranceJob) -> None:
-        """Prepare the windows of others that can be made together with that of a job."""
+        """Prepare other texts' windows that can be batched with that of a job."""
         most = getattr(self._engine, "most_together", 1)
         if most <= 1 or not job.in_part or job.is_primed or job.utterance.cancelled:
             return
@@ -108,7 +108,7 @@ class SpeechLoop:
                 self._attempt(one, lambda ready: ready.prime(until))  # noqa: B023  called at once
 
     def _attempt(self, job: UtteranceJob, work: Callable[[UtteranceJob], None]) -> None:
-        """Do a piece of work for a text that is still wanted; what goes wrong is its own business."""
+        """Do a piece of work for a text unless it was cancelled; a failure concerns only that text."""
         utterance = job.utterance
         if utterance.cancelled or utterance.is_finished:
             return
@@ -124,7 +124,7 @@ class SpeechLoop:
             job.meter.pause()
 
     def _begin(self, job: UtteranceJob) -> None:
-        """Hand the next part to the engine, where it is not in the middle of one."""
+        """Hand the next part to the engine unless it is in the middle of one."""
         if job.in_part:
             return
         part = self._queue.next_part(job.utterance)
@@ -156,7 +156,7 @@ class SpeechLoop:
             job.give(fragment, self._send, self._queue.may_send)
 
     def release(self, utterance: Utterance) -> None:
-        """Send what was prepared of a text that was committed; for the listening side, which need not wait."""
+        """Send the prepared audio of a committed text; called from the listening side, which does not wait."""
         job = self._jobs.get(utterance)
         if job is None:
             return
@@ -179,7 +179,7 @@ class SpeechLoop:
         self._queue.end_part(job.utterance)
 
     def _fail(self, job: UtteranceJob, error: Exception) -> None:
-        """What is wrong with one sentence does not silence the others; anything else ends the text."""
+        """Record a failure: a faulty sentence does not silence the others; any other error ends the text."""
         job.failure = job.failure or error
         job.utterance.leave_hole()
         if not isinstance(error, TtsError | SendError):
@@ -189,7 +189,7 @@ class SpeechLoop:
             self._queue.abandon(job.utterance)
 
     def _finish(self, job: UtteranceJob) -> None:
-        """Send what is left and answer the text."""
+        """Send what remains and answer the text."""
         utterance = job.utterance
         try:
             if not utterance.cancelled and failure_of(job) is None:
@@ -201,14 +201,14 @@ class SpeechLoop:
         self._answer(job)
 
     def _give_up(self, job: UtteranceJob, error: Exception) -> None:
-        """End a text that the node itself failed, and answer it if it was not answered yet."""
+        """End a text after a bug in the node, and answer it unless it was already answered."""
         logger.error("text %d: unexpected error", job.utterance.index, exc_info=error)
         job.failure = error
         self._end_part(job)
         self._answer(job)
 
     def _answer(self, job: UtteranceJob) -> None:
-        """Send the one reply of a text."""
+        """Send a text's one reply."""
         utterance = job.utterance
         self._jobs.pop(utterance, None)
         if self._queue.settle(utterance):
@@ -223,7 +223,7 @@ class SpeechLoop:
             self._outputs.reply(reply, figures, text_index=utterance.index, about=about)
 
     def _reply(self, job: UtteranceJob) -> tuple[Reply, dict[str, str]]:
-        """What is said of a text; it can be nothing that keeps the text from its reply."""
+        """A text's reply and log details; no error in here may keep the text from its reply."""
         try:
             return reply_of(job, self._queue.rules), circumstances(job)
         except Exception as error:
@@ -233,7 +233,7 @@ class SpeechLoop:
             return Reply(Outcome.ERROR, echo, error=fault.error, stage=fault.stage), {}
 
     def _warn_of_gaps(self, figures: SpeechFigures) -> None:
-        """Say once that this machine cannot keep up, and what would help."""
+        """Warn once that this machine cannot keep up, and say what would help."""
         if not figures.underruns or self._has_warned:
             return
         self._has_warned = True

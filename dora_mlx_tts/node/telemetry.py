@@ -1,8 +1,8 @@
-"""OpenTelemetry, where it is asked for: a span for each text, and the node's figures as metrics.
+"""OpenTelemetry, if enabled: a span per text, and the node's figures as metrics.
 
-Spans are made of the records of a text when it is answered, so nothing is kept or measured twice. Their parent
-is what the sender says under `open_telemetry_context`; outputs repeat that key, so a receiver's spans join the
-same trace. What is said never leaves: spans carry ids and figures, no text.
+Spans are made from a text's record when it is answered, so nothing is kept or measured twice. Their parent
+comes from the sender's `open_telemetry_context`; outputs repeat that key, so a receiver's spans join the same
+trace. Texts are never exported: spans carry ids and figures only.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 CONTEXT_KEY: Final = "open_telemetry_context"
 _NAME: Final = "dora_mlx_tts"
 _EXPORT_S: Final = 2.0
-"""How long a collector may take; the node's end waits this long for one that is gone, for spans and for metrics."""
+"""Seconds that a collector may take. If it is gone, shutdown waits this long, once for spans and once for
+metrics."""
 _UNITS: Final = {"ms": "ms", "s": "s"}
 _RATIOS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 5.0)
 _NOW_VALUES: Final = frozenset(
@@ -48,7 +49,7 @@ _NOW_VALUES: Final = frozenset(
         "memory_device_mib",
     }
 )
-"""Figures that can fall and are therefore gauges; all others only grow."""
+"""Figures that can fall and are therefore exported as gauges; all others only grow."""
 
 Figures = Callable[[], Mapping[str, Plain]]
 
@@ -59,7 +60,7 @@ class Telemetry:
     Args:
         tracers: Where spans go.
         meters: Where metrics go.
-        now_ns: The time of day.
+        now_ns: Returns the time of day in nanoseconds.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Telemetry:
         )
 
     def watch(self, figures: Figures) -> None:
-        """Export these figures of the node from now on, whenever metrics are collected."""
+        """Export these figures from now on, whenever metrics are collected."""
         for name, value in figures().items():
             if isinstance(value, bool) or not isinstance(value, int | float):
                 continue
@@ -95,11 +96,11 @@ class Telemetry:
             create(f"{_NAME}.{name}", [_reader(figures, name)], unit=unit_of(name))
 
     def answered(self, reply: Reply, figures: SpeechFigures, text_index: int) -> None:
-        """A text is over."""
+        """Export a text that was answered."""
         attributes = {"outcome": str(reply.outcome)}
         values = figures.as_metadata()
         for name, value in values.items():
-            if value >= 0:  # below: there is none without audio
+            if value >= 0:  # negative: undefined without audio
                 self._histograms[name].record(value, attributes)
         self._trace(reply, figures, {**attributes, "text_index": text_index, **values})
 
@@ -123,7 +124,7 @@ class Telemetry:
         span.end(end)
 
     def close(self) -> None:
-        """Send what is left and end."""
+        """Send what remains and shut down."""
         self._tracers.shutdown()
         self._meters.shutdown(1e3 * _EXPORT_S)
 
@@ -133,7 +134,7 @@ def _ns(milliseconds: float) -> int:
 
 
 def unit_of(name: str) -> str:
-    """Unit of a figure, by the end of its name; 1 for a number or ratio."""
+    """Unit of a figure, from the end of its name; 1 for a count or ratio."""
     return _UNITS.get(name.rpartition("_")[2], "1")
 
 
@@ -148,7 +149,7 @@ def _reader(figures: Figures, name: str) -> Callable[[CallbackOptions], Iterable
 
 
 def _parent(echo: Metadata) -> Context | None:
-    """The context in dora's form: `traceparent:…`, a line each (older versions: a semicolon each)."""
+    """The context in dora's form: `traceparent:…`, separated by newlines (older versions: semicolons)."""
     from opentelemetry.trace.propagation import tracecontext  # noqa: PLC0415  an extra
 
     text = echo.get(CONTEXT_KEY)
@@ -160,7 +161,7 @@ def _parent(echo: Metadata) -> Context | None:
 
 
 def exporting_to(endpoint: str, node: str) -> Telemetry:
-    """Telemetry that is sent to a collector (OTLP over HTTP).
+    """Telemetry for a collector (OTLP over HTTP).
 
     Raises:
         SettingError: The extra is not installed.

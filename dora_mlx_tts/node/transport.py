@@ -1,10 +1,10 @@
-"""How dora connects this node, settled before the node joins: by the variables that dora starts a process with.
+"""How dora connects this node: settled before it joins, through the environment that dora starts it with.
 
-dora loses messages in three places, none of which says a word to the dataflow: the queue inside the receiving
+dora loses messages in three places, none of which the dataflow notices: the queue inside the receiving
 node (ten deep by default), the channel before it, and the direct path between two nodes, whose sender drops
-what cannot leave within a millisecond. The first two are as deep as the receiver says. The third is taken only
-after both ends have proved it by messages to and fro; a node that answers none keeps everything that it
-receives and sends on the path through the daemon, which does not drop.
+what cannot leave within a millisecond. The receiver sets the depth of the first two. The third is used only
+after both ends have tested it with messages in both directions; a node that does not answer these keeps all its
+traffic on the path through the daemon, which does not drop.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ import yaml
 _NODE: Final = "DORA_NODE_CONFIG"
 _OVERLAY: Final = "DORA_ZENOH_CONFIG_OVERLAY"
 _SHARED: Final = "DORA_ZERO_COPY_THRESHOLD"
-"""From how many bytes on dora takes shared memory for a message, which only the direct path can pass on. Of its first
-messages of that size dora 1.1 also tells as warnings, which RUST_LOG cannot silence: it widens dora's filter only."""
+"""Message size in bytes from which dora uses shared memory, which only the direct path can pass on. dora 1.1
+also logs its first messages of that size as warnings, which RUST_LOG cannot silence: it only widens dora's
+filter."""
 _OPERATORS: Final = (_OVERLAY, "ZENOH_CONFIG")
-"""By these the operator of a deployment configures its direct paths; we do not interfere."""
+"""Variables by which an operator configures direct paths; if one is set, nothing is changed."""
 
 _SILENCE: Final = {
     "access_control": {
@@ -44,7 +45,7 @@ _SILENCE: Final = {
         "policies": [{"rules": ["no messages"], "subjects": ["everybody"]}],
     }
 }
-"""A layer of zenoh's configuration: no message passes on the direct path, in either direction."""
+"""A zenoh configuration layer under which no message takes the direct path, in either direction."""
 
 
 def node_id(environ: Mapping[str, str]) -> str:
@@ -55,9 +56,9 @@ def node_id(environ: Mapping[str, str]) -> str:
 
 @contextmanager
 def through_daemon(environ: MutableMapping[str, str]) -> Iterator[bool]:
-    """Keep a node that joins meanwhile off dora's direct path; whether that is so.
+    """Keep a node that joins in this context off dora's direct path; yields whether that was possible.
 
-    Where the operator has configured zenoh, nothing is changed.
+    If the operator has configured zenoh, nothing is changed.
     """
     if any(name in environ for name in _OPERATORS):
         yield False
@@ -75,7 +76,7 @@ def through_daemon(environ: MutableMapping[str, str]) -> Iterator[bool]:
 
 
 def deepen_queues(ports: Collection[str], size: int, environ: MutableMapping[str, str]) -> bool:
-    """Give a node's inputs room for a burst where the dataflow does not say how much; whether it did."""
+    """Give inputs room for a burst unless the dataflow sets a size; returns whether anything changed."""
     try:
         config = yaml.compose(environ.get(_NODE, ""), Loader=yaml.SafeLoader)
         inputs = _entry(_entry(config, "run_config"), "inputs")
@@ -98,7 +99,7 @@ def _entry(node: yaml.Node | None, name: str) -> yaml.Node | None:
 
 
 def _with_room(value: yaml.Node, size: int) -> yaml.Node:
-    """An input with a queue of this size, unless it has one."""
+    """The input with a queue of this size, unless it sets its own."""
     if isinstance(value, yaml.ScalarNode):
         source = (yaml.ScalarNode("tag:yaml.org,2002:str", "source"), value)
         value = yaml.MappingNode("tag:yaml.org,2002:map", [source])

@@ -1,4 +1,4 @@
-"""Names and forms of weights: prefixes, old names, weight normalization."""
+"""Names and forms of weights: prefixes, legacy names, weight normalization."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dora_mlx_tts.packs.tensors import Array
 T = TypeVar("T")
 W = TypeVar("W", Array, Stored, Weight)
 
-# How a pair (magnitude, direction) is called: torch's old weight_norm and its parametrization.
+# Key suffixes of a pair (magnitude, direction): torch's old weight_norm and its parametrization.
 _PAIRS = (
     (".weight_g", ".weight_v"),
     (".parametrizations.weight.original0", ".parametrizations.weight.original1"),
@@ -22,13 +22,13 @@ _PAIRS = (
 
 
 def fold_weight_norm(weights: Mapping[str, W], source: str = "weights") -> dict[str, W | Array]:
-    """Replace every weight-norm pair by the plain weight ``g * v / ||v||``.
+    """Replace every weight-norm pair with the plain weight ``g * v / ||v||``.
 
     The norm runs over all dimensions in which ``g`` has length 1: all but the first in SoVITS and
     the vocoders, all but the last in HuBERT's positional convolution. The result has v's type.
 
     Raises:
-        WeightsError: Half of a pair is missing, or the halves do not fit.
+        WeightsError: Half of a pair is missing, or the halves do not match.
     """
     folded: dict[str, W | Array] = {}
     for key, values in weights.items():
@@ -46,7 +46,7 @@ def fold_weight_norm(weights: Mapping[str, W], source: str = "weights") -> dict[
 
 
 def pair_of(key: str) -> tuple[str, str, str] | None:
-    """``(module, magnitude key, direction key)`` of a weight-norm half, None for other keys."""
+    """``(module, magnitude key, direction key)`` of half a weight-norm pair; None for other keys."""
     for magnitude, direction in _PAIRS:
         for ending in (magnitude, direction):
             if key.endswith(ending):
@@ -72,7 +72,7 @@ def _fold(source: str, key: str, magnitude: Array, direction: Array) -> Array:
 
 
 def rename_norm(key: str) -> str:
-    """The present name of a LayerNorm parameter, which old BERT conversions call gamma or beta; other keys stay."""
+    """The current name of a LayerNorm parameter called gamma or beta by old BERT conversions; other keys stay."""
     for old, new in (
         (".LayerNorm.gamma", ".LayerNorm.weight"),
         (".LayerNorm.beta", ".LayerNorm.bias"),
@@ -83,7 +83,7 @@ def rename_norm(key: str) -> str:
 
 
 def without_prefix(weights: Mapping[str, T], prefix: str) -> dict[str, T]:
-    """The weights below ``prefix`` under their shorter names; all of them if none has it."""
+    """The weights under ``prefix`` with shortened names; all weights if none has the prefix."""
     below = {
         key.removeprefix(prefix): values
         for key, values in weights.items()

@@ -1,8 +1,7 @@
-"""Which GPT-SoVITS family a checkpoint is of: by its keys, then its header, then its hash.
+"""Detects the GPT-SoVITS family of a checkpoint: by its keys, then its header, then its hash.
 
-Two states of the reference implementation write the digits `07` and `08`: one in front of full v5
-models, the other in front of v5 LoRA files. So digits name a family at most; what a file is, its keys
-say.
+Two versions of the reference implementation write the digits `07` and `08`: one at the start of full v5 models,
+the other at the start of v5 LoRA files. So the digits only suggest a family; the keys show what a file is.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ V5 = frozenset({"v5dev", "v5turbo"})
 STEP_EMBEDDING = frozenset({"v3", "v4"})
 """Families whose flow matching has one."""
 FLOW_MATCHING = STEP_EMBEDDING | V5
-"""Families that make a spectrogram by flow matching and need a vocoder."""
+"""Families that generate a spectrogram by flow matching and need a vocoder."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,8 @@ class Family:
     Attributes:
         model: The family's name.
         symbols: "v1" or "v2".
-        lora: Whether the file holds changes to a base model only.
-        told_by: What decided, for people.
+        lora: Whether the file only holds changes to a base model.
+        told_by: What determined the family, for people.
     """
 
     model: str
@@ -77,24 +76,24 @@ class Family:
 
     @property
     def flow_matching(self) -> bool:
-        """Whether a vocoder turns its spectrograms into sound."""
+        """Whether it generates spectrograms, which a vocoder turns into audio."""
         return self.model in FLOW_MATCHING
 
     @property
     def speaker(self) -> bool:
-        """Whether its style takes a speaker embedding."""
+        """Whether its style includes a speaker embedding."""
         return self.model in PRO
 
 
 @dataclass(frozen=True)
 class Hints:
-    """What a file says about its family besides its keys.
+    """Hints to a file's family other than its keys.
 
     Attributes:
-        header: The two digits in front of the file, if any.
-        digest: MD5 of the file's first 8192 bytes; the published base models are known by it.
+        header: The two digits at the start of the file, if any.
+        digest: MD5 of the file's first 8192 bytes; identifies the published base models.
         declared: ``config.model.version``.
-        asked: The family that the user names; it counts where nothing else says.
+        asked: The family named by the user, used if nothing else decides.
         file_name: The file's name.
     """
 
@@ -105,7 +104,7 @@ class Hints:
     file_name: str = ""
 
     def named(self, source: str) -> tuple[str | None, str]:
-        """The family that the first hint names, and which hint that is.
+        """The family that the first available hint names, and that hint.
 
         Raises:
             WeightsError: The header is unknown.
@@ -122,16 +121,16 @@ class Hints:
         return None, ""
 
     def v5(self, source: str) -> tuple[str, str] | None:
-        """Which of v5dev and v5turbo, and which hint says so; None where none does.
+        """Either v5dev or v5turbo, and the hint that says so; None if there is none.
 
         Raises:
-            WeightsError: The header is unknown or another family's.
+            WeightsError: The header is unknown or belongs to another family.
         """
         named, hint = self.named(source)
         if self.header is not None and named not in V5:
             raise WeightsError(
-                f"{source}: {hint} means {named}, but its flow matching has no step embedding, as"
-                " only v5 has: it is a v5 file with another version's digits, or damaged"
+                f"{source}: {hint} means {named}, but its flow matching has no step embedding,"
+                " so it is a v5 file with another version's digits, or damaged"
             )
         by_name = _V5_NAMES.get(self.file_name.casefold())
         wanted = ((named, hint), (by_name, "the file's name"), (self.asked, _ASKED))
@@ -143,7 +142,7 @@ class Hints:
 
 
 def file_digest(path: Path) -> str:
-    """MD5 of a file's first 8192 bytes, by which the published base models are known.
+    """MD5 of a file's first 8192 bytes, which identifies the published base models.
 
     Raises:
         WeightsError: It cannot be read.
@@ -168,15 +167,14 @@ def detect_family(
 
     Args:
         shapes: Key -> shape of its tensors.
-        header: As in ``Hints``; only asked where keys leave a choice, like the next two.
+        header: As in ``Hints``; like the next two, only used if the keys leave a choice.
         declared: As in ``Hints``.
-        source: What to name in errors; its last part is the file's name.
+        source: Name for errors; its last part is the file's name.
         digest: As in ``Hints``.
         asked: As in ``Hints``.
 
     Raises:
-        WeightsError: The keys are not those of a SoVITS model, leave open which, or contradict the
-            header.
+        WeightsError: The keys are not those of a SoVITS model, are ambiguous, or contradict the header.
     """
     hints = Hints(header, digest, declared, asked, Path(source).name)
     named, hint = hints.named(source)
@@ -212,22 +210,22 @@ def _flow_family(shapes: Shapes, hints: Hints, symbols: str, source: str) -> Fam
         if hints.header is not None and named in V5:
             raise WeightsError(
                 f"{source}: {hint} means {named}, but its flow matching has a step embedding, which"
-                " v5 has not: it is a v3 or v4 file with another version's digits"
+                " v5 does not have: it is a v3 or v4 file with another version's digits"
             )
         model, why = _choose(hints, STEP_EMBEDDING, "flow matching", source)
         return Family(model, symbols, told_by=f"keys of flow matching, {why}")
     without = "flow matching without a step embedding"
     found = hints.v5(source)
     if found is None:
-        told = f"{without}; nothing says dev or turbo, so v5dev (--family v5turbo for the other)"
+        told = f"{without}; it could be dev or turbo, v5dev is assumed (otherwise give --family v5turbo)"
         return Family("v5dev", symbols, told_by=told)
     return Family(found[0], symbols, told_by=f"{without}, {found[1]}")
 
 
 def _choose(hints: Hints, choices: frozenset[str], kind: str, source: str) -> tuple[str, str]:
-    """The family among `choices` that is hinted at, or else asked for, and by what."""
+    """The family among `choices` given by a hint, or else by the user, and what decided it."""
     named, hint = hints.named(source)
-    asked = hints.asked if hints.header is None else None  # digits are not overruled
+    asked = hints.asked if hints.header is None else None  # the user does not overrule the digits
     for model, why in ((named, hint), (asked, _ASKED)):
         found = _V5_ALIASES.get(model or "", model)
         if found in choices:
@@ -235,5 +233,5 @@ def _choose(hints: Hints, choices: frozenset[str], kind: str, source: str) -> tu
     either = " or ".join(sorted(choices))
     raise WeightsError(
         f"{source}: a {kind} checkpoint of {either}; neither its header nor its hash nor its"
-        f" configuration ({named!r}) says which; --family can"
+        f" configuration ({named!r}) says which; use --family"
     )

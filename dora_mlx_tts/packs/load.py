@@ -1,4 +1,4 @@
-"""Puts weights into a network, or says exactly why they do not fit."""
+"""Loads weights into a network, or reports exactly why they do not fit."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SHOWN = 5
 
 @runtime_checkable
 class Keeper(Protocol):
-    """A module that can work with a weight as it is stored."""
+    """A module that can use a weight in stored form."""
 
     def keep(self, name: str, weight: Stored) -> bool:
-        """Take the weight in place of the parameter `name`, or say no."""
+        """Use the weight for the parameter `name`; returns whether it did."""
 
 
 def strict_load(
@@ -34,18 +34,18 @@ def strict_load(
     dtype: mx.Dtype | None = mx.float32,
     keep: Sequence[str] = (),
 ) -> None:
-    """Give every parameter of ``module`` its weight; nothing may be missing or left over.
+    """Load a weight into every parameter of ``module``; none may be missing or left over.
 
     Args:
-        module: The network; its parameters' names are the keys, its shapes what is expected.
-        weights: Key -> numpy or MLX array or `Stored`, after the network's own renaming and turning.
+        module: The network; the names and shapes of its parameters are the expected ones.
+        weights: Key -> numpy or MLX array or `Stored`, after the network's own renaming and transposing.
         source: The file or part, for errors.
         ignore: Patterns (``enc_q.*``) of keys that may be left over.
-        dtype: Type of floating-point parameters; None keeps each weight's own.
-        keep: Patterns of keys that stay as they are stored, for modules that can work with them so.
+        dtype: Type of floating-point parameters; None keeps the type of each weight.
+        keep: Patterns of keys that stay in stored form, for modules that support it.
 
     Raises:
-        WeightsError: Names the keys that are missing, left over, or of another shape.
+        WeightsError: Keys are missing, left over, or have another shape; the message names them.
     """
     check_weights(module, weights, source, ignore=ignore)
     expected = dict(tree_flatten(module.parameters()))
@@ -65,16 +65,16 @@ def check_weights(
     *,
     ignore: Sequence[str] = (),
 ) -> None:
-    """Require that every parameter has a weight of its shape, and that no weight is left over.
+    """Check that every parameter has a weight of its shape and that no weight is left over.
 
     Args:
         module: The network; its parameters are not computed.
-        weights: Key -> anything with a ``shape``, after the network's own renaming and turning.
+        weights: Key -> anything with a ``shape``, after the network's own renaming and transposing.
         source: The file or part, for errors.
         ignore: Patterns (``enc_q.*``) of keys that may be left over.
 
     Raises:
-        WeightsError: Names the keys that are missing, left over, or of another shape.
+        WeightsError: Keys are missing, left over, or have another shape; the message names them.
     """
     expected = dict(tree_flatten(module.parameters()))
     used = {key: value for key, value in weights.items() if key in expected}
@@ -101,11 +101,11 @@ def _keep(modules: Mapping[str, nn.Module], key: str, value: object) -> bool:
 
 
 def to_mlx(value: Any, dtype: mx.Dtype | None = mx.float32) -> mx.array:  # noqa: ANN401  as `weights`
-    """An MLX array of a weight; a stored one keeps the memory order of its file.
+    """Convert a weight to an MLX array; a stored one keeps its file's memory order.
 
     Args:
         value: numpy or MLX array, or `Stored`.
-        dtype: Type of floating-point numbers; None keeps what there is, float32 for 8-bit weights.
+        dtype: Type of floating-point numbers; None keeps the present type, or float32 for 8-bit weights.
     """
     return all_to_mlx({"": value}, dtype)[""]
 
@@ -113,7 +113,7 @@ def to_mlx(value: Any, dtype: mx.Dtype | None = mx.float32) -> mx.array:  # noqa
 def all_to_mlx(
     weights: Mapping[str, Any], dtype: mx.Dtype | None = mx.float32
 ) -> dict[str, mx.array]:
-    """As `to_mlx`, of many weights: MLX is waited for once, not once for each."""
+    """Like `to_mlx` for many weights, waiting for MLX only once."""
     widened = {key: value for key, value in weights.items() if _is_widened(value, dtype)}
     made = {key: mx.zeros(_in_memory(value).shape) for key, value in widened.items()}
     mx.eval(made)
@@ -125,7 +125,7 @@ def all_to_mlx(
         array = made.get(key)
         if array is None:
             array = mx.array(np.ascontiguousarray(_in_memory(value).values))
-        else:  # its own memory, which nobody else has seen yet
+        else:  # newly allocated memory that nothing else refers to yet
             _in_memory(value).widen(np.array(array, copy=False))
         axes = value.memory_order
         arrays[key] = _cast(array, dtype).transpose([axes.index(i) for i in range(value.ndim)])
@@ -133,7 +133,7 @@ def all_to_mlx(
 
 
 def _is_widened(value: object, dtype: mx.Dtype | None) -> bool:
-    """Whether a weight is written as float32 by numpy, not copied unchanged."""
+    """Whether numpy widens the weight to float32 instead of copying it unchanged."""
     if not isinstance(value, Stored):
         return False
     return value.scale is not None or (value.dtype.kind == "f" and dtype == mx.float32)

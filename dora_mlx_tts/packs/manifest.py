@@ -1,4 +1,4 @@
-"""``pack.json``: what a voice pack says about itself, checked field by field."""
+"""``pack.json``: the description of a voice pack, checked field by field."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dora_mlx_tts.errors import PackError, SettingError
 from dora_mlx_tts.messages import must_be, unknown
 
 FORMAT = 2
-"""1 had every tensor in row-major order and weight norm in pairs; it is read as well."""
+"""Version of the format. Version 1 had all tensors in row-major order and weight-norm pairs; it can still be read."""
 MANIFEST = "pack.json"
 FAMILIES = frozenset({"v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4", "v5dev", "v5turbo"})
 SYMBOLS = frozenset({"v1", "v2"})
 STORAGES = frozenset({"float32", "float16", "int8", "int6"})
 LOUDNESS = (-70.0, 0.0)
-"""LUFS that a pack may speak at."""
+"""Allowed range of a pack's loudness in LUFS."""
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -29,7 +29,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class PackFile:
     """A file's length and hash (lower-case hexadecimal SHA-256).
 
-    A ``shared`` one lies in the folder ``parts`` beside the pack, under its hash.
+    A ``shared`` file is in the folder ``parts`` next to the pack, named by its hash.
     """
 
     bytes: int
@@ -60,14 +60,14 @@ class PackManifest:
         symbols: Symbol table of its text front end.
         sample_rate: Hz of its speech.
         licence: SPDX expression, or "unknown".
-        languages: Languages it speaks.
+        languages: Languages that it speaks.
         storage: Precision of the weights on disk.
         parts: Part name ("t2s", "sovits", "ssl", "bert", …) -> part.
         files: Every file of the pack except ``pack.json`` -> length and hash.
-        provenance: What it was made from; for people.
-        defaults: Settings of speech that suit its networks (`PACK_SETTINGS`); empty in older packs.
-        clones: Whether it takes over the timbre of any recording, rather than of those it was taught.
-        loudness: About how loud its voices speak by themselves, in LUFS; None where nobody measured it.
+        provenance: What it was made from, for people.
+        defaults: Speech settings that suit its networks (`PACK_SETTINGS`); empty in older packs.
+        clones: Whether it takes over the timbre of any recording, not only of voices in its training.
+        loudness: Approximate natural loudness of its voices in LUFS; None if not measured.
     """
 
     name: str
@@ -142,11 +142,11 @@ class PackManifest:
 
 
 def pack_defaults(values: object, source: str) -> dict[str, Any]:
-    """Settings of speech that a pack brings along, with the types that they have.
+    """Validate the speech settings that a pack carries and convert their types.
 
     Args:
-        values: Name -> value, as JSON or a command line gives it.
-        source: Where they come from, for errors.
+        values: Name -> value, from JSON or a command line.
+        source: Their origin, for errors.
 
     Raises:
         PackError: A name is unknown or not one of `PACK_SETTINGS`, or a value is not allowed.
@@ -163,10 +163,10 @@ def pack_defaults(values: object, source: str) -> dict[str, Any]:
 
 
 def check_file_name(name: str, source: str) -> str:
-    """``name`` if it is a plain file name a pack may hold.
+    """Return ``name`` if it is a plain file name that a pack may contain.
 
     Raises:
-        PackError: It has folders in it, climbs out, is hidden, or is ``pack.json`` itself.
+        PackError: It contains folders, leads out of the pack, is hidden, or is ``pack.json`` itself.
     """
     if not _FILE_NAME.fullmatch(name) or name == MANIFEST:
         raise PackError(
@@ -177,10 +177,10 @@ def check_file_name(name: str, source: str) -> str:
 
 
 def check_part_name(name: str, source: str) -> str:
-    """``name`` if it is one a part may have.
+    """Return ``name`` if a part may have it.
 
     Raises:
-        PackError: It is not lower-case letters, digits and underscores.
+        PackError: It has characters other than lower-case letters, digits and underscores.
     """
     if not _PART_NAME.fullmatch(name):
         raise PackError(must_be(f"{source}: names of parts", "like 't2s'", name))
@@ -227,7 +227,7 @@ class _Fields:
     def texts(self, name: str) -> tuple[str, ...]:
         value: list[str] = self._typed(
             name,
-            "a list of texts",
+            "a list of strings",
             lambda v: isinstance(v, list) and all(isinstance(item, str) for item in v),
         )
         return tuple(value)

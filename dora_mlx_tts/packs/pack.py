@@ -1,8 +1,8 @@
-"""Voice packs: a folder with ``pack.json`` and safetensors, nothing executable, nothing pickled.
+"""Voice packs: folders with ``pack.json`` and safetensors, nothing executable, nothing pickled.
 
 Tensors keep the checkpoint's keys and shapes, so a pack and a raw checkpoint go through the same
-loading code; in the file their axes lie as networks want them in memory (see memory_order.py).
-8-bit tensors carry their scale beside them (see quantize.py).
+loading code; in the file their axes are ordered as networks want them in memory (see memory_order.py). 8-bit
+tensors are stored with their scales (see quantize.py).
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ from dora_mlx_tts.runtime.folders import put_in_place
 
 MAX_MANIFEST_BYTES = 2**20
 PARTS = "parts"
-"""Folder beside packs that holds the parts they share, each called after its hash."""
+"""Folder next to packs that holds the parts they share, each named by its hash."""
 
 
 @dataclass(frozen=True)
 class PartContent:
-    """A network to be written: its sizes and its tensors."""
+    """A network to write: its sizes and its tensors."""
 
     config: Mapping[str, Any]
     tensors: Mapping[str, TensorSpec]
 
 
 class Pack:
-    """An opened pack; weights are read when a part is asked for."""
+    """An opened pack; weights are read on demand."""
 
     def __init__(self, root: Path, manifest: PackManifest) -> None:
         self.root = root
@@ -63,8 +63,8 @@ class Pack:
 
         Args:
             path: The folder.
-            verify: Compare every file with its hash; lengths are always compared.
-            verified: Where hashes that were compared are remembered, so that each is only once.
+            verify: Check every file's hash; lengths are always checked.
+            verified: Record of checked hashes, so that each file is checked only once.
 
         Raises:
             PackError: The folder, a file or a field is missing, damaged or not allowed.
@@ -83,14 +83,14 @@ class Pack:
         return sum(entry.bytes for entry in self.manifest.files.values())
 
     def has(self, part: str) -> bool:
-        """Whether the pack holds a part."""
+        """Whether the pack contains a part."""
         return part in self.manifest.parts
 
     def file(self, name: str) -> Path:
         """The path of one of the pack's files.
 
         Raises:
-            PackError: It is not listed, missing, or leads out of the pack.
+            PackError: It is not listed, is missing, or leads out of the pack.
         """
         if name not in self.manifest.files:
             listed = ", ".join(self.manifest.files)
@@ -115,15 +115,15 @@ class Pack:
     def part(
         self, name: str, dtype: np.dtype[np.floating] | None = None
     ) -> tuple[dict[str, Any], dict[str, Array]]:
-        """A part's sizes and full tensors, as arrays of their own; see `weights`.
+        """A part's sizes and full tensors as newly allocated arrays; see `weights`.
 
         Args:
             name: "t2s", "sovits", …
-            dtype: Type of all floating-point tensors; None gives float32 for 8-bit tensors and
-                leaves the others as they are stored.
+            dtype: Type of all floating-point tensors; None gives float32 for 8-bit tensors and keeps the stored
+                type of the others.
 
         Raises:
-            PackError: As `weights`.
+            PackError: See `weights`.
         """
         config, tensors = self.weights(name)
         kinds = {key: dtype if one.dtype.kind == "f" else None for key, one in tensors.items()}
@@ -132,7 +132,7 @@ class Pack:
     def weights(self, name: str) -> tuple[dict[str, Any], dict[str, Stored]]:
         """A part's sizes and tensors, under the checkpoint's keys and shapes, not yet read.
 
-        The file is mapped into memory and must stay as it is while they are used.
+        The file is mapped into memory and must not change while they are in use.
 
         Raises:
             PackError: The pack has no such part, or its file is damaged.
@@ -163,15 +163,15 @@ def write_pack(
     overwrite: bool = False,
     shared: Collection[str] = (),
 ) -> Pack:
-    """Write a pack; the folder appears whole or not at all.
+    """Write a pack atomically: the folder appears complete or not at all.
 
     Args:
-        out: The folder to make.
-        manifest: What the pack says about itself; its parts and files are filled in here.
+        out: The folder to create.
+        manifest: The pack's description; its parts and files are filled in here.
         parts: Part name -> content; each is written to ``<name>.safetensors``.
         extra: Further files, as bytes or as a file to copy (a tokenizer's words, a model card).
         overwrite: Replace an existing pack.
-        shared: Parts to be kept in the folder ``parts`` beside the pack, once for all packs.
+        shared: Parts to store once for all packs, in the folder ``parts`` next to the pack.
 
     Raises:
         PackError: A name is not allowed, or something else is in the way.
@@ -203,12 +203,12 @@ def write_pack(
 
 
 def shared_file(root: Path, sha256: str) -> Path:
-    """Where a part that the pack ``root`` shares with others lies."""
-    return Path(os.path.abspath(root)).parent / PARTS / f"{sha256}.safetensors"  # noqa: PTH100  links stay
+    """The path of a part that the pack ``root`` shares with others."""
+    return Path(os.path.abspath(root)).parent / PARTS / f"{sha256}.safetensors"  # noqa: PTH100  keeps links
 
 
 def _share(file: Path, place: Path) -> None:
-    """Move a part to where others find it, unless it is there, sound, already."""
+    """Move a part to the shared folder, unless that has an intact copy."""
     if place.is_file() and file_sha256(place) == place.stem:
         file.unlink()
         return

@@ -1,4 +1,4 @@
-"""Storage of weights in 8 (or 6) bits: a whole number a weight and a float32 scale an output channel.
+"""Storage of weights in 8 (or 6) bits: an integer per weight and a float32 scale per output channel.
 
 ``w ≈ q * scale`` with q in -127..127 and ``scale = max|w| / 127`` over everything but the channel
 dimension; the scale keeps the tensor's rank, so it broadcasts. In a file the scale of tensor ``k``
@@ -21,18 +21,18 @@ from dora_mlx_tts.packs.tensors import Array
 SCALE_SUFFIX = ":scale"
 MIN_ELEMENTS = 4096
 EIGHT_BITS = 127
-"""The largest number that a byte holds, either sign."""
-_CHUNK = 2**20  # numbers compared at a time, so that a large matrix needs no large copies
+"""The largest magnitude that a signed byte holds."""
+_CHUNK = 2**20  # values compared at a time, so that a large matrix needs no large copies
 
 
 @dataclass(frozen=True)
 class QuantizationError:
-    """How far stored weights are from the given ones.
+    """Deviation of stored weights from the original ones.
 
     Attributes:
         max_abs: Largest absolute difference.
         square_error: Sum of squared differences.
-        square_sum: Sum of squared given weights.
+        square_sum: Sum of squared original weights.
     """
 
     max_abs: float = 0.0
@@ -41,11 +41,11 @@ class QuantizationError:
 
     @property
     def relative_rms(self) -> float:
-        """Root of the squared error by the root of the squared weights; 0 for all zeros."""
+        """RMS error relative to the RMS of the weights; 0 if all weights are zero."""
         return float(np.sqrt(self.square_error / self.square_sum)) if self.square_sum else 0.0
 
     def __add__(self, other: QuantizationError) -> QuantizationError:
-        """The figures of two groups of weights together."""
+        """The combined figures of two groups of weights."""
         return QuantizationError(
             max(self.max_abs, other.max_abs),
             self.square_error + other.square_error,
@@ -54,12 +54,12 @@ class QuantizationError:
 
 
 def is_quantizable(shape: tuple[int, ...]) -> bool:
-    """Matrices and convolutions above a small size; vectors and small tables are kept."""
+    """Whether to quantize: matrices and convolutions above a small size, but not vectors and small tables."""
     return len(shape) >= 2 and int(np.prod(shape)) >= MIN_ELEMENTS  # noqa: PLR2004 (a matrix has 2)
 
 
 def quantize(weights: Array, axis: int = 0, levels: int = EIGHT_BITS) -> Stored:
-    """Whole numbers up to ``levels`` for floating-point ``weights``, a scale for each index along ``axis``.
+    """Quantize floating-point ``weights`` to integers up to ``levels``, with a scale per index along ``axis``.
 
     Raises:
         WeightsError: A weight is not finite.
@@ -77,15 +77,15 @@ def quantize(weights: Array, axis: int = 0, levels: int = EIGHT_BITS) -> Stored:
 
 
 def quantize_best(weights: Array, levels: int = EIGHT_BITS) -> tuple[Stored, QuantizationError]:
-    """The form along the first or second dimension, whichever loses less.
+    """Quantize along the first or second dimension, whichever loses less.
 
     The output channels are the first dimension of linear layers, convolutions and embeddings, and
-    the second of transposed convolutions; the numbers tell which.
+    the second of transposed convolutions; the values show which.
     """
     tried = [quantize(weights, axis, levels) for axis in (0, 1)]
     errors = [measure(weights, one.full()) for one in tried]
     best = min((0, 1), key=lambda axis: errors[axis].square_error)
-    # Scales along the second dimension are only worth it when they are clearly better.
+    # Scales along the second dimension only pay if they are clearly better.
     if best == 1 and errors[1].square_error > 0.8 * errors[0].square_error:
         best = 0
     return tried[best], errors[best]
@@ -105,14 +105,14 @@ def measure(given: Array, stored: Array) -> QuantizationError:
 
 
 def join_scales(stored: Mapping[str, Array], source: str) -> dict[str, Stored]:
-    """The tensors of a file that may hold ones in 8 or 6 bits, each with its scale.
+    """Join the 8-bit and 6-bit tensors of a file with their scales.
 
     Args:
-        stored: Key -> array; an 8-bit tensor ``k`` comes with ``k:scale``; see six_bits.py for the other.
-        source: What to name in errors.
+        stored: Key -> array; an 8-bit tensor ``k`` comes with ``k:scale``; for 6 bits see six_bits.py.
+        source: Name for errors.
 
     Raises:
-        WeightsError: A scale has no tensor or does not fit it, or packed numbers are damaged.
+        WeightsError: A scale has no tensor or does not fit its tensor, or packed values are damaged.
     """
     joined: dict[str, Stored] = {}
     for key, values in _unpacked(stored, source).items():
@@ -129,16 +129,14 @@ def join_scales(stored: Mapping[str, Array], source: str) -> dict[str, Stored]:
 
 
 def _unpacked(stored: Mapping[str, Array], source: str) -> dict[str, Array]:
-    """Every tensor of 6 bits as bytes, under its own key."""
+    """Unpack every 6-bit tensor to bytes, under its own key."""
     found: dict[str, Array] = {}
     for key, values in stored.items():
         if key.endswith(SIX_SUFFIX):
             stem = key.removesuffix(SIX_SUFFIX)
             layout = stored.get(stem + LAYOUT_SUFFIX)
             if layout is None or stem in stored or stem + SCALE_SUFFIX not in stored:
-                raise WeightsError(
-                    f"{source}: {key!r} lacks its layout or scale, or is there twice"
-                )
+                raise WeightsError(f"{source}: {key!r} lacks its layout or scale, or is duplicated")
             found[stem] = unpack(values, layout, f"{source}: {stem!r}")
         elif key.endswith(LAYOUT_SUFFIX):
             if key.removesuffix(LAYOUT_SUFFIX) + SIX_SUFFIX not in stored:

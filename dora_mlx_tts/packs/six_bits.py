@@ -1,7 +1,8 @@
-"""Storage of weights in 6 bits: four numbers in three bytes.
+"""Storage of weights in 6 bits: four values in three bytes.
 
-In a file such a tensor ``k`` is ``k:six``, its packed bytes, and ``k:layout``, two rows of whole numbers: its
-lengths in the file's order of axes, and that order. Its scale is ``k:scale`` as in 8 bits (see quantize.py).
+In a file such a tensor ``k`` is stored as ``k:six``, its packed bytes, and ``k:layout``, two rows of integers:
+its lengths in the file's order of axes, and that order. Its scale is ``k:scale``, as for 8 bits (see
+quantize.py).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dora_mlx_tts.packs.tensors import Array
 
 SIX_SUFFIX, LAYOUT_SUFFIX = ":six", ":layout"
 SIX_BITS = 31
-"""The largest number that 6 bits hold, either sign."""
+"""The largest magnitude that signed 6-bit values hold."""
 _MIDDLE = 32
 _NUMBERS, _BYTES = 4, 3
 _MOST = 2**31
@@ -23,7 +24,7 @@ Bytes = NDArray[np.uint8]
 
 
 def pack(values: Array) -> Bytes:
-    """Numbers from -31 to 31 in row-major order, filled up with zeros to a multiple of four."""
+    """Pack values from -31 to 31 in row-major order, padded with zeros to a multiple of four."""
     flat = values.reshape(-1).astype(np.int16) + _MIDDLE
     whole = np.full(-(-flat.size // _NUMBERS) * _NUMBERS, _MIDDLE, np.uint8)
     whole[: flat.size] = flat
@@ -33,15 +34,15 @@ def pack(values: Array) -> Bytes:
 
 
 def unpack(packed: Bytes, layout: NDArray[np.integer], source: str) -> NDArray[np.int8]:
-    """The numbers, in a view of the tensor's shape.
+    """Unpack the values into a view of the tensor's shape.
 
     Args:
-        packed: what `pack` gave.
+        packed: the result of `pack`.
         layout: lengths in the file's order of axes, and that order [2, axes].
-        source: what to name in errors.
+        source: name for errors.
 
     Raises:
-        WeightsError: the bytes and the layout do not fit each other.
+        WeightsError: the bytes and the layout do not match.
     """
     lengths, order = _checked(layout, source)
     count = 1
@@ -56,12 +57,12 @@ def unpack(packed: Bytes, layout: NDArray[np.integer], source: str) -> NDArray[n
 
 
 def _four_at_a_time(packed: Bytes) -> NDArray[np.int8]:
-    """Every number, computed in words of 32 bits, twice as fast as byte by byte."""
+    """All values, computed in 32-bit words, twice as fast as byte by byte."""
     padded = np.zeros(packed.size + 1, np.uint8)  # the last word reads one byte more
     padded[:-1] = packed
     words = np.ndarray((packed.size // _BYTES,), "<u4", padded, strides=(_BYTES,)).copy()
     numbers, shifted = words & 0x3F, np.empty_like(words)
-    for place in range(1, _NUMBERS):  # 6 bits of each number move up to a byte of its own
+    for place in range(1, _NUMBERS):  # the 6 bits of each value move to a byte of their own
         np.left_shift(words, 2 * place, out=shifted)
         shifted &= 0x3F << 8 * place
         numbers |= shifted
@@ -71,7 +72,7 @@ def _four_at_a_time(packed: Bytes) -> NDArray[np.int8]:
 
 
 def layout_of(shape: tuple[int, ...], order: tuple[int, ...] | None) -> NDArray[np.int32]:
-    """What `unpack` needs to know, [2, axes]."""
+    """The layout that `unpack` needs, [2, axes]."""
     axes = order or tuple(range(len(shape)))
     return np.array([[shape[axis] for axis in axes], axes], np.int32)
 

@@ -1,6 +1,6 @@
-"""A tensor as its file has it: half precision or 8 bits, and widened to float32 only where it is used.
+"""A tensor in stored form: half precision or 8 bits, widened to float32 only where it is used.
 
-Views of a memory-mapped file cost nothing to make: loading a network touches only what it reads.
+Views of a memory-mapped file are free: loading a network touches only what it reads.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 from dora_mlx_tts.packs.tensors import Array
 from dora_mlx_tts.runtime.array_types import Floats
 
-_BLOCK = 1 << 16  # numbers widened together: they stay within the second-level cache
-_HALF_SIGN_AND_VALUE = np.int32(-0x70002000)  # what is left of a half shifted up by 13 bits
-_HALF_TO_SINGLE = np.float32(2.0**112)  # the difference of the exponents' biases
+_BLOCK = 1 << 16  # values widened at a time, so that they fit into the second-level cache
+_HALF_SIGN_AND_VALUE = np.int32(-0x70002000)  # mask for a half shifted left by 13 bits
+_HALF_TO_SINGLE = np.float32(2.0**112)  # the difference between the exponent biases
 
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """A view of stored numbers, with what an array's views can do.
+    """A view of stored values that supports the view operations of an array.
 
     Attributes:
         values: float32, float16 or signed bytes, in any memory order.
-        scale: What bytes are multiplied by; has their rank and broadcasts.
+        scale: Factor for signed bytes; has their rank and broadcasts.
     """
 
     values: Array
@@ -49,26 +49,26 @@ class Stored:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the numbers that it stands for."""
+        """Type of the values that it stands for."""
         return np.dtype("f4") if self.scale is not None else self.values.dtype
 
     def transpose(self, *axes: int) -> Stored:
-        """The axes in another order; nothing is copied."""
+        """Reorder the axes without copying."""
         scale = None if self.scale is None else self.scale.transpose(*axes)
         return Stored(self.values.transpose(*axes), scale)
 
     def swapaxes(self, first: int, second: int) -> Stored:
-        """Two axes exchanged; nothing is copied."""
+        """Exchange two axes without copying."""
         scale = None if self.scale is None else self.scale.swapaxes(first, second)
         return Stored(self.values.swapaxes(first, second), scale)
 
     def squeeze(self, axis: int) -> Stored:
-        """Without an axis of length 1."""
+        """Remove an axis of length 1."""
         scale = None if self.scale is None else self.scale.squeeze(axis)
         return Stored(self.values.squeeze(axis), scale)
 
     def rows(self, numbers: NDArray[np.integer]) -> Floats:
-        """Some rows, in float32."""
+        """Selected rows in float32."""
         values = np.asarray(self.values[numbers], np.float32)
         if self.scale is None:
             return values
@@ -76,14 +76,14 @@ class Stored:
         return values * scale
 
     def full(self, dtype: np.dtype[Any] | None = None) -> Array:
-        """An array of its own in row-major order; None gives float32 for bytes, else what is stored."""
+        """A new array in row-major order; None gives float32 for bytes, else the stored type."""
         if self.scale is None:
             return np.array(self.values, dtype or self.values.dtype, order="C")
         widened = np.multiply(self.values, self.scale, dtype=np.float32)
         return np.ascontiguousarray(widened, dtype or np.float32)
 
     def widen(self, out: Floats) -> None:
-        """Write it in float32 to `out`, of its shape; fastest where that has its memory order."""
+        """Write it as float32 into `out`, which has its shape; fastest with the same memory order."""
         axes = self.memory_order
         values, target = self.values.transpose(axes), out.transpose(axes)
         if self.scale is not None:
@@ -95,7 +95,7 @@ class Stored:
 
     @property
     def memory_order(self) -> tuple[int, ...]:
-        """The axes from the one with the longest steps in memory to that with the shortest."""
+        """The axes, from the longest to the shortest stride in memory."""
         steps = self.values.strides
         return tuple(sorted(range(self.ndim), key=lambda axis: -abs(steps[axis])))
 
@@ -105,7 +105,7 @@ Weights: TypeAlias = Mapping[str, Weight]
 
 
 def full(weight: Weight) -> Array:
-    """A weight as an array of its own type."""
+    """A weight as a full array of its type."""
     return weight.full() if isinstance(weight, Stored) else weight
 
 

@@ -1,6 +1,6 @@
-"""Safetensors files: a length, a JSON header, and the numbers behind it.
+"""Safetensors files: a length, a JSON header, then the data.
 
-Read lazily like a checkpoint and written one tensor at a time, so neither needs the whole file in
+They are read lazily, like checkpoints, and written one tensor at a time, so neither needs the whole file in
 memory. Format: https://huggingface.co/docs/safetensors (little-endian, C order, no gaps).
 """
 
@@ -38,10 +38,10 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items() if name != "BF16"}
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """A tensor to be written: its type, its shape and where its numbers come from.
+    """A tensor to write: its type, its shape and the source of its data.
 
-    With an `order` its axes lie in that order in the file, so that whoever wants them so need not
-    turn them; the shape stays what it is.
+    With an `order`, its axes are stored in that order, so that networks that want them so need not transpose;
+    the shape stays the same.
     """
 
     dtype: np.dtype[Any]
@@ -51,12 +51,12 @@ class TensorSpec:
 
     @property
     def nbytes(self) -> int:
-        """Bytes in the file."""
+        """Size in the file, in bytes."""
         return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
 
 
 def read_tensor_file(path: Path) -> dict[str, LazyTensor]:
-    """The tensors of a safetensors file, unread.
+    """The tensors of a safetensors file, not yet read.
 
     Raises:
         WeightsError: The file is missing, damaged or truncated, or holds unknown types.
@@ -74,7 +74,7 @@ def read_tensor_file(path: Path) -> dict[str, LazyTensor]:
     except (ValueError, RecursionError) as error:
         raise WeightsError(f"{path}: its header is not JSON: {error}") from error
     if not isinstance(header, dict):
-        raise WeightsError(f"{path}: its header is no dictionary")
+        raise WeightsError(f"{path}: its header is not a dictionary")
     orders = _orders(path, header)
     return {
         name: _tensor(path, name, entry, 8 + length, size, orders.get(name))
@@ -84,10 +84,10 @@ def read_tensor_file(path: Path) -> dict[str, LazyTensor]:
 
 
 def map_tensor_file(path: Path) -> dict[str, Array]:
-    """Views of a safetensors file's tensors, mapped into memory: nothing is read yet.
+    """Views of a safetensors file's tensors, mapped into memory, not yet read.
 
     Raises:
-        WeightsError: As `read_tensor_file`; a type that numpy lacks (bfloat16).
+        WeightsError: As `read_tensor_file`, or a type that numpy lacks (bfloat16).
     """
     tensors = read_tensor_file(path)
     for name, tensor in tensors.items():
@@ -103,7 +103,7 @@ def map_tensor_file(path: Path) -> dict[str, Array]:
 
 
 def _orders(path: Path, header: Mapping[str, Any]) -> dict[str, list[int]]:
-    """The axes' order of tensors that do not lie in row-major order."""
+    """The order of axes of tensors that are not stored in row-major order."""
     about = header.get(_METADATA)
     text = about.get(_ORDER, "{}") if isinstance(about, dict) else "{}"
     try:
@@ -111,7 +111,7 @@ def _orders(path: Path, header: Mapping[str, Any]) -> dict[str, list[int]]:
     except (TypeError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path}: the orders of its axes are not JSON: {error}") from error
     if not isinstance(orders, dict):
-        raise WeightsError(f"{path}: the orders of its axes are no dictionary")
+        raise WeightsError(f"{path}: the orders of its axes are not a dictionary")
     return orders
 
 
@@ -122,12 +122,12 @@ def _tensor(
         case {"dtype": str(kind), "shape": [*shape], "data_offsets": [int(start), int(end)]}:
             pass
         case _:
-            raise WeightsError(f"{path}: tensor {name!r} is not described by dtype, shape, offsets")
+            raise WeightsError(f"{path}: tensor {name!r} must have dtype, shape and offsets")
     dtype = _DTYPES.get(kind)
     if dtype is None:
         raise WeightsError(f"{path}: tensor {name!r}: {unknown('type', kind, _DTYPES)}")
     if not all(type(n) is int and 0 <= n < 2**48 for n in shape):
-        raise WeightsError(f"{path}: tensor {name!r} has a shape that is not made of sizes")
+        raise WeightsError(f"{path}: tensor {name!r} has an invalid shape")
     lengths, steps = _arranged(path, name, tuple(shape), order)
     tensor = LazyTensor(path, base + start, dtype, lengths, steps, bfloat16=kind == "BF16")
     if start < 0 or base + end > size or end - start != tensor.size * dtype.itemsize:
@@ -141,27 +141,26 @@ def _tensor(
 def _arranged(
     path: Path, name: str, lengths: tuple[int, ...], order: object
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Shape and steps of a tensor whose axes lie in the file in `order`, with these lengths."""
+    """Shape and strides of a tensor whose axes are stored in `order`, with these lengths."""
     steps = contiguous_strides(lengths)
     if order is None:
         return lengths, steps
     if not isinstance(order, list) or sorted(order, key=str) != list(range(len(lengths))):
         raise WeightsError(
-            f"{path}: {str(order)[:80]} is no order of the {len(lengths)} axes of {name!r}"
+            f"{path}: {str(order)[:80]} is not an order of the {len(lengths)} axes of {name!r}"
         )
     back = [order.index(axis) for axis in range(len(order))]
     return tuple(lengths[i] for i in back), tuple(steps[i] for i in back)
 
 
 def write_tensor_file(path: Path, tensors: Mapping[str, TensorSpec]) -> None:
-    """Write a safetensors file, reading one tensor after the other.
+    """Write a safetensors file, reading one tensor at a time.
 
-    Wide types come first, so every tensor is aligned to its own type; equal input gives equal
-    bytes.
+    Wide types come first, so that every tensor is aligned; equal input gives equal bytes.
 
     Raises:
-        WeightsError: A type cannot be written, a tensor is not what it was announced to be, or
-            the disk is full.
+        WeightsError: A type cannot be written, a tensor differs from its announced type or shape, or the disk
+            is full.
     """
     order = sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
     turned = {name: list(spec.order) for name in order if (spec := tensors[name]).order}
@@ -170,7 +169,9 @@ def write_tensor_file(path: Path, tensors: Mapping[str, TensorSpec]) -> None:
     for name in order:
         spec = tensors[name]
         if spec.dtype not in _NAMES:
-            raise WeightsError(f"{path}: tensor {name!r} has type {spec.dtype}, which has no name")
+            raise WeightsError(
+                f"{path}: tensor {name!r} has type {spec.dtype}, which safetensors cannot store"
+            )
         header[name] = {
             "dtype": _NAMES[spec.dtype],
             "shape": [spec.shape[axis] for axis in spec.order or range(len(spec.shape))],

@@ -1,4 +1,4 @@
-"""Tensors that stay in their file until somebody reads them."""
+"""Tensors that stay in their file until they are read."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class LazyTensor:
-    """A strided window on raw numbers in a file.
+    """A strided view of raw values in a file.
 
     Attributes:
         path: The file.
         position: Byte at which the storage starts.
-        dtype: Type of the numbers as stored; bfloat16 is stored as uint16.
+        dtype: Type of the values as stored; bfloat16 is stored as uint16.
         shape: The tensor's shape, in the checkpoint's (PyTorch) layout.
-        strides: Steps in elements, never negative.
+        strides: Strides in elements, never negative.
         start: The first element's index in the storage.
-        bfloat16: The stored numbers are the upper halves of float32.
+        bfloat16: Whether the stored values are the upper halves of float32.
     """
 
     path: Path
@@ -45,18 +45,18 @@ class LazyTensor:
 
     @property
     def nbytes(self) -> int:
-        """Bytes the tensor takes once read."""
+        """Size of the tensor in bytes once read."""
         return self.size * (4 if self.bfloat16 else self.dtype.itemsize)
 
     @property
     def span(self) -> int:
-        """Elements of the storage from the first to the last one used."""
+        """Number of storage elements from the first to the last one used."""
         if self.size == 0:
             return 0
         return 1 + sum((n - 1) * s for n, s in zip(self.shape, self.strides, strict=True))
 
     def read(self) -> Array:
-        """The tensor as a contiguous array of its own; bfloat16 comes as float32.
+        """Read the tensor into a new contiguous array; bfloat16 becomes float32.
 
         Raises:
             WeightsError: The file has become shorter or cannot be read.
@@ -72,7 +72,7 @@ class LazyTensor:
         return self._native(self._arrange(flat))
 
     def view(self, memory: Array) -> Array:
-        """The tensor within its file's bytes, without a copy; not for bfloat16.
+        """The tensor as a view of its file's bytes; not for bfloat16.
 
         Raises:
             WeightsError: The file has become shorter.
@@ -103,21 +103,21 @@ class LazyTensor:
 
 
 class ReadableTensor(Protocol):
-    """A tensor whose numbers are read when they are needed: a window on a file, or made of one."""
+    """A tensor whose values are read on demand: a view of a file, or derived from one."""
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the numbers as stored; bfloat16 is stored as uint16."""
+        """Type of the values as stored; bfloat16 is stored as uint16."""
         ...
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """In the checkpoint's (PyTorch) layout."""
+        """The shape in the checkpoint's (PyTorch) layout."""
         ...
 
     @property
     def bfloat16(self) -> bool:
-        """Whether the stored numbers are the upper halves of float32."""
+        """Whether the stored values are the upper halves of float32."""
         ...
 
     @property
@@ -126,7 +126,7 @@ class ReadableTensor(Protocol):
         ...
 
     def read(self) -> Array:
-        """The tensor as a contiguous array of its own."""
+        """Read the tensor into a new contiguous array."""
         ...
 
 
@@ -134,7 +134,7 @@ Tensors = Mapping[str, ReadableTensor]
 
 
 def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Steps in elements of a C-ordered array."""
+    """Strides in elements of a C-ordered array."""
     steps: list[int] = []
     step = 1
     for length in reversed(shape):
@@ -144,5 +144,5 @@ def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def shapes_of(tensors: Tensors) -> dict[str, tuple[int, ...]]:
-    """Key to shape."""
+    """Shapes by key."""
     return {key: tensor.shape for key, tensor in tensors.items()}

@@ -1,7 +1,7 @@
-"""Files whose hash was compared once need not be read again while nothing about them changed.
+"""A file whose hash was checked need not be read again while nothing about it has changed.
 
-What is remembered of a file: its size, its times and its number in the file system. Whoever changes
-the content changes one of them; the time of the last change of state cannot be set back.
+For each file, its size, times and inode number are remembered. Changing the content changes one of them; the
+inode change time cannot be set back.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Mark = list[int]
 
 
 class VerifiedFiles:
-    """A record in a folder of the user's: path -> hash, and what the file looked like then.
+    """A record in a user folder: path -> hash and the file's state at the time.
 
-    A record that cannot be read or written costs the time of comparing hashes, nothing else.
+    A record that cannot be read or written only costs the time of checking hashes.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -32,11 +32,11 @@ class VerifiedFiles:
         self._known = self._read()
 
     def has(self, path: Path, sha256: str) -> bool:
-        """Whether the file had this hash when it last looked as it does now."""
+        """Whether the file had this hash when it was last in its present state."""
         return self._known.get(_name(path)) == [sha256, mark(path)]
 
     def add(self, path: Path, sha256: str, before: Mark) -> None:
-        """Remember a hash that was just compared.
+        """Remember a hash that was just checked.
 
         Args:
             path: the file.
@@ -45,7 +45,7 @@ class VerifiedFiles:
         """
         if mark(path) != before:
             return
-        self._known = {**self._read(), **self._known}  # other processes write it as well
+        self._known = {**self._read(), **self._known}  # other processes write to it as well
         self._known.pop(_name(path), None)
         self._known[_name(path)] = [sha256, before]
         while len(self._known) > _MOST:
@@ -68,10 +68,10 @@ class VerifiedFiles:
 
 
 def mark(path: Path) -> Mark:
-    """What tells a changed file from an unchanged one without reading it.
+    """The state of a file, which shows changes without reading it.
 
     Raises:
-        OSError: it is gone.
+        OSError: the file is gone.
     """
     found = path.stat()
     return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev]

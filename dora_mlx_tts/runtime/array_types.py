@@ -1,4 +1,4 @@
-"""Names for the arrays that functions pass on; shapes are in their docstrings."""
+"""Names for array types; the docstrings of functions give the shapes."""
 
 from __future__ import annotations
 

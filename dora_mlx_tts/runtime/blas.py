@@ -1,9 +1,8 @@
 """A fast BLAS for MLX on the Linux CPU.
 
-MLX's Linux wheels bundle the reference BLAS, 15 to 50 times slower than OpenBLAS. MLX calls it
-through three slots of its library; `accelerate` points them to an OpenBLAS found on the machine,
-after checking that its products are right, and puts everything back when MLX's are not.
-Nothing but MLX's own calls is affected.
+MLX's Linux wheels bundle the reference BLAS, 15 to 50 times slower than OpenBLAS. MLX calls it through three
+slots of its library; `accelerate` points them to an OpenBLAS found on the machine, after checking that its
+products are correct, and reverts if MLX's are then wrong. Only MLX's own calls are affected.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ _ROW_MAJOR, _NO_TRANSPOSE, _TRANSPOSE = 101, 111, 112
 
 @dataclass(frozen=True, slots=True)
 class BlasStatus:
-    """What MLX multiplies matrices with.
+    """The library with which MLX multiplies matrices.
 
     Attributes:
-        library: path of the library put in place, or None for MLX's own.
-        kernel: the processor family whose kernels it chose ("Haswell", "SkylakeX"), if it says.
-        reason: why it is so, for people.
+        library: path of the installed library, or None for MLX's own.
+        kernel: the processor family of its kernels ("Haswell", "SkylakeX"), if reported.
+        reason: the explanation, for people.
     """
 
     library: str | None
@@ -44,15 +43,15 @@ class BlasStatus:
 
 
 def accelerate(choice: str = "auto", threads: int = 1) -> BlasStatus:
-    """Give MLX a fast BLAS and bound the threads of this process's BLAS libraries, numpy's too.
+    """Give MLX a fast BLAS and limit the threads of all BLAS libraries in this process, including numpy's.
 
     Safe to call more than once.
 
     Args:
         choice: "auto" looks for the `scipy-openblas32` package, then the system's OpenBLAS; "off"
             leaves MLX unchanged; anything else is the path of a library with the cblas interface.
-        threads: threads of a product. More than one is slower than one as soon as another process
-            is busy (a token took 147 ms instead of 4), and a dataflow always has others.
+        threads: threads per product. More than one is slower than one as soon as another process is busy (a
+            token took 147 ms instead of 4), and a dataflow always has other processes.
     """
     if sys.platform != "linux":
         return BlasStatus(None, None, "not needed: MLX uses the system's own BLAS")
@@ -73,7 +72,7 @@ def _redirected(choice: str) -> BlasStatus:
 
 def _mlx_slots() -> dict[str, int]:
     """Addresses of the slots through which MLX calls its BLAS."""
-    import mlx.core  # noqa: F401, PLC0415  loads the library whose slots are looked up
+    import mlx.core  # noqa: F401, PLC0415  loads the library whose slots are needed
 
     library = elf.loaded_library("libmlx.so")
     if library is None:
@@ -120,7 +119,7 @@ def _candidates(choice: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Library:
-    """A library with the cblas interface; `prefix` stands before all its names."""
+    """A library with the cblas interface; all its names begin with `prefix`."""
 
     handle: ctypes.CDLL
     prefix: str
@@ -129,7 +128,7 @@ class _Library:
     def load(cls, path: str) -> _Library:
         handle = ctypes.CDLL(path, mode=ctypes.RTLD_LOCAL)
         prefix = "scipy_" if hasattr(handle, "scipy_cblas_sgemm") else ""
-        _ = handle[f"{prefix}cblas_sgemm"]  # AttributeError when it has none
+        _ = handle[f"{prefix}cblas_sgemm"]  # AttributeError if it is missing
         return cls(handle, prefix)
 
     @property
@@ -149,7 +148,7 @@ class _Library:
             return None
 
     def multiplies_right(self) -> bool:
-        """Compare float32 products with exact integer ones (some old kernels are known wrong)."""
+        """Check float32 products against exact integer ones (some old kernels are known to be wrong)."""
         return all(self._product_is_right(*shape) for shape in _SHAPES)
 
     def _product_is_right(self, rows: int, columns: int, depth: int) -> bool:
@@ -175,9 +174,9 @@ class _Library:
         return list(got) == want
 
 
-@lru_cache(maxsize=len(_SHAPES))  # the library's products are tried, then MLX's
+@lru_cache(maxsize=len(_SHAPES))  # for the library's products, then for MLX's
 def _trial(rows: int, columns: int, depth: int) -> tuple[list[int], list[int], list[int]]:
-    """A [rows, depth], B [columns, depth] of small integers, and A times B transposed."""
+    """Matrices A [rows, depth] and B [columns, depth] of small integers, and A times B transposed."""
     a = [7 * i % 5 - 2 for i in range(rows * depth)]
     b = [5 * i % 7 - 3 for i in range(columns * depth)]
     product = [
@@ -205,7 +204,7 @@ def _redirect(library: _Library, addresses: Mapping[str, int]) -> bool:
 
 
 def _mlx_multiplies_right() -> bool:
-    import mlx.core as mx  # noqa: PLC0415  only on the machines that need it
+    import mlx.core as mx  # noqa: PLC0415  only where it is needed
 
     for rows, columns, depth in _SHAPES:
         a, b, want = _trial(rows, columns, depth)

@@ -1,4 +1,4 @@
-"""`CancelToken`: how work that runs learns that nobody wants its result any more."""
+"""`CancelToken`: tells running work that its result is no longer needed."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Cancelled(Exception):  # noqa: N818  a signal that ends work, not an error
 class CancelToken:
     """A flag that one thread sets and others check; once set, it stays set.
 
-    A token is also a function that returns whether it is set, and may wrap such a function: it then
-    counts as cancelled as soon as the function returns True, and never calls it again.
+    A token can be called to find out whether it is set, and may wrap such a function: it is then cancelled as
+    soon as the function returns True, and never calls it again.
 
     Args:
-        wrapped: called by every check; None where only `cancel` sets the flag.
+        wrapped: called by every check; None if only `cancel` sets the flag.
 
     Attributes:
         reason: why it was cancelled; empty until then.
-        cancelled_s: when (`time.monotonic` unless the caller has its own clock); 0 until then.
+        cancelled_s: when it was cancelled (`time.monotonic` unless the caller has its own clock); 0 until then.
     """
 
     __slots__ = ("_flag", "_lock", "_wrapped", "cancelled_s", "reason")
@@ -45,12 +45,12 @@ class CancelToken:
 
     @classmethod
     def of(cls, cancelled: Cancellation | None) -> CancelToken:
-        """The token itself, or a new one that wraps a function or nothing."""
+        """The token itself, or a new one that wraps the function, if any."""
         return cancelled if isinstance(cancelled, CancelToken) else cls(cancelled)
 
     @property
     def cancelled(self) -> bool:
-        """Whether the work is to end."""
+        """Whether the work should end."""
         if not self._flag and self._wrapped is not None and self._wrapped():
             self.cancel("cancelled by the caller")
         return self._flag
@@ -60,11 +60,11 @@ class CancelToken:
         return self.cancelled
 
     def cancel(self, reason: str, *, at_s: float | None = None) -> bool:
-        """Set the flag; the first reason and time stay.
+        """Set the flag; only the first reason and time are kept.
 
         Args:
             reason: why, for messages and replies.
-            at_s: when, in seconds; None takes `time.monotonic`.
+            at_s: the time in seconds; None uses `time.monotonic`.
 
         Returns:
             Whether this call set it.
@@ -74,18 +74,18 @@ class CancelToken:
                 return False
             self.reason = reason
             self.cancelled_s = time.monotonic() if at_s is None else at_s
-            self._flag = True  # last: who sees the flag finds the reason and the time
+            self._flag = True  # set last: whoever sees the flag finds reason and time
             return True
 
     def check(self) -> None:
-        """Return if the work is still wanted.
+        """Return unless cancelled.
 
         Raises:
-            Cancelled: it is not.
+            Cancelled: the token is set.
         """
         if self.cancelled:
             raise Cancelled(self)
 
 
 Cancellation: TypeAlias = CancelToken | Callable[[], bool]
-"""What callers may hand in: a token, or a function that returns True once the work is to end."""
+"""What callers may pass: a token, or a function that returns True once the work should end."""

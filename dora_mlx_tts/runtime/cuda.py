@@ -1,4 +1,4 @@
-"""What MLX does not say about a CUDA GPU, and what it has to be told."""
+"""CUDA settings that MLX needs, and GPU properties that it does not report."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ _PLANS = {
 
 
 def keep_plans() -> None:
-    """Let MLX keep the plans of a few sentences' convolutions, before its first work on a GPU.
+    """Let MLX keep the convolution plans of a few sentences; call it before MLX's first work on a GPU.
 
-    MLX plans a convolution for each new length of its input, keeps 128 plans, and raises an error when it has
-    made 256; a sentence of the full-size network has about a hundred lengths. Plans of attention and whole
-    graphs are counted in the same way. What the environment says already stays.
+    MLX plans a convolution for each new input length, keeps 128 plans, and raises an error after making 256; a
+    sentence of the full-size network has about a hundred lengths. Plans of attention and of whole graphs are
+    counted in the same way. Existing environment variables are respected.
     """
     for name, value in _PLANS.items():
         os.environ.setdefault(name, value)
 
 
 def keep_kernels(folder: Path, version: str) -> bool:
-    """Let MLX keep what it compiles here, before its first work on a GPU; whether something was kept before.
+    """Let MLX keep compiled kernels in a folder, before its first work on a GPU; returns whether it had any.
 
-    By itself it keeps kernels in the folder for temporary files, so each new container compiled all of them
-    again, 14.6 s for the starter voice. What the environment says already stays.
+    By default it keeps kernels in the folder for temporary files, so each new container compiles all of them
+    again, which took 14.6 s for the starter voice. Existing environment variables are respected.
 
     Args:
-        folder: is made by MLX.
-        version: MLX's.
+        folder: created by MLX.
+        version: MLX's version.
     """
     kept = Path(os.environ.setdefault("MLX_PTX_CACHE_DIR", str(folder / version)))
     return kept.is_dir() and any(kept.iterdir())
 
 
 def multiprocessors(oldest: int = 8) -> int:
-    """Multiprocessors of the first GPU; 0 where the driver cannot tell or the GPU is older than asked.
+    """Multiprocessors of the first GPU; 0 if the driver does not report them or the GPU is too old.
 
     Args:
-        oldest: least major compute capability.
+        oldest: minimum major compute capability.
     """
     try:
         driver = ctypes.CDLL("libcuda.so.1")

@@ -1,4 +1,4 @@
-"""Which MLX device runs, and which backend of our operations suits it."""
+"""Which MLX device to use, and which backend of this package's operations suits it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ KernelUse = Literal["auto", "on", "off"]
 class Backend(enum.Enum):
     """How operations are computed on a device.
 
-    NATIVE uses MLX's own kernels (Metal, CUDA). CUDA_MATMUL differs from it in convolutions and in the
-    attention of a prefill, which it writes as matrix products: on CUDA MLX leaves them to cuDNN, which plans
-    each new length of input, and every sentence has lengths of its own. CPU avoids kernels that are slow
-    on the Linux CPU backend: dilated and transposed convolutions, and everything that needs `exp`.
+    NATIVE uses MLX's own kernels (Metal, CUDA). CUDA_MATMUL differs in convolutions and in the attention of a
+    prefill, which it computes as matrix products: on CUDA, MLX leaves them to cuDNN, which plans for each new
+    input length, and every sentence has different lengths. CPU avoids kernels that are slow on the Linux CPU
+    backend: dilated and transposed convolutions, and everything that needs `exp`.
     """
 
     NATIVE = "native"
@@ -42,12 +42,12 @@ class Device:
 
     Attributes:
         kind: "cpu" or "gpu".
-        backend: how its operations are written.
-        description: for people: "CPU (Linux)", "Metal", "CUDA".
-        multiprocessors: of a CUDA GPU on which this package's own kernels may run; 0 is none.
-        kernels: whether own kernels are used: once a trial has shown them equal and faster (auto),
-            untested (on), or never (off).
-        compiled: whether first windows are compiled.
+        backend: how its operations are computed.
+        description: name for people: "CPU (Linux)", "Metal", "CUDA".
+        multiprocessors: of a CUDA GPU that can run this package's own kernels; otherwise 0.
+        kernels: whether to use own kernels: after a trial shows them equal and faster (auto), untested (on), or
+            never (off).
+        compiled: whether to compile first windows.
     """
 
     kind: Literal["cpu", "gpu"]
@@ -59,7 +59,7 @@ class Device:
 
     @property
     def is_metal(self) -> bool:
-        """Whether it is a GPU of Apple's."""
+        """Whether it is an Apple GPU."""
         return self.description == METAL
 
 
@@ -68,7 +68,7 @@ CPU = Device(
     Backend.CPU if sys.platform == "linux" else Backend.NATIVE,
     f"CPU ({'Linux' if sys.platform == 'linux' else 'macOS'})",
 )
-"""MLX's CPU here."""
+"""MLX's CPU device on this machine."""
 
 
 def select(
@@ -78,18 +78,18 @@ def select(
     products: bool = False,
     compiled: bool = False,
 ) -> Device:
-    """Make `name` MLX's default device and say what it is.
+    """Make `name` MLX's default device and describe it.
 
-    "auto" takes the GPU where MLX has one. `products` selects `CUDA_MATMUL` on CUDA, `compiled` counts on a GPU.
+    "auto" uses the GPU if MLX has one. `products` selects `CUDA_MATMUL` on CUDA; `compiled` only applies to GPUs.
 
     Raises:
         SettingError: `name` is not a device.
-        BackendError: MLX cannot be imported, or has no GPU and one was asked for.
+        BackendError: MLX cannot be imported, or a GPU was requested and MLX has none.
     """
     if name not in ("auto", "cpu", "gpu"):
         raise SettingError(unknown("device", name, ("auto", "cpu", "gpu")))
     try:
-        import mlx.core as mx  # noqa: PLC0415  importing MLX costs 0.1 s and may fail: only when asked
+        import mlx.core as mx  # noqa: PLC0415  importing MLX takes 0.1 s and may fail: only when needed
     except ImportError as error:
         raise packages.explained(error) from error
     cuda.keep_plans()
@@ -99,8 +99,8 @@ def select(
     if name == "cpu" or not has_gpu:
         mx.set_default_device(mx.cpu)
         if sys.platform == "linux":
-            # On the Linux CPU mx.compile runs the system's C++ compiler at run time, about 0.9 s a
-            # kernel, into a shared folder under a predictable name; it gains nothing we need.
+            # On the Linux CPU mx.compile runs the system's C++ compiler at run time, about 0.9 s per kernel,
+            # with output in a shared folder under a predictable name; it gains nothing needed here.
             mx.disable_compile()
         return CPU
     mx.set_default_device(mx.gpu)
@@ -112,7 +112,7 @@ def select(
 
 
 def usable(name: DeviceName) -> DeviceName:
-    """`name`, or the CPU where this build of MLX has no GPU to offer; that is said in the log.
+    """`name`, or the CPU if this build of MLX has no GPU, which is logged.
 
     Raises:
         BackendError: MLX cannot be imported.
@@ -135,7 +135,7 @@ def usable_cores() -> int:
 
 
 def memory_of(where: Device) -> int:
-    """Bytes of memory that a device has, a CPU the machine's; 0 where nobody says."""
+    """Memory of a device in bytes, for a CPU the machine's; 0 if unknown."""
     if where.kind == "cpu":
         names = getattr(os, "sysconf_names", {})
         if "SC_PHYS_PAGES" not in names:

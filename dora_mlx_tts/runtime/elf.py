@@ -1,8 +1,8 @@
-"""Where a loaded shared library keeps the addresses of the functions it calls.
+"""Finds where a loaded shared library keeps the addresses of the functions it calls.
 
-A library calls a foreign function through a slot that the dynamic loader fills (the procedure
-linkage table of the ELF format). Knowing the slot's place lets `blas` point it elsewhere.
-Only what that needs is read: 64-bit little-endian ELF, program headers and the dynamic section.
+A library calls an external function through a slot that the dynamic loader fills (the procedure linkage table
+of the ELF format). Knowing the slot's address lets `blas` redirect it. Only the necessary parts are read:
+64-bit little-endian ELF, program headers and the dynamic section.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def loaded_library(name: str) -> LoadedLibrary | None:
     """The mapped library whose file is called `name`, or None."""
     for line in _PROCESS_MAPS.read_text().splitlines():
         fields = line.split(maxsplit=5)
-        if len(fields) == 6 and fields[5].rsplit("/", 1)[-1] == name:  # noqa: PLR2004  columns of the file
+        if len(fields) == 6 and fields[5].rsplit("/", 1)[-1] == name:  # noqa: PLR2004  number of columns
             return LoadedLibrary(Path(fields[5]), int(fields[0].split("-")[0], 16))
     return None
 
 
 def is_writable(address: int) -> bool:
-    """Whether the page that holds `address` may be written."""
+    """Whether the page that contains `address` is writable."""
     for line in _PROCESS_MAPS.read_text().splitlines():
         interval, mode = line.split(maxsplit=2)[:2]
         start, end = (int(part, 16) for part in interval.split("-"))
@@ -54,7 +54,7 @@ def is_writable(address: int) -> bool:
 
 
 def call_slots(path: Path) -> Mapping[str, int]:
-    """Name of every function called through a slot -> the slot's address relative to the base.
+    """Name of each function called through a slot -> the slot's address relative to the base.
 
     Raises:
         ValueError: the file is not a 64-bit little-endian ELF library with such a table.

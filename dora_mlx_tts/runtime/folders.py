@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all."""
+"""Folders that appear complete or not at all."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def put_in_place(fresh: Path, target: Path) -> None:
-    """Rename `fresh` to `target`; what stood there steps aside first and is deleted after.
+    """Rename `fresh` to `target`; an existing folder is first moved aside, then deleted.
 
     Raises:
-        OSError: a rename failed; the older folder is back where it was.
+        OSError: a rename failed; the old folder is back in place.
     """
     if not target.exists():
         fresh.rename(target)

@@ -1,8 +1,8 @@
-"""What trials of this package's own GPU kernels found, kept on disk for the next start.
+"""Results of trials of this package's own GPU kernels, kept on disk for the next start.
 
-A verdict counts only for what it was made with: device, MLX, this package, the kernel's source and the
-sizes it was compiled for. A file that is damaged, or was made with anything else, counts as no verdict,
-so the kernel is tried again.
+A verdict only applies to the combination it was made with: device, MLX, this package, the kernel's source and
+the sizes it was compiled for. A file that is damaged or made with anything else is ignored, so the kernel is
+tried again.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from dora_mlx_tts.runtime.whole_file import read_json, write_whole
 logger = logging.getLogger(__name__)
 
 FOLDER = "kernels"
-"""Of the cache folder."""
+"""Name of the folder within the cache folder."""
 _VERSION = 1
 _MOST_BYTES = 2**16
 _MOST_FILES = 1000
 _CRASHES = 2
-"""Trials that may end with the process before a kernel is given up."""
+"""Number of trials that may end with the process before a kernel is given up."""
 
 Key = Mapping[str, str]
 
@@ -38,11 +38,11 @@ class Verdict:
     """Whether a kernel may be used, and why.
 
     Attributes:
-        is_used: it is equal to its plain twin, and faster.
-        reason: in words, for logs and reports.
-        difference: relative difference of its logits from the twin's; None where none was measured.
-        kernel_ms: milliseconds per token; None where none were measured.
-        plain_ms: the twin's.
+        is_used: whether it is equal to the plain version, and faster.
+        reason: the reason, for logs and reports.
+        difference: relative difference of its logits from the plain version's; None if not measured.
+        kernel_ms: milliseconds per token; None if not measured.
+        plain_ms: the plain version's milliseconds per token.
     """
 
     is_used: bool
@@ -54,9 +54,9 @@ class Verdict:
 
 def platform_key() -> dict[str, str]:
     """The part of a key that says where a trial ran: GPU, system, MLX and this package."""
-    from importlib import metadata  # noqa: PLC0415  takes milliseconds, for GPUs only
+    from importlib import metadata  # noqa: PLC0415  takes milliseconds, only needed for GPUs
 
-    import mlx.core as mx  # noqa: PLC0415  commands that need no MLX start without it
+    import mlx.core as mx  # noqa: PLC0415  commands that do not need MLX start without it
 
     about = mx.device_info()
     names = (str(about[name]) for name in ("device_name", "architecture") if name in about)
@@ -69,9 +69,9 @@ def platform_key() -> dict[str, str]:
 
 
 class VerdictStore:
-    """Verdicts as files of a folder; None keeps them as long as the store lives.
+    """Verdicts as files in a folder; without one, they last as long as the store.
 
-    A folder that cannot be written costs a trial per start, nothing else.
+    If the folder cannot be written, each start repeats the trial.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -79,7 +79,7 @@ class VerdictStore:
         self._known: dict[str, Verdict] = {}
 
     def get(self, key: Key) -> Verdict | None:
-        """The verdict for exactly this key, or None: the kernel has to be tried."""
+        """The verdict for exactly this key, or None if the kernel must be tried."""
         name = _name(key)
         if name not in self._known:
             found = self._read(name)
@@ -89,7 +89,7 @@ class VerdictStore:
         return self._known[name]
 
     def put(self, key: Key, verdict: Verdict, *, lasting: bool = True) -> None:
-        """Keep a verdict; one that is not `lasting` only as long as the store."""
+        """Keep a verdict; one that is not `lasting` is kept only in memory."""
         self._known[_name(key)] = verdict
         if lasting:
             self._write(key, {"verdict": asdict(verdict)})
@@ -97,16 +97,16 @@ class VerdictStore:
             self.abandon(key)
 
     def begin(self, key: Key) -> Verdict | None:
-        """Note that a trial begins; a verdict instead where earlier ones took their process down with them.
+        """Note that a trial begins; returns a verdict instead if earlier trials ended their process.
 
-        `put` or `abandon` ends it. Two trials that neither ended are enough to give a kernel up.
+        `put` or `abandon` ends it. Two trials without an end are enough to give up a kernel.
         """
         content = self._content(_name(key)) or {}
         begun, process = content.get("begun"), content.get("process")
         if content.get("key") != dict(key) or not isinstance(begun, int):
             begun = 0
         elif isinstance(process, int) and process != os.getpid() and _is_alive(process):
-            return None  # another process is just trying it
+            return None  # another process is trying it right now
         if begun >= _CRASHES:
             verdict = Verdict(False, f"the process ended during each of {begun} trials")
             self.put(key, verdict)
@@ -121,7 +121,7 @@ class VerdictStore:
                 self._path(_name(key)).unlink(missing_ok=True)
 
     def of(self, platform_: Key) -> Iterator[tuple[dict[str, str], Verdict]]:
-        """Every sound verdict in the folder that was found on this platform, with its key."""
+        """Every valid verdict in the folder that was made on this platform, with its key."""
         if self._folder is None:
             return
         for path in sorted(self._folder.glob("*.json"))[:_MOST_FILES]:
@@ -134,7 +134,7 @@ class VerdictStore:
                 yield found
 
     def _path(self, name: str) -> Path:
-        assert self._folder is not None  # noqa: S101  callers looked
+        assert self._folder is not None  # noqa: S101  checked by callers
         return self._folder / f"{name}.json"
 
     def _read(self, name: str) -> tuple[dict[str, str], Verdict] | None:
@@ -148,7 +148,7 @@ class VerdictStore:
         return (content["key"], verdict) if _is_sound(verdict) else None
 
     def _content(self, name: str) -> dict[str, Any] | None:
-        """A file's content, if its hash is right."""
+        """A file's content, if its hash is correct."""
         if self._folder is None:
             return None
         content = read_json(self._path(name), _MOST_BYTES)
@@ -176,7 +176,7 @@ def _is_alive(process: int) -> bool:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except OSError:  # it is another user's
+    except OSError:  # it belongs to another user
         return True
     return True
 

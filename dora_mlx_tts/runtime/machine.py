@@ -1,4 +1,4 @@
-"""What the machine is, for reports."""
+"""A description of the machine, for reports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def processor() -> dict[str, Any]:
-    """Name of the processor, cores, memory and how busy the machine is."""
+    """Processor name, cores, memory and load."""
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return {
         "processor": _name(),
@@ -20,7 +20,7 @@ def processor() -> dict[str, Any]:
 
 
 def _name() -> str:
-    """What Linux says; elsewhere MLX's device tells more."""
+    """The name reported by Linux; elsewhere MLX's device tells more."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

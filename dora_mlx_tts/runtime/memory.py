@@ -1,4 +1,4 @@
-"""MLX's memory on its device: what is in use, and how much freed memory it keeps for the next use."""
+"""MLX's memory on its device: what is in use, and how much freed memory is kept for reuse."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final
 from dora_mlx_tts.runtime.device import Device, memory_of
 
 KEPT_MIB: Final = 2048
-"""Freed memory that is kept on a GPU where nobody says otherwise. Without a limit MLX kept 19.5 GB there after a hundred
-texts, with 180 MB in use."""
+"""Default limit of freed memory kept on a GPU, in MiB. Without a limit MLX kept 19.5 GB after a hundred texts,
+with 180 MB in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,10 @@ class MemoryStats:
     """MLX's memory at one moment, in MiB.
 
     Attributes:
-        used_mib: in use: networks, key-value caches, what is being computed.
-        kept_mib: freed, and kept for the next use.
-        peak_mib: the most that was in use at once.
-        device_mib: of the device; a CPU's is the machine's. 0 where nobody says.
+        used_mib: in use: networks, key-value caches, current computations.
+        kept_mib: freed, and kept for reuse.
+        peak_mib: the maximum in use at any time.
+        device_mib: of the device, or of the machine for a CPU; 0 if unknown.
     """
 
     used_mib: int
@@ -30,8 +30,8 @@ class MemoryStats:
 
     @classmethod
     def of(cls, where: Device) -> MemoryStats:
-        """The figures now; any thread may ask."""
-        import mlx.core as mx  # noqa: PLC0415  importing MLX costs 0.1 s: only when asked
+        """The current figures; any thread may call this."""
+        import mlx.core as mx  # noqa: PLC0415  importing MLX takes 0.1 s: only when needed
 
         return cls(
             used_mib=int(mx.get_active_memory()) >> 20,
@@ -42,7 +42,7 @@ class MemoryStats:
 
 
 def limit_kept(where: Device, mib: int | None) -> None:
-    """Let MLX keep at most so many MiB of freed memory; None takes the usual limit on a GPU, and MLX's own on a CPU."""
+    """Limit the freed memory that MLX keeps, in MiB; None uses the default on a GPU, and MLX's own on a CPU."""
     import mlx.core as mx  # noqa: PLC0415  as above
 
     if mib is None and where.kind == "gpu":

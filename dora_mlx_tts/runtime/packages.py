@@ -1,4 +1,4 @@
-"""What is wrong with the packages that this one needs, in a line that says what to do."""
+"""Problems with required packages, as messages that say what to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMPLETE: Final = "pip install dora-mlx-tts"
 
 
 def explained(error: ImportError) -> BackendError:
-    """An import that failed, as an error that says what to do about it."""
+    """Turn a failed import into an error that says what to do."""
     if "pyarrow requires numpy" in str(error).lower():
         return BackendError(
             f"pyarrow {_version('pyarrow')} does not work with numpy {_version('numpy')}:"
@@ -48,7 +48,7 @@ def _again(name: str) -> str:
 
 
 def problems() -> list[str]:
-    """A line for each package that cannot be imported, and for a build of MLX that hides another."""
+    """A line for each package that cannot be imported, and for each build of MLX that another one has overwritten."""
     found = []
     for name in _NEEDED:
         try:
@@ -59,7 +59,7 @@ def problems() -> list[str]:
 
 
 def _hidden_builds() -> list[str]:
-    """Builds of MLX overwrite each other's library: the last one installed is the one that runs."""
+    """Builds of MLX overwrite each other's library: the last one installed is used."""
     builds = {name: version for name in _BUILDS if (version := _version(name)) != "missing"}
     mlx = _version("mlx")
     found = [
@@ -70,12 +70,12 @@ def _hidden_builds() -> list[str]:
     gpus = [name for name in builds if name != "mlx-cpu"]
     if "mlx-cpu" in builds and gpus and _owns_library("mlx-cpu"):
         again = f"pip install --force-reinstall --no-deps {gpus[0]}"
-        found.append(f"the library of mlx-cpu stands in the place of {gpus[0]}'s: {again}")
+        found.append(f"mlx-cpu has overwritten the library of {gpus[0]}: {again}")
     return found
 
 
 def _owns_library(name: str) -> bool:
-    """Whether the library in place has the size of this build's."""
+    """Whether the installed library has the size of this build's library."""
     for file in metadata.files(name) or ():
         if str(file) == _LIBRARY:
             try:

@@ -1,4 +1,4 @@
-"""Cache files that several processes share: written whole or not at all, and read only where they are sound."""
+"""Cache files shared by several processes: written atomically, and read only if valid."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file, and its folder where there is none.
+    """Write a file atomically, creating its folder if needed.
 
     Raises:
         OSError: it cannot be written; nothing is left behind.
@@ -27,7 +27,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def read_json(path: Path, most_bytes: int) -> Any:  # noqa: ANN401  whatever JSON holds
-    """Content of a JSON file, or None where there is no plain file of at most that size, or it is damaged."""
+    """Content of a JSON file, or None if it is damaged, too large or not a plain file."""
     try:
         if not path.is_file() or path.stat().st_size > most_bytes:
             return None

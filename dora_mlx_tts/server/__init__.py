@@ -1,1 +1,1 @@
-"""Speech for programs without a dataflow: OpenAI's speech endpoint and Wyoming, over one engine."""
+"""Speech for programs without a dataflow: OpenAI's speech endpoint and Wyoming, with one engine."""

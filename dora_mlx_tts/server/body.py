@@ -1,4 +1,4 @@
-"""What a client may ask of `/v1/audio/speech`."""
+"""The requests that a client may send to `/v1/audio/speech`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _VoiceId(BaseModel):
 
 
 class _Body(BaseModel):
-    """The fields that OpenAI's interface has, and the language."""
+    """The fields of OpenAI's interface, plus the language."""
 
     model_config = ConfigDict(strict=True, extra="allow")
     input: str
@@ -47,14 +47,14 @@ class _Body(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class SpeechBody:
-    """A request that is well-formed.
+    """A valid request.
 
     Attributes:
-        text: what is to be spoken.
-        manner: how.
+        text: the text to speak.
+        manner: how to speak it.
         format: a key of `FORMATS`.
-        as_events: whether the answer is server-sent events.
-        notes: what the request said and nobody heeded.
+        as_events: whether to answer with server-sent events.
+        notes: parts of the request that were ignored.
     """
 
     text: str
@@ -65,10 +65,11 @@ class SpeechBody:
 
     @classmethod
     def read(cls, data: bytes, limit: int) -> Self:
-        """A request from the bytes of its body.
+        """Parse a request from the bytes of its body.
 
         Raises:
-            SettingError: not a JSON object, a wrong value, or a text of more than `limit` characters.
+            SettingError: the body is not a JSON object, a value is wrong, or the text has more than `limit`
+                characters.
         """
         body = validated(_Body, _json_object(data), "request")
         if len(body.input) > limit:

@@ -1,4 +1,4 @@
-"""Speech as a stream of bytes in a file format, written as it is made."""
+"""Encodes speech into a file format as a stream of bytes, while it is synthesized."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from dora_mlx_tts.errors import AudioError
 from dora_mlx_tts.messages import unknown
 
 _UNKNOWN_SIZE: Final = 0xFFFFFFFF
-_BLOCK: Final = 1 << 14  # frames; libsndfile's encoders keep a block on the stack
+_BLOCK: Final = 1 << 14  # frames; libsndfile's encoders hold a block on the stack
 _MP3_RATES: Final = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format that a client may ask for.
+    """A format that clients may request.
 
     Attributes:
-        media_type: what HTTP calls it.
-        container: what libsndfile calls it; empty where no encoder is needed.
-        encoding: how samples lie in it.
-        rates: sample rates it can have; empty for any. Where a voice has another, the last is taken.
+        media_type: its media type in HTTP.
+        container: its name in libsndfile; empty if no encoder is needed.
+        encoding: sample encoding in libsndfile.
+        rates: allowed sample rates; empty for any. For a voice with another rate, the last one is used.
     """
 
     media_type: str
@@ -42,22 +42,22 @@ FORMATS: Final = {
     "opus": Format("audio/ogg", "OGG", "OPUS", (48000,)),
     "flac": Format("audio/flac", "FLAC", "PCM_16"),
     "wav": Format("audio/wav"),
-    "pcm": Format("audio/pcm", rates=(24000,)),  # so OpenAI defines it
+    "pcm": Format("audio/pcm", rates=(24000,)),  # as defined by OpenAI
 }
 
 
 class AudioEncoder:
-    """Samples in, bytes out; joined, the bytes are one file.
+    """Samples in, bytes out; concatenated, the bytes form one file.
 
     Args:
         name: a key of `FORMATS`.
-        rate: sample rate of what comes in.
+        rate: sample rate of the input.
 
     Attributes:
         rate: sample rate of the file.
 
     Raises:
-        AudioError: an unknown format.
+        AudioError: the format is unknown.
     """
 
     def __init__(self, name: str, rate: int) -> None:
@@ -75,7 +75,7 @@ class AudioEncoder:
         self._file = _open(self._sink, kind, self.rate) if kind.container else None
 
     def encode(self, samples: NDArray[np.float32]) -> bytes:
-        """The bytes that are certain now; may be empty.
+        """Add samples; returns the bytes that are final by now, possibly none.
 
         Raises:
             AudioError: a sample is NaN or infinite.
@@ -131,11 +131,11 @@ class _Sink:
         return b""
 
     def flush(self) -> None:
-        """Nothing to do: everything is in memory."""
+        """Do nothing: everything is in memory."""
 
 
 def _open(sink: _Sink, kind: Format, rate: int) -> soundfile.SoundFile:
-    # A constant bit rate: players take the length of a stream for what its first frames say.
+    # A constant bit rate: players derive the length of a stream from its first frames.
     steady = (
         {"bitrate_mode": "CONSTANT", "compression_level": 0.5} if kind.container == "MP3" else {}
     )
@@ -145,7 +145,7 @@ def _open(sink: _Sink, kind: Format, rate: int) -> soundfile.SoundFile:
 
 
 def _wav_header(rate: int) -> bytes:
-    """Of 16-bit mono whose length is not known yet."""
+    """A header for 16-bit mono audio of unknown length."""
     about = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16)
     return b"".join(
         [

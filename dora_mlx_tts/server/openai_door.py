@@ -1,4 +1,4 @@
-"""OpenAI's speech endpoint over HTTP, and what a service manager wants to know."""
+"""OpenAI's speech endpoint over HTTP, and health checks for service managers."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one client may ask for.
+    """Limits for one client.
 
     Attributes:
-        characters: of one text.
-        key: what `Authorization: Bearer` must say; empty lets everybody in.
+        characters: maximum length of a text.
+        key: the key required in `Authorization: Bearer`; empty allows everybody.
     """
 
     characters: int = 4096
@@ -52,7 +52,7 @@ class Limits:
 
 
 class _RefusedError(Exception):
-    """An answer other than what was asked for."""
+    """An error response."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -60,12 +60,12 @@ class _RefusedError(Exception):
 
 
 class OpenAIDoor:
-    """The endpoints; `app` is what a web server runs.
+    """The endpoints; `app` is the ASGI application.
 
     Args:
-        queue: what speaks.
-        settings: how texts are divided.
-        limits: what one client may ask for.
+        queue: speaks the requests.
+        settings: how to split texts.
+        limits: limits for one client.
     """
 
     def __init__(self, queue: SpeechQueue, settings: Settings, limits: Limits) -> None:
@@ -84,7 +84,7 @@ class OpenAIDoor:
         )
 
     def _guarded(self, handler: Handler) -> Handler:
-        """The handler behind the key, its errors told the way OpenAI's clients read them."""
+        """Wrap a handler: check the key, and report errors in the form that OpenAI's clients expect."""
 
         async def guarded(request: Request) -> Response:
             try:
@@ -141,20 +141,20 @@ class OpenAIDoor:
         return JSONResponse({"object": "list", "data": [model]})
 
     async def _health(self, _request: Request) -> Response:
-        """Whether the process lives."""
+        """Report that the process is alive."""
         return JSONResponse({"status": "ok"})
 
     async def _ready(self, _request: Request) -> Response:
-        """Whether it can speak."""
+        """Report whether it can speak."""
         queue = self._queue
         answer = {"status": queue.state, "requests": queue.open, "limit": queue.limit}
         return JSONResponse(answer, status_code=200 if queue.state == "ready" else 503)
 
 
 async def _body(request: Request) -> bytes:
-    """The body, of bounded size, within bounded time."""
+    """Read the body, with limits on size and time."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":  # also keeps web pages of others from asking
+    if kind != "application/json":  # also keeps other sites' web pages from sending requests
         raise _RefusedError(415, f"Content-Type must be application/json, got {brief(kind)}")
     data = bytearray()
     try:
@@ -177,7 +177,7 @@ async def _cancel_when_gone(request: Request, stream: SpeechStream) -> None:
 async def _attended(
     content: AsyncIterator[bytes], stream: SpeechStream, gone: asyncio.Task[None]
 ) -> AsyncIterator[bytes]:
-    """The content; cancels the speech when nobody asks for more of it."""
+    """Pass the content on; cancel the speech when the client stops reading."""
     try:
         async for data in content:
             if data:
@@ -188,7 +188,7 @@ async def _attended(
 
 
 async def _file(stream: SpeechStream, first: Fragment, body: SpeechBody) -> AsyncIterator[bytes]:
-    """One file. An error in the middle breaks the connection off, so that nobody takes it for whole."""
+    """Stream one file. An error breaks the connection, so that no client takes the file for complete."""
     encoder = AudioEncoder(body.format, first.sample_rate)
     yield encoder.encode(first.samples)
     async for fragment in stream:
@@ -197,7 +197,7 @@ async def _file(stream: SpeechStream, first: Fragment, body: SpeechBody) -> Asyn
 
 
 async def _events(stream: SpeechStream, first: Fragment, body: SpeechBody) -> AsyncIterator[bytes]:
-    """OpenAI's events, with the words of each piece, and an event for an error in the middle."""
+    """Stream OpenAI's events, with the words of each piece, and an event if an error occurs."""
     encoder = AudioEncoder(body.format, first.sample_rate)
     seconds = 0.0
     if body.notes:

@@ -1,4 +1,4 @@
-"""Opens the doors and keeps them open until a signal comes."""
+"""Opens the doors and serves until a signal arrives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _JOIN_S: Final = 10.0
 
 
 class _WebServer(uvicorn.Server):
-    """Leaves signals alone: uvicorn would die of them again after its shutdown."""
+    """Leaves signals alone: uvicorn would raise them again after its shutdown."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -34,14 +34,14 @@ class _WebServer(uvicorn.Server):
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What is opened.
+    """The doors to open.
 
     Attributes:
         host: address to listen on.
-        port: of HTTP; 0 for any free one.
-        wyoming_port: of Wyoming; None leaves that door shut, 0 takes any free one.
-        parallel: requests served at the same time, both doors together.
-        limits: what one client may ask for.
+        port: HTTP port; 0 for any free one.
+        wyoming_port: Wyoming port; None leaves that door closed, 0 takes any free one.
+        parallel: maximum number of concurrent requests, both doors together.
+        limits: limits for one client.
     """
 
     host: str = "127.0.0.1"
@@ -53,12 +53,12 @@ class Doors:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Where the doors are.
+    """The open doors.
 
     Attributes:
-        port: of HTTP.
-        wyoming_port: of Wyoming, None where that door is shut.
-        stop: closes them; may be called from any thread.
+        port: HTTP port.
+        wyoming_port: Wyoming port; None if that door is closed.
+        stop: closes the doors; may be called from any thread.
     """
 
     port: int
@@ -75,14 +75,14 @@ def serve(
     """Serve until SIGINT or SIGTERM.
 
     Args:
-        load: makes the engine, on the thread that then owns MLX.
-        settings: how texts are divided.
-        doors: what is opened.
-        opened: called once everything listens.
+        load: creates the engine, on the thread that will own MLX.
+        settings: how to split texts.
+        doors: the doors to open.
+        opened: called once all doors are open.
 
     Raises:
         TtsError: the engine cannot be loaded.
-        BackendError: a port cannot be had.
+        BackendError: a port is not available.
     """
     queue = SpeechQueue(doors.parallel)
     engine = threading.Thread(target=queue.run, args=(load,), name="speech")
@@ -149,7 +149,7 @@ async def _serve(
 
 
 async def _stop_with(queue: SpeechQueue, stop: Callable[[], None]) -> None:
-    """Close the doors when the engine is no more."""
+    """Close the doors when the engine has ended."""
     with contextlib.suppress(asyncio.CancelledError):
         while queue.state != "stopped":
             await asyncio.sleep(0.2)

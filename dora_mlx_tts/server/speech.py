@@ -1,4 +1,4 @@
-"""Speech of one request, for code that runs in an event loop."""
+"""The speech of one request, for code that runs in an event loop."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from dora_mlx_tts.text.sentences.scanner import Sentence, SentenceScanner
 
 
 class SpeechStream:
-    """Takes text, whole or in pieces, and yields fragments; leave it by `cancel` or to its end.
+    """Takes text, whole or in pieces, and yields fragments; must be read to the end or cancelled.
 
     Args:
-        queue: what speaks.
-        rules: how texts are divided.
-        manner: how it is spoken.
+        queue: speaks the request.
+        rules: how to split texts.
+        manner: how to speak it.
 
     Raises:
-        BusyError: there are too many requests.
-        StoppedError: the engine is not there.
+        BusyError: too many requests are being served.
+        StoppedError: the engine is not running.
     """
 
     def __init__(self, queue: SpeechQueue, rules: StreamRules, manner: Manner) -> None:
@@ -38,7 +38,7 @@ class SpeechStream:
         """Speak a whole text; nothing else follows.
 
         Raises:
-            TextError: malformed speech markup, where that is to be refused, or nothing to pronounce.
+            TextError: the speech markup is malformed and must be refused, or there is nothing to pronounce.
         """
         try:
             parts = self._rules.parts(text)
@@ -50,17 +50,17 @@ class SpeechStream:
         self._queue.add(self._ticket, parts, is_last=True)
 
     def feed(self, text: str) -> None:
-        """Take a piece of a text as it is written; complete sentences are spoken at once."""
+        """Add a piece of a text as it is written; complete sentences are spoken at once."""
         self._add(self._scanner.feed(text))
         if len(self._scanner.open_text) > self._rules.limit:
             self._add(self._scanner.break_off())
 
     def close(self) -> None:
-        """The text is over."""
+        """End the text."""
         self._add(self._scanner.flush(), is_last=True)
 
     def cancel(self, reason: str) -> None:
-        """Nobody wants the rest."""
+        """Cancel the rest."""
         self._queue.cancel(self._ticket, reason)
 
     def __aiter__(self) -> Self:

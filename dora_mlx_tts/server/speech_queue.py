@@ -1,4 +1,4 @@
-"""All requests of all doors, served in turns by one engine on one thread."""
+"""The requests of all doors, served in turns by one engine on one thread."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 State = Literal["loading", "ready", "stopped"]
 STALLED_S: Final = 60.0
-"""A client that lets speech wait that long without reading has lost its turn."""
+"""Seconds after which a client that does not read its speech is cancelled."""
 _IDLE_S: Final = 0.5
 
 
@@ -27,23 +27,23 @@ class ServedEngine(SpeechEngine, Protocol):
 
     @property
     def voices(self) -> VoiceRegistry:
-        """The voices there are."""
+        """The available voices."""
         ...
 
     def refresh(self) -> None:
-        """Take over voice files that changed."""
+        """Apply changes to voice files."""
         ...
 
 
 class SpeechQueue:
-    """Requests take turns of one part, about 20 seconds of speech at most.
+    """Serves requests in turns of one part, about 20 seconds of speech at most.
 
     Args:
-        limit: requests that are served at the same time; one more is refused.
+        limit: maximum number of concurrent requests; further ones are refused.
         clock: seconds.
 
     Attributes:
-        state: whether the engine speaks.
+        state: whether the engine can speak.
         failure: why it could not be loaded.
     """
 
@@ -54,14 +54,14 @@ class SpeechQueue:
         self.failure: Exception | None = None
         self._engine: ServedEngine | None = None
         self._news = threading.Condition()
-        self._tickets: deque[Ticket] = deque()  # the next one first
+        self._tickets: deque[Ticket] = deque()  # next one first
 
     @property
     def engine(self) -> ServedEngine:
-        """What speaks.
+        """The engine.
 
         Raises:
-            StoppedError: it is not there yet, or no more.
+            StoppedError: it is not running yet, or no longer.
         """
         if self._engine is None or self.state != "ready":
             raise StoppedError(f"the voice is {self.state}")
@@ -69,15 +69,15 @@ class SpeechQueue:
 
     @property
     def open(self) -> int:
-        """Requests that are being served."""
+        """Number of requests being served."""
         return len(self._tickets)
 
     def submit(self, manner: Manner, deliver: Callable[[Update], None]) -> Ticket:
         """Begin a request.
 
         Raises:
-            BusyError: there are too many.
-            StoppedError: the engine is not there.
+            BusyError: too many requests are being served.
+            StoppedError: the engine is not running.
         """
         with self._news:
             _ = self.engine
@@ -88,27 +88,27 @@ class SpeechQueue:
             return ticket
 
     def add(self, ticket: Ticket, parts: Iterable[str], *, is_last: bool) -> None:
-        """More to be spoken; `is_last` says that this was all."""
+        """Add parts to speak; `is_last` says that none follow."""
         with self._news:
             ticket.parts.extend(parts)
             ticket.is_closed = ticket.is_closed or is_last
             self._news.notify()
 
     def taken(self, ticket: Ticket, seconds: float) -> None:
-        """The client took so much of what was delivered."""
+        """Note how many seconds of delivered speech the client has read."""
         with self._news:
             ticket.ahead_s = max(0.0, ticket.ahead_s - seconds)
             ticket.taken_at_s = self._clock()
             self._news.notify()
 
     def cancel(self, ticket: Ticket, reason: str) -> None:
-        """Nobody wants this any more; takes effect within a step of the networks."""
+        """Cancel a request; takes effect within a step of the networks."""
         ticket.token.cancel(reason)
         with self._news:
             self._news.notify()
 
     def stop(self) -> None:
-        """End: what is open gets `StoppedError`."""
+        """Stop; open requests get a `StoppedError`."""
         with self._news:
             self.state = "stopped"
             for ticket in self._tickets:
@@ -116,13 +116,13 @@ class SpeechQueue:
             self._news.notify()
 
     def run(self, load: Callable[[], ServedEngine]) -> None:
-        """Load the engine and serve until `stop`; call it on a thread of its own, which then owns MLX.
+        """Load the engine and serve until `stop`; call it on a dedicated thread, which will own MLX.
 
-        Whatever goes wrong while loading stays in `failure`.
+        Errors while loading are kept in `failure`.
         """
         try:
             engine = load()
-        except Exception as error:  # noqa: BLE001  belongs to whoever started the server
+        except Exception as error:  # noqa: BLE001  for whoever started the server
             self.failure = error
             self.stop()
             return
@@ -135,7 +135,7 @@ class SpeechQueue:
             self._end(ticket, StoppedError("the server stopped before all was spoken"))
 
     def _take(self) -> Ticket | None:
-        """The next ticket that can go on; None once stopped."""
+        """The next ticket that can continue; None once stopped."""
         with self._news:
             while self.state != "stopped":
                 for ticket in self._tickets:
@@ -154,7 +154,7 @@ class SpeechQueue:
         try:
             if not ticket.token.cancelled:
                 self._speak(engine, ticket)
-        except EmptyTextError as error:  # the other parts may hold more
+        except EmptyTextError as error:  # other parts may contain more
             ticket.end_part()
             ticket.skipped = error
         except Exception as error:
@@ -168,7 +168,7 @@ class SpeechQueue:
         elif is_over:
             self._end(ticket, ticket.verdict)
         else:
-            with self._news:  # behind those that came meanwhile
+            with self._news:  # after those that arrived meanwhile
                 self._tickets.remove(ticket)
                 self._tickets.append(ticket)
 

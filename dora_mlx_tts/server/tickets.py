@@ -14,25 +14,25 @@ from dora_mlx_tts.runtime.cancel import CancelToken
 from dora_mlx_tts.synthesis.records import Fragment, WordTiming
 
 MOST_AHEAD_S: Final = 30.0
-"""Speech that may wait for a client that reads slowly; others are served meanwhile."""
+"""Seconds of speech that may wait for a slow client; others are served meanwhile."""
 
 
 class BusyError(TtsError):
-    """The server is at its limit of parallel requests."""
+    """The server has reached its limit of concurrent requests."""
 
 
 class StoppedError(TtsError):
-    """The server ends, or was never able to speak."""
+    """The server is stopping, or was never able to speak."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a text is spoken; None or missing values fall back to the settings.
+    """How to speak a text; None or missing values fall back to the settings.
 
     Attributes:
         voice: name of the voice.
         language: code of the text's language.
-        settings: settings of speech, by name.
+        settings: speech settings by name.
     """
 
     voice: str | None = None
@@ -42,10 +42,10 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The last word about a request.
+    """The final message about a request.
 
     Attributes:
-        error: why not everything was spoken; None if it was.
+        error: why the text was not spoken in full; None if it was.
     """
 
     error: Exception | None = None
@@ -55,18 +55,18 @@ Update = Fragment | Ended
 
 
 class Ticket:
-    """The state of one request; `SpeechQueue` guards what several threads use.
+    """The state of one request; `SpeechQueue` protects what several threads use.
 
     Args:
-        manner: how it is spoken.
+        manner: how to speak it.
         deliver: called with every fragment and once with `Ended`, on the engine's thread.
 
     Attributes:
-        parts: what is still to be spoken.
-        is_closed: whether no further part will come.
-        ahead_s: speech that was delivered and that the client has not taken yet.
-        taken_at_s: when it last took something.
-        skipped: why a part had nothing to be spoken.
+        parts: the parts still to be spoken.
+        is_closed: whether no more parts will come.
+        ahead_s: seconds of delivered speech that the client has not read yet.
+        taken_at_s: when it last read something.
+        skipped: why a part had nothing to speak.
     """
 
     def __init__(self, manner: Manner, deliver: Callable[[Update], None]) -> None:
@@ -90,19 +90,19 @@ class Ticket:
 
     @property
     def is_ahead(self) -> bool:
-        """Whether the client has to read before more is spoken."""
+        """Whether the client must read before more is spoken."""
         return self.ahead_s >= MOST_AHEAD_S
 
     @property
     def verdict(self) -> Exception | None:
-        """What is wrong with a request that was spoken to its end: nothing, or that nothing was heard."""
+        """The error of a request spoken to the end: None, unless nothing could be heard."""
         if self._start_s:
             return None
         return self.skipped or EmptyTextError("the text holds nothing that can be pronounced")
 
     @property
     def can_go_on(self) -> bool:
-        """Whether a turn would achieve anything now."""
+        """Whether a turn would make progress now."""
         if self.token.cancelled:
             return True
         has_work = self.in_part or bool(self.parts) or self.is_closed
@@ -125,7 +125,7 @@ class Ticket:
         )
 
     def next_fragment(self) -> Fragment | None:
-        """The next fragment with its place in the whole request; None at the end of the part.
+        """The next fragment with its position in the whole request; None at the end of the part.
 
         Raises:
             TtsError: the engine failed.
@@ -148,7 +148,7 @@ class Ticket:
         return None
 
     def end_part(self) -> None:
-        """Close the engine's stream; in the middle of it that cancels synthesis."""
+        """Close the engine's stream; in mid-stream, that cancels synthesis."""
         fragments, self._fragments = self._fragments, None
         close = getattr(fragments, "close", None)
         if callable(close):

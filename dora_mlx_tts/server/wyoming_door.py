@@ -1,4 +1,4 @@
-"""Wyoming, Home Assistant's protocol for voices: `describe`, `synthesize`, and text as it is written."""
+"""Wyoming, Home Assistant's voice protocol: `describe`, `synthesize`, and streamed text."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _LINE_LIMIT: Final = 1 << 16
 
 
 class WyomingDoor:
-    """Serves connections, each one's texts in the order of asking.
+    """Serves connections; the texts of each one are spoken in order.
 
     Args:
-        queue: what speaks.
-        settings: how texts are divided, the voice where none is named, seconds to wait for more text.
-        characters: allowed in one text.
+        queue: speaks the texts.
+        settings: how to split texts, the default voice, seconds to wait for more text.
+        characters: maximum length of a text.
     """
 
     def __init__(self, queue: SpeechQueue, settings: Settings, characters: int = 4096) -> None:
@@ -56,7 +56,7 @@ class WyomingDoor:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, host: str, port: int) -> asyncio.Server:
-        """Listen.
+        """Start listening.
 
         Raises:
             OSError: the port is taken.
@@ -100,10 +100,10 @@ class WyomingDoor:
         return Info(tts=[program])
 
     def manner(self, wanted: SynthesizeVoice | None) -> Manner:
-        """How to speak, by the voice or the language that was asked for.
+        """How to speak, given the requested voice or language.
 
         Raises:
-            TtsError: there is no such voice, or none for the language.
+            TtsError: the voice is unknown, or none speaks the language.
         """
         voices = self.queue.engine.voices
         if wanted is None:
@@ -145,7 +145,7 @@ class _Connection:
                     await self._refuse(error)
         except (ProtocolError, asyncio.IncompleteReadError, TimeoutError) as error:
             await self._refuse(error)
-        except (KeyError, TypeError, AttributeError) as error:  # what the package does not check
+        except (KeyError, TypeError, AttributeError) as error:  # not checked by the wyoming package
             await self._refuse(ProtocolError(f"malformed event: {brief(str(error))}"))
         finally:
             if self._stream is not None:
@@ -169,7 +169,7 @@ class _Connection:
         elif Ping.is_type(kind):
             await self._send(Pong(text=Ping.from_event(event).text).event())
         elif Synthesize.is_type(kind) and self._open is None:
-            # within a stream it repeats the text for servers that do not stream
+            # within a stream it repeats the text, for servers that do not stream
             await self._whole(Synthesize.from_event(event))
         elif SynthesizeStart.is_type(kind):
             await self._begin(SynthesizeStart.from_event(event).voice)
@@ -188,7 +188,7 @@ class _Connection:
         stream.speak(text)
 
     async def _begin(self, voice: SynthesizeVoice | None, *, streamed: bool = True) -> SpeechStream:
-        """A new text, once the one before is spoken."""
+        """Begin a new text once the previous one has been spoken."""
         if self._open is not None:
             raise ProtocolError("a text must end with synthesize-stop before the next one")
         if self._speaking is not None:
@@ -247,7 +247,7 @@ class _Connection:
 
 
 class _BoundedReader:
-    """A reader that refuses events larger than any that are needed here."""
+    """A reader that refuses events larger than any needed here."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader

@@ -1,1 +1,1 @@
-"""One sentence to audio fragments."""
+"""Turns sentences into audio fragments."""

@@ -15,15 +15,15 @@ from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.work_clock import Work
 
 THRESHOLD = 0.75
-"""How even the lengths of a batch must be: its median in means."""
+"""How even the lengths in a batch must be: the ratio of median to mean."""
 
 AHEAD = 4
-"""Batches of sentences that are checked together, so that like lengths meet."""
+"""Number of batches whose sentences are sorted together, so that similar lengths share a batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Tokens of one sentence and how they ended."""
+    """Tokens of one sentence and how decoding ended."""
 
     tokens: list[int]
     end: End | None
@@ -36,10 +36,10 @@ def decode_together(
     size: int,
     session: SpeechSession,
 ) -> list[Decoded]:
-    """Decode sentences of one voice and request, at most `size` at once; in their order.
+    """Decode sentences of one voice and request, at most `size` at once; results keep their order.
 
-    Each gives the tokens that it gives alone. None is judged here: that is for the one who speaks
-    it. A batch ends when its longest sentence ends, or reaches the largest of its `limits`.
+    Each sentence gets the same tokens as when decoded alone. Nothing is checked here; whoever speaks the
+    sentence does that. A batch ends when its longest sentence ends or reaches the largest of its `limits`.
 
     Raises:
         Cancelled: the text was cancelled.
@@ -75,19 +75,19 @@ def decode_together(
 def buckets(lengths: Sequence[int], size: int, threshold: float = THRESHOLD) -> list[list[int]]:
     """Group sentences of similar length, so that a batch is not padded to one long sentence.
 
-    Sentences are taken from the shortest to the longest. The longest leave a batch until its median
-    is at least `threshold` of its mean, or one is left.
+    Sentences are taken from shortest to longest. The longest are removed from a batch until its median is at
+    least `threshold` of its mean, or one is left.
 
     Args:
         lengths: characters of each sentence.
-        size: sentences in a batch, at most.
-        threshold: how even a batch must be; 0 takes any.
+        size: maximum number of sentences in a batch.
+        threshold: how even a batch must be; 0 accepts any.
 
     Returns:
-        Numbers of the sentences, batch after batch; each occurs once.
+        Indices of the sentences, batch by batch; each occurs once.
 
     Raises:
-        SettingError: a size below 1, or a threshold that is negative or not a number.
+        SettingError: the size is below 1, or the threshold is negative or not a number.
     """
     if size < 1:
         raise SettingError(f"batch size must be 1 or more, got {size}")

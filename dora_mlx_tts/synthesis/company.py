@@ -1,7 +1,7 @@
-"""`Company`: work for texts that are spoken at the same time, done together where it is alike.
+"""`Company`: batches similar work of texts that are spoken at the same time.
 
-A text that asks for work can be left there (`FragmentStream.prime`) until others have asked, too. The first of
-them that needs its result has that of its likes made in the same go.
+A text can stop where it asks for work (`FragmentStream.prime`) until others have asked as well. The first one
+that needs its result has all similar orders filled in the same batch.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Any, Final, Generic, TypeVar
 logger = logging.getLogger(__name__)
 
 MOST_ROWS: Final = 8
-"""Orders that are filled together at most: what the first of them waits longer, and what memory they take."""
+"""Maximum number of orders filled together; more make the first one wait longer and take more memory."""
 
 Made = TypeVar("Made")
 
 
 class Order(Generic[Made]):
-    """Work that was asked for.
+    """Requested work.
 
     Attributes:
-        what: is to be made.
-        kind: how, and what must be equal of work that is done together.
-        made: what came of it.
+        what: the input of the work.
+        kind: the function, and what must be equal for work to be batched.
+        made: the result.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Order(Generic[Made]):
 
 
 class Company:
-    """The orders of all texts; belongs to one thread."""
+    """The orders of all texts; used by one thread only."""
 
     def __init__(self, most: int = MOST_ROWS) -> None:
         self._most = most
@@ -51,40 +51,40 @@ class Company:
         likeness: Hashable,
         make: Callable[[Sequence[Any]], Sequence[Made]],
     ) -> Order[Made]:
-        """Ask for work.
+        """Place an order.
 
         Args:
-            what: is to be made.
-            likeness: what must be equal of work that is done together.
-            make: makes things of one likeness, in their order.
+            what: the input of the work.
+            likeness: what must be equal for work to be batched.
+            make: processes inputs of one likeness, in order.
         """
         order = Order(what, likeness, make)
         self._orders.append(order)
         return order
 
     def fill(self, order: Order[Made]) -> Made:
-        """What was asked for; makes it, and what its likes asked for, unless it is there.
+        """The result of an order; if it is not there yet, this order and similar ones are filled now.
 
         Raises:
             TtsError: it cannot be made.
-            AssertionError: a fault of this package: the order was not among those made.
+            AssertionError: a bug in this package: the order was not among those filled.
         """
         if order.made is None:
             others = [o for o in self._orders if o is not order and o.kind == order.kind]
             try:
                 if not others or not self._fill([order, *others[: self._most - 1]]):
                     self._make([order])
-            finally:  # what cannot be made is not tried again with every other's
+            finally:  # failed work is not tried again with every other order
                 self.withdraw(order)
         if order.made is None:
             raise AssertionError("every order that is chosen is filled")
         return order.made
 
     def _fill(self, orders: list[Order[Made]]) -> bool:
-        """Try to fill orders together; what is wrong with one of them is not the others' business."""
+        """Try to fill orders together; a failure of one must not affect the others."""
         try:
             self._make(orders)
-        except Exception as error:  # noqa: BLE001  each is tried by itself, and says what is wrong with it
+        except Exception as error:  # noqa: BLE001  each one is then tried alone and raises its own error
             logger.debug("%d orders are filled one by one: %s", len(orders), error)
             return False
         return True
@@ -96,6 +96,6 @@ class Company:
             self.withdraw(one)
 
     def withdraw(self, order: Order[Any]) -> None:
-        """It is not wanted any more."""
+        """Withdraw an order that is no longer needed."""
         if order in self._orders:
             self._orders.remove(order)

@@ -1,7 +1,7 @@
-"""A second thread for work that holds no MLX arrays: tokens continue while sound is made.
+"""A second thread for work that holds no MLX arrays: decoding continues while audio is synthesized.
 
-On a CPU a token is numpy's and a window of sound MLX's, whose own threads leave Python's lock alone;
-so both can run at once. MLX itself stays on the synthesis thread.
+On a CPU, tokens are computed by numpy and windows of audio by MLX, whose threads do not hold Python's lock, so
+both can run at once. MLX itself stays on the synthesis thread.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 class DecodeThread:
-    """Does one job at a time while its owner does something else. Only its owner's thread calls it."""
+    """Runs one job at a time while its owner does something else. Only the owner's thread may call it."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tts-tokens")
@@ -24,13 +24,13 @@ class DecodeThread:
         self._job: Future[Any] | None = None
 
     def start(self, job: Callable[[CancelToken], Result]) -> Future[Result | None]:
-        """Begin `job`, once any job before it has stopped.
+        """Start `job` once any earlier job has stopped.
 
         Args:
-            job: is handed a token that it checks often.
+            job: receives a token that it must check often.
 
         Returns:
-            Its result or exception, to be read after `settle`; None where `settle` stopped it.
+            A future with its result or exception, to be read after `settle`; None if `settle` stopped the job.
         """
         self.settle()
         self._stop = CancelToken()
@@ -39,7 +39,7 @@ class DecodeThread:
         return future
 
     def settle(self) -> None:
-        """Stop the job, if there is one, and wait for it; its exception stays in its future."""
+        """Stop the job, if any, and wait for it; an exception stays in its future."""
         if self._job is not None:
             self._stop.cancel("settled")
             self._job.exception()
@@ -55,6 +55,8 @@ def _run(job: Callable[[CancelToken], Result], stop: CancelToken) -> Result | No
     try:
         return job(stop)
     except Cancelled as signal:
-        if signal.token is not stop:  # the caller's own, which the caller is to see
+        if (
+            signal.token is not stop
+        ):  # the caller's own token, whose cancellation the caller must see
             raise
         return None

@@ -1,6 +1,6 @@
-"""The end of a sentence that cannot continue after some of it was heard: at a word's end, without a click.
+"""Ends a sentence that cannot continue after some of it was heard: at the end of a word, without a click.
 
-`SentenceEdges` lets the last 10 ms of it fall to silence, as of every sentence.
+`SentenceEdges` fades out the last 10 ms, as it does for every sentence.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from dora_mlx_tts.synthesis.records import WordTiming
 def cut_at_word(
     samples: Samples, words: Sequence[WordTiming], heard_s: float, rate: int
 ) -> tuple[Samples, tuple[WordTiming, ...]]:
-    """What is left of a sentence's sound, [n], up to the end of the word that is being said.
+    """The remaining audio of a sentence, [n], up to the end of the word being said.
 
     Args:
-        samples: that follow what was heard.
-        words: that end in them; times from the sentence's beginning.
-        heard_s: where the samples begin.
+        samples: the audio after what was heard.
+        words: the words that end in it; times from the sentence's beginning.
+        heard_s: start time of the samples.
         rate: samples per second.
 
     Returns:
-        The samples, all of them where no word ends far enough from their beginning for a fade, and the
-        words that end in them.
+        The samples (all of them if no word ends far enough from their beginning for a fade) and the words that
+        end in them.
     """
     for number, word in enumerate(words, start=1):
         size = round((word.end_s - heard_s) * rate)
@@ -38,5 +38,5 @@ def cut_at_word(
 
 
 def falling(last: float, rate: int) -> Samples:
-    """10 ms from the `last` sample that was heard to silence, where no sound follows."""
+    """A 10 ms fade from the `last` sample that was heard to silence, if no audio follows."""
     return fade(np.full(round(FALL_S * rate), last, np.float32), rate, fall_s=FALL_S)

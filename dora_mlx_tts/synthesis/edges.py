@@ -1,6 +1,6 @@
-"""The edges of a spoken sentence: cut silence, fades, and the pause that follows.
+"""The edges of a spoken sentence: trimmed silence, fades, and the pause that follows.
 
-They are found in the sound as it is made: `SpeechLevel` comes after them.
+They are found in the audio as synthesized: `SpeechLevel` comes after them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dora_mlx_tts.audio.finish import fade
 from dora_mlx_tts.audio.types import Samples
 
 QUIET = 10 ** (-60 / 20)
-"""Level of 10 ms below which there is no speech; the starter voice pauses at -73 dB."""
+"""Level of a 10 ms step below which there is no speech; the starter voice pauses at -73 dB."""
 
 MOST_CUT_S = 0.35
-"""What is cut at most: what the last window of a sentence has at least, whole or in windows."""
+"""Maximum length trimmed: the minimum length of a sentence's last window, streamed or not."""
 
 RISE_S, FALL_S = 0.02, 0.01
 
@@ -24,10 +24,10 @@ class SentenceEdges:
 
     Args:
         rate: samples per second.
-        kept: seconds of quiet that stay before and after the speech.
+        kept: seconds of quiet left before and after the speech.
 
     Attributes:
-        cut: samples that the beginning lost.
+        cut: number of samples trimmed from the beginning.
     """
 
     def __init__(self, rate: int, kept: float) -> None:
@@ -37,7 +37,7 @@ class SentenceEdges:
         self.cut = 0
 
     def __call__(self, samples: Samples, *, last: bool) -> Samples:
-        """The piece as it is to be heard."""
+        """The piece as it will be heard."""
         rise = fall = 0.0
         if not self._begun:
             self._begun, rise = True, RISE_S
@@ -49,9 +49,9 @@ class SentenceEdges:
         return fade(samples, self._rate, rise_s=rise, fall_s=fall) if rise or fall else samples
 
     def _surplus(self, samples: Samples, most: int, ringing: int = 0) -> int:
-        """Quiet samples at the beginning that may go.
+        """Number of quiet samples at the beginning that may be trimmed.
 
-        The first 10 ms steps may be `ringing`: the vocoder starts with nothing before it.
+        The first 10 ms steps may be `ringing`, because the vocoder starts from nothing.
         """
         step = self._rate // 100
         count = min(self._most, most) // step

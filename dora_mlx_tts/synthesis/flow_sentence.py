@@ -1,4 +1,4 @@
-"""One sentence of v3, v4 and v5: a voice that matches flows, spoken chunk by chunk."""
+"""One sentence of v3, v4 and v5: synthesized by flow matching, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dora_mlx_tts.text.phonemes import Phonemes
 class FlowSpeaker(SentenceSpeaker):
     """Speaks sentences by flow matching.
 
-    Windows double up to a full chunk, since each costs as many frames of the prompt.
+    Windows double up to a full chunk, since each one also processes the prompt's frames.
     """
 
     def _voice(self, phonemes: Phonemes, seed: int) -> FlowStream:

@@ -1,4 +1,4 @@
-"""`FragmentStream`: the reader's end of a text, and the border that only typed errors pass."""
+"""`FragmentStream`: the reader's end of a text, and the boundary that only typed errors cross."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from dora_mlx_tts.synthesis.records import Asked, Fragment
 from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 
 Piece = TypeVar("Piece", bound=Fragment | None)
-"""A fragment; of a text that is still being written also None, where there is nothing to do yet."""
+"""A fragment; for a text that is still being written also None, if there is nothing to do yet."""
 
 Untyped: TypeAlias = type[PackError | SynthesisError]
 
 
 @contextmanager
 def typed_errors(doing: str, untyped: Untyped = SynthesisError) -> Iterator[None]:
-    """Turn what MLX, NumPy and other libraries raise into errors of this package; the cause stays.
+    """Turn errors of MLX, NumPy and other libraries into errors of this package, keeping the cause.
 
     Args:
-        doing: what is done inside, for the message.
-        untyped: for errors that tell nothing about where they come from.
+        doing: the operation, for the message.
+        untyped: error type for exceptions whose origin is unclear.
 
     Raises:
-        BackendError: MLX or the memory failed.
-        TtsError: one that was raised inside, or `untyped`.
+        BackendError: MLX failed, or memory ran out.
+        TtsError: raised inside, or `untyped`.
     """
     try:
         yield
@@ -45,17 +45,17 @@ def _named(error: Exception) -> str:
 
 
 class FragmentStream(Iterator[Piece], Generic[Piece]):
-    """The fragments of one text as they are made; closing it ends synthesis.
+    """The fragments of one text as they are synthesized; closing it ends synthesis.
 
     Attributes:
-        voice: the name of who speaks.
-        is_primed: whether the next fragment was begun.
+        voice: the voice's name.
+        is_primed: whether the next fragment has been started.
 
     Args:
-        fragments: a generator of them.
-        clock: what their making takes.
-        voice: the name of who speaks.
-        pace: plans its windows; None where they are made already.
+        fragments: the generator of fragments.
+        clock: measures the synthesis time.
+        voice: the voice's name.
+        pace: plans the windows; None if the fragments already exist.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
 
         Raises:
             StopIteration: there is none, or the text was cancelled.
-            TtsError: the text cannot be spoken; nothing else is raised.
+            TtsError: the text cannot be spoken; no other errors are raised.
         """
         found = self._next()
         while isinstance(found, Asked):
@@ -88,16 +88,16 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
         return found
 
     def prime(self, until: Asked = Asked.SOUND) -> None:
-        """Work until that is asked for on the way to the next fragment, so that others' is done with it.
+        """Work towards the next fragment up to this kind of request, so that it can be batched with others.
 
-        Where synthesis knows no such place the fragment is made now. Errors wait for `__next__`.
+        If synthesis has no such stopping point, the fragment is made now. Errors are raised by `__next__`.
         """
         while not self.is_primed or (until is Asked.SOUND and self._primed is Asked.READING):
             try:
                 self._primed = self._advance()
             except StopIteration:
                 self._primed, self.is_primed = None, False
-                return  # and will be so again
+                return  # and stays so
             except TtsError as error:
                 self._primed = error
             self.is_primed = True
@@ -107,7 +107,7 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
             primed, self._primed, self.is_primed = self._primed, None, False
             if isinstance(primed, TtsError):
                 raise primed
-            return primed  # type: ignore[return-value]  # None is a piece where texts grow
+            return primed  # type: ignore[return-value]  # None is a piece for growing texts
         return self._advance()
 
     def _advance(self) -> Piece | Asked:
@@ -117,7 +117,7 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
         raise StopIteration
 
     def follow(self, ahead_s: Callable[[], float | None], sharing: Callable[[], int]) -> None:
-        """Let windows be planned for a player that must not run dry; arguments are those of `Pace.follow`."""
+        """Plan windows so that the player does not run dry; arguments are those of `Pace.follow`."""
         if self._pace is not None:
             self._pace.follow(ahead_s, sharing)
 
@@ -127,7 +127,7 @@ class FragmentStream(Iterator[Piece], Generic[Piece]):
         return self._clock.seconds()
 
     def close(self) -> None:
-        """End synthesis; a stream that has ended stays so."""
+        """End synthesis; has no effect on a stream that has ended."""
         close = getattr(self._fragments, "close", None)
         if callable(close):
             close()

@@ -1,4 +1,4 @@
-"""Tokens of one sentence, decoded and checked ahead of the sound that is made from them."""
+"""Tokens of one sentence, decoded and checked ahead of the audio made from them."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ from dora_mlx_tts.synthesis.work_clock import Work
 
 logger = logging.getLogger(__name__)
 
-_LAST = 4  # tokens that show where attention ended
+_LAST = 4  # last tokens, which show where attention ended
 
 _MOST_SURPLUS = 40
-"""Tokens (1.6 s) in which a network must come back to its text, where it says more than that."""
+"""Tokens (1.6 s) within which a network that says something extra must return to its text."""
 _DOUBT = 1.0
-"""Nats of doubt (`ContentCheck.doubt`) from which an attempt that passed is compared with others."""
+"""Doubt in nats (`ContentCheck.doubt`) from which a passing attempt is compared with others."""
 _MOST_COMPARED = 2
 _MOST_CUTS = 3
 _SILENT = 4
 _NEW = 3
-"""Tokens of new text by which it is believed to have come back."""
+"""Tokens of new text needed as proof that it has returned."""
 
 _BACK = 8
-"""Tokens by which each further attempt continues from an earlier place: what came just before may have led astray."""
+"""Tokens by which each further attempt starts earlier: what came just before may have led it astray."""
 _STEADY = SamplingSettings(top_k=5, top_p=1.0, temperature=0.8, repetition_penalty=1.35)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodeTask:
-    """What is to be decoded.
+    """A sentence to decode.
 
     Attributes:
-        text: phones and features, the prompt's first.
+        text: phones and features, those of the prompt first.
         prompt: tokens of the reference, empty for zero-shot.
-        sampling: how tokens are chosen in the first attempt.
-        seed: of the draws; further attempts take the numbers that follow.
-        attempts: how often to try.
+        sampling: sampling settings of the first attempt.
+        seed: random seed; further attempts use the following numbers.
+        attempts: maximum number of attempts.
         label: the sentence, for messages.
     """
 
@@ -65,19 +65,19 @@ class DecodeTask:
 
 
 class GuardedTokens:
-    """Decodes a sentence; attempts that go wrong are replaced without the caller noticing.
+    """Decodes a sentence, replacing attempts that go wrong without the caller noticing.
 
-    Tokens that were taken may have been heard. So an attempt that fails later is continued from the
-    last good token, and one that fails before anything was taken begins again.
+    Tokens that were taken may have been heard. So an attempt that fails later is continued from the last good
+    token, and one that fails before anything was taken starts over.
 
-    With a helper, tokens continue between two calls. What is found there counts when it is asked for, so
-    that the tokens are the same without one.
+    With a helper, decoding continues between calls. Its findings take effect on the next call, so the tokens
+    are the same as without a helper.
 
     Attributes:
-        tokens: everything decoded and not given up.
-        rows: attention of each token to the sentence's phones; None where it could not be watched.
-        taken: how many of them the caller has.
-        meanwhile: work for the time in which a GPU decodes the first tokens of an attempt.
+        tokens: everything decoded and not abandoned.
+        rows: attention of each token to the sentence's phones; None if it could not be recorded.
+        taken: how many of them the caller has taken.
+        meanwhile: work to do while a GPU decodes the first tokens of an attempt.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class GuardedTokens:
         return new, self._ended and end == len(self.tokens)
 
     def ask(self) -> bool:
-        """Ask for the sentence to be read together with others; whether that is possible."""
+        """Ask to batch the sentence's prefill with others; returns whether that is possible."""
         if self._company is None:
             return False
         task = self._task
@@ -128,7 +128,7 @@ class GuardedTokens:
         return True
 
     def hold(self) -> None:
-        """Decode and judge the whole sentence before any of it is taken; one in doubt is compared with others.
+        """Decode and check the whole sentence before any of it is taken; compare doubtful attempts.
 
         Raises:
             Cancelled: the text was cancelled.
@@ -139,7 +139,7 @@ class GuardedTokens:
             self._compare()
 
     def _compare(self) -> None:
-        """Where an attempt passed with some doubt, decode further ones and keep the best."""
+        """If an attempt passed with some doubt, decode further ones and keep the best."""
         kept = self._guard.doubt, self.tokens, self.rows
         most = min(self._attempt + _MOST_COMPARED, self._task.attempts - 1)
         while kept[0] > _DOUBT and self._attempt < most:
@@ -154,7 +154,7 @@ class GuardedTokens:
         self._ended = True
 
     def _secure(self, wanted: int | None) -> None:
-        """Have `wanted` tokens, or all, that were judged, with those behind them that it takes."""
+        """Make sure that `wanted` tokens, or all, have been checked, with the lookahead that this needs."""
         until = None if wanted is None else wanted + self._guard.lag
         with self._clock.on(Work.TOKENS):
             problem = self._settle() or self._advance(until, self._token)
@@ -163,23 +163,23 @@ class GuardedTokens:
                 problem = self._advance(until, self._token)
 
     def look_ahead(self, count: int | None) -> None:
-        """Continue decoding while the caller makes sound; the next `take` must ask for `count`, too."""
-        if self._helper is None or self._stream is None:  # the beginning of an attempt is MLX's
+        """Continue decoding while the caller makes audio; the next `take` must ask for the same `count`."""
+        if self._helper is None or self._stream is None:  # the beginning of an attempt needs MLX
             return
         wanted = None if count is None else self.taken + count + self._guard.lag
         self._ahead = self._helper.start(partial(self._advance, wanted))
 
     def rest(self) -> list[int]:
-        """After an error, the good tokens that nobody has taken, with a silence behind them."""
+        """After an error, the good tokens not taken yet, followed by silence."""
         self._fall_silent()
         new, self.taken = self.tokens[self.taken :], len(self.tokens)
         return new
 
     def begin_with(self, tokens: list[int], end: End | None) -> None:
-        """Take tokens that were decoded elsewhere as the first attempt.
+        """Use tokens decoded elsewhere as the first attempt.
 
         Raises:
-            SynthesisError: they are wrong, and there is no further attempt.
+            SynthesisError: they are faulty, and no attempts are left.
         """
         for token in tokens:
             problem = self._add(token, None)
@@ -191,21 +191,21 @@ class GuardedTokens:
             self.give_up(problem)
 
     def resume(self, tokens: list[int], taken: int) -> None:
-        """Continue after tokens that were decoded and checked elsewhere, `taken` of which were heard."""
+        """Continue after tokens decoded and checked elsewhere, of which `taken` were heard."""
         self.tokens, self.taken = tokens, taken
         self.rows = [None] * len(tokens)
 
     def _fall_silent(self) -> None:
-        """Let the last sound fade as it would have: a few of the silent codes that the reference ends with."""
+        """Let the last sound fade naturally: add a few of the silent codes that end the reference."""
         silent = self._task.prompt[-1:].tolist() * _SILENT
         self.tokens += silent
         self.rows += [None] * len(silent)
 
     def give_up(self, problem: Problem) -> None:
-        """Begin another attempt because of `problem`.
+        """Start another attempt because of `problem`.
 
         Raises:
-            SynthesisError: there were enough attempts.
+            SynthesisError: no attempts are left.
         """
         self.close()
         self._attempt += 1
@@ -232,7 +232,7 @@ class GuardedTokens:
         self._ended = self._is_astray = False
 
     def restart(self, problem: Problem) -> None:
-        """Begin another attempt with nothing kept: what was taken was not heard."""
+        """Start another attempt, keeping nothing: the taken tokens were not heard."""
         self.taken = 0
         self.give_up(problem)
 
@@ -247,7 +247,7 @@ class GuardedTokens:
         self._release()
 
     def _read(self, cache: Cache) -> Logits | None:
-        """Fill a cache with what was asked for; the logits, or None where nothing was."""
+        """Use a prefill that was asked for to fill a cache; returns the logits, or None if none was asked for."""
         reading, self._reading = self._reading, None
         if reading is None or self._company is None:
             return None
@@ -264,14 +264,14 @@ class GuardedTokens:
             self._meter.cache(self._cache.give_back())
 
     def _settle(self) -> Problem | None:
-        """Stop the helper; what it found in the tokens that it decoded."""
+        """Stop the helper; returns the problem it found in its tokens, or None."""
         if self._helper is not None:
             self._helper.settle()
         ahead, self._ahead = self._ahead, None
         return ahead.result() if ahead is not None else None
 
     def _advance(self, wanted: int | None, stop: CancelToken) -> Problem | None:
-        """Decode until there are `wanted` tokens, or the end, or a problem.
+        """Decode until there are `wanted` tokens, the sentence ends, or a problem is found.
 
         Raises:
             Cancelled: `stop` was cancelled, or the text was.
@@ -290,7 +290,7 @@ class GuardedTokens:
         return None
 
     def _add(self, token: int, row: Floats | None) -> Problem | None:
-        """One more token; what is wrong with it, where that cannot be borne."""
+        """Add a token; returns a problem that cannot be tolerated, or None."""
         self.tokens.append(token)
         self.rows.append(row)
         problem = self._guard.token(self.tokens)
@@ -306,7 +306,7 @@ class GuardedTokens:
         return None if self._cut(problem) and self._guard.now() is None else problem
 
     def _end(self, end: End | None) -> Problem | None:
-        """The sentence has ended; what is wrong with it, where that cannot be borne."""
+        """End the sentence; returns a problem that cannot be tolerated, or None."""
         self._ended, self._is_astray = True, False
         problem, judged = self._guard.end(self.tokens, end, self._reached()), self.tokens
         for _ in range(_MOST_CUTS):
@@ -323,15 +323,15 @@ class GuardedTokens:
         return problem
 
     def _was_heard_as_own(self, problem: Problem) -> bool:
-        """Whether what was heard once too often is what the text itself says several times."""
+        """Whether the extra repetition that was heard is of something that the text itself repeats."""
         return problem.is_own and problem.good < self.taken
 
     def _may_be_cut(self, problem: Problem) -> bool:
-        """Whether a problem is nothing but surplus tokens that nobody has taken."""
+        """Whether a problem consists only of surplus tokens not taken yet."""
         return problem.kind is Kind.INVENTED and problem.good >= self.taken
 
     def _cut(self, problem: Problem) -> bool:
-        """Take out what says more than the text, up to where that continues or to the end."""
+        """Remove surplus tokens, up to where the text continues or to the end."""
         end = len(self.tokens) if problem.until is None else problem.until
         if end <= problem.good or problem.good < self.taken:
             return False
@@ -344,7 +344,7 @@ class GuardedTokens:
         return True
 
     def _next(self) -> tuple[TokenStream, int | None]:
-        """The stream and its next token; the first one takes the prefill, always on the session's thread."""
+        """The stream and its next token; the first one includes the prefill, always on the session's thread."""
         if self._stream is not None:
             return self._stream, next(self._stream, None)
         with self._clock.on(Work.PREFILL):
@@ -352,7 +352,7 @@ class GuardedTokens:
             return stream, next(stream, None)
 
     def _reached(self) -> float | None:
-        """Share of the phones that attention came to in the last tokens."""
+        """Share of the phones that attention reached in the last tokens."""
         rows = [row for row in self.rows[-_LAST:] if row is not None]
         if not rows or len(rows[0]) == 1:
             return None
@@ -366,7 +366,7 @@ class GuardedTokens:
         settings = DecodeSettings(self._sampling(), min_tokens=least)
         self._guard.begin(self.tokens)
         cache = self._cache.lend()
-        # This may fail, and others use the cache as well: it has no hooks yet.
+        # This may fail, and other texts share the cache: it has no hooks yet.
         logits = self._read(cache)
         cache.between_layers, cache.meanwhile = self._token.check, self.meanwhile
         if self._watch is not None:
@@ -384,10 +384,10 @@ class GuardedTokens:
         return self._stream
 
     def _sampling(self) -> SamplingSettings:
-        """The request's sampling, then the same with other draws, then a steadier one.
+        """The request's sampling settings, then the same with another seed, then steadier ones.
 
-        After wrong words no attempt goes without a penalty on repetition: a network that is sure
-        says "too hot to hot" with every seed.
+        After wrong words every attempt has a repetition penalty: a confident network says "too hot to hot" with
+        every seed.
         """
         asked = self._task.sampling
         if self._misspoken:

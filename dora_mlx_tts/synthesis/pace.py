@@ -1,9 +1,8 @@
-"""Measures how fast a pack's networks speak here, and plans the next window.
+"""Measures how fast a pack's networks are on this machine, and plans the next window.
 
-A window must be made before the sound in front of it has played. Large windows cost less for a second of sound,
-small ones come in time; so windows grow as long as the next one is expected in time. Where more is asked of a
-machine than it can make, small windows would not come in time either and would only leave it less to give: then
-windows grow regardless.
+A window must be ready before the audio ahead of it has played. Large windows cost less per second of audio,
+small ones are ready sooner; so windows grow as long as the next one is expected in time. On an overloaded
+machine, small windows would be late as well and only reduce throughput, so windows grow regardless.
 """
 
 from __future__ import annotations
@@ -13,25 +12,25 @@ from collections.abc import Callable
 from typing import Final
 
 _FORGETS: Final = 0.8
-"""Weight of what was measured before, at each window."""
+"""Weight of earlier measurements at each window."""
 _MARGIN: Final = 1.25
-"""Times as long as expected that a window may take and still come in time."""
+"""Safety factor: how many times the expected duration a window may take and still be in time."""
 _BEGINNING: Final = 1.5
-"""Times as long as a later window that the first one of a sentence may take: its text has to be read, too."""
+"""The same factor for a sentence's first window, whose text must be read as well."""
 _EASY: Final = 0.8
-"""Seconds of work for a second of everybody's sound up to which a machine carries them all."""
+"""Seconds of work per second of audio for all texts up to which a machine is not overloaded."""
 _SPREAD: Final = 0.01
-"""Variance of the windows' seconds from which on they tell what a second of sound costs."""
+"""Variance of window lengths from which the cost of a second of audio can be estimated."""
 
 
 class SpeedMeter:
-    """Measures the windows behind the first one of each sentence; the newest count most.
+    """Measures each sentence's windows after the first one; the newest have most weight.
 
-    A window costs something however short it is, and something for each second of it: a line through what was
-    measured, by least squares, never falling and never below zero.
+    A window has a fixed cost and a cost per second: a least-squares line through the measurements, with a slope
+    and an offset that are never negative.
 
     Attributes:
-        factor: seconds of work for a second of sound; 0 until something was measured.
+        factor: seconds of work per second of audio; 0 until something was measured.
     """
 
     def __init__(self) -> None:
@@ -39,7 +38,7 @@ class SpeedMeter:
         self.factor = 0.0
 
     def add(self, work_s: float, sound_s: float) -> None:
-        """A window took this long and sounds this long."""
+        """Add a window that took `work_s` and plays for `sound_s`."""
         if sound_s <= 0 or not math.isfinite(work_s):
             return
         self._count = _FORGETS * self._count + 1
@@ -50,12 +49,12 @@ class SpeedMeter:
         self.factor = self._work_s / self._sound_s
 
     def expected_s(self, sound_s: float) -> float:
-        """Seconds of work that a window of so many seconds of sound will take; 0 until something was measured."""
+        """Expected seconds of work for a window of this many seconds of audio; 0 until something was measured."""
         fixed_s, slope = self._line()
         return fixed_s + slope * sound_s
 
     def sustained_s(self, shared: int) -> float:
-        """The shortest window that is made in less time than it sounds by so many texts in turns; 0 where none is."""
+        """The shortest window made faster than it plays when this many texts take turns; 0 if there is none."""
         fixed_s, slope = self._line()
         left = 1 - _MARGIN * shared * slope
         return _MARGIN * shared * fixed_s / left if left > 0 else 0.0
@@ -75,7 +74,7 @@ class Pace:
     """Plans the windows of one text.
 
     Args:
-        speed: of the voice's networks.
+        speed: the speed of the voice's networks.
     """
 
     def __init__(self, speed: SpeedMeter) -> None:
@@ -84,23 +83,23 @@ class Pace:
         self._sharing: Callable[[], int] = lambda: 1
 
     def follow(self, ahead_s: Callable[[], float | None], sharing: Callable[[], int]) -> None:
-        """Let the player decide.
+        """Plan windows by the player's needs.
 
         Args:
-            ahead_s: seconds of sound that it still has; None where that does not matter.
-            sharing: texts that are or wait to be spoken in turns with this one, itself included.
+            ahead_s: returns the seconds of audio it still has; None if that does not matter.
+            sharing: returns the number of texts sharing turns with this one, itself included.
         """
         self._ahead_s, self._sharing = ahead_s, sharing
 
     def first(self, wanted: float, largest: float) -> float:
-        """The first window of a sentence, in seconds of sound.
+        """The first window of a sentence, in seconds of audio.
 
-        Large enough to sound while the next one is made, and larger where several share the machine and the player
-        has enough sound to wait.
+        It plays at least until the next one is made, and is larger when texts share the machine and the player
+        has enough audio.
 
         Args:
-            wanted: what it is where somebody waits for it, and the machine is fast.
-            largest: what it is at most.
+            wanted: size on a fast machine when the listener is waiting.
+            largest: maximum size.
         """
         ahead = self._ahead_s()
         if ahead is None:
@@ -112,12 +111,12 @@ class Pace:
         return self._fitting(largest, least, ahead / _BEGINNING)
 
     def next(self, wanted: float, least: float, before: float) -> float:
-        """A later window, in seconds of sound.
+        """A later window, in seconds of audio.
 
         Args:
-            wanted: what it is where nobody is in a hurry; halved until it is expected in time.
-            least: what it is at least.
-            before: the window before it, which is still to be made.
+            wanted: size without time pressure; halved until it is expected in time.
+            least: minimum size.
+            before: size of the window before it, which is not made yet.
         """
         ahead = self._ahead_s()
         if ahead is None or self._is_overloaded:
@@ -127,17 +126,17 @@ class Pace:
         return self._fitting(wanted, least, left)
 
     def _fitting(self, wanted: float, least: float, left: float) -> float:
-        """`wanted`, halved until it is expected within the seconds that are left."""
+        """`wanted`, halved until it is expected within the seconds left."""
         while wanted > least and self._shared * self.speed.expected_s(wanted) * _MARGIN > left:
             wanted = max(wanted / 2, least)
         return wanted
 
     @property
     def _shared(self) -> int:
-        """Texts that are spoken in turns, at least this one."""
+        """Number of texts taking turns, at least this one."""
         return max(1, self._sharing())
 
     @property
     def _is_overloaded(self) -> bool:
-        """Whether texts that share the machine are more than it can carry; beginnings come on top of their windows."""
+        """Whether the texts sharing the machine overload it; the cost of beginnings comes on top of their windows."""
         return self._shared > 1 and self.speed.factor * self._shared > _EASY

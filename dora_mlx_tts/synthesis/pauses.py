@@ -1,7 +1,7 @@
-"""How long the pause after a sentence is: by its place in the text, with some variation.
+"""The length of the pause after a sentence: by its place in the text, with some variation.
 
-Nobody speaks with equal pauses. Each is a share of `fragment_interval`, or what its own setting says,
-longer or shorter by a draw that belongs to the seed and the sentence.
+Nobody speaks with equal pauses. Each one is a share of `fragment_interval`, or has its own setting, and varies
+by a random factor that depends on the seed and the sentence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SHARES: Final[dict[Place, float]] = {
     "item": 1.2,
     "paragraph": 2.0,
 }
-"""Of `fragment_interval`, where a place has no setting of its own."""
+"""Share of `fragment_interval`, for places without a separate setting."""
 
 _QUESTION_MARKS: Final = frozenset("?？⁇⁈")
 
@@ -45,7 +45,7 @@ def pause_after_s(sentence: SpokenSentence, settings: SpeechSettings) -> float:
 
 
 def pause_before_s(sentence: SpokenSentence, settings: SpeechSettings) -> float:
-    """Seconds that a sentence on a new line waits longer than its predecessor left silent."""
+    """Additional seconds that a sentence on a new line waits beyond the pause of its predecessor."""
     if not sentence.begins:
         return 0.0
     more = _seconds(sentence.begins, settings) - _seconds("sentence", settings)
@@ -64,7 +64,7 @@ def _seconds(place: Place, settings: SpeechSettings) -> float:
 
 
 def _factor(sentence: SpokenSentence, settings: SpeechSettings) -> float:
-    """About 1: the draw of a seed and a sentence."""
+    """A factor around 1, drawn for this seed and sentence."""
     seed = [] if settings.seed is None else [settings.seed, zlib.crc32(sentence.text.encode())]
     draw = np.random.default_rng(seed or None)
     return 1 + settings.pause_spread * float(draw.uniform(-1, 1))

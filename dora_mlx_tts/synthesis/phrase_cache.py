@@ -1,4 +1,4 @@
-"""Texts that were spoken before: their fragments, kept up to a number of bytes."""
+"""A cache of spoken texts: their fragments, up to a number of bytes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from dora_mlx_tts.synthesis.records import Asked, Fragment
 from dora_mlx_tts.text.spoken import SpokenSentence
 
 _OVERHEAD = 500
-"""Bytes of a fragment besides its samples and words, about."""
+"""Approximate bytes of a fragment besides its samples and words."""
 _WORD = 200
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseStats:
-    """What the cache holds, and how often it helped."""
+    """Content of the cache, and how often it was hit."""
 
     hits: int
     misses: int
@@ -30,10 +30,10 @@ class PhraseStats:
 
 
 class PhraseCache:
-    """Fragments of whole texts by what they were made from; the text heard longest ago goes first.
+    """Fragments of whole texts by what they were made from; the least recently used text is dropped first.
 
     Args:
-        limit: bytes that are kept; 0 keeps nothing.
+        limit: maximum size in bytes; 0 turns the cache off.
     """
 
     def __init__(self, limit: int) -> None:
@@ -47,7 +47,7 @@ class PhraseCache:
         return self._limit > 0
 
     def find(self, key: bytes) -> tuple[Fragment, ...] | None:
-        """The fragments of a text, if they are kept."""
+        """The fragments of a text, if cached."""
         found = self._phrases.get(key)
         if found is not None:
             self._phrases.move_to_end(key)
@@ -57,7 +57,7 @@ class PhraseCache:
     def recorded(
         self, key: bytes, fragments: Iterator[Fragment | Asked]
     ) -> Iterator[Fragment | Asked]:
-        """The fragments as they come; once the last one was taken, all of them are kept."""
+        """Pass fragments on; once the last one was taken, all of them are cached."""
         self._misses += 1
         copies: list[Fragment] = []
         size = 0
@@ -87,20 +87,20 @@ class PhraseCache:
             self._size -= sum(map(_size, oldest))
 
     def stats(self) -> PhraseStats:
-        """The figures now."""
+        """The current figures."""
         return PhraseStats(self._hits, self._misses, len(self._phrases), self._size / 2**20)
 
 
 def phrase_key(
     ready: ReadyVoice, settings: SpeechSettings, script: Sequence[SpokenSentence]
 ) -> bytes:
-    """Everything that the samples of a text depend on; an unset seed is a value like any other."""
+    """A key of everything that a text's samples depend on; an unset seed is a value like any other."""
     parts = (ready.fingerprint, settings.model_dump_json(), repr(tuple(script)))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
 
 
 def replayed(fragments: Sequence[Fragment], token: CancelToken) -> Iterator[Fragment]:
-    """Kept fragments for a reader who may change their samples, until the text is cancelled."""
+    """Copies of cached fragments, whose samples the reader may change, until the text is cancelled."""
     return map(_copy, takewhile(lambda _: not token.cancelled, fragments))
 
 

@@ -1,4 +1,4 @@
-"""What synthesis yields."""
+"""The records that synthesis yields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 
 class Asked(enum.Enum):
-    """Stands between the pieces of a text where work was asked for that is not done yet.
+    """Marker between the pieces of a text where requested work is not done yet.
 
     READING: the prefill of a sentence. SOUND: a window's samples.
     """
@@ -26,11 +26,11 @@ class WordTiming:
     """When a word, or a character of a language without spaces, is spoken.
 
     Attributes:
-        text: as it was written.
-        start_s: where it begins in the request's audio.
-        end_s: where it ends.
-        start: its first character in the sentence.
-        end: the character after its last one.
+        text: the word as written.
+        start_s: start time in the request's audio.
+        end_s: end time.
+        start: index of its first character in the sentence.
+        end: index after its last character.
     """
 
     text: str
@@ -47,13 +47,13 @@ class Fragment:
     Attributes:
         samples: mono float32 in [-1, 1], [n].
         sample_rate: samples per second.
-        text: the sentence that it belongs to.
-        sentence_index: number of that sentence in the request, from 0.
-        fragment_index: number of the fragment in the sentence, from 0.
+        text: the sentence it belongs to.
+        sentence_index: index of that sentence in the request, from 0.
+        fragment_index: index of the fragment in the sentence, from 0.
         is_final: whether this is the last fragment of the request.
-        start_s: where the fragment begins in the request's audio, in seconds.
-        tokens: semantic tokens (25 per second) that were generated for the fragment.
-        words: those that end in the fragment; the last fragment of a sentence has all that are left.
+        start_s: start time of the fragment in the request's audio, in seconds.
+        tokens: number of semantic tokens (25 per second) generated for the fragment.
+        words: the words that end in the fragment; a sentence's last fragment has all that remain.
     """
 
     samples: NDArray[np.float32]
@@ -79,7 +79,7 @@ class Speech:
     Attributes:
         samples: mono float32 in [-1, 1], [n].
         sample_rate: samples per second.
-        sentences: the sentences as they were spoken, in order.
+        sentences: the sentences as spoken, in order.
         words: start and end of each word, in order.
     """
 

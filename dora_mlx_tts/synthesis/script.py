@@ -1,4 +1,4 @@
-"""The sentences of a text, one after the other, with what markup asked for around them."""
+"""Speaks the sentences of a text one after the other, with the pauses that markup asks for."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def speak_script(
     script: Sequence[SpokenSentence],
     speaker: SentenceSpeaker,
 ) -> Iterator[Fragment | Asked]:
-    """Speak sentences in order; one that the networks say otherwise, whatever is tried, in two parts.
+    """Speak sentences in order; one that every attempt gets wrong is spoken in two parts.
 
     Raises:
         Cancelled: the text was cancelled.
-        TtsError: as `FrontEnd.phonemize` and `SentenceSpeaker.stream`.
+        TtsError: see `FrontEnd.phonemize` and `SentenceSpeaker.stream`.
     """
     teller = ScriptSpeaker(ready, settings, speaker)
     seeds = np.random.SeedSequence(settings.seed).generate_state(len(script)).tolist()
@@ -60,7 +60,7 @@ def speak_script(
 
 
 class ScriptSpeaker:
-    """Speaks one sentence after the other; knows where in the request's audio it is."""
+    """Speaks one sentence after the other and tracks its position in the request's audio."""
 
     def __init__(
         self, ready: ReadyVoice, settings: SpeechSettings, speaker: SentenceSpeaker
@@ -73,7 +73,7 @@ class ScriptSpeaker:
     def speak(
         self, sentence: SpokenSentence, task: _Task, *, last: bool
     ) -> Iterator[Fragment | Asked]:
-        """The fragments of a sentence, which may be the `last` of the request."""
+        """The fragments of a sentence; `last` if it is the request's last one."""
         try:
             yield from self._whole(sentence, task, last=last)
         except MisspokenError as error:
@@ -102,12 +102,12 @@ class ScriptSpeaker:
         *,
         last: Callable[[], bool],
     ) -> Iterator[Fragment | Asked | None]:
-        """Pieces of one sentence as fragments, with its edges and pauses; what is no piece stays unchanged.
+        """Turn pieces of a sentence into fragments with edges and pauses; pass on anything that is not a piece.
 
         Args:
             pieces: in order.
-            sentence: what is known of it when a piece has come.
-            last: asked with its last piece, whether it is the last of the request.
+            sentence: returns the sentence as known when a piece arrives.
+            last: called with its last piece; returns whether it is the request's last sentence.
         """
         rate = self._rate
         edges = SentenceEdges(rate, self._settings.edge_silence)
@@ -144,7 +144,7 @@ class ScriptSpeaker:
 
 
 def _blocks(before_s: float, sound: Samples, after_s: float, rate: int) -> list[Samples]:
-    """A piece of sound with the pauses around it; long pauses leave in pieces of their own."""
+    """A piece of audio with the pauses around it; long pauses become separate pieces."""
     if before_s + after_s <= _LONGEST_SILENCE_S:
         return [np.concatenate([silence(before_s, rate), sound, silence(after_s, rate)])]
     return [*_pauses(before_s, rate), sound, *_pauses(after_s, rate)]
@@ -162,7 +162,7 @@ def check_pauses(script: Sequence[SpokenSentence]) -> None:
     """Refuse a text that is mostly silence.
 
     Raises:
-        TextError: its pauses are longer than `LONGEST_PAUSES_S` in sum.
+        TextError: its pauses add up to more than `LONGEST_PAUSES_S`.
     """
     total = sum(sentence.pause_before_s + sentence.pause_after_s for sentence in script)
     if total > LONGEST_PAUSES_S:
@@ -187,7 +187,7 @@ def tasks_of(
     speaker: SentenceSpeaker,
     seeds: Sequence[int],
 ) -> Iterator[_Task]:
-    """Phonemes, seed and, where sentences are decoded together, the tokens of each sentence."""
+    """Phonemes, seed and, if sentences are decoded together, the tokens of each sentence."""
     together = settings.mode == "throughput" and min(len(script), settings.batch_size) > 1
     step = AHEAD * settings.batch_size if together else 1
     for start in range(0, len(script), step):

@@ -1,4 +1,4 @@
-"""One sentence: phones to semantic tokens to windows of sound."""
+"""One sentence: phones to semantic tokens to windows of audio."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ class SentencePiece:
 
     Attributes:
         samples: [n], at least one.
-        tokens: decoded for it.
+        tokens: number of tokens decoded for it.
         last: whether the sentence ends with it.
-        words: that end in it; times from the first token's beginning.
-        is_broken_off: whether the sentence could not be said to its end: an error follows.
+        words: the words that end in it; times from the start of the first token.
+        is_broken_off: whether the sentence could not be finished; an error follows.
     """
 
     samples: Samples
@@ -62,20 +62,20 @@ class SentencePiece:
     is_broken_off: bool = False
 
     def broken_off(self, heard_s: float, rate: int) -> SentencePiece:
-        """The same as the end of a sentence that cannot continue, up to a word's end; it begins at `heard_s`."""
+        """This piece, which begins at `heard_s`, as the early end of a sentence, cut at the end of a word."""
         samples, words = cut_at_word(self.samples, self.words, heard_s, rate)
         return SentencePiece(samples, self.tokens, last=True, words=words, is_broken_off=True)
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceSpeaker:
-    """Speaks sentences with one voice and one request's settings.
+    """Speaks sentences with one voice and the settings of one request.
 
     Attributes:
-        pack: the voice's, prepared with its prompt.
+        pack: the voice's pack, prepared with its prompt.
         prompt: the prepared reference.
-        settings: of speech.
-        session: what this text's sentences share.
+        settings: speech settings.
+        session: shared by this text's sentences.
     """
 
     pack: LoadedPack
@@ -106,14 +106,14 @@ class SentenceSpeaker:
     def stream(
         self, phonemes: Phonemes, seed: int, decoded: Decoded | None = None
     ) -> Iterator[SentencePiece | Asked]:
-        """Speak one sentence; the same seed gives the same tokens, in windows or in one.
+        """Speak one sentence; the same seed gives the same tokens, streamed or not.
 
-        Where texts are spoken in company `Asked` comes before each piece.
+        If texts are batched (`Company`), `Asked` precedes each piece.
 
         Raises:
             Cancelled: the text was cancelled.
-            MisspokenError: the networks said something else in each attempt.
-            SynthesisError: the networks gave no speech after several attempts, or took too long.
+            MisspokenError: the networks got the words wrong in every attempt.
+            SynthesisError: the networks produced no speech after several attempts, or took too long.
         """
         self.session.begin()
         self.session.meter.count("sentences")
@@ -164,12 +164,12 @@ class SentenceSpeaker:
     def _pieces(
         self, phonemes: Phonemes, tokens: GuardedTokens, sounding: _Sounding
     ) -> Generator[SentencePiece | Asked, None, Problem | None]:
-        """The windows of an attempt, and what is wrong with their sound."""
+        """The windows of an attempt, with the problem of their audio, if any."""
         rate, guard, count = self.networks.pack.manifest.sample_rate, SampleGuard(), 0
         for size, following in pairwise(self._sizes(sounding.voice)):
             begun_s = self.session.clock.total_s
             new, last = tokens.take(size)
-            if sounding.heard_s and not last:  # the first sound has all cores to itself
+            if sounding.heard_s and not last:  # the first window has all cores to itself
                 tokens.look_ahead(following)
             sounding.is_sound = False
             samples = yield from self._sound(sounding.voice, new, last=last)
@@ -194,12 +194,12 @@ class SentenceSpeaker:
     def _break_off(
         self, sounding: _Sounding, tokens: GuardedTokens
     ) -> Iterator[SentencePiece | Asked]:
-        """The end of a sentence that cannot go on: the sound that is left, up to a word's end."""
+        """The end of a sentence that cannot continue: the remaining audio, up to the end of a word."""
         rate, heard_s = self.networks.pack.manifest.sample_rate, sounding.heard_s
         rest = tokens.rest() if sounding.is_sound else []
         samples = np.zeros(0, np.float32)
         if sounding.is_sound:
-            with suppress(SynthesisError):  # out of time as well
+            with suppress(SynthesisError):  # it may be out of time as well
                 samples = yield from self._sound(sounding.voice, rest, last=True)
         if not len(samples) or SampleGuard().samples(samples) is not None:
             yield SentencePiece(falling(sounding.final, rate), 0, last=True, is_broken_off=True)
@@ -210,7 +210,7 @@ class SentenceSpeaker:
         yield SentencePiece(samples, len(rest), False, words).broken_off(heard_s, rate)
 
     def _measure(self, begun_s: float, sound_s: float) -> None:
-        """Learn from a window how fast these networks are."""
+        """Record how fast the networks made a window."""
         speed = self.session.pace.speed
         speed.add(self.session.clock.total_s - begun_s, sound_s)
         self.session.meter.speed(speed.factor)
@@ -218,7 +218,7 @@ class SentenceSpeaker:
     def _listened(
         self, ear: AudioCheck, phonemes: Phonemes, tokens: GuardedTokens, seed: int
     ) -> Iterator[SentencePiece]:
-        """The windows of a sentence once its whole sound was heard; attempts that sound wrong go."""
+        """The windows of a sentence, after checking its complete audio; attempts that sound wrong are discarded."""
         while True:
             made = self._windows(phonemes, tokens, seed)
             pieces = [piece for piece in made if isinstance(piece, SentencePiece)]
@@ -230,7 +230,7 @@ class SentenceSpeaker:
             tokens.restart(problem)
 
     def _ear(self) -> AudioCheck | None:
-        """What listens to the sound, where that is wanted and the pack can."""
+        """The audio check, if it is enabled and the pack supports it."""
         table, pack = self.networks.phone_codes, self.networks.pack
         if self.settings.content_check != "sound" or table is None or not pack.has("ssl"):
             return None
@@ -239,7 +239,7 @@ class SentenceSpeaker:
     def _recover(
         self, problem: Problem, phonemes: Phonemes, tokens: GuardedTokens, *, heard: bool
     ) -> None:
-        """Another attempt at the whole sentence, unless some of it was heard."""
+        """Start another attempt at the whole sentence, unless some of it was heard."""
         if not heard:
             tokens.restart(problem)
             return
@@ -253,7 +253,7 @@ class SentenceSpeaker:
         return WindowSizes(settings.first_window, settings.window, pace).tokens(voice)
 
     def tracker(self, phonemes: Phonemes) -> WordTracker:
-        """Tells a sentence's words as they are sounded."""
+        """The tracker of word times for a sentence."""
         learned = (
             self.pack.table if self.pack.table is not None and self.pack.table.informed else None
         )
@@ -267,7 +267,7 @@ class SentenceSpeaker:
         tracker.tokens(new, rows)
 
     def rows_of(self, phonemes: Phonemes, codes: list[int]) -> list[Floats]:
-        """Attention of all codes of a sentence so far, a row [phones] per code: computed now, or expected."""
+        """Attention of all codes of a sentence so far, one row [phones] per code: computed now, or estimated."""
         if not self.pack.heads:
             return list(expected_rows(0, len(codes), len(phonemes)))
         given = np.concatenate([self.prompt.codes, codes]).astype(np.int32)
@@ -276,13 +276,13 @@ class SentenceSpeaker:
         return list(rows[-len(codes) :])
 
     def _rows(self, phonemes: Phonemes, tokens: GuardedTokens, new: int) -> list[Floats]:
-        """Attention of the newest tokens that were taken: watched, computed now, or expected."""
+        """Attention of the newest tokens taken: recorded, computed now, or estimated."""
         first = tokens.taken - new
         if not self.pack.heads:
             return list(expected_rows(first, new, len(phonemes)))
         rows = tokens.rows[first : tokens.taken]
         known = [row for row in rows if row is not None]
-        if len(known) >= new - 1 and known:  # the first token was chosen by the text alone
+        if len(known) >= new - 1 and known:  # the first token was chosen from the text alone
             return known if len(known) == new else [known[0], *known]
         if not new:
             return []
@@ -291,7 +291,7 @@ class SentenceSpeaker:
         return list(attention_rows(self.networks.t2s, text, given, self.pack.heads, start)[-new:])
 
     def tokens(self, phonemes: Phonemes, seed: int) -> GuardedTokens:
-        """The tokens of a sentence, decoded as they are taken."""
+        """The tokens of a sentence, decoded on demand."""
         heads = self.pack.heads
         return GuardedTokens(
             self.networks.t2s,
@@ -302,7 +302,7 @@ class SentenceSpeaker:
         )
 
     def task(self, phonemes: Phonemes, seed: int) -> DecodeTask:
-        """What is to be decoded of a sentence."""
+        """The decoding task of a sentence."""
         return DecodeTask(
             text=self._text(phonemes),
             prompt=self.prompt.codes,
@@ -313,7 +313,7 @@ class SentenceSpeaker:
         )
 
     def guard(self, phonemes: Phonemes) -> TokenGuard:
-        """What judges the tokens of a sentence."""
+        """The guard for the tokens of a sentence."""
         table = self.networks.phone_codes if self.settings.content_check != "off" else None
         content = None if table is None else ContentCheck(table, phonemes)
         return TokenGuard(phonemes.ids, self.prompt.codes, self.prompt.phones, content=content)
@@ -328,7 +328,7 @@ class SentenceSpeaker:
         )
 
     def _text(self, phonemes: Phonemes) -> T2SText:
-        """The prompt's phones, if it has some, before the sentence's."""
+        """The phones of the prompt, if it has any, followed by those of the sentence."""
         prompt = self.prompt
         if prompt.is_zero_shot:
             return T2SText(phonemes.ids, phonemes.features)
@@ -373,14 +373,14 @@ class SentenceSpeaker:
 
 @dataclass(slots=True)
 class _Sounding:
-    """An attempt at a sentence as it is sounded.
+    """The audio side of an attempt at a sentence.
 
     Attributes:
-        voice: makes sound of its codes.
-        tracker: tells its words.
-        heard_s: seconds that have left.
-        final: the last sample of these.
-        is_sound: whether the sound so far may go on.
+        voice: turns its codes into audio.
+        tracker: times its words.
+        heard_s: seconds of audio sent.
+        final: the last sample sent.
+        is_sound: whether the audio so far is free of problems.
     """
 
     voice: SentenceVoice
@@ -390,6 +390,6 @@ class _Sounding:
     is_sound: bool = True
 
     def add(self, samples: Samples, rate: int) -> None:
-        """Samples [n], at least one, leave."""
+        """Record samples [n], at least one, as sent."""
         self.heard_s += len(samples) / rate
         self.final = float(samples[-1])

@@ -1,4 +1,4 @@
-"""`SpeechSession`: what the sentences of one text share while they are spoken."""
+"""`SpeechSession`: state shared by the sentences of one text while they are spoken."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from dora_mlx_tts.synthesis.work_clock import WorkClock
 
 @dataclass(frozen=True, slots=True)
 class SpeechSession:
-    """What the sentences of one text share.
+    """State shared by the sentences of one text.
 
     Attributes:
-        cache: for decoding, one sentence after the other.
-        meter: counts what happens.
-        token: checked between tokens and between slices of sound.
-        helper: decodes on while sound is made, where that needs no MLX.
-        clock: what the text's synthesis takes.
-        company: makes windows of several texts together, where that pays.
+        cache: for decoding one sentence after the other.
+        meter: counts events.
+        token: checked between tokens and between slices of audio.
+        helper: continues decoding while audio is made, if that needs no MLX.
+        clock: measures the text's synthesis time.
+        company: batches windows of several texts, if that pays.
         pace: plans the windows.
     """
 
@@ -37,6 +37,6 @@ class SpeechSession:
     pace: Pace = field(default_factory=lambda: Pace(SpeedMeter()))
 
     def begin(self, sentences: int = 1) -> None:
-        """Give the sentences that are worked on next their time, where that is limited."""
+        """Start the time limit, if any, of the next sentences."""
         if isinstance(self.token, TimedToken):
             self.token.begin(sentences)

@@ -1,8 +1,8 @@
-"""How loud a text is spoken: one factor per voice, which its sentences change slightly and slowly.
+"""Loudness of a text: one factor per voice, which its sentences adjust slightly and slowly.
 
-The factor brings what the voice speaks to the wanted loudness. Sentences differ all the same, by 0.7 LU
-(standard deviation), so the factor follows them: half of what the speech of the last moments lies above or
-below is taken back, within 2 dB and never fast. Pauses change nothing, so nothing pumps.
+The factor brings the voice to the target loudness. Sentences still differ by 0.7 LU (standard deviation), so
+the factor follows them: half of the deviation of recent speech is corrected, within 2 dB and never fast. Pauses
+change nothing, so nothing pumps.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.config.settings import SpeechSettings
 
 MOST_DB: Final = 30.0
-"""What a voice is raised or lowered by at most, whatever was measured."""
+"""Maximum gain or attenuation of a voice in dB, whatever was measured."""
 SLIGHTLY_DB: Final = 2.0
-"""What a sentence that is heard while it is made changes that by at most."""
+"""Maximum change in dB within a sentence that is heard while it is made."""
 WHOLE_DB: Final = 6.0
-"""What one that is known whole changes it by at most, with one factor."""
+"""Maximum change in dB for a sentence known as a whole, as a single factor."""
 _STEP_S: Final = 0.1
 _MEMORY_S: Final = 0.4
 _AHEAD: Final = 3
-"""Steps whose mean counts, as far as they are known."""
+"""Number of steps averaged, as far as they are known."""
 _SHARE: Final = 0.5
 _FASTEST_DB_PER_S: Final = 10.0
 _GATE: Final = 0.03
-"""Share of the wanted energy below which a step is a pause."""
+"""Share of the target energy below which a step is a pause."""
 _KNEE: Final = 0.8
-"""Samples beyond it are bent, so that none leaves [-1, 1]."""
+"""Samples beyond it are compressed, so that none leaves [-1, 1]."""
 
 
 class SpeechLevel:
@@ -40,8 +40,8 @@ class SpeechLevel:
 
     Args:
         rate: samples per second.
-        settings: the wanted loudness, and the gain beyond it.
-        voice_lufs: of what the voice speaks by itself; None where nobody knows, which leaves it.
+        settings: the target loudness, and additional gain.
+        voice_lufs: natural loudness of the voice; None if unknown, which leaves it unchanged.
     """
 
     def __init__(self, rate: int, settings: SpeechSettings, voice_lufs: float | None) -> None:
@@ -54,13 +54,13 @@ class SpeechLevel:
         self._begin()
 
     def _begin(self) -> None:
-        """Forget the last sentence: each of them begins with the voice's factor."""
+        """Forget the last sentence: each one begins with the voice's factor."""
         self._weighting = KWeighting(self._rate)
-        self._recent = 1.0  # energy of the last moments, 1 is wanted
+        self._recent = 1.0  # recent energy; 1 is the target
         self._change_db: float | None = None
 
     def __call__(self, samples: Samples, *, last: bool) -> Samples:
-        """A piece of a sentence, [n], as loud as wanted; ``last`` ends the sentence."""
+        """Bring a piece of a sentence, [n], to the target loudness; ``last`` ends the sentence."""
         if self._wanted is None and not self._gain_db:
             return samples
         decibels = np.asarray(self._base_db + self._gain_db)
@@ -77,12 +77,12 @@ class SpeechLevel:
         return bent(np.asarray(samples * factors, np.float32))
 
     def _one_change(self, samples: Samples, wanted: float) -> float:
-        """What a sentence that is known whole changes the factor by, in dB."""
+        """The change of the factor for a sentence known as a whole, in dB."""
         change = wanted - loudness_of(samples, self._rate) - self._base_db
         return min(max(change, -WHOLE_DB), WHOLE_DB) if math.isfinite(change) else 0.0
 
     def _changes(self, samples: Samples, wanted: float) -> NDArray[np.float64]:
-        """What the factor is changed by at each sample, in dB, from what is known by now."""
+        """The change of the factor at each sample, in dB, from what is known so far."""
         size = round(_STEP_S * self._rate)
         squares = self._weighting(samples) ** 2
         starts = range(0, len(samples), size)
@@ -99,7 +99,7 @@ class SpeechLevel:
         return np.interp(np.arange(1, len(samples) + 1), places, marks)
 
     def _step(self, speech: list[float], seconds: float, change_db: float) -> float:
-        """The change after a step; its energy and the next ones', without those of pauses, 1 is wanted."""
+        """The change after a step, from its energy and that of the next ones (1 is the target), without pauses."""
         if speech:
             energy = sum(speech) / len(speech)
             self._recent += (1 - math.exp(-seconds / _MEMORY_S)) * (energy - self._recent)
@@ -110,7 +110,7 @@ class SpeechLevel:
 
 
 def bent(samples: Samples) -> Samples:
-    """Samples whose peaks stay below full scale: as they are up to a knee, less and less beyond it."""
+    """Soft-limit samples: unchanged up to a knee, compressed more and more beyond it, always below full scale."""
     sizes = np.abs(samples)
     if not len(samples) or sizes.max() <= _KNEE:
         return samples

@@ -1,4 +1,4 @@
-"""What synthesis did since its start, as figures."""
+"""Figures of synthesis since its start."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class SynthesisStats:
-    """A picture of one moment.
+    """A snapshot of the figures.
 
     Attributes:
-        sentences: sentences that were begun.
-        spoken: sentences that were spoken to their end.
-        cancelled: sentences that were cancelled.
+        sentences: sentences begun.
+        spoken: sentences spoken to the end.
+        cancelled: sentences cancelled.
         failed: sentences that ended in an error.
-        misspoken: sentences with wrong words, found before anything was heard; they are spoken
-            again in two parts, or end in an error where they cannot be divided.
+        misspoken: sentences with wrong words, found before anything was heard; they are spoken again in two
+            parts, or end in an error if they cannot be split.
         tokens: decoded tokens, including those of abandoned attempts.
-        windows: windows of sound.
-        audio_s: seconds of sound.
-        real_time_factor: seconds of work per second of sound, over the last windows.
+        windows: windows of audio.
+        audio_s: seconds of audio.
+        real_time_factor: seconds of work per second of audio, over the last windows.
         problems: what the guard found, by kind; each led to another attempt or to an error.
         surplus: tokens that said more than the text, removed before they were heard.
         restarts: attempts that started the sentence over.
-        compared: attempts that were compared with one that passed with doubt.
-        continuations: attempts that continued from the last good token, because sound had been sent.
-        grown: sentences that were begun before their end was written.
-        stages: times that an unfinished sentence was read again.
-        rests: times that speech waited at a word's end for more text.
+        compared: attempts compared with one that passed with doubt.
+        continuations: attempts that continued from the last good token, because audio had been sent.
+        grown: sentences begun before their end was written.
+        stages: how often an unfinished sentence was read again.
+        rests: how often speech waited at the end of a word for more text.
         contradictions: readings of spoken words that later words would have changed.
-        failed_warm_ups: voices that were loaded although their first word failed.
-        cache_positions: positions of the largest key-value cache that is kept.
+        failed_warm_ups: voices loaded although their first word failed.
+        cache_positions: positions of the largest key-value cache kept.
         work_s: seconds of work on texts that have ended, by kind (`Work`).
     """
 
@@ -75,29 +75,29 @@ class SynthesisMeter:
         self._counts[name] += number
 
     def problem(self, kind: str) -> None:
-        """The guard found something."""
+        """Count a problem found by the guard."""
         self._problems[kind] += 1
 
     def sound(self, seconds: float) -> None:
-        """One more window."""
+        """Count a window of this length."""
         self._counts["windows"] += 1
         self._audio_s += seconds
 
     def speed(self, factor: float) -> None:
-        """The networks speak this fast now."""
+        """Set the current speed of the networks."""
         self._real_time_factor = factor
 
     def cache(self, positions: int) -> None:
-        """Room of a cache after use."""
+        """Record the size of a cache after use."""
         self._cache_positions = max(self._cache_positions, positions)
 
     def worked(self, seconds: Mapping[str, float]) -> None:
-        """A text has ended that took these seconds, by kind of work."""
+        """Add the seconds that a finished text took, by kind of work."""
         for work, spent in seconds.items():
             self._work_s[work] = self._work_s.get(work, 0.0) + spent
 
     def stats(self) -> SynthesisStats:
-        """The figures now."""
+        """The current figures."""
         return SynthesisStats(
             **self._counts,
             audio_s=self._audio_s,

@@ -65,7 +65,7 @@ class Synthesizer:
     Attributes:
         settings: all settings.
         device: where networks run.
-        verdicts: which of this package's GPU kernels trials found equal and faster here.
+        verdicts: which of this package's GPU kernels proved equal and faster in trials here.
     """
 
     def __init__(self, settings: Settings, registry: VoiceRegistry, where: Device) -> None:
@@ -91,7 +91,7 @@ class Synthesizer:
         )
         self._meter = SynthesisMeter()
         self._phrases = PhraseCache(settings.phrase_cache << 20)
-        self._unmeasured: set[str] = set()  # voices whose loudness cannot be found
+        self._unmeasured: set[str] = set()  # voices whose loudness cannot be measured
         overlaps = where.backend is Backend.CPU and usable_cores() > 1
         self._helper = DecodeThread() if overlaps else None
         self._company = Company() if where.kind == "gpu" else None
@@ -103,9 +103,9 @@ class Synthesizer:
         """Choose the device, find the voices and load the first one.
 
         Args:
-            voice: name of the voice; None takes the one of the settings.
+            voice: name of the voice; None uses the one in the settings.
             settings: all settings; None reads `dora-mlx-tts.yml` and the environment.
-            warm_up: speak a word now, so that the first sentence is not slowed down by first uses.
+            warm_up: speak a word now, so that the first sentence is not slowed down by one-time costs.
 
         Raises:
             TtsError: a setting is invalid, MLX is missing, or the voice cannot be loaded.
@@ -143,26 +143,26 @@ class Synthesizer:
 
     @property
     def voice(self) -> Voice:
-        """The voice for requests that name none."""
+        """The default voice."""
         return self.voices.get(self.settings.voice)
 
     @property
     def most_together(self) -> int:
-        """Texts that are best spoken at the same time, their streams primed one after the other; 1 on a CPU.
+        """How many texts are best spoken at once, with their streams primed one after the other; 1 on a CPU.
 
-        There a window takes as long as its arithmetic, so company gains nothing.
+        On a CPU a window takes as long as its arithmetic, so batching gains nothing.
         """
         return MOST_ROWS if self._company is not None else 1
 
     def prepare(self, name: str) -> ReadyVoice:
-        """Load a voice, or return it if it is loaded.
+        """Load a voice, or return it if already loaded.
 
         Raises:
             VoiceError: it is unknown, or its reference cannot be used.
             WeightsError: its pack cannot be used.
-            BackendError: MLX or the memory failed, or this is a fork of the process that loaded it.
+            BackendError: MLX failed, memory ran out, or this is a fork of the process that loaded it.
         """
-        if os.getpid() != self._process:  # MLX's threads are not there: it would wait for ever
+        if os.getpid() != self._process:  # a fork has no MLX threads: it would wait forever
             raise BackendError(
                 "a Synthesizer must be used in the process that loaded it; "
                 "start other processes with multiprocessing's method 'spawn'"
@@ -171,15 +171,15 @@ class Synthesizer:
             return self._pool.get(name)
 
     def adopt(self, recording: str, text: str, language: str) -> str:
-        """A voice from a recording in a voice folder, with the usual voice's networks; its name.
+        """Make a voice from a recording in a voice folder, with the default voice's networks; returns its name.
 
         Raises:
-            SettingError: the recording lies elsewhere or does not exist.
+            SettingError: the recording lies outside the voice folders or does not exist.
         """
         return self._pool.adopt(recording, text, language, self.settings.voice)
 
     def refresh(self) -> None:
-        """Apply changes of voice files; from the first call on they are watched in the background."""
+        """Apply changes to voice files; from the first call on, they are watched in the background."""
         if self.settings.voices_poll:
             self._pool.watch(self.settings.voices_poll)
 
@@ -187,8 +187,8 @@ class Synthesizer:
         """Speak a word and discard it: builds networks, loads dictionaries, fills MLX's caches.
 
         Returns:
-            why the word could not be spoken; the voice is loaded all the same, because other sentences
-            may succeed. None if it was spoken.
+            Why the word could not be spoken, or None if it was. The voice is loaded in either case, because
+            other sentences may succeed.
 
         Raises:
             TtsError: the voice cannot be loaded, or MLX failed.
@@ -209,21 +209,21 @@ class Synthesizer:
         """Speak a text; fragments are yielded as soon as they are ready.
 
         Args:
-            text: one or many sentences; a plain string is divided here, and may hold speech markup.
-            voice: a voice's name; None takes the one of the settings.
-            language: code of the text's language; None takes the one of the settings.
+            text: one or more sentences; a plain string is split here, and may contain speech markup.
+            voice: a voice's name; None uses the one in the settings.
+            language: code of the text's language; None uses the one in the settings.
             cancelled: a token, or a function that returns True once the text is cancelled; the
                 stream then ends within a step of the networks.
             judge_whole: the caller waits for the whole result, so each sentence is checked before its
-                first sample, where the settings ask for a look ahead.
-            **speech: settings of speech that differ for this text (`SpeechSettings`).
+                first sample, if the settings enable content checks.
+            **speech: speech settings to override for this text (`SpeechSettings`).
 
         Raises:
             SettingError: a setting is invalid.
             VoiceError: the voice is unknown or cannot be used.
             TextError: the text cannot be read aloud.
             SynthesisError: the networks produced no speech, or took too long (raised by the iterator).
-            BackendError: MLX or the memory failed (also raised by the iterator).
+            BackendError: MLX failed or memory ran out (also raised by the iterator).
         """
         clock = WorkClock()
         ready, settings = self._begin(voice, language, cancelled, clock, speech)
@@ -257,9 +257,9 @@ class Synthesizer:
     ) -> FragmentStream[Fragment | None]:
         """Speak a sentence while it is being written; arguments and errors are those of `stream`.
 
-        Another thread writes `text` and ends it with `GrowingText.finish`. Beside fragments there
-        is None where there is nothing to do until the text grows or its `due_s` has come; then ask
-        again (`GrowingText.sleep` waits for that).
+        Another thread writes `text` and ends it with `GrowingText.finish`. Besides fragments, the iterator
+        yields None when there is nothing to do until the text grows or its `due_s` is reached; then ask again
+        (`GrowingText.sleep` waits for that).
         """
         clock = WorkClock()
         ready, settings = self._begin(voice, language, cancelled, clock, speech)
@@ -274,7 +274,7 @@ class Synthesizer:
         clock: WorkClock,
         speech: dict[str, Any],
     ) -> tuple[ReadyVoice, SpeechSettings]:
-        """The voice of a text, with its loudness, and the settings that it is spoken with."""
+        """The voice of a text, with its loudness, and the settings to speak it with."""
         if language is not None:
             speech = {**speech, "language": language}
         with clock.on(Work.VOICE):
@@ -292,7 +292,7 @@ class Synthesizer:
         cancelled: Cancellation | None,
         clock: WorkClock,
     ) -> ReadyVoice:
-        """The voice with its loudness, which is found now where it is wanted and not known."""
+        """The voice with its loudness, measured now if it is needed and unknown."""
         if settings.loudness is None or ready.prompt.loudness is not None:
             return ready
         if ready.fingerprint in self._unmeasured:
@@ -308,7 +308,7 @@ class Synthesizer:
             return self._pool.keep_loudness(ready, lufs)
 
     def _growing(self, ready: ReadyVoice) -> GrowingLimits | None:
-        """How sentences grow; None where the voice or the readings need them whole."""
+        """How sentences grow; None if the voice or the readings need complete sentences."""
         settings = self.settings
         if ready.networks.flow is not None or settings.polyphone_model is not None:
             return None
@@ -334,7 +334,7 @@ class Synthesizer:
 
         Raises:
             EmptyTextError: the text was cancelled before anything was spoken.
-            TtsError: as `stream`, and as its iterator.
+            TtsError: see `stream` and its iterator.
         """
         fragments = list(self.stream(text, judge_whole=True, **options))
         if not fragments:
@@ -353,12 +353,12 @@ class Synthesizer:
 
     @property
     def phrase_stats(self) -> PhraseStats:
-        """Kept texts, and how often one was repeated."""
+        """Cached texts, and how often one was reused."""
         return self._phrases.stats()
 
     @property
     def stats(self) -> SynthesisStats:
-        """What was spoken so far, and what the guard found."""
+        """Figures of what was spoken so far and what the guard found."""
         return self._meter.stats()
 
     def _speaking(
@@ -404,7 +404,7 @@ class Synthesizer:
 
 
 def _keep_kernels(where: Device, settings: Settings) -> None:
-    """Keep compiled kernels for the next start; say so where this one compiles them."""
+    """Keep compiled kernels for the next start; log it if this start compiles them."""
     if where.description != "CUDA":
         return
     if not cuda.keep_kernels(settings.cache.expanduser() / KERNELS, metadata.version("mlx")):
@@ -414,5 +414,5 @@ def _keep_kernels(where: Device, settings: Settings) -> None:
 
 
 def _memory_limit(asked: int | None, where: Device) -> int:
-    """Bytes of loaded voices above which unused ones go; 0 is no limit."""
+    """Bytes of loaded voices above which unused ones are unloaded; 0 is no limit."""
     return device.memory_of(where) // 2 if asked is None else asked << 20

@@ -1,4 +1,4 @@
-"""`TimedToken`: a token that also ends work which takes too long."""
+"""`TimedToken`: a cancel token that also ends work that takes too long."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dora_mlx_tts.runtime.cancel import CancelToken
 class TimedToken(CancelToken):
     """A token for the sentences of one text, each with a limit of seconds of work.
 
-    Time in which nobody works does not count: fragments that wait for their reader cost nothing.
+    Only working time counts: fragments that wait for their reader cost nothing.
 
     Args:
         cancelled: the text's own token.
         limit_s: seconds of work for each sentence; 0 is no limit.
-        worked: seconds of work so far.
+        worked: returns the seconds of work so far.
     """
 
     __slots__ = ("_end_s", "_limit_s", "_worked")
@@ -27,14 +27,14 @@ class TimedToken(CancelToken):
         self._end_s = limit_s
 
     def begin(self, sentences: int = 1) -> None:
-        """Work on so many sentences begins: they have their time from now."""
+        """Start the time limit of the next `sentences` sentences."""
         self._end_s = self._worked() + sentences * self._limit_s
 
     def check(self) -> None:
-        """Return if the work is still wanted and has time.
+        """Return if the work is not cancelled and within its time limit.
 
         Raises:
-            Cancelled: it is not wanted.
+            Cancelled: it was cancelled.
             SynthesisTimeoutError: it took too long.
         """
         super().check()

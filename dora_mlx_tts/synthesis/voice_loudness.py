@@ -1,4 +1,4 @@
-"""How loud a voice speaks by itself: measured once, by letting it speak."""
+"""The natural loudness of a voice, measured once by letting it speak."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _TEXTS: Final = {
     "en": "The train to the coast leaves at nine. We will have lunch near the old harbour.",
     "zh": "开往海边的火车早上九点出发。我们中午在老港口附近吃饭。",
 }
-"""About seven seconds: a recording says less about a voice's loudness than what is spoken with it."""
+"""About seven seconds: a voice's recording says less about its loudness than its speech does."""
 _TRIAL_LUFS: Final = -30.0
-"""Quiet enough for all peaks."""
+"""Quiet enough to keep all peaks below full scale."""
 
 
 def measure(stream: Callable[..., Iterator[Fragment]], ready: ReadyVoice) -> float | None:
-    """Loudness of what a voice speaks, in LUFS; None where it says nothing or fails.
+    """Loudness of a voice's speech in LUFS; None if it says nothing or fails.
 
     Args:
         stream: speaks a text with the voice.
@@ -47,7 +47,7 @@ def measure(stream: Callable[..., Iterator[Fragment]], ready: ReadyVoice) -> flo
 
 
 def _as_heard(speech: Sequence[Fragment], rate: int) -> float:
-    """Loudness of speech, corrected by what following its sentences will change on the average."""
+    """Loudness of speech, corrected by the average change that level tracking will make."""
     raw = LoudnessMeter(rate)
     for fragment in speech:
         raw.add(fragment.samples)

@@ -1,4 +1,4 @@
-"""The first words of a voice: spoken once and forgotten, so that the first sentence does not pay for first uses."""
+"""A voice's first words: spoken and discarded, so that the first sentence does not pay one-time costs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WORDS = {"zh": "你好。", "en": "Hello."}
 def speak_first_words(
     speak: Callable[..., Any], voice: Voice, meter: SynthesisMeter
 ) -> SynthesisError | None:
-    """Speak a word of each language that the voice knows; why one could not be spoken, or None."""
+    """Speak a word of each language of the voice; returns why one could not be spoken, or None."""
     problem = None
     for language in [code for code in voice.languages if code in _WORDS] or ["en"]:
         try:

@@ -1,4 +1,4 @@
-"""Divides a sentence into windows of sound."""
+"""Divides a sentence into windows of audio."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dora_mlx_tts.synthesis.pace import Pace
 
 
 class SentenceVoice(Protocol):
-    """What turns a sentence's codes into samples as they come.
+    """Turns a sentence's codes into samples as they arrive.
 
     Attributes:
         speed: 2 speaks twice as fast.
@@ -22,24 +22,24 @@ class SentenceVoice(Protocol):
     speed: float
 
     def begin(self) -> None:
-        """Start with what needs no codes, where that runs beside decoding."""
+        """Start work that needs no codes, if it can run alongside decoding."""
 
     def codes_for(self, seconds: float) -> int:
-        """Codes that must be there, about, for so many seconds of sound to come out."""
+        """Approximate number of codes needed for this many seconds of audio."""
 
     def speak(self, codes: Sequence[int], *, last: bool) -> Iterator[mx.array]:
-        """More codes, to the samples [N] that are settled by them, with places to stop at."""
+        """Take more codes; yields the samples [N] that they settle, in steps at which one may stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class WindowSizes:
-    """A small first window, for an early start; then twice as large ones up to the largest.
+    """A small first window for an early start; later ones double up to the largest.
 
     Attributes:
-        first: seconds of sound.
-        largest: seconds of sound.
-        pace: makes them smaller or larger where they would come too late.
-        hold: tokens that the guard wants to see before anything is spoken.
+        first: seconds of audio.
+        largest: seconds of audio.
+        pace: makes them smaller or larger if they would be late.
+        hold: tokens that the guard needs before anything is spoken.
     """
 
     first: float
@@ -48,7 +48,7 @@ class WindowSizes:
     hold: int = 20
 
     def tokens(self, voice: SentenceVoice) -> Iterator[int]:
-        """New tokens that each window of a sentence waits for, without end."""
+        """Number of new tokens that each window of a sentence waits for; endless."""
         rate = TOKENS_PER_SECOND * voice.speed
         size = self.pace.first(self.first, self.largest)
         yield max(voice.codes_for(size), self.hold)

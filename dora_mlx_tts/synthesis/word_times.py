@@ -1,8 +1,8 @@
-"""When each word is spoken: a path through the phones that never goes back, token by token.
+"""Word times: a monotonic path through the phones, token by token.
 
-What tells the phone of a token is, in order of trust: the codes themselves, once a table was learned
-(`code_table`); some heads of the text-to-semantic network, which look at the phone that is being
-spoken (the prompt, whose tokens and phones are both known, shows which); an even pace.
+A token's phone is determined, in order of trust, by: the codes themselves, once a table was learned
+(`code_table`); attention heads of the text-to-semantic network that follow the phone being spoken (found on the
+prompt, whose tokens and phones are both known); an even pace.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from dora_mlx_tts.synthesis.loading.alignment import AlignmentHeads
 from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.text.phonemes import Phonemes
 
-_MOVES = tuple(np.log([0.6, 0.33, 0.06, 0.008, 0.002]))  # chances to move on by 0, 1, … phones
+_MOVES = tuple(
+    np.log([0.6, 0.33, 0.06, 0.008, 0.002])
+)  # probabilities of advancing by 0, 1, … phones
 _LEAD = 2  # tokens by which attention runs ahead of the sound
-_AFTER_MARK = 2  # further tokens by which it leaves a mark before the pause is over
+_AFTER_MARK = 2  # further tokens by which it leaves a punctuation mark before the pause ends
 _FLOOR = 1e-3
-_PACE = 2.2  # tokens a phone
+_PACE = 2.2  # tokens per phone
 _WIDTH = np.float32(3.0)
 _HAN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _UNIT = re.compile(rf"[{_HAN}]|[^\W{_HAN}]+(?:['’.\-][^\W{_HAN}]+)*")
@@ -37,10 +39,10 @@ class Unit:
     """A word, or a character of a language without spaces.
 
     Attributes:
-        text: as it was written.
-        span: its place in the sentence.
-        first: its first phone.
-        end: the phone after its last one.
+        text: the word as written.
+        span: its position in the sentence.
+        first: index of its first phone.
+        end: index after its last phone.
     """
 
     text: str
@@ -62,12 +64,12 @@ def units(phonemes: Phonemes) -> list[Unit]:
 
 
 class Path:
-    """The best way through the phones that never goes back, extended token by token.
+    """The best monotonic path through the phones, extended token by token.
 
     Args:
-        phones: how many there are.
-        moves: log chances to move on by 0, 1, … phones; one for all phones, or [m].
-        ends: phones from the end at which the last token may be.
+        phones: number of phones.
+        moves: log probabilities of advancing by 0, 1, … phones; scalars, or one per phone [m].
+        ends: number of final phones at which the last token may be.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class Path:
         self._steps: list[NDArray[np.int64]] = []
 
     def add(self, evidence: Doubles | Floats) -> None:
-        """One more token, with what speaks for each phone in nats [m]."""
+        """Add a token with its evidence for each phone in nats [m]."""
         if not self._steps:
             jump = len(self._moves) - 1
             begin = np.array([move[0] for move in self._moves[:jump]])[: len(evidence)]
@@ -97,7 +99,7 @@ class Path:
         return int(self._scores.argmax())
 
     def phones(self, *, ended: bool) -> NDArray[np.int64]:
-        """The phone of each token, [tokens]; once `ended` the last token is at the last phone."""
+        """The phone of each token, [tokens]; if `ended`, the last token is at the last phone."""
         last = np.flatnonzero(np.isfinite(self._scores))[-self._ends :]
         phone = int(last[self._scores[last].argmax()] if ended else self._scores.argmax())
         path = np.zeros(len(self._steps), np.int64)
@@ -117,9 +119,9 @@ class WordTracker:
     """Reports the words of one sentence as their sound is sent.
 
     Args:
-        phonemes: of the sentence.
-        seconds: of sound a token.
-        table: of codes, if one is informed; attention tells otherwise.
+        phonemes: the sentence's phones.
+        seconds: seconds of audio per token.
+        table: the code table, if it is informed; otherwise attention is used.
     """
 
     def __init__(
@@ -133,7 +135,7 @@ class WordTracker:
         self.begin(phonemes)
 
     def begin(self, phonemes: Phonemes) -> None:
-        """Follow the tokens again from the first, through phones that continue where the old ones ended."""
+        """Start over from the first token, with phones that continue where the old ones ended."""
         self._units = units(phonemes)
         self._phones = np.asarray(phonemes.ids)
         moves = _MOVES if self._table is None else self._table.moves(self._phones)
@@ -142,11 +144,11 @@ class WordTracker:
 
     @property
     def needs_attention(self) -> bool:
-        """Whether `tokens` looks at the rows that it is given."""
+        """Whether `tokens` uses the attention rows."""
         return self._table is None
 
     def tokens(self, codes: Sequence[int], rows: Sequence[Floats]) -> None:
-        """More tokens, with their attention to the phones, a row [phones] per token."""
+        """Add tokens with their attention to the phones, one row [phones] per token."""
         if self._table is not None:
             for row in self._table.evidence(self._phones, np.array(codes, np.int32)):
                 self._path.add(row)
@@ -156,7 +158,7 @@ class WordTracker:
         self._tokens += len(codes)
 
     def words(self, until_s: float, *, ended: bool) -> list[WordTiming]:
-        """Words whose end lies before `until_s`, or all that are left; times from the first token."""
+        """Words that end before `until_s`, or all remaining ones; times from the first token."""
         told: list[WordTiming] = []
         if not self._tokens or self._told == len(self._units):
             return told
@@ -186,7 +188,7 @@ class WordTracker:
 def placed(
     words: Sequence[WordTiming], offset_s: float, earliest_s: float
 ) -> tuple[WordTiming, ...]:
-    """Words later by an offset, none of them before `earliest_s`."""
+    """Words shifted by an offset, none of them before `earliest_s`."""
     return tuple(
         replace(
             word,
@@ -200,7 +202,7 @@ def placed(
 def attention_rows(
     network: T2S, text: T2SText, tokens: NDArray[np.int32], heads: AlignmentHeads, start: int
 ) -> Floats:
-    """Attention [n, phones] of tokens [n] to the phones from `start` on, where nobody watched decoding."""
+    """Attention [n, phones] of tokens [n] to the phones from `start` on, if decoding was not recorded."""
     layers = max(layer for layer, _ in heads) + 1
     stretch = slice(start, len(text.phones))
     attention = text_attention(network, text, tokens, stretch, layers)
@@ -209,7 +211,7 @@ def attention_rows(
 
 
 def expected_rows(first: int, count: int, phones: int) -> Floats:
-    """What to expect of `count` tokens from number `first` on when no head tells: an even pace, [count, phones]."""
+    """Expected attention of `count` tokens from index `first` on, assuming an even pace, [count, phones]."""
     centre = (np.arange(first, first + count) / _PACE)[:, None]
     rows: Floats = np.exp(-0.5 * ((np.arange(phones) - centre) / _WIDTH) ** 2, dtype=np.float32)
     return rows

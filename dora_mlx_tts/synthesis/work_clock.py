@@ -1,4 +1,4 @@
-"""`WorkClock`: what the time of one text's synthesis is spent on."""
+"""`WorkClock`: how the synthesis time of one text is spent."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 
 class Work(enum.StrEnum):
-    """What synthesis does.
+    """Kinds of work in synthesis.
 
-    VOICE: loads a voice and prepares its reference. FRONT_END: text to phones and their features. PREFILL: reads
-    reference and sentence, up to the first token. TOKENS: decodes and judges the others. SOUND: all the rest, from
-    tokens to samples with their word times.
+    VOICE: loads a voice and prepares its reference. FRONT_END: text to phones and their features. PREFILL:
+        reads reference and sentence, up to the first token. TOKENS: decodes and checks the other tokens. SOUND:
+        everything else, from tokens to samples with word times.
     """
 
     VOICE = "voice"
@@ -24,10 +24,10 @@ class Work(enum.StrEnum):
 
 
 class WorkClock:
-    """Adds up seconds by kind of work. Time outside of `on` is the caller's and is not counted.
+    """Adds up seconds by kind of work. Time outside `on` belongs to the caller and is not counted.
 
-    One thread works; others may read `total_s`. What a helper thread does meanwhile is not counted: these are
-    seconds that somebody waited.
+    One thread works; others may read `total_s`. A helper thread's work is not counted: the figures are seconds
+    that somebody waited.
 
     Args:
         clock: seconds.
@@ -37,11 +37,14 @@ class WorkClock:
         self._clock = clock
         self._seconds = dict.fromkeys(Work, 0.0)
         self._open: list[Work] = []
-        self._done: tuple[float, float | None] = (0.0, None)  # seconds, and since when it works
+        self._done: tuple[float, float | None] = (
+            0.0,
+            None,
+        )  # seconds, and since when it has been working
 
     @contextmanager
     def on(self, work: Work) -> Iterator[None]:
-        """Count what happens inside as `work`; a clock that is nested in it pauses it."""
+        """Count the time inside as `work`; a nested call pauses the outer one."""
         self._turn()
         self._open.append(work)
         self._done = (self._done[0], self._clock())
@@ -61,11 +64,11 @@ class WorkClock:
 
     @property
     def total_s(self) -> float:
-        """Seconds of work so far; any thread may ask."""
+        """Seconds of work so far; any thread may read it."""
         total, since = self._done
         return total if since is None else total + self._clock() - since
 
     def seconds(self) -> Mapping[str, float]:
-        """Seconds by kind of work so far; for the thread that works."""
+        """Seconds by kind of work so far; for the working thread only."""
         self._turn()
         return {str(work): seconds for work, seconds in self._seconds.items()}

@@ -97,7 +97,7 @@ def test_what_a_voice_needs_is_said(synthesizer, voices, packs, tmp_path):
         again.prepare("mute")
     with pytest.raises(VoiceError, match=r"family v5turbo .* needs to know what is said"):
         again.prepare("still")
-    with pytest.raises(VoiceError, match="without the speaker network"):
+    with pytest.raises(VoiceError, match="has no speaker network"):
         again.prepare("lone")
 
 

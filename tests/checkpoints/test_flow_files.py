@@ -52,7 +52,7 @@ def test_loras_need_their_own_base(tmp_path):
             convert(dataclasses.replace(base, sovits=lora, **changes), tmp_path / "pack")
 
     refused(r"is a LoRA of family v4; give the base model .*s2Gv4\.pth")
-    refused("is no base model of v4", base=other.sovits)
+    refused("is not a base model of v4", base=other.sovits)
     refused("is a base model of v3", base=base.sovits)
     with pytest.raises(WeightsError, match="is a full model, not a LoRA"):
         convert(dataclasses.replace(base, base=base.sovits), tmp_path / "pack")

@@ -103,6 +103,12 @@ def test_commands_and_their_options_exist(block: Block) -> None:
     ] == []
 
 
+@pytest.mark.parametrize("block", of("mermaid"), ids=str)
+def test_diagrams_hold_nothing_that_mermaid_misreads(block: Block) -> None:
+    assert ";" not in block.body, "a semicolon ends a statement"
+    assert not re.search(r'-- "[^"]*" -\.->', block.body), 'a dotted arrow is -. "text" .->'
+
+
 @pytest.mark.parametrize("call", ["speek hello", "speak hello --voise x", "voices list --loud"])
 def test_wrong_commands_are_seen(call: str) -> None:
     assert unknown_options(shlex.split(call))

@@ -81,7 +81,7 @@ def run_cluster(folder, texts, tts):
         )
     output = done.stdout + done.stderr
     assert (folder / "died").exists(), output
-    assert "said by another" in output
+    assert "another voice takes text" in output
     report = json.loads((folder / "cluster.json").read_text())
     assert report["errors"] == []  # one reply a text, every fragment once
     assert [row["text"] for row in report["texts"]] == texts

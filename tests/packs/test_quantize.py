@@ -138,7 +138,7 @@ def test_tensors_of_6_bits_are_joined():
     [
         ({"a:layout": None}, "lacks its layout"),
         ({"a:scale": None}, "lacks its layout or scale"),
-        ({"a": np.ones((4, 6), "f4")}, "there twice"),
+        ({"a": np.ones((4, 6), "f4")}, "is duplicated"),
         ({"a:six": None}, "has no tensor"),
         ({"a:six": np.zeros(17, np.uint8)}, "do not hold"),
         ({"a:six": np.zeros(18, np.int8)}, "do not hold"),

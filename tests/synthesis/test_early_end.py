@@ -93,7 +93,7 @@ def test_sound_that_breaks_ends_in_a_fall(
 
     def broken(self: SampleGuard, sound: np.ndarray) -> Problem | None:
         calls.append(1)
-        nan = Problem(Kind.NOT_FINITE, "the vocoder gave NaN or infinite samples")
+        nan = Problem(Kind.NOT_FINITE, "the vocoder produced NaN or infinite samples")
         return samples(self, sound) if len(calls) < 3 else nan
 
     monkeypatch.setattr(SampleGuard, "samples", broken)

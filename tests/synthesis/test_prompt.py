@@ -138,7 +138,7 @@ def test_networks_with_nan_are_refused():
         def style(self, specs, speakers=()):
             return mx.full((1, 1, 4), float("nan"))
 
-    with pytest.raises(SynthesisError, match="style encoder gave values that are not finite"):
+    with pytest.raises(SynthesisError, match="style encoder produced values that are not finite"):
         prepare_prompt(PromptNetworks(Broken()), recording(4.0), fake_phonemize)
-    with pytest.raises(SynthesisError, match="SSL encoder gave values that are not finite"):
+    with pytest.raises(SynthesisError, match="SSL encoder produced values that are not finite"):
         semantic_codes(np.ones(48000, np.float32), lambda x: fake_ssl(x) * mx.inf, FakeSovits())

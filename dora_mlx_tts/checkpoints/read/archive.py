@@ -1,7 +1,7 @@
-"""The zip container of a PyTorch checkpoint, read without unpacking anything.
+"""The zip container of a PyTorch checkpoint, read without unpacking.
 
-Entries of such an archive are stored, not compressed, so every storage is a range of bytes of the
-file. Some GPT-SoVITS files carry two ASCII digits (a version) in place of the first two bytes.
+Entries of such an archive are stored uncompressed, so every storage is a byte range of the file. Some
+GPT-SoVITS files have two ASCII digits (a version) in place of the first two bytes.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _ENCRYPTED = 0x1
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive whose directory has been checked.
+    """An archive with a checked directory.
 
     Attributes:
         path: The file.
-        header: The two digits in front, or None for a plain archive.
+        header: The two digits at the start, or None for a plain archive.
         stem: Folder of the entries inside the archive.
         entries: Name below the stem -> (position in the file, bytes).
         big_endian: Byte order of the storages.
@@ -43,7 +43,7 @@ class Archive:
 
 
 class _BoundedFile(io.BufferedReader):
-    """A file that refuses a single read of more than a directory's size."""
+    """A file that refuses any single read larger than the limit for directories."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         limit = MAX_DIRECTORY_BYTES + 1
@@ -57,7 +57,7 @@ def open_archive(path: Path) -> Archive:
     """Check a checkpoint's container and find its parts.
 
     Raises:
-        UnsafeFileError: Entries are compressed, encrypted, overlap or have names that climb out.
+        UnsafeFileError: Entries are compressed, encrypted, overlap, or have names that lead out of the archive.
         WeightsError: The file is missing, not such an archive, or damaged.
     """
     if not path.is_file():
@@ -106,7 +106,7 @@ _OTHERS = (
     (0, b"7z\xbc\xaf", "a 7z archive; unpack it first"),
     (0, b"Rar!", "a RAR archive; unpack it first"),
 )
-"""Place, bytes there, and what a file is that has them."""
+"""Position, the bytes there, and what a file with these bytes is."""
 
 
 def _header(path: Path, first: bytes) -> bytes | None:
@@ -128,7 +128,7 @@ def _check_entries(path: Path, infos: list[zipfile.ZipInfo], size: int) -> None:
         if not stored or info.flag_bits & _ENCRYPTED:
             raise UnsafeFileError(
                 f"{path}: entry {info.filename!r} is compressed or encrypted; a PyTorch checkpoint"
-                " stores its entries as they are"
+                " stores its entries uncompressed"
             )
     names = {info.filename for info in infos}
     if len(names) != len(infos) or sum(info.file_size for info in infos) > size:
@@ -147,7 +147,7 @@ def _is_pickle(name: str) -> bool:
 
 
 def _data_position(path: Path, file: _BoundedFile, info: zipfile.ZipInfo) -> int:
-    """Where an entry's bytes start, after its own header (names there may differ in length)."""
+    """Position of an entry's bytes, after its local header (whose name may differ in length)."""
     file.seek(info.header_offset)
     signature, name_length, extra_length = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
     expected = b"PK\x03\x04" if info.header_offset else None

@@ -1,7 +1,7 @@
-"""Reads the reference implementation's checkpoint files without PyTorch and without running them.
+"""Reads the reference implementation's checkpoint files without PyTorch and without executing them.
 
-Format: the zip archive of ``torch.save`` (see archive.py) whose pickle names storages by number;
-tensors are strided windows on them. Tensors stay in the file until they are read one by one.
+Format: the zip archive of ``torch.save`` (see archive.py) whose pickle refers to storages by number; tensors
+    are strided views of them. Tensors stay in the file until they are read one by one.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from dora_mlx_tts.errors import UnsafeFileError, WeightsError
 from dora_mlx_tts.packs.tensors import LazyTensor
 
 MAX_DIMENSIONS = 8
-# Tensors may share storages and repeat elements (stride 0), within reason: all of them together
-# may be this many times the file, and some.
+# Tensors may share storages and repeat elements (stride 0), within limits: their total size may be this many
+# times that of the file, plus an allowance.
 _MAX_EXPANSION = 4
 _EXPANSION_SLACK = 16 * 2**20
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint's content, tensors unread.
+    """A checkpoint's content, with tensors not yet read.
 
     Attributes:
         path: The file.
-        header: Two ASCII digits in front of the archive (``b"05"``), or None.
-        content: What was saved: dictionaries, lists, numbers, text and LazyTensors; objects of
-            the training code's ``HParams`` come as dictionaries.
+        header: Two ASCII digits at the start of the archive (``b"05"``), or None.
+        content: The saved object: dictionaries, lists, numbers, text and LazyTensors; ``HParams`` objects of
+            the training code become dictionaries.
     """
 
     path: Path
@@ -74,16 +74,16 @@ _TRAINING = {
     "pytorch-lightning_version": "; this is a state of GPT training; the file to convert lies in GPT_weights",
     "optimizer_states": "; this is a state of GPT training; the file to convert lies in GPT_weights",
 }
-"""Sections that only states of a training have -> where its result lies."""
+"""Sections that only training states have -> a hint to where the result is."""
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
     """Open a ``.ckpt``, ``.pth``, ``.pt`` or ``.bin`` file.
 
     Raises:
-        UnsafeFileError: The file names anything beyond tensors, numbers, text and containers, or
-            its container tries to mislead.
-        WeightsError: The file is missing, damaged, truncated, or no dictionary.
+        UnsafeFileError: The file refers to anything but tensors, numbers, text and containers, or its archive
+            is deceptive.
+        WeightsError: The file is missing, damaged, truncated, or not a dictionary.
     """
     archive = open_archive(Path(path))
     reader = _TensorReader(archive)
@@ -102,7 +102,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
 
 @dataclass(frozen=True)
 class _Storage:
-    """A checked range of numbers in the file."""
+    """A checked range of values in the file."""
 
     position: int
     count: int
@@ -111,7 +111,7 @@ class _Storage:
 
 
 class _TensorReader:
-    """Turns storage numbers and tensor descriptions into windows on the file."""
+    """Turns storage ids and tensor descriptions into views of the file."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive

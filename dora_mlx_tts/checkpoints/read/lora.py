@@ -1,7 +1,7 @@
 """LoRA files of SoVITS v3, v4 and v5: small changes to a base model's weights.
 
-A pair of thin matrices B [out, rank] and A [rank, in] is added to a weight as B A; GPT-SoVITS trains
-with alpha = rank, so without a factor. Other tensors of the file replace the base's.
+The product B A of two thin matrices B [out, rank] and A [rank, in] is added to a weight; GPT-SoVITS trains with
+alpha = rank, so there is no factor. Other tensors of the file replace those of the base.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _PAIR = re.compile(r"^(?P<path>.+)\.lora_(?P<half>[AB])(\.default)?\.weight$")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lora:
-    """The changes that a file makes, under the base model's keys.
+    """The changes in a file, under the base model's keys.
 
     Attributes:
         pairs: key of a weight -> its B and A.
-        replaced: key -> tensor that takes the place of the base's.
+        replaced: key -> tensor that replaces that of the base.
         source: the file, for errors.
     """
 
@@ -34,10 +34,10 @@ class Lora:
     source: str
 
     def apply(self, key: str, values: Array) -> Array:
-        """One tensor of the base model, changed where the file changes it; its type stays.
+        """A tensor of the base model with the file's change, if any; its type stays.
 
         Raises:
-            WeightsError: the change has another shape.
+            WeightsError: the shape of the change does not match.
         """
         changed = self.replaced.get(key, values)
         if changed.shape != values.shape:
@@ -50,7 +50,7 @@ class Lora:
         return changed if changed is values else changed.astype(values.dtype)
 
     def check(self, base: Collection[str]) -> tuple[str, ...]:
-        """Compare with a base model's keys; gives the replacements that it has no place for.
+        """Check against a base model's keys; returns the replacements that it does not have.
 
         Raises:
             WeightsError: the base lacks a weight that a pair changes.
@@ -73,7 +73,7 @@ def read_lora(weights: Mapping[str, Array], source: str = "LoRA file") -> Lora:
     """Sort a LoRA file's tensors into pairs and replacements.
 
     Raises:
-        WeightsError: no pair at all, half of one, halves of different rank, or one key twice.
+        WeightsError: there is no pair, half a pair, a pair of different ranks, or a duplicate key.
     """
     halves: dict[str, dict[str, Array]] = {}
     replaced: dict[str, Array] = {}
@@ -96,12 +96,12 @@ def read_lora(weights: Mapping[str, Array], source: str = "LoRA file") -> Lora:
 def merge_lora(
     base: Mapping[str, Array], lora: Mapping[str, Array], source: str = "LoRA file"
 ) -> dict[str, Array]:
-    """A base model's tensors with a LoRA file's changes; neither is altered.
+    """A base model's tensors with a LoRA file's changes; the inputs are not modified.
 
-    Tensors that the base has no place for are left out, as the reference implementation does.
+    Tensors that the base does not have are left out, as in the reference implementation.
 
     Raises:
-        WeightsError: as `read_lora`, `Lora.check` and `Lora.apply`.
+        WeightsError: see `read_lora`, `Lora.check` and `Lora.apply`.
     """
     changes = read_lora(lora, source)
     changes.check(base.keys())
@@ -109,7 +109,7 @@ def merge_lora(
 
 
 def _base_name(key: str) -> str:
-    """`cfm.base_model.model.x` is `cfm.x` of the base; other keys are the base's."""
+    """The base's key: `cfm.x` for `cfm.base_model.model.x`; other keys are the same."""
     match = _WRAPPED.match(key)
     return f"{match['top']}.{match['path']}" if match else key
 

@@ -1,4 +1,4 @@
-"""Model folders as Hugging Face lays them out: ``config.json`` beside one weight file."""
+"""Model folders in Hugging Face layout: ``config.json`` and one weight file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_JSON_BYTES = 32 * 2**20
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A folder's configuration and its tensors, unread.
+    """A folder's configuration and its tensors, not yet read.
 
     Attributes:
         path: The folder.
@@ -54,7 +54,7 @@ def read_model_folder(path: str | Path) -> ModelFolder:
 
 
 def read_vocabulary(folder: Path) -> bytes:
-    """The tokenizer's words, one per line in the order of their numbers (``vocab.txt``).
+    """The tokenizer's words, one per line in the order of their ids (``vocab.txt``).
 
     Raises:
         WeightsError: The folder has neither ``vocab.txt`` nor a word list in ``tokenizer.json``.
@@ -77,7 +77,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """A JSON file that holds a dictionary.
 
     Raises:
-        WeightsError: The file is missing, too long, not JSON, or no dictionary.
+        WeightsError: The file is missing, too large, not JSON, or not a dictionary.
     """
     try:
         if path.stat().st_size > MAX_JSON_BYTES:

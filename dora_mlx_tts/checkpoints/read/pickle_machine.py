@@ -1,9 +1,9 @@
 """A stack machine that reads the pickle inside a checkpoint as data.
 
-Pickle is a small program. Python's own reader runs it, importing and calling what it names; this
-one knows only the instructions that build containers and numbers, and replaces the few named
-classes that checkpoints use by plain values. Nothing is imported, called or given attributes.
-See the documentation of ``pickletools`` for the instructions; that module splits the bytes here.
+A pickle is a small program. Python's own reader runs it, importing and calling whatever it names. This one
+knows only the instructions that build containers and numbers, and replaces the few classes that checkpoints use
+with plain values. Nothing is imported, called or given attributes. See the documentation of ``pickletools`` for
+the instructions; that module decodes the bytes here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_INSTRUCTIONS = 1_000_000
 
 Call = Callable[[tuple[object, ...]], object]
 
-# Of a bad escape in a text comes a warning, which may be an error.
+# An invalid escape in a text causes a warning, which may be raised as an error.
 _DAMAGES = (ValueError, TypeError, struct.error, OverflowError, IndexError, DeprecationWarning)
 
 
@@ -42,14 +42,14 @@ def read_pickle(
 
     Args:
         data: The pickle.
-        source: What to name in errors.
-        calls: Allowed callables (``"module name"``) and what replaces a call of each.
+        source: Name for errors.
+        calls: Allowed callables (``"module name"``) and the function that replaces each.
         classes: Allowed classes whose instances become dictionaries of their fields.
-        values: Allowed names that are only passed on, such as storage classes.
+        values: Allowed names that are only passed around, such as storage classes.
         persistent: Resolves a persistent id.
 
     Raises:
-        UnsafeFileError: The pickle names or does something that is not allowed.
+        UnsafeFileError: The pickle refers to or does something that is not allowed.
         WeightsError: The pickle is damaged, too long or nested too deeply.
     """
     machine = _Machine(source, calls, classes, values, persistent)
@@ -81,7 +81,7 @@ class _Machine:
         self.memo: dict[int, object] = {}
 
     def run(self, data: bytes) -> object:
-        """Carry out the instructions up to STOP."""
+        """Execute the instructions up to STOP."""
         for count, (opcode, argument, _position) in enumerate(pickletools.genops(data)):
             if count > MAX_INSTRUCTIONS:
                 raise self.damaged(f"more than {MAX_INSTRUCTIONS} instructions")
@@ -99,28 +99,28 @@ class _Machine:
         return self.stack[0]
 
     def damaged(self, why: str) -> WeightsError:
-        """The error for a pickle that makes no sense."""
+        """The error for a malformed pickle."""
         return WeightsError(f"{self.source}: its pickle is damaged: {why}")
 
     def refused(self, what: str) -> UnsafeFileError:
-        """The error for a pickle that wants more than data."""
+        """The error for a pickle that contains more than data."""
         allowed = ", ".join(sorted(self.allowed))
         return UnsafeFileError(f"{self.source}: its pickle {what}; allowed names are: {allowed}")
 
     def pop(self) -> object:
-        """The top value, not reaching below the last mark."""
+        """Pop the top value, but not below the last mark."""
         if len(self.stack) <= (self.marks[-1] if self.marks else 0):
             raise self.damaged("a value is missing")
         return self.stack.pop()
 
     def top(self) -> object:
-        """The top value, left in place."""
+        """The top value, left on the stack."""
         value = self.pop()
         self.stack.append(value)
         return value
 
     def pop_to_mark(self) -> list[object]:
-        """Everything above the last mark, which goes too."""
+        """Pop everything above the last mark, and the mark."""
         if not self.marks:
             raise self.damaged("a mark is missing")
         start = self.marks.pop()
@@ -129,7 +129,7 @@ class _Machine:
         return taken
 
     def named(self, name: str) -> Global:
-        """An allowed name."""
+        """The value for an allowed name."""
         if name not in self.allowed:
             raise self.refused(f"names {'.'.join(name.split(' ', 1))!r}")
         return Global(name)
@@ -147,7 +147,7 @@ def _constant(make: Callable[[], object]) -> Callable[[_Machine, object], None]:
 
 
 def _nothing(machine: _Machine, argument: object) -> None:
-    """PROTO and FRAME say nothing about the value."""
+    """Ignore PROTO and FRAME, which do not affect the value."""
 
 
 def _mark(machine: _Machine, _argument: object) -> None:
@@ -299,7 +299,7 @@ _STEPS: dict[str, Callable[[_Machine, object], None]] = {
     "EMPTY_LIST": _constant(list),
     "EMPTY_DICT": _constant(dict),
     "EMPTY_TUPLE": _constant(tuple),
-    "EMPTY_SET": _constant(list),  # order kept, uniqueness does not matter in a configuration
+    "EMPTY_SET": _constant(list),  # keeps the order; uniqueness does not matter in a configuration
     "MARK": _mark,
     "POP": _pop_one,
     "POP_MARK": _pop_marked,

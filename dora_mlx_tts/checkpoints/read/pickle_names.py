@@ -1,4 +1,4 @@
-"""The names a checkpoint's pickle may use, and the plain value that replaces each call."""
+"""The names that a checkpoint's pickle may use, and the plain value that replaces each call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dora_mlx_tts.checkpoints.read.pickle_values import NumberType, plain_key
 
 Call = Callable[[tuple[object, ...]], object]
 
-# Storage class -> type of the stored numbers. bfloat16 is read as its upper halves.
+# Storage class -> type of the stored values. bfloat16 is read as uint16, the upper half of a float32.
 STORAGES: dict[str, np.dtype[Any]] = {
     "torch HalfStorage": np.dtype("<f2"),
     "torch FloatStorage": np.dtype("<f4"),
@@ -57,7 +57,7 @@ def _as_path(arguments: tuple[object, ...]) -> str:
 
 
 def _encoded(arguments: tuple[object, ...]) -> bytes:
-    """Old pickle protocols write bytes as text that is to be encoded as Latin-1."""
+    """Old pickle protocols write bytes as text to encode in Latin-1."""
     text, encoding = arguments
     if not isinstance(text, str) or encoding != "latin1":
         raise ValueError("bytes are not written as latin1 text")
@@ -85,7 +85,7 @@ CALLS: dict[str, Call] = {
     "torch device": _as_text,
     "torch Size": _as_list,
     "builtins set": _as_list,
-    "__builtin__ set": _as_list,  # the same class, as protocol 2 writes it
+    "__builtin__ set": _as_list,  # the same class, as written by protocol 2
     "_codecs encode": _encoded,
     "numpy dtype": _number_type,
     "numpy.core.multiarray scalar": _number,

@@ -1,4 +1,4 @@
-"""What stands for objects while a checkpoint's pickle is read, and the plain values they become."""
+"""Stand-ins for objects while a checkpoint's pickle is read, and the plain values they become."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Record:
 
 @dataclass
 class NumberType:
-    """A numpy number type, of which only kind, size and byte order count."""
+    """A numpy number type; only kind, size and byte order matter."""
 
     code: str
     order: str = "<"
@@ -41,7 +41,7 @@ class NumberType:
         """Take the byte order from numpy's state tuple ``(version, order, ...)``.
 
         Raises:
-            ValueError: The state is no such tuple.
+            ValueError: The state is not such a tuple.
         """
         order = state[1] if isinstance(state, tuple) and len(state) > 1 else None
         if order not in _BYTE_ORDERS:
@@ -52,7 +52,7 @@ class NumberType:
         """The Python number of ``raw`` bytes.
 
         Raises:
-            ValueError: This is no type of numbers, or these are not the bytes of one.
+            ValueError: This is not a number type, or the bytes do not match it.
         """
         if self.code not in _NUMBER_CODES:
             raise ValueError(f"{self.code!r} is not a number type")
@@ -67,8 +67,8 @@ class NumberType:
 def plain_key(key: object) -> str | int | float | bytes:
     """``key`` if it may be a dictionary key.
 
-    Nested keys could take for ever to hash, and so could many large integers: Python hashes integers modulo
-    2^61 - 1, so beyond 64 bits any number of them can be made to collide.
+    Nested keys could take forever to hash, and so could many large integers: Python hashes integers modulo 2^61
+    - 1, so beyond 64 bits an attacker can make any number of them collide.
 
     Raises:
         TypeError: It is neither text nor a number.
@@ -82,13 +82,13 @@ def plain_key(key: object) -> str | int | float | bytes:
 
 
 def plain_value(value: object, source: str) -> object:
-    """``value`` in containers, numbers, text and tensors only.
+    """Convert ``value`` to containers, numbers, text and tensors only.
 
-    A short pickle can describe a value that contains itself, or one whose full tree is endless;
-    bounds on depth and number end both.
+    A short pickle can describe a value that contains itself or expands to an enormous tree; limits on depth and
+    count stop both.
 
     Raises:
-        WeightsError: A bound is passed, or something is neither container, number nor text.
+        WeightsError: A limit is exceeded, or something is neither container, number nor text.
     """
     return _Copier(source).copy(value, 0)
 

@@ -28,22 +28,22 @@ _POSITION_KERNEL, _POSITION_GROUPS = 31, 16
 _TEXT_KERNEL = 7
 
 Rotation = tuple[mx.array, mx.array]
-"""Factors [T, 64] of a head's channels and of their neighbours, by which positions turn them."""
+"""Factors [T, 64] for a head's channels and for their neighbours in each pair (rotary positions)."""
 
 _NEIGHBOURS = np.arange(HEAD_CHANNELS) ^ 1  # the other channel of each pair
 
 
 def rotation(length: int, rates: tuple[float, ...] = ROTARY_RATES) -> Rotation:
-    """Angles `p * rate` of positions p for pairs of channels, each with its rate."""
+    """Cosines and sines of the angles `p * rate`, for positions p and a rate per pair of channels."""
     angles = np.repeat(np.arange(length)[:, None] * np.array(rates), 2, axis=1)
     signs = np.tile([-1.0, 1.0], HEAD_CHANNELS // 2)
     return mx.array(np.cos(angles), mx.float32), mx.array(np.sin(angles) * signs, mx.float32)
 
 
 def rotate(x: mx.array, by: Rotation) -> mx.array:
-    """Turn neighbouring channels of the first head of [B, T, C]; the other heads see no positions.
+    """Rotate neighbouring channels of the first head of [B, T, C]; the other heads get no positions.
 
-    The reference rotates before it splits heads, so only the first one is met.
+    The reference rotates before it splits heads, so only the first head is affected.
     """
     own, other = (part.astype(x.dtype) for part in by)
     head = x[..., :HEAD_CHANNELS]
@@ -75,8 +75,8 @@ class TimeEmbedding(Layer):
 class TimeLinear(Layer):
     """An affine map of the time; `weight` [O, I], `bias` [O].
 
-    The times of a number of steps are known in advance, so each matrix is multiplied once for all of
-    them. It therefore stays in its file and is never held by the device.
+    For a given number of steps all times are known in advance, so each matrix is multiplied only once. It
+    therefore stays in its file and is never kept on the device.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -97,12 +97,12 @@ class TimeLinear(Layer):
         """[S, I] to [S, O], evaluated in float32."""
         matrix = self.weight if self._stored is None else to_mlx(self._stored)
         y = mx.addmm(self.bias.astype(mx.float32), x, matrix.astype(mx.float32).T)
-        mx.eval(y)  # lets go of the matrix
+        mx.eval(y)  # releases the matrix
         return y
 
 
 class DepthwiseConv(Layer):
-    """Each channel filtered by itself, as long as before; `weight` [C, k, 1], `bias` [C]."""
+    """Filters each channel separately, keeping the length; `weight` [C, k, 1], `bias` [C]."""
 
     def __init__(self, channels: int, kernel: int) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class DepthwiseConv(Layer):
         self.bias = mx.zeros((channels,))
 
     def __call__(self, x: mx.array) -> mx.array:
-        """[B, T, C] to [B, T, C]; a sum of shifted products where convolutions are slow or plan."""
+        """[B, T, C] to [B, T, C]; a sum of shifted products where convolutions are slow or need planning."""
         channels, kernel, _ = self.weight.shape
         edge = kernel // 2
         if self._ops.backend is Backend.NATIVE:
@@ -132,7 +132,7 @@ class ResponseNorm(Layer):
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, C] to [B, T, C]."""
-        exact = x.astype(mx.float32)  # half precision cannot hold the sum of a thousand squares
+        exact = x.astype(mx.float32)  # half precision overflows with the sum of a thousand squares
         norm = mx.sqrt(mx.square(exact).sum(axis=1, keepdims=True))
         share = (norm / (norm.mean(axis=-1, keepdims=True) + NORM_EPS)).astype(x.dtype)
         return x * (self.gamma * share + 1.0) + self.beta
@@ -156,7 +156,7 @@ class TextBlock(Layer):
 
 
 class PositionConv(Layer):
-    """Positions from the neighbourhood: two wide grouped convolutions, each with Mish."""
+    """Positional information from neighbouring frames: two wide grouped convolutions, each with Mish."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -175,8 +175,8 @@ def attend_on_host(
 ) -> mx.array:
     """Scaled dot-product attention of [B, T, C] arrays in numpy, one head at a time.
 
-    A thousand frames make a million scores a head. numpy's exp is many times faster than MLX's on
-    the CPU, and one head's scores stay in its cache. With `run` the heads fall into two halves.
+    A thousand frames make a million scores per head. On the CPU, numpy's exp is many times faster than MLX's,
+    and the scores of one head fit into the cache. With `run` the heads are split into two halves.
     """
     mx.eval(query, key, value)
     arrays = tuple(np.asarray(x.astype(mx.float32)) for x in (query, key, value))
@@ -233,7 +233,7 @@ class Attention(Layer):
 
 
 class FeedForward(Layer):
-    """Two affine maps with GELU, in the form with tanh, between."""
+    """Two affine maps with GELU (tanh form) in between."""
 
     def __init__(self, channels: int, inner: int) -> None:
         super().__init__()
@@ -256,7 +256,7 @@ class Block(Layer):
         self.ff = FeedForward(width, config.feed_forward)
 
     def modulations(self, times: mx.array) -> mx.array:
-        """SiLU of times' embeddings [S, C] to [S, 6, C]: shift, scale, gate of each half."""
+        """SiLU of time embeddings [S, C] to [S, 6, C]: shift, scale and gate of each half."""
         steps, width = times.shape
         return self.attn_norm["linear"](times).reshape(steps, 6, width)
 

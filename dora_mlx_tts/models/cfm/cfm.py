@@ -19,8 +19,8 @@ from dora_mlx_tts.runtime.device import Backend
 MOST_STEPS = 128
 
 _PREFIX = "cfm."
-_TABLES = re.compile(r"rotary_embed\.|\.freqs_cis$")  # no parameters; see `DiTConfig.rotary_rates`
-_KEPT_STEP_COUNTS = 4  # whose modulations stay; 32 steps take 17 MB in float32
+_TABLES = re.compile(r"rotary_embed\.|\.freqs_cis$")  # not parameters; see `DiTConfig.rotary_rates`
+_KEPT_STEP_COUNTS = 4  # whose modulations are kept; 32 steps take 17 MB in float32
 
 
 class CFM(Layer):
@@ -34,14 +34,14 @@ class CFM(Layer):
 
     @property
     def backend(self) -> Backend:
-        """How it runs."""
+        """The backend it runs on."""
         return self._ops.backend
 
     @staticmethod
     def sanitize(weights: Weights) -> dict[str, Weight]:
         """The `cfm.` tensors of a checkpoint as parameters of this module.
 
-        Convolutions turn from [O, I, k] to [O, k, I]; types stay.
+        Convolutions are transposed from [O, I, k] to [O, k, I]; types stay.
         """
         return {
             key.removeprefix(_PREFIX): _turn(key, value)
@@ -62,19 +62,19 @@ class CFM(Layer):
         """A spectrogram that continues a prompt; see `sample`.
 
         Args:
-            mu: as `sample` takes it.
-            prompt: as `sample` takes it.
+            mu: see `sample`.
+            prompt: see `sample`.
             steps: Euler steps.
-            noise: as `sample` takes it; None draws it.
+            noise: see `sample`; None draws it.
             cfg_rate: strength of guidance.
-            key: of MLX's random numbers, where `noise` is not given.
+            key: key for MLX's random numbers, if `noise` is not given.
 
         Returns:
             Normalized spectrogram [B, T, mels], float32; the first P frames are zeros.
 
         Raises:
-            SettingError: steps or cfg_rate out of range.
-            SynthesisError: shapes that do not fit.
+            SettingError: steps or cfg_rate is out of range.
+            SynthesisError: the shapes do not match.
         """
         if noise is None:
             noise = mx.random.normal((*mu.shape[:2], self.config.mels), key=key)
@@ -87,21 +87,20 @@ class CFM(Layer):
         """A spectrogram that continues a prompt, after each step.
 
         Args:
-            mu: features [B, T, F] of the prompt's frames and of those to make.
+            mu: features [B, T, F] of the prompt's frames and of the frames to generate.
             prompt: normalized spectrogram [1 or B, P, mels] of the first P frames, P < T.
             steps: Euler steps; more are slower and better.
-            noise: standard normal values [B, T, mels] to start from; the prompt's do not matter.
-            cfg_rate: how far to move away from what the network does without the prompt (v5), or
-                without prompt and features (v3, v4); each step costs twice as much where it is
-                not 0.
+            noise: standard normal values [B, T, mels] to start from; those for the prompt do not matter.
+            cfg_rate: guidance strength: how far to move away from the result without the prompt (v5), or
+                without prompt and features (v3, v4); if not 0, each step costs twice as much.
 
         Yields:
-            The spectrogram [B, T, mels] reached, float32; the first P frames are zeros. The last is
-            the result.
+            The current spectrogram [B, T, mels], float32; the first P frames are zeros. The last one is the
+            result.
 
         Raises:
-            SettingError: steps or cfg_rate out of range.
-            SynthesisError: shapes that do not fit.
+            SettingError: steps or cfg_rate is out of range.
+            SynthesisError: the shapes do not match.
         """
         _check_settings(steps, cfg_rate)
         self._check_shapes(mu, prompt, noise)
@@ -114,7 +113,7 @@ class CFM(Layer):
             yield x
 
     def modulations(self, steps: int) -> list[Modulation]:
-        """What the time of each step does to the layers; the same for everything that is sampled."""
+        """The modulation of the layers in each step, which is the same for all samples."""
         found = self._modulations.get(steps)
         if found is None:
             dit, size = self.estimator, 1.0 / steps
@@ -125,7 +124,7 @@ class CFM(Layer):
         return found
 
     def _conditions(self, mu: mx.array, prompt: mx.array, *, guided: bool) -> Conditions:
-        """Of the rows to sample, and below them of what guidance compares them with."""
+        """Conditions of the rows to sample, followed by those of the rows that guidance compares them with."""
         batch, length = mu.shape[:2]
         filled = mx.broadcast_to(prompt, (batch, *prompt.shape[1:]))
         filled = mx.pad(filled, [(0, 0), (0, length - prompt.shape[1]), (0, 0)])

@@ -1,9 +1,9 @@
-"""Speech of any length from a network that makes a limited number of frames (SoVITS v3, v4, v5).
+"""Speech of any length from a network that generates a limited number of frames (SoVITS v3, v4, v5).
 
 Flow matching continues a prompt: features and spectrogram of the reference. Either the end of each
-chunk is part of the prompt of the next (`chunks`, `speak`), which keeps the voice steady and gives
-sound early; or all chunks of all sentences run as one batch after the same prompt, overlap, and are
-joined where they fit (`speak_batch`), which is faster on devices that profit from batches (v3, v4).
+chunk is part of the prompt of the next (`chunks`, `speak`), which keeps the voice steady and gives early audio;
+or all chunks of all sentences run as one batch after the same prompt, overlap, and are joined where they match
+(`speak_batch`), which is faster on devices that benefit from batches (v3, v4).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Samples = NDArray[np.float32]
 
 Flow = Callable[[mx.array, mx.array], mx.array]
 """Features [B, T, F] and the prompt's spectrogram [1, P, mels] to a spectrogram [B, T, mels], both
-normalized; steps and noise are the caller's choice."""
+normalized; the function chooses steps and noise."""
 
 Vocode = Callable[[mx.array], mx.array]
 """Log mel spectrogram [1, T, mels] to samples [1, N]."""
@@ -31,17 +31,17 @@ Vocode = Callable[[mx.array], mx.array]
 
 @dataclass(frozen=True, slots=True)
 class ChunkSizes:
-    """How speech is cut; all in frames but for `hop` and `search`, which are in samples.
+    """How speech is split; all in frames, except `hop` and `search`, which are in samples.
 
     Attributes:
-        prompt: of the prompt, at most.
-        chunk: of prompt and new frames together.
-        overlap: that two chunks of a batch share.
-        hop: samples a frame.
-        search: within which neighbours of a batch are aligned.
-        largest: most new frames of a chunk, whatever the prompt leaves; None for no such limit.
-        tail: frames of a later chunk's prompt that come from the sentence itself, behind the
-            reference's first ones (v5); None takes all of them from the sentence (v3, v4).
+        prompt: maximum length of the prompt.
+        chunk: total of prompt and new frames.
+        overlap: frames that two chunks of a batch share.
+        hop: samples per frame.
+        search: range within which neighbours of a batch are aligned.
+        largest: maximum of new frames in a chunk, however many the prompt leaves; None for no limit.
+        tail: frames of a later chunk's prompt that come from the sentence itself, after the first ones of the
+            reference (v5); None takes all of them from the sentence (v3, v4).
     """
 
     prompt: int
@@ -53,10 +53,10 @@ class ChunkSizes:
     tail: int | None = None
 
     def fresh(self, prompt: int) -> int:
-        """New frames of a chunk that follows `prompt` frames.
+        """Number of new frames in a chunk after `prompt` frames.
 
         Raises:
-            SynthesisError: none, or no more than two chunks share.
+            SynthesisError: there are none, or no more than two chunks share.
         """
         count = self.chunk - prompt
         if count <= self.overlap:
@@ -74,10 +74,10 @@ V5_SIZES = ChunkSizes(prompt=500, chunk=1000, overlap=0, hop=480, largest=640, t
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlowPrompt:
-    """What the first chunk continues.
+    """The prompt of the first chunk.
 
     Attributes:
-        features: [1, P, F] of the reference.
+        features: features [1, P, F] of the reference.
         mel: its normalized spectrogram [1, P, mels].
     """
 
@@ -94,12 +94,12 @@ class FlowPrompt:
         return FlowPrompt(self.features[:, :count], self.mel[:, :count])
 
     def last(self, count: int) -> FlowPrompt:
-        """The last frames, or all where there are fewer."""
+        """The last frames, or all of them if there are fewer."""
         start = max(0, self.frames - count)
         return FlowPrompt(self.features[:, start:], self.mel[:, start:])
 
     def joined(self, following: FlowPrompt) -> FlowPrompt:
-        """These frames and then the others."""
+        """These frames followed by the others."""
         pairs = ((self.features, following.features), (self.mel, following.mel))
         return FlowPrompt(*(mx.concatenate(list(pair), axis=1) for pair in pairs))
 
@@ -107,7 +107,7 @@ class FlowPrompt:
 def flow_prompt(features: mx.array, mel: mx.array, sizes: ChunkSizes) -> FlowPrompt:
     """Cut features [1, T, F] and normalized spectrogram [1, T', mels] of a reference to one length.
 
-    Both begin together; of what is left, the last `sizes.prompt` frames are kept.
+    Both begin together; after cutting, the last `sizes.prompt` frames are kept.
 
     Raises:
         ReferenceAudioError: one of them is empty.
@@ -123,18 +123,18 @@ def flow_prompt(features: mx.array, mel: mx.array, sizes: ChunkSizes) -> FlowPro
 
 
 class RollingPrompt:
-    """What each chunk continues: first the reference, then what was made.
+    """The prompt of each chunk: first the reference, then what was generated.
 
-    Chunks of the full size give the prompts of the reference implementation. Smaller ones, for an
-    early start, add up to them.
+    Full-size chunks give the same prompts as the reference implementation. Smaller ones, for an early start,
+    add up to them.
 
     Args:
         reference: the first chunk's prompt.
-        sizes: of the family.
+        sizes: sizes of the family.
 
     Attributes:
-        now: the next chunk's prompt; as long as the reference, but for a chunk that v3 made alone.
-        fresh: new frames of a full chunk.
+        now: the next chunk's prompt; as long as the reference, except after a single chunk of v3.
+        fresh: new frames in a full chunk.
 
     Raises:
         SynthesisError: the reference leaves no room.
@@ -143,7 +143,7 @@ class RollingPrompt:
     def __init__(self, reference: FlowPrompt, sizes: ChunkSizes) -> None:
         self.now, self.fresh = reference, sizes.fresh(reference.frames)
         self._reference, self._tail = reference, sizes.tail
-        self._made: FlowPrompt | None = None  # the end of it, where a tail is wanted
+        self._made: FlowPrompt | None = None  # its end, if a tail is wanted
 
     def extend(self, made: FlowPrompt) -> None:
         """Continue after a chunk's new frames."""
@@ -161,7 +161,7 @@ class RollingPrompt:
 def chunks(
     features: mx.array, prompt: FlowPrompt, flow: Flow, sizes: ChunkSizes
 ) -> Iterator[mx.array]:
-    """Normalized spectrograms [1, t, mels], one after the other, of features [1, T, F].
+    """Normalized spectrograms [1, t, mels] of features [1, T, F], chunk by chunk.
 
     The end of each chunk is part of the prompt of the next.
 
@@ -181,10 +181,10 @@ def chunks(
 def speak(
     features: mx.array, prompt: FlowPrompt, flow: Flow, vocode: Vocode, sizes: ChunkSizes
 ) -> Samples:
-    """Samples [T * hop] of features [1, T, F], chunk after chunk, vocoded as one.
+    """Samples [T * hop] of features [1, T, F], generated chunk by chunk and vocoded as one.
 
     Raises:
-        SynthesisError: as `chunks`.
+        SynthesisError: see `chunks`.
     """
     mel = mx.concatenate(list(chunks(features, prompt, flow, sizes)), axis=1)
     return _sound(mel, vocode)
@@ -199,7 +199,7 @@ def speak_batch(
 ) -> list[Samples]:
     """Samples of each sentence's features [1, T, F], all chunks in one batch.
 
-    Aligning the chunks drops samples, so that later sentences lose a few at their end.
+    Aligning the chunks drops samples, so later sentences lose a few at the end.
 
     Raises:
         SynthesisError: the prompt leaves no room, or a sentence has no features.
@@ -223,10 +223,10 @@ def speak_batch(
 
 
 def overlapping(features: mx.array, size: int, overlap: int) -> tuple[mx.array, int]:
-    """Cut features [1, T, F] into chunks [B, size, F] of which neighbours share `overlap` frames.
+    """Cut features [1, T, F] into chunks [B, size, F] whose neighbours share `overlap` frames.
 
-    Zeros stand before the first frame, as many as chunks share. The last chunk begins with the last
-    frames that no chunk before it began with, even if that one held them; zeros fill it up.
+    `overlap` zeros precede the first frame. The last chunk begins with the last frames that no earlier chunk
+    began with, even if the one before contains them; it is padded with zeros.
 
     Returns:
         The chunks and the number of zeros at the end.
@@ -243,5 +243,5 @@ def _sound(mel: mx.array, vocode: Vocode) -> Samples:
     """Normalized spectrogram [1, T, mels] to samples [N]."""
     samples: Samples = np.array(vocode(mx.array(denormalize_mel(np.array(mel))))[0], np.float32)
     if not np.isfinite(samples).all():
-        raise SynthesisError("the vocoder gave values that are not finite; is its pack sound?")
+        raise SynthesisError("the vocoder produced values that are not finite; is its pack intact?")
     return samples

@@ -12,7 +12,7 @@ import numpy as np
 from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.packs.stored import full
 
-HEAD_CHANNELS = 64  # of an attention head, and of the rotated positions, in every size
+HEAD_CHANNELS = 64  # of an attention head and of the rotated positions, in networks of all sizes
 ROTARY = "rotary_embed.inv_freq"
 """Tensor with the rates of the rotary positions; files round them to half precision."""
 
@@ -20,7 +20,7 @@ _BASE = 10000.0
 _V5_NOISE = 0.875
 
 ROTARY_RATES = tuple((_BASE ** (-np.arange(0, HEAD_CHANNELS, 2) / HEAD_CHANNELS)).tolist())
-"""What the rates are by their formula, for networks whose file has none."""
+"""The rates by formula, for networks whose file has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class DiTConfig:
         text_depth: convolution blocks on the features.
         text_inner: inner width of such a block.
         mels: bins of the spectrogram.
-        step_embedding: whether the network is told the size of a step (v3, v4; not v5).
-        rotary_rates: radians per frame by which each pair of channels turns.
+        step_embedding: whether the network gets the step size as input (v3, v4; not v5).
+        rotary_rates: radians per frame by which each pair of channels is rotated.
     """
 
     channels: int
@@ -51,17 +51,17 @@ class DiTConfig:
 
     @property
     def noise_scale(self) -> float:
-        """Standard deviation of the noise that sampling starts from; v5 was trained for less."""
+        """Standard deviation of the initial noise; v5 was trained with less."""
         return 1.0 if self.step_embedding else _V5_NOISE
 
     @property
     def guidance_keeps_features(self) -> bool:
-        """Whether guidance compares with the same features and drops the prompt alone, as v5 does."""
+        """Whether guidance keeps the features and drops only the prompt, as in v5."""
         return not self.step_embedding
 
     @property
     def heads(self) -> int:
-        """Attention heads; the checkpoint does not say, but a head has 64 channels in all sizes."""
+        """Number of attention heads; not in the checkpoint, but a head has 64 channels in all sizes."""
         return self.channels // HEAD_CHANNELS
 
     @classmethod
@@ -69,7 +69,7 @@ class DiTConfig:
         """Read the sizes from the tensors of a SoVITS v3, v4 or v5 checkpoint.
 
         Raises:
-            WeightsError: a tensor that shows a size is missing, or the sizes do not fit together.
+            WeightsError: a tensor needed for a size is missing, or the sizes are inconsistent.
         """
         sizes = _Sizes(weights, prefix)
         mels, channels = sizes.of("proj_out.weight")
@@ -100,7 +100,7 @@ class DiTConfig:
 
 
 def _rotary_rates(weights: Mapping[str, Any], key: str) -> tuple[float, ...]:
-    """The file's rates: the reference turns by these, rounded as they are."""
+    """The file's rates, rounded as in the file: the reference rotates by these."""
     if key not in weights:
         return ROTARY_RATES
     rates = np.asarray(full(weights[key]), np.float64)
@@ -113,7 +113,7 @@ def _rotary_rates(weights: Mapping[str, Any], key: str) -> tuple[float, ...]:
 
 
 class _Sizes:
-    """Shapes of matrices below a prefix, with errors that name the tensor."""
+    """Shapes of matrices under a prefix, with errors that name the tensor."""
 
     def __init__(self, weights: Mapping[str, Any], prefix: str) -> None:
         self._weights, self._prefix = weights, prefix

@@ -1,4 +1,4 @@
-"""The diffusion transformer: which way a noisy spectrogram should move."""
+"""The diffusion transformer: the velocity of a noisy spectrogram."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _POSITIONS = 4096  # rows of the reference's table; frames beyond share the last
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conditions:
-    """What stays the same through all steps.
+    """Inputs that stay the same in all steps.
 
     Attributes:
         inputs: projection [B, T, C] of the prompt's spectrogram and the embedded features.
@@ -42,7 +42,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Modulation:
-    """What the time does to the layers in one step.
+    """Modulation of the layers by the time of one step.
 
     Attributes:
         blocks: shift, scale and gate of attention and feed-forward [depth, 6, C].
@@ -54,7 +54,7 @@ class Modulation:
 
 
 class TextEmbedding(Layer):
-    """Features with positions, seen in their neighbourhood."""
+    """Embeds features with positions and neighbouring frames."""
 
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class TextEmbedding(Layer):
 class InputProjection(Layer):
     """Noisy frames, prompt and text side by side to the transformer's width.
 
-    All columns of `weight` [C, 2 mels + F] but the noisy frames' are multiplied once for all steps.
+    All columns of `weight` [C, 2 mels + F] except those of the noisy frames are multiplied once for all steps.
     """
 
     def __init__(self, mels: int, features: int, outputs: int) -> None:
@@ -83,17 +83,17 @@ class InputProjection(Layer):
         self.bias = mx.zeros((outputs,))
 
     def fixed(self, prompt: mx.array, text: mx.array) -> mx.array:
-        """Prompt [B, T, mels] and text [B, T, F] to their part [B, T, C]."""
+        """Prompt [B, T, mels] and text [B, T, F] to their part of the result [B, T, C]."""
         joined = mx.concatenate([prompt, text], axis=-1)
         return mx.addmm(self.bias, joined, self.weight[:, self.mels :].T)
 
     def __call__(self, x: mx.array, fixed: mx.array) -> mx.array:
-        """Noisy frames [B, T, mels] and the other inputs' part to [B, T, C]."""
+        """Noisy frames [B, T, mels] and the part of the other inputs to [B, T, C]."""
         return mx.addmm(fixed, x, self.weight[:, : self.mels].T)
 
 
 class InputEmbedding(Layer):
-    """The transformer's input, with positions from each frame's neighbourhood."""
+    """The transformer's input, with positions derived from neighbouring frames."""
 
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
@@ -124,7 +124,7 @@ class DiT(Layer):
         self.proj_out = Linear(width, config.mels)
 
     def prepare(self, ops: Ops) -> None:
-        """Products of hundreds of frames are worth two cores."""
+        """Use two cores, which pays for products of hundreds of frames."""
         super().prepare(ops)
         ops.use_two_cores()
 
@@ -139,12 +139,12 @@ class DiT(Layer):
         return Conditions(inputs, (own.astype(text.dtype), other.astype(text.dtype)))
 
     def time(self, now: float, step: float) -> mx.array:
-        """Embedding [1, C] of the time reached and of the step's size, both from 0 to 1."""
+        """Embedding [1, C] of the current time and the step size, both from 0 to 1."""
         embedded = self.time_embed(now)
         return embedded + self.d_embed(step) if self.config.step_embedding else embedded
 
     def modulations(self, times: Sequence[mx.array]) -> list[Modulation]:
-        """What each of several times, embedded [1, C], does to the layers."""
+        """The modulations for several times, each embedded as [1, C]."""
         dtype = self.proj_out.dtype
         rows = silu(mx.concatenate(list(times), axis=0), self._ops)
         blocks = mx.stack([block.modulations(rows) for block in self.transformer_blocks], axis=1)
@@ -163,7 +163,7 @@ class DiT(Layer):
 
 
 def _position_table(length: int, channels: int) -> mx.array:
-    """Cosines, then sines, of each position at falling frequencies: [T, channels]."""
+    """Cosines, then sines, of each position at decreasing frequencies: [T, channels]."""
     rates = 10000.0 ** (-np.arange(0, channels, 2) / channels)
     angles = np.minimum(np.arange(length), _POSITIONS - 1)[:, None] * rates
     return mx.array(np.concatenate([np.cos(angles), np.sin(angles)], axis=1), mx.float32)

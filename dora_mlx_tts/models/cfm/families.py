@@ -1,4 +1,4 @@
-"""What differs between the families that match flows: v3, v4, v5dev and v5turbo."""
+"""Differences between the flow-matching families: v3, v4, v5dev and v5turbo."""
 
 from __future__ import annotations
 
@@ -21,13 +21,12 @@ class FlowFamily:
     """Constants of a family.
 
     Attributes:
-        name: the family's.
-        mel: the spectrogram of references.
-        sizes: of chunks.
-        steps: Euler steps per chunk, where nobody asks for another number.
-        guidance: strength of guidance, where nobody asks for another; None where the family is
-            spoken without, whatever is asked for.
-        allowed_steps: the numbers of steps that the family was trained for; empty allows all.
+        name: its name.
+        mel: parameters of the reference spectrogram.
+        sizes: sizes of chunks.
+        steps: default number of Euler steps per chunk.
+        guidance: default guidance strength; None if the family never uses guidance.
+        allowed_steps: numbers of steps that the family was trained for; empty allows any.
     """
 
     name: str
@@ -39,11 +38,11 @@ class FlowFamily:
 
     @property
     def conditioner(self) -> Literal["v3", "v4"]:
-        """Whose conditioner the family has: v5 has v4's."""
+        """The kind of conditioner: v5 has that of v4."""
         return "v3" if self.name == "v3" else "v4"
 
     def sampling(self, steps: int | None, guidance: float | None) -> tuple[int, float]:
-        """Steps and strength of guidance, as they are asked for or else the family's own.
+        """Steps and guidance strength, as requested or by default.
 
         Raises:
             SettingError: the family does not allow them.

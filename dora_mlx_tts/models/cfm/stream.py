@@ -1,9 +1,9 @@
-"""SoVITS v3, v4 and v5 chunk by chunk: codes in as they are decoded, samples out.
+"""Streams SoVITS v3, v4 and v5 chunk by chunk: codes in as they are decoded, samples out.
 
-Features come from a bounded stretch of codes (see `sovits.latent_stream`); their convolutions carry
-their context. Flow matching continues a prompt of constant length that rolls on with the sentence
-(`chunked.RollingPrompt`), and the vocoder carries the state of its convolutions. So the cost of a
-chunk does not grow with the sentence, and a sentence in one chunk is the reference implementation's.
+Features come from a bounded range of codes (see `sovits.latent_stream`); their convolutions carry their
+context. Flow matching continues a prompt of constant length that moves along with the sentence
+(`chunked.RollingPrompt`), and the vocoder carries the state of its convolutions. So the cost of a chunk does
+not grow with the sentence, and a sentence in one chunk matches the reference implementation.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ CODES_PER_SECOND = 25
 
 @dataclass(frozen=True, slots=True)
 class FlowDecoder:
-    """The networks that turn codes into sound, prepared.
+    """The networks that turn codes into audio, prepared.
 
     Attributes:
         conditioner: codes and phones to features.
         cfm: features to spectrograms.
         vocoder: spectrograms to samples.
-        sizes: of chunks.
+        sizes: sizes of chunks.
     """
 
     conditioner: Conditioner
@@ -46,13 +46,13 @@ class FlowDecoder:
 
 @dataclass(frozen=True, slots=True)
 class FlowOptions:
-    """How a sentence is to sound.
+    """Options for speaking a sentence.
 
     Attributes:
         steps: Euler steps of a chunk.
         guidance: strength of guidance.
         speed: 2 speaks twice as fast.
-        seed: of the noise, which depends on a frame's number and not on the chunks.
+        seed: seed of the noise, which depends on the frame's index, not on the chunks.
     """
 
     steps: int
@@ -62,19 +62,19 @@ class FlowOptions:
 
 
 class FlowStream(LatentStream):
-    """One sentence.
+    """The stream of one sentence.
 
     Args:
-        networks: of the voice's family.
+        networks: networks of the voice's family.
         text: phones [1, m] of the sentence.
         ge: style [1, 1, G].
         prompt: the reference's features and spectrogram.
         options: steps, guidance, speed and seed.
-        context: what windows see of the codes around them.
+        context: codes around a window that the encoder sees.
 
     Raises:
-        EmptyTextError: no phones.
-        TextError: a phone outside the embedding.
+        EmptyTextError: there are no phones.
+        TextError: a phone is outside the embedding.
         SettingError: the speed is out of range.
         SynthesisError: the prompt leaves no room for new frames.
     """
@@ -93,13 +93,13 @@ class FlowStream(LatentStream):
         self._prompt = RollingPrompt(prompt, networks.sizes)
         self._vocoder = vocoder_stream(networks.vocoder)
         self._noise = FrameNoise(options.seed, networks.cfm.config.mels)
-        self._history = Queue()  # the features' input before the first that is not made
-        self._featured = 0  # feature frames that are made
-        self._spoken = 0  # of them, those that have a spectrogram
+        self._history = Queue()  # input of the features before the first one not made yet
+        self._featured = 0  # feature frames made so far
+        self._spoken = 0  # how many of them have a spectrogram
 
     @property
     def largest_s(self) -> float:
-        """Seconds of sound that a full chunk makes."""
+        """Seconds of audio in a full chunk."""
         return self._prompt.fresh / self._frames_per_code / CODES_PER_SECOND
 
     @property
@@ -107,13 +107,13 @@ class FlowStream(LatentStream):
         return float(FRAMES * self._networks.conditioner.ratio)
 
     def begin(self) -> None:
-        """On a GPU start with what needs no codes: the phones' states, the steps' modulations."""
+        """On a GPU, start work that needs no codes: states of the phones, modulations of the steps."""
         if self._networks.cfm.backend is not Backend.CPU:
             mx.async_eval(self._phones)  # type: ignore[no-untyped-call]  # MLX stub
             self._networks.cfm.modulations(self.options.steps)
 
     def codes_for(self, seconds: float) -> int:
-        """Codes that must be there, about, for so many seconds of sound to come out."""
+        """Approximate number of codes needed for this many seconds of audio."""
         lag = self._vocoder.lag_frames / self._frames_per_code
         return (
             math.ceil((seconds * CODES_PER_SECOND + lag) * self.options.speed)
@@ -121,15 +121,14 @@ class FlowStream(LatentStream):
         )
 
     def speak(self, codes: Sequence[int], *, last: bool) -> Iterator[mx.array]:
-        """More codes, to the samples [N] that are settled by them.
+        """Take more codes; yields the samples [N] that they settle.
 
-        The `last` call gives the rest. Most slices are empty: they stand for a part of the work that
-        is done (features, a step of flow matching, a stage of the vocoder), after which the caller may
-        stop.
+        The `last` call yields the rest. Most slices are empty: they mark a finished part of the work (features,
+        a step of flow matching, a stage of the vocoder), after which the caller may stop.
 
         Raises:
-            SettingError: steps or guidance out of range.
-            SynthesisError: a code outside the codebook, or none at all.
+            SettingError: steps or guidance is out of range.
+            SynthesisError: a code is outside the codebook, or there are none at all.
         """
         pushed = self._push(codes, last=last)
         if pushed is None:
@@ -161,12 +160,12 @@ class FlowStream(LatentStream):
         )
 
     def _features(self, settled: int, total: int, *, last: bool) -> mx.array:
-        """The features [1, t, F] that are settled now, maybe none."""
+        """The features [1, t, F] settled by now, possibly none."""
         conditioner, first = self._networks.conditioner, self._made
         frames, new = self._paced(self._latent(settled), settled, total, last=last)
         self._made += new
         end = self._until(self._made, last=last)
-        beyond = self._until(first + frames.shape[1], last=last)  # what was foreseen, as context
+        beyond = self._until(first + frames.shape[1], last=last)  # the expected frames, as context
         x = conditioner.stretched(frames, range(self._featured, beyond), first)
         before, count = len(self._history), end - self._featured
         self._history.push(x[:, :count] if count else None)
@@ -185,11 +184,11 @@ class FlowStream(LatentStream):
         return made
 
     def _pace(self, total: int, count: int) -> float:
-        """A sentence that comes at once is stretched as the reference does, to a whole frame."""
+        """Stretch of a window; a complete sentence is stretched to a whole frame, as in the reference."""
         return self.speed if self._made else total / count
 
     def _until(self, latent_frames: int, *, last: bool) -> int:
-        """Feature frames that so many frames at 50 Hz decide, or that a sentence of them has."""
+        """Feature frames determined by this many frames at 50 Hz, or all of a sentence of that length."""
         conditioner = self._networks.conditioner
         if last:
             return max(self._featured, conditioner.feature_frames(latent_frames))

@@ -1,4 +1,4 @@
-"""Attention with several heads, for encoders that see everything at once."""
+"""Multi-head attention, for encoders that see the whole input at once."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dora_mlx_tts.models.core.ops import Ops
 def attend(  # three arrays, and how to split them
     query: mx.array, key: mx.array, value: mx.array, heads: int, ops: Ops
 ) -> mx.array:
-    """Scaled dot-product attention of [B, T, C] arrays, without a mask; C is cut into `heads`.
+    """Scaled dot-product attention of [B, T, C] arrays, without a mask; C is split into `heads`.
 
-    The scale goes onto the query, which is smaller than the scores.
+    The query is scaled, because it is smaller than the scores.
     """
     batch, length, channels = query.shape
     size = channels // heads

@@ -1,12 +1,12 @@
 """Building blocks with a native implementation and one for the Linux CPU.
 
-Parameters carry MLX's layouts and the checkpoint's names. A model is built, loaded, and then told
-once, by `prepare`, which backend to run; layers derive there the weight layouts that it needs.
-Activations are [B, T, C] throughout.
+Parameters have MLX's layouts and the checkpoint's names. A model is built, loaded, and then told once, by
+`prepare`, which backend to use; layers then derive the weight layouts that it needs. Activations are [B, T, C]
+throughout.
 
-On the Linux CPU MLX has no fast path for dilated or transposed convolution. Both become sums of
-shifted matrix products there: rows of the input are read in place and products accumulate in the
-output, so bias and residual come free as its first value.
+On the Linux CPU MLX has no fast path for dilated or transposed convolution. There, both become sums of shifted
+matrix products: rows of the input are read in place and products accumulate in the output, so bias and residual
+are free as its initial value.
 """
 
 from __future__ import annotations
@@ -28,18 +28,17 @@ class Layer(nn.Module):
         self._ops: Ops = NativeOps()
 
     def prepare(self, ops: Ops) -> None:
-        """Switch to `ops`; layers with layouts of their own derive them here, once."""
+        """Switch to `ops`; layers with special layouts derive them here, once."""
         self._ops = ops
 
 
 def prepare(model: nn.Module, backend: Backend) -> None:
-    """Tell every layer of a loaded model which backend to run, and evaluate its weights.
+    """Set the backend of every layer of a loaded model, and evaluate its weights.
 
-    Call it once, after loading: the CPU backend replaces the weights of convolutions by its
-    own layout.
+    Call it once, after loading: the CPU backend replaces the weights of convolutions with its own layout.
     """
     ops = ops_for(backend)
-    if backend is not Backend.CPU:  # files have another order; kernels would copy each time
+    if backend is not Backend.CPU:  # files have another order, which kernels would copy each time
         model.apply(lambda weight: mx.contiguous(weight) if weight.ndim > 2 else weight)  # noqa: PLR2004
     for _, module in model.named_modules():
         if isinstance(module, Layer):
@@ -59,9 +58,9 @@ class Linear(Layer):
         self._product: Product | None = None
 
     def keep(self, name: str, weight: Stored) -> bool:
-        """Leave the matrix as it is stored; products widen it (`models/core/stored_matmul.py`).
+        """Keep the matrix in stored form; products widen it (`models/core/stored_matmul.py`).
 
-        That saves loading and most of the memory, and costs little where many rows are multiplied.
+        That saves loading time and most of the memory, and costs little when many rows are multiplied.
         """
         if name != "weight":
             return False
@@ -70,13 +69,13 @@ class Linear(Layer):
         return True
 
     def prepare(self, ops: Ops) -> None:
-        """Give a kept matrix the form that suits the device."""
+        """Convert a kept matrix to the form that suits the device."""
         super().prepare(ops)
         self._product = ops.product(self._kept) if self._kept is not None else None
 
     @property
     def dtype(self) -> mx.Dtype:
-        """What it computes in, where it does not take the type of its input."""
+        """The type it computes in, if not that of its input."""
         return mx.float32 if self._kept is not None else self.weight.dtype
 
     def __call__(self, x: mx.array) -> mx.array:
@@ -110,10 +109,10 @@ class Conv1d(Layer):
         outputs: output channels.
         kernel: taps.
         stride: step between outputs.
-        padding: zeros on each side; None means "same" for odd kernels.
+        padding: zeros on each side; None keeps the length, for odd kernels.
         dilation: distance between taps.
         groups: channel groups.
-        bias: whether there is one.
+        bias: whether it has a bias.
     """
 
     def __init__(
@@ -138,9 +137,10 @@ class Conv1d(Layer):
         self._matrix: mx.array | None = None
 
     def prepare(self, ops: Ops) -> None:
-        """On the CPU turn the weight to k matrices [(groups,) I, O], or to one for strides.
+        """On the CPU, convert the weight to k matrices [(groups,) I, O], or to a single one for strides.
 
-        For products there is a view of it as one matrix [(groups,) k * I, O]: made once, it costs no operation later.
+        For `CUDA_MATMUL` a view of it as one matrix [(groups,) k * I, O] is made once, which saves operations
+        later.
         """
         super().prepare(ops)
         if ops.backend is Backend.CUDA_MATMUL:
@@ -159,7 +159,7 @@ class Conv1d(Layer):
             taps = weight.transpose(1, 2, 0).reshape(1, kernel * inputs, outputs)
         else:
             taps = weight.transpose(1, 2, 0)
-        self._taps = list(mx.contiguous(taps))  # views, and no copy if the file had that order
+        self._taps = list(mx.contiguous(taps))  # views, without a copy if the file had that order
         mx.eval(self._taps)
 
     def __call__(self, x: mx.array, residual: mx.array | None = None) -> mx.array:
@@ -197,7 +197,7 @@ class Conv1d(Layer):
         return y if residual is None else y + residual
 
     def _unfolded(self, x: mx.array, padding: int, matrix: mx.array) -> mx.array:
-        """One product with the frames that each output depends on, side by side."""
+        """One product with the frames that each output depends on, concatenated."""
         if padding:
             x = mx.pad(x, [(0, 0), (padding, padding), (0, 0)])
         batch, length, channels = x.shape
@@ -206,9 +206,7 @@ class Conv1d(Layer):
         if self.kernel > 1 or self.stride > 1:
             steps = (length * channels, self.stride * channels, self.dilation * channels, 1)
             rows = mx.as_strided(x, (batch, frames, self.kernel, channels), steps)
-        rows = rows.reshape(
-            batch * frames, -1
-        )  # what a product would do, and undo, in more operations
+        rows = rows.reshape(batch * frames, -1)  # a product would do the same with more operations
         y = mx.addmm(self.bias, rows, matrix) if "bias" in self else rows @ matrix
         return mx.unflatten(y, 0, (batch, frames))
 
@@ -244,7 +242,7 @@ class Conv1d(Layer):
         start = self.bias if "bias" in self else None
         if residual is not None:
             start = residual if start is None else residual + start
-        if batch == 1:  # two dimensions spare the batch loop
+        if batch == 1:  # two dimensions avoid the batch loop
             padded = padded[0]
             start = start[0] if start is not None and start.ndim > 1 else start
         rows = padded[..., :length, :]
@@ -280,7 +278,7 @@ class Conv1d(Layer):
 class ConvTranspose1d(Layer):
     """Transposed convolution; `weight` [O, k, I] (from the checkpoint's [I, O, k]), `bias` [O].
 
-    On the CPU, and as `PRODUCTS`, each output block of `stride` frames is a sum of ceil(k / stride) matrix
+    On the CPU and with `CUDA_MATMUL`, each output block of `stride` frames is a sum of ceil(k / stride) matrix
     products with shifted input frames (polyphase form).
     """
 
@@ -292,7 +290,7 @@ class ConvTranspose1d(Layer):
         self._phases: list[mx.array] | None = None
 
     def prepare(self, ops: Ops) -> None:
-        """For products cut the weight into [I, stride * O] blocks, one for each frame that overlaps."""
+        """For matrix products, cut the weight into blocks [I, stride * O], one per overlapping frame."""
         super().prepare(ops)
         if ops.backend is Backend.NATIVE:
             return
@@ -318,11 +316,11 @@ class ConvTranspose1d(Layer):
 
     @property
     def reach(self) -> int:
-        """Input frames before a frame that its block of outputs depends on."""
+        """Number of input frames before a frame that its block of outputs depends on."""
         return -(-self.kernel // self.stride) - 1
 
     def valid(self, x: mx.array) -> mx.array:
-        """[B, reach + n, I] to the n * stride outputs [B, n * stride, O] that need no other frame."""
+        """[B, reach + n, I] to the n * stride outputs [B, n * stride, O] that need no other frames."""
         if self._phases is not None:
             return self._phased(x, self._phases)
         y = mx.conv_transpose1d(x, self.weight, self.stride) + self.bias

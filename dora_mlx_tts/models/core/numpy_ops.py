@@ -1,7 +1,7 @@
 """Functions of MLX arrays computed by numpy, for the Linux CPU.
 
-MLX has no SIMD there; numpy's `exp` takes 0.5 ns an element against 20 and its other functions work
-well while a block stays in the processor's cache. Arrays are evaluated when they are handed over.
+MLX has no SIMD there; numpy's `exp` takes 0.5 ns per element instead of 20, and its other functions are fast
+while a block stays in the processor's cache. Arrays are evaluated when passed to numpy.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.runtime.array_types import Floats
 
-_BLOCK = 1 << 14  # elements that a few temporaries of keep within the second-level cache
-_MANY_ROWS = 64  # of which a half is worth another thread
+_BLOCK = 1 << 14  # elements; a few temporaries of this size fit into the second-level cache
+_MANY_ROWS = 64  # number of rows from which a second thread pays
 _GELU_SLOPE, _GELU_CUBIC = np.float32(-2.0 * np.sqrt(2.0 / np.pi)), np.float32(0.044715)
 _ERF = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
 _ERF_SCALE = np.float32(0.3275911 / np.sqrt(2.0))
@@ -78,7 +78,7 @@ def gelu_tanh(x: mx.array) -> mx.array:
 
 @dataclass(slots=True)
 class _Buffer:
-    """Room for a widened matrix, and the product that was last asked to read it."""
+    """A buffer for a widened matrix, and the last product that reads it."""
 
     array: mx.array
     view: Floats
@@ -92,13 +92,13 @@ class _Buffer:
 
 
 class Widener:
-    """Multiplies by matrices that stay in their files, in half precision or 8 bits.
+    """Multiplies by matrices that stay in their files in half precision or 8 bits.
 
-    A matrix is widened to float32 in one of two buffers, alternately, so that the next is widened while MLX,
-    which computes in a thread of its own, still multiplies by the last.
+    Matrices are widened to float32 in two alternating buffers, so that the next one is widened while MLX, which
+    computes in its own thread, still multiplies by the last.
 
     Attributes:
-        second: a stream for one half of the rows, where there are many, beside the default one.
+        second: a second stream for half of the rows, if there are many.
     """
 
     def __init__(self) -> None:
@@ -130,7 +130,7 @@ class Widener:
         return mx.concatenate([affine(x[..., :half, :]), later], axis=-2)
 
     def _free(self, size: int) -> _Buffer:
-        """The next buffer, once nobody reads it."""
+        """The next buffer, once it is no longer being read."""
         self._turn = 1 - self._turn
         buffer = self._buffers[self._turn]
         if buffer is not None and buffer.reader is not None:

@@ -1,8 +1,8 @@
-"""Element-wise operations and reductions, as the backend of the device computes them.
+"""Element-wise operations and reductions for each backend.
 
-All take arrays of any shape and keep it.
+All accept arrays of any shape and keep the shape.
 
-On the Linux CPU MLX evaluates `exp` and everything built on it without SIMD, 20 to 55 ns an element;
+On the Linux CPU MLX evaluates `exp` and everything built on it without SIMD, at 20 to 55 ns per element;
 additions, multiplications and integer shifts run at memory speed. `CpuOps` therefore builds them from
 those: exp by rounding, a degree-6 polynomial and a shift into the exponent. Both classes agree to a
 few 1e-7 of the result's size, which a test checks.
@@ -30,12 +30,12 @@ _EXP2 = (  # minimax polynomial of 2**f on [-0.5, 0.5], highest power first
 )
 _LOG2_E = 1.4426950408889634
 _GELU_SLOPE, _GELU_CUBIC = 2.0 * math.sqrt(2.0 / math.pi), 0.044715
-_LARGE = 1 << 16  # elements for which numpy gains more than the evaluation costs
+_LARGE = 1 << 16  # elements from which numpy gains more than the evaluation costs
 _ROUND = 12582912.0  # 1.5 * 2**23: adding and subtracting it rounds a float32 to an integer
 
 
 class NativeOps:
-    """MLX's own kernels: right on Metal and CUDA."""
+    """MLX's own kernels, best on Metal and CUDA."""
 
     backend = Backend.NATIVE
 
@@ -60,10 +60,10 @@ class NativeOps:
         return mx.tanh(a) * mx.sigmoid(b)
 
     def use_two_cores(self) -> None:
-        """Spread products of many rows over two cores, where that pays."""
+        """Spread products of many rows over two cores, if that pays."""
 
     def gelu_tanh(self, x: mx.array) -> mx.array:
-        """GELU, the form with tanh."""
+        """GELU, tanh form."""
         slope = x * (_GELU_SLOPE + (_GELU_SLOPE * _GELU_CUBIC) * mx.square(x))
         return x * mx.sigmoid(slope)  # (1 + tanh u) / 2 = sigmoid(2 u)
 
@@ -85,7 +85,7 @@ class NativeOps:
 
 
 class ProductOps(NativeOps):
-    """The same; layers look at `backend` for how they convolve and attend."""
+    """The same operations; layers check `backend` to decide how to convolve and attend."""
 
     backend = Backend.CUDA_MATMUL
 
@@ -126,16 +126,16 @@ class CpuOps(NativeOps):
 
     def gate(self, a: mx.array, b: mx.array) -> mx.array:
         """`tanh(a) * sigmoid(b)` with one division."""
-        ea = self.exp(-2.0 * mx.maximum(a, -20.0))  # keeps the product of both below overflow
+        ea = self.exp(-2.0 * mx.maximum(a, -20.0))  # keeps the product of both from overflowing
         return (1.0 - ea) / ((1.0 + ea) * (1.0 + self.exp(-b)))
 
     def use_two_cores(self) -> None:
-        """Give half of the rows to a second stream, where the process may use two cores."""
+        """Give half of the rows to a second stream, if the process may use two cores."""
         if usable_cores() > 1:
             self._widener.second = mx.new_thread_local_stream(mx.cpu)  # any thread may evaluate
 
     def gelu_tanh(self, x: mx.array) -> mx.array:
-        """GELU, the form with tanh, computed by numpy."""
+        """GELU, tanh form, computed by numpy."""
         return numpy_ops.gelu_tanh(x)
 
     def gelu(self, x: mx.array) -> mx.array:
@@ -154,7 +154,7 @@ class CpuOps(NativeOps):
 
 
 Ops = NativeOps
-"""The interface: the others are ones, too."""
+"""The interface; the other classes are subtypes."""
 _OPS = {
     Backend.NATIVE: NativeOps,
     Backend.CUDA_MATMUL: ProductOps,

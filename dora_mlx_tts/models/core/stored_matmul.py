@@ -1,4 +1,4 @@
-"""Products with matrices that are stored in 8 bits or in half precision, one form a device."""
+"""Products with matrices stored in 8 bits or half precision, in one form per device."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dora_mlx_tts.models.core.numpy_ops import Widener
 from dora_mlx_tts.packs.load import to_mlx
 from dora_mlx_tts.packs.stored import Stored
 
-_GROUPS = (64, 32)  # inputs that share a scale, in MLX's own 8-bit form
+_GROUPS = (64, 32)  # inputs that share a scale in MLX's own 8-bit format
 _MIDDLE = 128  # MLX counts from 0 to 255, files from -127 to 127
 
 
 class Product(Protocol):
-    """A matrix [O, I] that something can be multiplied by."""
+    """A matrix [O, I] to multiply by."""
 
     def __call__(self, x: mx.array, bias: mx.array | None) -> mx.array:
         """[..., I] to [..., O], plus `bias`."""
@@ -25,7 +25,7 @@ class Product(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WidenedProduct:
-    """On a CPU: the matrix stays in its file and is widened by each product."""
+    """For a CPU: the matrix stays in its file and is widened for each product."""
 
     widener: Widener
     matrix: Stored
@@ -37,7 +37,7 @@ class WidenedProduct:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlainProduct:
-    """The matrix widened once; for those that fit no form of MLX's."""
+    """The matrix, widened once; for those that fit none of MLX's formats."""
 
     matrix: mx.array
 
@@ -49,13 +49,13 @@ class PlainProduct:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuantizedProduct:
-    """On a GPU: 8 bits in memory as in the file, the very same numbers.
+    """For a GPU: 8 bits in memory, with exactly the values of the file.
 
     Attributes:
-        matrix: four bytes a number [O, I / 4].
-        scales: of each group of inputs [O, I / group].
-        offsets: what stands for byte 0, of each group.
-        inputs: scale of each input [I] where the file has one a column, or None.
+        matrix: packed, four bytes per uint32 [O, I / 4].
+        scales: scale of each group of inputs [O, I / group].
+        offsets: value of byte 0 in each group.
+        inputs: scale of each input [I], if the file has one per column, or None.
         group: inputs that share a scale.
     """
 
@@ -67,7 +67,7 @@ class QuantizedProduct:
 
     @classmethod
     def of(cls, stored: Stored) -> QuantizedProduct | None:
-        """None where MLX has no form for this matrix."""
+        """Convert a stored matrix; None if MLX has no format for it."""
         group = next((size for size in _GROUPS if stored.shape[-1] % size == 0), None)
         if stored.scale is None or stored.ndim != 2 or group is None:  # noqa: PLR2004  a matrix
             return None
@@ -91,5 +91,5 @@ class QuantizedProduct:
 
 
 def native_product(stored: Stored) -> Product:
-    """The form for a GPU."""
+    """The product for a GPU."""
     return QuantizedProduct.of(stored) or PlainProduct(to_mlx(stored))

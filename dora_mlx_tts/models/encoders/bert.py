@@ -43,10 +43,10 @@ class BertConfig:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read `config.json`.
+        """Parse the content of `config.json`.
 
         Raises:
-            WeightsError: sizes that do not fit together, or another variant of the network.
+            WeightsError: the sizes are inconsistent, or of another variant of the network.
         """
         config = read_config(cls, data, _FIXED, "BERT")
         check_divides(config.hidden_size, config.num_attention_heads, "hidden_size, heads", "BERT")
@@ -64,7 +64,7 @@ class BertConfig:
 
 
 class WordTable(nn.Module):
-    """Vectors of words, [V, C]; as large as three layers, and few rows are read."""
+    """Word vectors, [V, C]; as large as three layers, with few rows read."""
 
     def __init__(self, words: int, width: int) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class SelfAttention(Layer):
 
 
 class Output(nn.Module):
-    """Affine map, residual, layer norm: the end of both halves of a layer."""
+    """Affine map, residual and layer norm: the end of both halves of a layer."""
 
     def __init__(self, inputs: int, config: BertConfig) -> None:
         super().__init__()
@@ -204,7 +204,7 @@ class Bert(nn.Module):
         return features.astype(mx.float32)
 
     def sanitize(self, weights: Weights) -> dict[str, Weight]:
-        """Checkpoint keys to this module's: no `bert.` prefix, no heads, no layers beyond the used.
+        """Map checkpoint keys to this module's: no `bert.` prefix, no heads, no unused layers.
 
         Conversions from TensorFlow call the parameters of layer norms gamma and beta.
         """

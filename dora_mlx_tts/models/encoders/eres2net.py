@@ -1,8 +1,8 @@
 """ERes2NetV2: who is speaking, from a filter bank (Chen et al. 2024, arXiv:2406.02167).
 
-v2Pro voices add its embedding to the style of each reference. Images are [B, T, F, C]: time first,
-as everywhere, then frequency; kernels are turned to match. Batch norms are folded into the
-convolutions before them.
+v2Pro voices add its embedding to the style of each reference. Images are [B, T, F, C]: time first, as
+everywhere, then frequency; kernels are transposed to match. Batch norms are folded into the convolutions before
+them.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ SAMPLE_RATE = 16000
 MELS = 80
 
 _KERNEL = 3
-_CEILING = 20.0  # of the rectifiers inside the blocks
+_CEILING = 20.0  # upper bound of the rectifiers inside the blocks
 _NORM_EPS = 1e-5
 _STRIDES = (1, 2, 2, 2)
-_REDUCTION = 4  # of the inner width of a fusion
+_REDUCTION = 4  # factor of the inner width of a fusion
 _IMAGE_AXES = 3  # [B, T, mels]
-_UNUSED = re.compile(r"^(seg|pool)\w*\.|\.num_batches_tracked$")  # the training's pooling and head
+_UNUSED = re.compile(
+    r"^(seg|pool)\w*\.|\.num_batches_tracked$"
+)  # pooling and head used in training
 _NORM = re.compile(r"^(?P<path>.*\.)?(?P<kind>bn|bns\.|shortcut\.|local_att\.)(?P<number>\d+)$")
 
 
@@ -40,10 +42,10 @@ class StageConfig:
     """Sizes of one of the four stages.
 
     Attributes:
-        blocks: how many.
-        width: channels of each of the groups that a block's image is cut into.
-        outputs: channels after a block.
-        fused: whether a group joins the one before it by learned weights, or by addition.
+        blocks: number of blocks.
+        width: channels of each group that a block's image is split into.
+        outputs: output channels of a block.
+        fused: whether groups are joined by learned weights rather than by addition.
     """
 
     blocks: int
@@ -57,8 +59,8 @@ class SpeakerConfig:
     """Sizes of the network.
 
     Attributes:
-        channels: of the image that the first convolution gives.
-        groups: of a block.
+        channels: channels after the first convolution.
+        groups: groups per block.
         stages: the four stages.
     """
 
@@ -68,7 +70,7 @@ class SpeakerConfig:
 
     @property
     def embedding(self) -> int:
-        """Channels of the embedding: the last stage's, at each of its frequencies."""
+        """Size of the embedding: the last stage's channels times its frequencies."""
         frequencies = MELS
         for stride in _STRIDES:
             frequencies = -(-frequencies // stride)
@@ -79,8 +81,7 @@ class SpeakerConfig:
         """Read the sizes from a checkpoint's tensors.
 
         Raises:
-            WeightsError: a tensor that shows a size is missing, or the sizes belong to no such
-                network.
+            WeightsError: a tensor needed for a size is missing, or the sizes do not match such a network.
         """
         stages = []
         for layer in range(1, len(_STRIDES) + 1):
@@ -110,7 +111,7 @@ def _size(weights: Mapping[str, Any], key: str, axis: int) -> int:
 
 
 class Conv3x3(Layer):
-    """Convolution over time and frequency, zeros around; `weight` [O, 3, 3, I], `bias` [O].
+    """Zero-padded convolution over time and frequency; `weight` [O, 3, 3, I], `bias` [O].
 
     Undilated convolution runs as one matrix product on every device.
     """
@@ -137,14 +138,14 @@ class Fusion(Layer):
         self.local_att: list[Any] = [Linear(2 * channels, inner), {}, {}, Linear(inner, channels)]
 
     def __call__(self, x: mx.array, y: mx.array) -> mx.array:
-        """Two of [..., C] to one."""
+        """Two arrays [..., C] to one."""
         inner = self.local_att[0](mx.concatenate([x, y], axis=-1))
         share: mx.array = self._ops.tanh(self.local_att[3](inner * self._ops.sigmoid(inner)))
         return x + y + (x - y) * share
 
 
 class Block(Layer):
-    """Groups of channels, each convolved after it took in the one before (Res2Net), residual."""
+    """Groups of channels, each convolved after adding the one before (Res2Net), with a residual."""
 
     def __init__(self, inputs: int, stage: StageConfig, groups: int, stride: int) -> None:
         super().__init__()
@@ -159,7 +160,7 @@ class Block(Layer):
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, F, I] to [B, ceil(T / stride), ceil(F / stride), O]."""
-        if self.stride > 1:  # kernels of one pixel see nothing of the others
+        if self.stride > 1:  # kernels of one pixel ignore the other pixels
             x = x[:, :: self.stride, :: self.stride]
         groups = mx.split(_clipped(self.conv1(x)), len(self.convs), axis=-1)
         outputs: list[mx.array] = []
@@ -181,7 +182,7 @@ def _clipped(x: mx.array) -> mx.array:
 
 
 class SpeakerNetwork(Layer):
-    """The whole network, up to the statistics that GPT-SoVITS takes (`forward3`)."""
+    """The whole network, up to the statistics that GPT-SoVITS uses (`forward3`)."""
 
     def __init__(self, config: SpeakerConfig) -> None:
         super().__init__()
@@ -204,7 +205,7 @@ class SpeakerNetwork(Layer):
         """Filter bank [B, T, 80] to embeddings [B, `config.embedding`].
 
         Raises:
-            ReferenceAudioError: another shape, or no frame.
+            ReferenceAudioError: the shape is wrong, or there are no frames.
         """
         if fbank.ndim != _IMAGE_AXES or fbank.shape[1] < 1 or fbank.shape[2] != MELS:
             raise ReferenceAudioError(
@@ -214,7 +215,7 @@ class SpeakerNetwork(Layer):
         for blocks in (self.layer1, self.layer2, self.layer3):
             x = _run(blocks, x)
         fused = self.fuse34(_run(self.layer4, x), self.layer3_ds(x))
-        means = mx.mean(fused, axis=1)  # [B, F, C]; the embedding counts frequencies fastest
+        means = mx.mean(fused, axis=1)  # [B, F, C]; frequency varies fastest in the embedding
         return means.swapaxes(1, 2).reshape(means.shape[0], -1)
 
     def stem(self, fbank: mx.array) -> mx.array:
@@ -225,7 +226,7 @@ class SpeakerNetwork(Layer):
         """Samples [N] at 16 kHz to an embedding [1, `config.embedding`].
 
         Raises:
-            AudioError: not even one frame.
+            AudioError: the samples do not fill one frame.
         """
         return self(mx.array(kaldi_fbank(samples, SAMPLE_RATE, MELS))[None])
 
@@ -233,11 +234,11 @@ class SpeakerNetwork(Layer):
     def sanitize(weights: Mapping[str, Array]) -> dict[str, Array]:
         """Checkpoint tensors to parameters of this module.
 
-        Batch norms go into the convolutions before them; kernels turn from [O, I, F, T] to
-        [O, T, F, I], those of one pixel to matrices [O, I]. What embeddings do not need is dropped.
+        Batch norms are folded into the convolutions before them; kernels are transposed from [O, I, F, T] to
+        [O, T, F, I], those of one pixel to matrices [O, I]. Tensors not needed for embeddings are dropped.
 
         Raises:
-            WeightsError: a part of a batch norm, or its convolution, is missing or misshapen.
+            WeightsError: part of a batch norm, or its convolution, is missing or has a wrong shape.
         """
         needed = {key: value for key, value in weights.items() if not _UNUSED.search(key)}
         return {key: _turn(value) for key, value in _fold_norms(needed).items()}
@@ -274,7 +275,7 @@ def _fold_norms(weights: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def _before(norm: str) -> str:
-    """The convolution that a batch norm follows: same number, or the one before in a sequence."""
+    """The convolution before a batch norm: the one of the same number, or the preceding one in a sequence."""
     match = _NORM.match(norm)
     if match is None:
         raise WeightsError(f"speaker network: batch norm '{norm}' follows no known convolution")

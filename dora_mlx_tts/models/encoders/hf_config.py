@@ -1,7 +1,7 @@
-"""Reading the `config.json` that accompanies an encoder's weights.
+"""Reads the `config.json` that accompanies an encoder's weights.
 
-Such files hold dozens of keys about training. Only the ones that shape the network are taken; those
-that would select another network than the one built here must have the expected value.
+Such files contain dozens of keys about training. Only those that shape the network are used; keys that could
+select a different network must have the expected value.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Config = TypeVar("Config")
 def read_config(
     kind: type[Config], data: Mapping[str, Any], fixed: Mapping[str, object], what: str
 ) -> Config:
-    """Build dataclass `kind` from `data`; fields that are missing keep their defaults.
+    """Build the dataclass `kind` from `data`; missing fields keep their defaults.
 
     Fields may be int, float, bool or tuples of int.
 
     Raises:
-        WeightsError: a value of the wrong type, not above zero, or a network of another kind.
+        WeightsError: a value has the wrong type or is not above zero, or the network is of another kind.
     """
     for key, wanted in fixed.items():
         if key in data and data[key] != wanted:
@@ -61,7 +61,7 @@ def _is_size(value: object) -> bool:
 
 
 def check_divides(whole: int, part: int, names: str, what: str) -> None:
-    """Require that `part` divides `whole`; `names` says what they are.
+    """Check that `part` divides `whole`; `names` names them in the message.
 
     Raises:
         WeightsError: it does not.

@@ -1,7 +1,7 @@
-"""HuBERT: speech at 16 kHz to 50 feature vectors a second (Hsu et al. 2021, arXiv:2106.07447).
+"""HuBERT: speech at 16 kHz to 50 feature vectors per second (Hsu et al. 2021, arXiv:2106.07447).
 
 The variant of chinese-hubert-base: group norm in the first convolution, layer norm after each
-residual. Its input is the recording unchanged; nothing is normalized.
+residual. Its input is the recording, without normalization.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FIXED = {
     "do_stable_layer_norm": False,
     "conv_pos_batch_norm": False,
 }
-_UNUSED = re.compile(r"masked_spec_embed$|lm_head\.")  # training masks frames; CTC heads
+_UNUSED = re.compile(r"masked_spec_embed$|lm_head\.")  # for masked frames in training; CTC heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,14 @@ class HubertConfig:
         return config
 
     def frames(self, samples: int) -> int:
-        """How many feature vectors `samples` samples give; zero when there are too few."""
+        """Number of feature vectors for `samples` samples; zero if there are too few."""
         for kernel, stride in zip(self.conv_kernel, self.conv_stride, strict=True):
             samples = max(0, (samples - kernel) // stride + 1)
         return samples
 
 
 class ChannelNorm(LayerNorm):
-    """Each channel normalized over time: a group norm with one channel a group."""
+    """Normalizes each channel over time: a group norm with one channel per group."""
 
     def __call__(self, x: mx.array) -> mx.array:
         """[B, T, C] to [B, T, C]."""
@@ -92,7 +92,7 @@ class ChannelNorm(LayerNorm):
 
 
 class ConvLayer(Layer):
-    """Strided convolution, normalization in the first layer only, GELU."""
+    """Strided convolution, normalization (in the first layer only) and GELU."""
 
     def __init__(self, config: HubertConfig, index: int) -> None:
         super().__init__()
@@ -114,17 +114,17 @@ class ConvLayer(Layer):
         return self.activated(self.normalised(x))
 
     def normalised(self, x: mx.array) -> mx.array:
-        """The part that may look at all frames: [B, T, C] to [B, T', C']."""
+        """The part that may depend on all frames: [B, T, C] to [B, T', C']."""
         x = self.conv(x)
         return self.layer_norm(x) if "layer_norm" in self else x
 
     def activated(self, x: mx.array) -> mx.array:
-        """The part that looks at each frame alone; the shape stays."""
+        """The part that treats each frame separately; the shape stays."""
         return self._ops.gelu(x)
 
 
 class FeatureExtractor(nn.Module):
-    """Samples to frames, 320 samples a frame in the usual configuration."""
+    """Samples to frames, 320 samples per frame in the usual configuration."""
 
     def __init__(self, config: HubertConfig) -> None:
         super().__init__()
@@ -132,12 +132,12 @@ class FeatureExtractor(nn.Module):
 
     @property
     def dtype(self) -> mx.Dtype:
-        """What it computes in."""
+        """The type it computes in."""
         found: mx.Dtype = self.conv_layers[0].layer_norm.weight.dtype
         return found
 
     def __call__(self, samples: mx.array, run: Runner | None = None) -> mx.array:
-        """[B, N] to [B, T, C]; with `run` all but the first layer in two halves of the time."""
+        """[B, N] to [B, T, C]; with `run`, all layers but the first are computed in two halves of the time axis."""
         first = self.conv_layers[0]
         x = first.normalised(samples[..., None])
         if run is None or self._frames(x.shape[1]) < 2:  # noqa: PLR2004  two halves
@@ -151,7 +151,7 @@ class FeatureExtractor(nn.Module):
         return mx.concatenate(halves, axis=1)
 
     def _rest(self, x: mx.array) -> mx.array:
-        """From the first layer's normalized frames to the features."""
+        """The first layer's normalized frames to the features."""
         x = self.conv_layers[0].activated(x)
         for layer in self.conv_layers[1:]:
             x = layer(x)
@@ -163,7 +163,7 @@ class FeatureExtractor(nn.Module):
         return frames
 
     def _reach(self) -> int:
-        """Frames of the first layer that one feature depends on."""
+        """Number of first-layer frames that one feature depends on."""
         reach = 1
         for layer in reversed(self.conv_layers[1:]):
             reach = (reach - 1) * layer.conv.stride + layer.conv.kernel
@@ -184,7 +184,7 @@ class FeatureProjection(nn.Module):
 
 
 class PositionalConv(Layer):
-    """Positions from the neighbourhood: one wide grouped convolution and GELU."""
+    """Positional information from neighbouring frames: one wide grouped convolution and GELU."""
 
     def __init__(self, config: HubertConfig) -> None:
         super().__init__()
@@ -197,7 +197,7 @@ class PositionalConv(Layer):
         )
 
     def __call__(self, x: mx.array) -> mx.array:
-        """[B, T, C] to [B, T, C]; an even kernel gives one frame too many, the last goes."""
+        """[B, T, C] to [B, T, C]; an even kernel gives one frame too many, so the last one is dropped."""
         return self._ops.gelu(self.conv(x)[:, : x.shape[1]])
 
 
@@ -214,12 +214,12 @@ class Attention(Layer):
         self.out_proj = Linear(width, width)
 
     def __call__(self, x: mx.array, key: mx.array, value: mx.array) -> mx.array:
-        """Frames [B, n, C] that look at keys and values [B, T, C], to [B, n, C]."""
+        """Frames [B, n, C] attending to keys and values [B, T, C], to [B, n, C]."""
         return self.out_proj(attend(self.q_proj(x), key, value, self.heads, self._ops))
 
 
 class FeedForward(Layer):
-    """Two affine maps with GELU between."""
+    """Two affine maps with GELU in between."""
 
     def __init__(self, config: HubertConfig) -> None:
         super().__init__()
@@ -242,7 +242,7 @@ class EncoderLayer(nn.Module):
         self.final_layer_norm = LayerNorm(config.hidden_size, config.layer_norm_eps)
 
     def __call__(self, x: mx.array, run: Runner | None = None) -> mx.array:
-        """[B, T, C] to [B, T, C]; with `run` in two halves of the time."""
+        """[B, T, C] to [B, T, C]; with `run`, in two halves of the time axis."""
         attention = self.attention
         tasks: list[Task] = [lambda: attention.k_proj(x), lambda: attention.v_proj(x)]
         middle = x.shape[1] // 2
@@ -300,10 +300,10 @@ class Hubert(Layer):
 
     @staticmethod
     def sanitize(weights: Weights) -> dict[str, Weight]:
-        """Checkpoint keys and PyTorch layouts to this module's.
+        """Map checkpoint keys and PyTorch layouts to this module's.
 
-        A `hubert.` prefix goes, the weight norm of the positional convolution (old or new spelling)
-        is folded, convolutions turn from [O, I, k] to [O, k, I].
+        The `hubert.` prefix is removed, the weight norm of the positional convolution (old or new spelling) is
+        folded, and convolutions are transposed from [O, I, k] to [O, k, I].
 
         Raises:
             WeightsError: half of the weight-norm pair is missing.

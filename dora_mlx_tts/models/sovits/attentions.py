@@ -10,7 +10,7 @@ from dora_mlx_tts.models.core.layers import Conv1d, Layer, LayerNorm, Linear
 from dora_mlx_tts.models.core.ops import relu
 
 WINDOW = 4
-"""Relative positions reach this many frames to each side."""
+"""Reach of relative positions, in frames to each side."""
 
 
 class Attention(Layer):
@@ -68,7 +68,7 @@ class RelativeAttention(Attention):
 def spread_band(band: mx.array) -> mx.array:
     """Matrix [..., T, T] whose element (i, j) is band[..., i, j - i + WINDOW], zero off the band.
 
-    A row stride longer by one than the row shifts each row by one more: no index arithmetic.
+    A row stride one longer than the row shifts each row by one more, without index arithmetic.
     """
     *lead, length, width = band.shape
     inner = length + width - 1
@@ -89,7 +89,7 @@ def gather_band(square: mx.array) -> mx.array:
 
 
 class FeedForward(Layer):
-    """Two convolutions with a rectifier between."""
+    """Two convolutions with a rectifier in between."""
 
     def __init__(self, channels: int, inner: int, kernel: int) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ class FeedForward(Layer):
 
 
 class Encoder(Layer):
-    """Post-norm transformer layers; each list holds one entry a layer."""
+    """Post-norm transformer layers; each list holds one entry per layer."""
 
     def __init__(self, channels: int, inner: int, heads: int, layers: int, kernel: int) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ Version = Literal["v3", "v4"]
 _SLOPE = 0.01
 _LAYERS = 8
 _RATIOS: dict[str, Fraction] = {"v3": Fraction(15, 8), "v4": Fraction(2)}
-_MASKED_FRAMES = {"v3": 3.875, "v4": 4.0}  # a code; what the reference computes its mask with
+_MASKED_FRAMES = {"v3": 3.875, "v4": 4.0}  # per code; used by the reference to compute its mask
 _NOT_HERE = ("cfm.", "dec.", "flow.")
 
 
@@ -34,10 +34,10 @@ class ConditionerConfig:
     """Sizes of the network.
 
     Attributes:
-        semantic: of what all families share.
-        features: channels of the result.
-        ratio: feature frames a latent frame gives: 15/8 (93.75 Hz) in v3, 2 (100 Hz) in v4.
-        masked: frames per code by which the reference counts the frames that are not masked.
+        semantic: sizes that all families share.
+        features: channels of the output.
+        ratio: feature frames per latent frame: 15/8 (93.75 Hz) in v3, 2 (100 Hz) in v4.
+        masked: frames per code by which the reference computes the number of unmasked frames.
     """
 
     semantic: SoVITSConfig
@@ -51,10 +51,10 @@ class ConditionerConfig:
     ) -> Self:
         """Read a checkpoint's configuration and tensors (PyTorch layouts).
 
-        The tensors of both versions look alike: their family must be known. v5's is v4's.
+        The tensors of both versions look alike, so the family must be given. v5 uses that of v4.
 
         Raises:
-            WeightsError: as `SoVITSConfig.from_checkpoint`, or another version.
+            WeightsError: see `SoVITSConfig.from_checkpoint`; or the version is another one.
         """
         if version not in _RATIOS:
             raise WeightsError(
@@ -70,7 +70,7 @@ class ConditionerConfig:
 class Conditioner(SemanticEncoder):
     """`decode_encp` of `SynthesizerTrnV3`.
 
-    The style comes from the main reference alone; auxiliary ones play no part in v3 and v4.
+    The style comes from the main reference alone; v3 and v4 ignore auxiliary references.
     """
 
     def __init__(self, config: ConditionerConfig) -> None:
@@ -85,7 +85,7 @@ class Conditioner(SemanticEncoder):
         """Checkpoint tensors to parameters of this module; flow matching's are left out.
 
         Raises:
-            WeightsError: as `sovits.sanitize`.
+            WeightsError: see `sovits.sanitize`.
         """
         return checkpoint.sanitize(
             {key: value for key, value in weights.items() if not key.startswith(_NOT_HERE)}
@@ -96,10 +96,10 @@ class Conditioner(SemanticEncoder):
     ) -> mx.array:
         """Codes [1, n], phones [1, m] and style [1, 1, G] to features [1, T, F].
 
-        T is the latent frames, 2 n at speed 1, times `ratio`, rounded down.
+        T is the number of latent frames (2 n at speed 1) times `ratio`, rounded down.
 
         Raises:
-            TtsError: as `encode_latent` and `resample_latent`.
+            TtsError: see `encode_latent` and `resample_latent`.
         """
         latent = resample_latent(self.encode_latent(codes, text, ge), speed)
         length = self.feature_frames(latent.shape[1])
@@ -108,26 +108,26 @@ class Conditioner(SemanticEncoder):
         )
 
     def feature_frames(self, latent_frames: int) -> int:
-        """Feature frames of a whole sentence of so many latent frames."""
+        """Number of feature frames for a sentence of this many latent frames."""
         return latent_frames * self.ratio.numerator // self.ratio.denominator
 
     def unmasked_frames(self, codes: int, speed: float) -> int:
-        """Feature frames before the reference's mask, which may be shorter than the sentence.
+        """Number of feature frames that the reference does not mask; may be less than the sentence's length.
 
-        At speeds other than 1 lengths are rounded down before and after they are multiplied.
+        At speeds other than 1, lengths are rounded down before and after the multiplication.
         """
         frames = codes * self.masked
         return int(frames) if speed == 1 else int(frames / speed) + 1
 
     def stretched(self, latent: mx.array, frames: range, first: int = 0) -> mx.array:
-        """Latent frames [1, t, C] that begin with number `first` to feature frames' input."""
+        """Stretch latent frames [1, t, C], beginning at index `first`, to the input of feature frames."""
         numbers = np.arange(frames.start, frames.stop)
         nearest = numbers * self.ratio.denominator // self.ratio.numerator - first
         bridged: mx.array = self.bridge[0](latent)
         return leaky_relu(bridged, _SLOPE)[:, mx.array(nearest)]
 
     def features(self, x: mx.array, ge: mx.array, unmasked: int | None = None) -> mx.array:
-        """Feature frames' input [1, T, F] to features; those beyond the unmasked ones are zeros."""
+        """Input [1, T, F] to features; masked frames are zeros."""
         length = x.shape[1]
         made: mx.array = self.wns1(x[:, :unmasked], ge)
         masked = length - made.shape[1]
@@ -135,7 +135,7 @@ class Conditioner(SemanticEncoder):
 
 
 class WaveNet(Layer):
-    """Gated convolutions between two affine maps, conditioned on the style."""
+    """Gated convolutions between two affine maps, conditioned on the style vector."""
 
     def __init__(self, channels: int, style_channels: int) -> None:
         super().__init__()
@@ -149,7 +149,7 @@ class WaveNet(Layer):
 
     @property
     def receptive_frames(self) -> int:
-        """Frames to each side that a frame depends on."""
+        """Number of frames on each side that a frame depends on."""
         return _LAYERS * (KERNEL // 2)
 
 
@@ -159,14 +159,14 @@ class _Shape:
 
 
 def _with_generator(config: Mapping[str, Any], weights: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the shapes of the generator that the configuration describes and the file never has."""
+    """Add the shapes of the generator, which the configuration describes but the file lacks."""
     model = config.get("model", config)
     initial = model.get("upsample_initial_channel") if isinstance(model, Mapping) else None
     embedding, style = (
         weights.get(f"{name}.weight") for name in ("enc_p.text_embedding", "ref_enc.fc.fc")
     )
     if initial is None or embedding is None or style is None:
-        return dict(weights)  # the reader names what is missing
+        return dict(weights)  # the reader then names what is missing
     return {
         **weights,
         "dec.conv_pre.weight": _Shape((initial, embedding.shape[-1], 7)),

@@ -28,7 +28,7 @@ class Tensor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GeneratorConfig:
-    """The HiFi-GAN generator: one entry a stage, or a residual block of every stage."""
+    """The HiFi-GAN generator: one entry per stage, or per residual block of each stage."""
 
     initial_channels: int
     rates: tuple[int, ...]
@@ -45,22 +45,22 @@ class SoVITSConfig:
         family: "v1", "v2", or "v2Pro" for both Pro sizes (which add a speaker embedding).
         symbols: rows of the phone embedding.
         spectrum_rows: rows of the reference spectrogram that the style encoder reads.
-        full_rows: rows of a whole spectrogram; what is above `spectrum_rows` is ignored.
+        full_rows: rows of a full spectrogram; those beyond `spectrum_rows` are ignored.
         codes: entries of the semantic codebook.
         ssl_channels: width of the speech features and of the codebook.
         channels: width of the encoders, the flow and the latent frames.
         filter_channels: inner width of the encoders' feed-forward layers.
         heads: attention heads of the encoders.
-        layers: layers of the text encoder; the two others have half as many.
+        layers: layers of the text encoder; the other two have half as many.
         kernel: taps of the feed-forward convolutions.
         cross_channels: width of the attention from speech to text.
         style_channels: width of the style vector.
         style_hidden: inner width of the style encoder.
         speaker_channels: width of the speaker embedding, 0 without one.
-        encodes_references: whether `ssl_proj` is there, which new references need.
+        encodes_references: whether it has `ssl_proj`, which new references need.
         generator: the vocoder.
-        sample_rate: of the waveform, in Hz.
-        hop: samples a latent frame stands for.
+        sample_rate: sample rate of the waveform in Hz.
+        hop: samples per latent frame.
     """
 
     family: Family
@@ -87,11 +87,11 @@ class SoVITSConfig:
     def from_checkpoint(
         cls, config: Mapping[str, Any], weights: Mapping[str, Tensor]
     ) -> SoVITSConfig:
-        """Read a configuration and the shapes of the tensors beside it (PyTorch layouts).
+        """Read a configuration and the shapes of its tensors (PyTorch layouts).
 
         Args:
-            config: a checkpoint's, with the sections `model` and `data`, or a pack's, where both
-                are one table.
+            config: that of a checkpoint, with the sections `model` and `data`, or of a pack, where both are one
+                table.
             weights: keys as in the checkpoint; `ssl_proj` may be missing.
 
         Raises:
@@ -131,7 +131,7 @@ class SoVITSConfig:
 
 
 class _Section:
-    """A part of the configuration, with errors that name the key."""
+    """A section of the configuration, with errors that name the key."""
 
     def __init__(self, name: str, values: object) -> None:
         if not isinstance(values, Mapping):
@@ -209,7 +209,7 @@ def _generator(model: _Section) -> GeneratorConfig:
 
 
 def _check(config: SoVITSConfig, model: _Section) -> None:
-    """Refuse values that fit no network of this family."""
+    """Refuse values that do not describe a network of this family."""
     made = config.generator
     for key in ("inter_channels", "hidden_channels"):
         if model.integer(key) != config.channels:
@@ -251,7 +251,7 @@ def _check(config: SoVITSConfig, model: _Section) -> None:
 
 
 def _check_shapes(config: SoVITSConfig, shapes: _Shapes) -> None:
-    """Compare what the configuration says with tensors that show it."""
+    """Check the configuration against the tensors' shapes."""
     style, channels = config.style_channels, config.channels
     expected = {
         "enc_p.ssl_proj.weight": (channels, config.ssl_channels, 1),

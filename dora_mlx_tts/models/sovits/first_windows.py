@@ -1,7 +1,8 @@
-"""First windows of sentences on a GPU, traced once and compiled by MLX.
+"""First windows of sentences on a GPU, traced and compiled once by MLX.
 
-First windows are mostly of one length. Flow and generator have some 1,700 operations there, each of which costs
-more in Python and MLX than on the device: a traced window spares Python, and element-wise chains become one kernel.
+Most first windows have the same length. Flow and generator take some 1,700 operations, each of which costs more
+in Python and MLX than on the device: tracing avoids Python, and chains of element-wise operations become one
+kernel.
 """
 
 from __future__ import annotations
@@ -21,30 +22,30 @@ from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream, StreamS
 MOST_TRACES: Final = 8
 
 Key: TypeAlias = tuple[tuple[int, ...], int]
-"""Shape of the flow's input, and how many of its frames are settled."""
+"""Shape of the flow's input, and number of settled frames in it."""
 
 
 @dataclass(slots=True, eq=False)
 class _Trace:
-    """A window as MLX compiled it, and the generator's state behind it but for its frames."""
+    """A window compiled by MLX, and the generator's state after it, except its frames."""
 
     run: Callable[[mx.array, mx.array, mx.array], list[mx.array]]
     state: StreamState | None = None
 
 
 class _Traces(threading.local):
-    """Those of one thread, by length: MLX's streams belong to threads, and a trace holds streams."""
+    """Traces of one thread, by length: MLX's streams belong to threads, and traces hold streams."""
 
     def __init__(self) -> None:
         self.by_length: OrderedDict[Key, _Trace] = OrderedDict()
 
 
 class FirstWindows:
-    """First windows of one network, by length; the lengths that came last are kept.
+    """First windows of one network by length; the most recent lengths are kept.
 
     Args:
-        flow: the network's.
-        generator: the network's; both are prepared.
+        flow: the network's flow.
+        generator: the network's generator; both must be prepared.
     """
 
     def __init__(self, flow: Flow, generator: Generator) -> None:
@@ -54,16 +55,16 @@ class FirstWindows:
     def make(
         self, z_p: mx.array, ge: mx.array, style: mx.array, new: int
     ) -> tuple[mx.array, GeneratorStream]:
-        """The samples [B, N] of windows with nothing before them, and the generator behind them, not evaluated.
+        """Make the samples [B, N] of first windows, and the generator's state after them, unevaluated.
 
         Args:
             z_p: the flow's input [B, T, C].
             ge: style [B, 1, G].
             style: the generator's condition [B, 1, C].
-            new: frames that are settled, at least 1.
+            new: number of settled frames, at least 1.
 
         Raises:
-            AssertionError: a fault of this package: MLX ran a window that it never traced.
+            AssertionError: a bug in this package: MLX ran a window that it never traced.
         """
         key = (tuple(z_p.shape), new)
         traces = self._traces.by_length

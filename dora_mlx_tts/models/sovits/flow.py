@@ -47,7 +47,7 @@ class Flip(Layer):
 
 
 class Coupling(Layer):
-    """Shifts one half of the channels by a function of the other half."""
+    """Shifts half of the channels by a function of the other half."""
 
     def __init__(self, channels: int, style_channels: int) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class Coupling(Layer):
 
 
 class Flow(Layer):
-    """Couplings and flips in turn; `flows.0,2,4,6` carry the weights."""
+    """Alternating couplings and flips; `flows.0,2,4,6` have the weights."""
 
     def __init__(self, channels: int, style_channels: int) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class Flow(Layer):
 
     @property
     def receptive_frames(self) -> int:
-        """Frames to each side that an output frame depends on."""
+        """Number of frames on each side that an output frame depends on."""
         return COUPLINGS * LAYERS * (KERNEL // 2)
 
     def __call__(self, z_p: mx.array, ge: mx.array) -> mx.array:

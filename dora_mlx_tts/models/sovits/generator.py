@@ -12,7 +12,7 @@ from dora_mlx_tts.models.sovits.config import GeneratorConfig
 from dora_mlx_tts.runtime.device import Backend, usable_cores
 
 SLOPE = 0.1
-LAST_SLOPE = 0.01  # the reference leaves the default in its last activation
+LAST_SLOPE = 0.01  # the reference uses the default in its last activation
 EDGE_KERNEL = 7
 
 
@@ -37,9 +37,9 @@ class Generator(Layer):
 
     `resblocks` is flat, as in the checkpoint: block j of stage i is `resblocks[i * blocks + j]`.
 
-    With `two_streams` the widest block of a stage runs beside the others, which is about half of
-    the work; `prepare` turns it on for the Linux CPU where the process may use two cores. MLX
-    runs a stream in one thread and its BLAS is best left at one thread, too. Results are the same.
+    With `two_streams`, the widest block of a stage, about half of the work, runs in parallel with the others;
+    `prepare` turns it on for the Linux CPU if the process may use two cores. MLX runs each stream in one
+    thread, and its BLAS should also use one thread. Results are the same.
     """
 
     def __init__(self, config: GeneratorConfig, channels: int, style_channels: int) -> None:
@@ -61,7 +61,7 @@ class Generator(Layer):
         self.two_streams = False
 
     def prepare(self, ops: Ops) -> None:
-        """Choose the number of streams."""
+        """Set the number of streams."""
         super().prepare(ops)
         if ops.backend is Backend.CPU:
             self._second = mx.new_thread_local_stream(mx.cpu)  # any thread may evaluate
@@ -69,11 +69,11 @@ class Generator(Layer):
 
     @property
     def backend(self) -> Backend:
-        """How it runs."""
+        """The backend it runs on."""
         return self._ops.backend
 
     def second_stream(self) -> AbstractContextManager[object]:
-        """Where the widest block of a stage runs: beside the others, if it pays."""
+        """The context for the widest block of a stage: a second stream, if that pays."""
         return mx.stream(self._second) if self.two_streams else nullcontext()
 
     def tanh(self, x: mx.array) -> mx.array:
@@ -82,7 +82,7 @@ class Generator(Layer):
 
     @property
     def receptive_frames(self) -> int:
-        """Latent frames to each side that a sample depends on, at most."""
+        """Maximum number of latent frames on each side that a sample depends on."""
         config = self.config
         block = max(
             sum((k - 1) // 2 * (d + 1) for d in dilations)
@@ -110,12 +110,12 @@ class Generator(Layer):
 
 
 def reach_of(config: GeneratorConfig, block: int, last: int) -> int:
-    """Input frames to each side that a sample depends on, at most.
+    """Maximum number of input frames on each side that a sample depends on.
 
     Args:
         config: stages of upsampling.
-        block: frames to each side that residual blocks reach, at their rate.
-        last: samples to each side that what follows the stages reaches.
+        block: reach of residual blocks, in frames on each side at their rate.
+        last: reach of the layers after the stages, in samples on each side.
     """
     reach = last
     for rate, kernel in zip(reversed(config.rates), reversed(config.kernels), strict=True):

@@ -1,7 +1,7 @@
-"""The generator piece by piece: every layer carries what it still needs, nothing is computed twice.
+"""Streams the generator: every layer carries the state it still needs, nothing is computed twice.
 
-A layer keeps the input frames that reach into outputs to come, so it gives fewer frames than it took
-and catches up with the last piece. Pieces joined are what `Generator` gives for the whole, to rounding.
+A layer keeps the input frames that affect future outputs, so it returns fewer frames than it took and catches
+up with the last piece. The joined pieces equal the output of `Generator` for the whole, up to rounding.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from dora_mlx_tts.models.sovits.generator import LAST_SLOPE, SLOPE, Generator, R
 from dora_mlx_tts.runtime.device import Backend
 
 SLICE: Final = 64
-"""Frames that a GPU takes at a time, to bound its memory."""
+"""Maximum number of frames that a GPU processes at a time, to bound its memory."""
 
 StreamState: TypeAlias = tuple[tuple[int, ...], tuple[int | None, ...], tuple[bool, ...]]
-"""All of a stream's state but the frames themselves."""
+"""All of a stream's state except the frames."""
 
 
 class Queue:
-    """Frames [1, T, C] that wait; None stands for no frames."""
+    """A queue of frames [1, T, C]; None stands for no frames."""
 
     def __init__(self) -> None:
         self.frames: mx.array | None = None
@@ -33,7 +33,7 @@ class Queue:
         return 0 if self.frames is None else int(self.frames.shape[1])
 
     def push(self, x: mx.array | None) -> None:
-        """Put frames [B, T, C] at the end; None adds nothing."""
+        """Append frames [B, T, C]; None adds nothing."""
         if x is None:
             return
         self.frames = x if self.frames is None else mx.concatenate([self.frames, x], axis=1)
@@ -48,7 +48,7 @@ class Queue:
 
 
 class ConvStream:
-    """A convolution of equal length, fed in pieces."""
+    """A length-preserving convolution, fed in pieces."""
 
     def __init__(self, layer: Conv1d) -> None:
         self._layer = layer
@@ -58,7 +58,7 @@ class ConvStream:
     def __call__(
         self, x: mx.array | None, residual: Queue | mx.array | None = None, *, last: bool
     ) -> mx.array | None:
-        """The outputs that are complete; a queue of residuals gives up as many."""
+        """The complete outputs; as many frames are taken from a queue of residuals."""
         layer = self._layer
         if x is not None and not self._begun:
             self._begun = True
@@ -84,7 +84,7 @@ class UpStream:
         self._skip: int | None = None
 
     def __call__(self, x: mx.array | None, *, last: bool) -> mx.array | None:
-        """The outputs that are complete."""
+        """The complete outputs."""
         layer = self._layer
         if x is not None and self._skip is None:
             self._skip = layer.padding
@@ -116,7 +116,7 @@ class BlockStream:
         ]
 
     def __call__(self, x: mx.array | None, *, last: bool) -> mx.array | None:
-        """The outputs that are complete."""
+        """The complete outputs."""
         for dilated, plain, waiting in self.pairs:
             waiting.push(x)
             inner = dilated(_leaky(x), last=last)
@@ -135,7 +135,7 @@ class StageStream:
         self._generator = generator
 
     def __call__(self, x: mx.array | None, *, last: bool) -> mx.array | None:
-        """The outputs that are complete."""
+        """The complete outputs."""
         x = self.up(_leaky(x), last=last)
         *others, (widest, widest_done) = self.blocks
         with self._generator.second_stream():
@@ -153,11 +153,11 @@ class StageStream:
 
 
 class GeneratorStream:
-    """Latent frames in, samples out; one object a sentence.
+    """Latent frames in, samples out; one object per sentence.
 
     Attributes:
-        lag_frames: latent frames after the end of what came out that were needed for it, about.
-        style: what the first layer is conditioned on [B, 1, C].
+        lag_frames: approximate number of latent frames needed beyond the end of the output.
+        style: condition of the first layer [B, 1, C].
     """
 
     def __init__(self, generator: Generator, ge: mx.array | None) -> None:
@@ -169,17 +169,17 @@ class GeneratorStream:
         self.lag_frames = generator.receptive_frames
 
     def __call__(self, z: mx.array | None, *, last: bool) -> mx.array:
-        """Latent frames [1, T, C], or None, to the samples [N] that are complete, evaluated.
+        """Latent frames [1, T, C], or None, to the complete samples [N], evaluated.
 
-        All samples have come out after the piece that says it is the `last`.
+        All samples have been returned after the `last` piece.
         """
         *_, samples = self.steps(z, last=last)
         return samples
 
     def steps(self, z: mx.array | None, *, last: bool) -> Iterator[mx.array]:
-        """As `__call__`, with a place to stop at after each stage: nothing, then the samples.
+        """Like `__call__`, but yields nothing after each stage, where the caller may stop, then the samples.
 
-        The Linux CPU, where a stage takes its time, evaluates each by itself.
+        On the Linux CPU, where stages are slow, each one is evaluated separately.
         """
         x = self._pre(z, self.style, last=last)
         for stage in self._stages:
@@ -192,14 +192,14 @@ class GeneratorStream:
         yield samples
 
     def rows(self, z: mx.array | None, *, last: bool) -> mx.array:
-        """As `__call__` for all rows of joined streams: [B, T, C] to [B, N], not evaluated."""
+        """Like `__call__` for all rows of joined streams: [B, T, C] to [B, N], unevaluated."""
         x = self._pre(z, self.style, last=last)
         for stage in self._stages:
             x = stage(x, last=last)
         return self._finished(x, rows=1 if self.style is None else len(self.style), last=last)
 
     def slices(self, z: mx.array | None, *, last: bool) -> mx.array:
-        """As `rows`, some frames at a time."""
+        """Like `rows`, some frames at a time."""
         count = 0 if z is None else z.shape[1]
         made = []
         for start in range(0, max(count, 1), SLICE):
@@ -208,7 +208,7 @@ class GeneratorStream:
         return made[0] if len(made) == 1 else mx.concatenate(made, axis=1)
 
     def _finished(self, x: mx.array | None, *, rows: int, last: bool) -> mx.array:
-        """Samples [B, N] of what the last stage gave."""
+        """Samples [B, N] of the last stage's output."""
         y = self._post(None if x is None else leaky_relu(x, LAST_SLOPE), last=last)
         return mx.zeros((rows, 0)) if y is None else self._generator.tanh(y[..., 0])
 
@@ -216,18 +216,18 @@ class GeneratorStream:
 
     @property
     def state(self) -> StreamState:
-        """What must be equal of streams that are joined: everything but their frames."""
+        """What must be equal for streams to be joined: everything but their frames."""
         skips = tuple(up._skip for up in self._ups())
         begun = tuple(convolution._begun for convolution in self._convolutions())
         return tuple(map(len, self._queues())), skips, begun
 
     @property
     def is_fresh(self) -> bool:
-        """Whether nothing was fed yet."""
+        """Whether nothing has been fed yet."""
         return not self._pre._begun
 
     def continue_from(self, state: StreamState, frames: Sequence[mx.array]) -> None:
-        """Take up a state, with the frames of those queues that hold any."""
+        """Continue from a state, given the frames of all non-empty queues."""
         lengths, skips, begun = state
         left = iter(frames)
         for queue, length in zip(self._queues(), lengths, strict=True):
@@ -239,7 +239,7 @@ class GeneratorStream:
 
     @classmethod
     def joined(cls, streams: Sequence[Self]) -> Self:
-        """Streams of one generator and likeness as the rows of one."""
+        """Join streams with the same generator and state as the rows of one."""
         one = streams[0]
         whole = cls(one._generator, None)
         styles = [stream.style for stream in streams if stream.style is not None]
@@ -252,7 +252,7 @@ class GeneratorStream:
         return whole
 
     def part(self, streams: Sequence[Self]) -> None:
-        """Give joined streams what is theirs after `rows`."""
+        """Return their own state to joined streams after `rows`."""
         state, carried = self.state, self.carried()
         for row, stream in enumerate(streams):
             stream.continue_from(state, [frames[row : row + 1] for frames in carried])
@@ -267,7 +267,7 @@ class GeneratorStream:
         return [self._pre, self._post, *inner]
 
     def _queues(self) -> list[Queue]:
-        """Everything that waits, in one order."""
+        """All queues, in a fixed order."""
         waiting = [done for stage in self._stages for _, done in stage.blocks]
         blocks = [block for stage in self._stages for block, _ in stage.blocks]
         waiting += [residual for block in blocks for _, _, residual in block.pairs]
@@ -275,7 +275,7 @@ class GeneratorStream:
         return [*waiting, *(up.input for up in self._ups())]
 
     def carried(self) -> list[mx.array]:
-        """Everything carried over; unevaluated it would keep the pieces before alive."""
+        """All arrays carried over; unevaluated, they would keep earlier pieces alive."""
         return [queue.frames for queue in self._queues() if queue.frames is not None]
 
 

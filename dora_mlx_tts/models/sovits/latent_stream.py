@@ -1,8 +1,8 @@
-"""Codes to latent frames as they are decoded, for every family.
+"""Turns codes into latent frames as they are decoded, for every family.
 
-The text encoder's attention is global. Here it sees a bounded stretch of codes: some before the newest
-and a few that come after them, so that the cost does not grow with the sentence. What a window foresaw
-of the next one is blended into it.
+The text encoder's attention is global. Here it sees a bounded range of codes: some before the newest ones and a
+few after them, so that the cost does not grow with the sentence. What a window predicted for the next one is
+blended into it.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ FRAMES = 2
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a window sees around itself, in codes of 40 ms.
+    """The context of a window, in codes of 40 ms.
 
     Attributes:
-        history: before the window.
-        lookahead: after it; they must be decoded first, so they delay the first sound.
-        blend: codes over which a window takes over from what the one before had foreseen.
+        history: codes before the window.
+        lookahead: codes after it; they must be decoded first, so they delay first audio.
+        blend: codes over which a window is blended with the prediction of the one before.
 
     Raises:
-        SettingError: a negative number.
+        SettingError: a number is negative.
     """
 
     history: int = 64
@@ -45,18 +45,18 @@ class Context:
 
 
 class LatentStream:
-    """One sentence.
+    """The stream of one sentence.
 
     Args:
         encoder: the network, prepared.
         text: phones [1, m] of the sentence.
         ge: style [1, 1, G].
         speed: 2 speaks twice as fast.
-        context: what windows see.
+        context: the context of windows.
 
     Raises:
-        EmptyTextError: no phones.
-        TextError: a phone outside the embedding.
+        EmptyTextError: there are no phones.
+        TextError: a phone is outside the embedding.
         SettingError: the speed is out of range.
     """
 
@@ -69,20 +69,20 @@ class LatentStream:
         self.speed, self.context = speed, context
         self._phones = encoder.encode_phones(text)
         self._codes: list[int] = []
-        self._first = 0  # latent frames that are settled
-        self._made = 0  # frames after the change of speed that are settled
+        self._first = 0  # number of settled latent frames
+        self._made = 0  # number of settled frames after the change of speed
         self._edge: mx.array | None = None  # the last settled latent frame
-        self._foreseen: mx.array | None = None  # latent frames after it, as they looked then
+        self._foreseen: mx.array | None = None  # the latent frames after it, as predicted then
 
     def _push(self, codes: Sequence[int], *, last: bool) -> tuple[int, int] | None:
-        """Take more codes: latent frames settled by them, and in all; None where none is new."""
+        """Take more codes; returns the latent frames settled and in total, or None if none are new."""
         self._codes += codes
         total = FRAMES * len(self._codes)
         settled = total if last else total - FRAMES * self.context.lookahead
         return None if settled <= self._first and not last else (settled, total)
 
     def _latent(self, settled: int) -> mx.array:
-        """Latent frames from the first that is not settled; moves the border to `settled`."""
+        """Latent frames from the first unsettled one on; moves the boundary to `settled`."""
         start = max(0, self._first // FRAMES - self.context.history)
         codes = mx.array([self._codes[start:]])
         latent = self._encoder.encode_frames(codes, self._phones, self._ge)
@@ -95,7 +95,7 @@ class LatentStream:
     def _paced(
         self, latent: mx.array, settled: int, total: int, *, last: bool
     ) -> tuple[mx.array, int]:
-        """Frames at the speed from `_made` on, and how many of them are settled now.
+        """Frames at the given speed from `_made` on, and how many of them are settled now.
 
         The caller adds these to `_made`.
         """
@@ -111,16 +111,16 @@ class LatentStream:
         return frames, new
 
     def _pace(self, total: int, count: int) -> float:  # noqa: ARG002  see FlowStream
-        """Latent frames per frame in the last window, of `total` to `count` in all."""
+        """Latent frames per frame in the last window, given `total` latent frames for `count` frames."""
         return self.speed
 
     def _carried(self) -> list[mx.array]:
-        """Arrays that are carried over; unevaluated they would keep whole windows alive."""
+        """Arrays carried over; unevaluated, they would keep whole windows alive."""
         return [array for array in (self._edge, self._foreseen) if array is not None]
 
 
 class FrameNoise:
-    """Standard normal rows by frame number, drawn on the host: the same on every device."""
+    """Standard normal rows by frame index, drawn on the host: the same on every device."""
 
     def __init__(self, seed: int, width: int) -> None:
         self._generator = np.random.default_rng(seed)
@@ -137,18 +137,18 @@ class FrameNoise:
         return self._rows[start - self._start : end - self._start]
 
     def forget(self, start: int) -> None:
-        """Rows before `start` are not needed any more."""
+        """Forget rows before `start`."""
         self._rows = self._rows[start - self._start :]
         self._start = start
 
 
 def _ready(frames: int, speed: float) -> int:
-    """Frames at `speed` that lie between the first `frames` latent ones."""
+    """Number of frames at `speed` within the first `frames` latent frames."""
     return frames if speed == 1 else max(0, int(np.ceil((frames - 0.5) / speed - 0.5)))
 
 
 def _at(latent: mx.array, numbers: NDArray[np.int64], first: int, speed: float) -> mx.array:
-    """Frames `numbers` at `speed`, from latent frames [1, T, C] that begin with number `first`."""
+    """Frames `numbers` at `speed`, from latent frames [1, T, C] beginning at index `first`."""
     if speed == 1:
         return latent[:, int(numbers[0]) - first :] if len(numbers) else latent[:, :0]
     position = np.maximum((numbers + 0.5) * speed - 0.5, 0.0) - first
@@ -161,7 +161,7 @@ def _at(latent: mx.array, numbers: NDArray[np.int64], first: int, speed: float) 
 
 
 def _take_over(foreseen: mx.array, latent: mx.array, frames: int) -> mx.array:
-    """Fade from `foreseen` to `latent` over the first `frames`; they are nearly the same."""
+    """Cross-fade from `foreseen` to `latent` over the first `frames`; they are nearly equal."""
     count = min(frames, foreseen.shape[1], latent.shape[1])
     if count < 1:
         return latent

@@ -21,5 +21,5 @@ class Quantizer(Layer):
         return mx.argmin(distance, axis=-1).astype(mx.int32)
 
     def decode(self, codes: mx.array) -> mx.array:
-        """Rows of the codes, each twice (25 Hz to 50 Hz): [B, n] to [B, 2 n, C]."""
+        """Rows of the codes, each repeated twice (25 Hz to 50 Hz): [B, n] to [B, 2 n, C]."""
         return mx.repeat(self.embed[codes], 2, axis=1)

@@ -1,4 +1,4 @@
-"""From the tensors of a SoVITS checkpoint to the parameters of the modules here."""
+"""Converts the tensors of a SoVITS checkpoint to the parameters of these modules."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _CONVOLUTION_AXES = 3
 
 
 def sanitize(weights: Weights) -> dict[str, Weight]:
-    """Rename, fold and turn a checkpoint's or a pack's tensors (PyTorch keys and layouts).
+    """Rename, fold and transpose the tensors of a checkpoint or pack (PyTorch keys and layouts).
 
-    Weight norm may be there as `weight_g` and `weight_v`, as parametrizations, or folded already.
+    Weight norm may be present as `weight_g` and `weight_v`, as parametrizations, or already folded.
     Convolutions become [O, k, I]; those of one tap become the matrices of linear layers [O, I].
-    Arrays become float32 before anything is computed; what a pack stores is only turned, not read.
-    What inference does not need is dropped.
+    Arrays become float32 before any computation; a pack's stored tensors are only transposed, not read. Tensors
+    not needed for inference are dropped.
 
     Raises:
-        WeightsError: half of a weight-norm pair is missing or does not fit the other.
+        WeightsError: half of a weight-norm pair is missing or does not match the other.
     """
     needed = {key: _exact(value) for key, value in weights.items() if not _UNUSED.search(key)}
     folded = fold_weight_norm(needed, "SoVITS checkpoint")
@@ -39,7 +39,7 @@ def _exact(values: Weight) -> Weight:
 
 
 def _rename(key: str) -> str:
-    """MLX's names: a leading underscore hides a parameter; layer norms have weight and bias."""
+    """Adapt to MLX's names: a leading underscore would hide a parameter; layer norms have weight and bias."""
     if key == _CODEBOOK:
         return "quantizer.embed"
     if key.endswith(".gamma"):

@@ -1,4 +1,4 @@
-"""What every SoVITS family shares: codes, style, and the latent frames of the text encoder."""
+"""The parts shared by all SoVITS families: codes, style, and the latent frames of the text encoder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SLOWEST, FASTEST = 0.25, 4.0
 class SemanticEncoder(Layer):
     """References to codes and style; codes, phones and style to latent frames at 50 Hz.
 
-    The families differ in what turns these frames into sound, and derive from this class.
+    The families, which derive from this class, differ in how they turn these frames into audio.
     """
 
     def __init__(self, config: SoVITSConfig) -> None:
@@ -52,7 +52,7 @@ class SemanticEncoder(Layer):
 
         Raises:
             VoiceError: the weights came without `ssl_proj`.
-            ReferenceAudioError: fewer than two frames, or another width.
+            ReferenceAudioError: there are fewer than two frames, or the width is wrong.
         """
         if not self.config.encodes_references:
             raise VoiceError(
@@ -70,11 +70,11 @@ class SemanticEncoder(Layer):
         """Mean style vector [1, 1, G] of reference spectrograms [1, T, rows].
 
         Args:
-            specs: one or more; rows are all of the spectrogram or those the encoder reads.
-            speakers: for v2Pro one speaker embedding [1, 20480] a spectrogram.
+            specs: one or more, with all rows of the spectrogram or those that the encoder reads.
+            speakers: for v2Pro, one speaker embedding [1, 20480] per spectrogram.
 
         Raises:
-            ReferenceAudioError: none given, a wrong shape, or speakers that do not fit.
+            ReferenceAudioError: there are none, a shape is wrong, or the speakers do not match.
         """
         if not specs:
             raise ReferenceAudioError("reference spectrograms must be one or more, got none")
@@ -94,27 +94,27 @@ class SemanticEncoder(Layer):
         """Codes [1, n], phones [1, m] and style [1, 1, G] to latent frames [1, 2 n, C].
 
         Raises:
-            SynthesisError: no codes, or one outside the codebook.
-            EmptyTextError: no phones.
-            TextError: a phone outside the embedding.
+            SynthesisError: there are no codes, or one is outside the codebook.
+            EmptyTextError: there are no phones.
+            TextError: a phone is outside the embedding.
         """
         return self.encode_frames(codes, self.encode_phones(text), ge)
 
     def encode_phones(self, text: mx.array) -> mx.array:
-        """The part of `encode_latent` that needs phones [1, m] alone: their states [1, m, C].
+        """The part of `encode_latent` that only needs phones [1, m]: their states [1, m, C].
 
         Raises:
-            EmptyTextError: no phones.
-            TextError: a phone outside the embedding.
+            EmptyTextError: there are no phones.
+            TextError: a phone is outside the embedding.
         """
         self._check_phones(text)
         return self.enc_p.phones(text)
 
     def encode_frames(self, codes: mx.array, phones: mx.array, ge: mx.array) -> mx.array:
-        """The rest: codes [1, n], phones' states and style [1, 1, G] to latent frames [1, 2 n, C].
+        """The rest of it: codes [1, n], phone states and style [1, 1, G] to latent frames [1, 2 n, C].
 
         Raises:
-            SynthesisError: no codes, or one outside the codebook.
+            SynthesisError: there are no codes, or one is outside the codebook.
         """
         self._check_codes(codes)
         for_text = self.ge_to512(ge) if self.config.speaker_channels else ge
@@ -163,13 +163,13 @@ class SemanticEncoder(Layer):
 
 
 def _range(ids: mx.array) -> tuple[int, int]:
-    """Least and greatest; on the host, where ids come from, so that a device is not waited for."""
+    """Minimum and maximum, computed on the host, where ids come from, to avoid waiting for a device."""
     numbers = np.array(ids)
     return int(numbers.min()), int(numbers.max())
 
 
 def resample_latent(latent: mx.array, speed: float) -> mx.array:
-    """Stretch frames [B, T, C] linearly to int(T / speed) + 1 frames; speed 1 leaves them alone.
+    """Stretch frames [B, T, C] linearly to int(T / speed) + 1 frames; speed 1 changes nothing.
 
     Raises:
         SettingError: the speed is outside `SLOWEST` to `FASTEST`.

@@ -1,10 +1,9 @@
-"""SoVITS v1, v2 and v2Pro window by window: codes in as they are decoded, samples out.
+"""Streams SoVITS v1, v2 and v2Pro window by window: codes in as they are decoded, samples out.
 
-The cost of a window does not grow with the sentence. The text encoder, whose attention is global, sees
-a bounded stretch of codes: some before the window and a few that come after it. The flow is computed
-over its receptive field, the generator carries its convolutions' state. So windows differ from the
-whole sentence only by what the encoder and the flow did not see, and a sentence in one window not at
-all.
+The cost of a window does not grow with the sentence. The text encoder, whose attention is global, sees a
+bounded range of codes: some before the window and a few after it. The flow is computed over its receptive
+field, and the generator carries the state of its convolutions. So windows differ from offline synthesis only
+through missing context of the encoder and the flow, and a sentence in one window does not differ at all.
 """
 
 from __future__ import annotations
@@ -24,17 +23,17 @@ from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.models.sovits.together import Window
 from dora_mlx_tts.runtime.device import Backend
 
-_CPU_SLICE = 10  # frames between two looks at cancellation
+_CPU_SLICE = 10  # frames between two checks for cancellation
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakingOptions:
-    """How a sentence is to sound.
+    """Options for speaking a sentence.
 
     Attributes:
         speed: 2 speaks twice as fast.
-        noise_scale: how far to stray from the prior's mean; 0 takes the mean.
-        seed: of the noise, which depends on the place in the sentence and not on the windows.
+        noise_scale: deviation from the prior's mean; 0 uses the mean.
+        seed: seed of the noise, which depends on the position in the sentence, not on the windows.
 
     Raises:
         SettingError: the speed is out of range.
@@ -50,18 +49,18 @@ class SpeakingOptions:
 
 
 class SoVITSStream(LatentStream):
-    """One sentence.
+    """The stream of one sentence.
 
     Args:
         sovits: the network, prepared.
         text: phones [1, m] of the sentence.
         ge: style [1, 1, G].
         options: speed, noise and seed.
-        context: what windows see.
+        context: the context of windows.
 
     Raises:
-        EmptyTextError: no phones.
-        TextError: a phone outside the embedding.
+        EmptyTextError: there are no phones.
+        TextError: a phone is outside the embedding.
     """
 
     def __init__(
@@ -80,19 +79,19 @@ class SoVITSStream(LatentStream):
         self._history: mx.array | None = None  # the flow's input before `_made`
 
     def begin(self) -> None:
-        """On a GPU start with what needs no codes, the phones' states."""
+        """On a GPU, start work that needs no codes: the states of the phones."""
         if self._sovits.dec.backend is not Backend.CPU:
             mx.async_eval(self._phones)  # type: ignore[no-untyped-call]  # MLX stub
 
     def read(self, text: mx.array) -> None:
-        """Continue with more phones [1, m] than were known before.
+        """Continue with more phones [1, m] than before.
 
         Raises as the constructor.
         """
         self._phones = self._sovits.encode_phones(text)
 
     def codes_for(self, seconds: float) -> int:
-        """Codes that must be there, about, for so many seconds of sound to come out."""
+        """Approximate number of codes needed for this many seconds of audio."""
         config = self._sovits.config
         frames = seconds * config.sample_rate / config.hop + self._generator.lag_frames
         return math.ceil(frames * self.options.speed / FRAMES) + self.context.lookahead
@@ -100,15 +99,15 @@ class SoVITSStream(LatentStream):
     def speak(
         self, codes: Sequence[int], *, last: bool, foreseen: Sequence[int] = ()
     ) -> Iterator[mx.array]:
-        """More codes, to the samples [N] that are settled by them, in slices of a few frames.
+        """Take more codes; yields the samples [N] that they settle, in slices of a few frames.
 
-        Codes that are `foreseen` to come next, and may come otherwise, are only read.
+        Codes `foreseen` to come next, which may still change, only serve as context.
 
-        The `last` call gives the rest. Most slices are empty: they stand for a part of the work that is
-        done (encoder, flow, a stage of the generator), after which the caller may stop.
+        The `last` call yields the rest. Most slices are empty: they mark a finished part of the work (encoder,
+        flow, a stage of the generator), after which the caller may stop.
 
         Raises:
-            SynthesisError: a code outside the codebook, or none at all.
+            SynthesisError: a code is outside the codebook, or there are none at all.
         """
         pushed = self._push([*codes, *foreseen], last=last)
         if pushed is None:
@@ -128,12 +127,12 @@ class SoVITSStream(LatentStream):
             yield from self._generator.steps(piece, last=last and start + size >= new)
 
     def open_window(self, codes: Sequence[int], *, last: bool) -> Window | None:
-        """Read more codes as `speak` does, and leave the rest to `make_together`; None where nothing is settled.
+        """Take more codes like `speak`, but leave the rest to `make_together`; None if nothing is settled.
 
-        The samples must be made before anything else is asked of the sentence.
+        The samples must be made before any other call.
 
         Raises:
-            SynthesisError: as `speak`.
+            SynthesisError: see `speak`.
         """
         pushed = self._push(codes, last=last)
         if pushed is None:
@@ -149,7 +148,7 @@ class SoVITSStream(LatentStream):
         return Window(self._sovits, self._ge, self._generator, z_p, before, new, last)
 
     def _behind_history(self, z_p: mx.array) -> tuple[mx.array, int]:
-        """The flow's input behind the frames it needs before them, and how many these are."""
+        """The flow's input preceded by the frames it needs as context, and how many these are."""
         if self._history is None:
             return z_p, 0
         return mx.concatenate([self._history, z_p], axis=1), self._history.shape[1]
@@ -162,7 +161,7 @@ class SoVITSStream(LatentStream):
         del self._codes[len(self._codes) - len(codes) :]
 
     def _part(self, done: mx.array) -> mx.array:
-        """Finish a part of the work on the Linux CPU, where it takes its time; no samples."""
+        """Evaluate a part of the work on the Linux CPU, where it is slow; returns no samples."""
         if self._sovits.dec.backend is Backend.CPU:
             mx.eval(done)
         return mx.zeros((0,))

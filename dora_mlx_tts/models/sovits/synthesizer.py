@@ -18,12 +18,12 @@ from dora_mlx_tts.packs.stored import Weight, Weights
 
 
 class SoVITS(SemanticEncoder):
-    """The whole network, named as `SynthesizerTrn`'s checkpoints name it.
+    """The whole network, with the names of `SynthesizerTrn`'s checkpoints.
 
-    Codes run at 25 Hz, latent frames at 50 Hz, a frame is `config.hop` samples.
+    Codes run at 25 Hz, latent frames at 50 Hz; a frame is `config.hop` samples.
 
     Attributes:
-        first_windows: makes first windows of streams, where they are compiled; None makes them as others.
+        first_windows: makes compiled first windows of streams; None treats them like the others.
     """
 
     def __init__(self, config: SoVITSConfig) -> None:
@@ -49,7 +49,7 @@ class SoVITS(SemanticEncoder):
         T is 2 n, or int(2 n / speed) + 1 at another speed.
 
         Raises:
-            TtsError: as `encode_latent` and `resample_latent`.
+            TtsError: see `encode_latent` and `resample_latent`.
         """
         return self.enc_p.prior(resample_latent(self.encode_latent(codes, text, ge), speed))
 
@@ -67,16 +67,16 @@ class SoVITS(SemanticEncoder):
         """Speak: codes [1, n], phones [1, m], style [1, 1, G] to samples [1, hop * T].
 
         Args:
-            codes: of the sentence alone, without the prompt's.
-            text: phones of the sentence alone.
+            codes: codes of the sentence, without those of the prompt.
+            text: phones of the sentence, without those of the prompt.
             ge: from `style`.
-            noise_scale: how far to stray from the prior's mean; 0 takes the mean.
+            noise_scale: deviation from the prior's mean; 0 uses the mean.
             speed: 2 speaks twice as fast.
-            noise: standard normal values [1, T, C] to use.
-            key: of MLX's random numbers, where `noise` is not given.
+            noise: standard normal values [1, T, C]; None draws them.
+            key: key for MLX's random numbers, if `noise` is not given.
 
         Raises:
-            TtsError: as `encode_latent`, `resample_latent` and `decode_latent`.
+            TtsError: see `encode_latent`, `resample_latent` and `decode_latent`.
         """
         latent = self.encode_latent(codes, text, ge)
         return self.decode_latent(

@@ -41,7 +41,7 @@ class TextEncoder(Layer):
         self.proj = Linear(channels, 2 * channels)
 
     def phones(self, text: mx.array) -> mx.array:
-        """Phones [B, m] to their states [B, m, C], which all windows of a sentence share."""
+        """Phones [B, m] to their states [B, m, C], shared by all windows of a sentence."""
         return self.encoder_text(self.text_embedding(text))
 
     def frames(self, features: mx.array, phones: mx.array, ge: mx.array) -> mx.array:

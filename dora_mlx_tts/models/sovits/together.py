@@ -1,7 +1,7 @@
-"""Windows of several sentences as rows of one: flow and generator run once for all of them.
+"""Windows of several sentences as rows of a batch: flow and generator run once for all of them.
 
-On a GPU a window takes as long as launching its operations, whatever is in them. Rows see nothing of each
-other, so each gives what it gives alone, to the rounding of products with more rows.
+On a GPU a window takes as long as launching its operations, whatever their size. Rows do not affect each other,
+so each gives the same result as alone, up to the rounding of products with more rows.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
-    """What is left to be made of a window once its codes are read.
+    """The remaining work of a window once its codes are read.
 
     Attributes:
-        network: the voice's.
+        network: the voice's network.
         ge: style [1, 1, G].
-        generator: the sentence's.
-        z_p: the flow's input [1, T, C]; it begins with frames that were there before.
-        before: how many these are.
-        new: frames after them that are settled.
+        generator: the sentence's generator stream.
+        z_p: the flow's input [1, T, C], beginning with frames of context.
+        before: number of context frames.
+        new: number of settled frames after them.
         last: whether the sentence ends with it.
     """
 
@@ -39,15 +39,15 @@ class Window:
 
     @property
     def likeness(self) -> Hashable:
-        """What must be equal of windows that are made together."""
+        """What must be equal for windows to be made together."""
         shape = (tuple(self.z_p.shape), self.before, self.new, self.last)
         return (id(self.network), shape, self.generator.state)
 
 
 def make_together(windows: Sequence[Window]) -> list[mx.array]:
-    """The samples [N] of windows of one likeness, evaluated, in their order; all are made, or none."""
+    """The samples [N] of windows of one likeness, evaluated and in order; either all are made or none."""
     samples, whole = _made(windows)
-    mx.eval(samples, whole.carried())  # what fails here leaves the windows as they were
+    mx.eval(samples, whole.carried())  # a failure here leaves the windows unchanged
     whole.part([window.generator for window in windows])
     rows = [samples[row] for row in range(len(windows))]
     mx.eval(rows, [window.generator.carried() for window in windows])
@@ -55,7 +55,7 @@ def make_together(windows: Sequence[Window]) -> list[mx.array]:
 
 
 def _made(windows: Sequence[Window]) -> tuple[mx.array, GeneratorStream]:
-    """The samples [B, N] and the generator behind them, not evaluated."""
+    """The samples [B, N] and the generator's state after them, unevaluated."""
     one = windows[0]
     whole = GeneratorStream.joined([window.generator for window in windows])
     if one.new < 1:

@@ -1,4 +1,4 @@
-"""Looking at the attention of some heads while tokens are decoded on the host."""
+"""Records the attention of some heads while tokens are decoded on the host."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dora_mlx_tts.runtime.array_types import Floats
 
 
 class AttentionRecorder:
-    """How the newest position attends to a stretch of the text, averaged over chosen heads.
+    """Attention of the newest position to a stretch of the text, averaged over chosen heads.
 
     Args:
         heads: (layer, head) pairs.
@@ -25,7 +25,7 @@ class AttentionRecorder:
         self._sums: dict[int, Floats] = {}
 
     def record(self, layer: int, weights: Floats, text_length: int) -> None:
-        """Take the weights [1, heads, 1, T] of one layer and step, up to a factor."""
+        """Record the weights [1, heads, 1, T] of one layer and step, up to a factor."""
         heads = self._heads.get(layer)
         if heads is not None:
             self._sums[layer] = _shares(weights[0, heads, 0, self._start : text_length])

@@ -1,4 +1,4 @@
-"""Sizes of the text-to-semantic network, from a checkpoint and checked against its tensors."""
+"""Sizes of the text-to-semantic network, read from a checkpoint and checked against its tensors."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class T2SConfig:
 
     Attributes:
         channels: width.
-        heads: attention heads; they divide `channels`.
-        feed_forward: inner width.
-        layers: blocks.
-        vocabulary: semantic tokens, the end token included.
-        phones: phone ids.
-        eos: the end token: the last of the vocabulary.
+        heads: attention heads; must divide `channels`.
+        feed_forward: inner width of feed-forward layers.
+        layers: number of blocks.
+        vocabulary: number of semantic tokens, including the end token.
+        phones: number of phone ids.
+        eos: the end token, which is the last of the vocabulary.
         features: channels of the text features (BERT).
     """
 
@@ -48,13 +48,13 @@ class T2SConfig:
     def from_checkpoint(
         cls, config: Mapping[str, Any], weights: Mapping[str, Any] | None = None
     ) -> T2SConfig:
-        """From a checkpoint's `config`, whose "model" section counts, or from that section itself.
+        """Read the sizes from a checkpoint's `config` (its "model" section) or from that section itself.
 
-        Other sections and keys concern training and are ignored. With `weights` (any names
-        that `sanitize` takes) every size is compared with the tensors'.
+        Other sections and keys concern training and are ignored. With `weights` (any names that `sanitize`
+        accepts) every size is checked against the tensors.
 
         Raises:
-            WeightsError: a size is missing, not a number, or not the tensors'.
+            WeightsError: a size is missing, not a number, or contradicts the tensors.
         """
         section = config.get("model", config)
         if not isinstance(section, Mapping):
@@ -71,7 +71,7 @@ class T2SConfig:
         return made
 
     def check(self, section: Mapping[str, Any], weights: Mapping[str, Any] | None) -> None:
-        """Require sizes that fit together, and the tensors'.
+        """Check that the sizes are consistent with each other and with the tensors.
 
         Raises:
             WeightsError: they do not.
@@ -126,5 +126,5 @@ def _size(section: Mapping[str, Any], name: str) -> int:
 
 
 def sanitize(weights: Mapping[str, Any]) -> dict[str, Any]:
-    """Checkpoint names to this module's: they lose their `model.`; nothing else changes."""
+    """Map checkpoint names to this module's: remove `model.`; nothing else changes."""
     return {key.removeprefix("model."): value for key, value in weights.items()}

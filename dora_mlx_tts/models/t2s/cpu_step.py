@@ -1,8 +1,8 @@
 """The text-to-semantic step on the host: numpy over the memory of MLX's weights.
 
-A step multiplies one row by every weight. MLX asks BLAS for that as for any matrix product, which
-packs the weights again each time; numpy asks for a matrix-vector product and is two to three times as
-fast on a CPU (`benchmarks/t2s.py`). No weight is copied. A test holds this to MLX's own step.
+A step multiplies one row by every weight. MLX uses BLAS matrix products for that, which pack the weights again
+each time; numpy uses matrix-vector products and is two to three times as fast on a CPU (`benchmarks/t2s.py`).
+No weights are copied. A test compares this with MLX's own step.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class _Norm:
 
 
 class HostBlock:
-    """One layer's step; see `Block` for the mathematics."""
+    """The step of one layer; see `Block` for the mathematics."""
 
     def __init__(self, block: Block) -> None:
         attention = block.self_attn
@@ -98,14 +98,14 @@ class HostBlock:
 
 
 class HostStepper:
-    """All layers and the prediction, over a host cache."""
+    """All layers and the prediction, with a host cache."""
 
     def __init__(self, blocks: list[Block], predict: Linear) -> None:
         self._blocks = [HostBlock(block) for block in blocks]
         self._predict = host_view(predict.weight).T
 
     def __call__(self, x: Floats, cache: KVCache[Floats]) -> Floats:
-        """Embedded tokens [B, C] to logits [B, V]; the cache is one position longer after."""
+        """Embedded tokens [B, C] to logits [B, V]; the cache grows by one position."""
         cache.reserve(1)
         bias = padding_bias(cache, cache.length + 1)
         for layer, block in enumerate(self._blocks):
@@ -116,7 +116,7 @@ class HostStepper:
 
 
 def padding_bias(cache: KVCache[Floats] | KVCache[mx.array], length: int) -> Floats | None:
-    """Score bias [B, 1, 1, length] that hides each row's padding; None when there is none."""
+    """Score bias [B, 1, 1, length] that hides each row's padding; None if there is no padding."""
     if not any(cache.padding):
         return None
     hidden = np.arange(length) < np.array(cache.padding)[:, None]

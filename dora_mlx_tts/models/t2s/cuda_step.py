@@ -1,10 +1,9 @@
-"""Decoding steps of the text-to-semantic network as one CUDA kernel, several tokens a launch.
+"""Decoding steps of the text-to-semantic network as one CUDA kernel, several tokens per launch.
 
-MLX launches some four hundred kernels a step, and a step takes as long as launching them. `FusedDecoder`
+MLX launches some four hundred kernels per step, and a step takes as long as launching them. `FusedDecoder`
 runs whole steps in one kernel (`kernels/t2s_step.cuh`): all layers, the logits and the choice of the
-token, so the host reads tokens a few at a time. Its plain twin is `T2S.step` with `Sampler`; tests
-hold it to that, on a GPU and on an emulated one, and so does the trial before its first use
-(`kernel_trial.py`).
+token, so the host reads tokens a few at a time. The plain version is `T2S.step` with `Sampler`; tests compare
+the two, on a GPU and on an emulated one, and so does the trial before its first use (`kernel_trial.py`).
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ from dora_mlx_tts.models.t2s.step_kernel import CompiledKernel
 from dora_mlx_tts.runtime.array_types import Ids
 
 WARPS = 16
-"""Warps of a block: with the kernel's registers one block fills a multiprocessor."""
+"""Warps per block: with the kernel's registers, one block fills a multiprocessor."""
 ROWS = (1, 2, 4, 8)
-"""Numbers of rows that there are kernels for; fewer rows are filled up."""
+"""Numbers of rows with a kernel; fewer rows are padded."""
 MOST_ROWS = ROWS[-1]
 MOST_PARTS = 8
-"""Parts that a head's context is cut into, at most; the kernel has the same number."""
-_LEAST = 64  # numbers of an array that the kernel reads often
+"""Maximum number of parts that a head's context is split into; the kernel has the same constant."""
+_LEAST = 64  # minimum size of arrays that the kernel reads often
 _INPUTS = [
     "weights", "table", "predict", "vectors", "places", "draws", "rates", "padding", "settings",
     "steps", "cache", "scratch", "state", "sync", "tokens", "seen", "after",
@@ -43,7 +42,7 @@ _INPUTS = [
 
 
 def supports(config: T2SConfig) -> bool:
-    """Whether the kernel knows a network's heads: those that a warp divides."""
+    """Whether the kernel supports a network's heads: a warp must divide their size."""
     return config.channels // config.heads in (32, 64, 128)
 
 
@@ -67,10 +66,10 @@ def _kernel() -> CompiledKernel:
 
 
 class CudaKernel:
-    """`StepKernel` for CUDA; holds a network's parameters once more, as the kernel reads them.
+    """`StepKernel` for CUDA; holds a second copy of a network's parameters in the kernel's layout.
 
     Args:
-        multiprocessors: of the GPU.
+        multiprocessors: number of multiprocessors of the GPU.
     """
 
     name = "t2s-cuda"
@@ -81,11 +80,11 @@ class CudaKernel:
 
     @property
     def source(self) -> str:
-        """Everything that is compiled."""
+        """All source code that is compiled."""
         return _source("t2s_step.cu") + _header()
 
     def load(self, model: T2S) -> None:
-        """Lay a network's parameters out."""
+        """Convert a network's parameters to the kernel's layout."""
         self.packed = FusedWeights.pack(
             model.h.layers,
             model.ar_audio_embedding.word_embeddings.weight,
@@ -95,11 +94,11 @@ class CudaKernel:
         )
 
     def allows(self, model: T2S, rows: int) -> bool:  # noqa: ARG002  one network's
-        """Whether there is a kernel for so many rows."""
+        """Whether there is a kernel for this many rows."""
         return self.packed is not None and self.compiled_rows(rows) > 0
 
     def compiled_rows(self, rows: int) -> int:
-        """Rows that the kernel for `rows` is compiled for; 0 where there is none."""
+        """Number of rows that the kernel for `rows` is compiled for; 0 if there is none."""
         return next((most for most in ROWS if rows <= most), 0)
 
     def decoder(
@@ -111,10 +110,10 @@ class CudaKernel:
         prompt: Ids | Sequence[int],
         min_tokens: int,
     ) -> FusedDecoder:
-        """A decoder over a filled cache; arguments are those of `FusedDecoder`.
+        """A decoder for a filled cache; arguments are those of `FusedDecoder`.
 
         Raises:
-            SettingError: as `FusedDecoder`, or no network was loaded.
+            SettingError: see `FusedDecoder`; or no network was loaded.
         """
         if self.packed is None:
             raise SettingError("the CUDA kernel has loaded no network")
@@ -128,15 +127,15 @@ class FusedDecoder:
 
     Args:
         config: the network's sizes.
-        packed: its parameters.
+        packed: its packed parameters.
         cache: filled by `prefill`; it is copied.
-        logits: of the first token, [B, V].
+        logits: logits of the first token, [B, V].
         sampling: how to choose tokens; `top_p` must be 1.
         prompt: tokens that count as seen.
-        min_tokens: tokens before which there is no end.
+        min_tokens: minimum number of tokens before the end.
 
     Raises:
-        SettingError: more rows than there are kernels for, or `top_p` below 1.
+        SettingError: there is no kernel for so many rows, or `top_p` is below 1.
     """
 
     def __init__(
@@ -161,12 +160,12 @@ class FusedDecoder:
         self._begin(cache, logits, prompt)
 
     def _begin(self, cache: MlxCache, logits: mx.array, prompt: Ids | Sequence[int]) -> None:
-        """Everything that the kernel keeps between launches."""
+        """Set up everything that the kernel keeps between launches."""
         rows, blank, vocabulary = self._rows, self._rows - self._held, self._config.vocabulary
         seen = np.zeros((rows, vocabulary), np.uint8)
         seen[:, np.asarray(prompt, np.int32)] = 1
         tokens = np.zeros((rows, 2), np.int32)
-        tokens[self._held :, 1] = 1  # rows that only fill up have ended
+        tokens[self._held :, 1] = 1  # padding rows count as ended
         heads = self._packed.heads - self._config.heads
         self._cache, self._capacity = _stacked(cache, blank, heads), cache.capacity
         self._padding = _on_device(np.array([*cache.padding, *[0] * blank], np.int32))
@@ -185,7 +184,7 @@ class FusedDecoder:
         return _on_device(np.array([self._text, self._capacity, *self._choice], np.int32))
 
     def _logits_at(self) -> int:
-        """Where in the scratch memory the logits begin."""
+        """Offset of the logits in the scratch memory."""
         packed = self._packed
         parts = min(MOST_PARTS, max(1, packed.blocks // (self._rows * packed.heads)))
         attended = packed.heads * parts * (packed.channels // packed.heads + 2)
@@ -195,10 +194,10 @@ class FusedDecoder:
         """Start `draws.shape[0]` steps; `draws` [N, B, V] are exponential times.
 
         Returns:
-            What `read` takes, lazily computed.
+            The argument for `read`, lazily computed.
 
         Raises:
-            SettingError: there is no place for so many.
+            SettingError: there is no room for so many.
         """
         count = draws.shape[0]
         self._reserve(count)
@@ -210,7 +209,7 @@ class FusedDecoder:
         """Wait for what `decode` returned.
 
         Returns:
-            Tokens [N, B], and 1 where the row has ended, with this token or before, [N, B].
+            Tokens [N, B], and [N, B] with 1 where the row has ended, with this token or earlier.
 
         Raises:
             BackendError: the kernel gave up.
@@ -225,11 +224,11 @@ class FusedDecoder:
 
     @property
     def logits(self) -> mx.array:
-        """Logits [B, V] after the steps that were started."""
+        """Logits [B, V] after the started steps."""
         return self._after[: self._held]
 
     def step(self, tokens: mx.array) -> mx.array:
-        """One step with given tokens [B]; logits [B, V] of the next ones."""
+        """Run one step with given tokens [B]; returns logits [B, V] of the next ones."""
         self._reserve(1)
         pairs = mx.stack([tokens.astype(mx.int32), mx.zeros(tokens.shape, mx.int32)], axis=1)
         self._tokens = mx.pad(pairs.reshape(-1), (0, _LEAST))
@@ -269,7 +268,7 @@ class FusedDecoder:
         if missing <= 0:
             return
         more = -(-missing // GROWTH) * GROWTH
-        mx.eval(self._after)  # launches write the cache behind MLX's back
+        mx.eval(self._after)  # launches write to the cache without MLX knowing
         self._cache = mx.pad(self._cache, [(0, 0)] * 4 + [(0, more), (0, 0)])
         self._capacity += more
         self._settings = self._constants()
@@ -279,7 +278,7 @@ class FusedDecoder:
 def _stacked(cache: MlxCache, blank: int, heads: int) -> mx.array:
     """Keys and values as one array, [layers, 2, rows, heads, capacity, size].
 
-    There are `blank` rows and so many `heads` more than in the cache, for those that only fill up.
+    It is padded with `blank` rows and `heads` heads.
     """
     if cache.whole:
         room = cache.capacity - cache.length
@@ -298,10 +297,10 @@ def _rows(wanted: int) -> int:
 
 
 def _on_device(numbers: NDArray[Any]) -> mx.array:
-    """Numbers, flat and filled up, in the GPU's own memory.
+    """Numbers as a flat, padded array in the GPU's own memory.
 
-    What is made from numpy lies in the host's memory, and so do MLX's arrays of up to 8 bytes; every
-    block would read them over the bus, which made a step of one row five times as long.
+    Arrays made from numpy are in the host's memory, and so are MLX arrays of up to 8 bytes; every block would
+    read them over the bus, which made a step with one row five times slower.
     """
     flat = numbers.reshape(-1)
     return mx.array(np.pad(flat, (0, max(0, _LEAST - flat.size)))) + 0

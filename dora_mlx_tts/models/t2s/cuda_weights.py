@@ -1,4 +1,4 @@
-"""The text-to-semantic network's parameters as the decoding kernel reads them."""
+"""The text-to-semantic network's parameters in the layout of the decoding kernel."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import mlx.core as mx
 from dora_mlx_tts.models.t2s.layers import Block
 
 MOST_BLOCKS = 128
-"""More bring nothing: on an H100, 132 took as long."""
+"""Maximum number of blocks. More do not help: on an H100, 132 took as long."""
 _WIDTH = 128
-"""Channels that a warp loads together; sizes are filled up to a multiple, with zeros."""
+"""Channels that a warp loads together; sizes are zero-padded to a multiple."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FusedWeights:
-    """A network's parameters as the kernel reads them.
+    """A network's parameters in the kernel's layout.
 
     Attributes:
-        weights: matrices of all layers, one behind the other: merged projection, output, up, down.
+        weights: matrices of all layers, one after the other: merged projection, output, up, down.
         vectors: biases and norms of all layers, float32.
         table: audio embedding [V, C].
         predict: prediction [V, C].
         places: positions, scaled, float32 [POSITIONS, C].
-        blocks: of a launch; all are resident at once, one a multiprocessor.
-        channels: C, filled up.
-        heads: with those that only fill up.
-        feed_forward: width of the layers between, filled up.
+        blocks: blocks per launch; all are resident at once, one per multiprocessor.
+        channels: C, padded.
+        heads: number of heads, padded.
+        feed_forward: inner width of feed-forward layers, padded.
     """
 
     weights: mx.array
@@ -94,6 +94,6 @@ def _filled(size: int) -> int:
 
 
 def _grown(array: mx.array, *shape: int) -> mx.array:
-    """With zeros behind every axis, up to `shape`."""
+    """Zero-pad every axis at the end, up to `shape`."""
     room = [(0, wanted - size) for size, wanted in zip(array.shape, shape, strict=True)]
     return mx.pad(array, room) if any(more for _, more in room) else array

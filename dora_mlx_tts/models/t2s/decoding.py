@@ -1,9 +1,9 @@
 """The decoding loops: from a prepared network to a stream of semantic tokens.
 
-Both loops follow the reference's rules: at least 11 tokens; the end when the end token is drawn or is
-the most probable one; the end, too, when more tokens came than the caller expects, or 1500. Unlike
-the reference, which loses one token in either of the last two cases (the first one alone, the last
-one in a batch), every token that was decoded is kept.
+Both loops follow the reference's rules: at least 11 tokens; they end when the end token is drawn or is the most
+probable one, when there are more tokens than the caller expects, or after 1500 tokens. The reference loses one
+token in either of the last two cases (the first one for single texts, the last one in a batch); here every
+decoded token is kept.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from dora_mlx_tts.runtime.array_types import Ids
 from dora_mlx_tts.runtime.device import Backend
 
 MIN_TOKENS = 11
-"""Tokens before which there is no end."""
+"""Minimum number of tokens before the end."""
 MAX_TOKENS = 1500
-"""Tokens after which decoding stops: a minute of speech."""
+"""Maximum number of tokens: a minute of speech."""
 
 
 class End(enum.Enum):
     """How decoding ended.
 
-    EOS: by the end token. EARLY_STOP: more tokens came than expected. LIMIT: 1500 of them.
+    EOS: by the end token. EARLY_STOP: after more tokens than expected. LIMIT: after 1500 tokens.
     """
 
     EOS = "eos"
@@ -49,11 +49,11 @@ class DecodeSettings:
 
     Attributes:
         sampling: how tokens are chosen.
-        early_stop: stop as soon as there are more tokens than this; None leaves it to the 1500.
-        min_tokens: tokens before which there is no end; a sentence that is continued needs none.
+        early_stop: stop as soon as there are more tokens than this; None only applies the limit of 1500.
+        min_tokens: minimum number of tokens before the end; 0 for a sentence that is continued.
 
     Raises:
-        SettingError: `early_stop` below 1, or `min_tokens` below 0.
+        SettingError: `early_stop` is below 1, or `min_tokens` is below 0.
     """
 
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
@@ -71,8 +71,8 @@ class TokenStream(Iterator[int]):
     """Tokens of one text as they are decoded; closing it stops decoding and frees the cache.
 
     Attributes:
-        end: how it ended; None while it goes on, and when it was closed.
-        count: tokens that it gave.
+        end: how it ended; None while it continues, and if it was closed.
+        count: number of tokens produced.
     """
 
     def __init__(self, rows: BatchStream) -> None:
@@ -81,7 +81,7 @@ class TokenStream(Iterator[int]):
 
     @property
     def end(self) -> End | None:
-        """How decoding ended, None while it goes on."""
+        """How decoding ended; None while it continues."""
         return self._rows.ends[0]
 
     def __iter__(self) -> TokenStream:
@@ -109,12 +109,12 @@ class TokenStream(Iterator[int]):
 
 
 class BatchStream(Iterator[tuple[int, int]]):
-    """(row, token) pairs of several texts as they are decoded, one token a row and step.
+    """(row, token) pairs of several texts as they are decoded, one token per row and step.
 
     A row that has ended leaves the batch, so the others get faster.
 
     Attributes:
-        ends: how each row ended; None while it goes on, and when the stream was closed before.
+        ends: how each row ended; None while it continues, or if the stream was closed first.
     """
 
     def __init__(
@@ -154,8 +154,8 @@ class BatchStream(Iterator[tuple[int, int]]):
         return next(self._pairs)
 
     def close(self) -> None:
-        """Stop decoding; frees the cache, or empties one that was lent."""
-        self._pairs.close()  # type: ignore[attr-defined]  # a generator, declared by what it yields
+        """Stop decoding; frees the cache, or empties a borrowed one."""
+        self._pairs.close()  # type: ignore[attr-defined]  # a generator, declared as an iterator
         self._release()
 
     def _decode(self, texts: Sequence[T2SText], prompt: Ids | None) -> Iterator[tuple[int, int]]:
@@ -164,7 +164,7 @@ class BatchStream(Iterator[tuple[int, int]]):
             if logits is None:
                 logits, self._cache = self._model.prefill(texts, prompt, self._cache)
             finite = _finite(logits)
-            decoder = self._fused(logits, prompt)  # is made while the device still reads
+            decoder = self._fused(logits, prompt)  # created while the device is still reading
             _require(finite)
             if decoder is not None:
                 yield from self._launches(decoder)
@@ -189,7 +189,7 @@ class BatchStream(Iterator[tuple[int, int]]):
             self._release()
 
     def _fused(self, logits: Logits, prompt: Ids | None) -> StepDecoder | None:
-        """A decoder that runs whole steps in a kernel, where this network has one that may be used."""
+        """A decoder that runs whole steps in a kernel, if this network has one that may be used."""
         cache, sampling, kernel = self._filled(), self._settings.sampling, self._model.kernel
         if kernel is None or not isinstance(cache, MlxCache) or not isinstance(logits, mx.array):
             return None
@@ -200,7 +200,7 @@ class BatchStream(Iterator[tuple[int, int]]):
         return kernel.decoder(self._model, cache, logits, sampling, seen, least)
 
     def _launches(self, decoder: StepDecoder) -> Iterator[tuple[int, int]]:
-        """The loop above, several tokens at a time; one launch is always ahead of the host."""
+        """The same loop, several tokens at a time; one launch is always ahead of the host."""
         count, going = 0, list(range(len(self.ends)))
         ahead = self._launch(decoder)
         while going:
@@ -228,7 +228,7 @@ class BatchStream(Iterator[tuple[int, int]]):
         return out
 
     def _step_ahead(self, picks: Picks, count: int) -> mx.array | None:
-        """On a device start the next step before this one's tokens are read on the host."""
+        """On a device, start the next step before the host reads this one's tokens."""
         if not isinstance(picks.tokens, mx.array) or self._end_after(count) is not None:
             return None
         logits = self._model.step(picks.tokens, self._filled())
@@ -241,7 +241,7 @@ class BatchStream(Iterator[tuple[int, int]]):
         return tokens, (tokens == eos) | (best == eos)
 
     def _advance(self, ahead: mx.array | None, tokens: Ids, going: list[int], rows: int) -> Logits:
-        """Logits of the next step for the rows that go on."""
+        """Logits of the next step for the rows that continue."""
         cache = self._filled()
         if len(going) < rows:
             self._sampler.keep(going)
@@ -268,7 +268,7 @@ class BatchStream(Iterator[tuple[int, int]]):
 
 
 def _finite(logits: Logits) -> Logits:
-    """Which logits are numbers; on a device it begins to compute them."""
+    """Whether logits are finite; on a device this starts the computation."""
     if not isinstance(logits, mx.array):
         return np.isfinite(logits)
     finite = mx.isfinite(logits)
@@ -277,10 +277,10 @@ def _finite(logits: Logits) -> Logits:
 
 
 def _require(finite: Logits) -> None:
-    """Weights that are not numbers show here, before anything is made of them."""
+    """Raise if logits are not finite: damaged weights show here, before their output is used."""
     if not np.array(finite).all():
         raise SynthesisError(
-            "the text-to-semantic network gave values that are not finite; its weights are damaged"
+            "the text-to-semantic network produced values that are not finite; its weights are damaged"
         )
 
 
@@ -294,20 +294,20 @@ def generate(
     cache: Cache | None = None,
     logits: Logits | None = None,
 ) -> TokenStream:
-    """Decode one text. Work begins with the first token asked for.
+    """Decode one text. Work begins when the first token is requested.
 
     Args:
         model: prepared network.
-        text: phones and features, the prompt's first.
+        text: phones and features, those of the prompt first.
         prompt: tokens of the reference recording [n], or None.
         settings: how to decode.
-        seed: of the draws; None draws a fresh one.
-        cache: one of `model.make_cache` to use again; it may hold anything.
-        logits: of the first token [1, V], where the text was read before; then `cache` holds it.
+        seed: random seed; None draws a new one.
+        cache: a cache from `model.make_cache` to reuse; its content is discarded.
+        logits: logits of the first token [1, V], if the text was read before and `cache` holds it.
 
     Raises:
-        TextError: phones or features that the network cannot take.
-        SettingError: prompt tokens or a seed that it cannot take.
+        TextError: the network cannot process the phones or features.
+        SettingError: the prompt tokens or the seed are invalid.
     """
     settings = settings or DecodeSettings()
     return TokenStream(BatchStream(model, [text], prompt, settings, [seed], cache, logits=logits))
@@ -322,7 +322,7 @@ def generate_batch(
     seeds: Sequence[int | None] | None = None,
     cache: Cache | None = None,
 ) -> BatchStream:
-    """Decode several texts that share a prompt. Each gives the tokens that it would give alone.
+    """Decode several texts that share a prompt. Each gets the same tokens as when decoded alone.
 
     Arguments and errors are those of `generate`, with a seed for each text.
     """

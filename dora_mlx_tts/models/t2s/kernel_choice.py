@@ -1,4 +1,4 @@
-"""Which kernel of this package's may run a network's decoding steps on a device."""
+"""Chooses this package's kernel for a network's decoding steps on a device."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 def own_kernel(
     device: Device, config: T2SConfig, dtype: mx.Dtype, verdicts: VerdictStore
 ) -> OwnKernel | TestedKernel | None:
-    """The kernel to load, if the device and the network have one that no earlier trial refused.
+    """The kernel to load, if one suits the device and the network and no earlier trial refused it.
 
     Args:
         device: where the network will run; its `kernels` says whether a trial comes first.
         config: the network's sizes.
-        dtype: of its weights.
-        verdicts: what trials found.
+        dtype: type of its weights.
+        verdicts: results of trials.
     """
     kernel = _kernel(device, config)
     if kernel is None or device.kernels == "on":
@@ -34,7 +34,7 @@ def own_kernel(
 
 
 def install(model: T2S, device: Device, verdicts: VerdictStore) -> None:
-    """Let a loaded network decode with the device's kernel, where that may decode a row."""
+    """Let a loaded network decode with the device's kernel, if that may decode a row."""
     dtype = model.ar_predict_layer.weight.dtype
     kernel = own_kernel(device, model.config, dtype, verdicts)
     if kernel is not None:
@@ -42,7 +42,7 @@ def install(model: T2S, device: Device, verdicts: VerdictStore) -> None:
 
 
 def take_up(model: T2S, kernel: OwnKernel | TestedKernel) -> bool:
-    """Let a loaded network decode with a kernel, where that may decode a row; whether it may."""
+    """Let a loaded network decode with a kernel, if that may decode a row; returns whether it may."""
     kernel.load(model)
     may_decode = kernel.allows(model, 1)
     if may_decode:

@@ -1,8 +1,8 @@
-"""The trial of a decoding kernel on the user's own device: is it equal to its plain twin, and faster?
+"""The trial of a decoding kernel on the user's device: is it equal to the plain version, and faster?
 
-A kernel may be wrong or slow on a GPU, or with a version of MLX, that nobody had. So the first time a
-network is to be decoded with one, both decode the same tokens: choices of a token must be equal, logits
-after many steps nearly so, and the kernel must take less time. `VerdictStore` keeps the answer.
+A kernel may be wrong or slow on a GPU, or with a version of MLX, on which it was never tested. So before a
+network first decodes with one, both versions decode the same tokens: the chosen tokens must be equal, logits
+after many steps nearly so, and the kernel must take less time. `VerdictStore` keeps the result.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from dora_mlx_tts.runtime.kernel_verdicts import Verdict, VerdictStore, platform
 logger = logging.getLogger(__name__)
 
 TOLERANCE = {mx.float32: 5e-3, mx.float16: 1e-2, mx.bfloat16: 4e-2}
-"""Relative difference of logits that is allowed; float32 products may run in TF32 on a GPU.
+"""Allowed relative difference of logits; float32 products may run in TF32 on a GPU.
 
 The starter's own steps in float16 differ from those in float32 by 0.3 %.
 """
-_NEAR_TIE = 0.9  # of the winner's score, for a token to count as well chosen
+_NEAR_TIE = 0.9  # share of the winner's score from which a token counts as well chosen
 _USUAL = (150, 90)  # phones, prompt tokens
-_SHORT = (4, 2)  # where a single position that is lost, or seen twice, shows
-_LAUNCHES = 4  # of them the first is not timed
-_NEVER = 10**6  # tokens before which there is no end
+_SHORT = (4, 2)  # short enough to reveal a single position lost or read twice
+_LAUNCHES = 4  # the first one is not timed
+_NEVER = 10**6  # minimum number of tokens, so that there is no end
 _SAMPLINGS = (
     SamplingSettings(top_k=15),
     SamplingSettings(top_k=5, temperature=0.7, repetition_penalty=2.0),
@@ -56,15 +56,15 @@ Flags = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
 
 
 class TestedKernel:
-    """A kernel that decodes a number of rows once a trial has shown it equal and faster.
+    """A kernel that is used for a number of rows once a trial has shown it equal and faster.
 
     Args:
         kernel: the kernel; it must be loaded before anything is decoded.
-        store: keeps verdicts.
+        store: stores verdicts.
         clock: measures seconds.
     """
 
-    __test__ = False  # no test, whatever pytest thinks of the name
+    __test__ = False  # not a test, in spite of its name
 
     def __init__(
         self, kernel: OwnKernel, store: VerdictStore, *, clock: Clock = time.perf_counter
@@ -78,29 +78,29 @@ class TestedKernel:
         return self._kernel.name
 
     def load(self, model: T2S) -> None:
-        """Lay the network's parameters out."""
+        """Convert the network's parameters to the kernel's layout."""
         self._kernel.load(model)
 
     def is_refused(self, config: T2SConfig, backend: Backend, dtype: mx.Dtype) -> bool:
-        """Whether one row of such a network is known to run better without it."""
+        """Whether a single row of such a network is known to run better without it."""
         rows = self._kernel.compiled_rows(1)
         verdict = self._store.get(self._key(config, backend, dtype, rows))
         return verdict is not None and not verdict.is_used
 
     def allows(self, model: T2S, rows: int) -> bool:
-        """Whether so many rows may be decoded with it; the first time this runs a trial."""
+        """Whether it may decode this many rows; the first call runs a trial."""
         compiled = self._kernel.compiled_rows(rows)
         return compiled > 0 and self.verdict(model, compiled).is_used
 
     def verdict(self, model: T2S, rows: int) -> Verdict:
-        """What is known of so many rows, or what a trial finds now."""
+        """The known verdict for this many rows, or the result of a trial now."""
         key = self._key(model.config, model.backend, model.ar_predict_layer.weight.dtype, rows)
         known = self._store.get(key) or self._store.begin(key)
         if known is not None:
             return known
         try:
             verdict = self._try(model, rows)
-        except BaseException:  # the user interrupts: the kernel is not to blame
+        except BaseException:  # interrupted by the user: the kernel is not to blame
             self._store.abandon(key)
             raise
         self._store.put(key, verdict, lasting=verdict.difference is not None)
@@ -148,12 +148,12 @@ class TestedKernel:
 
 
 class Trial:
-    """One comparison of a kernel with its plain twin.
+    """One comparison of a kernel with the plain version.
 
     Args:
         model: the network, loaded.
         kernel: the kernel, loaded.
-        rows: texts side by side.
+        rows: number of texts in the batch.
         clock: measures seconds.
     """
 
@@ -165,7 +165,7 @@ class Trial:
         self._read(*_USUAL)
 
     def _read(self, phones: int, prompt: int) -> None:
-        """Choose what is read before decoding; each further row is one phone longer."""
+        """Choose the input to read before decoding; each further row is one phone longer."""
         draw, config = self._generator.integers, self._model.config
         self._texts = [
             T2SText(draw(0, config.phones, phones + row).astype(np.int32))
@@ -191,7 +191,7 @@ class Trial:
         return self._verdict(difference, chosen and chosen_too, 1000 * kernel_s, 1000 * plain_s)
 
     def _compare(self) -> tuple[float, bool, float]:
-        """Difference of the last logits, whether all tokens were well chosen, the kernel's seconds per token."""
+        """Difference of the last logits, whether all tokens were well chosen, and the kernel's seconds per token."""
         logits, cache = self._prefilled()
         decoder = self._decoder(cache, logits, _SAMPLINGS[0])
         draws = [self._draws(LAUNCH) for _ in range(_LAUNCHES)]
@@ -215,7 +215,7 @@ class Trial:
         return Verdict(True, f"its logits differ by {difference:.3%}; {times}", *measured)
 
     def _same_choice(self, sampling: SamplingSettings) -> bool:
-        """Whether one token is chosen from given logits as `Sampler` does."""
+        """Whether it chooses the same token from given logits as `Sampler`."""
         shape = (self._rows, self._model.config.vocabulary)
         logits = self._generator.normal(0, 4, shape).astype(np.float32)
         draws = self._draws(1)
@@ -246,7 +246,7 @@ class Trial:
         return seen
 
     def _kernel_tokens(self, decoder: StepDecoder, draws: Sequence[Floats]) -> tuple[Ids, float]:
-        """Tokens [N, B] of all launches, and seconds per token of the fastest."""
+        """Tokens [N, B] of all launches, and seconds per token of the fastest launch."""
         found, best = [], float("inf")
         for index, numbers in enumerate(map(mx.array, draws)):
             mx.eval(numbers)
@@ -260,7 +260,7 @@ class Trial:
     def _plain_logits(
         self, logits: mx.array, cache: MlxCache, tokens: Ids, draws: Floats
     ) -> tuple[Floats, bool]:
-        """The twin over the kernel's `tokens`: its last logits, and whether each token was well chosen."""
+        """The plain version on the kernel's `tokens`: its last logits, and whether each token was well chosen."""
         seen, chosen = self._seen(), True
         for step, given in enumerate(tokens):
             chosen = chosen and self._is_good(_host(logits), draws[step], seen, given)
@@ -269,7 +269,7 @@ class Trial:
         return _host(logits), chosen
 
     def _plain_seconds(self) -> float:
-        """Seconds per token of the twin, decoding as the loop without a kernel does."""
+        """Seconds per token of the plain version, decoding like the loop without a kernel."""
         logits, cache = self._prefilled()
         vocabulary, seeds = self._model.config.vocabulary, [1] * self._rows
         sampler = Sampler(_SAMPLINGS[0], vocabulary, self._prompt, seeds, on_device=True)
@@ -288,7 +288,7 @@ class Trial:
 
     def _step(self, tokens: mx.array | Ids, cache: MlxCache) -> mx.array:
         logits = self._model.step(mx.array(tokens), cache)
-        assert isinstance(logits, mx.array)  # noqa: S101  a cache of MLX's
+        assert isinstance(logits, mx.array)  # noqa: S101  an MLX cache
         return logits
 
     def _is_good(self, logits: Floats, draws: Floats, seen: Flags, tokens: Ids) -> bool:
@@ -300,8 +300,8 @@ class Trial:
     def _scores(
         self, logits: Floats, draws: Floats, seen: Flags, sampling: SamplingSettings
     ) -> tuple[Ids, Floats]:
-        """Tokens [B] that win the draw, and every token's score [B, V], as if `top_k` were all."""
-        size = self._model.config.eos  # an end may not be drawn
+        """Tokens [B] that win the draw, and the score of every token [B, V], without `top_k`."""
+        size = self._model.config.eos  # the end token may not be drawn
         pushed = penalise(np, logits[:, :size], seen[:, :size], sampling.repetition_penalty)
         if sampling.top_k == 1:
             return np.argmax(pushed, axis=-1), pushed

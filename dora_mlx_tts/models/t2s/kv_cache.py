@@ -1,7 +1,7 @@
 """Keys and values of past positions, preallocated and written in place.
 
-Arrays are [rows, heads, positions, head size]: the one layout from which both attention products of
-a step read without a copy. Buffers grow in steps up to a limit that is set when they are made.
+Arrays are [rows, heads, positions, head size]: the only layout that both attention products of a step can read
+without a copy. Buffers grow in steps up to a limit set at creation.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ Array = TypeVar("Array", mx.array, Floats)
 AnyArray: TypeAlias = mx.array | Floats
 
 GROWTH = 256
-"""Positions that a buffer grows by."""
+"""Number of positions by which a buffer grows."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheShape:
-    """What of a network shapes its cache.
+    """The sizes of a network that determine its cache.
 
     Attributes:
-        layers: attention layers.
-        heads: heads of each.
-        head_size: channels of a head.
+        layers: number of attention layers.
+        heads: heads per layer.
+        head_size: channels per head.
     """
 
     layers: int
@@ -41,19 +41,19 @@ class CacheShape:
 
 
 class KVCache(abc.ABC, Generic[Array]):
-    """Keys and values of every layer; `MlxCache` and `HostCache` say where they live.
+    """Keys and values of every layer; stored by `MlxCache` on the device, by `HostCache` in numpy.
 
     Attributes:
-        rows: sequences that are held side by side.
-        length: positions that are filled.
-        limit: positions that may be filled.
-        text_length: how many of them are text, padding included; audio comes after.
-        padding: for each row, how many positions at its start hold nothing.
-        whole: of what was read into the empty cache, each layer's keys and values as they were made,
-            [2, rows, heads, n, size]; empty where nobody kept them, or once more was added.
-        watch: is shown the attention of steps on the host.
-        between_layers: called while a text is read; what it raises ends the reading.
-        meanwhile: called once, when a device decodes and the host would wait: work for both.
+        rows: number of sequences.
+        length: number of filled positions.
+        limit: maximum number of positions.
+        text_length: how many of them are text, including padding; audio follows.
+        padding: for each row, the number of empty positions at its start.
+        whole: for the first read into the empty cache, each layer's keys and values as computed, [2, rows,
+            heads, n, size]; empty if not kept, or once more was added.
+        watch: receives the attention of steps on the host.
+        between_layers: called between layers of a prefill; an exception ends it.
+        meanwhile: called once while a device decodes and the host would wait, for other work.
     """
 
     watch: AttentionRecorder | None = None
@@ -73,7 +73,7 @@ class KVCache(abc.ABC, Generic[Array]):
         self.reset(rows)
 
     def reset(self, rows: int | None = None) -> None:
-        """Forget everything; buffers are kept for the next use when the number of rows is the same."""
+        """Clear the cache; buffers are kept for reuse if the number of rows is the same."""
         if rows is not None and (not self._keys or rows != self._keys[0].shape[0]):
             self._keys, self._values = [], []
             self.rows = rows
@@ -83,20 +83,20 @@ class KVCache(abc.ABC, Generic[Array]):
         self.padding: tuple[int, ...] = (0,) * self.rows
 
     def free(self) -> None:
-        """Forget everything and give the memory back."""
+        """Clear the cache and free its memory."""
         self._keys, self._values = [], []
         self.reset()
 
     @property
     def capacity(self) -> int:
-        """Positions that fit before the buffers have to grow."""
+        """Number of positions that fit before the buffers must grow."""
         return self._keys[0].shape[2] if self._keys else 0
 
     def reserve(self, positions: int) -> None:
-        """Make room for `positions` more.
+        """Make room for `positions` more positions.
 
         Raises:
-            SettingError: they would not fit below the limit.
+            SettingError: they would exceed the limit.
         """
         needed = self.length + positions
         if needed > self.limit:
@@ -114,9 +114,9 @@ class KVCache(abc.ABC, Generic[Array]):
                 buffers.append(self._allocate(shape, old[layer] if old else None))
 
     def append(self, layer: int, keys: AnyArray, values: AnyArray) -> tuple[Array, Array]:
-        """Write [rows, heads, n, size] behind what `layer` holds; everything it then holds.
+        """Append [rows, heads, n, size] to `layer`; returns everything it then holds.
 
-        Room must have been reserved; `advance` moves the end when all layers are written.
+        Room must have been reserved; `advance` moves the end once all layers are written.
         """
         if self.length:
             self.whole = []
@@ -126,11 +126,11 @@ class KVCache(abc.ABC, Generic[Array]):
         return self._keys[layer][:, :, :end], self._values[layer][:, :, :end]
 
     def advance(self, positions: int) -> None:
-        """Count `positions` more as filled."""
+        """Mark `positions` more positions as filled."""
         self.length += positions
 
     def take_row(self, other: KVCache[Any], row: int) -> None:
-        """Hold what a row of another cache holds, and nothing else."""
+        """Replace the content with one row of another cache."""
         self._keys = [buffer[row : row + 1] for buffer in other._keys]
         self._values = [buffer[row : row + 1] for buffer in other._values]
         self.whole = [made[:, row : row + 1] for made in other.whole]
@@ -141,7 +141,7 @@ class KVCache(abc.ABC, Generic[Array]):
         """Keep only these rows, in this order.
 
         Raises:
-            SettingError: there are none, or one that is not held.
+            SettingError: there are none, or one does not exist.
         """
         if not rows or not all(0 <= row < self.rows for row in rows):
             raise SettingError(f"cannot keep rows {list(rows)} of a cache of {self.rows}")
@@ -160,16 +160,16 @@ class KVCache(abc.ABC, Generic[Array]):
         return self._values[layer][:, :, : self.length]
 
     def buffers(self, layer: int) -> tuple[Array, Array]:
-        """Keys and values of a layer with the room behind them, [rows, heads, capacity, size]."""
+        """Keys and values of a layer including free room, [rows, heads, capacity, size]."""
         return self._keys[layer], self._values[layer]
 
     @abc.abstractmethod
     def _allocate(self, shape: tuple[int, ...], old: Array | None) -> Array:
-        """A buffer of `shape` that begins with what `old` holds."""
+        """A buffer of `shape` that begins with the content of `old`."""
 
     @abc.abstractmethod
     def _write(self, buffers: list[Array], layer: int, new: AnyArray, end: int) -> None:
-        """Put `new` before position `end`."""
+        """Write `new` so that it ends at position `end`."""
 
     @abc.abstractmethod
     def _pick(self, buffer: Array, rows: Sequence[int]) -> Array:
@@ -181,9 +181,9 @@ class MlxCache(KVCache[mx.array]):
 
     Args:
         shape: layers and heads.
-        rows: sequences side by side.
-        limit: the most positions.
-        dtype: of keys and values.
+        rows: number of sequences.
+        limit: maximum number of positions.
+        dtype: type of keys and values.
     """
 
     def __init__(
@@ -199,7 +199,7 @@ class MlxCache(KVCache[mx.array]):
         return mx.concatenate([old, mx.zeros(room, self.dtype)], axis=2)
 
     def _write(self, buffers: list[mx.array], layer: int, new: AnyArray, end: int) -> None:
-        # In place once evaluated, for nothing else holds the old buffer then.
+        # Happens in place once evaluated, because nothing else then refers to the old buffer.
         buffers[layer][:, :, self.length : end] = new
 
     def _pick(self, buffer: mx.array, rows: Sequence[int]) -> mx.array:

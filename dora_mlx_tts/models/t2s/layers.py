@@ -1,7 +1,7 @@
 """Layers of the text-to-semantic transformer: post-norm blocks over [text | audio] sequences.
 
-Text positions see all text; audio positions see all text and the audio up to themselves. So text and
-audio are attended to separately, and no mask is needed over text.
+Text positions see all text; audio positions see all text and the audio up to themselves. So text and audio are
+processed separately, and text needs no mask.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.runtime.device import Backend
 
 HIDDEN = -1e9
-"""Added to the score of a position that must not be seen."""
+"""Added to the score of a hidden position."""
 
 _EXP = (0.00019852762, 0.0013930436, 0.008333361, 0.041666485, 0.16666667, 0.5)
-_QUERY_BLOCK = 512  # rows of scores computed together: bounds memory, and skips most of the future
+_QUERY_BLOCK = 512  # rows of scores computed together: bounds memory and skips most masked scores
 
 Stretch: TypeAlias = tuple[int, int, mx.array | None]
-"""Query rows from, to, and what is added to their scores over keys 0 to the end."""
+"""Query rows from and to, and the bias for their scores over keys 0 to the end."""
 Heads: TypeAlias = tuple[mx.array, mx.array, mx.array]
 """Query, key and value, [B, H, T, C / H]."""
 
@@ -48,9 +48,9 @@ def position_table(positions: int, channels: int) -> Floats:
 def _exp(x: Floats) -> Floats:
     """Exponential with float32 roundings: range reduction, then a polynomial with fused multiply-adds.
 
-    Networks were trained on a float32 table, whose last bits 4000 positions magnify. Neither numpy's
-    float32 exp (a few bits off) nor the exactly rounded one comes as near to it as this one,
-    whose constants are those of the vector mathematics library SLEEF.
+    Networks were trained with a float32 table, and 4000 positions magnify its last bits. Neither numpy's
+    float32 exp (a few bits off) nor the exactly rounded one is as close to it as this one, whose constants are
+    those of the vector math library SLEEF.
     """
 
     def fused(a: Floats, b: Floats | np.float32, c: Floats | np.float32) -> Floats:
@@ -69,7 +69,7 @@ def _exp(x: Floats) -> Floats:
 
 
 def host_view(array: mx.array) -> Floats:
-    """An MLX array's memory as numpy sees it, in its shape (a copy only when it is not float32)."""
+    """A numpy view of an MLX array's memory, in its shape (copied only if it is not float32)."""
     if array.dtype != mx.float32:
         array = array.astype(mx.float32)
     mx.eval(array)
@@ -77,9 +77,9 @@ def host_view(array: mx.array) -> Floats:
 
 
 def host_exp(scores: mx.array) -> tuple[mx.array, mx.array]:
-    """What a softmax divides, and by what: exp of `scores` [..., T] less their maximum, and its sums [..., 1].
+    """Numerator and denominator of a softmax: exp of `scores` [..., T] minus their maximum, and the sums.
 
-    numpy does that several times faster than any composition of MLX's operations on a CPU.
+    On a CPU, numpy does that several times faster than any composition of MLX operations.
     """
     view = host_view(scores)
     powers = view - view.max(axis=-1, keepdims=True)
@@ -88,9 +88,9 @@ def host_exp(scores: mx.array) -> tuple[mx.array, mx.array]:
 
 
 def row_layout(weight: mx.array) -> mx.array:
-    """A weight [O, I] stored as suits products with one row on the CPU, in float32.
+    """A weight [O, I] in float32, stored for fast one-row products on the CPU.
 
-    Wide results want [I, O] storage; the array keeps its shape, only its strides change.
+    Wide outputs need [I, O] storage; the array keeps its shape, only its strides change.
     """
     weight = weight.astype(mx.float32)
     wide = weight.shape[0] >= weight.shape[1]
@@ -100,10 +100,10 @@ def row_layout(weight: mx.array) -> mx.array:
 
 
 class RowLinear(Linear):
-    """`Linear`, stored for one-row products when it runs on the CPU."""
+    """`Linear`, stored for one-row products on the CPU."""
 
     def prepare(self, ops: Ops) -> None:
-        """On the CPU choose the storage."""
+        """On the CPU, set the storage order."""
         super().prepare(ops)
         if ops.backend is Backend.CPU and "weight" in self:
             self.weight = row_layout(self.weight)
@@ -123,7 +123,7 @@ class Embedding(nn.Module):
 
 
 class Position(nn.Module):
-    """The weight of the sinusoidal positions."""
+    """The learned weight of the sinusoidal positions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ class Position(nn.Module):
 
 
 class SelfAttention(Layer):
-    """Attention with several heads; queries, keys and values from one merged projection."""
+    """Multi-head attention with one merged projection for queries, keys and values."""
 
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ class SelfAttention(Layer):
         self._product: Product | None = None
 
     def keep(self, name: str, weight: Stored) -> bool:
-        """Leave the merged projection as it is stored, in 8 bits."""
+        """Keep the merged projection in stored form, in 8 bits."""
         if name != "in_proj_weight":
             return False
         self.pop(name)
@@ -151,7 +151,7 @@ class SelfAttention(Layer):
         return True
 
     def prepare(self, ops: Ops) -> None:
-        """On the CPU choose the storage of the merged projection."""
+        """On the CPU, set the storage order of the merged projection."""
         super().prepare(ops)
         if self._kept is not None:
             self._product = ops.product(self._kept)
@@ -223,10 +223,10 @@ class Block(Layer):
         *,
         last_only: bool,
     ) -> mx.array:
-        """The whole sequence [B, T, C]; fills `layer` of an empty cache.
+        """Process the whole sequence [B, T, C]; fills `layer` of an empty cache.
 
-        With `last_only` keys and values of all positions are stored, but only the last one's result
-        is computed, [B, 1, C]. `stretches` cover the rows that are computed.
+        With `last_only`, keys and values of all positions are stored, but only the last position's output is
+        computed, [B, 1, C]. `stretches` cover the computed rows.
         """
         query, key, value = self.self_attn.read(x, cache, layer)
         x = x[:, -1:] if last_only else x
@@ -239,7 +239,7 @@ class Block(Layer):
     def step(
         self, x: mx.array, cache: KVCache[mx.array], layer: int, bias: mx.array | None
     ) -> mx.array:
-        """One more position [B, 1, C]."""
+        """Process one more position [B, 1, C]."""
         query, key, value = self.self_attn.project(x)
         key, value = cache.append(layer, key, value)
         return self._finish(x, self.self_attn.attend(query, key, value, bias))
@@ -252,14 +252,14 @@ class Block(Layer):
 def stretches(
     text: int, length: int, padding: mx.array | None, dtype: mx.Dtype, backend: Backend
 ) -> list[Stretch]:
-    """How the rows of a prefill are cut: text, which sees itself, then blocks of audio.
+    """How to split the rows of a prefill: text, which sees itself, then blocks of audio.
 
     Args:
-        text: positions of text, at the start.
-        length: all positions.
+        text: number of text positions, at the start.
+        length: total number of positions.
         padding: hides padding, [B, 1, 1, length], or None.
-        dtype: of the scores.
-        backend: `CUDA_MATMUL` takes all rows together.
+        dtype: type of the scores.
+        backend: `CUDA_MATMUL` processes all rows together.
     """
     border = [] if backend is Backend.CUDA_MATMUL else [text]
     borders = [0, *border, *range(text + _QUERY_BLOCK, length, _QUERY_BLOCK), length]

@@ -1,4 +1,4 @@
-"""The Metal kernels of a decoding step: what each takes, gives and does, over `kernels/t2s_step.metal`."""
+"""The Metal kernels of a decoding step: inputs, outputs and code of each, using `kernels/t2s_step.metal`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _OUTPUTS: Final = {
 
 
 def header() -> str:
-    """What all kernels of the step begin with."""
+    """The common header of all kernels of the step."""
     folder = resources.files(__package__) / "kernels"
     names = ("t2s_rules.h", "t2s_step.metal")
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
@@ -89,5 +89,5 @@ def kernels() -> dict[str, CompiledKernel]:
 
 
 def whole() -> str:
-    """Everything that is compiled."""
+    """All source code that is compiled."""
     return "\n".join([header(), _WHERE, *_SOURCES.values()])

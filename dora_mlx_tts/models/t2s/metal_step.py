@@ -1,10 +1,10 @@
-"""Decoding steps of the text-to-semantic network on Metal, two kernels a layer.
+"""Decoding steps of the text-to-semantic network on Metal, with two kernels per layer.
 
-MLX dispatches some three hundred kernels a step, and on a Mac, as everywhere, a step takes about as long
-as dispatching them. `MetalDecoder` runs a step in two kernels a layer and two more
-(`kernels/t2s_step.metal`), reads the model's own parameters, and chooses tokens on the GPU, so the host
-reads them a few at a time. Its plain twin is `T2S.step` with `Sampler`. It has never run on a Mac: tests
-run the kernels on a CPU, and a Mac uses them only after the trial in `kernel_trial.py`.
+MLX dispatches some three hundred kernels per step, and a step takes about as long as dispatching them.
+`MetalDecoder` runs a step in two kernels per layer and two more (`kernels/t2s_step.metal`), reads the model's
+own parameters, and chooses tokens on the GPU, so the host reads them a few at a time. The plain version is
+`T2S.step` with `Sampler`. It has never run on a Mac: tests run the kernels on a CPU, and a Mac uses them only
+after the trial in `kernel_trial.py`.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from dora_mlx_tts.models.t2s.step_kernel import LAUNCH
 from dora_mlx_tts.runtime.array_types import Ids
 
 ROWS = (1, 2, 4, 8)
-"""Numbers of rows that there are kernels for; fewer rows are filled up."""
+"""Numbers of rows with kernels; fewer rows are padded."""
 SIMDS = 16
-"""Simdgroups of a threadgroup."""
+"""Simdgroups per threadgroup."""
 GROUPS = 32
-"""Threadgroups of a feed-forward half, at most, and of the logits."""
+"""Maximum number of threadgroups for a feed-forward half, and for the logits."""
 _SLOTS: Final = LAUNCH  # positions of the tail
-_SHARED: Final = 8192  # floats of a threadgroup's memory
-_LEAST: Final = 16  # numbers of a small array: below 8 MLX passes it in another address space
+_SHARED: Final = 8192  # floats in a threadgroup's memory
+_LEAST: Final = 16  # minimum size of an array: below 8, MLX passes it in another address space
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One layer's parameters, as the kernels take them: the model's own arrays."""
+    """One layer's parameters for the kernels: the model's own arrays."""
 
     project: tuple[mx.array, mx.array]
     out: mx.array
-    norm1: tuple[mx.array, mx.array, mx.array]  # bias of what is summed up, gain, shift
+    norm1: tuple[mx.array, mx.array, mx.array]  # bias of the sum, gain, shift
     up: tuple[mx.array, mx.array]
     down: mx.array
     norm2: tuple[mx.array, mx.array, mx.array]
@@ -58,16 +58,18 @@ class _Layer:
             block.linear1.weight, block.linear1.bias, block.linear2.weight,
             block.linear2.bias, norm2.weight, norm2.bias,
         ]  # fmt: skip
-        a = [mx.contiguous(array.astype(dtype)) for array in arrays]  # no copies where they are so
+        a = [
+            mx.contiguous(array.astype(dtype)) for array in arrays
+        ]  # no copies if they already are contiguous
         return cls((a[0], a[1]), a[2], (a[3], a[4], a[5]), (a[6], a[7]), a[8], (a[9], a[10], a[11]))
 
 
 @dataclass(frozen=True, slots=True)
 class _Network:
-    """What the kernels read of a network.
+    """The parameters of a network that the kernels read.
 
     Attributes:
-        layers: their parameters.
+        layers: parameters of the layers.
         table: audio embedding [V, C].
         predict: prediction [V, C].
         places: positions of audio, scaled, float32 [POSITIONS, C].
@@ -94,7 +96,7 @@ class MetalKernel:
         return metal_sources.whole()
 
     def load(self, model: T2S) -> None:
-        """Take a network's parameters."""
+        """Load a network's parameters."""
         predict = model.ar_predict_layer.weight
         table = model.ar_audio_embedding.word_embeddings.weight.astype(predict.dtype)
         layers = tuple(_Layer.of(block, predict.dtype) for block in model.h.layers)
@@ -103,12 +105,12 @@ class MetalKernel:
         self._network = _Network(layers, table, predict, places)
 
     def compiled_rows(self, rows: int) -> int:
-        """Rows that the kernels for `rows` are compiled for; 0 where there are none."""
+        """Number of rows that the kernels for `rows` are compiled for; 0 if there are none."""
         found = next((most for most in ROWS if rows <= most), 0)
         return found if found and _fits(self._config, found) else 0
 
     def allows(self, model: T2S, rows: int) -> bool:  # noqa: ARG002  one network's
-        """Whether there are kernels for so many rows."""
+        """Whether there are kernels for this many rows."""
         return self._network is not None and self.compiled_rows(rows) > 0
 
     def decoder(
@@ -120,10 +122,10 @@ class MetalKernel:
         prompt: Ids | Sequence[int],
         min_tokens: int,
     ) -> MetalDecoder:
-        """A decoder over a filled cache; arguments are those of `StepKernel.decoder`.
+        """A decoder for a filled cache; arguments are those of `StepKernel.decoder`.
 
         Raises:
-            SettingError: no network was loaded, more rows than there are kernels for, or `top_p` below 1.
+            SettingError: no network was loaded, there are no kernels for so many rows, or `top_p` is below 1.
         """
         if self._network is None:
             raise SettingError("the Metal kernels have loaded no network")
@@ -139,7 +141,7 @@ class MetalKernel:
 
 
 def supports(config: T2SConfig) -> bool:
-    """Whether the kernels know a network's sizes, and one row fits a threadgroup's memory."""
+    """Whether the kernels support a network's sizes, and one row fits into a threadgroup's memory."""
     size = config.channels // config.heads
     return size in (4, 8, 16, 32, 64, 128) and _feed_groups(config) > 0 and _fits(config, ROWS[0])
 
@@ -152,7 +154,7 @@ def _fits(config: T2SConfig, rows: int) -> bool:
 
 
 def _feed_groups(config: T2SConfig) -> int:
-    """Groups that share the inner width: each gets as many channels, a multiple of 4; 0 where none fit."""
+    """Number of groups that split the inner width into equal parts, multiples of 4; 0 if none fit."""
     return next((g for g in range(GROUPS, 0, -1) if config.feed_forward % (4 * g) == 0), 0)
 
 
@@ -163,8 +165,8 @@ class MetalDecoder:
         config: the network's sizes.
         network: its parameters.
         cache: filled by `prefill`; it is copied.
-        logits: of the first token, [B, V].
-        rows: that the kernels are compiled for.
+        logits: logits of the first token, [B, V].
+        rows: number of rows that the kernels are compiled for.
     """
 
     def __init__(
@@ -197,11 +199,11 @@ class MetalDecoder:
     def begin(
         self, choice: tuple[int, int, int], sampling: SamplingSettings, prompt: Ids | Sequence[int]
     ) -> MetalDecoder:
-        """Set how tokens are chosen: `choice` is the least number of tokens, `top_k` and the end token."""
+        """Set how tokens are chosen: `choice` is the minimum number of tokens, `top_k` and the end token."""
         seen = np.zeros((self._rows, self._config.vocabulary), np.uint8)
         seen[:, np.asarray(prompt, np.int32)] = 1
         pairs = np.zeros((_SLOTS + 1, self._rows, 2), np.int32)
-        pairs[:, self._held :, 1] = 1  # rows that only fill up have ended
+        pairs[:, self._held :, 1] = 1  # padding rows count as ended
         rates = [max(sampling.temperature, MIN_TEMPERATURE), sampling.repetition_penalty]
         self._choice, self._rates = choice, _small(rates, np.float32)
         self._seen, self._pairs = mx.array(seen), mx.array(pairs)
@@ -209,17 +211,17 @@ class MetalDecoder:
 
     @property
     def logits(self) -> mx.array:
-        """Logits [B, V] after the steps that were started."""
+        """Logits [B, V] after the started steps."""
         return self._logits[: self._held]
 
     def decode(self, draws: mx.array) -> mx.array:
         """Start `draws.shape[0]` steps; `draws` [N, B, V] are exponential times.
 
         Returns:
-            What `read` takes, lazily computed.
+            The argument for `read`, lazily computed.
 
         Raises:
-            SettingError: there is no place for so many, or they are more than a launch holds.
+            SettingError: there is no room for so many, or they exceed a launch.
         """
         count = draws.shape[0]
         if count > _SLOTS:
@@ -239,13 +241,13 @@ class MetalDecoder:
         """Wait for what `decode` returned.
 
         Returns:
-            Tokens [N, B], and 1 where the row has ended, with this token or before, [N, B].
+            Tokens [N, B], and [N, B] with 1 where the row has ended, with this token or earlier.
         """
         pairs = np.array(out)
         return pairs[..., 0], pairs[..., 1]
 
     def step(self, tokens: mx.array) -> mx.array:
-        """One step with given tokens [B]; logits [B, V] of the next ones."""
+        """Run one step with given tokens [B]; returns logits [B, V] of the next ones."""
         self._reserve(1)
         given = mx.pad(tokens.astype(mx.int32), (0, self._blank))
         place = self._network.places[self._length - self._text]
@@ -254,7 +256,7 @@ class MetalDecoder:
         return self.logits
 
     def _at(self, step: int) -> mx.array:
-        """The numbers of `At`, in the kernels' order."""
+        """The values of `At`, in the kernels' order."""
         place = self._length - self._text + step
         numbers = (self._length, step, self._capacity, step, place, self._previous, self._drawn)
         return _small([*numbers, *self._choice], np.int32)
@@ -274,7 +276,7 @@ class MetalDecoder:
         return x
 
     def _layers(self, x: mx.array, at: mx.array) -> None:
-        """All layers over the embedded token, then the logits."""
+        """Run all layers on the embedded token, then compute the logits."""
         read: Sequence[mx.array] = [x]
         heads, groups = self._config.heads, _feed_groups(self._config)
         for index, layer in enumerate(self._network.layers):
@@ -349,12 +351,12 @@ class MetalDecoder:
 
 
 def _size(groups: int) -> dict[str, tuple[int, int, int]]:
-    """Grid, which Metal counts in threads, and threadgroup of a launch."""
+    """Grid (counted in threads by Metal) and threadgroup of a launch."""
     return {"grid": (groups * SIMDS * 32, 1, 1), "threadgroup": (SIMDS * 32, 1, 1)}
 
 
 def _small(numbers: Sequence[float], dtype: type[np.int32 | np.float32]) -> mx.array:
-    """A few numbers, filled up so that every kernel finds them in the same address space."""
+    """A few numbers, padded so that every kernel finds them in the same address space."""
     filled = np.zeros(max(_LEAST, len(numbers)), dtype)
     filled[: len(numbers)] = numbers
     return mx.array(filled)

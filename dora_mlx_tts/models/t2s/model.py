@@ -1,7 +1,7 @@
 """The text-to-semantic network: phones (and a voice's own tokens) in, semantic tokens out.
 
-A decoder-only transformer over [prompt phones, phones | prompt tokens, tokens]. `prefill` reads all
-that is given; each `step` adds one token. Attribute names are the checkpoint's.
+A decoder-only transformer over [prompt phones, phones | prompt tokens, tokens]. `prefill` reads the whole
+input; each `step` adds one token. Attribute names are those of the checkpoint.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from dora_mlx_tts.models.t2s.layers import (
 from dora_mlx_tts.runtime.array_types import Floats, Ids
 from dora_mlx_tts.runtime.device import Backend
 
-if TYPE_CHECKING:  # kernels decode a network, so they are built on this module
+if TYPE_CHECKING:  # kernels depend on this module
     from dora_mlx_tts.models.t2s.step_kernel import StepKernel
 
 __all__ = ["T2S", "Cache", "Ids", "Logits", "T2SConfig", "T2SText", "sanitize"]
@@ -42,18 +42,18 @@ Cache: TypeAlias = MlxCache | HostCache
 Logits: TypeAlias = mx.array | Floats
 
 POSITIONS = 4000
-"""Rows of the position table: the longest text, and the longest audio, that can be placed."""
-_USUAL = 512  # positions of most prefills, at most
+"""Rows of the position table: the maximum length of text and of audio."""
+_USUAL = 512  # most prefills have at most this many positions
 PADDED_TO = 64
-"""As `PRODUCTS` a prefill is padded to a multiple: few sizes, and what a size costs once is paid early."""
+"""With `CUDA_MATMUL` a prefill is padded to a multiple of this: few sizes, whose one-time costs are paid early."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class T2SText:
-    """What is to be said: the prompt's phones and the sentence's, joined.
+    """The text to speak: the phones of the prompt and of the sentence, joined.
 
     Attributes:
-        phones: ids, [n].
+        phones: phone ids, [n].
         features: text features [n, F], or None for zeros (languages without them).
     """
 
@@ -62,7 +62,7 @@ class T2SText:
 
 
 class Stack(nn.Module):
-    """The blocks under the checkpoint's name."""
+    """The blocks, under the checkpoint's name."""
 
     def __init__(self, config: T2SConfig) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class T2S(Layer):
 
     Attributes:
         config: its sizes.
-        kernel: runs whole decoding steps, where this device has one; None leaves them to `step`.
+        kernel: runs whole decoding steps, if this device has one; None leaves them to `step`.
     """
 
     def __init__(self, config: T2SConfig) -> None:
@@ -96,7 +96,7 @@ class T2S(Layer):
     def prepare(self, ops: Ops) -> None:
         """Set the backend; on the CPU weights become float32.
 
-        Derived arrays are made at the first use.
+        Derived arrays are created on first use.
         """
         super().prepare(ops)
         if ops.backend is Backend.CPU:
@@ -108,7 +108,7 @@ class T2S(Layer):
         return self.ar_audio_position.alpha.astype(mx.float32) * self._table()
 
     def warm_up(self) -> None:
-        """As `PRODUCTS`, read each padded size once, so that no sentence pays for a size's first use."""
+        """With `CUDA_MATMUL`, prefill each padded size once, so that no sentence pays for the first use of a size."""
         if self.backend is not Backend.CUDA_MATMUL:
             return
         for size in range(PADDED_TO, _USUAL + 1, PADDED_TO):
@@ -117,7 +117,7 @@ class T2S(Layer):
 
     @property
     def backend(self) -> Backend:
-        """How it runs: native steps are MLX's, CPU steps the host's."""
+        """The backend: native steps use MLX, CPU steps run on the host."""
         return self._ops.backend
 
     def make_cache(self, rows: int = 1, limit: int = 2 * POSITIONS + PADDED_TO) -> Cache:
@@ -133,12 +133,12 @@ class T2S(Layer):
         return CacheShape(config.layers, config.heads, config.channels // config.heads)
 
     def check(self, text: T2SText, prompt: Ids | None = None) -> None:
-        """Require what `prefill` can take.
+        """Check that `prefill` can process the input.
 
         Raises:
-            EmptyTextError: no phones.
-            TextError: too many, an id out of range, or features of another shape.
-            SettingError: prompt tokens out of range, or too many.
+            EmptyTextError: there are no phones.
+            TextError: there are too many phones, an id is out of range, or the features have another shape.
+            SettingError: there are too many prompt tokens, or one is out of range.
         """
         phones, config = np.asarray(text.phones), self.config
         if phones.size == 0:
@@ -175,7 +175,7 @@ class T2S(Layer):
         """Tokens [..., m] with the positions from `start` on, [..., m, C].
 
         Raises:
-            SettingError: they do not fit the table of positions.
+            SettingError: they exceed the table of positions.
         """
         end = start + tokens.shape[-1]
         if end > POSITIONS:
@@ -186,7 +186,7 @@ class T2S(Layer):
     def embed(
         self, texts: Sequence[T2SText], prompt: Ids | None = None, width: int | None = None
     ) -> mx.array:
-        """What the blocks read, [B, T, C]: texts side by side, padded to `width`, then the prompt tokens."""
+        """Input of the blocks, [B, T, C]: a row per text, padded to `width`, then the prompt tokens."""
         width = width or max(len(text.phones) for text in texts)
         x = mx.stack(
             [
@@ -205,12 +205,12 @@ class T2S(Layer):
         prompt: Ids | None = None,
         cache: Cache | None = None,
     ) -> tuple[Logits, Cache]:
-        """Read texts, side by side, and the prompt tokens that all of them share.
+        """Read a batch of texts and the prompt tokens that all of them share.
 
-        Shorter texts are padded on the left; padding is never seen. A `cache` given is used again.
+        Shorter texts are padded on the left; padding is never attended to. A given `cache` is reused.
 
         Returns:
-            Logits [B, V] of the token that follows, and the filled cache.
+            Logits [B, V] of the next token, and the filled cache.
         """
         width = self.width(texts, prompt)
         cache = self._begin(texts, prompt, cache, width)
@@ -218,7 +218,7 @@ class T2S(Layer):
         return self._native(self.ar_predict_layer(hidden[:, -1])), cache
 
     def hidden(self, texts: Sequence[T2SText], tokens: Ids | None = None) -> mx.array:
-        """The last layer's states at every position, [B, T, C] (padding at the start included)."""
+        """The last layer's states at every position, [B, T, C] (including padding at the start)."""
         cache = self._begin(texts, tokens, None)
         return self._run(self.embed(texts, tokens), cache, last_only=False)
 
@@ -227,12 +227,12 @@ class T2S(Layer):
         return self.ar_predict_layer(hidden)
 
     def step(self, tokens: mx.array | Ids, cache: Cache) -> Logits:
-        """Add one token a row, [B]; logits [B, V] of the one that follows.
+        """Add one token per row, [B]; returns logits [B, V] of the next one.
 
         The native backend computes lazily.
 
         Raises:
-            SettingError: a cache with no room, tokens out of range or not one a row.
+            SettingError: the cache is full, or tokens are out of range or not one per row.
         """
         place = cache.length - cache.text_length
         if tokens.shape != (cache.rows,):
@@ -259,7 +259,7 @@ class T2S(Layer):
         return self._stepper(self._host_tokens[tokens] + self._host_places[place], cache)
 
     def width(self, texts: Sequence[T2SText], prompt: Ids | None) -> int:
-        """Positions of text in a prefill of these texts, padding included."""
+        """Number of text positions in a prefill of these texts, including padding."""
         longest = max((len(text.phones) for text in texts), default=0)
         if self.backend is not Backend.CUDA_MATMUL:
             return longest
@@ -306,7 +306,7 @@ class T2S(Layer):
         return None if bias is None else mx.array(bias, self.ar_predict_layer.weight.dtype)
 
     def _native(self, logits: mx.array) -> Logits:
-        """Logits where the steps run."""
+        """Logits on the backend that runs the steps."""
         return host_view(logits) if self.backend is Backend.CPU else logits
 
     def _table(self) -> mx.array:

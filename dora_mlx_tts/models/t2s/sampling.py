@@ -1,7 +1,7 @@
 """From logits to the next token: penalty, top-p, temperature, top-k and a draw, in this order.
 
-Every transform is a pure function of [..., V] arrays. The first argument is the module that computes:
-numpy on the host, `mlx.core` on a device; they name these functions alike.
+Every transform is a pure function of [..., V] arrays. The first argument is the array module: numpy on the
+host, `mlx.core` on a device; the functions used have the same names in both.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import numpy as np
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.messages import must_be
 
-Array: TypeAlias = Any  # numpy's or MLX's, as the module says: no type covers what both can do
+Array: TypeAlias = Any  # a numpy or MLX array, depending on the module: no type covers both
 
 MIN_TEMPERATURE = 1e-5
 DRAWS = 32
-"""Tokens for which a device draws random numbers together."""
+"""Number of tokens for which a device draws random numbers at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class SamplingSettings:
     """How tokens are chosen.
 
     Attributes:
-        top_k: choose among the k best (all that tie with the last one); 1 always takes the best.
-        top_p: choose among the best whose probabilities sum to at most this, 0 to 1.
-        temperature: flattens above 1, sharpens below; values below 1e-5 count as that.
-        repetition_penalty: divides the advantage of tokens that came before; 1 is none.
+        top_k: choose among the k best (and all ties with the last one); 1 always takes the best.
+        top_p: choose among the best tokens whose probabilities sum to at most this, 0 to 1.
+        temperature: flattens above 1, sharpens below; values below 1e-5 are raised to that.
+        repetition_penalty: divides the logits of tokens that occurred before; 1 is no penalty.
 
     Raises:
-        SettingError: a value out of range.
+        SettingError: a value is out of range.
     """
 
     top_k: int = 15
@@ -62,7 +62,7 @@ def _check_number(name: str, value: object, *, low: float, high: float = math.in
 
 
 def penalise(xp: ModuleType, logits: Array, seen: Array, penalty: float) -> Array:
-    """Push the logits of `seen` tokens ([..., V] of bool) down: once each, however often seen."""
+    """Lower the logits of `seen` tokens ([..., V] of bool), once each, however often they occurred."""
     if penalty == 1:
         return logits
     pushed = xp.where(logits < 0, logits * penalty, logits / penalty)
@@ -72,8 +72,8 @@ def penalise(xp: ModuleType, logits: Array, seen: Array, penalty: float) -> Arra
 def keep_top_p(xp: ModuleType, logits: Array, top_p: float) -> Array:
     """Remove tokens of logits [..., V] from where the descending cumulative probability exceeds `top_p`.
 
-    The token that crosses it goes, too; the best one always stays. Of equal ones at the border the
-    first stay (the reference leaves their order to an unstable sort).
+    The token that crosses it is removed as well; the best one always stays. Of equal tokens at the threshold
+    the first ones stay (the reference leaves their order to an unstable sort).
     """
     if top_p >= 1:
         return logits
@@ -92,7 +92,7 @@ def apply_temperature(xp: ModuleType, logits: Array, temperature: float) -> Arra
 
 
 def keep_top_k(xp: ModuleType, logits: Array, top_k: int) -> Array:
-    """Keep logits [..., V] not below the k-th largest; ties with it stay."""
+    """Keep logits [..., V] not below the k-th largest, including ties."""
     size = logits.shape[-1]
     if top_k >= size:
         return logits
@@ -107,14 +107,14 @@ def softmax(xp: ModuleType, logits: Array) -> Array:
 
 
 def probabilities(xp: ModuleType, penalised: Array, settings: SamplingSettings) -> Array:
-    """Everything after the penalty: what is drawn from, [..., V]."""
+    """Everything after the penalty: the distribution to draw from, [..., V]."""
     logits = keep_top_p(xp, penalised, settings.top_p)
     logits = apply_temperature(xp, logits, settings.temperature)
     return softmax(xp, keep_top_k(xp, logits, settings.top_k))
 
 
 def race(xp: ModuleType, probability: Array, exponential: Array) -> Array:
-    """The draw from [..., V], a token a row: each runs for an Exponential(1) time over its probability; the first wins.
+    """Draw a token per row from [..., V]: each takes an Exponential(1) time over its probability; first wins.
 
     A time may be exactly 0; without a floor an impossible token would then give NaN, and win.
     """
@@ -123,7 +123,7 @@ def race(xp: ModuleType, probability: Array, exponential: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Picks:
-    """One choice a row, still where it was computed.
+    """One choice per row, still on the device that computed it.
 
     Attributes:
         tokens: the chosen tokens, [B].
@@ -135,15 +135,15 @@ class Picks:
 
 
 class Sampler:
-    """Chooses tokens for some rows and remembers what each has seen.
+    """Chooses tokens for several rows and remembers which tokens each row had.
 
-    Rows draw from generators of their own, so a row's tokens do not depend on its neighbours.
+    Each row has its own random generator, so its tokens do not depend on its neighbours.
 
     Args:
         settings: how to choose.
-        vocabulary: tokens, the end token (the last one) included.
+        vocabulary: number of tokens, including the end token (the last one).
         prompt: tokens that count as seen in every row.
-        seeds: one for each row; None draws a fresh one.
+        seeds: one per row; None draws a new one.
         on_device: whether logits are MLX arrays that stay on the device.
     """
 
@@ -168,7 +168,7 @@ class Sampler:
         ]
 
     def __call__(self, logits: Array, *, may_end: bool) -> Picks:
-        """Choose from [B, V]; without `may_end` the end token does not exist."""
+        """Choose from [B, V]; without `may_end` the end token is excluded."""
         xp, size = self._xp, logits.shape[-1] - (not may_end)
         logits = penalise(
             xp, logits[:, :size], self._seen[:, :size], self._settings.repetition_penalty
@@ -181,7 +181,7 @@ class Sampler:
         return Picks(tokens, best)
 
     def times(self, count: int) -> mx.array:
-        """On a device: exponential times for at most `count` tokens of every row, [n, B, V]."""
+        """On a device: exponential times for up to `count` tokens of every row, [n, B, V]."""
         count = min(count, *(draw.left for draw in self._draws))
         return mx.stack([draw.take(count) for draw in self._draws], axis=1)
 
@@ -202,7 +202,7 @@ class _HostDraws:
 
 
 class _DeviceDraws:
-    """Exponential times on the device, made for many tokens at a time."""
+    """Exponential times on the device, drawn for many tokens at a time."""
 
     def __init__(self, seed: int | None, vocabulary: int) -> None:
         self._key = mx.random.key(int(_generator(seed).integers(2**63)))
@@ -212,11 +212,11 @@ class _DeviceDraws:
 
     @property
     def left(self) -> int:
-        """Tokens whose times are made, or will be in one go."""
+        """Number of tokens whose times exist or will be drawn together."""
         return self._times.shape[0] - self._used or DRAWS
 
     def take(self, count: int) -> mx.array:
-        """Times of the next `count` tokens, at most `left`, [count, V]."""
+        """Times for the next `count` tokens (`left` at most), [count, V]."""
         if self._used == self._times.shape[0]:
             self._key, key = mx.random.split(self._key)
             uniform = mx.random.uniform(shape=(DRAWS, self._vocabulary), key=key)

@@ -1,4 +1,4 @@
-"""What a GPU kernel for whole decoding steps has to offer, whatever language it is written in."""
+"""The interface of GPU kernels that run whole decoding steps, in any language."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from dora_mlx_tts.models.t2s.sampling import SamplingSettings
 from dora_mlx_tts.runtime.array_types import Ids
 
 LAUNCH = 8
-"""Tokens that a kernel makes before the host reads them."""
+"""Number of tokens that a kernel makes before the host reads them."""
 
 
 class CompiledKernel(Protocol):
-    """A kernel of MLX's, compiled when it first runs."""
+    """An MLX kernel, compiled when it first runs."""
 
     def __call__(self, **arguments: Any) -> list[mx.array]:  # noqa: ANN401  MLX's own signature
         """Launch it."""
 
 
 class StepDecoder(Protocol):
-    """Decodes the rows of a filled cache, some tokens at a time."""
+    """Decodes the rows of a filled cache, several tokens at a time."""
 
     def decode(self, draws: mx.array) -> mx.array:
         """Start `draws.shape[0]` steps; `draws` [N, B, V] are exponential times.
 
         Returns:
-            What `read` takes, lazily computed.
+            The argument for `read`, lazily computed.
 
         Raises:
-            SettingError: there is no place for so many.
+            SettingError: there is no room for so many.
         """
 
     def read(self, out: mx.array) -> tuple[Ids, Ids]:
         """Wait for what `decode` returned.
 
         Returns:
-            Tokens [N, B], and 1 where the row has ended, with this token or before, [N, B].
+            Tokens [N, B], and [N, B] with 1 where the row has ended, with this token or earlier.
 
         Raises:
             BackendError: the kernel gave up.
@@ -48,7 +48,7 @@ class StepDecoder(Protocol):
 
     @property
     def logits(self) -> mx.array:
-        """Logits [B, V] after the steps that were started."""
+        """Logits [B, V] after the started steps."""
 
 
 class StepKernel(Protocol):
@@ -56,10 +56,10 @@ class StepKernel(Protocol):
 
     @property
     def name(self) -> str:
-        """For logs and reports."""
+        """The name for logs and reports."""
 
     def allows(self, model: T2S, rows: int) -> bool:
-        """Whether so many rows may be decoded with it now."""
+        """Whether it may decode this many rows now."""
 
     def decoder(
         self,
@@ -70,30 +70,30 @@ class StepKernel(Protocol):
         prompt: Ids | Sequence[int],
         min_tokens: int,
     ) -> StepDecoder:
-        """A decoder over a filled cache.
+        """A decoder for a filled cache.
 
         Args:
             model: the network that filled it.
             cache: filled by `prefill`; it is copied.
-            logits: of the first token, [B, V].
+            logits: logits of the first token, [B, V].
             sampling: how to choose tokens; `top_p` must be 1.
             prompt: tokens that count as seen.
-            min_tokens: tokens before which there is no end.
+            min_tokens: minimum number of tokens before the end.
 
         Raises:
-            SettingError: more rows than there are kernels for, or `top_p` below 1.
+            SettingError: there is no kernel for so many rows, or `top_p` is below 1.
         """
 
 
 class OwnKernel(StepKernel, Protocol):
-    """A kernel of this package, which a trial can judge."""
+    """A kernel of this package, which a trial can test."""
 
     @property
     def source(self) -> str:
-        """Everything that is compiled."""
+        """All source code that is compiled."""
 
     def load(self, model: T2S) -> None:
-        """Lay the network's parameters out."""
+        """Convert the network's parameters to the kernel's layout."""
 
     def compiled_rows(self, rows: int) -> int:
-        """Rows that the kernel for `rows` is compiled for; 0 where there is none."""
+        """Number of rows that the kernel for `rows` is compiled for; 0 if there is none."""

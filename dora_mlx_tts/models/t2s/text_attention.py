@@ -1,4 +1,4 @@
-"""What the text-to-semantic network attends to while it reads tokens that are known."""
+"""Attention of the text-to-semantic network while it reads known tokens."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def text_attention(
     Args:
         model: prepared network.
         text: all phones and features.
-        tokens: all tokens, the prompt's first.
-        stretch: of the text.
-        layers: the first ones only; None takes all.
+        tokens: all tokens, those of the prompt first.
+        stretch: the stretch of the text.
+        layers: number of first layers to use; None uses all.
     """
     blocks = model.h.layers[:layers]
     cache = model.make_cache()

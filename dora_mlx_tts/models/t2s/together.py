@@ -1,7 +1,7 @@
-"""Prefills of several sentences as rows of one, for texts that begin at the same time.
+"""Prefills of several sentences as rows of a batch, for texts that begin at the same time.
 
-A prefill takes as long on a GPU as launching its operations. Each row then has a cache of its own, as if it had
-been read alone: decoding knows nothing of the others.
+On a GPU a prefill takes as long as launching its operations. Afterwards each row has its own cache, as if it
+had been read alone, and decoding does not depend on the others.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class TextToRead:
     """A sentence before its prefill.
 
     Attributes:
-        network: prepared.
-        text: phones and features, the prompt's first.
+        network: the prepared network.
+        text: phones and features, those of the prompt first.
         prompt: tokens of the reference [n], or None.
     """
 
@@ -29,19 +29,19 @@ class TextToRead:
 
     @property
     def likeness(self) -> Hashable:
-        """What must be equal of sentences that are read together: one voice, and the same padded length."""
+        """What must be equal for sentences to be read together: the voice and the padded length."""
         prompt = b"" if self.prompt is None else self.prompt.tobytes()
         return id(self.network), prompt, self.network.width([self.text], self.prompt)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prefilled:
-    """A sentence that was read.
+    """A sentence after its prefill.
 
     Attributes:
-        logits: of its first token, [1, V].
-        cache: what was read, of all sentences together.
-        row: the sentence's.
+        logits: logits of its first token, [1, V].
+        cache: the shared cache of all sentences in the batch.
+        row: the sentence's row.
     """
 
     logits: Logits
@@ -50,7 +50,7 @@ class Prefilled:
 
 
 def read_together(texts: Sequence[TextToRead]) -> list[Prefilled]:
-    """Read sentences of one likeness."""
+    """Prefill sentences of one likeness."""
     one = texts[0]
     logits, cache = one.network.prefill([each.text for each in texts], one.prompt)
     return [Prefilled(logits[row : row + 1], cache, row) for row in range(len(texts))]

@@ -22,12 +22,11 @@ from dora_mlx_tts.packs.stored import Weight, Weights
 from dora_mlx_tts.runtime.device import Backend
 
 EDGE_KERNEL = 7
-TAPS = 12  # of the filter that doubles and halves the rate
+TAPS = 12  # taps of the filter that doubles and halves the rate
 UP_REACH, DOWN_REACH = 3, 5
-"""Frames to each side that a frame of twice the rate depends on, and such frames that one of the
-original rate depends on."""
+"""Reach on each side of doubling (in frames) and of halving (in frames at twice the rate)."""
 
-_BLOCK = 32  # frames that one product with a filter's matrix makes
+_BLOCK = 32  # frames computed per product with a filter's matrix
 _ROUND = 12582912.0  # 1.5 * 2**23: adding and subtracting it rounds a float32 to an integer
 _SINE = (  # sin(pi r)^2 / r^2 in powers of r^2 on [-1/2, 1/2], highest first; error below 3e-7
     -3.356592621654272,
@@ -63,7 +62,7 @@ def lowpass() -> NDArray[np.float64]:
 def _matrices() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The filter as matrices: `_BLOCK` frames to twice as many, and back.
 
-    A block sees 3 frames more on each side when the rate doubles, 5 when it halves.
+    A block sees 3 more frames on each side when the rate doubles, 5 when it halves.
     """
     taps = lowpass()
     up = np.zeros((2 * _BLOCK, _BLOCK + TAPS // 2))
@@ -78,7 +77,7 @@ def _matrices() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 def _filtered(x: mx.array, matrix: mx.array, step: int) -> mx.array:
     """Multiply windows of [B, T, C], `step` frames apart, by a matrix [rows, window].
 
-    As matrix products the filters cost a fraction of a depthwise convolution on every device.
+    As matrix products, the filters cost a fraction of a depthwise convolution on every device.
     """
     batch, length, channels = x.shape
     rows, window = matrix.shape
@@ -92,12 +91,12 @@ def _filtered(x: mx.array, matrix: mx.array, step: int) -> mx.array:
 
 
 def _filled(x: mx.array, count: int) -> mx.array:
-    """Frames behind the end, which make whole blocks and reach into no frame that is kept."""
+    """Pad the end to whole blocks with frames that do not affect any kept frame."""
     return mx.pad(x, [(0, 0), (0, count), (0, 0)]) if count else x
 
 
 def clip(samples: mx.array) -> mx.array:
-    """Samples within [-1, 1]."""
+    """Clip samples to [-1, 1]."""
     return mx.minimum(mx.maximum(samples, -1.0), 1.0)
 
 
@@ -114,7 +113,7 @@ def _sin_squared(x: mx.array, ops: Ops) -> mx.array:
 
 
 class Activation(Layer):
-    """SnakeBeta, `x + sin(x e^alpha)^2 / e^beta`, at twice the rate, so that it does not alias."""
+    """SnakeBeta, `x + sin(x e^alpha)^2 / e^beta`, at twice the rate to avoid aliasing."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -122,7 +121,7 @@ class Activation(Layer):
         self._up, self._down = (mx.array(matrix) for matrix in _matrices())
 
     def __call__(self, x: mx.array) -> mx.array:
-        """[B, T, C] to [B, T, C]; the first and last frames repeat beyond the edges."""
+        """[B, T, C] to [B, T, C]; the first and last frames are repeated beyond the edges."""
         y = self.doubled(mx.pad(x, [(0, 0), (UP_REACH, UP_REACH), (0, 0)], mode="edge"))
         y = mx.pad(y, [(0, 0), (DOWN_REACH, DOWN_REACH), (0, 0)], mode="edge")
         return self.halved(y, x.shape[1])
@@ -146,7 +145,7 @@ class Activation(Layer):
 
 
 class ResBlock(Layer):
-    """Pairs of a dilated and a plain convolution, an activation before each (AMPBlock1)."""
+    """Pairs of a dilated and a plain convolution, each preceded by an activation (AMPBlock1)."""
 
     def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
@@ -188,10 +187,10 @@ class BigVGAN(Layer):
 
     @staticmethod
     def read_config(config: Mapping[str, Any], weights: Mapping[str, Any]) -> VocoderConfig:
-        """Sizes from `config.json` (empty for the published network's) and tensors.
+        """Sizes from `config.json` (empty for the published network) and tensors.
 
         Raises:
-            WeightsError: as `VocoderConfig.from_checkpoint`, or another variant of the network.
+            WeightsError: see `VocoderConfig.from_checkpoint`; or the network is another variant.
         """
         for key, wanted in _FIXED.items():
             if config.get(key, wanted) != wanted:
@@ -216,17 +215,17 @@ class BigVGAN(Layer):
             for block in blocks[1:]:
                 total = total + block(x)
             x = total * (1.0 / count)
-            mx.eval(x)  # a stage's intermediate arrays are large; let them go before the next
+            mx.eval(x)  # a stage's intermediate arrays are large; release them before the next
         return clip(self.conv_post(self.activation_post(x))[..., 0])
 
     @property
     def backend(self) -> Backend:
-        """How it runs."""
+        """The backend it runs on."""
         return self._ops.backend
 
     @property
     def receptive_frames(self) -> int:
-        """Spectrogram frames to each side that a sample depends on, at most."""
+        """Maximum number of spectrogram frames on each side that a sample depends on."""
         generator = self.vocoder.generator
         beside = UP_REACH + DOWN_REACH // 2 + 1  # an activation's reach
         block = max(

@@ -1,7 +1,7 @@
-"""BigVGAN piece by piece: every layer carries what it still needs, nothing is computed twice.
+"""Streams BigVGAN: every layer carries the state it still needs, nothing is computed twice.
 
-As `sovits.generator_stream`, whose convolutions it shares; here activations have a reach of their own,
-for they double the rate and halve it again.
+Like `sovits.generator_stream`, whose convolutions it shares; here activations have their own reach, because
+they double the rate and halve it again.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from dora_mlx_tts.runtime.device import Backend
 
 
 class _EdgeQueue(Queue):
-    """Frames that wait; the first and the last repeat beyond the edges."""
+    """A queue of frames; the first and the last one are repeated beyond the edges."""
 
     def __init__(self, reach: int) -> None:
         super().__init__()
         self._reach, self._begun = reach, False
 
     def extend(self, x: mx.array | None, *, last: bool) -> None:
-        """Put frames [B, T, C] at the end; None adds nothing, `last` closes the edge."""
+        """Append frames [B, T, C]; None adds nothing, `last` closes the edge."""
         if x is not None and not self._begun:
             self._begun = True
             x = mx.pad(x, [(0, 0), (self._reach, 0), (0, 0)], mode="edge")
@@ -47,7 +47,7 @@ class ActivationStream:
         self.slow, self.fast = _EdgeQueue(UP_REACH), _EdgeQueue(DOWN_REACH)
 
     def __call__(self, x: mx.array | None, *, last: bool) -> mx.array | None:
-        """The outputs that are complete."""
+        """The complete outputs."""
         self.slow.extend(x, last=last)
         self.fast.extend(self._doubled(), last=last)
         count = (len(self.fast) - 2 * DOWN_REACH) // 2
@@ -82,7 +82,7 @@ class BlockStream:
         ]
 
     def __call__(self, x: mx.array | None, *, last: bool) -> mx.array | None:
-        """The outputs that are complete."""
+        """The complete outputs."""
         for first, dilated, second, plain, waiting in self.steps:
             waiting.push(x)
             inner = dilated(first(x, last=last), last=last)
@@ -101,7 +101,7 @@ class StageStream:
         self.blocks = [(BlockStream(block), Queue()) for block in blocks]
 
     def __call__(self, x: mx.array | None, *, last: bool) -> mx.array | None:
-        """The outputs that are complete."""
+        """The complete outputs."""
         x = self.up(x, last=last)
         for block, done in self.blocks:
             done.push(block(x, last=last))
@@ -116,10 +116,10 @@ class StageStream:
 
 
 class BigVGANStream:
-    """Log mel frames in, samples out; one object a sentence.
+    """Log mel frames in, samples out; one object per sentence.
 
     Attributes:
-        lag_frames: frames after the end of what came out that were needed for it, about.
+        lag_frames: approximate number of frames needed beyond the end of the output.
     """
 
     def __init__(self, vocoder: BigVGAN) -> None:
@@ -131,16 +131,16 @@ class BigVGANStream:
         self.lag_frames = vocoder.receptive_frames
 
     def steps(self, z: mx.array | None, *, last: bool) -> Iterator[mx.array]:
-        """Log mel [1, T, mels], or None, to the samples [N] that are complete, evaluated.
+        """Log mel [1, T, mels], or None, to the complete samples [N], evaluated.
 
-        Nothing comes out after each stage, where the caller may stop, then the samples; all of them
-        after the piece that is the `last`.
+        Yields nothing after each stage, where the caller may stop, then the samples; all of them after the
+        `last` piece.
         """
         x = self._pre(z, last=last)
         for stage in self._stages:
             x = stage(x, last=last)
             if x is not None and self._vocoder.backend is Backend.CPU:
-                mx.eval(x)  # a stage's intermediate arrays are large; let them go before the next
+                mx.eval(x)  # a stage's intermediate arrays are large; release them before the next
             yield mx.zeros((0,))
         y = self._post(self._activation(x, last=last), last=last)
         samples = mx.zeros((0,)) if y is None else clip(y[0, :, 0])
@@ -148,7 +148,7 @@ class BigVGANStream:
         yield samples
 
     def _state(self) -> list[mx.array]:
-        """Everything carried over; unevaluated it would keep the pieces before alive."""
+        """All arrays carried over; unevaluated, they would keep earlier pieces alive."""
         queues = [self._pre.input, self._post.input, self._activation.slow, self._activation.fast]
         for stage in self._stages:
             queues.append(stage.up.input)

@@ -34,23 +34,23 @@ class VocoderConfig:
 
     @property
     def hop(self) -> int:
-        """Samples a frame gives."""
+        """Samples per frame."""
         return int(np.prod(self.generator.rates))
 
     @classmethod
     def from_checkpoint(
         cls, config: Mapping[str, Any], weights: Mapping[str, Any], default: Self
     ) -> Self:
-        """Read a configuration, and compare it with the tensors beside it.
+        """Read a configuration and check it against the tensors.
 
         Args:
-            config: `upsample_rates` and so on, as in BigVGAN's `config.json`; what is missing is
-                the default's, so that an empty one stands for the published network.
+            config: `upsample_rates` and so on, as in BigVGAN's `config.json`; missing values are those of
+                `default`, so an empty one stands for the published network.
             weights: keys and layouts as in the checkpoint, with or without weight norm.
             default: the published network.
 
         Raises:
-            WeightsError: a value that is not allowed, or contradicts a tensor.
+            WeightsError: a value is not allowed or contradicts a tensor.
         """
         if str(config.get("resblock", "1")) != "1":
             raise _refused("resblock", config["resblock"], "'1'")
@@ -121,16 +121,16 @@ HIFIGAN_48K = VocoderConfig(
         block_dilations=_BLOCK_DILATIONS,
     ),
 )
-"""v4: the vocoder beside its base model."""
+"""The vocoder published with v4's base model."""
 
 
 def sanitize(weights: Weights) -> dict[str, Weight]:
-    """Checkpoint tensors to parameters: weight norm folded, convolutions turned to [O, k, I].
+    """Checkpoint tensors to parameters: weight norm folded, convolutions transposed to [O, k, I].
 
-    BigVGAN's filters are tables, computed here, and dropped.
+    BigVGAN's filters are tables that are computed here, so they are dropped.
 
     Raises:
-        WeightsError: half of a weight-norm pair is missing or does not fit the other.
+        WeightsError: half of a weight-norm pair is missing or does not match the other.
     """
     needed = {key: value for key, value in weights.items() if not key.endswith(".filter")}
     return {key: _turn(key, value) for key, value in fold_weight_norm(needed, "vocoder").items()}

@@ -1,4 +1,4 @@
-"""HiFi-GAN at 48 kHz: SoVITS's generator without a style, on a spectrogram."""
+"""HiFi-GAN at 48 kHz: SoVITS's generator without a style vector, on a spectrogram."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class HiFiGAN(Generator):
 
     @staticmethod
     def read_config(config: Mapping[str, Any], weights: Mapping[str, Any]) -> VocoderConfig:
-        """Sizes from a configuration (empty for the published network's) and tensors.
+        """Sizes from a configuration (empty for the published network) and tensors.
 
         Raises:
-            WeightsError: as `VocoderConfig.from_checkpoint`, or there is a style.
+            WeightsError: see `VocoderConfig.from_checkpoint`; or there is a style.
         """
         if config.get("gin_channels", 0) != 0:
             raise WeightsError(

@@ -1,4 +1,4 @@
-"""A vocoder that is fed as the spectrogram comes, whichever it is."""
+"""Streams any vocoder as the spectrogram is generated."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class VocoderStream(Protocol):
     """One sentence's frames in, samples out.
 
     Attributes:
-        lag_frames: frames after the end of what came out that were needed for it, about.
+        lag_frames: approximate number of frames needed beyond the end of the output.
     """
 
     lag_frames: int
 
     def steps(self, z: mx.array | None, *, last: bool) -> Iterator[mx.array]:
-        """Log mel [1, T, mels], or None, to the samples [N] that are complete.
+        """Log mel [1, T, mels], or None, to the complete samples [N].
 
-        Nothing comes out after each part of the work, where the caller may stop, then the samples.
+        Yields nothing after each part of the work, where the caller may stop, then the samples.
         """
 
 
 def vocoder_stream(vocoder: Vocoder) -> VocoderStream:
-    """A stream that gives what `vocoder` gives for the whole, to rounding."""
+    """A stream whose output equals that of `vocoder` for the whole, up to rounding."""
     if isinstance(vocoder, BigVGAN):
         return BigVGANStream(vocoder)
     return GeneratorStream(vocoder, None)

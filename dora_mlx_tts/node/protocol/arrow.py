@@ -15,10 +15,10 @@ _LONGEST_TYPE = 60
 
 
 def one_string(value: object, limit: int) -> str:
-    """The single string of an Arrow array; bytes (``uint8``, which dora makes of them) are UTF-8.
+    """The single string of an Arrow array; a ``uint8`` array (how dora passes bytes) is read as UTF-8.
 
     Raises:
-        ProtocolError: It is not that, or longer than ``limit`` characters.
+        ProtocolError: The value is not one string, or is longer than ``limit`` characters.
     """
     array = _array(value, "one string")
     if pa.types.is_uint8(array.type) and len(array):
@@ -47,7 +47,7 @@ def _array(value: object, wanted: str) -> pa.Array:
 
 
 def _one(array: pa.Array, wanted: str) -> pa.Scalar:
-    """The only item; of a dictionary array, what it stands for."""
+    """The only item; dictionary arrays are decoded."""
     if len(array) != 1:
         raise ProtocolError(
             f"value must be an array with {wanted}, got {len(array)} {_type_name(array.type)} values"
@@ -78,7 +78,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _type_name(kind: pa.DataType) -> str:
-    """A type's name; one that is made of others may be too large to be written out."""
+    """A type's name; nested types may be too long to write out."""
     if pa.types.is_nested(kind) or pa.types.is_dictionary(kind) or hasattr(kind, "extension_name"):
         return type(kind).__name__.removesuffix("Type").lower()
     return str(kind)[:_LONGEST_TYPE]
@@ -104,10 +104,10 @@ def _too_long(length: str, limit: int) -> ProtocolError:
 
 
 def one_number(value: object) -> float:
-    """The single finite number of an Arrow array, which may be written as a string.
+    """The single finite number of an Arrow array, typed or as a string.
 
     Raises:
-        ProtocolError: It is not that.
+        ProtocolError: The value is not one finite number.
     """
     array = _array(value, "one number")
     if _is_text(array.type):

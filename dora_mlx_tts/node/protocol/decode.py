@@ -51,9 +51,9 @@ def decode(
     """The record in an INPUT event, or None for an unknown port. Never raises.
 
     Args:
-        event: As dora gives it.
-        received_s: When it came, on the caller's clock.
-        text_limit: Most characters in a text.
+        event: The event as dora delivers it.
+        received_s: When it arrived, on the caller's clock.
+        text_limit: Maximum number of characters in a text.
         text_commands: Accept dora-primespeech's ``VOICE:`` prefix and JSON texts.
     """
     port = str(event.get("id"))
@@ -88,7 +88,7 @@ def decode(
 def _salvage(
     metadata: Mapping[str, object], echo: dict[str, Plain], received_s: float
 ) -> TextRequest:
-    """The ids of a message, however wrong the rest of it is."""
+    """The ids of a message, however malformed the rest of it is."""
     return TextRequest(
         text="",
         echo=echo,

@@ -28,7 +28,7 @@ Message = tuple[Any, dict[str, Plain]]
 
 
 def warm_up() -> None:
-    """Make an array and discard it: with the first one pyarrow imports pandas, if it is installed (0.3 s and more)."""
+    """Create and discard an array: for the first one pyarrow imports pandas, if installed (0.3 s or more)."""
     pa.array(np.zeros(1, np.float32))
 
 
@@ -41,9 +41,9 @@ def encode_audio(
     nested: bool = False,
     flush: bool = False,
 ) -> Message:
-    """A fragment as flat float32 (or one list of it, for readers written against dora-primespeech).
+    """A fragment as flat float32, or nested in one list for readers written against dora-primespeech.
 
-    ``flush`` has dora drop what is older in the receiver's queue.
+    ``flush`` makes dora drop older messages in the receiver's queue.
 
     Raises:
         SynthesisError: The samples are not finite numbers: an error is never audio.
@@ -74,7 +74,7 @@ def encode_audio(
 def encode_words(
     fragment: Fragment, *, echo: Mapping[str, Plain], text_index: int, seq: int
 ) -> Message:
-    """The words that end in a fragment, with their times in the text's audio and places in the sentence."""
+    """The words that end in a fragment, with their times in the text's audio and positions in the sentence."""
     return pa.array([word.text for word in fragment.words], pa.string()), {
         **echo,
         "text_index": text_index,
@@ -88,7 +88,7 @@ def encode_words(
 
 
 def encode_reply(reply: Reply, figures: Mapping[str, Plain], *, text_index: int) -> Message:
-    """The terminal answer to a text; every key of the contract is always there."""
+    """The terminal reply to a text; every key of the contract is always present."""
     metadata: dict[str, Plain] = {
         **reply.echo,
         **figures,
@@ -110,11 +110,11 @@ def encode_reply(reply: Reply, figures: Mapping[str, Plain], *, text_index: int)
 
 
 def encode_status(status: Status) -> Message:
-    """A word on ``status`` with its details as flat metadata."""
+    """A ``status`` message with its details as flat metadata."""
     return pa.array([status.state]), {**status.echo, **status.details}
 
 
 def encode_log(node: str, level: str, message: str, timestamp: float) -> Message:
-    """A line on ``log`` as dora-primespeech's readers expect it: one JSON string."""
+    """A ``log`` line in the form that dora-primespeech's readers expect: one JSON string."""
     line = {"node": node, "level": level, "message": message, "timestamp": timestamp}
     return pa.array([json.dumps(line, ensure_ascii=False)]), {}

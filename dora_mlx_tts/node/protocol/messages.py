@@ -1,6 +1,6 @@
 """Messages of the node as plain records: no Arrow, no dora, no MLX.
 
-``protocol`` makes them from events and turns them into Arrow; ``conversation`` reasons about them.
+``decode`` makes them from events, ``encode`` turns them into Arrow, and ``turns`` acts on them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 Plain = bool | int | float | str | list[int] | list[float] | list[str]
-"""The metadata values that dora carries unchanged; anything else becomes a string on the way."""
+"""Metadata values that dora carries unchanged; it turns anything else into a string."""
 
 Metadata = Mapping[str, Plain]
 
@@ -42,21 +42,21 @@ class Stage(StrEnum):
 
 
 class HasIds:
-    """A message whose sender may have named a session, a question and so on."""
+    """A message that may carry ids: session, question and so on."""
 
     __slots__ = ()
 
     echo: Metadata
 
     def id(self, key: str) -> str | None:
-        """An id as a string, however it was typed, or None where the sender gave none."""
+        """An id as a string, whatever its type was, or None if the sender gave none."""
         value = self.echo.get(key)
         return None if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)
 class AttachedRecording:
-    """A reference recording that a text brings along (``VOICE:CUSTOM``)."""
+    """A reference recording that comes with a text (``VOICE:CUSTOM``)."""
 
     audio: str
     text: str
@@ -68,17 +68,17 @@ class TextRequest(HasIds):
     """A text to be spoken, with everything its sender said about it.
 
     ``echo`` is the metadata that every output of this text repeats, types as received.
-    ``settings`` holds finite numbers only; whether a value is in range is the engine's business.
+    ``settings`` holds finite numbers only; whether a value is in range is for the engine to decide.
 
     Attributes:
-        seq: The sender's running number.
-        fin: The last piece of a streamed text.
-        flush: Older texts of the session are not wanted any more.
-        streamed: A key of dora's streaming pattern is there, so this may be a piece of a text.
-        has_fin: The sender says of every piece whether it is the last.
-        ended: ``session_status`` says that nothing follows.
-        prepare: It is spoken ahead, and heard only once it is committed.
-        recording: A reference recording to speak with instead of a voice.
+        seq: The sender's sequence number.
+        fin: Whether this is the last piece of a streamed text.
+        flush: Whether older texts of the session are cancelled.
+        streamed: Whether a key of dora's streaming pattern is present, so that this may be a piece of a text.
+        has_fin: Whether the sender marks the last piece.
+        ended: Whether ``session_status`` says that nothing follows.
+        prepare: Whether it is synthesized ahead and sent only once it is committed.
+        recording: A reference recording to use instead of a voice.
         session: The conversation that it belongs to; texts without an id share one.
     """
 
@@ -104,12 +104,12 @@ class TextRequest(HasIds):
 
 @dataclass(frozen=True, slots=True)
 class Command(HasIds):
-    """A word on ``control``: its name, an optional argument, and the ids it is meant for.
+    """A command on ``control``: its name, an optional argument, and the ids it applies to.
 
-    ``values`` holds what else a JSON command says, as it was.
+    ``values`` holds the other fields of a JSON command, unchanged.
 
     Attributes:
-        overtakes: Texts that were sent before it may still come.
+        overtakes: Whether texts that were sent before it may still arrive.
     """
 
     name: str
@@ -130,13 +130,13 @@ class BufferStatus(HasIds):
 
 @dataclass(frozen=True, slots=True)
 class Played(HasIds):
-    """How far a player has come.
+    """A player's report of how far it has played.
 
     Attributes:
-        position_s: Seconds that have played, of one text or, without ``text_index``, of the session.
-        at_s: When that was so, on the node's clock.
-        text_index: The text, as its audio says.
-        stopped: Nothing more of it will be played.
+        position_s: Seconds played of one text or, without ``text_index``, of the session.
+        at_s: When that was true, on the node's clock.
+        text_index: The text's number, as given in its audio messages.
+        stopped: Whether no more of it will be played.
     """
 
     position_s: float
@@ -148,10 +148,10 @@ class Played(HasIds):
 
 @dataclass(frozen=True, slots=True)
 class BadInput:
-    """A message that cannot be understood: what was wrong with it, and whom to answer.
+    """A message that cannot be understood: what is wrong with it, and whom to answer.
 
     Attributes:
-        request: Of a text what could be read all the same, so that it is known which text it is a piece of.
+        request: For a text, the part that could be read, to find out which text it is a piece of.
     """
 
     port: str
@@ -163,7 +163,7 @@ class BadInput:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The one terminal answer to a text."""
+    """The one terminal reply to a text."""
 
     outcome: Outcome
     echo: Metadata = field(default_factory=dict)
@@ -178,7 +178,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A word on ``status`` with its details."""
+    """A ``status`` message with its details."""
 
     state: str
     echo: Metadata = field(default_factory=dict)

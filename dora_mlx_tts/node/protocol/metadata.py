@@ -1,7 +1,7 @@
-"""Reads untrusted metadata: typed, as strings, or wrong.
+"""Reads untrusted metadata: typed, as strings, or malformed.
 
-dora turns numpy scalars, ``None`` and lists of booleans into strings on the way, and its own streaming
-example sends numbers and flags as strings; both forms are read here. Errors name key, value and what is
+dora turns numpy scalars, ``None`` and lists of booleans into strings, and its own streaming
+example sends numbers and flags as strings; both forms are read here. Errors name the key, the value and what is
 allowed.
 """
 
@@ -20,11 +20,11 @@ from dora_mlx_tts.node.protocol.messages import Plain
 
 OWN_KEYS: Final = frozenset(
     {
-        # dora acts on these, or stamps them anew
+        # dora acts on these or sets them itself
         "timestamp", "flush",
-        # how this node is to take a text
+        # how this node should treat a text
         "prepare",
-        # what this node says about its own messages
+        # what this node reports about its own messages
         "sample_rate", "sentence_index", "fragment_index", "text_index", "seq", "fin", "text", "start_s",
         "duration_s", "duration", "outcome", "error", "error_stage", "reason", "goal_status", "command",
         "spoken_text", "ttfb_ms", "rtf", "audio_s", "queue_ms", "synthesis_ms", "total_ms", "fragments", "tokens",
@@ -33,10 +33,10 @@ OWN_KEYS: Final = frozenset(
         "tokens_ms", "sound_ms", "remaining_text", "heard", "underruns", "longest_gap_ms",
     }
 )  # fmt: skip
-"""Keys that are never copied from a text to its outputs."""
+"""Keys never copied from a text to its outputs."""
 
 ID_KEYS: Final = ("request_id", "question_id", "session_id", "segment_id", "goal_id")
-"""Keys by which replies are matched and cancellation is aimed: a string or a number, nothing else."""
+"""Keys that match replies to texts and select what to cancel: a string or a number, nothing else."""
 
 
 def _numeric_settings() -> dict[str, type[int | float]]:
@@ -49,20 +49,20 @@ def _numeric_settings() -> dict[str, type[int | float]]:
 
 
 NUMBERS: Final[Mapping[str, type[int | float]]] = MappingProxyType(_numeric_settings())
-"""Settings of speech that a message may carry. The engine checks their ranges."""
+"""Speech settings that a message may carry. The engine checks their ranges."""
 
 ALIASES: Final[Mapping[str, str]] = MappingProxyType(
     {"speed_factor": "speed", "voice_name": "voice", "text_lang": "language"}
 )
 
 MAX_KEYS: Final = 64
-"""Keys of a message that its outputs repeat."""
+"""Maximum number of keys that outputs repeat."""
 MAX_STRING: Final = 4096
-"""Characters of a string among them, and of an id."""
+"""Maximum length of such a string, and of an id."""
 MAX_LIST: Final = 256
-"""Entries of a list among them."""
+"""Maximum number of entries in such a list."""
 MAX_TOTAL: Final = 65_536
-"""Characters of all their strings."""
+"""Maximum total length of their strings."""
 _FIRST_KEYS: Final = (*ID_KEYS, "session_status", "open_telemetry_context")
 _MAX_NUMBER = 64  # no number is written longer
 _INT64 = 2**63
@@ -73,7 +73,7 @@ _LANGUAGE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 
 
 def as_plain(value: object) -> Plain | None:
-    """``value`` in a form that dora carries unchanged, or None where there is none."""
+    """``value`` in a form that dora carries unchanged, or None if there is no such form."""
     if isinstance(value, bool | float):
         return value
     if isinstance(value, int):
@@ -89,7 +89,7 @@ def as_plain(value: object) -> Plain | None:
 
 
 def valid_unicode(text: str) -> str:
-    """The text with U+FFFD for lone surrogates, which JSON can hold and nothing else."""
+    """The text with U+FFFD for lone surrogates, which only JSON can hold."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -110,10 +110,9 @@ def _plain_list(values: list[object]) -> Plain | None:
 
 
 def echo_of(metadata: Mapping[str, object]) -> dict[str, Plain]:
-    """What the outputs of a message repeat: its own keys, copied one by one, types as received.
+    """The metadata that a message's outputs repeat: its own keys, types as received.
 
-    Ids come first, so that they survive every limit. The names of keys that are too many or too large
-    stand in ``dropped_metadata``.
+    Ids come first, so that they survive every limit. ``dropped_metadata`` lists the keys that exceeded a limit.
     """
     echo: dict[str, Plain] = {}
     dropped: list[str] = []
@@ -136,7 +135,7 @@ def echo_of(metadata: Mapping[str, object]) -> dict[str, Plain]:
 
 
 def merged(first: Mapping[str, Plain], newer: Mapping[str, Plain]) -> dict[str, Plain]:
-    """What the outputs of a text in pieces repeat: the newest value of each key, within the same limits."""
+    """The metadata that outputs of a text in pieces repeat: each key's newest value, within the same limits."""
     echo = echo_of({**first, **newer})
     dropped = [first.get("dropped_metadata"), newer.get("dropped_metadata")]
     names = [name for names in dropped if isinstance(names, list) for name in map(str, names)]
@@ -147,7 +146,7 @@ def merged(first: Mapping[str, Plain], newer: Mapping[str, Plain]) -> dict[str, 
 
 
 def _id(value: object) -> Plain | None:
-    """An id to be repeated: large numbers as strings, strings of any length that is not absurd."""
+    """An id for outputs to repeat: large numbers become strings, absurdly long strings are dropped."""
     if isinstance(value, int) and not isinstance(value, bool) and not -_INT64 <= value < _INT64:
         return str(value) if value.bit_length() < MAX_STRING else None
     if isinstance(value, str):
@@ -164,7 +163,7 @@ def _size(value: Plain | None) -> int:
 
 
 def _is_odd(value: object) -> bool:
-    """Whether a value has a type that no message carries, so that it can be dropped."""
+    """Whether a value has a type that no message can carry, so that it can be dropped."""
     return not isinstance(value, str | int | float | list | tuple)
 
 
@@ -185,7 +184,7 @@ def check_ids(metadata: Mapping[str, object]) -> None:
 
 
 def read_flag(metadata: Mapping[str, object], key: str) -> bool:
-    """A boolean, typed or as a string; absent is False.
+    """A boolean, typed or as a string; False if absent.
 
     Raises:
         ProtocolError: The value is neither.
@@ -202,19 +201,19 @@ def read_flag(metadata: Mapping[str, object], key: str) -> bool:
 
 
 def read_seq(metadata: Mapping[str, object]) -> int | None:
-    """The sender's running number, typed or as a string.
+    """The sender's sequence number, typed or as a string.
 
     Raises:
-        ProtocolError: The value is not a whole number from 0 that fits into 64 bits.
+        ProtocolError: The value is not an integer from 0 to 2^63 - 1.
     """
     return read_whole(metadata, "seq")
 
 
 def read_whole(metadata: Mapping[str, object], key: str) -> int | None:
-    """A whole number from 0, typed or as a string; None where there is none.
+    """A non-negative integer, typed or as a string; None if absent.
 
     Raises:
-        ProtocolError: The value is not a whole number from 0 that fits into 64 bits.
+        ProtocolError: The value is not an integer from 0 to 2^63 - 1.
     """
     value = metadata.get(key)
     if value is None:
@@ -229,7 +228,7 @@ def read_whole(metadata: Mapping[str, object], key: str) -> int | None:
 
 
 def read_settings(metadata: Mapping[str, object]) -> dict[str, int | float]:
-    """The synthesis settings that a message carries, as finite numbers.
+    """The synthesis settings in a message, as finite numbers.
 
     Raises:
         SettingError: A value is not a number, not finite, or not whole where it must be.
@@ -249,10 +248,10 @@ def read_settings(metadata: Mapping[str, object]) -> dict[str, int | float]:
 
 
 def _number(value: object, kind: type[int | float]) -> int | float:
-    """``value`` as ``kind``; ValueError where it is not one. Booleans are not numbers here."""
+    """``value`` as ``kind``; raises ValueError if it is not one. Booleans are not numbers here."""
     value = as_plain(value)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError  # noqa: TRY004  callers tell any unusable value alike
+        raise ValueError  # noqa: TRY004  callers treat all unusable values alike
     if isinstance(value, str) and len(value) > _MAX_NUMBER:
         raise ValueError
     if kind is int and not isinstance(value, float):
@@ -264,7 +263,7 @@ def _number(value: object, kind: type[int | float]) -> int | float:
 
 
 def read_voice(metadata: Mapping[str, object]) -> str | None:
-    """The name of a voice. Names are not paths: whatever looks like one is refused unread.
+    """The name of a voice. Names are not paths: anything that looks like one is refused without being opened.
 
     Raises:
         SettingError: The value is not a name.

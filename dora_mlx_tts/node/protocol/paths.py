@@ -1,4 +1,4 @@
-"""Hides the paths of this machine's files from senders of texts."""
+"""Hides this machine's file paths from senders of texts."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _QUOTED: Final = re.compile(r"(?<=['\"])(?:~|[A-Za-z]:)?[/\\][^'\"\n]*[/\\](?=[^
 
 
 def without_paths(text: str) -> str:
-    """The text with the name alone in place of each absolute path; what is relative stays."""
+    """The text with each absolute path reduced to the file's name; relative paths stay."""
     home = str(Path.home())
-    if len(home) > 1:  # it may hold blanks
+    if len(home) > 1:  # it may contain spaces
         text = text.replace(home, "~")
     return _PATH.sub("", _WITH_BLANKS.sub("", _QUOTED.sub("", text)))

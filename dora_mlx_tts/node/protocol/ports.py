@@ -14,4 +14,4 @@ LOG: Final = "log"
 WORDS: Final = "words"
 OUTPUTS: Final = (AUDIO, SEGMENT_COMPLETE, STATUS, LOG, WORDS)
 WIRE_FORMAT: Final = 1
-"""Grows where a reader or writer of these ports must change; docs/wire-format.md says what that is."""
+"""Incremented when readers or writers of these ports must change; docs/wire-format.md gives the rules."""

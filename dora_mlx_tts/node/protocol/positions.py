@@ -1,4 +1,4 @@
-"""Reports of a player: how much it has played, in seconds or samples, and when that was."""
+"""Player reports: how much has been played, in seconds or samples, and when that was true."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LARGEST: Final = 2**53
 def decode_played(
     value: object, metadata: Mapping[str, object], echo: Mapping[str, Plain], received_s: float
 ) -> Played:
-    """A report: one number, in samples where the metadata has a `sample_rate`, else in seconds.
+    """Read a report: one number, in samples if the metadata has a `sample_rate`, else in seconds.
 
     Raises:
-        ProtocolError: It is not that, is negative, or its metadata is wrong.
+        ProtocolError: It is not a number, is negative, or its metadata is malformed.
     """
     number = one_number(value)
     if not 0 <= number <= _LARGEST:
@@ -40,7 +40,7 @@ def decode_played(
 
 
 def _age_s(sent: object) -> float:
-    """Age of a message by dora's time stamp; implausible ones are ignored."""
+    """Age of a message by dora's time stamp; implausible stamps are ignored."""
     if not isinstance(sent, datetime) or sent.tzinfo is None:
         return 0.0
     age = (datetime.now(UTC) - sent).total_seconds()

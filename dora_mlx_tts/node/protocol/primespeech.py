@@ -23,15 +23,15 @@ _SWITCH = "the setting text_commands (TEXT_COMMANDS) is off"
 
 
 def read_forms(request: TextRequest, *, allowed: bool) -> TextRequest:
-    """Parse a text that says how to speak it; any other text stays unchanged.
+    """Parse a text that says how to speak it; leave any other text unchanged.
 
     Args:
-        request: As it was received.
+        request: The text as received.
         allowed: Whether such texts are accepted at all.
 
     Raises:
         ProtocolError: The form is unknown, incomplete or not accepted here.
-        SettingError: A value in it is not allowed.
+        SettingError: A setting in it has a value that is not allowed.
     """
     text = request.text.lstrip()
     if text.startswith(_PREFIX) and "|" in text:
@@ -49,9 +49,9 @@ def read_forms(request: TextRequest, *, allowed: bool) -> TextRequest:
 
 
 def parse_json(text: str) -> object:
-    """The JSON value in ``text``, or None where it is not JSON (or nested beyond reason).
+    """The JSON value in ``text``, or None if it is not JSON or is nested too deeply.
 
-    Escapes can write half a character, which no other message can carry; U+FFFD takes its place.
+    Escapes can produce lone surrogates, which no other message can carry; U+FFFD replaces them.
     """
     try:
         document: object = json.loads(text)
@@ -71,7 +71,7 @@ def _valid(value: object) -> object:
 
 
 def _document(text: str) -> object:
-    """A JSON object or list with more than numbers. A bare number, "[1]" or a quoted word is read aloud."""
+    """A JSON object, or a list with more than numbers. A bare number, "[1]" or a quoted word is read aloud."""
     stripped = text.strip()
     if not stripped.startswith(("{", "[")) or not stripped.endswith(("}", "]")):
         return None

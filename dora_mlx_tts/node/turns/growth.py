@@ -12,17 +12,17 @@ from dora_mlx_tts.text.sentences.scanner import SentenceScanner
 from dora_mlx_tts.text.spoken import SpokenSentence, SpokenText
 
 Part: TypeAlias = str | GrowingText
-"""What is handed to the engine in one go: a text, or a sentence that is still being written."""
+"""What the engine gets in one call: a text, or a sentence that is still being written."""
 
 _LONGEST: Final = 150
-"""Letters of an unfinished sentence that are shown; a Chinese character counts as three."""
+"""Length from which an unfinished sentence is shown, in letters; a Chinese character counts as three."""
 _MARKUP: Final = "<{"
 
 
 class SentenceGrowth:
     """Follows the first sentence of a stream, and knows when it has ended.
 
-    What speech markup may say something about is not shown before the sentence is complete.
+    Text that speech markup may affect is not shown until the sentence is complete.
 
     Args:
         scanner: of the stream.
@@ -35,14 +35,14 @@ class SentenceGrowth:
         self._shown = ""
         self._is_over = False
         self._fed = 0
-        self._markup: int | None = None  # where the first sign of markup stands
+        self._markup: int | None = None  # position of the first sign of markup
 
     def add(self, piece: str, sentences: Sequence[str]) -> list[Part]:
-        """What a piece brings: the growing sentence once, and sentences that are complete.
+        """The parts that a piece adds: the growing sentence once, and complete sentences.
 
         Args:
-            piece: as it came.
-            sentences: that it completed.
+            piece: as received.
+            sentences: the sentences it completed.
         """
         if self._markup is None:
             places = [at for sign in _MARKUP if (at := piece.find(sign)) >= 0]
@@ -68,11 +68,11 @@ class SentenceGrowth:
         return [self._text]
 
     def end(self, sentences: Sequence[str]) -> list[Part]:
-        """The open sentence was ended, whatever it lacks."""
+        """End the open sentence, complete or not."""
         return self._finish(sentences) if self._text is not None else [*sentences]
 
     def _give_up(self, sentences: Sequence[str]) -> list[Part]:
-        """What was shown is a reasoning whose end has come: it ends where it is, and another text follows."""
+        """The shown text proved to be reasoning, which has now ended: end the part there; another text follows."""
         shown = self._shown
         return self._finish([spoken_text(shown, [SpokenSentence(shown)]), *sentences])
 

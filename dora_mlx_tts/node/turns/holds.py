@@ -8,11 +8,11 @@ from dora_mlx_tts.node.turns.session import Session
 
 
 class Holds:
-    """What holds up all sessions; what holds up one is kept with it.
+    """Reasons for all sessions to wait; reasons for one session are kept in it.
 
     Args:
         max_ahead_s: Seconds of audio that may be sent ahead of playback; 0 is no limit.
-        marks: Fill of the player's buffer in percent below which speech goes on, and above which it waits.
+        marks: Buffer levels of the player, in percent, below which speech continues and above which it waits.
     """
 
     def __init__(self, max_ahead_s: float, marks: tuple[float, float]) -> None:
@@ -22,7 +22,7 @@ class Holds:
         self._low, self._high = marks
 
     def buffer(self, percent: float, session: Session | None) -> None:
-        """The player's buffer is this full, for one session or for all."""
+        """Note how full the player's buffer is, for one session or for all."""
         was_full = self._is_full if session is None else session.is_full
         is_full = percent > self._high or (was_full and percent >= self._low)
         if session is None:
@@ -36,19 +36,19 @@ class Holds:
         Args:
             session: The session.
             now: Seconds.
-            can_end: Whether a message may still come that ends a pause.
+            can_end: Whether a message that ends a pause may still come.
         """
         if can_end and (self.is_paused or session.is_paused or self._is_full or session.is_full):
             return True
         return 0 < self._max_ahead_s < session.playback.ahead_s(now)
 
     def patience_s(self, sessions: Sequence[Session], now: float) -> float | None:
-        """Seconds until one of the sessions may have something to say by itself; None for never."""
+        """Seconds until one of the sessions may continue without new input; None for never."""
         times = [at for session in sessions for at in session.due_times(now)]
         times += [at for s in sessions if (at := self._until_s(s, now)) is not None]
         return max(min(times) - now, 0.001) if times else None
 
     def _until_s(self, session: Session, now: float) -> float | None:
-        """When playback will have come so far that a session may go on; None where that holds nobody up."""
+        """When playback will be far enough for a session to continue; None if playback does not hold it up."""
         ahead = session.playback.ahead_s(now)
         return now + ahead - self._max_ahead_s if 0 < self._max_ahead_s < ahead else None

@@ -1,4 +1,4 @@
-"""Audio that was sent and may be played once more, from the word or clause in which it was cut."""
+"""Sent audio that may be played again, from the word or clause in which it was cut."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Start = Literal["word", "clause"]
 
 _LONGEST_S: Final = 60.0
 _BEFORE_S: Final = 10.0
-"""Seconds before that place, for a clause begins there or a report is late."""
+"""Seconds kept before that position, since the clause may begin there or a report may be late."""
 _FADE_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A part of a text that needs no engine: its fragments are ready to be sent."""
+    """A part of a text that needs no synthesis: its fragments are ready to send."""
 
     fragments: tuple[Fragment, ...]
 
 
 @dataclass(slots=True)
 class _Kept:
-    """What is kept of one sentence, in the time of the text's audio."""
+    """Kept audio of one sentence, on the timeline of the text's audio."""
 
     text: str
     start_s: float
@@ -42,34 +42,34 @@ class _Kept:
 
     @property
     def made(self) -> int:
-        """The character up to which its words are there."""
+        """The character up to which its words are known."""
         if self.is_whole:
             return len(self.text)
         return self.words[-1].end if self.words else 0
 
     @property
     def made_s(self) -> float:
-        """Where that ends."""
+        """The time at which they end."""
         if self.is_whole:
             return self.start_s + len(self.samples) / self.rate
         return self.words[-1].end_s if self.words else self.start_s
 
 
 class KeptAudio:
-    """Up to a minute of what was sent of a text, from a little before the place that is heard."""
+    """Up to a minute of a text's sent audio, from a little before the position being heard."""
 
     def __init__(self) -> None:
         self._fragments: deque[Fragment] = deque()
         self.length_s = 0.0
         self._is_full = False
-        self._before: list[tuple[int, str]] = []  # sentences of which the beginning is gone
+        self._before: list[tuple[int, str]] = []  # sentences whose beginning is gone
 
     def add(self, fragment: Fragment, heard_s: float) -> None:
-        """A fragment has left.
+        """Keep a fragment that was sent.
 
         Args:
-            fragment: it.
-            heard_s: how much of the text was heard by now.
+            fragment: the fragment.
+            heard_s: seconds of the text heard so far.
         """
         while self._fragments and self.length_s + fragment.duration_s > _LONGEST_S:
             first = self._fragments[0]
@@ -85,7 +85,7 @@ class KeptAudio:
             self.length_s += fragment.duration_s
 
     def covers(self, position_s: float) -> bool:
-        """Whether the audio at a place in the text is there."""
+        """Whether the audio at this position in the text is kept."""
         if not self._fragments:
             return False
         last = self._fragments[-1]
@@ -93,10 +93,10 @@ class KeptAudio:
         return self._fragments[0].start_s <= position_s and is_before_end
 
     def after(self, position_s: float, start: Start) -> tuple[Replay | None, str]:
-        """What was sent and not heard, and the beginning of the text that needs no synthesis.
+        """The audio that was sent but not heard, and the beginning of the text that needs no synthesis.
 
         Args:
-            position_s: where in the text's audio it was cut.
+            position_s: where the text's audio was cut.
             start: whether to begin with the cut word or with its clause.
         """
         sentences = list(self._sentences())
@@ -104,7 +104,7 @@ class KeptAudio:
             last = sentences[-1]
             last.is_whole = last.made >= len(last.text.rstrip(CLOSING))
             if not last.is_whole and not last.words:
-                sentences.pop()  # nobody knows which words of it are there
+                sentences.pop()  # it is unknown which of its words are kept
         kept_texts = [one.text[: one.made] for one in sentences]
         first = self._fragments[0].sentence_index if self._fragments else -1
         before = [text for number, text in self._before if number != first]
@@ -124,7 +124,7 @@ class KeptAudio:
                 number = fragment.sentence_index
                 rate, samples = fragment.sample_rate, np.zeros(0, np.float32)
                 current = _Kept(fragment.text, fragment.start_s, rate, samples, [])
-            current.text = fragment.text  # of a growing sentence, what is known by now
+            current.text = fragment.text  # for a growing sentence, what is known so far
             current.samples = np.concatenate([current.samples, fragment.samples])
             current.words += fragment.words
             current.is_whole = fragment.is_final
@@ -133,7 +133,7 @@ class KeptAudio:
 
 
 def _rest(sentence: _Kept, position_s: float, start: Start) -> Fragment | None:
-    """A sentence from the word or clause on that was being said."""
+    """A sentence from the word or clause that was being said."""
     left = [word for word in sentence.words if word.end_s > position_s]
     begins_s, char = sentence.start_s, 0
     if sentence.words and not left:
@@ -174,7 +174,7 @@ def _clause(sentence: _Kept, cut: WordTiming) -> WordTiming:
 
 
 def _replay(pieces: Sequence[Fragment]) -> Replay | None:
-    """The pieces as the sentences of one part."""
+    """The pieces as sentences of one part."""
     placed, start_s = [], 0.0
     for number, piece in enumerate(pieces):
         words = tuple(

@@ -1,4 +1,4 @@
-"""Running numbers of messages: which were seen, and how many are missing."""
+"""Sequence numbers of messages: which were seen, and how many are missing."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from bisect import bisect_right
 from typing import Final
 
 _RANGES: Final = 256
-"""Ranges that are kept apart; the holes between older ones count as seen."""
+"""Maximum number of separate ranges; gaps between older ones count as seen."""
 
 
 class SeenNumbers:
-    """The numbers of the pieces of one text, kept as ranges, so that memory is bounded."""
+    """The numbers of one text's pieces, kept as ranges so that memory is bounded."""
 
     def __init__(self) -> None:
         self._starts: list[int] = []
@@ -25,11 +25,11 @@ class SeenNumbers:
 
     @property
     def highest(self) -> int:
-        """The highest number seen; there must be one."""
+        """The highest number seen; at least one must have been added."""
         return self._ends[-1]
 
     def add(self, number: int) -> None:
-        """Remember a number."""
+        """Add a number."""
         at = bisect_right(self._starts, number)
         if at and number <= self._ends[at - 1] + 1:
             self._ends[at - 1] = max(self._ends[at - 1], number)
@@ -47,12 +47,12 @@ class SeenNumbers:
         del self._starts[at + 1]
 
     def missing_before(self, number: int) -> int:
-        """Numbers between the highest one seen and this one."""
+        """How many numbers lie between the highest one seen and this one."""
         return max(0, number - self.highest - 1) if self else 0
 
 
 class SequenceWatch:
-    """Follows the numbers of a session from text to text, which continue or begin again with each text."""
+    """Follows the numbers of a session across texts; senders continue them or restart them with each text."""
 
     def __init__(self) -> None:
         self._first = 0
@@ -62,11 +62,11 @@ class SequenceWatch:
         """Messages missing before the first piece of a new text.
 
         Args:
-            number: of that piece.
-            numbers: where the numbers of that text will be remembered.
+            number: the number of that piece.
+            numbers: will hold the numbers of that text.
         """
         before, self._newest = self._newest, numbers
-        if not before:  # senders count from 0 or from 1
+        if not before:  # senders start at 0 or 1
             self._first = min(max(number, 0), 1)
             return max(0, number - self._first)
         return 0 if number <= self._first else before.missing_before(number)

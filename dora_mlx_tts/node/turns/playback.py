@@ -1,4 +1,4 @@
-"""What a listener has heard by now, estimated: audio plays in the order it was sent, in real time."""
+"""Estimate of what a listener has heard: audio plays in the order it was sent, in real time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class PlaybackClock:
-    """When the audio of a conversation plays, if its player starts at once and never pauses."""
+    """When a conversation's audio plays, assuming a player that starts at once and never pauses."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.now = now
@@ -15,23 +15,23 @@ class PlaybackClock:
 
     @property
     def end_s(self) -> float:
-        """When what was sent will have played."""
+        """When everything sent will have played."""
         return self._end_s
 
     def add(self, duration_s: float) -> float:
-        """Audio of this length is sent now; when it begins to play."""
+        """Add audio of this length, sent now; returns when it begins to play."""
         start = max(self.now(), self._end_s)
         self._end_s = start + duration_s
         return start
 
     def dry_s(self, since_s: float) -> float:
-        """Seconds without sound up to now, if what is to be sent was there to be spoken at `since_s`."""
+        """Seconds of silence up to now, given that the next audio could have been spoken from `since_s` on."""
         return max(0.0, self.now() - self._end_s) if since_s <= self._end_s else 0.0
 
     def ahead_s(self, now: float) -> float:
-        """Audio that was sent and has not played yet, in seconds."""
+        """Seconds of audio sent but not played yet."""
         return max(0.0, self._end_s - now)
 
     def reset(self, now: float) -> None:
-        """Whatever was still to play is thrown away."""
+        """Discard everything not played yet."""
         self._end_s = min(self._end_s, now)

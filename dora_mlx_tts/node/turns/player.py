@@ -1,8 +1,8 @@
-"""What the player of one conversation says it has played, and what follows where it says nothing.
+"""What a conversation's player reports to have played, and estimates for when it reports nothing.
 
-Reports may come late, twice or out of order, and may stop. Places within a text only grow, so an older report
-is known by its smaller number. The hearing thread brings reports while the speaking thread asks for places, so a
-player has a lock of its own.
+Reports may come late, twice or out of order, and may stop. Positions within a text only grow, so a smaller one
+identifies an older report. The listener thread delivers reports while the speaking thread asks for positions,
+so each player has its own lock.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from dora_mlx_tts.node.turns.playback import PlaybackClock
 from dora_mlx_tts.node.turns.sent_audio import SentAudio
 
 FRESH_S: Final = 1.0
-"""Seconds after its last report for which a player counts as reporting."""
+"""Seconds after its last report during which a player counts as reporting."""
 SURE_S: Final = 0.2
-"""Seconds by which a place may be uncertain that still counts as reported: half of it is less than a word."""
+"""Uncertainty in seconds up to which a position counts as reported: half of it is less than a word."""
 _TEXTS: Final = 256
-"""Texts with audio that are remembered."""
+"""Maximum number of texts remembered."""
 _REPORTS: Final = 64
-"""Reports on one text that are remembered."""
+"""Maximum number of reports remembered per text."""
 _TOLERANCE_S: Final = 0.25
 _RESTART_S: Final = 5.0
-"""A total that falls by more than this comes from a player that was started again."""
+"""A total that falls by more than this, in seconds, comes from a restarted player."""
 
 
 class Position(NamedTuple):
-    """How far a text was played.
+    """How far a text has been played.
 
     Attributes:
-        seconds: of its audio.
-        is_reported: whether the player said so a moment before or after.
+        seconds: seconds of its audio.
+        is_reported: whether the player reported it, shortly before or after.
     """
 
     seconds: float
@@ -59,21 +59,21 @@ class _Track:
 
     @property
     def position_s(self) -> float:
-        """The last place that was reported."""
+        """The last reported position."""
         return self.reports[-1].position_s if self.reports else 0.0
 
     @property
     def rest_s(self) -> float:
-        """Audio that was sent and will be played, as far as reports tell."""
+        """Seconds of sent audio still to be played, as far as reports tell."""
         return 0.0 if self.stopped or self.is_cut else self.unplayed_s
 
     @property
     def unplayed_s(self) -> float:
-        """Audio that was sent and not reported as played, whatever becomes of it."""
+        """Seconds of sent audio not reported as played, even if it never will be."""
         return max(0.0, self.audio.sent_s - self.position_s)
 
     def add(self, position_s: float, at_s: float, *, stopped: bool) -> None:
-        """Take a report unless a later one is known."""
+        """Add a report unless a later one is known."""
         self.stopped = self.stopped or stopped
         last = self.reports[-1] if self.reports else None
         if last is None or (position_s >= last.position_s and at_s >= last.at_s):
@@ -82,9 +82,9 @@ class _Track:
             self.reports[-1] = _Report(position_s, last.at_s)
 
     def at(self, now: float) -> Position | None:
-        """The place at a time; None where no report tells.
+        """The position at a time; None if no report determines it.
 
-        No player is faster than real time, so a report before and one after a time bound the place then.
+        No player is faster than real time, so a report before that time and one after it bound the position.
         """
         if self.stopped:
             return Position(self.position_s, is_reported=True)
@@ -112,7 +112,7 @@ class Player(PlaybackClock):
         self._total_s = 0.0
 
     def begin(self, text_index: int, audio: SentAudio) -> None:
-        """The first audio of a text leaves; a report on it may come at any moment."""
+        """Begin a text whose first audio is about to be sent; a report on it may come at any moment."""
         with self._lock:
             if text_index in self._tracks:
                 return
@@ -121,12 +121,12 @@ class Player(PlaybackClock):
                 self._tracks.popitem(last=False)
 
     def knows(self, text_index: int) -> bool:
-        """Whether audio of a text was sent to it, as far back as is remembered."""
+        """Whether audio of a text was sent to it, as far back as it remembers."""
         with self._lock:
             return text_index in self._tracks
 
     def report(self, played: Played) -> str:
-        """Take a report; what is wrong with it, or nothing."""
+        """Add a report; returns what is wrong with it, or an empty string."""
         with self._lock:
             if played.text_index is None:
                 wrong = self._report_total(played)
@@ -135,7 +135,7 @@ class Player(PlaybackClock):
             track = self._tracks.get(played.text_index)
             was_over = track is not None and (track.stopped or track.is_cut)
             wrong = self._report_text(played, track, played.text_index)
-            if not was_over:  # what is said of a text that was thrown away delays nothing
+            if not was_over:  # reports on a discarded text delay nothing
                 self._correct(played.at_s)
             return wrong
 
@@ -150,7 +150,7 @@ class Player(PlaybackClock):
         return ""
 
     def _report_total(self, played: Played) -> str:
-        """A total of the session: what is new of it belongs to the oldest text that is still heard."""
+        """Add a total of the session: its increase belongs to the oldest text still being heard."""
         if played.position_s < self._total_s - _RESTART_S:
             self._total_s = 0.0
         left = played.position_s - self._total_s
@@ -173,7 +173,7 @@ class Player(PlaybackClock):
         return ""
 
     def _heard_next(self) -> list[_Track]:
-        """What a total may count, the oldest first: a cut text only while nothing was sent after it."""
+        """Texts that a total may include, oldest first: a cut text only while nothing was sent after it."""
         tracks = list(self._tracks.values())
         last_cut = max((n for n, track in enumerate(tracks) if track.is_cut), default=-1)
         later = [track for track in tracks[last_cut + 1 :] if not track.stopped]
@@ -187,7 +187,7 @@ class Player(PlaybackClock):
                 track.is_cut = track.is_cut or track.rest_s > 0
 
     def _correct(self, at_s: float) -> None:
-        """Playback ends when what was not played yet will have been."""
+        """Move the end of playback to when the rest will have played."""
         rests = 0.0
         for track in reversed(self._tracks.values()):
             rests += track.rest_s
@@ -196,7 +196,7 @@ class Player(PlaybackClock):
                 return
 
     def position(self, text_index: int, now: float) -> Position:
-        """How far a text was played at a time."""
+        """How far a text had been played at a given time."""
         with self._lock:
             track = self._tracks.get(text_index)
             if track is None:

@@ -1,4 +1,4 @@
-"""What remains of a text after the part that was heard, or made."""
+"""What remains of a text after the part that was heard or synthesized."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dora_mlx_tts.text.spoken import SpokenSentence, SpokenText
 
 
 def remaining_text(whole: SpokenText, said: str) -> str:
-    """The text after the beginning that was said, as it was written."""
+    """The text after the spoken beginning, as it was written."""
     return in_a_row([sentence.text for sentence in remains(whole, said)])
 
 
 def remains(whole: SpokenText, said: str) -> list[SpokenSentence]:
-    """The sentences after the beginning that was said, which is known by its letters and figures.
+    """The sentences after the spoken beginning, which is matched by its letters and digits.
 
-    Sentences may have been joined or divided, and blanks and marks changed, but no letter was.
+    Sentences may have been joined or split, and spaces and punctuation changed, but never letters.
 
     Args:
         whole: the text in sentences.
-        said: a beginning of it.
+        said: its spoken beginning.
     """
     letters = _letters(said)
     left: list[SpokenSentence] = []
@@ -41,7 +41,7 @@ def _letters(text: str) -> int:
 
 
 def _after(text: str, letters: int) -> int:
-    """Where the next word begins after that many letters and figures."""
+    """Where the next word begins after that many letters and digits."""
     place = 0
     while letters:
         letters -= text[place].isalnum()

@@ -1,4 +1,4 @@
-"""Cancelled texts that may be resumed: which, for how long, and what remains of each."""
+"""Cancelled texts that can be resumed: which ones, for how long, and what remains of each."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from dora_mlx_tts.text.punctuation import is_east_asian
 from dora_mlx_tts.text.sentences.pieces import spoken_text
 
 _TEXTS: Final = 64
-"""Answered texts that are kept."""
+"""Maximum number of answered texts kept."""
 _LONGEST_S: Final = 300.0
-"""Seconds of their audio."""
+"""Maximum seconds of their audio."""
 
 
 class Resumption:
-    """Keeps the audio of texts while it may be heard, and of cut ones for a while longer.
+    """Keeps the audio of texts while it may still be heard, and of cut texts a while longer.
 
     Args:
-        window_s: seconds after a cut in which a text may be resumed; 0 keeps nothing.
+        window_s: seconds after a cut during which a text can be resumed; 0 keeps nothing.
     """
 
     def __init__(self, window_s: float) -> None:
@@ -33,19 +33,19 @@ class Resumption:
         self._answered: deque[Utterance] = deque()
 
     def begin(self, utterance: Utterance) -> None:
-        """A text will be spoken."""
+        """Begin to keep a text's audio."""
         utterance.kept = KeptAudio() if self.window_s else None
 
     def keep(self, utterance: Utterance) -> None:
-        """A text was cut and is to be kept."""
+        """Keep a text that was cut."""
         utterance.is_kept = self.window_s > 0
 
     def answered(self, utterance: Utterance, now: float) -> None:
-        """A text got its reply; it may still be heard, or be resumed."""
+        """Note that a text got its reply; it may still be heard, or be resumed."""
         if self.window_s and (utterance.is_kept or not utterance.cancelled):
             self._answered.append(utterance)
         self._forget(now)
-        for newest in reversed(self._answered):  # the others are heard first
+        for newest in reversed(self._answered):  # older texts are heard first
             if sum(one.kept.length_s for one in self._answered if one.kept) <= _LONGEST_S:
                 break
             newest.kept = None
@@ -64,7 +64,7 @@ class Resumption:
         return playback.position(utterance.index, now).seconds < sent_s or playback.ahead_s(now) > 0
 
     def cut(self, target: Target, reason: str, now: float) -> int:
-        """Keep the texts that were answered and are still being heard; how many they are."""
+        """Keep answered texts that are still being heard; returns how many."""
         self._forget(now)
         chosen = [u for u in self._answered if not u.token.cancelled_s and target(u.request)]
         for utterance in chosen:
@@ -73,7 +73,7 @@ class Resumption:
         return len(chosen)
 
     def sounding(self, target: Target, open_texts: set[Utterance], now: float) -> Utterance | None:
-        """The text that is being heard now, if it is one of ``target``."""
+        """The text now being heard, if it matches ``target``."""
         self._forget(now)
         texts = sorted({*self._answered, *open_texts}, key=lambda u: u.index)
         for utterance in texts:
@@ -85,7 +85,7 @@ class Resumption:
         return None
 
     def take(self, target: Target, open_texts: set[Utterance], now: float) -> list[Utterance]:
-        """The texts to be resumed, in order; each can be taken once."""
+        """Take the texts to resume, in order; each can be taken once."""
         self._forget(now)
         chosen = [u for u in {*self._answered, *open_texts} if u.is_kept and target(u.request)]
         for utterance in chosen:
@@ -96,9 +96,9 @@ class Resumption:
 
 
 def resumed(old: Utterance, start: Start, rules: StreamRules) -> Utterance:
-    """A text with the ids of one that was cut, which says what was not heard of it.
+    """A new text with the ids of a cut one, which speaks the part that was not heard.
 
-    What was made of it is played again from where it was cut; only what was not made needs the engine.
+    Audio that exists is played again from the cut; only the rest needs the engine.
     """
     echo = {**old.request.echo, "resumes": old.index}
     request = replace(old.request, echo=echo, flush=False, prepare=False)
@@ -126,6 +126,6 @@ def resumed(old: Utterance, start: Start, rules: StreamRules) -> Utterance:
 
 
 def _before_last_word(text: str) -> str:
-    """A text without the word that was being said."""
+    """The text without its last word, the one being said."""
     text = text.rstrip(CLOSING)
     return text[:-1] if is_east_asian(text[-1:] or " ") else text[: text.rfind(" ") + 1]

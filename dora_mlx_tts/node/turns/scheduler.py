@@ -1,9 +1,10 @@
 """Who speaks next, what is cancelled, and that every text gets exactly one terminal reply.
 
-Two threads meet here: one hears (``receive``, ``reject``, ``cancel``, ``flush``, ``hold``, ``close``, ``stop``),
-one speaks (``take``, ``next_part``, ``settle``). A text is *open* from ``receive`` to ``settle``; cancelling marks
-it and never removes it, so the speaking side answers every text. A streamed text is one text whose parts come
-while it is already being spoken. Each call reads the clock once: two readings could contradict each other.
+Two threads meet here: the listener (``receive``, ``reject``, ``cancel``, ``flush``, ``hold``, ``close``,
+``stop``) and the speaking thread (``take``, ``next_part``, ``settle``). A text is *open* from ``receive`` to
+``settle``; cancelling marks it but never removes it, so the speaking side answers every text. A streamed text
+is one text whose parts arrive while it is already being spoken. Each call reads the clock once: two readings
+could contradict each other.
 """
 
 from __future__ import annotations
@@ -31,25 +32,25 @@ from dora_mlx_tts.node.turns.utterance import REFUSED, Fault, Utterance
 DEFAULT_QUEUE_LIMIT: Final = 1000
 DEFAULT_BEGUN_LIMIT: Final = 128
 _UNANSWERED: Final = 1000
-"""Cancelled texts beyond the limit that may wait for their replies."""
+"""How many cancelled texts may wait for their replies beyond the limit."""
 
 
 class SpeechQueue:
-    """The queue of texts with its limit, its turns, its holds and its cancellations.
+    """The queue of texts: limit, turns, holds and cancellation.
 
     Texts of one session are spoken in the order of arrival; sessions take turns, window by window, the most
     urgent one first (`deadlines`).
 
     Args:
-        queue_limit: Texts (and parts of one stream) that may wait.
-        rules: How texts in pieces are treated.
+        queue_limit: How many texts (and parts of one stream) may wait.
+        rules: How to treat texts in pieces.
         max_ahead_s: Seconds of audio that may be sent ahead of playback; 0 is no limit.
-        marks: Fill of the player's buffer in percent below which speech goes on, and above which it waits.
-        resume_window_s: Seconds after a cut in which a text may be resumed.
-        begun_limit: Texts that may be in the middle of a part at once; others wait to be begun.
-        max_prepared_s: Seconds of audio that texts which await their commit may have, all together.
+        marks: Buffer levels of the player, in percent, below which speech continues and above which it waits.
+        resume_window_s: Seconds after a cut during which a text can be resumed.
+        begun_limit: How many texts may be in the middle of a part at once; others wait to begin.
+        max_prepared_s: Total seconds of audio of texts that await their commit.
         clock: Seconds.
-        changed: What the speaking side waits on.
+        changed: The condition that the speaking side waits on.
     """
 
     def __init__(  # noqa: PLR0913  limits, by name
@@ -80,18 +81,18 @@ class SpeechQueue:
         self._closed = False
         self._stopped = False
 
-    # ------------------------------------------------------------------------------- hearing side
+    # ----------------------------------------------------------------------------- listening side
 
     def next_index(self) -> int:
-        """The running number for a text that is answered without being queued."""
+        """The running number for a text that is answered without queueing."""
         with self._changed:
             return next(self._numbers)
 
     def receive(self, request: TextRequest) -> Admission:
-        """Take a text message: a new text, or a piece of the one its session is hearing.
+        """Take a text message: a new text, or a piece of its session's open text.
 
-        A ``flush`` that begins a text first silences everything older of the same session; on a later
-        piece it ends the open sentence.
+        On the first piece of a text, ``flush`` silences everything older in the session; on a later one it ends
+        the open sentence.
         """
         with self._changed:
             now = self._clock()
@@ -112,7 +113,7 @@ class SpeechQueue:
             return session.refuse(utterance, now)
         self._enter(utterance)
         admission = session.begin(utterance, now)
-        if self._closed:  # what still comes now is not waited for
+        if self._closed:  # nothing more is waited for
             session.end_stream(now, "closed")
             self._drop_prepared(now)
         if self._stopped:
@@ -120,7 +121,7 @@ class SpeechQueue:
         return admission
 
     def _enter(self, utterance: Utterance) -> None:
-        """A text is open from now on."""
+        """Open a text."""
         utterance.index = next(self._numbers)
         self._open.add(utterance)
         self._sessions.open(utterance)
@@ -130,7 +131,7 @@ class SpeechQueue:
             self._preparation.begin(utterance)
 
     def commit(self, target: Target) -> list[Utterance]:
-        """Commit prepared texts; returns them."""
+        """Commit prepared texts and return them."""
         with self._changed:
             chosen = self._preparation.take(target)
             for utterance in chosen:
@@ -139,7 +140,7 @@ class SpeechQueue:
             return chosen
 
     def resume(self, target: Target, start: Start) -> int:
-        """Continue texts that were cut and kept; returns how many."""
+        """Continue texts that were cut and kept; return how many."""
         with self._changed:
             now = self._clock()
             chosen = self._resumption.take(target, self._open, now) if not self._stopped else []
@@ -151,10 +152,9 @@ class SpeechQueue:
             return len(chosen)
 
     def reject(self, request: TextRequest, error: str, stage: Stage) -> Admission:
-        """A text message of which nothing can be made: it ends the text that it is a piece of.
+        """Reject an unusable text message; it ends the text that it is a piece of.
 
-        A text has one verdict, however many of its pieces are wrong: ``refused`` is to be answered, anything
-        else is not.
+        A text has one verdict, however many of its pieces are faulty: only ``refused`` must be answered.
         """
         with self._changed:
             now = self._clock()
@@ -171,9 +171,9 @@ class SpeechQueue:
             return admission
 
     def flush(self, target: Target) -> int:
-        """Speak the open sentences now; returns the number of texts.
+        """Speak the open sentences now; return the number of texts.
 
-        That ends a text whose sender does not say ``fin``.
+        This ends a text whose sender does not send ``fin``.
         """
         with self._changed:
             texts = self._sessions.flush(target, self._clock())
@@ -181,9 +181,9 @@ class SpeechQueue:
             return texts
 
     def cancel(self, target: Target, reason: str, *, keep: bool = False) -> int:
-        """Silence the texts of ``target``, including the one being spoken; returns their number.
+        """Silence the texts of ``target``, including the one being spoken; return their number.
 
-        ``keep`` lets them be resumed, and counts those that were sent whole and are still being heard.
+        With ``keep`` they can be resumed, and texts sent in full but still being heard count too.
         """
         with self._changed:
             now = self._clock()
@@ -196,7 +196,7 @@ class SpeechQueue:
             return heard + self._mark(target, reason, now)
 
     def sounding(self, target: Target) -> tuple[Utterance, Position] | None:
-        """Which text of ``target`` is being heard now, and how far it was played."""
+        """The text of ``target`` now being heard, and how far it has been played."""
         with self._changed:
             now = self._clock()
             utterance = self._resumption.sounding(target, self._open, now)
@@ -205,7 +205,7 @@ class SpeechQueue:
             return utterance, utterance.playback.position(utterance.index, now)
 
     def cancel_one(self, utterance: Utterance, reason: str) -> None:
-        """Silence a text, if it is still open and wanted."""
+        """Silence a text that is open and not cancelled yet."""
         with self._changed:
             if utterance in self._open and not utterance.cancelled:
                 self._cancel(utterance, reason, self._clock())
@@ -226,7 +226,7 @@ class SpeechQueue:
             self._changed.notify_all()
 
     def buffer(self, status: BufferStatus) -> None:
-        """How full the player's buffer is: wait above the high mark, continue below the low one."""
+        """Note the player's buffer level: wait above the high mark, continue below the low one."""
         with self._changed:
             name = status.id("session_id")
             session = self._sessions[name] if name is not None else None
@@ -234,19 +234,19 @@ class SpeechQueue:
             self._changed.notify_all()
 
     def played(self, report: Played) -> str:
-        """Take a player's report; returns what is wrong with it, or None."""
+        """Take a player's report; return what is wrong with it, or an empty string."""
         with self._changed:
             wrong = self._sessions.player_of(report).report(report)
             self._changed.notify_all()
             return wrong
 
     def close(self) -> None:
-        """No more texts will come; ``take`` hands out what is queued and then ends."""
+        """Accept no more texts; ``take`` hands out what is queued and then ends."""
         with self._changed:
             self._close()
 
     def stop(self) -> None:
-        """Silence everything and end; every open text is still handed out to be answered."""
+        """Silence everything and end; every open text is still handed out for its reply."""
         with self._changed:
             self._stopped = True
             self._mark(lambda _: True, "stop", self._clock())
@@ -261,7 +261,7 @@ class SpeechQueue:
         self._changed.notify_all()
 
     def _drop_prepared(self, now: float) -> None:
-        """Nobody is left who could commit these texts."""
+        """Drop prepared texts: nobody is left to commit them."""
         for utterance in self._preparation.take(lambda _: True):
             self._cancel(utterance, UNCOMMITTED, now)
 
@@ -281,10 +281,10 @@ class SpeechQueue:
     # ------------------------------------------------------------------------------ speaking side
 
     def take(self) -> Utterance | None:
-        """The next text to work on, cancelled ones included; waits for one. None at the end.
+        """Wait for the next text to work on, cancelled ones included; None at the end.
 
-        It stays the first of its session until it is settled, so it is handed out again and again, for
-        one window each time.
+        It stays first in its session until it is settled, so it is handed out repeatedly, for one window each
+        time.
         """
         with self._changed:
             while True:
@@ -298,11 +298,11 @@ class SpeechQueue:
                 self._changed.wait(self._holds.patience_s(self._sessions.turns, now))
 
     def _next(self, now: float) -> Utterance | None:
-        """What is handed out next: replies first, because they take no time, then the most urgent speech."""
+        """What to hand out next: replies first, because they take no time, then the most urgent speech."""
         ready = []
         for session in self._sessions.turns:
             text = self._ready(session, now)
-            if text is None or not text.in_part or text.is_answer:  # else its engine is in no hurry
+            if text is None or not text.in_part or text.is_answer:  # otherwise it has no deadline
                 session.look_after_stream(now)
                 text = self._ready(session, now)
             if text is not None:
@@ -318,7 +318,7 @@ class SpeechQueue:
 
     @property
     def _may_begin(self) -> bool:
-        """Whether there is room for one more text with a key-value cache of its own."""
+        """Whether there is room for one more text with its own key-value cache."""
         return sum(utterance.in_part for utterance in self._open) < self._begun_limit
 
     @staticmethod
@@ -352,14 +352,14 @@ class SpeechQueue:
         return self._holds.holds(session, now, can_end=not self._closed)
 
     def company(self, utterance: Utterance, most: int) -> list[Utterance]:
-        """Who is served next after a text that is being served now, the most urgent one first.
+        """The texts to serve after the one being served now, most urgent first.
 
-        First windows keep each other company, and so do later ones: nobody who waits for the first sound
-        waits for others' later windows.
+        First windows are grouped with first windows and later ones with later ones, so nobody waiting for first
+        audio waits for others' later windows.
 
         Args:
-            utterance: the text.
-            most: how many at most.
+            utterance: the text being served now.
+            most: maximum number of texts.
         """
         with self._changed:
             now, is_first = self._clock(), utterance.need.is_first
@@ -369,10 +369,10 @@ class SpeechQueue:
             return sorted(others, key=lambda other: other.need.due_s)[:most]
 
     def next_part(self, utterance: Utterance) -> Part | Replay | None:
-        """The next part of a text for the engine, some seconds of speech; None where there is none now.
+        """The next part of a text for the engine, some seconds of speech; None if there is none now.
 
         Raises:
-            TextError: malformed speech markup, where that is to be refused.
+            TextError: the speech markup is malformed and must be refused.
         """
         with self._changed:
             part = utterance.begin_part()
@@ -380,29 +380,29 @@ class SpeechQueue:
                 return part
             divide = self.rules.parts if utterance.is_raw else self.rules.turns
             utterance.is_raw = False
-        first, *others = divide(part)  # may take a while, so nobody is kept waiting
+        first, *others = divide(part)  # may take a while, so outside the lock
         with self._changed:
             if not utterance.cancelled:
                 utterance.parts.extendleft(reversed(others))
         return first
 
     def end_part(self, utterance: Utterance) -> None:
-        """The engine has finished the part it was given."""
+        """Note that the engine has finished its part."""
         with self._changed:
             utterance.in_part, utterance.growing = False, None
 
     def may_send(self, utterance: Utterance) -> bool:
-        """Whether audio of a text that was made before may be sent now."""
+        """Whether previously synthesized audio of a text may be sent now."""
         with self._changed:
             return not self._is_held(self._sessions[utterance.session], self._clock())
 
     def awaits_player(self, utterance: Utterance) -> bool:
-        """Whether the reply to a cut text has to wait for its player's last word; ``take`` hands it out then."""
+        """Whether a cut text's reply must wait for its player's last report; ``take`` hands it out then."""
         with self._changed:
             return not self._closed and utterance.may_be_told(self._clock())
 
     def settle(self, utterance: Utterance) -> bool:
-        """Claim the terminal reply of a text: True exactly once."""
+        """Claim the terminal reply of a text; returns True exactly once."""
         with self._changed:
             if utterance not in self._open:
                 return False
@@ -413,17 +413,17 @@ class SpeechQueue:
             self._resumption.answered(utterance, now)
             return True
 
-    # -------------------------------------------------------------------------------------- watch
+    # ------------------------------------------------------------------------------------ observe
 
     @property
     def depth(self) -> int:
-        """Texts that wait and are still wanted; this is what the limit counts."""
+        """Texts that are waiting and not cancelled, which is what the limit counts."""
         with self._changed:
             return self._depth
 
     @property
     def sharing(self) -> int:
-        """Conversations that take turns: a text of theirs is being spoken, or waits to be."""
+        """Number of conversations taking turns: those with a text being spoken or waiting."""
         with self._changed:
             return sum(session.needs_turns for session in self._sessions.turns)
 

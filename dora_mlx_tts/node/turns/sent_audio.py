@@ -1,4 +1,4 @@
-"""The audio sent of one text, and which words lie before a position in it."""
+"""The audio sent for one text, and which words lie before a position in it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CLOSING = " .,;:!?…。，、；：！？」』”’\"')"
 
 @dataclass(slots=True)
 class _Sentence:
-    """What has left of one sentence: where it begins and how long it is so far.
+    """The sent audio of one sentence: where it begins and its length so far.
 
-    `words` holds where each word begins and the character after its last one, where that is known.
+    `words` holds each word's start time and the index after its last character, if known.
     """
 
     text: str
@@ -30,7 +30,7 @@ class _Sentence:
     words: list[tuple[float, int]] = field(default_factory=list)
 
     def heard(self, position_s: float) -> str:
-        """What was heard of it up to the word that was being said; without word times, by its length."""
+        """The text heard up to the word being said; without word times, estimated from the length."""
         played = position_s - self.start_s
         if not self.words:
             length = max(self.duration_s, _usual_duration(self.text))
@@ -51,21 +51,21 @@ class SentAudio:
         self.sent_s = 0.0
         self._sentences: dict[int, _Sentence] = {}
         self._unbroken: int | None = None  # sentences before the first hole
-        self._starts: list[float] = []  # when each fragment begins to play, on the node's clock
-        self._places: list[
-            tuple[float, float]
-        ] = []  # where each begins in the audio, and its length
+        self._starts: list[float] = []  # when each fragment starts playing, on the node's clock
+        self._places: list[tuple[float, float]] = []  # start in the audio and length of each
 
     def add(self, fragment: Fragment, plays_s: float) -> None:
-        """A fragment has left.
+        """Add a sent fragment.
 
         Args:
-            fragment: it.
-            plays_s: when it begins to play, by the estimate.
+            fragment: the fragment.
+            plays_s: estimate of when it starts playing.
         """
         key = int(fragment.sentence_index)
         sentence = self._sentences.setdefault(key, _Sentence(str(fragment.text), self.sent_s))
-        if fragment.text:  # of a growing sentence, what is known by now; a closing silence has none
+        if (
+            fragment.text
+        ):  # for a growing sentence, what is known so far; a closing silence has none
             sentence.text = str(fragment.text)
         later = self.sent_s - fragment.start_s
         sentence.words += [(word.start_s + later, word.end) for word in fragment.words]
@@ -75,12 +75,12 @@ class SentAudio:
         self.sent_s += fragment.duration_s
 
     def leave_hole(self) -> None:
-        """A sentence failed; what is spoken after it does not follow on what came before."""
+        """Note a failed sentence: what is spoken next does not directly follow what came before."""
         if self._unbroken is None:
             self._unbroken = len(self._sentences)
 
     def estimate(self, at_s: float) -> float:
-        """Seconds of it that had played at a time, if the player played at once whatever it got."""
+        """Seconds of it that had played at a time, assuming a player that plays immediately."""
         number = bisect_right(self._starts, at_s) - 1
         if number < 0:
             return 0.0
@@ -89,14 +89,14 @@ class SentAudio:
 
     @property
     def text(self) -> str:
-        """The sentences of which audio has left."""
+        """The sentences for which audio was sent."""
         return in_a_row([sentence.text for sentence in self._in_order()])
 
     def heard(self, position_s: float) -> str:
-        """The text up to the word being said at a place in the audio, in seconds from its beginning.
+        """The text up to the word being said at a position in the audio, in seconds from its start.
 
-        That is a beginning of the text: a sentence is followed by the next one once it was heard whole,
-        and none follows one that failed.
+        The result is always a prefix of the text: the next sentence follows once one was heard in full, and
+        none follows a failed one.
         """
         unbroken = self._in_order()[: self._unbroken]
         begun = [sentence for sentence in unbroken if sentence.start_s < position_s]
@@ -108,7 +108,7 @@ class SentAudio:
 
 
 def in_a_row(texts: Sequence[str]) -> str:
-    """Sentences as they were written: with a blank between them, but not after Chinese or Japanese."""
+    """Join sentences as written: with a space between them, except after Chinese or Japanese."""
     said = ""
     for text in filter(None, texts):
         said += text if not said or _is_wide(said[-1]) or said[-1].isspace() else f" {text}"
@@ -124,7 +124,7 @@ def _usual_duration(text: str) -> float:
 
 
 def _beginning(text: str, share: float) -> str:
-    """This share of `text`, the word it ends in included."""
+    """This share of `text`, including the word in which it ends."""
     if share >= 1:
         return text
     end = max(1, math.ceil(len(text) * share))

@@ -1,6 +1,6 @@
-"""One conversation: its texts in order, the one that is still coming in, and its player.
+"""One conversation: its texts in order, the one still arriving, and its player.
 
-Not safe for two threads; ``SpeechQueue`` holds its lock around every call, and reads the clock once for it.
+Not thread-safe; ``SpeechQueue`` holds its lock around every call, and reads the clock once for it.
 """
 
 from __future__ import annotations
@@ -24,29 +24,27 @@ from dora_mlx_tts.node.turns.utterance import (
 )
 
 _PAST: Final = 32
-"""Texts that are over of which pieces may still come."""
+"""How many finished texts to remember, since pieces of them may still come."""
 _LONGEST_STREAM: Final = 50
-"""Times ``limit`` characters that all the pieces of one text may have."""
+"""Maximum length of all pieces of one text together, as a multiple of ``limit``."""
 
 
 class Session:
     """Texts of one ``session_id``; at most the last of them is an open stream.
 
     Args:
-        rules: How texts in pieces are treated.
-        part_limit: Sentences of one stream that may wait.
+        rules: How to treat texts in pieces.
+        part_limit: How many sentences of one stream may wait.
         playback: Its player.
     """
 
     def __init__(self, rules: StreamRules, part_limit: int, playback: Player) -> None:
         self.texts: deque[Utterance] = deque()
-        self.silenced: deque[Utterance] = (
-            deque()
-        )  # those of the texts that are to be answered first
+        self.silenced: deque[Utterance] = deque()  # replies to these texts come first
         self.playback = playback
         self.is_paused = False
         self.is_full = False
-        self.is_cut = False  # audio of a silenced text may still wait at its receiver
+        self.is_cut = False  # the receiver may still hold audio of a silenced text
         self._rules = rules
         self._part_limit = part_limit
         self._stream: TextStream | None = None
@@ -55,12 +53,12 @@ class Session:
 
     @property
     def stream(self) -> TextStream | None:
-        """The text that is still coming in."""
+        """The text still arriving."""
         return self._stream
 
     @property
     def needs_turns(self) -> bool:
-        """Whether its first text is being spoken, or waits for a turn."""
+        """Whether its first text is being spoken or waits for a turn."""
         if not self.texts or self.is_paused or self.is_full:
             return False
         text = self.texts[0]
@@ -70,11 +68,11 @@ class Session:
 
     @staticmethod
     def first(texts: Iterable[Utterance], now: float, *, can_wait: bool) -> Utterance | None:
-        """The first of some texts that waits neither for its commit, nor for its player to say where it was cut.
+        """The first text that awaits neither its commit nor its player's report of where it was cut.
 
         Args:
-            texts: of this session, in order.
-            now: seconds.
+            texts: texts of this session, in order.
+            now: current time in seconds.
             can_wait: whether reports may still come.
         """
         for utterance in texts:
@@ -85,7 +83,7 @@ class Session:
         return None
 
     def commit(self, utterance: Utterance, now: float) -> None:
-        """A text that was prepared is to be heard, after what waits here by now."""
+        """Queue a prepared text to be heard after everything now waiting."""
         utterance.ready_s = now
         if utterance.begun:
             utterance.follows_cut, self.is_cut = self.is_cut, False
@@ -95,12 +93,12 @@ class Session:
     # ------------------------------------------------------------------------------ what comes in
 
     def is_piece(self, request: TextRequest) -> bool:
-        """Whether a message is a piece of a text rather than a whole one."""
+        """Whether a message is a piece of a text rather than a whole text."""
         mode = self._rules.mode
         return mode == "stream" or (mode == "auto" and request.streamed)
 
     def join(self, request: TextRequest, now: float) -> Admission | None:
-        """Take a message that belongs to the open text, or to one that is over; None if to neither."""
+        """Take a message that belongs to the open text or to a finished one; None if to neither."""
         if not (self.is_piece(request) or request.ended):
             return None
         stream = self._open_for(request, now)
@@ -119,7 +117,7 @@ class Session:
         return Admission(verdict, record.utterance, missing)
 
     def begin(self, utterance: Utterance, now: float) -> Admission:
-        """A new text; it ends the one that was coming in."""
+        """Begin a new text; this ends the one still arriving."""
         request = utterance.request
         self.end_stream(now, "superseded")
         self.texts.append(utterance)
@@ -136,7 +134,7 @@ class Session:
         return Admission("new", utterance, missing)
 
     def resume(self, utterance: Utterance, old: Utterance, now: float) -> None:
-        """A text that was cut continues as another one; pieces of it that still come belong to that."""
+        """Continue a cut text as a new one, which also gets any further pieces of the old."""
         self.texts.append(utterance)
         utterance.first_part_s = now
         utterance.characters = sum(map(len, utterance.source))
@@ -151,12 +149,12 @@ class Session:
         utterance.closed = False
         stream = self._stream = TextStream(utterance, self._rules, now, record)
         if utterance.parts and not isinstance(utterance.parts[-1], Replay):
-            left = str(utterance.parts.pop())  # its last sentence may not be complete
+            left = str(utterance.parts.pop())  # its last sentence may be incomplete
             gap = " " if old.source[-1:] and old.source[-1][-1:].isspace() else ""
             utterance.parts.extend(stream.reopen(left + gap))
 
     def refuse(self, utterance: Utterance, now: float) -> Admission:
-        """A text that is not taken; further pieces of it are not answered one by one."""
+        """Refuse a text; further pieces of it are not answered individually."""
         request, missing = utterance.request, 0
         if self.is_piece(request):
             record = TextRecord(utterance, now)
@@ -171,11 +169,11 @@ class Session:
         if stream is None or stream.record.relation(request) == "differs":
             return None
         if stream.record.contradicts(request) and stream.record.relation(request) != "same":
-            return None  # without a word, its sender began a new text
+            return None  # its sender began a new text without saying so
         return None if self._is_claimed(stream.record, request, now) else stream
 
     def _is_claimed(self, record: TextRecord, request: TextRequest, now: float) -> bool:
-        """Whether a text that is over has a better claim to a piece than the open one."""
+        """Whether a finished text has a better claim to a piece than the open one."""
         found = self._past_text(request, now)
         if found is None:
             return False
@@ -190,10 +188,10 @@ class Session:
             return past.is_repeated(request) and request.seq not in record.numbers
         return (
             past.is_next(request) and request.seq > record.numbers.highest
-        )  # not what was left out
+        )  # not pieces left out before
 
     def _past_text(self, request: TextRequest, now: float) -> tuple[TextRecord, Verdict] | None:
-        """The text that is over to which a piece belongs, and what the piece is to it."""
+        """The finished text that a piece belongs to, and the verdict on the piece."""
         rules = self._rules
         for record in reversed(self._past):
             verdict = record.verdict(request, now, idle_s=rules.idle_s, timeout_s=rules.timeout_s)
@@ -224,12 +222,12 @@ class Session:
     # ------------------------------------------------------------------------------ what goes out
 
     def go_on(self, now: float) -> None:
-        """A pause is over; the silence was asked for."""
+        """End a pause; its silence was intended and is no underrun."""
         self.is_paused = False
         self.fell_silent(now)
 
     def silence(self, utterance: Utterance, now: float) -> None:
-        """A text was cancelled: whatever its player still holds is discarded."""
+        """Cancel a text: discard what its player still holds."""
         if utterance.playback.ahead_s(now):
             self.fell_silent(now)
         utterance.playback.reset(now)
@@ -238,7 +236,7 @@ class Session:
         self.drop(utterance)
 
     def due_times(self, now: float) -> Iterator[float]:
-        """When something may have changed here by itself, though nothing comes in."""
+        """Times at which something may change here without any input."""
         if self._stream is not None:
             yield self._stream.due_s
         for text in self.texts:
@@ -249,12 +247,12 @@ class Session:
                 yield text.token.cancelled_s + PLAYER_PATIENCE_S
 
     def fell_silent(self, now: float) -> None:
-        """What is spoken next is waited for from now on."""
+        """Count the wait for the next speech from now on."""
         for utterance in self.texts:
             utterance.ready_s = now
 
     def go_on_after(self, utterance: Utterance, now: float) -> None:
-        """A text is answered; the one behind it waits from now on, unless the other one was cut short."""
+        """Note that a text was answered: the next one's wait counts from now, unless this one was cut short."""
         if self.texts and not utterance.cancelled and not self.texts[0].begun:
             self.texts[0].ready_s = now
 
@@ -276,7 +274,7 @@ class Session:
         self.flush(now, is_over=is_over)
 
     def end_stream(self, now: float, reason: CutShort = "") -> None:
-        """Stop waiting for pieces; `reason` says why, if the last one did not arrive."""
+        """Stop waiting for pieces; `reason` says why if the last one is missing."""
         stream, self._stream = self._stream, None
         if stream is not None:
             self._add(stream.utterance, stream.flush(), now)
@@ -285,7 +283,7 @@ class Session:
             self._past.append(stream.record)
 
     def drop(self, utterance: Utterance) -> None:
-        """Forget what is left of a text that is not wanted; pieces that still come are late."""
+        """Drop the rest of a cancelled text; pieces that still come are late."""
         utterance.parts.clear()
         utterance.closed = True
         stream = self._stream
@@ -309,7 +307,7 @@ class Session:
         if sentences and utterance.first_part_s is None:
             utterance.first_part_s = now
         if utterance.fault is not None:
-            return  # what is spoken is the beginning of the text, without a hole
+            return  # the spoken part is the beginning of the text, without a gap
         if sentences and not utterance.parts and not utterance.in_part:
             utterance.ready_s = now
         utterance.parts.extend(sentences)

@@ -13,16 +13,16 @@ from dora_mlx_tts.node.turns.targets import Target
 from dora_mlx_tts.node.turns.utterance import Utterance
 
 _REMEMBERED: Final = 1000
-"""Sessions without open texts that are remembered."""
+"""How many sessions without open texts to remember."""
 _ANSWERS: Final = 1000
-"""Answers in a row after which speech has its turn, so that a flood of cancelled texts holds up nobody."""
+"""Consecutive replies after which speech gets a turn, so that a flood of cancelled texts holds up nobody."""
 
 
 class SessionTable:
-    """Sessions by name; those with texts stand in a row for their turns.
+    """Sessions by name; those with texts queue for their turns.
 
     Args:
-        new_session: Makes one.
+        new_session: Creates a session.
     """
 
     def __init__(self, new_session: Callable[[], Session]) -> None:
@@ -35,7 +35,7 @@ class SessionTable:
         return iter(self._sessions.values())
 
     def __getitem__(self, name: str) -> Session:
-        """A session; one without texts may be new."""
+        """The session of this name, created if needed."""
         session = self._sessions.get(name)
         if session is None:
             session = self._sessions[name] = self._new_session()
@@ -44,18 +44,18 @@ class SessionTable:
         return session
 
     def _forget(self) -> None:
-        """Drop the session that was idle longest."""
+        """Drop the session that has been idle longest."""
         if len(self._sessions) > _REMEMBERED + len(self._turns):
             idle = next(name for name in self._sessions if name not in self._turns)
             del self._sessions[idle]
 
     @property
     def turns(self) -> list[Session]:
-        """Those with texts, the next one first."""
+        """Sessions with texts, the next one first."""
         return list(self._turns.values())
 
     def player_of(self, report: Played) -> Player:
-        """Whose report this is; without a session's name, the player that was sent the text."""
+        """The player that a report is about; without a session id, the one that was sent the text."""
         player = self[report.id("session_id") or ""].playback
         if report.id("session_id") is None and report.text_index is not None:
             players = (session.playback for session in self)
@@ -63,7 +63,7 @@ class SessionTable:
         return player
 
     def flush(self, target: Target, now: float) -> int:
-        """Speak the open sentences of the texts of ``target``; how many texts there were."""
+        """Speak the open sentences of the texts of ``target``; return the number of texts."""
         texts = 0
         for session in self.turns:
             stream = session.stream
@@ -73,7 +73,7 @@ class SessionTable:
         return texts
 
     def hold(self, name: str | None, now: float, *, paused: bool) -> None:
-        """Pause or resume one session; all of them resume, but pause as one."""
+        """Pause or resume one session. Without a name, resume all; a pause of all is kept elsewhere."""
         for session in list(self) if name is None else [self[name]]:
             if not paused:
                 session.go_on(now)
@@ -81,12 +81,12 @@ class SessionTable:
                 session.is_paused = True
 
     def open(self, utterance: Utterance) -> None:
-        """A session has a text, so it stands in the row."""
+        """Queue the session of a new text for its turn."""
         self._turns.setdefault(utterance.session, self[utterance.session])
 
     @property
     def may_answer(self) -> bool:
-        """Whether answers still come before speech."""
+        """Whether replies still come before speech."""
         return self._answers < _ANSWERS
 
     def turn_taken(self, utterance: Utterance) -> None:
@@ -96,7 +96,7 @@ class SessionTable:
             self._turns.move_to_end(utterance.session)
 
     def close(self, utterance: Utterance) -> None:
-        """A text is answered; a session without another leaves the row."""
+        """Close an answered text; a session without another text leaves the queue."""
         session = self._turns[utterance.session]
         session.texts.remove(utterance)
         if utterance in session.silenced:

@@ -10,12 +10,12 @@ from dora_mlx_tts.node.protocol.messages import Command, TextRequest
 Target = Callable[[TextRequest], bool]
 
 TEXT_KEYS: Final = ("question_id", "segment_id", "request_id", "goal_id")
-"""Ids that name a text within its session."""
+"""Ids that identify a text within its session."""
 _KEYS: Final = ("session_id", *TEXT_KEYS)
 
 
 def cancel_target(command: Command) -> Target:
-    """Texts that match every id of the command; without ids, all."""
+    """Matches texts that have every id of the command; without ids, all texts."""
     wanted = {key: value for key in _KEYS if (value := command.id(key)) is not None}
     session = wanted.pop("session_id", None)
 
@@ -43,4 +43,4 @@ def reset_target(command: Command) -> Target:
 
 
 TARGETS: Final = {"cancel": cancel_target, "reset": reset_target}
-"""Commands that silence, and the texts that each matches."""
+"""Commands that silence texts, and which texts each one matches."""

@@ -1,6 +1,6 @@
-"""What tells which text a piece belongs to: ids, numbers, and when the last piece came.
+"""The facts that decide which text a piece belongs to: ids, numbers, and when the last piece came.
 
-Kept for a while after the text is over, for its sender hears of that late, and may repeat itself.
+Kept for a while after the text is over, because its sender learns of that late and may repeat itself.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ Relation = Literal["same", "differs", "unknown"]
 Verdict = Literal["late", "repeated"]
 
 _KEYS: Final = ("question_id", "segment_id")
-"""Ids that part texts."""
+"""Ids that separate texts."""
 _NAMES: Final = ("request_id", "goal_id")
-"""Ids that may differ from piece to piece; one that a text has is that text's all the same."""
+"""Ids that may differ between pieces of one text; each one seen identifies it."""
 _VAGUE: Final = frozenset({"", "default"})
-"""Ids that say nothing: mofa's nodes give all questions without an id the same one."""
+"""Meaningless ids: mofa's nodes give the same one to all questions without an id."""
 _FIRST_NUMBERS: Final = frozenset({0, 1})
 _MANY: Final = 64
 
 
 class TextRecord:
-    """One text as its pieces show it.
+    """One text, as known from its pieces.
 
     Attributes:
         utterance: the text.
-        numbers: the numbers of its pieces.
-        has_fin: whether its pieces say if they are the last.
+        numbers: the sequence numbers of its pieces.
+        has_fin: whether its pieces mark the last one.
         is_whole: whether the last piece has come.
-        last_s: when a piece came last, or when its `fin` was given up.
+        last_s: when the last piece came, or when waiting for `fin` ended.
     """
 
     def __init__(self, utterance: Utterance, now: float) -> None:
@@ -46,11 +46,13 @@ class TextRecord:
         self._ids: dict[str, str] = {}
         self._names: dict[tuple[str, str], None] = {}
         self._first: int | None = None
-        self._prints: OrderedDict[int, int] = OrderedDict()  # of the first number and the newest
+        self._prints: OrderedDict[int, int] = (
+            OrderedDict()
+        )  # of the first number and the newest ones
         self._pieces = 0
 
     def add(self, request: TextRequest, now: float) -> None:
-        """Remember a piece."""
+        """Add a piece."""
         self.last_s = now
         self.has_fin = self.has_fin or request.has_fin
         self.is_whole = self.is_whole or request.fin or request.ended
@@ -77,7 +79,7 @@ class TextRecord:
     # ----------------------------------------------------------------------------- what a piece is
 
     def relation(self, request: TextRequest) -> Relation:
-        """What the ids say: the same text, another one, or nothing."""
+        """What the ids say: the same text, another text, or nothing."""
         found: Relation = "unknown"
         for key in _KEYS:
             mine, other = self._ids.get(key), request.id(key)
@@ -98,25 +100,25 @@ class TextRecord:
         return bool(self.numbers) and request.seq == self.numbers.highest + 1
 
     def is_repeated(self, request: TextRequest) -> bool:
-        """Whether this very piece came before, number and text, as far back as is remembered."""
+        """Whether a piece with this number and text came before, as far back as remembered."""
         seq = request.seq
         return seq is not None and self._prints.get(seq) == _print(request)
 
     def contradicts(self, request: TextRequest) -> bool:
-        """Whether a piece has the number of another one and says something else."""
+        """Whether a piece has the number of an earlier one but a different text."""
         known = self._prints.get(request.seq) if request.seq is not None else None
         return bool(request.text) and known is not None and known != _print(request)
 
     def verdict(
         self, request: TextRequest, now: float, *, idle_s: float, timeout_s: float
     ) -> Verdict | None:
-        """What a piece is to this text once that is over; None where it belongs to a new one.
+        """Classify a piece that arrives after this text is over; None if it belongs to a new text.
 
         Args:
             request: the piece.
-            now: seconds on the clock of the session.
-            idle_s: seconds without a piece after which one without ids or numbers is new.
-            timeout_s: seconds after which any piece is.
+            now: current time on the session's clock.
+            idle_s: seconds without a piece after which one without ids or numbers begins a new text.
+            timeout_s: seconds after which any piece does.
         """
         relation, age = self.relation(request), now - self.last_s
         is_same, is_soon = relation == "same" or self.is_named(request), age < idle_s
@@ -134,14 +136,14 @@ class TextRecord:
         return self._by_number(request, request.seq, is_same=is_same, is_soon=is_soon)
 
     def _repeats(self, request: TextRequest, *, is_same: bool, is_soon: bool) -> bool:
-        """A first number may begin a new text with the same word, so it takes more to call that a repeat."""
+        """Whether a piece is a repeat; a first number may begin a new text with the same word, so it needs more."""
         if not self.is_repeated(request) or self._has_other_names(request):
             return False
         is_first = request.seq == self._first and request.seq in _FIRST_NUMBERS
         return not is_first or is_same or (is_soon and (self._pieces == 1 or self._is_awaited))
 
     def _has_other_names(self, request: TextRequest) -> bool:
-        """Whether a piece has a request_id or goal_id, and this text had others only."""
+        """Whether a piece has a request_id or goal_id, and this text had only different ones."""
         keys = {key for key, _ in self._names}
         return any(
             key in keys and request.id(key) and (key, request.id(key)) not in self._names
@@ -150,11 +152,11 @@ class TextRecord:
 
     @property
     def lacks_fin(self) -> bool:
-        """Whether the sender says which piece is the last, and that one has not come."""
+        """Whether the sender marks the last piece, and it has not come."""
         return self.has_fin and not self.is_whole
 
     def _was_left_out(self, request: TextRequest) -> bool:
-        """Whether a piece fills a hole between the numbers of this text."""
+        """Whether a piece fills a gap in the numbers of this text."""
         seq, first = request.seq, self._first
         if seq is None or first is None or seq in self.numbers:
             return False
@@ -162,11 +164,11 @@ class TextRecord:
 
     @property
     def _is_awaited(self) -> bool:
-        """Whether pieces of this text, which nobody wants any more, may still come."""
+        """Whether pieces of this cancelled text may still come."""
         return self.utterance.is_silenced and not self.is_whole
 
     def _is_renamed(self, request: TextRequest) -> bool:
-        """Whether a piece has another request_id than all the pieces of this text had."""
+        """Whether a piece has a request_id that no piece of this text had."""
         mine = [value for key, value in self._names if key == "request_id"]
         other = request.id("request_id")
         settled = self._pieces > 1 or request.seq is None
@@ -182,7 +184,7 @@ class TextRecord:
     def _by_number(
         self, request: TextRequest, seq: int, *, is_same: bool, is_soon: bool
     ) -> Verdict | None:
-        """Continuing numbers are late; so are those left out before, if the ids say so."""
+        """Classify by number: continuing numbers are late, and so are earlier gaps if the ids agree."""
         if seq > self.numbers.highest:
             if self.is_whole or (request.flush and not is_same):
                 return None
@@ -193,5 +195,5 @@ class TextRecord:
 
 
 def _print(request: TextRequest) -> int:
-    """A fingerprint of the text of a piece."""
+    """A fingerprint of a piece's text."""
     return zlib.crc32(request.text.encode("utf-8", "surrogatepass"))

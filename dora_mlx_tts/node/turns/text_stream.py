@@ -1,4 +1,4 @@
-"""Texts that arrive in pieces, as an LLM writes them: which pieces belong together, and when they end."""
+"""Texts that arrive in pieces, as an LLM writes them: which pieces belong together, and when a text ends."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _MANY_IDS: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class StreamRules:
-    """How texts in pieces are treated.
+    """How to treat texts in pieces.
 
     Attributes:
-        mode: What a message is: a ``whole`` text, a piece of a ``stream``, or ``auto``.
-        idle_s: Seconds without a piece after which what is there is spoken.
-        timeout_s: Seconds to wait for the ``fin`` of a stream whose pieces carry that key.
-        filters: Whether Markdown, tags and emoji are left out.
+        mode: What each message is: a ``whole`` text, a piece of a ``stream``, or ``auto``.
+        idle_s: Seconds without a piece after which the text so far is spoken.
+        timeout_s: Seconds to wait for ``fin`` in a stream whose pieces carry that key.
+        filters: Whether to leave out Markdown, tags and emoji.
         scanner: Where sentences end.
-        grows: Whether the first sentence is handed to the engine while it is being written.
-        limit: Characters that may wait for the end of a sentence.
+        grows: Whether the engine gets the first sentence while it is being written.
+        limit: Maximum number of characters that wait for the end of a sentence.
     """
 
     mode: Literal["auto", "whole", "stream"] = "auto"
@@ -46,7 +46,7 @@ class StreamRules:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> StreamRules:
-        """The rules that the settings ask for."""
+        """The rules given by the settings."""
         return cls(
             mode=settings.text_mode,
             idle_s=settings.stream_idle,
@@ -56,7 +56,7 @@ class StreamRules:
                 mode=settings.sentence_mode,
                 first_clause=settings.first_clause,
                 markup=settings.text_filters,
-                # A stream cannot be refused once it is being spoken: strict counts for whole texts.
+                # A stream cannot be refused once it is being spoken: strict applies to whole texts only.
                 speech="off" if settings.speech_markup == "off" else "text",
             ),
             limit=settings.text_limit,
@@ -65,30 +65,30 @@ class StreamRules:
         )
 
     def part(self, sentence: Sentence) -> str:
-        """A sentence of a stream as it is handed to the engine."""
+        """A sentence of a stream in the form that the engine gets."""
         if self.speech != "off" and not self.filters:
-            return sentence.text  # its speech markup is left to the engine
+            return sentence.text  # the engine handles its speech markup
         if self.scanner.mode == "none":
             return divided(sentence)
         return spoken_text(sentence.text, parts_of(sentence))
 
     def parts(self, text: str) -> list[SpokenText]:
-        """A whole text as it is handed to the engine: in sentences, a long one in several turns.
+        """A whole text in the form that the engine gets: in sentences, a long text in several turns.
 
         Raises:
-            TextError: malformed speech markup, where that is to be refused.
+            TextError: the speech markup is malformed and must be refused.
         """
         return turns(whole_text(text, self.speech, filters=self.filters))
 
     def whole(self, text: str) -> SpokenText:
-        """All of a text in sentences, whatever is wrong with its markup."""
+        """All of a text in sentences, tolerating any faults in its markup."""
         return whole_text(text, "off" if self.speech == "off" else "text", filters=self.filters)
 
     def turns(self, part: str) -> list[str]:
-        """A part of a stream in turns; most are one.
+        """A part of a stream in turns, usually one.
 
         Raises:
-            TextError: malformed speech markup, where that is to be refused.
+            TextError: the speech markup is malformed and must be refused.
         """
         if isinstance(part, SpokenText):
             return [*turns(part)]
@@ -98,7 +98,7 @@ class StreamRules:
 
 
 class TextStream:
-    """The open text of a session: takes pieces, gives sentences."""
+    """The open text of a session: takes pieces, yields sentences."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class TextStream:
         self._open_chars = 0
 
     def feed(self, request: TextRequest, now: float) -> list[Part]:
-        """Take a piece; the sentences that are complete now, and the first while it grows."""
+        """Take a piece; returns the sentences complete by now, and the first one while it grows."""
         self.record.add(request, now)
         self._open_chars += len(request.text)
         parts = [self._rules.part(sentence) for sentence in self._scanner.feed(request.text)]
@@ -129,12 +129,12 @@ class TextStream:
         return [*parts] if self._growth is None else self._growth.add(request.text, parts)
 
     def reopen(self, text: str) -> list[str]:
-        """Begin with what is left of a text that goes on; the sentences that are complete."""
+        """Begin with the rest of a text that continues; returns its complete sentences."""
         self._open_chars = len(text)
         return [self._rules.part(sentence) for sentence in self._scanner.feed(text)]
 
     def _has_no_end(self) -> bool:
-        """Whether the open sentence is longer than a turn; where its sender wants it whole, it may be."""
+        """Whether the open sentence is longer than a turn, unless its sender wants it whole."""
         waits = self._rules.scanner.mode == "none"
         return not waits and length(self._scanner.open_text) > TURN_LENGTH
 
@@ -149,23 +149,23 @@ class TextStream:
 
     @property
     def has_rest(self) -> bool:
-        """Whether text may still wait for the end of its sentence."""
+        """Whether text may still be waiting for the end of its sentence."""
         return self._open_chars > 0
 
     @property
     def due_s(self) -> float:
-        """When to check again: the rest is to be spoken, or the stream is over."""
+        """When to check again whether the rest must be spoken or the stream is over."""
         waits_for_fin = self.record.has_fin and not self.has_rest
         return self.record.last_s + (self._rules.timeout_s if waits_for_fin else self._rules.idle_s)
 
     def is_over(self, now: float) -> bool:
-        """Whether no more pieces are waited for."""
+        """Whether to stop waiting for more pieces."""
         wait = self._rules.timeout_s if self.record.has_fin else self._rules.idle_s
         return now >= self.record.last_s + wait
 
 
 def joined(first: TextRequest, piece: TextRequest) -> TextRequest:
-    """The request of a stream with what its newest piece says; every request_id is kept."""
+    """The request of a stream, updated from its newest piece; every request_id is kept."""
     if piece.echo.items() <= first.echo.items():
         return first
     echo = merged(first.echo, piece.echo)
@@ -181,7 +181,7 @@ Kind = Literal["new", "continued", "late", "repeated", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What became of a text message.
+    """What happened to a text message.
 
     Attributes:
         kind: A ``new`` text, a piece that ``continued`` one, a piece that came too ``late`` because its

@@ -1,4 +1,4 @@
-"""Divides a text into turns: parts of some seconds of speech, between which others may speak."""
+"""Divides a text into turns: parts of some seconds of speech, between which other texts may be spoken."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dora_mlx_tts.text.sentences.pieces import spoken_text
 from dora_mlx_tts.text.spoken import SpokenSentence, SpokenText
 
 TURN_LENGTH: Final = 300
-"""Letters of one turn, about 20 seconds of speech; a Chinese character counts as three."""
+"""Length of a turn in letters, about 20 seconds of speech; a Chinese character counts as three."""
 _WIDE: Final = 3
 
 
@@ -20,7 +20,7 @@ def length(text: Iterable[str]) -> int:
 
 
 def turns(whole: SpokenText) -> list[SpokenText]:
-    """A text in parts of at most `TURN_LENGTH`; what has no end is cut between words."""
+    """Divide a text into parts of at most `TURN_LENGTH`; endless sentences are cut between words."""
     if length(whole) <= TURN_LENGTH:
         return [whole]
     return _parts(whole.sentences) or [whole]
@@ -40,7 +40,7 @@ def _parts(sentences: Sequence[SpokenSentence]) -> list[SpokenText]:
 
 
 def _cut(sentence: SpokenSentence) -> Iterator[SpokenSentence]:
-    """A sentence in pieces that fit into a turn."""
+    """Cut a sentence into pieces that fit into a turn."""
     if length(sentence.text) <= TURN_LENGTH:
         yield sentence
         return
@@ -54,7 +54,7 @@ def _cut(sentence: SpokenSentence) -> Iterator[SpokenSentence]:
 
 
 def _end(sentence: SpokenSentence, start: int) -> int:
-    """Where a piece that begins at `start` ends: at the last mark or blank, never inside a reading."""
+    """Where a piece that begins at `start` ends: at the last punctuation mark or space, never inside a reading."""
     text, room, end = sentence.text, TURN_LENGTH, start
     while end < len(text) and room > 0:
         room -= _WIDE if is_east_asian(text[end]) else 1
@@ -70,7 +70,7 @@ def _end(sentence: SpokenSentence, start: int) -> int:
 
 
 def _last(text: str, start: int, end: int, wanted: Iterable[str]) -> int:
-    """Behind the last of `wanted` within `start:end`; 0 where there is none."""
+    """The index after the last of `wanted` within `start:end`; 0 if there is none."""
     return max((text.rfind(char, start, end) for char in wanted), default=-1) + 1
 
 

@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from dora_mlx_tts.synthesis.records import Fragment
 
 PLAYER_PATIENCE_S: Final = 0.5
-"""Seconds after a cancel in which the reply waits for a player that reports."""
+"""Seconds that the reply waits after a cancel for a player that reports."""
 _AUDIBLE_GAP_S: Final = 0.005
 _LONGEST_DELAY_S: Final = 10.0
-"""Seconds by which a player that stands still may put off the next window; by then it is due like any other."""
+"""Seconds by which a player that stands still may delay the next window; after that it is due like any other."""
 
 REFUSED: Final = "refused"
-"""Reason of an utterance that a piece of its own text ended, because nothing could be made of that piece."""
+"""Reason of an utterance that ended because one of its own pieces was unusable."""
 
 CutShort = Literal["", "superseded", "timeout", "closed"]
-"""Why the last piece of a text is not waited for: another text began, it took too long, the inputs closed."""
+"""Why a text no longer waits for its last piece: another text began, it took too long, or the inputs closed."""
 
 
 class Fault(NamedTuple):
-    """Why the reply to a text is an error, whatever else becomes of it."""
+    """Why the reply to a text is an error, whatever else happens to it."""
 
     error: str
     stage: Stage
@@ -40,39 +40,39 @@ class Fault(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Utterance:
-    """A whole text, or a streamed one while its pieces come in.
+    """A whole text, or a streamed one whose pieces are still arriving.
 
     Attributes:
-        request: The text and what its sender said about it; of a stream the newest of each key.
-        index: Running number of the text in this node; on all its outputs.
-        token: Cancelled by whoever asks for silence; its reason is the command.
-        fragments: Audio messages sent so far, the next one's ``seq``.
-        parts: What is still to be handed to the engine, in order.
+        request: The text and what its sender said about it; for a stream, the newest value of each key.
+        index: Running number of the text in this node, repeated on all its outputs.
+        token: Cancelled to silence the text; its reason is the command.
+        fragments: Audio messages sent so far, hence the next one's ``seq``.
+        parts: Parts not yet handed to the engine, in order.
         closed: Whether no more parts will come.
         is_raw: Whether ``parts`` is the text as received, neither filtered nor divided.
-        pieces: Messages this text came in.
-        characters: Their length together.
+        pieces: Number of messages that made up this text.
+        characters: Their total length.
         first_part_s: When the first part was complete.
-        fault: Why some of it is not spoken, where that is its sender's doing.
-        is_abandoned: Whether it failed, so that nothing more of it is spoken.
-        cut_short: Why it ended without the last piece that its sender promised, if so.
-        begun: Whether it was handed out at least once.
-        follows_cut: Whether audio of an older, silenced text may still wait at the receiver.
+        fault: Why part of it is not spoken, if its sender is at fault.
+        is_abandoned: Whether it failed, so that no more of it is spoken.
+        cut_short: Why it ended without the last piece that its sender promised, if it did.
+        begun: Whether it has been handed out at least once.
+        follows_cut: Whether the receiver may still hold audio of an older, silenced text.
         in_part: Whether the engine is in the middle of a part.
-        growing: That part, where it is still being written.
+        growing: That part, while it is still being written.
         playback: Its conversation's player.
-        audio: What has left of it.
-        source: Its text as it came, piece by piece.
-        ready_s: When text came that was waited for, or a pause ended.
-        underruns: Times its player ran dry although there was text to speak.
+        audio: Its sent audio.
+        source: Its text as received, piece by piece.
+        ready_s: When awaited text arrived, or a pause ended.
+        underruns: How often its player ran dry although there was text to speak.
         longest_gap_s: The longest of these silences.
-        kept: Its audio, where it may be resumed.
-        is_kept: Whether it was cut and may still be resumed.
-        last_start_s: When the fragment sent last begins to play.
-        last_end_s: When it ends, both as estimated while it was sent.
-        held_s: Seconds of its sound that wait: for the rest, where a text is one message, or for its commit.
-        awaits_commit: Whether it is spoken ahead, and nothing of it may be sent yet.
-        prepared: What was spoken of it meanwhile.
+        kept: Its audio, if it can be resumed.
+        is_kept: Whether it was cut and can still be resumed.
+        last_start_s: When the last fragment sent starts playing.
+        last_end_s: When that fragment ends; both are estimates made while sending.
+        held_s: Seconds of its audio held back: for the rest, if the text is one message, or for its commit.
+        awaits_commit: Whether it is synthesized ahead and none of it may be sent yet.
+        prepared: The fragments synthesized meanwhile.
     """
 
     request: TextRequest
@@ -113,12 +113,12 @@ class Utterance:
 
     @property
     def cancelled_by(self) -> str:
-        """The command that cancelled it, empty while it is wanted."""
+        """The command that cancelled it; empty if it was not cancelled."""
         return self.token.reason
 
     @property
     def is_silenced(self) -> bool:
-        """Whether nobody will hear more of it, so that pieces that still come are late."""
+        """Whether no more of it will be heard, so that further pieces are late."""
         return self.cancelled or self.is_abandoned
 
     @property
@@ -128,19 +128,19 @@ class Utterance:
 
     @property
     def has_work(self) -> bool:
-        """Whether the engine has something to do for it now."""
+        """Whether the engine has work to do for it now."""
         if self.in_part:
             return self.growing is None or not self.growing.is_starved
         return bool(self.parts) or (bool(self.prepared) and not self.awaits_commit)
 
     @property
     def is_answer(self) -> bool:
-        """Whether nothing of it will be spoken any more, so that only its reply is left."""
+        """Whether no more of it will be spoken, so that only its reply is left."""
         return self.cancelled or self.is_finished
 
     @property
     def need(self) -> Need:
-        """How urgent its next window is. Sound that is held back counts as if it had begun to play at once."""
+        """How urgent its next window is. Audio that is held back counts as if it had started playing at once."""
         ready_s = max(self.ready_s, self.first_part_s or 0.0)
         held_until_s = ready_s + self.held_s if self.held_s else 0.0
         silent_s = max(self.playback.end_s, held_until_s)
@@ -150,12 +150,12 @@ class Utterance:
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing is left to be spoken or sent and nothing will come."""
+        """Whether nothing is left to speak or send and nothing more will come."""
         is_spoken = self.closed and not self.parts and not self.in_part
         return is_spoken and not self.prepared and not self.awaits_commit
 
     def begin_part(self) -> Part | Replay | None:
-        """Take out the next part; a sentence that is complete by now as a text. None where there is none now."""
+        """Take out the next part; a sentence complete by now comes as a text. None if there is none now."""
         if not self.parts:
             return None
         self.in_part = True
@@ -167,18 +167,18 @@ class Utterance:
         return part
 
     def prepare(self, fragment: Fragment) -> None:
-        """Put a fragment by until the text is committed."""
+        """Hold a fragment until the text is committed."""
         self.prepared.append(fragment)
         self.held_s += fragment.duration_s
 
     def next_prepared(self) -> Fragment:
-        """Take out the first of these fragments, to be sent."""
+        """Take out the first of these fragments to send it."""
         fragment = self.prepared.popleft()
         self.held_s = max(0.0, self.held_s - fragment.duration_s)
         return fragment
 
     def spoke(self, fragment: Fragment) -> None:
-        """Remember that this fragment has left."""
+        """Record that this fragment was sent."""
         if not self.fragments:
             self.playback.begin(self.index, self.audio)
         elif (gap_s := self.playback.dry_s(self.ready_s)) > _AUDIBLE_GAP_S:
@@ -198,16 +198,16 @@ class Utterance:
         return self.playback.position(self.index, until)
 
     def leave_hole(self) -> None:
-        """What was being spoken failed; what is spoken after it does not follow on what came before."""
+        """Note that the current part failed: what is spoken next does not directly follow what came before."""
         self.audio.leave_hole()
 
     @property
     def spoken_text(self) -> str:
-        """The sentences of which audio has left; of a cancelled text, as far as it was heard."""
+        """The sentences for which audio was sent; for a cancelled text, as far as it was heard."""
         return self.audio.heard(self.position.seconds) if self.cancelled else self.audio.text
 
     def may_be_told(self, now: float) -> bool:
-        """Whether its player may still say where it was cut; asked for a moment after that only."""
+        """Whether its player may still report where it was cut; true only for a moment after the cut."""
         cut = self.token.cancelled_s
         if not self.cancelled or not self.fragments or now >= cut + PLAYER_PATIENCE_S:
             return False

@@ -1,7 +1,7 @@
-"""Checks a sentence's sound with the pack's own encoder: whether its codes are those of the text.
+"""Checks a sentence's audio with the pack's own encoder: whether its codes match the text.
 
-The content check of `content` judges what the text-to-semantic network wrote. This one judges what the
-acoustic network made of it, at the cost of encoding each sentence, before anything of it is heard.
+`content_check` checks the output of the text-to-semantic network. This module checks the acoustic network's
+output, before any of it is heard, at the cost of encoding each sentence.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ from dora_mlx_tts.synthesis.loading.networks import Networks
 from dora_mlx_tts.text.phonemes import Phonemes
 
 LIMITS = ContentLimits(ended=40.0, few=28.0, floor=0.5)
-"""Where doubt ends for sound: codes of synthetic sound fit its phones less well than the ones it was made of."""
+"""Limits for audio: codes encoded from synthetic audio fit its phones less well than those it was made from."""
 
 _RATE = 16_000
-_LEAST = 1600  # samples; shorter sound has no frames
+_LEAST = 1600  # samples; shorter audio has no frames
 
 
 class AudioCheck:
-    """Hears with a pack's SSL encoder and codebook.
+    """Listens with a pack's SSL encoder and codebook.
 
     Args:
-        networks: the pack's, with an encoder for recordings.
-        table: of its codes.
-        rate: of the sound that will be heard, in Hz.
+        networks: the pack's networks, including an encoder for recordings.
+        table: the pack's code table.
+        rate: sample rate of the audio to check, in Hz.
     """
 
     def __init__(self, networks: Networks, table: PhoneCodes, rate: int) -> None:
         self._networks, self._table, self._rate = networks, table, rate
 
     def codes(self, samples: Samples) -> list[int]:
-        """Codes at 25 Hz of sound [n]."""
+        """Codes at 25 Hz of samples [n]."""
         heard = resample(samples, self._rate, _RATE)
         if len(heard) < _LEAST:
             return []
         features = self._networks.ssl(mx.array(heard)[None])
-        # The tokenizer was taught with an even number of frames, the last one repeated.
+        # The tokenizer was trained with an even number of frames, the last one repeated.
         even = mx.concatenate([features, features[:, -1:]], axis=1)
         codes: list[int] = np.array(self._networks.encoder.extract_latent(even)[0]).tolist()
         return codes
 
     def flaw(self, phonemes: Phonemes, samples: Samples) -> Flaw | None:
-        """What is wrong with the sound [n] of a whole sentence, if anything."""
+        """The flaw in the audio [n] of a whole sentence, or None."""
         check = ContentCheck(self._table, phonemes, LIMITS)
         check.begin(self.codes(samples))
         return check.ended()

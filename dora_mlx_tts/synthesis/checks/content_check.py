@@ -1,9 +1,9 @@
-"""Checks whether the codes of a sentence say its phones: missing, extra or repeated words.
+"""Checks whether the codes of a sentence match its phones: finds missing, extra or repeated words.
 
-Two ways through the phones are followed token by token. The clean one says every phone in order, with
-pauses between them. The flawed one may jump to any place, or say something that is no phone of the
-sentence, at a price. Where the flawed way explains the codes so much better that it pays the price
-and a margin, something went wrong, and that way says what and since which token.
+Two paths through the phones are followed token by token. The clean path says every phone in order, with pauses
+between them. The flawed path may, at a price, jump anywhere or say something that is not in the sentence. If
+the flawed path explains the codes better by more than its price plus a margin, something went wrong, and that
+path shows what it was and at which token it began.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from dora_mlx_tts.synthesis.codes.phone_codes import PhoneCodes
 from dora_mlx_tts.text.phonemes import Phonemes
 
 _CLEAN, _FLAWED = 0, 1
-_STEPS = 5  # a way moves on by 0 to 4 states; phones and the pauses between them are states
-_FROM_CLEAN, _AGAIN = _STEPS, _STEPS + 1  # how the flawed way came where no step led
-_ENDS = 4  # states at the end: the last two phones, for a last mark may be silent, and their pauses
+_STEPS = 5  # a path advances by 0 to 4 states, which are phones and the pauses between them
+_FROM_CLEAN, _AGAIN = _STEPS, _STEPS + 1  # how the flawed path got where no step leads
+_ENDS = 4  # final states: the last two phones, since a final mark may be silent, and their pauses
 _NEVER = -1e9
 _EXCERPT = 24
 _MARKS = " .,;:!?…。，、；：！？"
@@ -40,14 +40,14 @@ class Fault(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A place where the codes do not say the phones.
+    """A place where the codes do not match the phones.
 
     Attributes:
-        fault: what it is.
-        since: the first token of it.
-        detail: for people.
-        until: of something invented, the first token that says new text; None where none does by now.
-        is_own: whether the text itself says this several times, so that once more is no other text.
+        fault: its kind.
+        since: its first token.
+        detail: description for people.
+        until: for extra speech, the first token that says new text again; None if none does yet.
+        is_own: whether the text itself repeats this, so that one more repetition adds no other text.
     """
 
     fault: Fault
@@ -59,22 +59,21 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class ContentLimits:
-    """Prices and margins in nats, from genuine and from damaged speech (docs/reliability.md).
+    """Prices and margins in nats, derived from intact and from damaged speech (docs/reliability.md).
 
     Attributes:
         jump: price of the first flaw.
         again: price of each further one.
-        foreign: what a token that is no phone of the sentence must speak for some other phone
-            before it counts.
-        pause: chance of a pause behind a phone.
-        ended: margin by which a flaw must explain a whole sentence better.
-        ahead: the same while tokens are still coming.
+        foreign: evidence that a token outside the sentence must show for some other phone before it counts.
+        pause: probability of a pause after a phone.
+        ended: margin by which a flaw must explain a complete sentence better.
+        ahead: likewise while tokens are still being decoded.
         lag: tokens that must follow a flaw before it is believed.
-        further: tokens more of a text that says something several times, where networks lose count.
-        floor: nats a token that a clean sentence has at least.
-        known: share of the phones that the table must know; other languages are not judged.
-        short: phones of texts in which single sounds weigh too much; their margin is `few`.
-        few: see there.
+        further: extra tokens for texts that repeat something, where networks lose count.
+        floor: minimum nats per token of a clean sentence.
+        known: share of the phones that the table must know; other languages are not checked.
+        short: number of phones up to which single sounds weigh too much; such texts use the margin `few`.
+        few: see `short`.
     """
 
     jump: float = 4.0
@@ -95,13 +94,13 @@ class ContentCheck:
     """Follows the codes of one sentence.
 
     Args:
-        table: of the pack.
-        phonemes: of the sentence.
-        limits: where doubt ends.
+        table: the pack's code table.
+        phonemes: the sentence's phones.
+        limits: prices and margins.
 
     Attributes:
         can_judge: whether the table knows the sentence's language.
-        lag: tokens that are looked ahead.
+        lag: lookahead in tokens.
     """
 
     def __init__(
@@ -133,7 +132,7 @@ class ContentCheck:
             self.add(token)
 
     def add(self, token: int) -> None:
-        """One more token."""
+        """Add a token."""
         said = self._said(token)
         if not self._came:
             self._scores = said + self._start()
@@ -154,17 +153,17 @@ class ContentCheck:
 
     @property
     def gain(self) -> float:
-        """How much better a flaw explains the tokens so far, in nats."""
+        """By how many nats a flaw explains the tokens so far better."""
         return float(self._scores[_FLAWED].max() - self._scores[_CLEAN].max())
 
     @property
     def fit(self) -> float:
-        """Nats per token of the clean way through the tokens so far; 0 where there are none."""
+        """Nats per token of the clean path so far; 0 without tokens."""
         return float(self._scores[_CLEAN].max()) / len(self._came) if self._came else 0.0
 
     @property
     def doubt(self) -> float:
-        """The score of a whole sentence: nats by which a flaw explains its tokens better than the text; less is better."""
+        """Score of a complete sentence: nats by which a flaw explains it better than the text; lower is better."""
         if not self._came or not self.can_judge:
             return 0.0
         clean, flawed = self._scores
@@ -172,14 +171,14 @@ class ContentCheck:
         return float(best - clean[-_ENDS:].max())
 
     def ahead(self) -> Flaw | None:
-        """What is certainly wrong by now, or None."""
+        """The flaw that is certain by now, or None."""
         if not self._came or not self.can_judge or self.gain < self._margin(self.limits.ahead):
             return None
         flaw = self._flaw(int(self._scores[_FLAWED].argmax()))
         return flaw if len(self._came) - flaw.since >= self.limits.lag else None
 
     def ended(self) -> Flaw | None:
-        """What is wrong with the tokens, if they are all."""
+        """The flaw, given that all tokens are decoded, or None."""
         if not self._came or not self.can_judge:
             return None
         clean, flawed = self._scores
@@ -199,9 +198,9 @@ class ContentCheck:
         return max(usual, self.limits.few) if len(self._phonemes) <= self.limits.short else usual
 
     def _chances(self, moves: tuple[Doubles, Doubles, Doubles], states: int) -> Doubles:
-        """Log chances [steps, states] to come to a state by moving on by 0, 1, … states."""
+        """Log probabilities [steps, states] of reaching a state by advancing 0, 1, … states."""
         stay, onwards, over = moves
-        leave = np.full((_STEPS, states), _NEVER)  # by the state that is left
+        leave = np.full((_STEPS, states), _NEVER)  # indexed by the state being left
         pause = self.limits.pause
         leave[0, 1::2], leave[2, 1::2] = stay, onwards + np.log(1 - pause)
         leave[1, 1::2], leave[4, 1::2] = onwards + np.log(pause), over
@@ -218,7 +217,7 @@ class ContentCheck:
         return scores
 
     def _said(self, token: int) -> Doubles:
-        """What the token speaks for in each state, [2, states]."""
+        """The token's evidence for each state, [2, states]."""
         said = np.empty((2, self._from.shape[1]))
         said[:, 1::2] = self._spoken[:, token]
         quiet = self._table.quiet[token]
@@ -227,7 +226,7 @@ class ContentCheck:
         return said
 
     def _flaw(self, last: int) -> Flaw:
-        """The first flaw of the flawed way that ends in the state `last`."""
+        """The first flaw of the flawed path that ends in the state `last`."""
         since, before = 0, -1
         state, way = last, [last]
         for token in range(len(self._came) - 1, -1, -1):
@@ -241,10 +240,10 @@ class ContentCheck:
         return self._described(since, before, way)
 
     def _described(self, since: int, before: int, way: list[int]) -> Flaw:
-        """A flaw since a token, where the clean way left the state `before` and the other continued as `way`."""
+        """A flaw from a token on: the paths part at the state `before`, the flawed one continues as `way`."""
         foreign = next((n for n, state in enumerate(way) if state % 2), len(way))
         resumed = way[foreign] // 2 if foreign < len(way) else len(self._phonemes)
-        said = (before + 1) // 2  # phones that were begun
+        said = (before + 1) // 2  # phones begun so far
         anew = (n for n, state in enumerate(way) if state % 2 and state // 2 >= said)
         until = next((since + n for n in anew), None)
         is_own = bool(said and self._own[said - 1])
@@ -259,7 +258,7 @@ class ContentCheck:
         return Flaw(Fault.MISSING, since, detail)
 
     def _excerpt(self, first: int, end: int) -> str:
-        """The text of some phones."""
+        """The text of a range of phones."""
         spans = self._phonemes.char_spans[first:end]
         text = self._phonemes.text[spans[0][0] : spans[-1][1]] if spans else ""
         text = text.strip(_MARKS) or text
@@ -267,6 +266,6 @@ class ContentCheck:
 
 
 def _are_figures(phonemes: Phonemes) -> NDArray[np.bool_]:
-    """Which phones are of figures, of which once more is another number."""
+    """Which phones belong to digits, where a repetition makes another number."""
     spans = (phonemes.text[start:end] for start, end in phonemes.char_spans)
     return np.array([any(char.isnumeric() for char in span) for span in spans], bool)

@@ -1,4 +1,4 @@
-"""What a text itself says several times in a row: networks lose count there, and once more changes little."""
+"""Groups that a text itself repeats: networks lose count there, and one repetition more changes little."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_LEAST, _MOST = 2, 24  # phones of a group
-_BEYOND = 2  # phones that a third time has at least
+_LEAST, _MOST = 2, 24  # phones in a group
+_BEYOND = 2  # minimum phones of a third repetition
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Repeats:
-    """Groups of phones that come several times in a row.
+    """Groups of phones that occur several times in a row.
 
     Attributes:
-        phones: which phones belong to one, [m].
-        are_many: whether a group comes more than twice, or twice with a mark between.
+        phones: which phones belong to such a group, [m].
+        are_many: whether a group occurs more than twice, or twice with a mark between.
     """
 
     phones: NDArray[np.bool_]
@@ -25,11 +25,11 @@ class Repeats:
 
 
 def repeats_of(kinds: NDArray[np.int64], marks: NDArray[np.bool_]) -> Repeats:
-    """The repeats of a text; marks between them do not count.
+    """Find the repeats of a text; marks between them are ignored.
 
     Args:
-        kinds: of its phones [m]; those that sound alike are equal.
-        marks: which of them are marks [m].
+        kinds: kinds of its phones [m]; phones that sound alike are equal.
+        marks: which of them are punctuation marks [m].
     """
     places = np.flatnonzero(~marks)
     spoken = kinds[places]
@@ -40,7 +40,7 @@ def repeats_of(kinds: NDArray[np.int64], marks: NDArray[np.bool_]) -> Repeats:
         starts = np.flatnonzero(~equal[:-1] & equal[1:])
         ends = np.flatnonzero(equal[:-1] & ~equal[1:])
         for first, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            run = end - first  # so many phones equal those a group later
+            run = end - first  # this many phones equal those one group later
             if run < size:
                 continue
             last = end + size - 1

@@ -1,8 +1,8 @@
-"""Finds what is wrong with generated tokens and samples.
+"""Finds faults in generated tokens and samples.
 
-An autoregressive model can lose its way: it repeats itself, continues after the text, stops before its
-end, or speaks the reference recording again. Good output of the starter voice over 90 texts (see
-docs/reliability.md) never came near to these limits.
+An autoregressive model can lose its way: it repeats itself, continues after the text, stops before its end, or
+speaks the reference recording again. Good output of the starter voice over 90 texts (see docs/reliability.md)
+never came near these limits.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TOKENS_PER_SECOND = 25
 
 
 class Kind(enum.Enum):
-    """Why an attempt was given up."""
+    """Why an attempt was abandoned."""
 
     EMPTY = "empty"
     STUCK = "stuck"
@@ -44,14 +44,12 @@ class Problem:
     """One finding.
 
     Attributes:
-        kind: what it is.
-        detail: for people.
-        good: tokens before it that may be kept.
-        is_content: whether what was said of the text is wrong: once that was heard, going on mends
-            nothing.
-        until: where tokens from `good` on are too many, the first one that says new text; None where none
-            does by now.
-        is_own: whether the text itself says several times what was said too often.
+        kind: its kind.
+        detail: description for people.
+        good: number of tokens before it that may be kept.
+        is_content: whether the spoken text is wrong: once that was heard, continuing cannot repair it.
+        until: if tokens from `good` on are surplus, the first one that says new text; None if none does yet.
+        is_own: whether the text itself repeats what was said too often.
     """
 
     kind: Kind
@@ -64,22 +62,21 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class GuardLimits:
-    """Where doubt ends. Counts are tokens of 40 ms.
+    """Thresholds of the guard. Counts are tokens of 40 ms.
 
     Attributes:
-        stuck: the same token in a row.
-        loop_times: a group of tokens in a row; 2 is what "bye bye" does.
-        loop_length: together, at least.
-        loop_period: longest group that is looked for.
-        leak: tokens in a row that the prompt has in a row, too.
-        shared: phones in a row that a sentence has in common with the prompt's text, from which on
-            the same tokens are no leak.
-        slow: times the voice's own pace that a sentence may take, beside `spare`.
-        fast: share of the voice's own pace that it must take, beyond `short` phones.
-        reached: share of the phones that attention must have come to at the end.
-        pace: tokens a phone, where the prompt does not tell.
-        spare: tokens for pauses and breath.
-        short: phones of texts too short to have a pace.
+        stuck: how often the same token may follow itself.
+        loop_times: how often a group of tokens may occur in a row; "bye bye" needs 2.
+        loop_length: minimum total length of such a loop.
+        loop_period: longest group to look for.
+        leak: length of a run of tokens that also occurs in the prompt.
+        shared: length of a run of phones shared with the prompt's text from which equal tokens are not a leak.
+        slow: maximum duration as a multiple of the voice's own pace, plus `spare`.
+        fast: minimum duration as a share of the voice's own pace, for more than `short` phones.
+        reached: share of the phones that attention must have reached at the end.
+        pace: tokens per phone, if the prompt does not show it.
+        spare: additional tokens for pauses and breathing.
+        short: number of phones up to which a text is too short to have a pace.
     """
 
     stuck: int = 15
@@ -100,11 +97,11 @@ class TokenGuard:
     """Checks the tokens of one sentence as they are decoded.
 
     Args:
-        phones: of the sentence, ids.
-        prompt: tokens of the reference; empty for zero-shot.
-        prompt_phones: of the reference's transcript, ids.
-        limits: where doubt ends.
-        content: judges what the tokens say, where the pack has a table for it.
+        phones: phone ids of the sentence.
+        prompt: tokens of the reference; empty for zero-shot cloning.
+        prompt_phones: phone ids of the reference's transcript.
+        limits: the thresholds.
+        content: checks what the tokens say, if the pack has a table for that.
     """
 
     def __init__(
@@ -127,12 +124,12 @@ class TokenGuard:
 
     @property
     def most(self) -> int:
-        """Tokens that the sentence may have."""
+        """Maximum number of tokens for the sentence."""
         return self.limits.spare + round(self.limits.slow * self._pace * self._phones)
 
     @property
     def least(self) -> int:
-        """Tokens that it must have."""
+        """Minimum number of tokens for it."""
         if self._phones <= self.limits.short:
             return 1
         return round(self.limits.fast * self._pace * self._phones)
@@ -143,12 +140,12 @@ class TokenGuard:
         return self._content.lag if self._content else 0
 
     def begin(self, tokens: Sequence[int]) -> None:
-        """Begin an attempt with these tokens, which were already checked."""
+        """Begin an attempt with tokens that were already checked."""
         if self._content is not None:
             self._content.begin(tokens)
 
     def token(self, tokens: Sequence[int]) -> Problem | None:
-        """What the last of `tokens` brought to light."""
+        """The problem revealed by the last of `tokens`, or None."""
         if self._content is not None:
             self._content.add(tokens[-1])
         if len(tokens) > self.most:
@@ -161,30 +158,30 @@ class TokenGuard:
         if problem is None and self._content is not None and self._content.can_judge:
             return content_problem(
                 self._content.ahead()
-            )  # pauses may be the reference's, words not
+            )  # pauses may equal the reference's, words may not
         return problem or self._leak(tokens)
 
     @property
     def doubt(self) -> float:
-        """How doubtful the tokens of a whole sentence are, in nats; see `ContentCheck.doubt`."""
+        """Doubt about the tokens of a whole sentence, in nats; see `ContentCheck.doubt`."""
         return self._content.doubt if self._content else 0.0
 
     def now(self) -> Problem | None:
-        """What the tokens so far say of the text, judged once more."""
+        """The content problem of the tokens so far, checked again."""
         return content_problem(self._content.ahead()) if self._content else None
 
     def end(
         self, tokens: Sequence[int], end: End | None, reached: float | None = None
     ) -> Problem | None:
-        """What the end of `tokens` says, and the share of the phones that attention `reached`."""
+        """The problem revealed by the end of `tokens`, given the share of the phones that attention `reached`."""
         if end is not End.EOS:
             return Problem(Kind.NO_END, "the network did not end the sentence", len(tokens))
         if not tokens:
-            return Problem(Kind.EMPTY, "the network gave no tokens")
+            return Problem(Kind.EMPTY, "the network produced no tokens")
         if len(tokens) < self.least:
             detail = (
-                f"the network gave {len(tokens)} tokens for {self._phones} phones; at least"
-                f" {self.least} are needed to say them"
+                f"the network produced {len(tokens)} tokens for {self._phones} phones; at least"
+                f" {self.least} are needed"
             )
             return Problem(Kind.TOO_SHORT, detail, len(tokens) // 2)
         if (
@@ -200,7 +197,7 @@ class TokenGuard:
         limits = self.limits
         run = _tail_equal(tokens, 1, limits.stuck)
         if run + 1 >= limits.stuck:
-            detail = f"the network gave token {tokens[-1]} {run + 1} times in a row"
+            detail = f"the network produced token {tokens[-1]} {run + 1} times in a row"
             return Problem(Kind.STUCK, detail, len(tokens) - run)
         for period in range(run + 2, limits.loop_period + 1):
             needed = max(limits.loop_times * period, limits.loop_length)
@@ -227,7 +224,7 @@ _KINDS = {
 
 
 def content_problem(flaw: Flaw | None) -> Problem | None:
-    """A flaw as a finding."""
+    """A flaw as a problem."""
     if flaw is None:
         return None
     kind = _KINDS[flaw.fault]
@@ -235,13 +232,13 @@ def content_problem(flaw: Flaw | None) -> Problem | None:
 
 
 def _groups(values: Sequence[int] | NDArray[np.int32], length: int) -> set[tuple[int, ...]]:
-    """Every `length` neighbours."""
+    """All runs of `length` consecutive values."""
     plain = [int(value) for value in values]
     return {tuple(plain[i : i + length]) for i in range(len(plain) - length + 1)}
 
 
 def _tail_equal(tokens: Sequence[int], period: int, most: int) -> int:
-    """Tokens at the end that equal the ones `period` before them, up to `most`."""
+    """How many tokens at the end equal those `period` before them, up to `most`."""
     count = 0
     for place in range(len(tokens) - 1, period - 1, -1):
         if tokens[place] != tokens[place - period] or count >= most:
@@ -251,7 +248,7 @@ def _tail_equal(tokens: Sequence[int], period: int, most: int) -> int:
 
 
 class SampleGuard:
-    """Checks the samples of one sentence as they are made.
+    """Checks the samples of one sentence as they are produced.
 
     Attributes:
         peak: largest magnitude so far.
@@ -266,9 +263,9 @@ class SampleGuard:
         self._count = self._full = 0
 
     def samples(self, samples: Samples) -> Problem | None:
-        """What these samples, which come next, show."""
+        """The problem in the next samples, or None."""
         if not np.isfinite(samples).all():
-            return Problem(Kind.NOT_FINITE, "the vocoder gave NaN or infinite samples")
+            return Problem(Kind.NOT_FINITE, "the vocoder produced NaN or infinite samples")
         level = np.abs(samples)
         self.peak = max(self.peak, float(level.max(initial=0.0)))
         self._count += len(samples)
@@ -279,8 +276,8 @@ class SampleGuard:
         return None
 
     def end(self) -> Problem | None:
-        """What the whole sentence shows."""
+        """The problem of the sentence as a whole, or None."""
         if self.peak < self.SILENCE:
             level = 20 * np.log10(max(self.peak, 1e-9))
-            return Problem(Kind.SILENT, f"the vocoder gave silence (peak {level:.0f} dB)")
+            return Problem(Kind.SILENT, f"the vocoder produced silence (peak {level:.0f} dB)")
         return None

@@ -1,1 +1,1 @@
-"""What semantic codes say about phones."""
+"""Tables of which semantic codes each phone is spoken with."""

@@ -1,9 +1,9 @@
-"""Which semantic codes each phone is spoken with, learned from the sentences that were spoken.
+"""Which semantic codes each phone is spoken with, learned from spoken sentences.
 
-A code stands for 40 ms of sound, so it tells the phone better than attention does, which only tells
-what the network looks at. Nobody gives the table; a hidden Markov model over a sentence's phones
-finds it: from a rough alignment follow counts, from counts a better alignment. A code's neighbours in
-the codebook sound alike and share its counts, so that ten sentences are enough.
+A code stands for 40 ms of audio, so it identifies the phone better than attention, which only shows where the
+network attends. The table is not given; a hidden Markov model over a sentence's phones learns it: a rough
+alignment yields counts, and counts yield a better alignment. A code's neighbours in the codebook sound alike
+and share its counts, so ten sentences are enough.
 """
 
 from __future__ import annotations
@@ -25,35 +25,35 @@ from dora_mlx_tts.runtime.whole_file import write_whole
 logger = logging.getLogger(__name__)
 
 SKIPPED = 0.02
-"""Chance that a phone has no token."""
+"""Probability that a phone has no token."""
 
 USUAL_PACE = 2.2
-"""Tokens of a phone of which nothing else is known."""
+"""Default number of tokens per phone."""
 
 LESSONS = 64
 """Sentences after which the table stays unchanged."""
 
-_ROUGH = 4  # sentences that are aligned evenly, to begin with
-_KEPT = 0.97  # share of the counts that each sentence leaves: the first alignments were poor
-_NEIGHBOURS, _SHARED = 8, 0.8  # codes that share counts, and how much of them
-_DOUBT = 20.0  # counts of an average phone that each phone is given
-_LEAST_GAIN = 0.7  # nats a token; text and tokens that do not belong together reach 0.4
-_MEMORY = 0.8  # of the running gain
-_KEPT_AFTER = (12, 24, LESSONS)  # lessons after which a table is written down
-_OTHER = 0.4  # share of it below which another text was spoken, and nothing is to be learned
+_ROUGH = 4  # initial sentences aligned at an even pace
+_KEPT = 0.97  # decay of the counts per sentence: the first alignments are poor
+_NEIGHBOURS, _SHARED = 8, 0.8  # number of codes that share counts, and the share
+_DOUBT = 20.0  # prior counts that each phone gets from an average phone
+_LEAST_GAIN = 0.7  # nats per token; mismatched text and tokens reach 0.4
+_MEMORY = 0.8  # weight of the past in the running gain
+_KEPT_AFTER = (12, 24, LESSONS)  # numbers of lessons after which a table is saved
+_OTHER = 0.4  # share of the gain below which a different text was spoken, so nothing is learned
 
 
 class CodeTable:
-    """Chances of codes for phones.
+    """Probabilities of codes for phones.
 
     Args:
         codebook: a row for each code, [K, C].
 
     Attributes:
-        name: of the codebook, from its content.
-        lessons: sentences learned from.
-        gain: how much better, in nats a token, the table foretold the latest sentences' codes than
-            their frequencies do, before it learned from them.
+        name: name of the codebook, derived from its content.
+        lessons: number of sentences learned from.
+        gain: how much better, in nats per token, the table predicted the codes of recent sentences than code
+            frequencies do, before learning from them.
     """
 
     def __init__(self, codebook: Floats) -> None:
@@ -63,17 +63,17 @@ class CodeTable:
         self._rows: dict[int, int] = {}
         codes = len(codebook)
         self._counts = np.zeros((0, codes))
-        self._taken = np.zeros((0, 2))  # tokens that a phone took, and how often it came
+        self._taken = np.zeros((0, 2))  # tokens per phone, and its number of occurrences
         self._all = np.zeros(codes)
         self.lessons, self.gain = 0, 0.0
 
     @property
     def informed(self) -> bool:
-        """Whether it predicts codes well enough to say which phone they belong to."""
+        """Whether it predicts codes well enough to assign them to phones."""
         return self.gain >= _LEAST_GAIN
 
     def evidence(self, phones: Ids, codes: Ids) -> Doubles:
-        """By how much each code [n] speaks for each phone [m], in nats: [n, m]."""
+        """Evidence of each code [n] for each phone [m], in nats: [n, m]."""
         usual = (self._all + 0.5) / (self._all.sum() + 0.5 * len(self._all))
         counts, total = np.zeros((len(phones), len(codes))), np.zeros((len(phones), 1))
         for place, row in enumerate(self._known(phones)):
@@ -83,7 +83,7 @@ class CodeTable:
         return chances.T
 
     def moves(self, phones: Ids) -> tuple[Doubles, Doubles, Doubles]:
-        """Log chances [m] that the token after one of a phone is at the same, the next, the one after."""
+        """Log probabilities [m] that the next token stays at the phone, advances by one, or by two."""
         taken = np.array(
             [self._taken[row] if row >= 0 else (0.0, 0.0) for row in self._known(phones)]
         )
@@ -91,7 +91,7 @@ class CodeTable:
         return log_moves(stay)
 
     def learn(self, phones: Ids, codes: Ids) -> None:
-        """Count a sentence: its phones [m] and all its codes [n]; nothing after `LESSONS`."""
+        """Learn from a sentence's phones [m] and all its codes [n]; does nothing after `LESSONS`."""
         if self.lessons >= LESSONS or len(codes) <= len(phones) // 2 or not len(phones):
             return
         evidence = self.evidence(phones, codes)
@@ -107,7 +107,7 @@ class CodeTable:
         self.lessons += 1
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """What it knows, as arrays by name; `restore` takes them."""
+        """Its state as named arrays for `restore`."""
         return {
             "phones": np.array(list(self._rows), np.int32),
             "counts": self._counts.astype(np.float32),
@@ -117,11 +117,11 @@ class CodeTable:
         }
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Know what another table knew.
+        """Take over the state of another table.
 
         Raises:
             KeyError: an array is missing.
-            ValueError: arrays do not fit this codebook or each other, or are no numbers.
+            ValueError: the arrays do not fit this codebook or each other, or are not numeric.
         """
         phones, codes = state["phones"], len(self._all)
         shapes = {"counts": (len(phones), codes), "taken": (len(phones), 2), "all": (codes,)}
@@ -151,12 +151,12 @@ class CodeTable:
 
 
 class TableStore:
-    """Learned tables as files, so that the first sentence after a start has good word times, too.
+    """Stores learned tables as files, so that even the first sentence after a start has good word times.
 
-    A file belongs to a codebook, not to a voice: all voices of one tokenizer learn together.
+    A file belongs to a codebook, not to a voice: all voices with the same tokenizer share what is learned.
 
     Args:
-        folder: where they are kept; without one they last as long as the program.
+        folder: where they are stored; None keeps them in memory only.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -164,7 +164,7 @@ class TableStore:
         self._kept: dict[str, int] = {}
 
     def get(self, codebook: Floats) -> CodeTable:
-        """The table of a codebook [K, C], empty where none was kept or its file is damaged."""
+        """The table of a codebook [K, C]; empty if none was stored or its file is damaged."""
         table = CodeTable(codebook)
         path = self._path(table)
         if path is not None and path.exists():
@@ -176,7 +176,7 @@ class TableStore:
         return table
 
     def keep(self, table: CodeTable) -> None:
-        """Write a table down, now and then as it learns; a folder that refuses costs a warning."""
+        """Save a table at intervals as it learns; if the folder cannot be written, log a warning."""
         path, before = self._path(table), self._kept.get(table.name, 0)
         if path is None or not any(before < least <= table.lessons for least in _KEPT_AFTER):
             return
@@ -191,12 +191,12 @@ class TableStore:
 
 
 def log_moves(stay: Doubles) -> tuple[Doubles, Doubles, Doubles]:
-    """Log chances to stay at a phone, to advance, and to skip the next, from the chances to stay [m]."""
+    """Log probabilities of staying, advancing by one and by two phones, given the probabilities of staying [m]."""
     return np.log(stay), np.log((1 - stay) * (1 - SKIPPED)), np.log((1 - stay) * SKIPPED)
 
 
 def _sharing(codebook: Doubles) -> Doubles:
-    """How a code's count is shared among all codes, [K, K]; rows sum to 1."""
+    """How each code's count is shared among all codes, [K, K]; rows sum to 1."""
     squares = (codebook * codebook).sum(1)
     distance = np.maximum(squares[:, None] + squares - 2 * codebook @ codebook.T, 0.0)
     np.fill_diagonal(distance, 0.0)
@@ -210,7 +210,7 @@ def _sharing(codebook: Doubles) -> Doubles:
 
 
 def _even(tokens: int, phones: int) -> Doubles:
-    """Chances of an even pace, [n, m]."""
+    """Probabilities for an even pace, [n, m]."""
     centre = (np.arange(tokens) + 0.5) / tokens * phones
     width = 1.5 + 0.04 * phones
     chances = np.exp(-0.5 * ((np.arange(phones) + 0.5 - centre[:, None]) / width) ** 2)
@@ -219,7 +219,7 @@ def _even(tokens: int, phones: int) -> Doubles:
 
 
 def _posterior(evidence: Doubles, moves: tuple[Doubles, Doubles, Doubles]) -> Doubles:
-    """Chances [n, m] of phones for tokens, over all ways that begin and end where the sentence does."""
+    """Probabilities [n, m] of phones for tokens, over all paths from the beginning to the end of the sentence."""
     tokens, phones = evidence.shape
     forth = np.full((tokens, phones), -np.inf)
     forth[0, :2] = evidence[0, :2]
@@ -231,7 +231,7 @@ def _posterior(evidence: Doubles, moves: tuple[Doubles, Doubles, Doubles]) -> Do
                 now[step:] = np.logaddexp(now[step:], came)
         forth[token] = now + evidence[token]
     back = np.full((tokens, phones), -np.inf)
-    back[-1, -2:] = 0.0  # the last phone is a mark, which may be silent
+    back[-1, -2:] = 0.0  # the last phone is a mark and may be silent
     for token in range(tokens - 2, -1, -1):
         after = back[token + 1] + evidence[token + 1]
         now = after + moves[0]
@@ -241,7 +241,7 @@ def _posterior(evidence: Doubles, moves: tuple[Doubles, Doubles, Doubles]) -> Do
         back[token] = now
     both = forth + back
     best = both.max(1, keepdims=True)
-    if not np.isfinite(best).all():  # fewer tokens than a way through the phones needs
+    if not np.isfinite(best).all():  # fewer tokens than any path through the phones needs
         return _even(tokens, phones)
     chances = np.exp(both - best)
     summed: Doubles = chances / chances.sum(1, keepdims=True)

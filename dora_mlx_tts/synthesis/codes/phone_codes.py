@@ -1,7 +1,7 @@
-"""The table of phones and codes that ships with a pack: what real speech says its phones with.
+"""The table of phones and codes that ships with a pack, learned from real speech.
 
-`scripts/learn_codes.py` learns it from many utterances, so it knows more than `CodeTable` can learn
-while speaking, and it never changes: what is judged by it does not depend on what was spoken before.
+`scripts/learn_codes.py` learns it from many utterances, so it knows more than `CodeTable` can learn while
+speaking. It never changes, so checks based on it do not depend on what was spoken before.
 """
 
 from __future__ import annotations
@@ -18,38 +18,38 @@ from dora_mlx_tts.runtime.array_types import Doubles, Ids
 from dora_mlx_tts.synthesis.codes.code_table import USUAL_PACE, log_moves
 
 PART = "codes"
-"""Its name in a pack."""
+"""Name of the part in a pack."""
 
 STEPS = 20.0
-"""Of a stored byte to a nat."""
+"""Stored byte units per nat."""
 
 _LEAST_PACE = 1.05
 _SHAPES = {"evidence": 2, "rows": 1, "pace": 1, "marks": 1}
 
 
 class PhoneEvidence(Protocol):
-    """What says which phones codes belong to."""
+    """Evidence of which phones codes belong to."""
 
     def evidence(self, phones: Ids, codes: Ids) -> Doubles:
-        """By how much each code [n] speaks for each phone [m], in nats: [n, m]."""
+        """Evidence of each code [n] for each phone [m], in nats: [n, m]."""
 
     def moves(self, phones: Ids) -> tuple[Doubles, Doubles, Doubles]:
-        """Log chances [m] that the token after one of a phone is at the same, the next, the one after."""
+        """Log probabilities [m] that the next token stays at the phone, advances by one, or by two."""
 
 
 class PhoneCodes:
-    """How much codes speak for phones.
+    """Evidence of codes for phones.
 
     Phones that sound alike, such as a vowel's tones, share a row.
 
     Args:
-        evidence: nats by which a code is likelier in a phone than anywhere, [rows, codes].
-        rows: the row of each phone id; -1 for phones that were not heard.
-        pace: tokens that a row's phones take.
-        marks: whether a row is that of marks, which are pauses.
+        evidence: nats by which a code is likelier in a phone than on average, [rows, codes].
+        rows: the row of each phone id; -1 for phones not seen in training.
+        pace: tokens per phone for each row.
+        marks: whether a row stands for punctuation marks, which are pauses.
 
     Raises:
-        ValueError: the arrays do not fit each other, or are no numbers.
+        ValueError: the arrays do not fit each other, or are not finite numbers.
     """
 
     def __init__(self, evidence: Array, rows: Array, pace: Array, marks: Array) -> None:
@@ -64,7 +64,7 @@ class PhoneCodes:
         self._rows = rows.astype(np.int64)
         self._pace = np.maximum(pace.astype(np.float64), _LEAST_PACE)
         self._marks = marks.astype(bool)
-        # What is said by a phone that nobody knows or nobody asked for.
+        # Evidence for a phone that is unknown or not in the sentence.
         self._unknown = np.zeros((1, evidence.shape[1]), np.float32)
         marked = self._evidence[self._marks]
         self.quiet: NDArray[np.float32] = marked.max(0) if len(marked) else self._unknown[0]
@@ -72,7 +72,7 @@ class PhoneCodes:
 
     @classmethod
     def read(cls, tensors: Mapping[str, Array], source: str) -> Self:
-        """The table of a pack's part.
+        """Read the table from a pack's part.
 
         Raises:
             PackError: a tensor is missing or does not fit.
@@ -84,7 +84,7 @@ class PhoneCodes:
             raise PackError(f"{source}: part {PART!r} is damaged: {error}") from error
 
     def tensors(self) -> dict[str, Array]:
-        """What a pack stores: a byte for each row and code."""
+        """The tensors that a pack stores: one byte per row and code."""
         steps = np.rint(self._evidence * STEPS)
         return {
             "evidence": np.clip(steps, -127, 127).astype(np.int8),
@@ -95,29 +95,29 @@ class PhoneCodes:
 
     @property
     def codes(self) -> int:
-        """Number of codes that it knows."""
+        """Number of codes."""
         return int(self._evidence.shape[1])
 
     def knows(self, phones: Ids) -> NDArray[np.bool_]:
-        """Which of the phones [m] were heard when the table was learned."""
+        """Which of the phones [m] the table has learned."""
         known: NDArray[np.bool_] = self._row_of(phones) >= 0
         return known
 
     def kinds(self, phones: Ids) -> NDArray[np.int64]:
-        """A number for each phone [m]; those that sound alike share it."""
+        """A number for each phone [m]; phones that sound alike share one."""
         rows = self._row_of(phones)
         unknown = -1 - np.asarray(phones, np.int64)
         kinds: NDArray[np.int64] = np.where(rows >= 0, rows, unknown)
         return kinds
 
     def are_marks(self, phones: Ids) -> NDArray[np.bool_]:
-        """Which of the phones [m] are marks."""
+        """Which of the phones [m] are punctuation marks."""
         rows = self._row_of(phones)
         marks: NDArray[np.bool_] = (rows >= 0) & self._marks[np.maximum(rows, 0)]
         return marks
 
     def of(self, phones: Ids) -> NDArray[np.float32]:
-        """A row for each phone [m]: by how much every code speaks for it, [m, codes]."""
+        """A row for each phone [m]: the evidence of every code for it, [m, codes]."""
         rows = self._row_of(phones)
         known: NDArray[np.float32] = np.where(
             rows[:, None] >= 0, self._evidence[rows], self._unknown
@@ -125,12 +125,12 @@ class PhoneCodes:
         return known
 
     def evidence(self, phones: Ids, codes: Ids) -> Doubles:
-        """By how much each code [n] speaks for each phone [m], in nats: [n, m]."""
+        """Evidence of each code [n] for each phone [m], in nats: [n, m]."""
         spoken: Doubles = self.of(phones)[:, codes].T.astype(np.float64)
         return spoken
 
     def moves(self, phones: Ids) -> tuple[Doubles, Doubles, Doubles]:
-        """Log chances [m] that the token after one of a phone is at the same, the next, the one after."""
+        """Log probabilities [m] that the next token stays at the phone, advances by one, or by two."""
         rows = self._row_of(phones)
         pace = np.where(rows >= 0, self._pace[rows], USUAL_PACE)
         return log_moves(1 - 1 / pace)

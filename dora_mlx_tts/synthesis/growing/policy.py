@@ -1,9 +1,8 @@
-"""Decides when to begin a growing sentence, decode more of it, make sound, rest and wait.
+"""Decides when to begin a growing sentence, decode more of it, synthesize, rest or wait.
 
-Pure: what is known and how long the sound that was sent still plays, to the next step. Text that comes
-more slowly than it is spoken would be overtaken. Such a sentence begins only once as much of it is known
-as it takes to reach the end of a usual sentence without a stop; if it runs dry all the same, it rests at
-a word's end.
+Pure functions: from what is known, and how long the audio sent so far will play, to the next step. Speech would
+overtake text that arrives more slowly than it is spoken. Such a sentence begins only once enough is known to
+reach the end of a typical sentence without a stop; if it still runs dry, it rests at the end of a word.
 """
 
 from __future__ import annotations
@@ -27,23 +26,22 @@ class Step(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class GrowingLimits:
-    """Where a growing sentence begins and ends.
+    """Thresholds for speaking a growing sentence.
 
     Attributes:
-        first_words: words that are written, the last one perhaps in part, when it begins.
-        first_characters: the same in Han characters.
-        margin: phones before the end of what is known that are not spoken yet.
-        first_margin: the same while nothing is heard, and where the sound is about to run out.
-        brisk: seconds of speech that a second of writing brings, from which on the first sound
-            may be short.
-        first_codes: codes for that short first sound, at least.
-        held: codes whose sound the generator keeps until more come.
-        slow_words: words that a figure and its like take to be known.
-        few: codes that are worth a step where the sound runs out.
-        soon_s: sound left at which the next is made.
-        hurry_s: sound left below which the smaller margin counts.
-        dry_s: sound left at which a word is completed although nothing follows.
-        usual_s: length of a usual sentence.
+        first_words: words needed to begin; the last one may be incomplete.
+        first_characters: likewise in Han characters.
+        margin: phones at the end of the known text that are not spoken yet.
+        first_margin: likewise before anything is heard, and when audio is about to run out.
+        brisk: seconds of speech per second of writing from which the first window may be short.
+        first_codes: minimum number of codes for that short first window.
+        held: codes whose audio the generator holds back until more come.
+        slow_words: further words needed to settle the reading of a figure or the like.
+        few: codes worth a step when audio is running out.
+        soon_s: seconds of audio left at which the next window is made.
+        hurry_s: seconds of audio left below which the smaller margin applies.
+        dry_s: seconds of audio left at which a word is completed although nothing follows.
+        usual_s: length of a typical sentence in seconds.
     """
 
     first_words: int = 4
@@ -61,26 +59,26 @@ class GrowingLimits:
     usual_s: float = 4.0
 
     def margin_at(self, ahead_s: float, *, is_heard: bool) -> int:
-        """The margin with so much sound left."""
+        """The margin for this much remaining audio."""
         hurries = not is_heard or ahead_s <= self.hurry_s
         return min(self.first_margin, self.margin) if hurries else self.margin
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a growing sentence has come.
+    """Progress of a growing sentence.
 
     Attributes:
-        share: written of the words that it begins with, 1 and more are enough.
-        arrival: seconds of speech that a second of writing brings; None while that is unknown.
-        releasable: codes that may be decoded now, about.
-        pending: codes that were decoded and not sounded.
-        size: codes that the next window waits for.
-        ahead_s: seconds that the sound sent still plays; below 0 it ended that long ago.
-        interval_s: seconds from word to word.
-        due_s: seconds until the next word is due at that pace; below 0 it is late.
-        is_held: whether the next word takes some more to be known.
-        is_heard: whether sound has left.
+        share: written share of the words needed to begin; 1 or more is enough.
+        arrival: seconds of speech per second of writing; None if unknown.
+        releasable: estimated number of codes that may be decoded now.
+        pending: codes decoded but not synthesized.
+        size: codes needed for the next window.
+        ahead_s: seconds that the audio sent will still play; negative if it ended that long ago.
+        interval_s: seconds between words.
+        due_s: seconds until the next word is due at that pace; negative if it is late.
+        is_held: whether the next word needs more text to settle its reading.
+        is_heard: whether audio was sent.
         is_resting: whether the last word was completed with silence.
     """
 
@@ -98,13 +96,13 @@ class Progress:
 
 
 def share_of(words: list[Word], limits: GrowingLimits) -> float:
-    """How much of the words that a sentence begins with is written."""
+    """The written share of the words that a sentence needs to begin."""
     han = sum(word.is_han for word in words)
     return (len(words) - han) / limits.first_words + han / limits.first_characters
 
 
 def next_step(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
-    """What to do, and for `WAIT` after how many seconds to look again without more text."""
+    """What to do, and for `WAIT` after how many seconds to check again without more text."""
     if not at.is_heard or at.is_resting:
         return _beginning(at, limits)
     if at.pending >= at.size:
@@ -122,7 +120,7 @@ def next_step(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
 
 
 def _dry(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
-    """The step where the sound runs out. A rest is a pause, which a few codes put off, or a word that is due."""
+    """The step when audio runs out. A rest is a pause; a few codes, or a word that is due, put it off."""
     if at.pending:
         return Step.SOUND, None
     if at.releasable:
@@ -133,9 +131,9 @@ def _dry(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
 
 
 def _beginning(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
-    """The step of a sentence of which nothing is heard, or nothing any more.
+    """The step for a sentence that is not heard yet, or no longer.
 
-    Codes may be decoded before enough words are written: by then there is nothing else to do.
+    Codes may be decoded before enough words are written, since there is nothing else to do then.
     """
     if at.arrival is None:
         return Step.WAIT, None

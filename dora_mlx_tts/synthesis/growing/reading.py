@@ -1,4 +1,4 @@
-"""The phones of a growing text: read again with every word, but unchanged where it was spoken."""
+"""The phones of a growing text: read again with every word, but unchanged where already spoken."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Phonemize = Callable[[str], Phonemes]
 
 @dataclass(slots=True)
 class GrowingPhones:
-    """The newest reading of a growing text.
+    """The latest reading of a growing text.
 
     Args:
-        phonemize: reads a text.
+        phonemize: turns a text into phones.
 
     Attributes:
-        phonemes: the newest reading; None before the first.
-        spoken: phones of it that were spoken.
-        contradictions: readings that would have changed spoken phones.
+        phonemes: the latest reading; None before the first.
+        spoken: number of its phones that were spoken.
+        contradictions: number of readings that would have changed spoken phones.
     """
 
     phonemize: Phonemize
@@ -33,7 +33,7 @@ class GrowingPhones:
     contradictions: int = 0
 
     def read(self, text: str) -> Phonemes:
-        """Read a longer text; what was spoken keeps its phones.
+        """Read a longer text; spoken words keep their phones.
 
         Raises:
             TextError: the text cannot be read.
@@ -43,7 +43,7 @@ class GrowingPhones:
         return self.phonemes
 
     def keep(self, new: Phonemes) -> Phonemes:
-        """A reading with the words that were spoken or begun, which are replaced where it says otherwise."""
+        """The new reading, with spoken or begun words put back where it contradicts them."""
         old, count = self.phonemes, self.word_end
         if old is None or np.array_equal(old.ids[:count], new.ids[:count]):
             return new
@@ -66,12 +66,12 @@ class GrowingPhones:
         return max(end for _, end in self.phonemes.char_spans[: self.word_end])
 
     def limit(self, margin: int) -> int:
-        """The first phone that is not to be spoken yet: `margin` before the end, of the last word that is known."""
+        """The first phone that must not be spoken yet: `margin` phones before the end of the last known word."""
         return max(0, len(self.phonemes) - margin) if self.phonemes is not None else 0
 
 
 def _spliced(old: Phonemes, count: int, new: Phonemes) -> Phonemes:
-    """The first `count` phones of one reading, and what another says of the characters after them."""
+    """The first `count` phones of one reading, followed by another reading of the characters after them."""
     border = max(end for _, end in old.char_spans[:count])
     later = (n for n, (start, _) in enumerate(new.char_spans) if start >= border)
     first = next(later, len(new))

@@ -1,4 +1,4 @@
-"""A text whose first sentence may be spoken before its end is written."""
+"""Speaks a text whose first sentence may begin before its end is written."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def speak_growing(
 ) -> Iterator[Fragment | Asked | None]:
     """Speak a text that grows; None stands for "nothing to do until more is written".
 
-    A text that is complete before any of it was spoken gives the samples of `speak_script`; without
-    `limits` every text is spoken once it is complete.
+    A text that is complete before any of it is spoken gives the same samples as `speak_script`; without
+    `limits` every text waits until it is complete.
 
     Raises:
         Cancelled: the text was cancelled.
@@ -47,7 +47,7 @@ def speak_growing(
         part.begin(speaker, seed, limits)
         is_over = lambda: part.rest is not None and not part.rest
         yield from teller.finished(part.pieces(), lambda: part.sentence, last=is_over)
-        if not part.is_heard and part.rest is None:  # a part that ended before it was begun
+        if not part.is_heard and part.rest is None:  # a part that ended before it began
             alone = (part.phonemize(part.sentence), seed, None)
             yield from teller.speak(part.sentence, alone, last=False)
         number += part.is_heard or part.rest is None
@@ -66,13 +66,13 @@ def speak_growing(
 
 @dataclass(slots=True)
 class _Part:
-    """The part of a growing text that is being spoken, and what is left once it is complete.
+    """The part of a growing text being spoken, and what is left once the text is complete.
 
     Attributes:
         sentence: what is known of the part.
-        rest: sentences behind it, once the text is complete; with a part of which nothing was
-            heard, that part included.
-        is_heard: whether sound of the part has left.
+        rest: the sentences after it, once the text is complete; includes the part itself if none of it was
+            heard.
+        is_heard: whether audio of the part was sent.
     """
 
     ready: ReadyVoice
@@ -98,17 +98,17 @@ class _Part:
 
     @property
     def sentence(self) -> SpokenSentence:
-        """What is known of the part."""
+        """The known text of the part."""
         if self._complete is not None:
             return self._complete
         return SpokenSentence(self._growing.text if self._growing else "")
 
     def phonemize(self, sentence: SpokenSentence) -> Phonemes:
-        """Phones of a sentence, as the voice reads it."""
+        """Phones of a sentence as the voice reads it."""
         return self.ready.phonemize(sentence, self.settings.language)
 
     def pieces(self) -> Iterator[SentencePiece | None]:
-        """The part's sound, as it grows and when it is complete; nothing if none was heard by then."""
+        """The part's audio as it grows and when it is complete; nothing if none was heard by then."""
         growing = self._growing
         if growing is None:
             return
@@ -136,7 +136,7 @@ class _Part:
             yield from growing.finish(self.phonemize(self.sentence))
 
     def _end(self, whole: SpokenText, growing: GrowingSentence) -> None:
-        """The text is complete: what of it belongs to this part, and what is left."""
+        """Divide the complete text into what belongs to this part and the rest."""
         settings = self.settings
         sentences = list(whole.sentences)
         if self._start and sentences:
@@ -148,13 +148,13 @@ class _Part:
             self.rest = script
             return
         spoken = growing.spoken_end - self._start
-        if script and len(script[0].text) < spoken:  # more was spoken than its first piece
+        if script and len(script[0].text) < spoken:  # more than its first piece was spoken
             others = fitted(sentences[1:], settings.join_short, settings.short_parts)
             script = [undivided(sentences[0]), *others]
         self._complete, self.rest = script[0], script[1:]
 
     def _cut(self, growing: GrowingSentence) -> None:
-        """The part ends at a clause although the text goes on."""
+        """End the part at a clause although the text continues."""
         end = growing.cut or 0
         text = self.text.read().text
         part = SpokenSentence(text[self._start : end].strip())

@@ -1,4 +1,4 @@
-"""One growing sentence: words as they are written to codes, stage by stage, to windows of sound."""
+"""One growing sentence: from words as they are written, via codes decoded in stages, to windows of audio."""
 
 from __future__ import annotations
 
@@ -44,33 +44,33 @@ from dora_mlx_tts.text.sentences.split import clause_end
 logger = logging.getLogger(__name__)
 
 _REST = 10
-"""Silent codes that complete a word: what encoder and generator hold back."""
+"""Silent codes that complete a word, since encoder and generator hold back as many."""
 
 _FORESEEN = 4
-"""Codes after a window that the encoder looks at."""
+"""Codes of right context that the encoder uses."""
 
 _FEW = 4
-"""Codes that are no window of their own."""
+"""Codes too few to form a window."""
 
 _HURRY = 10
-"""Codes of a window where the sound sent before has nearly been played."""
+"""Codes of a window when the audio sent before has nearly finished playing."""
 
 
 class GrowingSentence:
-    """Speaks what is known of a sentence, as long as it is not complete.
+    """Speaks the known part of a sentence while it is incomplete.
 
     Args:
-        speaker: with the voice and the request's settings.
-        phonemize: reads a text.
+        speaker: holds the voice and the request's settings.
+        phonemize: turns a text into phones.
         text: the growing text.
-        start: where in it this sentence begins.
-        seed: of the draws.
-        limits: see there; None waits for the whole text.
+        start: index in it where this sentence begins.
+        seed: seed for sampling.
+        limits: thresholds; None waits for the whole text.
 
     Attributes:
-        is_heard: whether sound of it has left.
-        cut: where in the growing text it was divided, because it grew too long.
-        text: what was read of it.
+        is_heard: whether audio of it was sent.
+        cut: index in the growing text where it was split because it grew too long.
+        text: the part of it that was read.
     """
 
     def __init__(
@@ -93,11 +93,11 @@ class GrowingSentence:
         spoken_codes = max(len(prompt.codes) - SILENT_CODES, 1)
         self._pace = spoken_codes / max(len(prompt.phones), 1)
         self._codes: list[int] = []  # released
-        self._sounded = 0  # of them
-        self._sound_codes: list[int] = []  # sounded, with the silence of rests
+        self._sounded = 0  # how many of them were synthesized
+        self._sound_codes: list[int] = []  # synthesized, including the silence of rests
         self._stages = 0
-        self._failed_at = -1  # a limit that no attempt reached
-        self._foreseen: list[int] = []  # codes after them, as they may come
+        self._failed_at = -1  # the limit that no attempt reached
+        self._foreseen: list[int] = []  # the codes expected next
         self._voice: SoVITSStream | None = None
         self._tracker: WordTracker | None = None
         self._voiced_phones: Phonemes | None = None
@@ -117,20 +117,20 @@ class GrowingSentence:
 
     @property
     def contradictions(self) -> int:
-        """Readings that would have changed what was spoken."""
+        """Number of readings that would have changed spoken phones."""
         return self._phones.contradictions
 
     @property
     def spoken_end(self) -> int:
-        """The character of the growing text after the last one that was spoken."""
+        """Index in the growing text after the last spoken character."""
         return self._start + self._phones.spoken_end
 
     def grow(self) -> Iterator[SentencePiece | None]:
-        """Pieces until the text is complete; None where there is nothing to do but wait.
+        """Pieces until the text is complete; None when all it can do is wait.
 
         Raises:
             Cancelled: the text was cancelled.
-            SynthesisError: sound that cannot be sent.
+            SynthesisError: the audio cannot be sent.
         """
         while True:
             growth = self._growing.read()
@@ -151,7 +151,7 @@ class GrowingSentence:
                 yield from self._sounded_next() if step is Step.SOUND else self._rest()
 
     def _is_long_enough(self, growth: Growth) -> bool:
-        """Whether the sentence is divided here."""
+        """Whether to split the sentence here."""
         short = self._speaker.settings.short_parts
         if self._can_grow(growth):
             end = clause_end(self.text, self._phones.spoken_end, short_parts=short)
@@ -171,7 +171,7 @@ class GrowingSentence:
         )
 
     def _known(self, growth: Growth) -> list[Word]:
-        """The words that may be spoken, read."""
+        """The words that may be spoken, after reading them."""
         if not self._can_grow(growth):
             return []
         words = known_words(growth.text[self._start :])
@@ -187,7 +187,7 @@ class GrowingSentence:
         return words
 
     def _limit(self) -> int:
-        """The first phone that is not to be spoken yet."""
+        """The first phone that must not be spoken yet."""
         limits = self._limits
         return self._phones.limit(limits.margin_at(self._ahead_s, is_heard=self.is_heard))
 
@@ -212,7 +212,7 @@ class GrowingSentence:
         )
 
     def _arrival(self, words: list[Word], words_per_s: float | None) -> float | None:
-        """Seconds of speech that a second of writing brings."""
+        """Seconds of speech per second of writing."""
         phonemes = self._phones.phonemes
         if words_per_s is None or phonemes is None or not words:
             return None
@@ -221,7 +221,7 @@ class GrowingSentence:
 
     @property
     def pending(self) -> int:
-        """Codes that were decoded and not sounded."""
+        """Number of codes decoded but not synthesized."""
         return len(self._codes) - self._sounded
 
     @property
@@ -229,7 +229,7 @@ class GrowingSentence:
         return self._plays_until - self._clock() if self.is_heard else 0.0
 
     def _size(self) -> int:
-        """Codes that the next window waits for: as of a whole sentence, fewer where sound runs out."""
+        """Codes needed for the next window: as for a whole sentence, fewer when audio runs out."""
         settings = self._speaker.settings
         first = round(settings.first_window * TOKENS_PER_SECOND) + _REST
         if not self.is_heard:
@@ -258,7 +258,7 @@ class GrowingSentence:
         return (self._seed + 1000 * self._stages) % 2**32
 
     def _sounded_next(self) -> Iterator[SentencePiece]:
-        """The window of what is decoded; the first is short, for it is waited for."""
+        """The window of decoded codes; the first is short, because the listener is waiting for it."""
         size = max(self._size(), self._limits.few)
         if not self.is_heard:
             size = min(size, self._limits.first_codes)
@@ -274,7 +274,7 @@ class GrowingSentence:
             yield self._piece(samples, len(new), last=False)
 
     def _rest(self) -> Iterator[SentencePiece]:
-        """The end of the word that is being said, with silence behind it: the text has run dry."""
+        """The end of the word being said, followed by silence, because no text is left."""
         if self._phones.word_end > self._phones.spoken:
             self._decode(self._phones.word_end)
         new = self._codes[self._sounded :]
@@ -289,7 +289,7 @@ class GrowingSentence:
     def _window(
         self, new: list[int], foreseen: Sequence[int] = (), *, last: bool = False
     ) -> Samples:
-        """Sound of more codes, with the phones that are known by now."""
+        """Audio of more codes, using the phones known by now."""
         phonemes = self._phones.phonemes
         if phonemes is None:
             raise SynthesisError("a growing sentence has codes but no phones")
@@ -307,7 +307,7 @@ class GrowingSentence:
         return samples
 
     def _voiced(self, phonemes: Phonemes) -> SoVITSStream:
-        """What makes sound of codes, with all phones that are known."""
+        """The stream that turns codes into audio, with all known phones."""
         if self._voice is None:
             settings, networks = self._speaker.settings, self._speaker.networks
             options = SpeakingOptions(settings.speed, settings.noise_scale, self._seed)
@@ -333,7 +333,7 @@ class GrowingSentence:
         return SentencePiece(samples, tokens, last, self._words(last=last))
 
     def _words(self, *, last: bool) -> tuple[WordTiming, ...]:
-        """The words whose sound has left, followed again: each reading knows more phones."""
+        """The words whose audio was sent; the tracker starts over, since each reading knows more phones."""
         phonemes, tracker = self._phones.phonemes, self._tracker
         if phonemes is None or tracker is None:
             return ()
@@ -344,18 +344,18 @@ class GrowingSentence:
         return tuple(tracker.words(self._sound_s, ended=last))
 
     def _last_sizes(self) -> Iterator[int | None]:
-        """Codes that the windows of the rest wait for."""
+        """Codes needed for each window of the rest."""
         while True:
             size = self._size()
             yield min(size, _HURRY) if self._ahead_s < self._limits.soon_s else size
 
     def finish(self, phonemes: Phonemes) -> Iterator[SentencePiece]:
-        """The rest of the sentence, which is complete now: decoded to its end and checked as a whole.
+        """The rest of the now complete sentence: decoded to its end and checked as a whole.
 
         Raises:
             Cancelled: the text was cancelled.
-            MisspokenError: what was heard is not what the text says.
-            SynthesisError: the networks gave no speech.
+            MisspokenError: the spoken words differ from the text.
+            SynthesisError: the networks produced no speech.
         """
         speaker = self._speaker
         self._phones.phonemes = self._phones.keep(phonemes)

@@ -1,8 +1,8 @@
 """Codes of an unfinished sentence, stage by stage.
 
-A stage reads the phones that are known, with the codes that were released before behind the prompt's,
-and decodes up to a limit among the phones. The end token is not allowed. What it decoded beyond the
-limit only serves to judge what lies before, and is thrown away: the next stage knows more of the text.
+A stage reads the known phones, with the previously released codes appended to the prompt's, and decodes up to a
+limit among the phones. The end token is not allowed. Codes beyond the limit only serve to check those before it
+and are discarded: the next stage knows more of the text.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ logger = logging.getLogger(__name__)
 
 _FORESEEN = 4
 BEYOND = 6
-"""Codes beyond the limit that show that it was passed, and let the guard judge those before it."""
+"""Codes decoded beyond the limit, to be sure that it was passed and to let the guard check those before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageTask:
-    """What a stage decodes.
+    """The input of a stage.
 
     Attributes:
         task: text, prompt, sampling and seed.
-        phones: ids of the phones that are known.
-        limit: the first phone that is not to be spoken yet.
-        codes: that were released before.
-        expected: codes, those before included, that the phones before the limit take at the voice's pace.
+        phones: ids of the known phones.
+        limit: the first phone that must not be spoken yet.
+        codes: the codes released before.
+        expected: number of codes, including those released before, for the phones up to the limit at the
+            voice's pace.
     """
 
     task: DecodeTask
@@ -50,11 +51,11 @@ class StageTask:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What a stage gave.
+    """The result of a stage.
 
     Attributes:
-        codes: up to its limit.
-        foreseen: that came next, and may come otherwise once more text is known.
+        codes: the codes up to its limit.
+        foreseen: the codes after it, which may change once more text is known.
     """
 
     codes: list[int]
@@ -65,16 +66,16 @@ class StageDecoder:
     """Decodes stages.
 
     Args:
-        network: text to codes.
-        session: what the text's sentences share.
-        table: tells the phone of each code; None goes by the voice's pace.
+        network: turns text into codes.
+        session: shared by the text's sentences.
+        table: assigns codes to phones; None relies on the voice's pace.
     """
 
     def __init__(self, network: T2S, session: SpeechSession, table: PhoneEvidence | None) -> None:
         self._network, self._session, self._table = network, session, table
 
     def decode(self, stage: StageTask, guard: TokenGuard) -> Released:
-        """New codes up to the limit; none where every attempt went wrong.
+        """New codes up to the limit; none if every attempt failed.
 
         Raises:
             Cancelled: the text was cancelled.
@@ -117,7 +118,7 @@ class StageDecoder:
         return Released([], []), None
 
     def _timed(self, stream: TokenStream) -> Iterator[int]:
-        """Its tokens; the first one takes the prefill."""
+        """Its tokens; the first one includes the prefill."""
         with self._session.clock.on(Work.PREFILL):
             first = next(stream, None)
         if first is not None:
@@ -131,18 +132,18 @@ class StageDecoder:
 
 
 class _ByPace:
-    """Ends a stage after the codes that its phones take at the voice's pace."""
+    """Ends a stage after the number of codes that its phones take at the voice's pace."""
 
     def __init__(self, expected: int) -> None:
         self._expected = expected
 
     def end(self, tokens: list[int]) -> int | None:
-        """How many tokens to keep, once that is known."""
+        """How many tokens to keep, or None while that is unknown."""
         return self._expected if len(tokens) >= self._expected + _FORESEEN else None
 
 
 class _ByTable:
-    """Ends a stage once codes say phones from its limit on."""
+    """Ends a stage once codes belong to phones at or beyond its limit."""
 
     def __init__(self, table: PhoneEvidence, stage: StageTask) -> None:
         self._table, self._phones, self._limit = table, stage.phones, stage.limit
@@ -154,7 +155,7 @@ class _ByTable:
                 self._path.add(row)
 
     def end(self, tokens: list[int]) -> int | None:
-        """How many tokens to keep, once that is known."""
+        """How many tokens to keep, or None while that is unknown."""
         self._path.add(self._table.evidence(self._phones, np.array(tokens[-1:], np.int32))[0])
         self._beyond = self._beyond + 1 if self._path.phone >= self._limit else 0
         if self._beyond < BEYOND:

@@ -11,15 +11,15 @@ from dora_mlx_tts.models.t2s.text_attention import text_attention
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
 
 AlignmentHeads: TypeAlias = tuple[tuple[int, int], ...]
-"""Layer and head of each."""
+"""Layer and head indices."""
 
-_STEADY = 0.9  # correlation of a head's place in the text with time from which it counts
+_STEADY = 0.9  # minimum correlation between a head's position in the text and time
 MOST_HEADS = 8
 _LEAST_PHONES = 5
 
 
 def alignment_heads(network: T2S, prompt: Prompt) -> AlignmentHeads:
-    """Heads that follow the text while the prompt's own tokens are read; none for zero-shot."""
+    """Heads that follow the text while reading the prompt's own tokens; none for zero-shot."""
     if prompt.is_zero_shot or len(prompt.phones) < _LEAST_PHONES:
         return ()
     text = T2SText(prompt.phones, prompt.features)

@@ -1,7 +1,7 @@
-"""Alignment heads of networks as files, so that a second start need not look for them.
+"""Stores alignment heads as files, so that later starts need not search for them.
 
-Finding them takes a pass of the whole prompt through the network. They depend on its weights, on the
-prompt, and on how the device computes; a file belongs to exactly these.
+Finding them takes a pass of the whole prompt through the network. They depend on the weights, the prompt and
+the device's arithmetic; each file belongs to one combination of these.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _MOST_BYTES = 2**16
 
 
 class HeadStore:
-    """Heads by name, which `heads_name` gives.
+    """Stored heads by name; `heads_name` makes the names.
 
     Args:
-        folder: where they are kept; without one they are found at every start.
+        folder: where they are stored; None searches for them at every start.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -40,7 +40,7 @@ class HeadStore:
     def get(
         self, name: str, config: T2SConfig, find: Callable[[], AlignmentHeads]
     ) -> AlignmentHeads:
-        """The heads of that name, found now where they are not kept or their file is damaged."""
+        """The heads of that name; they are searched for now if none are stored or the file is damaged."""
         if self._folder is None:
             return find()
         path = self._folder / f"{name}.json"
@@ -52,7 +52,7 @@ class HeadStore:
 
 
 def heads_name(pack: Pack, device: Device, prompt: Prompt) -> str:
-    """What identifies the heads of a pack's network for a prompt, 64 hexadecimal digits."""
+    """The identifier of the heads of a pack's network for a prompt: 64 hexadecimal digits."""
     manifest = pack.manifest
     weights = manifest.files[manifest.parts["t2s"].file].sha256
     digest = hashlib.sha256(f"{_VERSION} {weights} {device.description}".encode())
@@ -63,7 +63,7 @@ def heads_name(pack: Pack, device: Device, prompt: Prompt) -> str:
 
 
 def _read(path: Path, name: str, config: T2SConfig) -> AlignmentHeads | None:
-    """What a file holds, or None unless it is whole and of that name."""
+    """The content of a file, or None unless it is intact and has that name."""
     content = read_json(path, _MOST_BYTES)
     try:
         heads = tuple((layer, head) for layer, head in content["heads"])

@@ -1,4 +1,4 @@
-"""A loaded pack: its networks, and what speaking with them keeps from text to text."""
+"""A loaded pack: its networks, and the state kept from text to text."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from dora_mlx_tts.synthesis.loading.networks import Networks, check_fit
 from dora_mlx_tts.synthesis.loading.prompt import Prompt
 from dora_mlx_tts.synthesis.pace import SpeedMeter
 
-_MOST_KEPT = 8  # caches that wait for the next text; a crowd's others give their memory back
-_LONGEST_KEPT = 1024  # positions; a cache that had to grow beyond gives its memory back
+_MOST_KEPT = 8  # caches kept for the next text; further ones free their memory
+_LONGEST_KEPT = 1024  # positions; a cache that grew larger frees its memory
 
 
 class KeptCache:
-    """One key-value cache that sentences use one after the other."""
+    """A key-value cache that sentences use one after the other."""
 
     def __init__(self, network: T2S) -> None:
         self._network = network
         self._cache: Cache | None = None
 
     def lend(self) -> Cache:
-        """The cache, made when it is first asked for."""
+        """The cache, created on first use."""
         if self._cache is None:
             self._cache = self._network.make_cache()
         return self._cache
 
     def give_back(self) -> int:
-        """Free it where it is too large to be kept; positions that stay allocated."""
+        """Free the cache if it is too large to keep; returns the positions that stay allocated."""
         if self._cache is None:
             return 0
         if self._cache.capacity > _LONGEST_KEPT:
@@ -50,17 +50,16 @@ class KeptCache:
 class LoadedPack:
     """Networks of a pack with their key-value caches, alignment heads and code table.
 
-    All voices of the pack share it, and it goes with the last of them.
+    All voices of the pack share it; it is freed with the last of them.
 
     Args:
-        networks: the pack's.
-        tables: where learned code tables are kept; None keeps them as long as the pack is loaded.
-        heads: where alignment heads are kept; None finds them again.
+        networks: the pack's networks.
+        tables: store for learned code tables; None keeps them only while the pack is loaded.
+        heads: store for alignment heads; None searches for them at every start.
 
     Attributes:
-        speed: how fast its networks are here.
-        heads: attention heads that tell when words are spoken; none until a prompt with a text was
-            prepared.
+        speed: the measured speed of its networks.
+        heads: attention heads that show when words are spoken; none until a prompt with a text was prepared.
     """
 
     def __init__(
@@ -96,14 +95,14 @@ class LoadedPack:
 
     @property
     def table(self) -> CodeTable | None:
-        """Which codes phones are spoken with, learned from each sentence; None where the pack knows."""
+        """The codes that phones are spoken with, learned from each sentence; None if the pack has a table."""
         return self._table if self.networks.phone_codes is None else None
 
     def prepare(self, prompt: Prompt) -> None:
-        """Check that the pack's parts fit, and learn from the first prompts; quick later on.
+        """Check that the pack's parts fit together, and learn from the first prompts; later calls are quick.
 
         Raises:
-            PackError: they do not fit.
+            PackError: the parts do not fit together.
         """
         if not self._is_checked:
             check_fit(self.networks)
@@ -126,7 +125,7 @@ class LoadedPack:
 
     @contextmanager
     def borrow_cache(self) -> Iterator[KeptCache]:
-        """A key-value cache for one text; texts that are spoken in turns have one each."""
+        """A key-value cache for one text; texts spoken in turns have one each."""
         cache = self._free.pop() if self._free else KeptCache(self.networks.t2s)
         try:
             yield cache
@@ -135,6 +134,6 @@ class LoadedPack:
                 self._free.append(cache)
 
     def keep_table(self) -> None:
-        """Write the learned table down, now and then; for the end of a text."""
+        """Save the learned table at intervals; call it at the end of each text."""
         if self.table is not None:
             self._tables.keep(self.table)

@@ -1,4 +1,4 @@
-"""The networks of one pack, each built when it is first needed."""
+"""The networks of one pack, each built on first use."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ from dora_mlx_tts.text.symbols import SymbolTable
 logger = logging.getLogger(__name__)
 
 _MANY_ROWS = frozenset({"ssl", "bert", "cfm"})
-"""Parts that multiply many rows by each matrix: on a CPU these stay in their file, half as large."""
+"""Parts that multiply many rows by each matrix: on a CPU they stay in the file, at half the size."""
 _ONCE = ("estimator.*attn_norm.linear.weight", "estimator.norm_out.linear.weight")
-"""Matrices of flow matching that are multiplied once per number of steps: no device holds them."""
+"""Flow-matching matrices that are used once per step count: no device keeps them in memory."""
 _FOR_RECORDINGS = ("ssl", "speaker")
 _EIGHT_BIT = {"t2s": ("h.layers.*",), "ssl": ("*",), "bert": ("encoder.*",)}
-"""Parts whose matrices in 8 bits stay so on a GPU. A CPU has no fast product of them."""
+"""Parts whose 8-bit matrices stay 8-bit on a GPU. A CPU cannot multiply them fast."""
 _HALF = frozenset({"t2s", "ssl", "bert", "cfm"})
-"""Parts that compute in half precision on a GPU, as the reference does; sound is made in float32."""
+"""Parts that compute in half precision on a GPU, as the reference does; audio is made in float32."""
 
 
 class Networks:
@@ -80,14 +80,14 @@ class Networks:
         exact: bool = False,
         verdicts: VerdictStore | None = None,
     ) -> Networks:
-        """Open a pack; its files are checked now, its networks built later.
+        """Open a pack: check its files now, build its networks later.
 
         Args:
             folder: the pack's.
             device: where networks run.
-            verified: files whose hash need not be compared again.
-            exact: compute everything in float32, also where half precision is as good.
-            verdicts: what trials of own kernels found; None keeps that with the networks.
+            verified: files whose hashes need not be checked again.
+            exact: compute everything in float32, even where half precision is as good.
+            verdicts: results of kernel trials; None keeps them with the networks.
 
         Raises:
             PackError: the pack is missing, damaged, or lacks a part that speech needs.
@@ -101,13 +101,13 @@ class Networks:
 
     @cached_property
     def t2s(self) -> T2S:
-        """Phones to semantic tokens, with a kernel of this package's where that may decode a row."""
+        """Phones to semantic tokens, using this package's kernel if it can decode a row."""
         config, weights = self._read("t2s")
         sizes = T2SConfig.from_checkpoint(config, weights)
         kernel = own_kernel(self.device, sizes, self._precision("t2s"), self._verdicts)
         if kernel is None:
             return self._t2s(sizes, weights, self._kept("t2s"))
-        network = self._t2s(sizes, weights, ())  # a kernel reads plain matrices
+        network = self._t2s(sizes, weights, ())  # kernels read plain matrices
         if not take_up(network, kernel) and self._kept("t2s"):
             network = self._t2s(sizes, weights, self._kept("t2s"))
         return network
@@ -129,7 +129,7 @@ class Networks:
 
     @property
     def flow(self) -> FlowFamily | None:
-        """What flow matching takes in this family, or None: SoVITS makes the sound itself."""
+        """The flow-matching parameters of this family, or None if SoVITS makes the audio itself."""
         return FLOWS.get(self.pack.manifest.model)
 
     @cached_property
@@ -140,7 +140,7 @@ class Networks:
 
     @property
     def encoder(self) -> SemanticEncoder:
-        """What turns recordings into codes and style, and codes into frames."""
+        """The network that turns recordings into codes and style, and codes into frames."""
         return self.conditioner if self.flow else self.sovits
 
     @cached_property
@@ -157,7 +157,7 @@ class Networks:
         """v3 and later: features to spectrograms.
 
         Raises:
-            PackError: the network is another family's.
+            PackError: the network belongs to another family.
         """
         _, weights = self._read("cfm")
         network = CFM(DiTConfig.from_weights(weights))
@@ -181,7 +181,7 @@ class Networks:
         """v2Pro: recordings to speaker embeddings.
 
         Raises:
-            PackError: the pack has none.
+            PackError: the pack has no such network.
         """
         _, weights = self._read("speaker")
         network = SpeakerNetwork(SpeakerConfig.from_weights(weights))
@@ -194,7 +194,7 @@ class Networks:
         """Recordings to features, for preparing a reference.
 
         Raises:
-            PackError: the pack has none.
+            PackError: the pack has no such network.
         """
         config, weights = self._read("ssl")
         network = Hubert(HubertConfig.from_dict(config))
@@ -206,7 +206,7 @@ class Networks:
         """Chinese characters to features.
 
         Raises:
-            PackError: the pack has none.
+            PackError: the pack has no such network.
         """
         config, weights = self._read("bert")
         network = Bert(BertConfig.from_dict(config))
@@ -215,10 +215,10 @@ class Networks:
 
     @cached_property
     def phone_codes(self) -> PhoneCodes | None:
-        """What real speech says phones with, or None where the pack does not know.
+        """The table of codes of real speech, or None if the pack has none.
 
         Raises:
-            PackError: the part is damaged, or of another tokenizer.
+            PackError: the part is damaged, or made for another tokenizer.
         """
         if not self.pack.has(phone_codes.PART):
             return None
@@ -236,7 +236,7 @@ class Networks:
     def features(self) -> BertFeatures | None:
         """Features of Chinese text, or None: without them the network reads zeros.
 
-        The network, the largest of most packs, is built with the first Chinese text. What is returned
+        The network, usually the largest of a pack, is built with the first Chinese text. The returned object
         refers to this pack, so the pack does not keep it: dropping a pack must free it at once.
         """
         tokenizer = self._bert_tokenizer
@@ -253,12 +253,12 @@ class Networks:
         )
 
     def release_encoders(self) -> None:
-        """Let go of the networks that only new recordings need; they are built again when asked for."""
+        """Release the networks that only new recordings need; they are rebuilt on demand."""
         for name in _FOR_RECORDINGS:
-            self.__dict__.pop(name, None)  # where `cached_property` keeps them
+            self.__dict__.pop(name, None)  # where `cached_property` stores them
 
     def _kept(self, part: str) -> tuple[str, ...]:
-        """Patterns of matrices that stay as they are stored; see `models/core/stored_matmul.py`."""
+        """Patterns of matrices that stay in stored form; see `models/core/stored_matmul.py`."""
         if self.device.backend is Backend.CPU:
             return ("*",) if part in _MANY_ROWS else ()
         if part == "cfm":
@@ -294,10 +294,10 @@ class Networks:
 
 
 def check_fit(networks: Networks) -> None:
-    """Require that both networks know the pack's phones, and the second the first one's codes.
+    """Check that both networks know the pack's phones, and that SoVITS knows the codes of T2S.
 
     Raises:
-        PackError: they do not; says what each has.
+        PackError: they do not; the message says what each one has.
     """
     where, symbols = networks.pack.root, networks.pack.manifest.symbols
     needed = len(SymbolTable.load(symbols))

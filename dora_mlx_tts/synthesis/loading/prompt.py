@@ -1,7 +1,7 @@
-"""From the recording of a voice to what synthesis starts from.
+"""Turns a voice's recording into the prompt that synthesis starts from.
 
-Few-shot: with a transcript, T2S continues the recording's own codes and phones, and takes over
-timbre and manner. Zero-shot: without one it starts from nothing, and only the timbre is kept.
+Few-shot: with a transcript, T2S continues the recording's own codes and phones and takes over timbre and style.
+Zero-shot: without a transcript, T2S starts from nothing and only the timbre is kept.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from dora_mlx_tts.text.phonemes import Phonemes
 logger = logging.getLogger(__name__)
 
 TRAILING_ZEROS = 9600
-"""Zeros after the recording at 16 kHz: 0.6 s, as the models were trained (`0.3 * 32000`)."""
+"""Zeros appended to the recording at 16 kHz: 0.6 s, as in training (`0.3 * 32000`)."""
 
 SILENT_CODES = 15
-"""Codes of 40 ms that those zeros become, at the end of every prompt."""
+"""Number of 40 ms codes that those zeros become, at the end of every prompt."""
 
-_POSSIBLE_PACE = (1.5, 40.0)  # phones a second
+_POSSIBLE_PACE = (1.5, 40.0)  # phones per second
 _USUAL_PACE = (5.0, 25.0)
 
 Phonemize = Callable[[str, str], Phonemes]
 
 
 class Acoustic(Protocol):
-    """What the prompt needs of SoVITS."""
+    """The parts of SoVITS that a prompt needs."""
 
     def extract_latent(self, ssl: mx.array) -> mx.array:
         """Speech features [1, T, C] to codes [1, T // 2]."""
@@ -47,13 +47,13 @@ class Acoustic(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FlowNetworks:
-    """What a prompt for flow matching takes.
+    """What a flow-matching prompt needs.
 
     Attributes:
         condition: codes [1, n], phones [1, m] and style to features [1, T, F].
-        mel: the spectrogram that is continued.
-        sizes: how much of it is kept.
-        family: for messages.
+        mel: the spectrogram to continue.
+        sizes: how much of it to keep.
+        family: name of the family, for messages.
     """
 
     condition: Callable[[mx.array, mx.array, mx.array], mx.array]
@@ -64,7 +64,7 @@ class FlowNetworks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlowStart:
-    """What flow matching continues: the end of the reference.
+    """The end of the reference, which flow matching continues.
 
     Attributes:
         features: [P, F].
@@ -75,7 +75,7 @@ class FlowStart:
     mel: NDArray[np.float32]
 
     def prompt(self) -> FlowPrompt:
-        """As `chunked_cfm` takes it."""
+        """In the form that `chunked` expects."""
         return FlowPrompt(mx.array(self.features)[None], mx.array(self.mel)[None])
 
 
@@ -85,10 +85,10 @@ class PromptNetworks:
 
     Attributes:
         sovits: codes and style.
-        ssl: HuBERT, samples [1, N] at 16 kHz to features [1, T, C]; None where a pack came without,
-            which leaves zero-shot.
-        speaker: samples [N] at 16 kHz to a speaker embedding [1, E]; v2Pro has one.
-        flow: what v3 and v4 add.
+        ssl: HuBERT, samples [1, N] at 16 kHz to features [1, T, C]; None if the pack has none, which allows
+            only zero-shot.
+        speaker: samples [N] at 16 kHz to a speaker embedding [1, E]; only in v2Pro.
+        flow: additions of v3 and v4.
     """
 
     sovits: Acoustic
@@ -105,14 +105,13 @@ class Prompt:
         codes: semantic codes of the recording, int32 [n]; empty for zero-shot.
         ge: style, float32 [1, 1, G].
         phones: phone ids of the transcript, int32 [m]; empty for zero-shot.
-        features: BERT features [m, 1024], or None where all would be zero.
-        text: the transcript as it was given; empty for zero-shot.
-        language: of the transcript.
+        features: BERT features [m, 1024], or None if all are zero.
+        text: the transcript as given; empty for zero-shot.
+        language: language of the transcript.
         duration_s: length of the recording.
-        flow: for v3 and v4.
-        key: what it was made from, as the cache names it.
-        loudness: of what is spoken with it as it comes from the networks, in LUFS; None where that
-            was not measured.
+        flow: start of flow matching, for v3 and v4.
+        key: cache key of what it was made from.
+        loudness: loudness of raw network output with this prompt, in LUFS; None if not measured.
     """
 
     codes: NDArray[np.int32]
@@ -128,7 +127,7 @@ class Prompt:
 
     @property
     def is_zero_shot(self) -> bool:
-        """Whether only the timbre is given."""
+        """Whether only the timbre is used."""
         return len(self.codes) == 0
 
 
@@ -144,19 +143,19 @@ def prepare_prompt(
     """Run the networks once for a voice.
 
     Args:
-        networks: of the voice's pack.
+        networks: networks of the voice's pack.
         reference: the main recording.
         phonemize: transcript and language to phones.
         text: what is said in the recording; None or blank for zero-shot.
-        language: of `text`.
-        auxiliary: further recordings; the style is the mean over all of them, but v3 and v4 take it
-            from the main one alone.
+        language: language of `text`.
+        auxiliary: further recordings; the style is the mean over all recordings, except that v3 and v4 use only
+            the main one.
 
     Raises:
         ReferenceAudioError: the transcript cannot belong to the recording.
-        VoiceError: there is a transcript, but the pack has no encoder for the recording; or there is
-            none, and the family needs one.
-        SynthesisError: the networks gave numbers that are not finite.
+        VoiceError: there is a transcript, but the pack has no encoder for the recording; or there is no
+            transcript, and the family needs one.
+        SynthesisError: the networks produced values that are not finite.
         TextError: the transcript cannot be read aloud.
     """
     transcript = (text or "").strip()
@@ -185,7 +184,7 @@ def flow_start(
     phones: NDArray[np.int32],
     ge: NDArray[np.float32],
 ) -> FlowStart:
-    """Features and spectrogram of a recording whose codes, phones and style are known.
+    """Features and spectrogram of a recording, given its codes, phones and style.
 
     Raises:
         SynthesisError: the features are not finite.
@@ -194,7 +193,9 @@ def flow_start(
     cut = flow_prompt(features, mx.array(reference.mel(networks.mel))[None], networks.sizes)
     start = FlowStart(*(np.array(part[0]).astype(np.float32) for part in (cut.features, cut.mel)))
     if not np.isfinite(start.features).all():
-        raise SynthesisError("the conditioner gave values that are not finite; is its pack sound?")
+        raise SynthesisError(
+            "the conditioner produced values that are not finite; is its pack intact?"
+        )
     return start
 
 
@@ -209,7 +210,9 @@ def semantic_codes(
     padded = np.pad(samples_16k.astype(np.float32, copy=False), (0, TRAILING_ZEROS))
     features = ssl(mx.array(padded)[None])
     if not mx.isfinite(features).all():
-        raise SynthesisError("the SSL encoder gave values that are not finite; is its pack sound?")
+        raise SynthesisError(
+            "the SSL encoder produced values that are not finite; is its pack intact?"
+        )
     return np.array(sovits.extract_latent(features)[0]).astype(np.int32)
 
 
@@ -217,7 +220,7 @@ def style(networks: PromptNetworks, references: Sequence[ReferenceAudio]) -> NDA
     """Style [1, 1, G], the mean over all recordings.
 
     Raises:
-        SynthesisError: it is not finite.
+        SynthesisError: the style is not finite.
     """
     spectra = [mx.array(reference.spectrum())[None] for reference in references]
     speakers = (
@@ -228,7 +231,7 @@ def style(networks: PromptNetworks, references: Sequence[ReferenceAudio]) -> NDA
     ge = np.array(networks.sovits.style(spectra, speakers)).astype(np.float32)
     if not np.isfinite(ge).all():
         raise SynthesisError(
-            "the style encoder gave values that are not finite; is its pack sound?"
+            "the style encoder produced values that are not finite; is its pack intact?"
         )
     return ge
 
@@ -244,7 +247,7 @@ def _encoder(networks: PromptNetworks, reference: ReferenceAudio) -> Callable[[m
 
 
 def _check_pace(reference: ReferenceAudio, text: str, phones: int) -> None:
-    """A transcript of other words than the recording's makes T2S invent and repeat."""
+    """Check the speaking rate: with a transcript of other words, T2S invents and repeats words."""
     pace = phones / max(reference.duration_s, 1e-3)
     excerpt = text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004  for a message
     found = (

@@ -1,4 +1,4 @@
-"""The prompt of a voice: from its own file, from the cache, or prepared now."""
+"""Gets the prompt of a voice: from its own file, from the cache, or prepared now."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _SOUNDING = ("t2s", "sovits", "cfm", "vocoder")
 class VoicePrompts:
     """Finds or makes the prompts of voices.
 
-    A prompt depends on the recordings, the transcript and the pack's weights; a change of any makes
-    it again.
+    A prompt depends on the recordings, the transcript and the pack's weights; it is prepared again when any of
+    them changes.
     """
 
     def __init__(self, cache: Path | None) -> None:
@@ -44,7 +44,7 @@ class VoicePrompts:
 
         Raises:
             ReferenceAudioError: a recording cannot be used.
-            VoiceError: the pack cannot prepare it, or a transcript is missing its language.
+            VoiceError: the pack cannot prepare it, or the language of a transcript is missing.
         """
         references = voice_references(voice)
         text, language = voice.reference.text, voice.reference.language
@@ -70,7 +70,7 @@ class VoicePrompts:
         text: str | None,
         language: str,
     ) -> Prompt:
-        """The prompt in a voice's own file; where that lacks the loudness, as the cache knows it."""
+        """The prompt from a voice's own file; if it lacks the loudness, that of the cache is used."""
         key = prompt_key(weights_id(pack), references, text, language)
         prompt = load_prompt(path, key, sound_id(pack))
         if prompt.loudness is not None:
@@ -78,7 +78,7 @@ class VoicePrompts:
         return self._cache.known(key, sound_id(pack)) or prompt
 
     def keep_loudness(self, prompt: Prompt, lufs: float, pack: Pack) -> Prompt:
-        """A prompt with the loudness that was measured with a pack; the cache keeps it."""
+        """Add the loudness measured with a pack to a prompt and cache it."""
         measured = replace(prompt, loudness=lufs)
         self._cache.keep(measured, sound_id(pack))
         return measured
@@ -96,12 +96,12 @@ def voice_references(voice: Voice) -> list[ReferenceAudio]:
 
 
 def weights_id(pack: Pack) -> str:
-    """What identifies those weights of a pack that a prompt depends on."""
+    """Identifier of the weights of a pack that a prompt depends on."""
     return " ".join(_hashes(pack, _PARTS))
 
 
 def sound_id(pack: Pack) -> str:
-    """What identifies those weights of a pack that its voices' loudness depends on."""
+    """Identifier of the weights of a pack that the loudness of its voices depends on."""
     return hashlib.sha256(" ".join(_hashes(pack, _SOUNDING)).encode()).hexdigest()
 
 
@@ -117,7 +117,7 @@ def make_prompt(
 
     Raises:
         ReferenceAudioError: the transcript cannot belong to the recording.
-        VoiceError: the pack lacks a network that this takes, or the family a transcript.
+        VoiceError: the pack lacks a required network, or the family requires a transcript.
     """
     start = time.perf_counter()
     try:
@@ -142,7 +142,7 @@ def _prompt_networks(voice: Voice, networks: Networks) -> PromptNetworks:
     if pack.manifest.model in PRO:
         if not pack.has("speaker"):
             raise VoiceError(
-                f"voice {voice.name}: its pack {pack.root} came without the speaker network, so no"
+                f"voice {voice.name}: its pack {pack.root} has no speaker network, so no"
                 " recording can be prepared; convert it with --speaker"
             )
         speaker = networks.speaker.embed

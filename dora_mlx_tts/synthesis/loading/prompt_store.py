@@ -1,7 +1,7 @@
-"""Stores prepared prompts as files, so that a second start runs no encoder.
+"""Stores prepared prompts as files, so that later starts run no encoder.
 
-A prompt is a safetensors file: arrays, and in its metadata the text, what it was made from (`key`)
-and a hash of its content. A file that is damaged or of another version is made again.
+A prompt is a safetensors file: arrays, and in its metadata the text, what it was made from (`key`) and a hash
+of its content. A file that is damaged or has another version is replaced.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def prompt_key(
     """Name of the prompt made from these things, 64 hexadecimal digits.
 
     Args:
-        networks: what identifies the pack's weights, such as the hashes in its `pack.json`.
+        networks: identifies the pack's weights, such as the hashes in its `pack.json`.
         references: the main recording, then the auxiliary ones.
         text: the transcript.
-        language: of the transcript.
-        phones: how the transcript is read, so that a changed lexicon counts.
+        language: language of the transcript.
+        phones: how the transcript is read, so that lexicon changes count.
     """
     digest = hashlib.sha256()
     numbers = [] if phones is None else [int(phone) for phone in phones]
@@ -62,13 +62,13 @@ def prompt_key(
 
 
 def save_prompt(path: Path, prompt: Prompt, key: str = "", measured_with: str = "") -> None:
-    """Write a prompt; the file appears whole or not at all.
+    """Write a prompt atomically: the file appears complete or not at all.
 
     Args:
         path: the file.
         prompt: with or without its loudness.
         key: what it was made from.
-        measured_with: what identifies the networks that its loudness was measured with.
+        measured_with: identifies the networks that its loudness was measured with.
 
     Raises:
         VoiceError: the file cannot be written.
@@ -91,15 +91,15 @@ def save_prompt(path: Path, prompt: Prompt, key: str = "", measured_with: str = 
 
 
 def load_prompt(path: Path, key: str | None = None, measured_with: str | None = None) -> Prompt:
-    """Read a prompt and check it against its hash and, where given, against `key`.
+    """Read a prompt and check it against its hash and, if given, against `key`.
 
     Args:
         path: the file.
         key: what it must have been made from.
-        measured_with: the networks in use; a loudness that others gave is left out.
+        measured_with: identifies the networks in use; a loudness measured with others is dropped.
 
     Raises:
-        VoiceError: the file is missing, damaged, of another version, or made from other things.
+        VoiceError: the file is missing, damaged, of another version, or made from something else.
     """
     try:
         with safe_open(str(path), framework="numpy") as file:
@@ -116,8 +116,8 @@ def load_prompt(path: Path, key: str | None = None, measured_with: str | None = 
 class PromptCache:
     """Prompts by key, in memory and in a folder.
 
-    One lock for all: preparing uses the device, which serves one at a time anyway, and so the same
-    voice asked for twice at once is prepared once.
+    One lock serves all: preparing uses the device, which does one thing at a time anyway, and a voice requested
+    twice at once is prepared only once.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -128,12 +128,12 @@ class PromptCache:
     def get(self, key: str, prepare: Callable[[], Prompt], measured_with: str = "") -> Prompt:
         """The prompt of `key`; `prepare` makes it if it is in neither place.
 
-        A folder that cannot be written costs a warning and the time of the next start.
+        If the folder cannot be written, a warning is logged and the next start takes longer.
 
         Args:
-            key: what it is made from.
+            key: identifies what it is made from.
             prepare: makes it.
-            measured_with: the networks that a loudness must have been measured with.
+            measured_with: identifies the networks that a loudness must have been measured with.
 
         Raises:
             TtsError: as `prepare`.
@@ -147,13 +147,13 @@ class PromptCache:
             return prompt
 
     def keep(self, prompt: Prompt, measured_with: str) -> None:
-        """Keep a prompt of which more is known than before."""
+        """Update a prompt of which more is known than before."""
         with self._lock:
             self._to_disk(prompt, measured_with)
             self._hold(prompt)
 
     def known(self, key: str, measured_with: str) -> Prompt | None:
-        """The prompt of `key`, if it is in one of the places."""
+        """The prompt of `key`, if it is in memory or in the folder."""
         with self._lock:
             return self._prompts.get(key) or self._from_disk(key, measured_with)
 
@@ -208,7 +208,7 @@ def _prompt(
             f"version of prompt {path} must be {VERSION!r}, got {about.get('version')!r}"
         )
     if about.get("sha256") != _content_hash(arrays, about):
-        raise VoiceError(f"prompt {path} is damaged: its content does not have the hash it names")
+        raise VoiceError(f"prompt {path} is damaged: its content does not match its hash")
     if key is not None and about["key"] != key:
         raise VoiceError(f"prompt {path} was made from another recording, text or pack")
     features = arrays.get(_FEATURES)

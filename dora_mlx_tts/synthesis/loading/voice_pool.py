@@ -1,4 +1,4 @@
-"""Loaded voices: built when first used, unloaded when memory is short, reloaded when their files change."""
+"""Loaded voices: loaded on first use, unloaded when memory is short, reloaded when their files change."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MANY_BROUGHT = 20
 
 @dataclass(frozen=True, slots=True)
 class ReadyVoice:
-    """A voice with everything that speaking it takes."""
+    """A voice with everything needed to speak."""
 
     voice: Voice
     pack: LoadedPack
@@ -50,7 +50,7 @@ class ReadyVoice:
         return self.pack.networks
 
     def phonemize(self, sentence: SpokenSentence, language: str) -> Phonemes:
-        """Phones of a sentence as this voice reads it: figures alone in its own language, if any is allowed.
+        """Phones of a sentence as this voice reads it; bare digits are read in its own language, if allowed.
 
         Raises as `FrontEnd.phonemize`.
         """
@@ -60,7 +60,7 @@ class ReadyVoice:
         return self.front_end.phonemize(sentence.text, language, readings=sentence.readings)
 
     def speech(self, settings: Settings, request: Mapping[str, Any]) -> SpeechSettings:
-        """How a request is spoken with this voice.
+        """The settings for a request with this voice.
 
         Raises:
             SettingError: a value of the request or the voice is not allowed.
@@ -69,13 +69,13 @@ class ReadyVoice:
 
     @property
     def loudness(self) -> float | None:
-        """How loud it speaks by itself, in LUFS: as measured, or as its pack says; None where nobody knows."""
+        """Its natural loudness in LUFS: as measured, or as given by its pack; None if unknown."""
         measured = self.prompt.loudness
         return self.networks.pack.manifest.loudness if measured is None else measured
 
     @property
     def fingerprint(self) -> str:
-        """What tells that a voice speaks as before: its weights, its prompt, its readings."""
+        """Identifies how a voice speaks: its weights, its prompt, its readings."""
         pack, voice, prompt = self.networks.pack, self.voice, self.prompt
         files = sorted((name, file.sha256) for name, file in pack.manifest.files.items())
         return repr(
@@ -85,7 +85,7 @@ class ReadyVoice:
 
 @dataclass(frozen=True, slots=True)
 class PoolStats:
-    """Voices and packs that are loaded, and what the pool did since its start."""
+    """Loaded voices and packs, and what the pool has done since its start."""
 
     voices: int
     packs: int
@@ -95,17 +95,17 @@ class PoolStats:
 
 
 class VoicePool:
-    """Voices ready to speak, the one used last kept longest.
+    """Voices ready to speak; the most recently used are kept longest.
 
     Args:
-        registry: the voices there are.
-        folders: where they were found, besides the built-in ones; checked again by `refresh`.
+        registry: the available voices.
+        folders: where they were found, besides the built-in ones; `refresh` checks them again.
         device: where networks run.
         prompts: prepares references.
-        limit: bytes of memory above which packs that are not in use are dropped; 0 is no limit.
-        memory: bytes in use now.
+        limit: bytes of memory above which unused packs are dropped; 0 is no limit.
+        memory: returns the bytes now in use.
         open_pack: opens a pack.
-        reading: how texts are read whoever speaks.
+        reading: how texts are read, whatever the voice.
     """
 
     def __init__(
@@ -138,12 +138,12 @@ class VoicePool:
         self._hits = self._loads = self._dropped = 0
 
     def get(self, name: str) -> ReadyVoice:
-        """A voice, loaded now if it is not.
+        """A voice, loaded now if necessary.
 
         Raises:
             VoiceError: it is unknown, or its reference cannot be used.
             WeightsError: its pack cannot be used.
-            SettingError: its lexicon has a reading that does not fit.
+            SettingError: its lexicon has an invalid reading.
         """
         voice = self._brought.get(name) or self.registry.get(name)
         ready = self._ready.get(voice.name)
@@ -171,13 +171,13 @@ class VoicePool:
         return ReadyVoice(voice, pack, front_end, self._prompts.get(voice, networks, front_end))
 
     def keep_loudness(self, ready: ReadyVoice, lufs: float) -> ReadyVoice:
-        """A loaded voice with the loudness that was measured of it; it is kept for the next start, too."""
+        """Add the measured loudness to a loaded voice, and keep it for the next start."""
         prompt = self._prompts.keep_loudness(ready.prompt, lufs, ready.networks.pack)
         known = self._ready[ready.voice.name] = replace(ready, prompt=prompt)
         return known
 
     def _make_room(self) -> None:
-        """Unload packs, the one used longest ago first, never the one used last."""
+        """Unload packs, least recently used first, but never the one used last."""
         while self._limit and len(self._packs) > 1 and self._memory() > self._limit:
             pack, _ = self._packs.popitem(last=False)
             for name in [n for n, ready in self._ready.items() if ready.voice.pack == pack]:
@@ -187,16 +187,16 @@ class VoicePool:
             _give_back_memory()
 
     def adopt(self, audio: str, text: str, language: str, base: str) -> str:
-        """Make a voice of a recording that a request names; its name.
+        """Make a voice from a recording that a request names; returns the voice's name.
 
         Args:
             audio: path of the recording, inside one of the voice folders.
-            text: what is said in it; empty keeps its timbre only.
-            language: of that text.
-            base: the voice whose pack and settings are used.
+            text: what is said in it; if empty, only its timbre is used.
+            language: language of that text.
+            base: the voice whose pack and settings to use.
 
         Raises:
-            SettingError: the path lies outside the voice folders, or is no file.
+            SettingError: the path lies outside the voice folders, or is not a file.
         """
         voice = self.registry.get(base)
         folders = [*self._folders, BUILTIN]
@@ -226,13 +226,12 @@ class VoicePool:
         return name
 
     def refresh(self, every_s: float = 0.0) -> bool:
-        """Reload the voice folders if a file in them changed; returns whether one did.
+        """Reload the voice folders if a file in them has changed; returns whether one has.
 
-        Voices that changed are loaded again when they are next used. A folder that cannot be read leaves
-        everything as it was.
+        Changed voices are loaded again on their next use. If a folder cannot be read, nothing changes.
 
         Args:
-            every_s: look at most once in so many seconds.
+            every_s: check at most once in this many seconds.
         """
         if not self._is_due(every_s):
             return False
@@ -240,7 +239,7 @@ class VoicePool:
         return self._take_over()
 
     def watch(self, every_s: float) -> bool:
-        """As `refresh`, but a thread of its own reads the folders; whether voices have changed by now."""
+        """Like `refresh`, but a separate thread reads the folders; returns whether voices have changed by now."""
         if self._watcher is None and self._folders:
             arguments = (weakref.ref(self), every_s)
             self._watcher = threading.Thread(
@@ -257,7 +256,7 @@ class VoicePool:
         return True
 
     def _look(self) -> None:
-        """Read the folders if they changed; what was found waits to be taken over."""
+        """Read the folders if they changed; the voices found wait for `_take_over`."""
         signature = self._signature()
         if signature == self._seen:
             return
@@ -268,7 +267,7 @@ class VoicePool:
             logger.warning("voices are unchanged: %s", error)
 
     def _take_over(self) -> bool:
-        """Use the voices that were found; whether any were."""
+        """Switch to the voices that were found; returns whether there were any."""
         registry, self._found = self._found, None
         if registry is None:
             return False
@@ -280,18 +279,18 @@ class VoicePool:
         return True
 
     def _signature(self) -> frozenset[tuple[str, int, int]]:
-        """What tells that a voice file or a recording beside it changed, without reading it."""
+        """Shows whether a voice file or a recording next to it has changed, without reading it."""
         return frozenset(
             entry for folder in self._folders for entry in _entries(folder.expanduser())
         )
 
     def stats(self) -> PoolStats:
-        """The figures now."""
+        """The current figures."""
         return PoolStats(len(self._ready), len(self._packs), self._hits, self._loads, self._dropped)
 
 
 def _watch(pool_of: Callable[[], VoicePool | None], every_s: float) -> None:
-    """Look at the folders of a pool for as long as there is one."""
+    """Watch the folders of a pool as long as it exists."""
     while True:
         time.sleep(every_s)
         pool = pool_of()
@@ -315,17 +314,18 @@ def _entries(folder: Path) -> Iterator[tuple[str, int, int]]:
 
 
 def _mlx_memory() -> int:
-    import mlx.core as mx  # noqa: PLC0415  a pool without a limit does not ask
+    import mlx.core as mx  # noqa: PLC0415  not needed by a pool without a limit
 
     return int(mx.get_active_memory())
 
 
 def _give_back_memory() -> None:
-    """Return the memory of dropped networks to the system; nothing refers to them in cycles.
+    """Return the memory of dropped networks to the system; they are not part of reference cycles.
 
-    Measured with four copies of the starter pack spoken in turns, room for one: on a Linux CPU the process stays at
-    314 to 322 MiB with this and at 310 to 325 without, since MLX keeps 32 MiB there whatever was freed. On a GPU it
-    may keep as much as the device has, so this is for GPUs; what it returns there was not measured.
+    Measured with four copies of the starter pack spoken in turns, with room for one: on a Linux CPU the process
+    stays at 314 to 322 MiB with this and at 310 to 325 without, since MLX keeps 32 MiB there however much was
+    freed. On a GPU it may keep as much as the device has, so this is meant for GPUs; the effect there was not
+    measured.
     """
     import mlx.core as mx  # noqa: PLC0415  see above
 
