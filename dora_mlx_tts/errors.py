@@ -6,19 +6,19 @@
     ├── SettingError            a setting, option or request value is invalid
     ├── TextError               a text cannot be read aloud
     │   ├── EmptyTextError      nothing in it can be pronounced
-    │   └── LanguageError       an unknown language, or one whose extra is not installed
+    │   └── LanguageError       a language is unknown, or its extra is not installed
     ├── VoiceError              a voice file is missing, unknown or wrong
     │   └── ReferenceAudioError the reference recording cannot be used
     ├── WeightsError            a checkpoint or pack cannot be used
-    │   ├── UnsafeFileError     a file asks for more than data
+    │   ├── UnsafeFileError     a file contains more than data
     │   ├── PackError           a pack is damaged or does not fit this version
     │   └── DownloadError       a file cannot be downloaded
     ├── AudioError              an audio file cannot be read or written
     ├── SynthesisError          the networks produced something that is not speech
     │   ├── MisspokenError      they said something other than the text
-    │   └── SynthesisTimeoutError  they worked longer than a sentence may take
+    │   └── SynthesisTimeoutError  a sentence took too much work
     ├── BackendError            MLX or a native library is missing or unusable
-    └── ProtocolError           a message that breaks the node's contract
+    └── ProtocolError           a message breaks the node's contract
 
 A message says what is wrong, where, and what is allowed.
 """
@@ -30,8 +30,8 @@ class TtsError(Exception):
     """Base of all errors of this package.
 
     Attributes:
-        sentence: number of the sentence that failed, from 0, in a text of several sentences.
-        sentence_text: that sentence; empty where the error does not concern one.
+        sentence: index of the failed sentence, from 0, in a text of several sentences.
+        sentence_text: that sentence; empty if the error does not concern one.
     """
 
     sentence: int | None = None
@@ -67,11 +67,11 @@ class WeightsError(TtsError):
 
 
 class UnsafeFileError(WeightsError):
-    """A checkpoint asks for more than data: foreign pickle globals, or paths outside it."""
+    """A checkpoint contains more than data: foreign pickle globals, or paths outside it."""
 
 
 class PackError(WeightsError):
-    """A voice pack is damaged or does not fit this version."""
+    """A voice pack is damaged or was made for another version."""
 
 
 class DownloadError(WeightsError):

@@ -20,11 +20,11 @@ _STARTED_BY_DORA = ("DORA_NODE_CONFIG", "DORA_TEST_WITH_INPUTS")
 
 
 def main() -> int:
-    """Run the node if dora started us without arguments, else the command line; the exit code."""
+    """Run the node if dora started the program without arguments, else the command line; returns the exit code."""
     if len(sys.argv) == 1 and any(name in os.environ for name in _STARTED_BY_DORA):
         try:
             return _node()
-        except ImportError as error:  # of whatever this package needs
+        except ImportError as error:  # of any package that this one needs
             click.echo(f"dora-mlx-tts: {explained(error)}", err=True)
         except TtsError as error:
             click.echo(f"dora-mlx-tts: {error}", err=True)
@@ -46,6 +46,6 @@ def _load_engine(settings: Settings) -> SpeechEngine:
     from dora_mlx_tts.runtime import device  # noqa: PLC0415  loads MLX
     from dora_mlx_tts.synthesis.synthesizer import Synthesizer  # noqa: PLC0415  the same
 
-    # A dataflow that was written for a machine with a GPU is to speak on any.
+    # A dataflow written for a machine with a GPU should speak on any machine.
     settings = settings.model_copy(update={"device": device.usable(settings.device)})
     return Synthesizer.load(settings=settings)

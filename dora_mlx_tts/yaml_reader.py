@@ -1,7 +1,7 @@
-"""YAML files written by people: read with the line of every value, and with limits.
+"""Reads YAML files written by people, with the line of every value, and with limits.
 
-A YAML file can name a value once and repeat it a billion times by references, contain itself, or
-nest so deeply that readers fall over. Such files are refused before anything is made of them.
+A YAML file can define a value once and repeat it a billion times by references, contain itself, or nest so
+deeply that readers crash. Such files are refused before their values are built.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file may hold.
+    """Limits of a file.
 
     Attributes:
-        bytes: its size.
-        values: keys and values, as if every reference were written out.
-        depth: levels within each other.
+        bytes: its maximum size.
+        values: maximum number of keys and values, with every reference expanded.
+        depth: maximum nesting depth.
     """
 
     bytes: int = 1 << 18
@@ -42,7 +42,7 @@ class YamlFile:
 
     Attributes:
         path: the file.
-        values: what it says.
+        values: its values.
         lines: path of keys and indices -> line, from 1.
     """
 
@@ -63,7 +63,7 @@ class YamlFile:
 
 
 class _RefusedError(Exception):
-    """What is wrong with a file, and in which line."""
+    """The fault of a file, and its line."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -77,9 +77,9 @@ def read_yaml(
 
     Args:
         path: the file.
-        error: what to raise.
-        limits: what it may hold.
-        holds: what its lines are, for messages: "settings (name: value)".
+        error: the error class to raise.
+        limits: limits of the file.
+        holds: what the file contains, for messages: "settings (name: value)".
 
     Raises:
         TtsError: as `error`: the file cannot be read, is too large or too deep, is not YAML, gives a
@@ -116,7 +116,7 @@ def _parse(path: Path, text: str, limits: Limits, holds: str) -> YamlFile:
         if node is None:
             return YamlFile(path, {}, lines)
         _weigh(node, limits)
-        _find_lines(node, (), lines)  # before merge keys are resolved in place
+        _find_lines(node, (), lines)  # must happen before merge keys are resolved in place
         values = loader.construct_document(node)
     finally:
         loader.dispose()
@@ -131,7 +131,7 @@ def _parse(path: Path, text: str, limits: Limits, holds: str) -> YamlFile:
 
 
 def _weigh(node: yaml.Node, limits: Limits) -> None:
-    """Count values as if every reference were written out."""
+    """Count values with every reference expanded."""
     weights: dict[int, int] = {}
     open_nodes: set[int] = set()
 

@@ -1,8 +1,8 @@
-"""Settings from environment variables, read with patience: a node's environment is written for many programs.
+"""Settings from environment variables, read tolerantly: a node's environment is written for many programs.
 
-Empty means not set. Numbers out of range become the nearest one allowed. What a variable of a common name
-holds for somebody else (gettext's LANGUAGE, GNU screen's WINDOW) is left alone. Whatever is passed over or
-changed makes a remark; what cannot be understood is an error that names the variable.
+Empty means not set. Numbers out of range become the nearest allowed one. Variables with common names that are
+meant for other programs (gettext's LANGUAGE, GNU screen's WINDOW) are ignored. Everything ignored or changed is
+noted in a remark; a value that cannot be understood is an error that names the variable.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.messages import explain, unknown
 
 PREFIX: Final = "MLX_TTS_"
-"""Before the name of any setting: a variable that is nobody else's, and wins over the others."""
+"""Prefix for the name of any setting; such a variable is unambiguous and takes precedence over the others."""
 
 _DORA: Final = "DORA_NODE_CONFIG"
 _MAX_CONFIG: Final = 4 << 20
 _ANY: Final = str(MOST_TOKENS)
 _MEANT: Final = {"top_k": {"0": _ANY, "-1": _ANY}}
-"""What values mean elsewhere that are out of range here."""
+"""Meanings in other programs of values that are out of range here."""
 _BOUNDS: Final = ("ge", "le", "gt", "lt")
 
 
 class Env:
-    """Environment variables that set a field, the first one found winning."""
+    """Environment variables that set a field; the first one found takes precedence."""
 
     def __init__(self, *names: str) -> None:
         self.names = names
@@ -40,12 +40,12 @@ class Env:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentValues:
-    """What the environment says about a model's settings.
+    """The settings of a model given by the environment.
 
     Attributes:
         values: setting -> value, allowed.
-        variables: setting -> the variable that said it.
-        remarks: what was changed or passed over, a sentence each.
+        variables: setting -> the variable that set it.
+        remarks: what was changed or ignored, one sentence each.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class EnvironmentValues:
 
 
 def environment_names(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
-    """Setting -> environment variables that set it, the first one winning."""
+    """Setting -> environment variables that set it; the first one takes precedence."""
     return {
         name: mark.names
         for name, field in model.model_fields.items()
@@ -64,7 +64,7 @@ def environment_names(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
 
 
 def dataflow_variables(environ: Mapping[str, str]) -> dict[str, str] | None:
-    """Those variables that the dataflow gave this node by name; None outside a dataflow, or where it does not say."""
+    """The variables that the dataflow sets for this node; None outside a dataflow, or if unknown."""
     config = environ.get(_DORA, "")
     if not config or len(config) > _MAX_CONFIG:
         return None
@@ -86,15 +86,15 @@ def dataflow_variables(environ: Mapping[str, str]) -> dict[str, str] | None:
 def read_environment(
     model: type[BaseModel], environ: Mapping[str, str], own: Mapping[str, str] | None = None
 ) -> EnvironmentValues:
-    """What the environment says about a model's settings.
+    """The settings of a model given by the environment.
 
     Args:
         model: the settings.
         environ: the environment.
-        own: the part of it that the dataflow gave this node by name; None where that is not known.
+        own: the variables that the dataflow sets for this node; None if unknown.
 
     Raises:
-        SettingError: a variable's value cannot be understood; names it.
+        SettingError: a variable's value cannot be understood; the message names it.
     """
     found = EnvironmentValues()
     for name, names in environment_names(model).items():
@@ -123,7 +123,7 @@ def _take(
     *,
     inherited: bool,
 ) -> bool:
-    """Read one variable; whether it has a value for the setting."""
+    """Read one variable; returns whether it has a value for the setting."""
     try:
         value = _value(found, model, name, variable, text)
     except SettingError as error:
@@ -151,7 +151,7 @@ def _value(
         model.model_validate({name: text})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        if not first["loc"]:  # of two settings that contradict each other
+        if not first["loc"]:  # for two settings that contradict each other
             return text
         problem = f"environment variable {variable}: {explain(first, ())}"
         nearest = _nearest(first, model.model_fields[name].default)
@@ -163,7 +163,7 @@ def _value(
 
 
 def _nearest(problem: ErrorDetails, default: object) -> object:
-    """The allowed number nearest to one out of range; the default where there is no nearest one."""
+    """The allowed number nearest to one out of range; the default if there is no nearest one."""
     for bound in _BOUNDS:
         limit = problem.get("ctx", {}).get(bound)
         if limit is None:
@@ -179,7 +179,7 @@ def _nearest(problem: ErrorDetails, default: object) -> object:
 def _is_ours(
     variable: str, text: str, environ: Mapping[str, str], own: Mapping[str, str] | None
 ) -> bool:
-    """Whether a variable speaks to this program, where its name is in use elsewhere, too."""
+    """Whether a variable whose name is also used by others is meant for this program."""
     if variable not in _SHARED or (own is not None and variable in own):
         return True
     meant_for_us = _SHARED[variable]
@@ -187,7 +187,7 @@ def _is_ours(
 
 
 def _is_speech_language(text: str, environ: Mapping[str, str]) -> bool:
-    """LANGUAGE is also gettext's list of locales, beside a LANG of the same language."""
+    """LANGUAGE is also gettext's list of locales, along with a LANG of the same language."""
     locale = next((environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(n)), "C")
     desktop = locale.partition(".")[0].partition("_")[0].lower()
     return "_" not in text.removeprefix("all_").removeprefix("auto_") and (
@@ -200,7 +200,7 @@ _SHARED: Final[Mapping[str, Callable[[str, Mapping[str, str]], bool]]] = {
     "WINDOW": lambda _text, environ: "STY" not in environ,  # of GNU screen
     "PROFILE": lambda text, _environ: text.lower() in {"auto", "none", "primespeech", "kokoro"},
 }
-"""Variables that desktops and terminals set for themselves -> whether a value is meant for us."""
+"""Variables that desktops and terminals also set -> whether a value is meant for this program."""
 
 
 def _entry(node: yaml.Node | None, name: str) -> yaml.Node | None:

@@ -1,4 +1,4 @@
-"""Codes of languages, and what else they are called."""
+"""Language codes and their other names."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ ALIASES: Final[Mapping[str, str]] = MappingProxyType(
         "j": "ja",
     }
 )
-"""Further names -> code; in lower case, with `_` for `-`."""
+"""Other names -> code; in lower case, with `_` for `-`."""
 
 
 def canonical(name: str) -> str | None:
-    """The code that a name stands for, or None where there is no such language."""
+    """The code that a name stands for, or None if there is no such language."""
     key = name.strip().lower().replace("-", "_")
     code = ALIASES.get(key, key)
     return code if code in CODES else None

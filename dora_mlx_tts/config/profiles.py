@@ -1,7 +1,7 @@
-"""Other speech nodes in whose place this one may stand: all that differs, set together.
+"""Profiles of other speech nodes that this one can replace: all differing settings, set together.
 
-A profile lies below everything that file and environment say. `auto` recognizes the node by variables that
-only its dataflows set, so that a dataflow needs no change but the node's path.
+File and environment take precedence over a profile. `auto` recognizes the node by variables that only its
+dataflows set, so a dataflow needs no change but the node's path.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any, Final
 _KOKORO_VOICE: Final = re.compile(r"[abefhijpz][fm]_[a-z]+")
 _KOKORO_LANGUAGE: Final = re.compile(r"[abefhijpz]")
 _BY_THE_TEXT: Final = frozenset({"a", "b", "z", "en", "zh"})
-"""Kokoro's node changes between English and Chinese by itself."""
+"""Kokoro's node switches between English and Chinese by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a dataflow expects that was written for another node.
+    """The expectations of a dataflow written for another node.
 
     Attributes:
-        settings: of the process.
+        settings: settings of the process.
         speech: settings of speech.
         unused: variables without effect here -> what to do instead.
         recognized: whether a node's variables are those of the other node.
@@ -121,12 +121,12 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
 
 
 def chosen(wanted: str, own: Mapping[str, str] | None, remarks: list[str]) -> str:
-    """The profile that counts.
+    """The profile to use.
 
     Args:
-        wanted: as the settings say; `auto` takes the one that the node's variables speak of.
-        own: variables that the dataflow gave this node by name; None outside one.
-        remarks: gets a sentence about what was recognized, and one about variables without effect.
+        wanted: the setting; `auto` chooses by the node's variables.
+        own: variables that the dataflow sets for this node; None outside one.
+        remarks: receives a sentence about the recognized node, and one about variables without effect.
     """
     own = own or {}
     name = wanted.strip().lower()
@@ -143,7 +143,7 @@ def chosen(wanted: str, own: Mapping[str, str] | None, remarks: list[str]) -> st
 
 
 def language_of(profile: str, language: str) -> str:
-    """A language as the other node would have taken it."""
+    """A language as the other node would interpret it."""
     by_text = profile == "kokoro" and language.strip().lower() in _BY_THE_TEXT
     return "auto" if by_text else language
 

@@ -3,8 +3,8 @@
 defaults < `dora-mlx-tts.yml` < pack < voice file < environment < message metadata
 
 Settings of the process (`Settings`) are read once at start. Settings of speech (`SpeechSettings`)
-may also come from a pack, a voice and each request, so `Settings` keeps what the file and the
-environment said about them and `Settings.speech` lays the layers over each other.
+may also come from a pack, a voice and each request, so `Settings` keeps their values from the file and the
+environment, and `Settings.speech` combines the layers.
 """
 
 from __future__ import annotations
@@ -287,12 +287,12 @@ class Settings(BaseModel):
         """Read the configuration file and the environment.
 
         Args:
-            path: configuration file; None takes `dora-mlx-tts.yml` of the current folder if there
-                is one, or the file that DORA_MLX_TTS_CONFIG names.
-            environ: the environment; None is the process's own.
+            path: configuration file; None uses the file that DORA_MLX_TTS_CONFIG names, or `dora-mlx-tts.yml`
+                in the current folder, if any.
+            environ: the environment; None uses that of the process.
 
         Raises:
-            SettingError: a name is unknown or a value not allowed; says which and where.
+            SettingError: a name is unknown or a value not allowed; the message says which and where.
         """
         environ = os.environ if environ is None else environ
         file = read_file(path, environ, internal=_INTERNAL)
@@ -322,14 +322,14 @@ class Settings(BaseModel):
         return validated(cls, merged(stands_for.settings, layers, internal), "settings")
 
     def log_remarks(self, logger: logging.Logger) -> None:
-        """Warn of what was changed or passed over when the environment was read."""
+        """Log warnings about what was changed or ignored when reading the environment."""
         for remark in self.remarks:
             logger.warning("%s", remark)
 
     def speech(
         self, voice: _Values = None, request: _Values = None, pack: _Values = None
     ) -> SpeechSettings:
-        """How a text is spoken, by `speech_layers`.
+        """The speech settings of a text, from `speech_layers`.
 
         Raises:
             SettingError: a value of the request, the voice or the pack is not allowed.
@@ -339,6 +339,6 @@ class Settings(BaseModel):
     def speech_layers(
         self, voice: _Values = None, request: _Values = None, pack: _Values = None
     ) -> SpeechLayers:
-        """What file and environment say about speech, with what voice, request and pack say."""
+        """The speech settings of file, environment, voice, request and pack, by layer."""
         own, around = self.file_speech, self.environment_speech
         return SpeechLayers(own, pack or {}, voice or {}, around, request or {})

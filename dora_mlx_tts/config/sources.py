@@ -19,20 +19,20 @@ _LIMITS: Final = Limits(bytes=1 << 20)
 
 _Model = TypeVar("_Model", bound=BaseModel)
 Origin = str | YamlFile
-"""Where values come from, for messages: a name, or a file whose lines are known."""
+"""The origin of values, for messages: a name, or a file with known lines."""
 
 
 def validated(model: type[_Model], values: object, origin: Origin, within: Place = ()) -> _Model:
-    """The values as a model.
+    """Validate values as a model.
 
     Args:
-        model: what they are to make.
+        model: the model class.
         values: name -> value.
         origin: where they come from.
-        within: the place in a file where they stand.
+        within: their place in a file.
 
     Raises:
-        SettingError: a name is unknown or a value not allowed; says which and where.
+        SettingError: a name is unknown or a value not allowed; the message says which and where.
     """
     try:
         return model.model_validate(values)
@@ -43,10 +43,10 @@ def validated(model: type[_Model], values: object, origin: Origin, within: Place
 def validated_part(
     model: type[BaseModel], values: Mapping[str, Any], origin: str
 ) -> Mapping[str, Any]:
-    """The values as they are, if a model made of them alone would be valid.
+    """The unchanged values, if a model of them alone is valid.
 
     Raises:
-        SettingError: it would not.
+        SettingError: it is not.
     """
     validated(model, dict(values), origin)
     return values
@@ -65,10 +65,10 @@ def _explain(error: ValidationError, model: type[BaseModel], origin: Origin, wit
 def read_file(
     path: Path | None, environ: Mapping[str, str], internal: Collection[str] = ()
 ) -> YamlFile | None:
-    """The configuration file, or None where there is none.
+    """The configuration file, or None if there is none.
 
     Args:
-        path: the file; None takes the one that DORA_MLX_TTS_CONFIG names, or `dora-mlx-tts.yml`, if any.
+        path: the file; None uses the one that DORA_MLX_TTS_CONFIG names, or `dora-mlx-tts.yml`, if any.
         environ: the environment.
         internal: names that no file may use.
 
@@ -90,7 +90,7 @@ def read_file(
 
 
 def filled(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """A file's values without names that have nothing behind them, unless nothing is a value there."""
+    """A file's values without names whose value is empty, unless empty is allowed there."""
     fields = model.model_fields
     return {
         name: value

@@ -1,4 +1,4 @@
-"""Who says what about how a text is spoken, and who wins."""
+"""The layers of speech settings, and their precedence."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SpeechLayers:
-    """Settings of speech by origin, beyond the built-in defaults; later fields win over earlier ones.
+    """Speech settings by origin, besides the built-in defaults; later fields take precedence over earlier ones.
 
     Attributes:
-        configuration: of the configuration file and the profile.
-        pack: of the voice's pack.
-        voice: of the voice's file.
-        environment: of the process.
-        request: of the text.
+        configuration: from the configuration file and the profile.
+        pack: from the voice's pack.
+        voice: from the voice file.
+        environment: from the environment.
+        request: from the text's metadata.
     """
 
     configuration: _Values = field(default_factory=dict)
@@ -31,7 +31,7 @@ class SpeechLayers:
     request: _Values = field(default_factory=dict)
 
     def settings(self) -> SpeechSettings:
-        """All of them laid over each other.
+        """All layers combined.
 
         Raises:
             SettingError: a value is not allowed.
@@ -42,5 +42,5 @@ class SpeechLayers:
         return validated(SpeechSettings, values, "settings")
 
     def origins(self) -> dict[str, str]:
-        """Setting -> the layer that decides it, of those that are not built in."""
+        """Setting -> the layer that decides it, for those that differ from the built-in defaults."""
         return {name: one.name for one in fields(self) for name in getattr(self, one.name)}

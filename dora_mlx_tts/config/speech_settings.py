@@ -11,7 +11,7 @@ from dora_mlx_tts.config.environment import Env
 
 SLOWEST: Final = 0.5
 FASTEST: Final = 2.0
-"""Bounds of the speaking rate, whoever asks for it."""
+"""Bounds of the speaking rate, from any source."""
 
 PACK_SETTINGS: Final = frozenset(
     {
@@ -30,7 +30,7 @@ PACK_SETTINGS: Final = frozenset(
         "top_p",
     }
 )
-"""Settings that depend on how networks were taught, so that a pack may bring them along."""
+"""Settings that depend on the networks' training, so that a pack may carry them."""
 
 _WORD: Final = BeforeValidator(values_.lowered)
 

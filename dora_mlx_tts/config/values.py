@@ -1,4 +1,4 @@
-"""Values as people and other programs write them, made into the ones that settings have."""
+"""Converts values as people and other programs write them to those of the settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 from dora_mlx_tts.messages import must_be
 
 MOST_TOKENS: Final = 1025
-"""Size of the codebook, the end token included."""
+"""Size of the codebook, including the end token."""
 
 _DEVICES: Final = {
     "cuda": "gpu", "mps": "gpu", "metal": "gpu", "rocm": "gpu", "mlx": "auto", "default": "auto", "": "auto",
@@ -23,12 +23,12 @@ _LEVELS: Final = {
 
 
 def seed(value: object) -> object:
-    """-1 is the ecosystem's way to say "any seed"."""
+    """Convert -1, which means "any seed" in other programs."""
     return None if value in (-1, "-1", "") else value
 
 
 def device(value: object) -> object:
-    """Torch's names of devices, `cuda:0` among them."""
+    """Convert torch's device names, such as `cuda:0`."""
     if not isinstance(value, str):
         return value
     name = value.strip().lower().partition(":")[0]
@@ -36,7 +36,7 @@ def device(value: object) -> object:
 
 
 def log_level(value: object) -> object:
-    """Names and numbers of levels in other systems of logging."""
+    """Convert names and numbers of levels in other logging systems."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return value
     name = str(value).strip().upper()
@@ -44,27 +44,27 @@ def log_level(value: object) -> object:
 
 
 def lowered(value: object) -> object:
-    """A word in lower case."""
+    """Convert a word to lower case."""
     return value.strip().lower() if isinstance(value, str) else value
 
 
 def folders(value: object) -> object:
-    """Folders from "a:b"."""
+    """Split folders: "a:b"."""
     return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
 
 
 def names(value: object) -> object:
-    """Names from "a, b"."""
+    """Split names: "a, b"."""
     if not isinstance(value, str):
         return value
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
 def pairs(value: object) -> object:
-    """A mapping from "a = b, c = d".
+    """Parse a mapping: "a = b, c = d".
 
     Raises:
-        ValueError: a part of it is no pair.
+        ValueError: a part of it is not a pair.
     """
     if not isinstance(value, str):
         return value
@@ -78,27 +78,27 @@ def pairs(value: object) -> object:
 
 
 def or_none(value: object) -> object:
-    """0 and nothing both mean "not set"."""
+    """Convert 0 and empty values, which mean "not set"."""
     return None if value in (0, "0", "") else value
 
 
 def off_is_none(value: object) -> object:
-    """Words for "not at all", 0 among them."""
+    """Convert words for "off", including 0."""
     if isinstance(value, str):
         value = value.strip().lower()
     return None if value in (0, "0", "", "off", "none") else value
 
 
 def empty_is_none(value: object) -> object:
-    """An empty string means "not set", as an environment has it."""
+    """Convert an empty string, which means "not set" in an environment."""
     return None if value == "" else value
 
 
 def at_home(path: Path) -> Path:
-    """A path whose `~` is the user's home.
+    """Expand `~` in a path to the user's home.
 
     Raises:
-        ValueError: there is no such home.
+        ValueError: there is no such home folder.
     """
     try:
         return path.expanduser()
@@ -107,15 +107,15 @@ def at_home(path: Path) -> Path:
 
 
 def all_at_home(paths: tuple[Path, ...]) -> tuple[Path, ...]:
-    """Paths whose `~` is the user's home."""
+    """Expand `~` in paths to the user's home."""
     return tuple(map(at_home, paths))
 
 
 def library(value: str) -> str:
-    """`auto`, `off` or the path of a library."""
+    """Convert `auto`, `off` or the path of a library."""
     return str(at_home(Path(value))) if value.startswith("~") else value
 
 
 def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Later layers over earlier ones."""
+    """Merge layers; later ones take precedence."""
     return {name: value for layer in layers for name, value in layer.items()}

@@ -24,8 +24,8 @@ class OtherNames:
     """Other names of voices.
 
     Attributes:
-        aliases: name, or pattern such as `af_*` -> voice; names count before patterns.
-        fallback: the voice that speaks for one that does not exist; None where that is an error.
+        aliases: name, or pattern such as `af_*` -> voice; names take precedence over patterns.
+        fallback: the voice that replaces an unknown one; None if unknown voices are errors.
     """
 
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -52,12 +52,12 @@ class OtherNames:
 
 @dataclass(frozen=True)
 class VoiceRegistry:
-    """The voices of some folders, by name.
+    """The voices in several folders, by name.
 
     Attributes:
         voices: name -> voice, without aliases.
-        broken: name -> why the file of that name is no voice. One bad file does not hide the rest.
-        other_names: what `get` understands besides.
+        broken: name -> what is wrong with the file of that name. One bad file does not affect the others.
+        other_names: other names that `get` accepts.
     """
 
     voices: Mapping[str, Voice]
@@ -71,15 +71,15 @@ class VoiceRegistry:
         roots: Sequence[Path] = (),
         other_names: OtherNames | None = None,
     ) -> Self:
-        """Read every voice file of the built-in folder and of `folders`; later ones win.
+        """Read every voice file in the built-in folder and in `folders`; later ones take precedence.
 
         A voice file is `<name>.yml` in a folder, or `<name>/voice.yml`.
 
         Args:
             folders: folders to look in.
-            roots: further folders that the files' paths may lie in; all of these and the built-in
-                folder are allowed anyway.
-            other_names: what voices are called elsewhere.
+            roots: further folders that paths in the files may lead to, besides `folders` and the built-in
+                folder.
+            other_names: other names of voices.
 
         Raises:
             VoiceError: a folder does not exist.
@@ -115,10 +115,10 @@ class VoiceRegistry:
         return None
 
     def get(self, name: str) -> Voice:
-        """The voice called `name` (or with that alias, or in its place); case does not matter.
+        """The voice with this name or alias, or its fallback, ignoring case.
 
         Raises:
-            VoiceError: there is none; lists those there are.
+            VoiceError: there is none; the message lists the available ones.
         """
         voice = self._found(name) or self._found(self.other_names.voice_of(name) or "")
         if voice is not None:
@@ -132,7 +132,7 @@ class VoiceRegistry:
 
 
 def _warn_of_twin(known: Voice | None, new: Voice, folder: Path) -> None:
-    """Say so where two files of a folder give one name, or a folder's voice hides one that ships."""
+    """Warn if two files in a folder give the same name, or a voice hides one that ships."""
     if known is None or known.file == new.file:
         return
     if known.file.is_relative_to(folder) or known.file.is_relative_to(BUILTIN):

@@ -1,4 +1,4 @@
-"""A voice: a pack, a reference recording and how to speak with them, read from a YAML file."""
+"""A voice: a pack, a reference recording and speech settings, read from a YAML file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOLDS = "what makes a voice (name: value)"
 """The content of a voice file, for messages."""
 _CHARACTERS = "letters, digits, blanks, '.', '-', '_'"
 NAME_RULE = f"{_CHARACTERS}, at most 64"
-"""What a voice's name may be, for messages."""
+"""The rule for names of voices, for messages."""
 _LONGEST_STYLE = 32
 _NAME = re.compile(r"\w[\w .-]{0,63}")
 
@@ -42,7 +42,7 @@ class Reference(BaseModel):
 
 
 class Voice(BaseModel):
-    """One voice file; all paths are absolute once it is loaded.
+    """A voice file; all paths are absolute once loaded.
 
     Attributes:
         name: what requests call it.
