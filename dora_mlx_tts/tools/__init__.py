@@ -1,1 +1,1 @@
-"""Tools of the command line that synthesis does not need."""
+"""Tools for the command line that synthesis does not need."""

@@ -1,7 +1,7 @@
 """How fast this machine speaks: the figures behind `dora-mlx-tts bench`.
 
-The starter voice tells what a user hears; networks of the full v2 size with random weights tell what
-a trained voice would cost (speed does not depend on the weights). Two minutes are enough on two cores.
+The starter voice shows what a user hears; full-size v2 networks with random weights show what a trained voice
+would cost (speed does not depend on the weights). It takes two minutes on two cores.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Figure:
         name: what was measured.
         value: the median.
         unit: its unit.
-        low: the best sample for times, the worst for rates.
-        high: the other end.
+        low: the smallest sample: the best for times, the worst for rates.
+        high: the largest sample.
     """
 
     name: str
@@ -98,9 +98,9 @@ class Benchmark:
     """Measures on a loaded synthesizer.
 
     Args:
-        synthesizer: with a voice that is warm.
-        samples: of each figure.
-        say: is told what is measured next.
+        synthesizer: a synthesizer with a warm voice.
+        samples: number of samples per figure.
+        say: called with what is measured next.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Benchmark:
         self._device = synthesizer.device
 
     def run(self, *, full: bool = True) -> Iterator[Figure]:
-        """All figures, as they come; without `full` those of the voice only."""
+        """Yield all figures as they are measured; without `full`, only those of the voice."""
         yield from self._speech()
         networks = self._synthesizer.prepare(self._synthesizer.voice.name).networks
         yield from self._tokens("voice's T2S", networks.t2s)
@@ -159,7 +159,7 @@ class Benchmark:
             yield _figure(f"{name}, {rows} at once", [rate for _, rate in taken], "tokens/s")
 
     def _agreement(self, networks: Networks) -> Iterator[Figure]:
-        """Whether the GPU computes what the CPU computes."""
+        """How well GPU and CPU agree."""
         self._say("comparing with the CPU")
         gpu_sound, gpu_tokens = _spoken(networks)
         with mx.stream(mx.cpu):
@@ -206,7 +206,7 @@ class Benchmark:
         yield _figure("HuBERT, a reference of 5 s", times, "ms")
 
     def _turns(self, what: str) -> Iterator[int]:
-        """A turn that does not count, for first uses, then the samples' turns."""
+        """One uncounted turn for warm-up, then the turns of the samples."""
         self._say(what)
         yield from range(-1, self._samples)
 
@@ -217,7 +217,7 @@ def _figure(name: str, values: list[float], unit: str) -> Figure:
 
 
 def _spoken(networks: Networks) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Sound and tokens of counted phones, without chance."""
+    """Audio and tokens of counted phones, without randomness."""
     t2s, sovits = networks.t2s, networks.sovits
     text = T2SText(np.arange(_PHONES, dtype=np.int32) * 13 % t2s.config.phones)
     prompt = np.arange(_PROMPT, dtype=np.int32) * 7 % t2s.config.eos

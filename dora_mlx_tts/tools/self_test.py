@@ -1,8 +1,8 @@
-"""Whether a pack speaks: its networks are built and make sound of a few tokens.
+"""Checks that a pack speaks: builds its networks and synthesizes a few tokens.
 
-No text and no recording of a person is needed: phones are counted up, and the reference is a tone
-that swells like speech. The sound means nothing, but damaged or misread weights give none, noise at
-full scale, or numbers that are not finite.
+It needs no text and no recording of a person: phones are counted up, and the reference is a tone that swells
+like speech. The audio is meaningless, but damaged or misread weights give silence, full-scale noise, or values
+that are not finite.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _SILENT, _FULL, _MOSTLY = 1e-4, 0.999, 0.5
 
 @dataclass(frozen=True)
 class SelfTest:
-    """What the test found.
+    """The result of the test.
 
     Attributes:
-        tokens: Semantic tokens that were decoded.
-        audio_s: Seconds of sound.
+        tokens: Number of semantic tokens decoded.
+        audio_s: Seconds of audio.
         peak: Largest magnitude.
         rms: Mean level.
-        seconds: Stage -> wall seconds, loading included.
+        seconds: Stage -> wall-clock seconds, including loading.
     """
 
     tokens: int
@@ -65,7 +65,7 @@ class SelfTest:
         }
 
     def to_text(self) -> str:
-        """A line for people."""
+        """A one-line summary."""
         stages = ", ".join(f"{name} {value:.2f} s" for name, value in self.seconds.items())
         return (
             f"it speaks: {self.tokens} tokens, {self.audio_s:.2f} s of sound, peak {self.peak:.3f},"
@@ -77,7 +77,7 @@ def check_pack(folder: Path, device: Device) -> SelfTest:
     """Load a pack and let it speak.
 
     Raises:
-        WeightsError: A network cannot be built, or what it gives is no sound.
+        WeightsError: A network cannot be built, or its output is not audio.
     """
     return _Check(Networks.open(folder, device)).run()
 
@@ -112,7 +112,7 @@ class _Check:
         self._seconds[name] = time.perf_counter() - start
 
     def _codes(self, reference: ReferenceAudio) -> NDArray[np.int32]:
-        """Of the tone where the pack can encode it, else counted up."""
+        """Codes of the tone if the pack can encode it, otherwise counted up."""
         networks, encoder = self._networks, self._networks.encoder
         if networks.pack.has("ssl") and encoder.config.encodes_references:
             return semantic_codes(reference.samples_16k, networks.ssl, encoder)

@@ -252,7 +252,7 @@ def _check_pace(reference: ReferenceAudio, text: str, phones: int) -> None:
     excerpt = text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004  for a message
     found = (
         f"reference {reference.source}: transcript {excerpt!r} has {phones} phones for"
-        f" {reference.duration_s:.1f} s, {pace:.1f} a second"
+        f" {reference.duration_s:.1f} s, {pace:.1f} per second"
     )
     low, high = _POSSIBLE_PACE
     if not low <= pace <= high:

@@ -1,4 +1,4 @@
-"""Whether a voice can be used, and what would improve it."""
+"""Checks whether a voice can be used, and what would improve it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.tools.voices.recording_check import Finding, check_recording
 from dora_mlx_tts.voices.voice import Reference, Voice
 
-_POSSIBLE_PACE, _USUAL_PACE = (1.5, 40.0), (5.0, 25.0)  # phones a second
+_POSSIBLE_PACE, _USUAL_PACE = (1.5, 40.0), (5.0, 25.0)  # phones per second
 _BEST_LENGTH_S = (4.0, 9.5)
 _ENDINGS = frozenset(".!?…。！？,，")
 
@@ -100,7 +100,7 @@ def _transcript(voice: Voice, reference: Reference, ready: ReferenceAudio) -> It
         yield Finding("text", "error", str(error), "correct the text or its language")
         return
     pace = len(phonemes) / max(ready.duration_s, 1e-3)
-    found = f"{len(phonemes)} phones in {ready.duration_s:.1f} s, {pace:.1f} a second"
+    found = f"{len(phonemes)} phones in {ready.duration_s:.1f} s, {pace:.1f} per second"
     if not _POSSIBLE_PACE[0] <= pace <= _POSSIBLE_PACE[1]:
         yield Finding("text", "error", found, "give exactly the words of the recording")
     elif not _USUAL_PACE[0] <= pace <= _USUAL_PACE[1]:
@@ -115,7 +115,7 @@ def _transcript(voice: Voice, reference: Reference, ready: ReferenceAudio) -> It
 
 
 def _words(pack: Pack, phonemes: Phonemes, ready: ReferenceAudio) -> Iterator[Finding]:
-    """Whether the recording says the text, where the pack can hear that."""
+    """Whether the recording says the text, if the pack can judge that."""
     from dora_mlx_tts.tools.voices.transcript_check import (  # noqa: PLC0415  MLX; help needs none
         check_transcript,
     )
@@ -129,7 +129,7 @@ def _words(pack: Pack, phonemes: Phonemes, ready: ReferenceAudio) -> Iterator[Fi
 
 
 def _readable(voice: Voice) -> Pack | None:
-    """The voice's pack; None where it cannot be read, which is said elsewhere."""
+    """The voice's pack; None if it cannot be read, which is reported elsewhere."""
     try:
         return Pack.open(voice.pack, verify=False)
     except PackError:

@@ -1,6 +1,6 @@
 """New voices from recordings, and their removal.
 
-Each gets a folder of its own: ``<name>/voice.yml`` beside copies of its recordings.
+Each voice gets its own folder: ``<name>/voice.yml`` and copies of its recordings.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ class NewReference:
 
 @dataclass(frozen=True)
 class NewVoice:
-    """What a voice is made of.
+    """The parts of a new voice.
 
     Attributes:
         name: What requests will call it.
-        pack: Folder of its pack; "starter" is the one that ships.
+        pack: Folder of its pack; "starter" is the pack that ships.
         reference: The recording that decides timbre and manner.
-        styles: Further ones of the same person by name.
-        auxiliary: Further ones whose timbre is averaged in.
-        description: A line for people.
-        licence: Of recording and pack, for people.
-        languages: What it speaks well.
-        aliases: Further names.
-        defaults: Settings of speech.
+        styles: Further recordings of the same person by name.
+        auxiliary: Further recordings whose timbre is averaged in.
+        description: A one-line description.
+        licence: Licence of recording and pack, for people.
+        languages: Languages it speaks well.
+        aliases: Other names.
+        defaults: Speech settings.
     """
 
     name: str
@@ -67,18 +67,18 @@ class NewVoice:
 def add_voice(
     folder: Path, new: NewVoice, roots: Sequence[Path] = (), *, overwrite: bool = False
 ) -> Voice:
-    """Write a voice into a folder of voices; it appears whole or not at all.
+    """Write a voice into a folder of voices, completely or not at all.
 
     Args:
-        folder: One of the folders that are searched for voices.
+        folder: One of the voice folders.
         new: The voice.
-        roots: Further folders that its pack may lie in.
+        roots: Further folders that may contain its pack.
         overwrite: Replace a voice of that name.
 
     Raises:
         ReferenceAudioError: A recording cannot be used.
-        VoiceError: The name is taken or not allowed, the pack lies elsewhere, or nothing can be
-            written.
+        VoiceError: The name is taken or not allowed, the pack is outside the allowed folders, or the voice
+            cannot be written.
     """
     if not is_voice_name(new.name):
         raise VoiceError(must_be("voice name", NAME_RULE, new.name))
@@ -106,10 +106,10 @@ def add_voice(
 
 
 def remove_voice(voice: Voice) -> list[Path]:
-    """Delete a voice's file and the recordings beside it that it names; its pack stays.
+    """Delete a voice's file and the recordings next to it that it names; its pack stays.
 
     Returns:
-        What was deleted.
+        The deleted files.
 
     Raises:
         VoiceError: It ships with the package, is a style of another one, or cannot be deleted.
@@ -163,7 +163,7 @@ def _values(new: NewVoice, fresh: Path, target: Path, allowed: Sequence[Path]) -
 
 
 def _copy(reference: NewReference, fresh: Path, stem: str) -> dict[str, Any]:
-    """Check a recording and copy it; its entry in the file."""
+    """Check and copy a recording; returns its entry in the voice file."""
     suffix = reference.audio.suffix.lower()
     if suffix not in _SUFFIXES:
         raise ReferenceAudioError(

@@ -1,7 +1,7 @@
-"""Voices of other tools: found in their folders, converted, and written as voice files.
+"""Imports voices of other tools: finds them in their folders, converts them, and writes voice files.
 
-Supported: dora-primespeech's model tree with its table of voices, and the folder of one character:
-weights, recordings, and texts in ``infer_config.json``, a ``.list`` file, or beside each recording.
+Supported: dora-primespeech's model tree with its table of voices, and the folder of one character: weights,
+    recordings, and texts in ``infer_config.json``, a ``.list`` file, or next to each recording.
 """
 
 from __future__ import annotations
@@ -57,15 +57,15 @@ _LANGUAGES = {
 
 @dataclass(frozen=True)
 class FoundVoice:
-    """A voice as another tool keeps it.
+    """A voice as stored by another tool.
 
     Attributes:
-        name: What it is called there.
-        sources: Its checkpoints and the base parts beside them.
+        name: Its name in that tool.
+        sources: Its checkpoints and base parts.
         reference: Its recording.
         styles: Further recordings by name.
-        languages: What it speaks.
-        defaults: Settings of speech.
+        languages: Languages it speaks.
+        defaults: Speech settings.
     """
 
     name: str
@@ -77,16 +77,16 @@ class FoundVoice:
 
 
 def primespeech_voices(tree: Path, table: Path) -> list[FoundVoice]:
-    """The voices of dora-primespeech's table that the model tree has files for.
+    """The voices of dora-primespeech's table whose files are in the model tree.
 
     Args:
         tree: ``PRIMESPEECH_MODEL_DIR``, or the folder ``moyoyo`` in it.
-        table: YAML, JSON, or its own ``config.py``: name -> gpt_weights, sovits_weights, reference_audio, prompt_text,
-            prompt_lang, text_lang, speed_factor.
+        table: YAML, JSON, or its own ``config.py``: name -> gpt_weights, sovits_weights, reference_audio,
+            prompt_text, prompt_lang, text_lang, speed_factor.
 
     Raises:
-        VoiceError: The tree or table is missing or wrong, a path leaves the tree, or no voice of
-            the table is there.
+        VoiceError: The tree or table is missing or malformed, a path leads out of the tree, or it has none of
+            the voices.
     """
     root = tree / _TREE if (tree / _TREE).is_dir() else tree
     if not (root / _FOLDERS["gpt_weights"]).is_dir():
@@ -120,11 +120,11 @@ def character_voice(folder: Path, base: ConversionSources | None = None) -> Foun
     """The voice in a character's folder.
 
     Args:
-        folder: It holds one ``.ckpt``, one ``.pth`` and recordings.
-        base: Where ``ssl``, ``bert``, ``speaker``, ``vocoder`` and ``base`` are taken from.
+        folder: Folder with one ``.ckpt``, one ``.pth`` and recordings.
+        base: Source of ``ssl``, ``bert``, ``speaker``, ``vocoder`` and ``base``.
 
     Raises:
-        VoiceError: Weights or recordings are missing or more than one could be meant.
+        VoiceError: Weights or recordings are missing or ambiguous.
     """
     if not folder.is_dir():
         raise VoiceError(f"{folder}: no such folder")
@@ -152,11 +152,11 @@ def install(
 ) -> tuple[Voice, ConversionReport]:
     """Convert a voice's weights and write it into a folder of voices.
 
-    The pack goes to ``packs/<name>`` in that folder; base parts are kept once for all of them.
+    The pack goes to ``packs/<name>`` in that folder; base parts are stored once for all voices.
 
     Raises:
-        VoiceError: As ``add_voice``.
-        WeightsError: As ``convert``.
+        VoiceError: See ``add_voice``.
+        WeightsError: See ``convert``.
     """
     options = options or PackOptions()
     pack = folder.expanduser().resolve() / PACKS / found.name
@@ -197,7 +197,7 @@ def _tree_file(root: Path, key: str, entry: Mapping[str, Any], where: str) -> Pa
 
 
 def language(value: object) -> str:
-    """This package's code for a language as other tools name it."""
+    """This package's code for a language name of other tools."""
     name = str(value or "auto").strip()
     return _LANGUAGES.get(name, _LANGUAGES.get(name.lower(), name.lower()))
 
@@ -258,7 +258,7 @@ def _recordings(folder: Path) -> dict[str, NewReference]:
 
 
 def _list_texts(folder: Path) -> dict[str, tuple[str, str]]:
-    """``path|speaker|language|text`` lines, as training data is listed."""
+    """Texts from ``path|speaker|language|text`` lines, as in lists of training data."""
     texts = {}
     for path in sorted(folder.glob("*.list")):
         for line in _text(_inside(folder, str(path))).splitlines():
@@ -283,16 +283,16 @@ def _inside(folder: Path, named: str) -> Path:
 
 
 def _voice_name(name: str) -> str:
-    """A name that a voice or style may have."""
+    """A valid name for a voice or style."""
     plain = _MANNER.sub("-", name).strip(".-_")[:32] or "voice"
     return plain.replace("..", ".")
 
 
 def choose(found: Sequence[FoundVoice], names: Sequence[str]) -> list[FoundVoice]:
-    """Those of the given names, or all if none is given.
+    """The voices with the given names, or all if no names are given.
 
     Raises:
-        VoiceError: One is not there.
+        VoiceError: One of them does not exist.
     """
     by_name = {voice.name.casefold(): voice for voice in found}
     absent = [name for name in names if name.casefold() not in by_name]

@@ -1,4 +1,4 @@
-"""A table of voices written in Python, read without running it."""
+"""Reads a table of voices written in Python without executing it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dora_mlx_tts.yaml_reader import DEFAULT_LIMITS, Place, YamlFile
 
 
 def read_python_table(path: Path, name: str) -> YamlFile:
-    """The dictionary that a file assigns to `name`; only literals count.
+    """The dictionary of literals that a file assigns to `name`.
 
     Raises:
-        VoiceError: The file cannot be read, is too large or no Python, or assigns no such dictionary.
+        VoiceError: The file cannot be read, is too large, is not Python, or assigns no such dictionary.
     """
     try:
         if path.stat().st_size > DEFAULT_LIMITS.bytes:

@@ -1,4 +1,4 @@
-"""How good a reference recording is, and what would make it better."""
+"""Checks the quality of a reference recording, and what would improve it."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from dora_mlx_tts.audio.types import Samples
 Weight = Literal["error", "warning", "good"]
 
 _FRAME_S = 0.02
-_SPEECH_DB = 30.0  # below the loud parts, sound no longer counts as speech
-_NOISY_DB, _CLEAN_DB = 20.0, 35.0  # of speech above the noise between words
+_SPEECH_DB = 30.0  # below the loud parts; quieter sound does not count as speech
+_NOISY_DB, _CLEAN_DB = 20.0, 35.0  # level of speech above the noise between words
 _QUIET_DB, _LOUD_DB = -35.0, -10.0
 _LONGEST_EDGE_S, _LONGEST_PAUSE_S = 0.5, 1.0
 _OFFSET = 0.01
 _CLIPPED, _CLIPPED_SHARE = 0.999, 1e-3
 _DULL_HZ = 7000
-_BAND_DB = 65.0  # below the strongest band, nothing is there
+_BAND_DB = 65.0  # below the strongest band; weaker bands count as empty
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was checked.
+    """The result of one check.
 
     Attributes:
-        about: What.
+        about: What was checked.
         weight: Whether it is good, could be better, or prevents use.
         text: What was found.
-        advice: What would improve it; empty where nothing is to be done.
+        advice: What would improve it; empty if nothing needs to be done.
     """
 
     about: str
@@ -43,7 +43,7 @@ class Finding:
 
 
 def check_recording(recording: Recording) -> list[Finding]:
-    """Check level, clipping, noise, silence and bandwidth of a recording that is long enough."""
+    """Check level, clipping, noise, silence and bandwidth of a sufficiently long recording."""
     mono = recording.mono()
     levels = _levels(mono, recording.rate)
     return [
@@ -118,7 +118,7 @@ def _bandwidth(mono: Samples, rate: int) -> Iterator[Finding]:
 
 
 def _levels(mono: Samples, rate: int) -> NDArray[np.float64]:
-    """Level in dB of each 20 ms."""
+    """Level of each 20 ms in dB."""
     size = max(1, round(_FRAME_S * rate))
     frames = mono[: len(mono) // size * size].reshape(-1, size)
     power = np.square(frames, dtype=np.float64).mean(axis=1)

@@ -8,17 +8,17 @@ from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.voices.voice import Voice
 
 _MEANINGS = {
-    "name": "What requests call it; the file's name where it is missing.",
-    "aliases": "Further names.",
-    "description": "A line for people.",
-    "licence": "Of recording and pack together, for people.",
+    "name": "Name used in requests; defaults to the name of the file or folder.",
+    "aliases": "Other names.",
+    "description": "One-line description for people.",
+    "licence": "Licence of recording and pack together, for people.",
     "languages": "Codes of the languages it speaks well.",
-    "pack": "Folder of the voice pack, from this file's folder.",
+    "pack": "Folder of the voice pack, relative to this file's folder.",
     "reference": "The recording that decides timbre and manner, and what is said in it.",
     "auxiliary": "Further recordings whose timbre is averaged in (not v3, v4, v5).",
     "styles": "Other recordings of the same person by name; each makes a voice <name>.<style>.",
     "prompt": "The reference prepared for this pack.",
-    "defaults": "Settings of speech that suit the voice.",
+    "defaults": "Speech settings that suit the voice.",
     "lexicon": "Word -> reading, by language.",
 }
 

@@ -1,4 +1,4 @@
-"""Whether a recording says its transcript, as the pack's own encoder and table of codes hear it."""
+"""Checks whether a recording says its transcript, using the pack's own encoder and code table."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.tools.voices.recording_check import Finding
 
 _LIMITS = ContentLimits(ended=12.0, few=12.0, floor=0.0)
-"""Wider than for what the networks speak: recordings bring other voices and rooms."""
+"""Wider limits than for synthesized speech: recordings have other voices and rooms."""
 _FITS = 1.0
-"""Nats per token that the right transcript has at least, where the encoder knows such a voice.
+"""Minimum nats per token for the right transcript of a voice similar to those in training.
 
-The teacher's six recordings, also noisy, quiet or 15 % higher and lower, have 1.4 to 2.8; with another text -0.5 to
-0.8. Two voices of another synthesizer have 0.3 to 0.6 with the right text and 0.1 at most with another one, so
-that a low figure is no proof.
+The teacher's six recordings, also with noise, at low level or pitched up and down by 15 %, have 1.4 to 2.8;
+with another text -0.5 to 0.8. Two voices of another synthesizer have 0.3 to 0.6 with the right text and at most
+0.1 with another one, so a low figure proves nothing.
 """
 
 
 def check_transcript(pack: Pack, phonemes: Phonemes, recording: ReferenceAudio) -> Finding | None:
-    """What the pack's table says of a recording and its text; None where it cannot judge.
+    """Check a recording against its text with the pack's table; None if the pack cannot judge.
 
     Args:
-        pack: of the voice; only one with an encoder for recordings and a table of codes can tell.
-        phonemes: of the transcript.
+        pack: the voice's pack; it needs an encoder for recordings and a code table.
+        phonemes: phones of the transcript.
         recording: the recording.
 
     Raises:
         PackError: the pack cannot be loaded.
-        SynthesisError: its networks give no numbers.
+        SynthesisError: its networks produce values that are not finite.
     """
     if not (pack.has(phone_codes.PART) and pack.has("ssl")):
         return None
