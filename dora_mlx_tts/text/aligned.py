@@ -1,4 +1,4 @@
-"""Text that remembers where each of its characters came from."""
+"""Text that keeps track of where each of its characters came from."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CharSpan = tuple[int, int]
 class AlignedText:
     """A text and, for every character of it, the source interval it stands for.
 
-    Normalizers rewrite a text step by step; every step keeps the way back, so that a phone can be
-    traced to the characters the user wrote.
+    Normalizers rewrite a text step by step; every step keeps the mapping, so that a phone can be traced to the
+    characters that the user wrote.
     """
 
     text: str
@@ -47,7 +47,7 @@ class AlignedText:
         match alone.
         """
         pattern = re.compile(pattern) if isinstance(pattern, str) else pattern
-        if pattern.search(self.text) is None:  # most rules find nothing in most texts
+        if pattern.search(self.text) is None:  # most rules match nothing in most texts
             return self
         fixed = replace if isinstance(replace, str) and "\\" not in replace else None
         text: list[str] = []
@@ -80,7 +80,7 @@ class AlignedText:
         first, last = start + head, end - tail
         if first < last:
             middle = self.source(first, last)
-        else:  # a pure insertion stands for the border it was put at
+        else:  # a pure insertion stands for the position where it was inserted
             at = (
                 self.spans[first][0]
                 if first < len(self.spans)
@@ -88,7 +88,7 @@ class AlignedText:
                 if self.spans
                 else 0
             )
-            # two characters may stand for one of the source: what is put between them does, too
+            # two characters may stand for one source character, and so does anything inserted between them
             middle = (at, max(at, self.spans[first - 1][1]) if first else at)
         kept_tail = list(self.spans[last:end])
         return [

@@ -34,7 +34,7 @@ Reader = Callable[[str, str], tuple[str, ...] | None]
 
 
 def pinyin(reading: str, word: str) -> tuple[str, ...] | None:
-    """`chong2 qing4` or `chóng qìng`: one syllable a Han character."""
+    """`chong2 qing4` or `chóng qìng`: one syllable per Han character."""
     from dora_mlx_tts.text.zh.syllable import (  # noqa: PLC0415 (on demand)
         from_marks,
         symbols_of,
@@ -48,7 +48,7 @@ def pinyin(reading: str, word: str) -> tuple[str, ...] | None:
 
 
 def jyutping(reading: str, word: str) -> tuple[str, ...] | None:
-    """`jyut6 ping3`: one syllable a Han character."""
+    """`jyut6 ping3`: one syllable per Han character."""
     parts = tuple(reading.lower().split())
     if len(parts) != len(word) or not all(is_east_asian(char) for char in word):
         return None
@@ -56,7 +56,7 @@ def jyutping(reading: str, word: str) -> tuple[str, ...] | None:
 
 
 def arpabet(reading: str, word: str) -> tuple[str, ...] | None:  # noqa: ARG001 (a reader)
-    """`HH AH0 L OW1`; where no vowel has its stress the first is taken to be stressed."""
+    """`HH AH0 L OW1`; if no vowel has a stress, the first one gets it."""
     parts = reading.upper().split()
     stressed = any(part[-1:] in {"1", "2"} for part in parts)
     units: list[str] = []
@@ -109,7 +109,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 def phones_of(
     alphabet: str, units: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[int, ...] | None]:
-    """The models' phones for units of an alphabet, and how many each Han character has."""
+    """The models' phones for units of an alphabet, and the number per Han character."""
     if alphabet == "pinyin":
         from dora_mlx_tts.text.zh.syllable import (  # noqa: PLC0415 (on demand)
             symbols_of,

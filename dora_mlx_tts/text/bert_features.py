@@ -15,17 +15,17 @@ from dora_mlx_tts.errors import TextError, WeightsError
 from dora_mlx_tts.messages import must_be
 
 LIMIT = 510
-"""Characters that a text may have: 512 positions less [CLS] and [SEP]."""
+"""Maximum length of a text: 512 positions minus [CLS] and [SEP]."""
 
 _CLS, _SEP, _UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 
 
 @dataclass(frozen=True, slots=True)
 class BertTokenizer:
-    """One token a character, which is what word2ph counts on.
+    """One token per character, as word2ph requires.
 
-    WordPiece would join Latin letters and digits to longer pieces; normalized Chinese has none, and
-    single characters keep the rows aligned where one comes through.
+    WordPiece would join Latin letters and digits into longer pieces; normalized Chinese has none, and single
+    characters keep the rows aligned if one slips through.
 
     Attributes:
         vocabulary: token to id.
@@ -35,7 +35,7 @@ class BertTokenizer:
 
     @classmethod
     def from_vocab(cls, file: Path) -> Self:
-        """Read `vocab.txt`: one token a line, its id is the line's number from zero.
+        """Read `vocab.txt`: one token per line, whose id is the line's number from zero.
 
         Raises:
             WeightsError: the file cannot be read or lacks a special token.
@@ -78,7 +78,7 @@ def spread(hidden: NDArray[np.float32], word2ph: Sequence[int]) -> NDArray[np.fl
     """Give each phone the row of its character: [n, C] to [sum(word2ph), C].
 
     Raises:
-        TextError: there is not one row a character, or a count is negative.
+        TextError: there is not one row per character, or a count is negative.
     """
     if len(hidden) != len(word2ph):
         raise TextError(
@@ -93,7 +93,7 @@ def spread(hidden: NDArray[np.float32], word2ph: Sequence[int]) -> NDArray[np.fl
 
 @dataclass(frozen=True, slots=True)
 class BertFeatures:
-    """Normalized Chinese text to one feature row a phone.
+    """Normalized Chinese text to one feature row per phone.
 
     Attributes:
         tokenizer: text to ids.
@@ -109,7 +109,7 @@ class BertFeatures:
         Raises:
             TextError: the text is too long, or word2ph does not fit it.
         """
-        if len(norm_text) != len(word2ph):  # before the network runs for nothing
+        if len(norm_text) != len(word2ph):  # before running the network in vain
             raise TextError(
                 f"word2ph has {len(word2ph)} entries for a text of {len(norm_text)} characters"
             )

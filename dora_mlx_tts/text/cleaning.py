@@ -23,9 +23,9 @@ _TO_ASCII_BUT_WORDS = re.compile(
 
 
 def cleaned(text: AlignedText, *, wide_words: bool = False) -> AlignedText:
-    """Drop characters no text is made of, shrink blanks, write letters and digits in ASCII.
+    """Drop characters that do not belong in text, collapse spaces, write letters and digits in ASCII.
 
-    `wide_words` leaves words in full-width letters as they are: they belong to Japanese.
+    `wide_words` keeps words in full-width letters, which belong to Japanese.
     """
     clean = _without_markup(text).sub(_UNREADABLE, "").sub(_BLANKS, " ")
     pattern = _TO_ASCII_BUT_WORDS if wide_words else _TO_ASCII
@@ -33,7 +33,7 @@ def cleaned(text: AlignedText, *, wide_words: bool = False) -> AlignedText:
 
 
 def _without_markup(text: AlignedText) -> AlignedText:
-    """What is never prose, for texts that went through no filter: formulas, entities, tokens, sources."""
+    """Handle what is never prose in unfiltered texts: formulas, entities, tokens, citations."""
     if text.text.count("$") > 1 or "\\" in text.text:
         text = _without_formulas(text)
     if "&" in text.text:

@@ -1,4 +1,4 @@
-"""What the readings of a text mean for the words that stand in it."""
+"""Applies the readings of a text to its words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PLAIN_WORD = re.compile("[A-Za-z]+")
 
 @dataclass(frozen=True, slots=True)
 class Directed:
-    """What is to be read in place of a text, and the phones that are given for words of it.
+    """The text to read in place of another, and the phones given for some of its words.
 
     Attributes:
         said: the text with the words written out that `say-as` asked for.
@@ -29,7 +29,7 @@ class Directed:
 
 
 def directed(text: str, readings: Iterable[Reading], main: str, lexicon: Lexicon) -> Directed:
-    """Apply ways to read, and find phrases of the lexicon that no single word is."""
+    """Apply `say-as`, and find lexicon entries that are longer than a word."""
     said = AlignedText.of(text)
     known = sorted(readings, key=lambda reading: reading.end)
     for reading in reversed([item for item in known if item.kind == "say"]):
@@ -50,7 +50,7 @@ def _say(said: AlignedText, reading: Reading, main: str) -> AlignedText:
 
 
 def _phrases(plain: str, lexicon: Lexicon) -> list[Reading]:
-    """English entries with figures, signs or blanks, which no dictionary of words can hold."""
+    """English entries with digits, signs or spaces, which a dictionary of words cannot contain."""
     words = {w: u for w, u in lexicon.phones.get("en", {}).items() if not _PLAIN_WORD.fullmatch(w)}
     return [
         Reading(match.start(), match.end(), "arpabet", units)
@@ -71,7 +71,7 @@ def _apart(readings: Iterable[Reading]) -> tuple[Reading, ...]:
 
 
 def place(reading: Reading, spans: Sequence[CharSpan]) -> CharSpan | None:
-    """Interval of a derived text, whose characters come from `spans`, that a reading is for."""
+    """The interval of a derived text, whose characters come from `spans`, to which a reading applies."""
     inside = [i for i, (a, b) in enumerate(spans) if reading.start <= a < b <= reading.end]
     if not inside or inside[-1] - inside[0] >= len(inside):
         return None
@@ -89,12 +89,12 @@ def with_own_spans(
     readings: Iterable[tuple[Reading, CharSpan | None]],
     taking: Iterable[str],
 ) -> list[tuple[Span, Reading | None]]:
-    """Spans of a text, with a span of its own for each reading its language cannot take.
+    """Spans of a text, with a separate span for each reading that its language cannot take.
 
     Args:
         spans: of the text.
-        readings: with their places in it.
-        taking: languages that can take readings in their own alphabet.
+        readings: readings with their positions in it.
+        taking: languages that accept readings in their own alphabet.
     """
     result: list[tuple[Span, Reading | None]] = [(span, None) for span in spans]
     able = frozenset(taking)

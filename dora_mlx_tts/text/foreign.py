@@ -1,4 +1,4 @@
-"""Which language a text seems to be in, where that is none of those that voices here speak."""
+"""Guesses the language of a text that is in none of the supported languages."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ _ENGLISH: Final = frozenset(
 )
 _FOREIGN: Final = {name: frozenset(words.split()) for name, words in _WORDS.items()}
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_LEAST: Final = 2  # words of a language before it is believed
+_LEAST: Final = 2  # number of words needed to identify a language
 _SHARE: Final = 0.3
 
 
 def script_language(text: str) -> str | None:
-    """A code (`ja`, `ko`) or a name of the language that most letters of a text are written in, if no voice's own."""
+    """A code (`ja`, `ko`) or a name for the language of a text's main script; None for Latin and Han."""
     counts = Counter(
         unicodedata.name(char, "").partition(" ")[0] for char in text if char.isalpha()
     )
@@ -97,7 +97,7 @@ def script_language(text: str) -> str | None:
 
 
 def latin_language(text: str) -> str | None:
-    """The European language that the commonest words of a text belong to, if not English."""
+    """The European language suggested by a text's common words, unless that is English."""
     words = [word.lower() for word in _WORD.findall(text)]
     english = sum(word in _ENGLISH for word in words)
     scores = {name: sum(word in common for word in words) for name, common in _FOREIGN.items()}

@@ -36,13 +36,13 @@ FEATURE_SIZE = 1024
 """Width of a BERT feature row."""
 
 SHORT = 6
-"""A text of fewer phones than this is read again behind a stop, as the models were trained."""
+"""A text of fewer phones than this is read again after a leading stop, as in training."""
 
 PROMPT_STOPS = frozenset("，。？！,.?!~:：—…")
-"""Signs that may end a reference transcript; after anything else a stop is added."""
+"""Characters that may end a reference transcript; otherwise a stop is added."""
 
 EXCERPT = 40
-"""Characters of a text that a message shows."""
+"""Maximum length of a text's excerpt in messages."""
 
 _MARKS = frozenset("!?…,.-")
 _SILENT = frozenset({*_MARKS, "SP", "SP2", "SP3", "UNK", "_"})
@@ -86,7 +86,7 @@ class FrontEnd:
             version: symbol inventory of the model.
             features: BERT, for models that need it.
             modules: languages by code.
-            lexicon: the user's readings, and switches of rules.
+            lexicon: the user's readings and rule switches.
             polyphone_model: folder of the G2PW model; none by default.
 
         Raises:
@@ -154,7 +154,7 @@ class FrontEnd:
             code, module = self._module(span.language, scheme)
             part = self._lexicon.spelling(code).apply(part)
             readings.append(self._read_span(part, code, module, given, stop=stop))
-        if behind_stop and not readings:  # nothing at all was given: the pause alone
+        if behind_stop and not readings:  # nothing was given: only the pause
             nothing = AlignedText("", ())
             code, module = self._module(scheme.main, scheme)
             readings.append(self._read_span(nothing, code, module, (), stop=True))
@@ -175,7 +175,7 @@ class FrontEnd:
         return isinstance(self._module(code, scheme)[1], TakesReadings)
 
     def _read_own(self, part: AlignedText, code: str, own: Reading, *, stop: bool) -> _Reading:
-        """A word whose phones are given and whose language cannot take them."""
+        """Read a word with given phones whose language cannot take them."""
         symbols, word2ph = phones_of(own.kind, own.units)
         source = part.source(0, len(part))
         if stop:
@@ -251,7 +251,7 @@ class FrontEnd:
 
 
 def unspoken(phonemes: Phonemes) -> str:
-    """Letters and digits of the text that no phone stands for, in order."""
+    """Letters and digits of the text without phones, in order."""
     covered = np.zeros(len(phonemes.text), np.bool_)
     for start, end in phonemes.char_spans:
         covered[start:end] = True
@@ -259,7 +259,7 @@ def unspoken(phonemes: Phonemes) -> str:
 
 
 def _read_mixed(text: AlignedText, main: str) -> AlignedText:
-    """What must be read before a text is divided by language, because neither side knows it alone."""
+    """Read expressions that neither language could read alone, before the text is divided by language."""
     if main in {"zh", "yue"}:
         return read_mixed(text)
     if main == "ja":
@@ -283,7 +283,7 @@ def _pronounce(
 
 
 def _compose(norm: AlignedText, part: AlignedText) -> AlignedText:
-    """`norm`, which leads back to `part.text`, made to lead back to where `part` comes from."""
+    """Map `norm`, which is aligned with `part.text`, to the source of `part`."""
     return AlignedText(norm.text, tuple(_source(part, start, end) for start, end in norm.spans))
 
 
@@ -297,7 +297,7 @@ def _source(text: AlignedText, start: int, end: int) -> CharSpan:
 
 
 def _behind_stop(norm: AlignedText) -> AlignedText:
-    """A stop in front, which replaces the marks that already stand there."""
+    """Put a stop in front, replacing any marks there."""
     rest = norm[len(norm) - len(norm.text.lstrip("".join(_MARKS))) :]
     return AlignedText(PAUSE + rest.text, (_source(norm, 0, 0), *rest.spans))
 

@@ -1,4 +1,4 @@
-"""Readings that the user set, and switches of the rules, from YAML.
+"""The user's readings and rule switches, from YAML.
 
 ::
 
@@ -79,10 +79,10 @@ class Lexicon:
 
     @classmethod
     def of(cls, words: Mapping[str, Mapping[str, Reading]], origin: str = "lexicon") -> Self:
-        """Check readings: phones where they are written in the language's alphabet.
+        """Check readings and convert those written in the language's alphabet to phones.
 
         Raises:
-            SettingError: a language is unknown or a reading is empty; says which and where.
+            SettingError: a language is unknown or a reading is empty; the message says which and where.
         """
         phones: dict[str, dict[str, tuple[str, ...]]] = {}
         spellings: dict[str, dict[str, str]] = {}
@@ -125,7 +125,7 @@ class Lexicon:
         return cls(words.phones, words.spellings, MappingProxyType(rules))
 
     def over(self, other: Lexicon) -> Lexicon:
-        """This lexicon's entries laid over another's, word by word."""
+        """This lexicon's entries merged over another's, word by word."""
         return Lexicon(
             _laid_over(self.phones, other.phones, self.spellings),
             _laid_over(self.spellings, other.spellings, self.phones),
@@ -141,23 +141,23 @@ class Lexicon:
         return MandarinRules(**self.rules)
 
     def spelling(self, language: str) -> Spelling:
-        """Spellings that hold in spans of a language, Latin words aside."""
+        """Spellings for spans of a language, except Latin words."""
         words = self.spellings.get(language, {})
         return Spelling({w: r for w, r in words.items() if not _is_latin(w)})
 
     @property
     def everywhere(self) -> Spelling:
-        """Spellings of Latin words, which stand in texts of any language."""
+        """Spellings of Latin words, which occur in texts of any language."""
         every = (item for words in self.spellings.values() for item in words.items())
         return Spelling({word: reading for word, reading in every if _is_latin(word)})
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
-    """How texts are read whoever speaks.
+    """How to read texts, whatever the voice.
 
     Attributes:
-        lexicon: readings for all voices; a voice's own win.
+        lexicon: readings for all voices; a voice's own readings take precedence.
         polyphone_model: folder of the model that reads Chinese polyphones.
     """
 

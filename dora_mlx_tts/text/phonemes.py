@@ -1,4 +1,4 @@
-"""What the text front end hands to synthesis."""
+"""The output of the text front end for synthesis."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Pronunciation:
     Attributes:
         symbols: phone symbols, all of them in the symbol table of the reference.
         spans: for each symbol the interval of the *normalized* text it came from.
-        word2ph: symbols per character of the normalized text, where the language has one phone
-            group a character (zh, yue); their sum equals the number of symbols. Otherwise None.
+        word2ph: symbols per character of the normalized text, if the language has one group of phones per
+            character (zh, yue); their sum is the number of symbols. Otherwise None.
     """
 
     symbols: tuple[str, ...]
@@ -35,7 +35,7 @@ class Language(Protocol):
     code: str
 
     def normalize(self, text: str) -> AlignedText:
-        """Write out numbers, signs and abbreviations as words; keep the way back to `text`."""
+        """Write out numbers, signs and abbreviations as words, keeping the alignment with `text`."""
 
     def pronounce(self, norm_text: str) -> Pronunciation:
         """Phones of a text that `normalize` returned."""
@@ -43,7 +43,7 @@ class Language(Protocol):
 
 @runtime_checkable
 class TakesReadings(Protocol):
-    """A language that can be told how words of a text are read."""
+    """A language that accepts readings for words of a text."""
 
     alphabet: str
 
@@ -73,7 +73,7 @@ class Phonemes:
         ids: `symbols` as rows of the symbol table, int32 [n].
         char_spans: for each phone the interval of `text` it came from.
         spans: the language spans in order.
-        features: BERT features [n, 1024], or None where every row would be zero.
+        features: BERT features [n, 1024], or None if every row would be zero.
     """
 
     text: str

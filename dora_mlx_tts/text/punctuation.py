@@ -1,4 +1,4 @@
-"""Marks of a sentence, and which characters are written without blanks."""
+"""Punctuation marks, and which characters are written without spaces."""
 
 from __future__ import annotations
 

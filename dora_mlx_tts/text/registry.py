@@ -1,4 +1,4 @@
-"""The register of language modules, each of which says how a span of its language is read.
+"""The registry of language modules, each of which reads spans of its language.
 
 To register a further language add one line to `MODULES`.
 """

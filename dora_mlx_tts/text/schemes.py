@@ -18,7 +18,7 @@ class Scheme:
 
     Attributes:
         code: the language code of the reference.
-        main: language of Han characters, and of whatever has no script of its own.
+        main: language of Han characters, and of everything without a distinctive script.
         detect: Han beside kana is Japanese; a foreign script needs its own module.
         only_main: everything but Latin words belongs to `main` (the `all_` codes).
     """
@@ -53,7 +53,7 @@ V1_LANGUAGES = frozenset({"zh", "en", "ja"})
 
 
 def scheme_of(language: str, version: Version = "v2") -> Scheme:
-    """Scheme of a language code or alias; raises LanguageError with the codes that are allowed."""
+    """Scheme of a language code or alias; raises LanguageError with the available codes."""
     scheme = CODES.get(canonical(language) or "")
     if scheme is not None and (version != "v1" or scheme.code in V1_CODES):
         return scheme

@@ -1,4 +1,4 @@
-"""What the front end is given: sentences, with the readings, pauses and rates that markup asked for."""
+"""Input of the front end: sentences, with the readings, pauses and rates given by markup."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Reading(NamedTuple):
         start: offset of the first character.
         end: offset after the last character.
         kind: the alphabet of `units`; `say` for a way to read (digits, ordinal, …).
-        units: syllables or phones; of `say` the one word that names the way.
+        units: syllables or phones; for `say`, the one word that names the way.
     """
 
     start: int
@@ -65,7 +65,7 @@ class Rate(NamedTuple):
 
 
 Direction = Reading | Pause | Rate
-"""What markup says about the text up to its `end`."""
+"""A direction of markup for the text up to its `end`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,12 @@ class SpokenSentence:
     """A sentence, or a part of one, that is spoken in one go.
 
     Attributes:
-        text: plain text, as people may see it.
+        text: plain text, for people.
         readings: readings of its characters, in order.
         pause_before_s: silence before it, in seconds.
         pause_after_s: silence after it, in addition to the pause after any sentence.
         rate: factor on the speaking rate.
-        begins: what it begins besides a sentence, where a sentence came before.
+        begins: what it begins besides a sentence, if another sentence precedes it.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""The phone inventories of the models: a symbol's id is its place in the table."""
+"""The phone inventories of the models: a symbol's id is its index in the table."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Tokens of chat templates, which models write by mistake: `<|im_end|>`, `<|channel|>…<|message|>`, `[INST]`.
 
-A token is not spoken, nor is the head of a message (role, channel). A message that is not the
-assistant's to the user (another role, the channel `analysis`, a call of a tool) is dropped whole.
+Neither tokens nor message heads (role, channel) are spoken. A message that is not from the assistant to the
+user (another role, the channel `analysis`, a tool call) is dropped entirely.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 LONGEST_HEAD = 100
-"""Characters the head of a message may have; what is longer is its text."""
+"""Maximum length of a message's head; anything longer is text."""
 
 TOKEN = re.compile(
     r"<\|[^\s<>|]{1,40}\|>|<｜[^\s<>｜]{1,40}｜>|<</?SYS>>|<\|[a-z_]{2,40}>|<[a-z_]{2,40}\|>"
@@ -58,7 +58,7 @@ _LONE = re.compile(r"(?:end_of_)?(?:thought|think|thinking|reasoning)(?:_end)?|/
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token means.
+    """The meaning of a token.
 
     Attributes:
         kind: `mark` is nothing but silent, `end` ends a message, `head` begins one, `drop` begins what
@@ -122,7 +122,7 @@ def _bracketed(slash: str, name: str) -> Token:
 
 
 def _closing(token: str) -> str:
-    """What closes a token such as `<|tool_call_begin|>`, `<|begin_of_thought|>` or `<|tool_call|>`."""
+    """The token that closes one such as `<|tool_call_begin|>`, `<|begin_of_thought|>` or `<|tool_call|>`."""
     for begin, end in (("begin", "end"), ("start", "end")):
         if begin in token:
             return token.replace(begin, end).lower()
@@ -130,6 +130,6 @@ def _closing(token: str) -> str:
 
 
 def is_spoken(head: str) -> bool:
-    """Whether a message with this head (role, channel, recipient) is for the user's ears."""
+    """Whether a message with this head (role, channel, recipient) is meant for the user."""
     words = re.findall(r"[a-z_]+", head.lower())
     return not ("analysis" in words or "to=" in head or (words and words[0] in _OTHERS))

@@ -1,14 +1,14 @@
-"""Marks of sources, which are not spoken: `[1]`, `[2, 3]`, `[citation needed]`, `【4†source】`."""
+"""Citation marks, which are not spoken: `[1]`, `[2, 3]`, `[citation needed]`, `【4†source】`."""
 
 from __future__ import annotations
 
 import re
 
 LONGEST_MARK = 120
-"""Characters a mark in other than square brackets may have."""
+"""Maximum length of a mark in other than square brackets."""
 
 MARK_STARTS = frozenset("【\ue200")
-"""What such a mark begins with; some models use private characters as brackets."""
+"""Opening characters of such a mark; some models use private characters as brackets."""
 
 _NUMBER = r"\[[1-9]\d{0,2}\]"
 _NUMBERS = r"\[[1-9]\d{0,2}(?:\s?[,，、;–-]\s?[1-9]\d{0,2})+\]"
@@ -20,7 +20,7 @@ _LABELS = re.compile(_NUMBERS)
 _WORDY = re.compile(_WORDS)
 _WHOLE_MARK = re.compile(_MARK)
 CITATION = re.compile(rf"{_WORDS}|{_MARK}|(?<!\b[A-Za-z])(?:{_NUMBER}|(?<=\S){_NUMBERS})")
-"""Any mark of a source in a whole text."""
+"""Matches any citation mark in a whole text."""
 
 
 def is_citation(label: str, before: str) -> bool:
@@ -28,7 +28,7 @@ def is_citation(label: str, before: str) -> bool:
 
     Args:
         label: with its brackets.
-        before: the two characters in front of it; behind a single letter stands an index.
+        before: the two characters in front of it; after a single letter it is an index.
     """
     last, second = before[-1:], before[-2:-1]
     if last.isascii() and last.isalpha() and not second.isalnum():

@@ -16,9 +16,9 @@ def may_be_entity(text: str) -> bool:
 
 
 def decoded(entity: str) -> str | None:
-    """What an entity stands for, from ampersand to semicolon; None if there is none of that name.
+    """The text of an entity, from ampersand to semicolon; None if its name is unknown.
 
-    Blanks of any width are one blank.
+    Spaces of any width become one space.
     """
     if not ENTITY.fullmatch(entity) or (entity[1] != "#" and entity[1:] not in html5):
         return None

@@ -8,13 +8,13 @@ _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
 
 
 def fence_in(marks: str) -> str | None:
-    """The fence that the marks at the beginning of a line open, or None."""
+    """The fence opened by the marks at the beginning of a line, or None."""
     match = _FENCE.match(marks)
     return match[1] if match else None
 
 
 class Fence:
-    """Code behind a fence. It closes at the beginning of a line, or on the line it was opened."""
+    """Code after a fence. It is closed at the beginning of a line, or on the line that opened it."""
 
     def __init__(self, fence: str) -> None:
         self._fence = fence

@@ -1,7 +1,7 @@
 r"""Finds formulas in a text that arrives in pieces: `$…$`, `$$…$$`, `\\(…\\)`, `\\[…\\]`, `\\frac{3}{4}`.
 
-A dollar opens one only where no price can be meant: a word, the end of a sentence or East Asian text
-behind it tell within a few words that it does not.
+A dollar sign opens one only if it cannot be a price: a word, the end of a sentence or East Asian text after it
+rules out a formula within a few words.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dora_mlx_tts.text.markup.latex import Placed, arguments, read_math
 from dora_mlx_tts.text.punctuation import is_east_asian
 
 LONGEST_FORMULA = 600
-"""Characters a formula on lines of its own may have; within a line, a third of that."""
+"""Maximum length of a formula on separate lines; within a line, a third of that."""
 
 Verdict = Literal["open", "formula", "text"]
 
@@ -32,19 +32,19 @@ _PLAIN = re.compile(r"[\w()|]+(?:\s?[-*/,!|()]\s?[\w()|]+)*[!'%]?")
 
 
 class _Candidate(Protocol):
-    """What may be a formula."""
+    """A possible formula."""
 
     opener: str
 
     def take(self, char: str) -> tuple[Verdict, bool]:
-        """What is known with the next character, and whether that belongs to it."""
+        """Take the next character; returns the verdict, and whether the character belongs to it."""
 
     def end(self) -> Verdict:
-        """What it is if nothing follows: a formula or text."""
+        """The verdict if nothing follows: a formula or text."""
 
     @property
     def content(self) -> str:
-        """What is read of it."""
+        """The text to read."""
 
 
 class _Delimited:
@@ -117,7 +117,7 @@ class _Delimited:
 
 
 class _Command:
-    """A known command that stands in a text without marks around it, with what belongs to it."""
+    """A known command in a text without marks around it, with its arguments."""
 
     def __init__(self, letter: str) -> None:
         self.opener = "\\"
@@ -183,11 +183,11 @@ class FormulaFilter:
         self._out: Placed = []
 
     def is_needed(self, chunk: str) -> bool:
-        """Whether a piece of text has to go through `feed`; most have not."""
+        """Whether a piece of text must go through `feed`; most need not."""
         return bool(self._held) or self._in_path or "$" in chunk or "\\" in chunk
 
     def feed(self, chunk: str, start: int, before: str) -> Placed:
-        """Characters with their offsets that are now certain.
+        """Take a piece of text; returns the characters that are now certain, with their offsets.
 
         Args:
             chunk: the next piece of text.
@@ -263,7 +263,7 @@ class FormulaFilter:
             queue.extendleft(reversed(self._given_up()))
 
     def _given_up(self) -> deque[tuple[str, int]]:
-        """It was no formula: its opener is text, and what follows it is examined again."""
+        """Give up a formula: its opener is text, and what follows it is examined again."""
         opener = self._candidate.opener if self._candidate else self._held[0][0]
         if isinstance(self._candidate, _Command):
             self._in_path = True

@@ -40,7 +40,7 @@ _SIMPLE = re.compile(r"\w*[.,]?\w+")
 
 @cache
 def _signs() -> dict[str, str]:
-    """What a command without arguments stands for."""
+    """The text of commands without arguments."""
     data = json.loads(resources.files(__package__).joinpath("latex.json").read_text("utf-8"))
     signs: dict[str, str] = data["signs"]
     return signs | dict.fromkeys(data["silent"].split(), "") | dict.fromkeys(_BLANKS, " ")
@@ -174,7 +174,7 @@ class _Reader:
         return self._said(_LOOSE.get(char, char), at)
 
     def _minus(self, before: Placed) -> str:
-        """A word where the sign would be taken for a hyphen."""
+        """Use a word if the sign would be taken for a hyphen."""
         last = next((char for char, _ in reversed(before) if char != " "), "")
         following = self._source[self._at : self._at + 1]
         if (last and not last.isascii()) or last == ")":

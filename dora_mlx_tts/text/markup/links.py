@@ -12,7 +12,7 @@ Held = list[tuple[str, int]]
 """Characters with their offsets, of which it is not yet known whether they are markup."""
 
 LONGEST_LINK = 300
-"""Characters a link's text may have, and a quarter of what its target may."""
+"""Maximum length of a link's text, and a quarter of that of its target."""
 
 _IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)")
 
@@ -25,7 +25,7 @@ def text_of(chars: Held) -> str:
 
 
 class Link:
-    """What begins with a bracket and may become `[text](target)` or `![image](target)`."""
+    """A bracket that may become `[text](target)` or `![image](target)`."""
 
     def __init__(self, char: str, at: int, *, is_image: bool, before: str) -> None:
         """Begin with a bracket; `before` holds the two characters in front of it."""
@@ -37,7 +37,7 @@ class Link:
         self._before = before
 
     def take(self, char: str, at: int) -> tuple[Verdict, bool]:
-        """What is known with the next character, and whether that character belongs to it.
+        """Take the next character; returns the verdict, and whether the character belongs to it.
 
         `link`: complete; `box`: a footnote's or a source's mark or a task's box, which is not spoken;
         `token`: one of a chat template; `text`: it was no link.
@@ -69,7 +69,7 @@ class Link:
         return ("box" if is_box else "text"), False
 
     def end(self) -> Verdict:
-        """What it is where nothing follows."""
+        """The verdict if nothing follows."""
         return self.take("\n", 0)[0]
 
     @property
@@ -89,7 +89,7 @@ class Link:
 
     @property
     def spoken(self) -> Held:
-        """What is spoken of a complete link: its text, nothing of an image."""
+        """The spoken part of a complete link: its text, or nothing for an image."""
         if self._is_image:
             return []
         label = self._label[1:-1]

@@ -1,8 +1,8 @@
 """Takes Markdown, tags and emoji out of text that arrives character by character.
 
-A character leaves the filter as soon as it is certain to be spoken; what may still turn out to be
-markup is held back. Each character is examined a bounded number of times, whatever the text, and
-the result does not depend on how the text was divided into chunks.
+A character is released as soon as it is certain to be spoken; possible markup is held back. Each character is
+examined a bounded number of times, whatever the text, and the result does not depend on how the text was
+divided into chunks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ESCAPABLE = frozenset("\\`*_{}[]()#+-.!|<>~")
 
 
 class MarkupFilter(TagFilter):
-    """Keeps what is to be spoken of a text with Markdown, tags and emoji.
+    """Keeps only the spoken part of a text with Markdown, tags and emoji.
 
     Headings, bullets, quotes and emphasis lose their marks; links and inline code keep their text;
     images, fenced code, marks of sources, tokens of chat templates and the spans of
@@ -47,7 +47,7 @@ class MarkupFilter(TagFilter):
         self._plain = False  # brackets were found to be no link
 
     def feed(self, chunk: str) -> list[Char]:
-        """Characters that are now certain to be spoken."""
+        """Take a chunk; returns the characters that are now certain to be spoken."""
         if self._formulas.is_needed(chunk):
             chars = self._formulas.feed(chunk, self._position, self._last)
             self._position += len(chunk)
@@ -66,7 +66,7 @@ class MarkupFilter(TagFilter):
                 self._state(char, at)
 
     def flush(self) -> list[Char]:
-        """What was held back; a dropped span that is still open stays so."""
+        """Release what was held back; a dropped span that is still open stays dropped."""
         self._look_at(self._formulas.flush())
         if self._state == self._line_start:
             self._leave_line_start()

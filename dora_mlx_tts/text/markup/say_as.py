@@ -1,4 +1,4 @@
-"""What `say-as` asks for, written out so that the normalizers need not guess."""
+"""Writes out the content of `say-as`, so that the normalizers need not guess."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LETTER = re.compile(r"[A-Za-z]")
 
 
 def say(text: str, way: str, *, chinese: bool) -> str:
-    """`text` written out in Chinese or English, or as it is where it is not of that kind."""
+    """`text` written out in Chinese or English, or unchanged if it is not of that kind."""
     if way in {"characters", "spell-out", "verbatim"}:
         return _spell(text, chinese=chinese)
     if way in {"digits", "telephone"}:

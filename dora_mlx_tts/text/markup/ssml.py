@@ -1,8 +1,8 @@
-"""Markup that says how to speak: a subset of SSML, pinyin behind a character, pauses.
+"""Speech markup: a subset of SSML, pinyin after a character, pauses.
 
 `行{hang2}`, `{500ms}`, `<break time="1s"/>`, `<sub alias="…">`, `<say-as interpret-as="…">`,
-`<phoneme ph="…">`, `<prosody rate="…">`, `<speak>`, `<p>`, `<s>`. Markup becomes directions
-between the characters, so that it goes through the sentence scanner whatever chunks it came in.
+`<phoneme ph="…">`, `<prosody rate="…">`, `<speak>`, `<p>`, `<s>`. Markup becomes directions between the
+characters, so that it passes through the sentence scanner in any chunks.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Policy = Literal["off", "text", "strict"]
 """off: speech markup is not looked for; text: malformed markup is text; strict: it is refused."""
 
 LONGEST_CONTENT = 300
-"""Characters that `sub`, `say-as` and `phoneme` may hold."""
+"""Maximum length of the content of `sub`, `say-as` and `phoneme`."""
 
 _LONGEST_BRACE = 16
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -72,7 +72,7 @@ def _with_tags(text: str) -> Iterator[Char]:
 class SpeechMarkup:
     """Turns speech markup into directions, character by character.
 
-    Whatever is held back is bounded: what grows too long is no markup.
+    Held-back text is bounded: anything too long is not markup.
     """
 
     def __init__(self, policy: Policy = "text") -> None:
@@ -91,7 +91,7 @@ class SpeechMarkup:
         self._before = ""
 
     def feed(self, chars: Iterable[Char]) -> list[Char]:
-        """Characters and directions that are now certain; tags come as `Char.tag`."""
+        """Take characters, with tags as `Char.tag`; returns characters and directions that are now certain."""
         for char in chars:
             if char.forgets:
                 self._forget()
@@ -106,7 +106,7 @@ class SpeechMarkup:
         return self._take()
 
     def flush(self) -> list[Char]:
-        """What was held back; elements that are still open end here."""
+        """Release what was held back; open elements end here."""
         self._release_held()
         if self._opened is not None:
             self._give_up(self._opened, "is not closed")
@@ -262,7 +262,7 @@ class SpeechMarkup:
             self._direct(reading, opened.at)
 
     def _give_up(self, opened: Char, problem: str) -> None:
-        """The element was malformed: its tag and content are text."""
+        """Give up a malformed element: its tag and content are text."""
         content = self._content
         self._element, self._opened, self._content = None, None, []
         self._malformed(opened, problem)

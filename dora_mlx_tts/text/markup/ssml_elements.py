@@ -1,4 +1,4 @@
-"""The elements of speech markup: which there are, what their attributes may say."""
+"""The elements of speech markup and their attributes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dora_mlx_tts.text.punctuation import CLAUSE_MARKS, HARD_STOPS
 from dora_mlx_tts.text.spoken import Kind, Reading
 
 LONGEST_PAUSE = 10.0
-"""Seconds; a longer one is cut to this."""
+"""Longest pause in seconds; longer ones are cut to this."""
 
 LOWEST_RATE, HIGHEST_RATE = SLOWEST / FASTEST, FASTEST / SLOWEST
 """Rates that some speed brings within its bounds; any other is malformed."""
@@ -44,7 +44,7 @@ _ALPHABETS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A tag that was understood.
+    """A parsed tag.
 
     Attributes:
         name: of the element.
@@ -140,7 +140,7 @@ def _with(element: Element, *, number: float = 1.0, value: str = "", alphabet: s
 
 
 def read_pause(time: str) -> float | None:
-    """Seconds of `500ms` or `1.5s`, at most `LONGEST_PAUSE`; None if it is no time."""
+    """Seconds of `500ms` or `1.5s`, at most `LONGEST_PAUSE`; None if it is not a time."""
     match = _TIME.fullmatch(time.strip())
     if match is None:
         return None
@@ -148,7 +148,7 @@ def read_pause(time: str) -> float | None:
 
 
 def read_rate(rate: str) -> float | None:
-    """Factor of `slow`, `80%`, `+10%` or `1.2`; None if it is none or out of bounds."""
+    """Factor of `slow`, `80%`, `+10%` or `1.2`; None if it is not a rate or out of bounds."""
     rate = rate.strip()
     if rate in _RATES:
         return _RATES[rate]
@@ -162,7 +162,7 @@ def read_rate(rate: str) -> float | None:
 
 
 def find_reading(alphabet: str, reading: str, word: str) -> Reading | None:
-    """This reading for the `word` before it, or None if it is none in the alphabet.
+    """This reading for the `word` before it, or None if it is not valid in the alphabet.
 
     Without an alphabet a word with Han characters is given pinyin, any other ARPAbet or IPA.
     """

@@ -1,4 +1,4 @@
-"""Takes tags, tokens of chat templates, entities and marks of sources out of a text's characters."""
+"""Removes tags, chat-template tokens, entities and citation marks from a text's characters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from dora_mlx_tts.text.markup.tags import (
 )
 
 _LONGEST_CODE = 60
-"""Characters of inline code; behind a backtick that is never closed, text continues as usual."""
+"""Maximum length of inline code; after a backtick that is never closed, text continues as usual."""
 
 _LONGEST_CLOSING = 60
 OPENING_ANGLES, _CLOSING_TRIANGLE = "<◁", "▷"
@@ -41,7 +41,7 @@ UNSPOKEN = re.compile(
 
 
 class TagFilter(ABC):
-    """The part of `MarkupFilter` that goes by single signs and tags, in the form of states.
+    """The part of `MarkupFilter` that handles single signs and tags, as a state machine.
 
     A state is a method that takes one character and its offset.
     """
@@ -67,7 +67,7 @@ class TagFilter(ABC):
 
     @abstractmethod
     def _leave_line_start(self) -> None:
-        """What stands at the beginning of a line is known."""
+        """Leave the beginning of a line, once it is known."""
 
     @abstractmethod
     def _inline(self, char: str, at: int) -> None:
@@ -123,7 +123,7 @@ class TagFilter(ABC):
             self._tag, self._state = [], self._inline
 
     def _release_held(self) -> None:
-        """It was neither an entity nor a mark: its first sign is text."""
+        """Release what was neither an entity nor a mark: its first character is text."""
         held, self._tag, self._state = self._tag, [], self._inline
         self._let(*held[0])
         self._replay(held[1:])
@@ -178,7 +178,7 @@ class TagFilter(ABC):
                 self._state(" ", held[-1][1])
 
     def _release_tag(self, *, at_end: bool = False) -> None:
-        """It was no tag: the angle is text. At the end of all text half a tag is dropped."""
+        """Release what was not a tag: the angle bracket is text. At the end of the text, half a tag is dropped."""
         held, self._tag = self._tag, []
         if self._after_tag == self._line_start:
             self._leave_line_start()
@@ -189,7 +189,7 @@ class TagFilter(ABC):
         self._replay(held[1:])
 
     def _token(self, token: Token, at: int) -> None:
-        """A token of a chat template, which is complete."""
+        """Handle a complete token of a chat template."""
         self._state = self._after_tag
         if token.kind == "answer":
             self._forget(at)
@@ -217,7 +217,7 @@ class TagFilter(ABC):
             self._replay(held)
 
     def _forget(self, at: int) -> None:
-        """A reasoning ends whose beginning the template wrote: what came before is not spoken."""
+        """End reasoning whose opening tag the template wrote: everything before is not spoken."""
         self._tag, self._code, self._before = [], 0, " "
         self._out.append(Char("", at, forgets=True))
         self._state = self._line_start

@@ -1,4 +1,4 @@
-"""Which angle brackets are tags, and what a tag means for speech."""
+"""Recognizes tags in angle brackets and their meaning for speech."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REASONING = frozenset(
         "chain_of_thought",
     ]
 )
-"""Tags around what a model thinks. The template may write the opening one: then only the end is there."""
+"""Tags around a model's reasoning. If the template writes the opening tag, only the closing one appears."""
 
 _CALLS = frozenset(
     [
@@ -49,7 +49,7 @@ DROPPED_SPANS = REASONING | _CALLS | {"script", "style"}
 """Tags whose content is never spoken."""
 
 LONGEST_TAG = 300
-"""Characters a tag may have; anything longer is text."""
+"""Maximum length of a tag; anything longer is text."""
 
 SPEECH_TAGS = frozenset({"speak", "p", "s", "break", "sub", "say-as", "phoneme", "prosody"})
 """Tags that say how to speak (`ssml.py`); elsewhere they are like any other tag."""
@@ -84,7 +84,7 @@ _LINE_TAGS = frozenset(
     }
 )
 CELLS = frozenset({"td", "th"})
-"""What a table's row consists of: a blank parts them."""
+"""Cells of a table's row, which a space separates."""
 _LETTER_TAGS = frozenset("abipqsu")
 _NAME = r"[A-Za-z][\w:.-]*(?:=[\w:.-]+)?"
 _ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*"
@@ -101,15 +101,15 @@ _ADDRESS_SO_FAR = re.compile(r"<[\w.+-]*(?:@[\w.-]*|:[^\s<>]*)?")
 
 
 class Char(NamedTuple):
-    """A character to be spoken, a tag that says how to speak, or what such a tag means.
+    """A character to speak, a speech tag, or the direction of such a tag.
 
     Attributes:
         text: the character; empty for a tag or a direction.
         at: offset in the source text.
-        in_code: whether inline code holds it.
+        in_code: whether it is in inline code.
         tag: the tag as it was written.
         direction: what markup says here; its offsets count from this place.
-        forgets: what came before was a model's reasoning, which should not have been spoken.
+        forgets: whether the text before was a model's reasoning, which should not have been spoken.
     """
 
     text: str
@@ -142,7 +142,7 @@ def may_be_tag(text: str) -> bool:
 
 
 def read_tag(text: str) -> Tag | None:  # noqa: PLR0911 (one case per line)
-    """The tag `text` is, from angle to angle; None if it is text."""
+    """Parse `text` from angle bracket to angle bracket; None if it is not a tag."""
     if _ADDRESS.fullmatch(text):
         return Tag("address", "")
     match = _TAG.fullmatch(text)
