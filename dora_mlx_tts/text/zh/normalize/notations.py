@@ -28,7 +28,7 @@ _PROPORTION = re.compile(r"(?<![0-9A-Za-z:：,(])[A-Za-z](?:[ ]?[:：∶][ ]?[A-
 _MAKE = re.compile(r"(?<![0-9A-Za-z_.-])(?:\d{1,4}[A-Z]){2,4}(?![0-9A-Za-z_-]|\.\d)")
 """Numbers of something, each with its letter: 4C8G."""
 _MODEL = re.compile(r"(?<![0-9A-Za-z_.-])(?:[A-Z]{1,2}\d{1,2}){2,4}(?![0-9A-Za-z_-]|\.\d)")
-"""Letters and figures by turns, each short: A7M4."""
+"""Letters and figures alternately, each short: A7M4."""
 _LETTERED_MODEL = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,2})([A-Z]{1,2})(?![0-9A-Za-z_-]|\.\d)"
 )
