@@ -25,7 +25,7 @@ def test_a_page_says_what_was_decided(page) -> None:
 
 def test_the_overview_names_each_by_its_title() -> None:
     overview = (FOLDER / "README.md").read_text("utf-8")
-    listed = re.findall(r"^- (\d{4}) \[(.*)\]\((.*)\)$", overview, re.MULTILINE)
+    listed = re.findall(r"^- (\d{4}) \[(.*)\]\(([^)]*)\)", overview, re.MULTILINE)
     titles = [page.read_text("utf-8").partition("\n")[0].removeprefix("# ") for page in PAGES]
     assert sorted(listed) == [
         (page.name[:4], title, page.name) for page, title in zip(PAGES, titles, strict=True)
