@@ -1,8 +1,8 @@
-"""What of an unfinished sentence may be spoken: words whose reading no later word changes.
+"""The words of an unfinished sentence that may be spoken: those whose reading no later word can change.
 
-A word counts once the next one begins. Some need more text after them: figures may get a unit,
-abbreviations a name, homographs their context, Latin words beside Chinese the rest of their phrase.
-The first word that lacks what it needs ends what is known.
+A word counts once the next one begins. Some need more text after them: figures may get a unit, abbreviations a
+name, homographs their context, Latin words next to Chinese the rest of their phrase. The first word that lacks
+what it needs ends the known part.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FIGURE_NEEDS: Final = 2
 _HAN_FIGURE_NEEDS: Final = 4
 _ABBREVIATION_NEEDS: Final = 2
 _PHRASE: Final = 3
-"""Latin words after which a Latin word beside Chinese no longer waits for the end of its phrase."""
+"""Number of Latin words after which a Latin word next to Chinese no longer waits for the end of its phrase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Word:
     """A word, or a Han character, of an unfinished sentence.
 
     Attributes:
-        text: as it was written.
-        start: its first character.
-        end: the character after its last one.
+        text: the word as written.
+        start: index of its first character.
+        end: index after its last character.
     """
 
     text: str
@@ -57,7 +57,7 @@ def words_of(text: str) -> list[Word]:
 
 
 def can_grow(text: str, language: str) -> bool:
-    """Whether words of a sentence can be told apart before its end: English and Mandarin."""
+    """Whether the words of a sentence can be determined before its end: in English and Mandarin."""
     return language in {"auto", "zh", "en", "all_zh"} and not _NOT_GROWN.search(text)
 
 
@@ -83,7 +83,7 @@ def waits_longer(word: Word) -> bool:
 def _is_settled(
     text: str, words: list[Word], number: int, after: list[Word], *, beside_han: bool
 ) -> bool:
-    """Whether the words `after` one are all that its reading needs."""
+    """Whether the words `after` one are enough to settle its reading."""
     word = words[number]
     if word.is_han:
         return True
@@ -100,7 +100,7 @@ def _is_settled(
 
 
 def _is_figure_settled(text: str, figure: Word, after: list[Word]) -> bool:
-    """Whether neither unit nor date can follow: a mark and a word came, or some words."""
+    """Whether no unit or date can follow: a mark and a word came, or several words."""
     if not after or _FIGURE.search(after[0].text):
         return False
     plain = [one for one in after if not _FIGURE.search(one.text)]

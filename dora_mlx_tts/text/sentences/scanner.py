@@ -1,7 +1,7 @@
 """Assembles sentences from a text that arrives in pieces of any size.
 
-The scanner looks at each character once. A sentence leaves as soon as it is certain that it has
-ended, which needs at most the next word; chunks have no influence on where that is.
+The scanner reads each character once. A sentence is released as soon as it is certain to have ended, which
+takes the next word at most; chunk boundaries do not affect the result.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Sentence:
         text: without markup, blanks collapsed.
         start: offset of its first character in all text fed so far.
         end: offset behind its last character.
-        directions: what speech markup says, by offsets in `text`, in order.
-        gap: what stands between it and the sentence before: nothing, something, a line break, or more of them.
+        directions: directions of speech markup, by offsets in `text`, in order.
+        gap: what separates it from the sentence before: nothing, something, one line break, or several.
     """
 
     text: str
@@ -45,7 +45,7 @@ class Sentence:
     gap: Gap = ""
 
     def joined(self, other: Sentence, blank: str) -> Sentence:
-        """This sentence and the next in one, with a blank or nothing between them."""
+        """This sentence joined with the next one, with or without a space between them."""
         head = self.text + blank
         moved = (item.moved(len(head)) for item in other.directions)
         directions = (*self.directions, *moved)
@@ -58,11 +58,11 @@ class ScannerOptions:
 
     Attributes:
         mode: `sentence`; `words` divides like it; `clause` also ends at each clause mark; `none` waits for the flush.
-        min_chars: a sentence below this length waits and is joined to the next.
-        max_chars: a sentence above this length is cut at a clause mark; 0 is no limit.
-        first_clause: the first sentence may end at its first clause mark, for an early sound.
+        min_chars: a shorter sentence waits and is joined with the next one.
+        max_chars: a longer sentence is cut at a clause mark; 0 is no limit.
+        first_clause: the first sentence may end at its first clause mark, for early audio.
         markup: take Markdown, tags and emoji out.
-        speech: what becomes of speech markup (`markup.Policy`); `off` treats it as other tags.
+        speech: how to treat speech markup (`markup.Policy`); `off` treats it like other tags.
     """
 
     mode: Mode = "sentence"
@@ -129,7 +129,7 @@ class SentenceScanner:
         return self.take(chars)
 
     def take(self, chars: Iterable[Char]) -> list[Sentence]:
-        """Take characters that are free of markup; returns the sentences they completed."""
+        """Take characters without markup; returns the sentences they completed."""
         for char in chars:
             self._take(char)
         return self._hand_out()
@@ -149,11 +149,11 @@ class SentenceScanner:
 
     @property
     def open_text(self) -> str:
-        """What waits for the end of its sentence."""
+        """The text waiting for the end of its sentence."""
         return "".join(char.text for char in self._open)
 
     def break_off(self) -> list[Sentence]:
-        """Hand out an open sentence that has no end: up to its last clause mark or blank, or all of it."""
+        """Release an open sentence without an end: up to its last clause mark or space, or all of it."""
         blanks = (at for at in range(len(self._open) - 1, 0, -1) if self._open[at].text == " ")
         places = [*self._cuts[-1:], next(blanks, 0), len(self._open)]
         half = len(self._open) // 2
@@ -161,7 +161,7 @@ class SentenceScanner:
         return self._hand_out()
 
     def text_before(self, offset: int | None) -> str:
-        """What is open of a sentence, as far as it stands before an offset of all text fed."""
+        """The open part of a sentence before an offset in all text fed."""
         chars = self._open[self._lead :]
         return "".join(char.text for char in chars if offset is None or char.at < offset)
 
@@ -227,19 +227,19 @@ class SentenceScanner:
             self._judge_clause(char.text)
 
     def _take_sign(self, char: Char) -> None:
-        """What has no character: a direction, or the end of a reasoning."""
+        """Handle what has no character: a direction, or the end of reasoning."""
         if char.direction is not None:
             self._attach(char.direction)
         elif char.forgets:
             self._forget()
 
     def _close_gap(self, mark: Char) -> None:
-        """Drop a blank before a mark if what stood between them was taken out, such as a source's mark."""
+        """Drop a space before a mark if something between them was removed, such as a citation."""
         if self._open and self._open[-1].text == " " and mark.at - self._open[-1].at > 1:
             self._open.pop()
 
     def _forget(self) -> None:
-        """What has not left yet is a model's reasoning, which is not spoken."""
+        """Drop unreleased text that proved to be a model's reasoning."""
         self._finder.restart()
         self._begin([], [])
         self._waiting, self._waiting_directions, self._rate = None, [], 1.0
@@ -252,7 +252,7 @@ class SentenceScanner:
             self._waiting_directions = []
 
     def _attach(self, direction: Direction) -> None:
-        """Put a direction behind the last character, or before the next where there is none."""
+        """Put a direction after the last character, or before the next one if there is none."""
         place = len(self._open)
         while place and self._open[place - 1].text == " ":
             place -= 1
@@ -299,7 +299,7 @@ class SentenceScanner:
     # Handing out
 
     def _end_at(self, length: int) -> None:
-        """The first `length` characters of the open text are a sentence."""
+        """End a sentence after the first `length` characters of the open text."""
         done, rest = self._open[:length], self._open[length:]
         cuts = [place - length for place in self._cuts if place > length]
         clause = self._clause - length if self._clause and self._clause > length else None
@@ -330,7 +330,7 @@ class SentenceScanner:
         return (*before, *said)
 
     def _join(self, sentence: Sentence, blank: str) -> None:
-        """Hand a sentence out, with the short ones that waited for it."""
+        """Release a sentence, with the short ones that waited for it."""
         if self._waiting is not None:
             sentence = self._waiting.joined(sentence, blank)
             self._waiting = None

@@ -1,9 +1,8 @@
 """Divides sentences into pieces that fit a voice.
 
-A piece is one sentence where its length allows. Short sentences share a piece, long ones are
-divided at clause marks into parts of like length, so that the prosody of each part is planned as a
-whole. Nothing is cut inside a word, a number, an address, an abbreviation or a quotation that fits
-into one piece.
+A piece is one sentence if its length allows. Short sentences share a piece, long ones are divided at clause
+marks into parts of similar length, so that the prosody of each part is planned as a whole. Nothing is cut
+inside a word, a number, an address, an abbreviation or a quotation that fits into one piece.
 """
 
 from __future__ import annotations
@@ -17,16 +16,16 @@ from dora_mlx_tts.text.sentences.scanner import Sentence
 from dora_mlx_tts.text.spoken import SpokenSentence
 
 LONG = 50.0
-"""Length a piece should not exceed, in Han characters: about ten seconds of speech."""
+"""Maximum length of a piece, in Han characters: about ten seconds of speech."""
 
 MEDIUM = 30.0
-"""The same where a voice was taught short sentences: about six seconds."""
+"""Likewise for a voice trained on short sentences: about six seconds."""
 
 SHORT = 6.0
-"""Length a piece should have: below it the networks have too little to go by."""
+"""Minimum length of a piece: below it the networks have too little context."""
 
 LONGEST = 2 * LONG
-"""Length beyond which a piece without any mark is divided in any case."""
+"""Length beyond which a piece without any mark is always divided."""
 
 _UNMARKED = 1.2
 """A part without any mark may be so much longer than wanted before it is divided between words."""
@@ -77,7 +76,7 @@ _LEANING_WORDS = frozenset(
 """Characters and words that no pause should part from what follows them, or what stands before."""
 
 _LATIN_LENGTH = 0.35
-"""Length of a Latin letter or digit, beside a Han character's 1."""
+"""Length of a Latin letter or digit; a Han character has 1."""
 
 _PAIRS = {"“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "（": "）", "(": ")", "【": "】"}
 _PLACE = re.compile(
