@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import soundfile
 from dora import Node
 
 TEXTS = (
@@ -70,9 +71,13 @@ class Result:
         how: `reported` or `estimated`.
         once: whether every word was heard once, the cut one again.
         equal: whether what was played again is the sound that was made before; None where nothing was.
+        said: the text.
+        sound: the file with what was heard, the cut word from its beginning; empty where nothing was resumed.
         fault: what else was wrong.
     """
 
+    said: str = ""
+    sound: str = ""
     heard: int = 0
     told: int = 0
     known: int = 0
@@ -145,7 +150,7 @@ class Conversation:
         self.texts.clear()
         question = f"{self._name}-{self._left}"
         ids = {"session_id": self._name, "question_id": question}
-        said = self._rng.choice(TEXTS)
+        result.said = said = self._rng.choice(TEXTS)
         self._node.send_output("text", pa.array([said]), ids)
         yield from self._until("its first sound", lambda: self._playing is not None)
         index = self._playing if self._playing is not None else -1
@@ -198,6 +203,11 @@ class Conversation:
             and abs(begun - max(result.heard - 1, 0)) <= 1
         )
         result.equal = _is_replayed(first, rest, begun)
+        if os.environ.get("SOUND"):
+            result.sound = f"{question}.wav"
+            start = round(first.words[begun][0] * first.rate) if begun < len(first.words) else None
+            heard = np.concatenate([first.audio()[:start], rest.audio()])
+            soundfile.write(Path(os.environ["SOUND"]) / result.sound, heard, first.rate)
 
     def _is_all_here(self, reply: dict[str, Any]) -> bool:
         if not reply["fragments"]:  # it was cut in the silence behind its last word

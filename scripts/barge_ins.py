@@ -21,6 +21,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import soundfile
 import yaml
 
 DRIVER = Path(__file__).with_name("barge_in_driver.py").resolve()
@@ -41,6 +42,7 @@ def dataflow(folder: Path, options: argparse.Namespace) -> Path:
             "RUNS": share,
             "FIRST_SEED": options.seed,
             "OUT": str(folder / "results.json"),
+            "SOUND": str(folder) if options.hear else "",
         },
     }
     voice = {
@@ -62,6 +64,11 @@ def main() -> int:
     parser.add_argument("--conversations", type=int, default=4)
     parser.add_argument("--voice", default="starter-en")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--hear",
+        action="store_true",
+        help="let a speech recogniser write down what was resumed; needs requirements-listen.lock",
+    )
     options = parser.parse_args()
     beside = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{beside}{os.pathsep}{os.environ['PATH']}"}
@@ -74,7 +81,28 @@ def main() -> int:
         if not found.exists():
             print("the dataflow ended without results", file=sys.stderr)
             return 1
-        return report(json.loads(found.read_text(encoding="utf-8")))
+        results = json.loads(found.read_text(encoding="utf-8"))
+        if options.hear:
+            hear(results, folder)
+        return report(results)
+
+
+def hear(results: list[dict[str, Any]], folder: Path) -> None:
+    """Print what a recogniser writes down of texts that were cut and resumed, and how much of it is wrong."""
+    from listen import Recogniser, Units, distance  # noqa: PLC0415  its packages are not everybody's
+
+    recogniser, units = Recogniser(folder), Units()
+    errors = words = wrong = 0
+    resumed = [one for one in results if one["sound"]]
+    for one in resumed:
+        samples, rate = soundfile.read(folder / one["sound"], dtype="float32")
+        heard = recogniser(samples, rate, "en")
+        said, understood = units(one["said"], "en")[0], units(heard, "en")[0]
+        differ = distance(said, understood)
+        errors, words, wrong = errors + differ, words + len(said), wrong + bool(differ)
+        if differ:
+            print(f"{differ} words differ: {one['said']} | {heard}")
+    print(f"recogniser: {errors} of {words} words in {wrong} of {len(resumed)} resumed texts")
 
 
 def report(results: list[dict[str, Any]]) -> int:
