@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from importlib import metadata
 from typing import Final
@@ -10,9 +11,11 @@ from typing import Final
 from dora_mlx_tts.errors import BackendError
 
 _NEEDED: Final = (
-    "numpy", "pyarrow", "mlx.core", "dora", "opencc", "pypinyin", "safetensors", "soundfile", "soxr",
+    "numpy", "pyarrow", "mlx.core", "dora", "opencc", "safetensors", "soundfile", "soxr",
     "threadpoolctl",
 )  # fmt: skip
+_READ: Final = ("pypinyin",)
+"""Packages whose files are read; they are never imported."""
 _BUILDS: Final = ("mlx-cpu", "mlx-cuda-12", "mlx-cuda-13")
 _LIBRARY: Final = "mlx/lib/libmlx.so"
 _DISTRIBUTIONS: Final = {"dora": "dora-rs", "yaml": "PyYAML", "_cffi_backend": "cffi"}
@@ -55,6 +58,10 @@ def problems() -> list[str]:
             importlib.import_module(name)
         except ImportError as error:
             found.append(str(explained(error)))
+    for name in _READ:
+        if importlib.util.find_spec(name) is None:
+            missing = ModuleNotFoundError(f"No module named {name!r}", name=name)
+            found.append(str(explained(missing)))
     return [*dict.fromkeys(found), *_hidden_builds()]
 
 

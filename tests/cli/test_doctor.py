@@ -179,6 +179,13 @@ class TestPackages:
         told = str(packages.explained(ImportError("broken", name=module)))
         assert told.endswith(f": {command}")
 
+    def test_a_package_of_which_only_files_are_read_is_looked_for(self, monkeypatch):
+        assert packages.problems() == []
+        monkeypatch.setattr(packages, "_READ", ("no_such_package",))
+        (told,) = packages.problems()
+        assert told.startswith("package 'no_such_package' cannot be imported")
+        assert told.endswith(": pip install dora-mlx-tts")
+
     def test_a_build_that_another_one_hides(self, monkeypatch):
         versions = {"mlx": "1.0", "mlx-cpu": "1.0", "mlx-cuda-12": "1.0"}
         monkeypatch.setattr(packages, "_version", lambda name: versions.get(name, "missing"))

@@ -78,6 +78,15 @@ def with_player() -> Environment:
     return Environment(ENVIRONMENTS / "player", str(ROOT), "dora-pyaudio", "dora-rs-cli")
 
 
+@pytest.fixture(scope="session")
+def beside_vad() -> Environment:
+    """This package beside dora-vad; torch is large, so DORA_VAD_TORCH says which: "torch", or a wheel for the CPU."""
+    torch = os.environ.get("DORA_VAD_TORCH")
+    if not torch:
+        pytest.skip("dora-vad needs torch: DORA_VAD_TORCH=torch installs it")
+    return Environment(ENVIRONMENTS / "vad", str(ROOT), torch, "dora-vad", "dora-rs-cli")
+
+
 @pytest.fixture
 def counter(tmp_path: Path) -> Path:
     file = tmp_path / "counter.py"

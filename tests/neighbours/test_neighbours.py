@@ -172,6 +172,39 @@ def test_pyaudio_plays_what_we_send(with_player, tmp_path, counter):
     assert steps.max() < 40_000  # nothing wrapped: it multiplies by 70,000
 
 
+def test_vad_hears_speech_in_what_we_send(beside_vad, tmp_path, counter):
+    """It hands on the sound that it was sent, whole, whenever it has found the end of something spoken."""
+    versions = beside_vad.run(
+        "python", "-c", "import numpy; print(numpy.__version__)", cwd=tmp_path
+    )
+    assert versions.stdout.startswith("1.26")
+    (tmp_path / "say.py").write_text(
+        "import pyarrow as pa\nfrom dora import Node\n"
+        "Node().send_output('text', pa.array(['Dinner is ready. Please wash your hands and sit down.']))\n",
+        encoding="utf-8",
+    )
+    patient = {"queue_size": 1000, "queue_policy": "backpressure"}
+    say = {"id": "say", "path": "say.py", "outputs": ["text"]}
+    tts = {**TTS, "inputs": {"text": "say/text"}, "env": {"SEED": 1, "SAMPLE_RATE": 16000}}
+    vad = {"id": "vad", "path": "dora-vad", "inputs": {"audio": {"source": "tts/audio", **patient}}}
+    vad |= {
+        "outputs": ["audio", "timestamp_start", "timestamp_end"],
+        "env": {"MIN_SILENCE_DURATION_MS": 100},
+    }
+    listening = counting(counter, tmp_path)
+    for port in ("audio", "timestamp_end"):
+        listening["inputs"][f"vad_{port}"] = {"source": f"vad/{port}", **patient}
+    file = flow(tmp_path, say, tts, vad, listening)
+    log = run_until(beside_vad, file, lambda: False)
+    assert [one["value"] for one in replies(tmp_path)] == [["completed"]], log[-3000:]
+    found = seen(tmp_path)
+    sent = sum(one["length"] for one in found if one["id"] == "audio")
+    heard = sum(one["length"] for one in found if one["id"] == "vad_audio")
+    assert any(one["id"] == "vad_timestamp_end" for one in found), log[-3000:]
+    assert sent > 16_000
+    assert 0.4 * sent < heard <= sent
+
+
 @pytest.mark.parametrize("name", ["from_kokoro", "from_primespeech"])
 def test_their_dataflows_run_with_one_line_changed(beside_numpy_1, tmp_path, name):
     text = (DATAFLOWS / f"{name}.yml").read_text("utf-8")

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import dora_mlx_tts
 from dora_mlx_tts.text.zh.segment.dictionary import UNKNOWN, WordList, word_list
 from dora_mlx_tts.text.zh.segment.markov_tables import tables
 from dora_mlx_tts.text.zh.segment.plain_markov import cut_plain
 from dora_mlx_tts.text.zh.segment.words import segment
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "build_segmentation.py"
-FOLDER = Path(__file__).resolve().parents[2] / "dora_mlx_tts" / "text" / "zh" / "segment"
+FOLDER = Path(dora_mlx_tts.__file__).parent / "text" / "zh" / "segment"
 TEXTS = (
     "赵钰桐昨晚在临安路口摔了一跤", "欧阳靖雯和司马昊天约好周末去爬山", "这款扫地机器人会自己回充电座",
     "他把钥匙落在了地铁站的安检台上", "医生叮嘱病人三餐要定时定量", "小区门口新开了家螺蛳粉店",
