@@ -62,6 +62,11 @@ def test_blind_round(row: list[str]) -> None:
     check(*row)
 
 
+@pytest.mark.parametrize("row", rows("plain_en.tsv"), ids=lambda row: row[0][:50])
+def test_plain_round(row: list[str]) -> None:
+    check(*row)
+
+
 @pytest.mark.parametrize("row", rows("blind_mixed.tsv"), ids=lambda row: row[0][:50])
 def test_blind_round_with_chinese_words(row: list[str]) -> None:
     said = FRONT_END.phonemize(row[0], "auto").norm_text

@@ -66,9 +66,8 @@ class Stop:
 
     def ends(self, following: str) -> bool | None:
         """Whether it ends its sentence, by the next letter or figure; None if the next word has to be known."""
-        if self.word in _words("never_last"):
-            return False
-        if following in "'’" and self.word in _words("months_and_days"):  # Sept. '25
+        is_year = following in "'’" and self.word in _words("months_and_days")  # Sept. '25
+        if is_year or self.word in _words("never_last"):
             return False
         if following.isdigit() or following in "#№(":
             return not self._stands_before_number()

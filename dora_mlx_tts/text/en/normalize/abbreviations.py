@@ -33,7 +33,7 @@ _TITLES |= {short.capitalize(): word.capitalize() for short, word in _TITLES.ite
 _NOUNS |= {short.capitalize(): word.capitalize() for short, word in _NOUNS.items()}
 _BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "vol": "volume", "fig": "figure", "figs": "figures",
-    "ch": "chapter", "chap": "chapter", "sec": "section", "chs": "chapters", "vols": "volumes", "secs": "sections", "sect": "section", "eqs": "equations", "arts": "articles", "reg": "regular", "lvl": "level", "blk": "block", "bk": "book", "ln": "line", "lns": "lines", "v": "version", "para": "paragraph", "paras": "paragraphs", "avg": "average", "approx": "approximately", "est": "estimated", "qty": "quantity", "tel": "telephone", "wt": "weight", "ht": "height", "pub": "publication", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "art": "article",
+    "ch": "chapter", "chap": "chapter", "sec": "section", "chs": "chapters", "vols": "volumes", "secs": "sections", "sect": "section", "eqs": "equations", "arts": "articles", "reg": "regular", "lvl": "level", "blk": "block", "bk": "book", "ln": "line", "lns": "lines", "v": "version", "para": "paragraph", "paras": "paragraphs", "avg": "average", "approx": "approximately", "est": "estimated", "qty": "quantity", "tel": "telephone", "wt": "weight", "ht": "height", "pub": "publication", "exs": "exercises", "ex": "exercise", "probs": "problems", "prob": "problem", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "art": "article",
     "rm": "room", "min": "minimum", "max": "maximum", "ed": "edition", "eq": "equation", "pt": "part", "ver": "version", "opt": "option", "ep": "episode", "eps": "episodes", "ext": "extension",
 }  # fmt: skip
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}

@@ -53,6 +53,10 @@ _PACE = expression(
     r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s?/\s?(?:mi|mile|km|k|100\s?m)\b|\s(?:min|minutes?|pace|per|a) ?(?:per|/|pace|mile|km|mi)?\b"
     r"(?<!a)|\s?min/)"
 )
+_BEST = expression(
+    r"(?P<lead>\b(?i:personal best|best time|p[br]|pace|record|split|finish(?:ing)? time)\b(?:(?! at )[^.;:]){0,30}? (?:is|was|of|to) )(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?:\.(?P<f>\d{1,3}))?"
+    r"(?![\d:]|\s?[AaPp]\.?\s?[Mm]\b)"
+)
 _LEFT = expression(
     r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s(?:left|remaining|to go|to play|on the clock|elapsed|into)\b)"
 )
@@ -120,6 +124,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = (
         text.sub(_LONG, _long)
         .sub(_RACE, _short)
+        .sub(_BEST, _short)
         .sub(_PACE, _short)
         .sub(_LAP, _short)
         .sub(_LEFT, _short)

@@ -19,12 +19,12 @@ MONTH = (
 )
 """A month, to be matched without regard to case."""
 WEEKDAYS = {
-    "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "tu": "Tuesday", "wed": "Wednesday",
+    "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "tu": "Tuesday", "wed": "Wednesday", "weds": "Wednesday",
     "thu": "Thursday", "thur": "Thursday", "thurs": "Thursday", "th": "Thursday", "fri": "Friday",
     "sat": "Saturday", "sun": "Sunday",
 }  # fmt: skip
 _SHORT_MONTH = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
-_SHORT_DAY = "Thurs|Thur|Tues|Mon|Tue|Wed|Thu|Fri|Sat|Sun"
+_SHORT_DAY = "Thurs|Thur|Tues|Weds|Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _MONTH_NAME = expression(
     rf"\b(?P<n>{_SHORT_MONTH})(?P<dot>\.)?(?=,?\s(?:'\d\d|[12]\d{{3}})\b)"
     rf"|(?<=\bof )(?P<n2>{_SHORT_MONTH})\b(?:\.(?=\s?[a-z,\d]))?"
@@ -37,7 +37,7 @@ _MONTHS_BETWEEN = expression(
     rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d{{1,2}}\b)(?:\.(?=\s[a-z]|[,;]))?"
 )
 _SURE_DAY = expression(
-    r"\b(?:Tues?|Wed|Thurs?|Thu|Fri|Mon(?=[\s,./;:)-]|\Z))\b(?!['-]\w|\.\w)(?P<dot>\.)?"
+    r"\b(?:Tues?|Weds?|Thurs?|Thu|Fri|Mon(?=[\s,./;:)-]|\Z))\b(?!['-]\w|\.\w)(?P<dot>\.)?"
 )
 _WORKDAYS = expression(
     r"\b(M|Tu?|W)\s?[-–]\s?(F|Th|Sa|Su)\b(?=[:,]?\s(?:\d|from))|(?<!\w)(M)\s?[-–]\s?(F)\b(?!-)"

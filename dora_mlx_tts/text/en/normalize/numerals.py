@@ -39,7 +39,7 @@ _RATIO = expression(r"(?<![\d.:])(\d{1,3})(?:\s:\s|:)(\d{1,6})(?![\d:]|\.\d)")
 _RATIOS = expression(r"(?<![\w.:])\d{1,3}(?::\d{1,3}){2,5}(?![\w:]|\.\d)")
 _TIMES = expression(
     rf"{NOT_INSIDE}(?<!plus )(?<!minus )(?:({NUMBER}){DASH})?({NUMBER})\s?[x×]"
-    r"(?=\s(?!plus|minus|times|equals|divided|squared|cubed|to the)[a-z]|\s*[.,;!?)]|\s*\Z)"
+    r"(?=\s(?!d ?[a-z]\b|plus|minus|times|equals|divided|squared|cubed|to the)[a-z]|\s*[.,;!?)]|\s*\Z)"
 )
 _ITEMS = expression(
     r"(?<![\w.,$-])([1-9])\s?[x×]\s(?=(?:[A-Za-z][\w-]{1,15} ){0,2}[a-z]{3,15}s\b)"

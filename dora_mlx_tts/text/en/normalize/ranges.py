@@ -30,6 +30,9 @@ _BEFORE_MIXED = expression(r"(?<=\d)\s?[-–~]\s?(?=\d{1,2} \d{1,2}/\d{1,2}(?![\
 _BETWEEN = expression(
     r"(?P<lead>\b[Bb]etween [$€£~]?\d[\d,]{0,10}(?:\.\d{1,3})?[kKMB%°]?)\s?[-–]\s?(?=[$€£]?\d[\d,]{0,10}(?:\.\d{1,3})?(?![-/:]))"
 )
+_SIZES = expression(
+    r"(?<![\w-])(?P<a>\d?X{0,3}[SL]|M)\s?[-–]\s?(?=(?:\d?X{1,3}[SL]|\dXL|XL|XXL)\b)|(?<=\d)\.\.=?(?=\d)"
+)
 _SEATS = expression(r"(?<=\d[A-Z])\s?[-–]\s?(?=\d{1,3}[A-Z]\b(?!-))")
 
 
@@ -37,5 +40,9 @@ def apply(text: AlignedText) -> AlignedText:
     """`Dec 30 – Jan 2`, `8 a.m.–noon`, `2019–present`, `2–2 1/2` → with to."""
     for pattern in (_BEFORE_POINT, _MONTHS_AND_YEARS, _BEHIND_POINT, _OPEN_YEAR, _BEFORE_MIXED):
         text = text.sub(pattern, " to ")
-    text = text.sub(_SEATS, " to ").sub(_BETWEEN, r"\g<lead> and ")
+    text = (
+        text.sub(_SIZES, lambda m: f"{m['a'] or ''} to ")
+        .sub(_SEATS, " to ")
+        .sub(_BETWEEN, r"\g<lead> and ")
+    )
     return text.sub(_LABELS, r"\g<label>\g<n> to ")

@@ -80,13 +80,8 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("≈", r"\s?≈\s?", " approximately "),
     _rule(
         "=",
-        r"(?:\A|(?<=[,;(] )|(?<=\bthe )|(?<=\buse )|(?<=\band )|(?<=\bor ))={3}(?!=)",
-        "triple equals",
-    ),
-    _rule(
-        "=",
-        r"(?:\A|(?<=[,;(] )|(?<=\bthe )|(?<=\buse )|(?<=\band )|(?<=\bor ))={2}(?!=)",
-        "double equals",
+        r"(?P<lead>\A|[,;(]\s|\b(?:replace|with|use|uses|using|the|than|of|to|and|or|versus|via|operator)\s)(?P<n>={2,3})(?!=)",
+        lambda m: f"{m['lead']}{'double' if len(m['n']) == 2 else 'triple'} equals",  # noqa: PLR2004 (signs)
     ),
     _rule("=", r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(√$\"'-])", " equals "),
     _rule("→>", r"\s?(?:->|=>|→)\s?", " to "),
