@@ -34,6 +34,9 @@ _LOCAL = re.compile(rf"(?<![0-9A-Za-z.-])[1-9][0-9]{{2}}-[0-9]{{4}}(?![0-9A-Za-z
 _INTERNATIONAL = re.compile(
     r"(?<![0-9A-Za-z])\+(?!86)([0-9]{1,3})[ -]?[(（]?([0-9]{1,4})[)）]?((?:[ -][0-9]{2,5}){1,4})(?![0-9A-Za-z.-])"
 )
+_LOCK = re.compile(r"((?:密码|门禁|口令)(?:是|为|[:：])?[ ]?)(?=[0-9]{0,8}[#*])([0-9#*]{3,16})")
+"""What opens a door, with the signs of its keys: 密码1#306#."""
+_LOCK_KEYS = str.maketrans("#*", "井星")
 _HASH = re.compile(r"[#＃]([0-9]{3,12})(\*)?(?![0-9A-Za-z.-])")
 """An order's number behind its sign, or keys of a lock with both signs: #1024*."""
 _MASKED = re.compile(
@@ -51,7 +54,9 @@ _SERVICE_SHORT = re.compile(
 _SERVICE_BEFORE = re.compile(
     "(?:发送?[^，。；]{0,8}|短信|编辑[^，。；]{0,8})?(?:[至到]|拨打?|致电|联系|热线|客服|电话|请打|移动|联通|电信|银行)[ ]?$"
 )
-_SERVICE_CALLED = re.compile("(?:拨打?|打|致电|热线|客服|电话)[^。！？!?\n]{0,16}[零幺二三四五六七八九]{3}[^。！？!?\n]{0,12}$")
+_SERVICE_CALLED = re.compile(
+    "(?:拨打?|打|致电|热线|客服|电话)[^。！？!?\n]{0,16}[零幺二三四五六七八九]{3}[^。！？!?\n]{0,12}$"
+)
 _DOORBELL = re.compile(r"(?<=[按呼])[0-9]{3,4}(?=[ ]?(?:的?门铃|门禁|室|号?房|就|，|。|$))")
 _FILE_NUMBER = re.compile(r"(?<![0-9A-Za-z.-])([0-9]{2,8})-(0[0-9]{2,7})(?![0-9A-Za-z.-])")
 """A part that begins with zero is no amount: 2024-0385."""
@@ -96,6 +101,7 @@ _CHAIN = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{1,8}(?:-[0-9]{1,8}){2,8}(?![0-9A-Z
 
 def read_telephone_numbers(text: AlignedText) -> AlignedText:
     """Digit by digit with 幺 for 1, a pause between groups."""
+    text = text.sub(_LOCK, lambda m: m[1] + digits(m[2], telephone=True).translate(_LOCK_KEYS))
     text = text.sub(_HASH, _hash).sub(_INTERNATIONAL, _international)
     text = text.sub(_MASKED, lambda m: _groups(f"{m[1]}-{m[2]}"))
     text = text.sub(_LONG, lambda m: digits(m[0], telephone=True)).sub(_CARD, _card)
