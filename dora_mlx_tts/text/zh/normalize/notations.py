@@ -59,13 +59,17 @@ _CURRENT = re.compile(
 )
 _PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")
 _CLOCK = re.compile(
-    r"(?<=[a-z])[ ](?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?![0-9A-Za-z:：./-]|[ ]?[-–~～apAP])"
+    r"(?:(?<=[a-z][：，、；（])|(?<=[a-z])[ ])(?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?![0-9A-Za-z:：./-]|[ ]?[-–~～apAP])"
 )
 _MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-Za-z0-9]))")
 """Memory and storage of a make: 16+512GB."""
 _DATED = re.compile(
     r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/])"
 )
+_SERIES = re.compile(
+    r"(?<![0-9A-Za-z_.-])([A-Za-z]{1,3})(\d{1,2})-(\d{4,5})([A-Z]{0,3})(?![0-9A-Za-z_.-])"
+)
+"""A number in a series of a make: i7-13700H."""
 _ARROW = re.compile("(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9])")
 
 
@@ -77,6 +81,12 @@ def _caret(match: re.Match[str]) -> str:
 
 def _two(figures: str) -> str:
     return ("零" if figures[0] == "0" and figures != "00" else "") + cardinal(figures)
+
+
+def _series(match: re.Match[str]) -> str:
+    """`i7-13700H` i七,幺三七零零H."""
+    name, series, figures, last = match.groups()
+    return f"{name}{cardinal(series)}，{digits(figures, telephone=True)}{' '.join(last)}"
 
 
 def _minus(match: re.Match[str]) -> str | None:
@@ -131,6 +141,7 @@ RULES = (
     Rule(_CLOCK, lambda m: read_times(AlignedText.of(m[0])).text, ":："),
     Rule(_MEMORY, lambda m: f"{number(m[1])}加{m[2]}", "+"),
     Rule(_DATED, lambda m: f"{m[1]}{cardinal(m[2])}月{cardinal(m[3])}日", "/"),
+    Rule(_SERIES, _series, "-"),
     Rule(_ARROW, lambda _: "，", "→➜➡⇒>"),
 )
 """In the order in which they apply, beside Chinese only."""
