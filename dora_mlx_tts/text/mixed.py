@@ -24,6 +24,7 @@ _ROMAN = expression(
 _PLUS = expression(
     r"(?<=[A-Za-z])\+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])\+(?=[，。！？、；：]|\Z)"
 )
+_WIDE_COLON = expression("(?<=[A-Za-z])：(?=[0-9])")
 _HALF_DAY = expression(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
 """Its last dot does not end a sentence."""
 _WIDE_SIGN = expression(r"(?<=[0-9A-Za-z])[．／－＋＝×]+(?=[0-9A-Za-z])|(?<=[0-9])％|[＄](?=[0-9])")
@@ -52,7 +53,7 @@ _STOP = expression("[。！？!?\n]")
 _SENTENCE = 60
 _HAN_PER_WORD = 1
 _CONCERNED = expression(
-    r"[百千万亿][ ]?[A-Za-zμ]|[¥￥₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|\d\.[xX]"
+    r"[百千万亿][ ]?[A-Za-zμ]|[¥￥₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}/\d|\d\.[xX]"
 )
 
 _WIDE_MARK = expression("[，。；：？！]")
@@ -93,7 +94,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
         _YUAN.search(text.text) and _HAN.search(text.text) and not _KANA.search(text.text)
     ):  # what Chinese has not read is English
         text = text.sub(_YUAN_EACH, r"\1元").sub(_YUAN, " CNY ")
-    return text.sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
+    return text.sub(_WIDE_COLON, "， ").sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
 
 
 def _apply(rules: Iterable[Rule], text: AlignedText, holds: _Condition) -> AlignedText:
@@ -133,7 +134,7 @@ def _words_around(match: re.Match[str]) -> list[str]:
 
 def _is_in_chinese(match: re.Match[str]) -> bool:
     """Whether it is beside Chinese, or in a sentence with more of it than of English."""
-    if _is_beside_chinese(match):
+    if _is_beside_chinese(match) or _HAN.match(match.string, match.end()):
         return True
     words = [word for word in _words_around(match) if not _is_neutral(word)]
     english = sum(word.isascii() for word in words)

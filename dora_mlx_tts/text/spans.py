@@ -34,6 +34,8 @@ _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
 _OF_ENGLISH = expression("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-[A-Za-z])")
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
 _STOPS = ",.!?;，。！？、；"
+_WIDE_PAUSES = "，、；："
+"""Behind these an English word has ended, and its sentence is Chinese."""
 _LIST_NUMBER = expression(r"[ ]*[0-9]{1,2}[.．、)）][ ]*")
 _CLOCK = expression("[0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2})?")
 _WIDE_MARKS = frozenset("，。！？、；：（）％￥“”「」《》【】")
@@ -110,6 +112,9 @@ def split_spans(text: str, scheme: Scheme) -> list[Span]:
                 Span(runs[i + 1].language or "", end, ends[i + 1]) if i + 1 < len(runs) else None
             )
             language = _language_of_number(text, run, (start, end), left, right) or scheme.main
+            is_after_word = left is not None and left.language == "en" and right is None
+            if is_after_word and len(spans) > 1 and text[start - 1] in _WIDE_PAUSES:
+                language = spans[-2].language
         if spans and spans[-1].language == language:
             spans[-1] = Span(language, spans[-1].start, end)
         else:
@@ -197,26 +202,33 @@ def _language_of_number(
         return known.language if known else None
     number = text[at[0] : at[1]]
     before = text[left.end - 1]
-    if before in _STOPS:
-        if _LIST_NUMBER.fullmatch(number):
-            return right.language
-        return left.language if number[-1] in _PAUSES else right.language
+    if before in _STOPS or (before in _WIDE_PAUSES and left.language == "en"):
+        return _behind_pause(before, number, left, right)
     after_han = _HAN_RUN.match(before) and (number[-1] in _PAUSES or before == "第")
     if run.is_amount or number[-1] in ".。" or after_han:
         return left.language
     glued_left = before.isalnum()
-    if left.language == "en" and _CLOCK.fullmatch(number.strip()) and number[-1].isdecimal():
-        return right.language
     if (
         glued_left
         and _HAN_RUN.match(before)
         and not _OF_ENGLISH.search(text, at[0], right.start + 2)
     ):
         return left.language
-    if _COUNTED.match(text, right.start) and number[-1].isdecimal() and not glued_left:
+    is_counted = _COUNTED.match(text, right.start) and not glued_left
+    is_time = left.language == "en" and _CLOCK.fullmatch(number.strip())
+    if (is_counted or is_time) and number[-1].isdecimal():
         return right.language
     is_part_of_name = number.strip().isdecimal() and _NAMED.search(
         text, max(0, at[0] - _LONGEST_NAME), at[0]
     )
     longer_left = left.end - left.start >= right.end - right.start
     return left.language if is_part_of_name or longer_left else right.language
+
+
+def _behind_pause(mark: str, number: str, left: Span, right: Span) -> str:
+    """A number between two pauses belongs to what is before, one that numbers a list to what follows."""
+    if mark in _WIDE_PAUSES and left.language == "en":
+        return right.language
+    if _LIST_NUMBER.fullmatch(number):
+        return right.language
+    return left.language if number[-1] in _PAUSES else right.language

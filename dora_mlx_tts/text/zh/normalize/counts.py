@@ -21,7 +21,9 @@ _ROMAN_ORDINAL = re.compile(
     r"第[ ]?([IVX]{1,6})(?![A-Za-z])|(?<![A-Za-z])([IVX]{1,6})(?=[世型期级]|[ ]?号)"
 )
 _MONEY = re.compile("[ ]?(?:[美欧日港韩澳加]?元|块|英镑)")
-_LONG_NAME = re.compile(r"(?<![0-9A-Za-z.,-])(?:[0-9]{5,16}|(?![1-9]?[0-9]*00[”\"’]?[ ]?号)[0-9]{4})(?=[”\"’]?[ ]?号(?![线楼]))")
+_LONG_NAME = re.compile(
+    r"(?<![0-9A-Za-z.,-])(?:[0-9]{5,16}|(?![1-9]?[0-9]*00[”\"’]?[ ]?号)[0-9]{4})(?=[”\"’]?[ ]?号(?![线楼]))"
+)
 """Of so many figures no one counts: 26314号."""
 _HEIGHT = re.compile(
     r"(?<![0-9.])([0-9])[ ]?米[ ]?([0-9]{1,2})(?![0-9.]|[ ]?[厘分公宽长高人个条道米/x×])"
@@ -46,7 +48,9 @@ _ORDINAL_UNIT = re.compile(
     "[ ]?(?:月|日|号|楼|级|等|期|班|年级|手|战|两|单元|代|世|百|维|进制|把手|次元|次方|胎|环|线|区)"
 )
 """Before these a lone 2 is an ordinal or part of a name: 二月, 二楼, 二级."""
-_LAST_OF_ORDINALS = re.compile("(?:第|周[一二三四五六日天]|星期[一二三四五六日天])[ ]?[0-9一二三四五六七八九十]{1,3}[到至]\\Z")
+_LAST_OF_ORDINALS = re.compile(
+    "(?:第|周[一二三四五六日天]|星期[一二三四五六日天])[ ]?[0-9一二三四五六七八九十]{1,3}[到至]\\Z"
+)
 """The last of some that are numbered, not counted: 第1到2节."""
 _STOREY_BEFORE = re.compile("[楼座栋幢馆厦院厅店场心区号侧面到去上下往达在位于地负][ ]?$")
 """Before a number of 层 these say which one it is: 3号楼2层, 到2层."""
@@ -54,7 +58,27 @@ _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])[0-9]{3,16}(?![0-9.])")
 """A number that a letter begins (G1234次) is a name."""
 _ROMAN = {"I": 1, "V": 5, "X": 10}
 
-_NAMES = frozenset({"401", "403", "404", "502", "503", "504", "315", "618", "985", "996", "911", "10010", "10086", "12306", "12315", "12333", "96110"})
+_NAMES = frozenset(
+    {
+        "401",
+        "403",
+        "404",
+        "502",
+        "503",
+        "504",
+        "315",
+        "618",
+        "985",
+        "996",
+        "911",
+        "10010",
+        "10086",
+        "12306",
+        "12315",
+        "12333",
+        "96110",
+    }
+)
 """Figures that are known by their digits wherever they stand without a measure word."""
 _HOTLINES = re.compile(
     r"(?:1(?:10|14|19|20|22)|100[0-9]{2}|12[0-9]{3}|999|911|112|9[56][0-9]{3}|12306)\Z"
@@ -62,7 +86,9 @@ _HOTLINES = re.compile(
 _CALLED = re.compile(
     r"(?:打(?:了|给|通)?|拨|呼叫|联系|热线|客服|短信|(?:打|拨打?|致电)[ ]?[零幺二三四五六七八九0-9]{3,5}(?:[、和]|或者?|以?及)[ ]?)[ ]?$"
 )
-_CALLED_BEFORE = re.compile("(?:打|拨打?|致电|呼叫|联系|热线|电话)[ ]?[零幺二三四五六七八九0-9]{3,}")
+_CALLED_BEFORE = re.compile(
+    "(?:打|拨打?|致电|呼叫|联系|热线|电话)[ ]?[零幺二三四五六七八九0-9]{3,}"
+)
 _SENTENCE_END = re.compile("[。！？!?\n]")
 _MEASURED = re.compile(f"[ ]?[多余万亿]?[ ]?{MEASURE}")
 _ALONE = frozenset({"110", "119"})
@@ -150,10 +176,10 @@ def _count(match: re.Match[str]) -> str | None:
     if "." in value and _MONEY.match(match.string, match.end()):
         value = value.rstrip("0").rstrip(".")
     before = match.string[max(0, match.start() - 4) : match.start()]
-    is_ordinal = _LAST_OF_ORDINALS.search(
-        match.string, max(0, match.start() - 8), match.start()
-    ) or _ORDINAL_UNIT.match(match.string, match.end()) or (
-        match.string.startswith("层", match.end()) and _STOREY_BEFORE.search(before)
+    is_ordinal = (
+        _LAST_OF_ORDINALS.search(match.string, max(0, match.start() - 8), match.start())
+        or _ORDINAL_UNIT.match(match.string, match.end())
+        or (match.string.startswith("层", match.end()) and _STOREY_BEFORE.search(before))
     )
     return number(value) if is_ordinal else amount(value)
 

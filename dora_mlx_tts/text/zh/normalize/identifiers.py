@@ -131,7 +131,11 @@ def _is_near_chinese(match: re.Match[str]) -> bool:
 def read_serial_like(match: re.Match[str]) -> str | None:
     """`5z9K2x` 五Z九K二X, where Chinese is near; a duration (`1h20m30s`) is none."""
     compound = _COMPOUND.fullmatch(match[0])
-    if _DURATION.fullmatch(match[0]) or _SIZE.fullmatch(match[0]) or (compound and read_compound(compound)):
+    if (
+        _DURATION.fullmatch(match[0])
+        or _SIZE.fullmatch(match[0])
+        or (compound and read_compound(compound))
+    ):
         return None
     if not _is_near_chinese(match):
         return None

@@ -60,7 +60,7 @@ _TIMES = re.compile(
 )
 _COMMAS = re.compile(r"(?<![0-9A-Za-z.,])\d{1,3}(?:,\d{3}){1,4}(?![0-9,])")
 _WORDS_PER = re.compile(
-    r"(?<![0-9A-Za-z.])(\d{1,12}(?:\.\d{1,6})?[ ]?[A-Za-z]{3,12})/(s|h|min)(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z.])(\d{1,12}(?:\.\d{1,6})?)[ ]?([A-Za-z]{3,12})/(s|h|min)(?![0-9A-Za-z])"
 )
 _PER_SOME = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})(?:[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kmμ]?g|m?[Ll]|k?[Jj]|kcal|k[Ww]h|mm?ol)[ ]?/[ ]?(\d{{2,4}})[ ]?(k?g|m?[lL]|km)(?![0-9A-Za-z])"
@@ -108,7 +108,7 @@ _WEEKS_AND_DAYS = re.compile(
     r"(?<![0-9A-Za-z.])(?:(\d{1,2})[ ]?[-~–～][ ]?)?(\d{1,2})\+([0-6])[ ]?周"
 )
 _SIGNED = re.compile(
-    r"(?:[¥￥]|(?<![0-9A-Za-z~–～-])[$€£])[ ]?\d{1,12}(?:\.\d{1,4})?(?![0-9A-Za-z,.~–～-]|，\d{3}|[ ]?[万亿千百多余]|[ ]?[美欧日港韩澳加]?元|[ ]?人民币)"
+    r"(?:[¥￥]|(?<![0-9A-Za-z~–～-])[$€£])[ ]?\d{1,12}(?:\.\d{1,4})?(?![0-9A-Za-z,.~–～-]|(?<![0-9]{4})，\d{3}(?![0-9A-Za-z])|[ ]?[万亿千百多余]|[ ]?[美欧日港韩澳加]?元|[ ]?人民币)"
 )
 _RUN = re.compile(r"(?<=[0-9][Kk] )(\d{1,2})[:：]([0-5]\d)(?![0-9:：])")
 """What a run of 5K took."""
@@ -331,7 +331,7 @@ RULES = (
         "d",
     ),
     Rule(RAISED, read_raised, "⁰¹²³⁴⁵⁶⁷⁸⁹π"),
-    Rule(_WORDS_PER, lambda match: f"{match[1]}每{unit_name(match[2])}", "/"),
+    Rule(_WORDS_PER, lambda match: f"{number(match[1])} {match[2]}每{unit_name(match[3])}", "/"),
     Rule(_NAME_NUMBER, lambda match: digits(match[0], telephone=True), FIGURES),
     Rule(UNIT_BEHIND, lambda match: f"每{unit_name(match[1])}", "/"),
     Rule(_THOUSANDS, _thousands, "kwW"),

@@ -150,7 +150,11 @@ def _slashed(match: re.Match[str]) -> str | None:
     if _SET_BEFORE.search(before):
         return _day(month, day)
     near = match.string[max(0, match.start() - _NEAR) : end + _NEAR]
-    is_share = _SHARE_BEFORE.search(before) is not None or _is_part(match, before) or _OF_SUMS.search(near) is not None
+    is_share = (
+        _SHARE_BEFORE.search(before) is not None
+        or _is_part(match, before)
+        or _OF_SUMS.search(near) is not None
+    )
     if not is_share and (_DAY_BEFORE.search(before) or _DAY_AFTER.match(match.string, end)):
         return _day(month, day)
     if is_share or _SHARE_AFTER.match(match.string, end):

@@ -6,7 +6,7 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number
-from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, Rule
+from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.times import read_times
 from dora_mlx_tts.text.zh.normalize.units import UNIT_NAMES, read_temperatures, unit_name
 
@@ -21,9 +21,13 @@ _DEGREES = re.compile(
 )
 _ANGLE = re.compile(rf"(?<![A-Za-z])(sin|cos|tan|cot)[ ]?({NUMBER})°")
 _PRESSURE = re.compile(r"(?<![0-9A-Za-z./])(\d{2,3})/(\d{2,3})[ ]?(mmHg|kPa)(?![A-Za-z])")
-_CELLS = re.compile(r"(?<![0-9A-Za-z$])([A-Z]{1,2})(\d{1,5})[:：]([A-Z]{1,2})(\d{1,5})(?![0-9A-Za-z])")
+_CELLS = re.compile(
+    r"(?<![0-9A-Za-z$])([A-Z]{1,2})(\d{1,5})[:：]([A-Z]{1,2})(\d{1,5})(?![0-9A-Za-z])"
+)
 """From one cell of a table to another: A1:B10."""
-_PROPORTION = re.compile(r"(?<![0-9A-Za-z:：,(])[A-Za-z](?:[ ]?[:：∶][ ]?[A-Za-z]){1,4}(?![0-9A-Za-z:：])")
+_PROPORTION = re.compile(
+    r"(?<![0-9A-Za-z:：,(])[A-Za-z](?:[ ]?[:：∶][ ]?[A-Za-z]){1,4}(?![0-9A-Za-z:：])"
+)
 """Letters in proportion: a:b:c."""
 _MAKE = re.compile(r"(?<![0-9A-Za-z_.-])(?:\d{1,4}[A-Z]){2,4}(?![0-9A-Za-z_-]|\.\d)")
 """Numbers of something, each with its letter: 4C8G."""
@@ -33,7 +37,9 @@ _LETTERED_MODEL = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,2})([A-Z]{1,2})(?![0-9A-Za-z_-]|\.\d)"
 )
 _HUNDREDS = 3
-_MINUS_ONE = re.compile(r"(?<![0-9A-Za-z._-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])")
+_MINUS_ONE = re.compile(
+    r"(?<![0-9A-Za-z._-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])"
+)
 _PLUS_NAME = re.compile(r"(?<=[0-9])\+(?=[A-Za-z]{2})")
 _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
 """The number of a make: SK-II."""
@@ -41,14 +47,29 @@ _ROMANS = {"II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX
 _TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
 """How long a song plays, behind its title."""
 _ACRONYM = re.compile(
-    r"(?<![A-Za-z0-9-])(?!RMB|CNY|USD|HKD|EUR|GBP|JPY|KRW|AD|BCE?|CE)([A-Z]{2,6})[ ]([0-9]{1,4}\.[0-9]{1,4}|[0-9]{1,2})(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–])"
+    rf"(?<![A-Za-z0-9-])(?!RMB|CNY|USD|HKD|EUR|GBP|JPY|KRW|AD|BCE?|CE)([A-Z]{{2,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|[0-9]{{1,2}})(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]|[ ]?{MEASURE})"
 )
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
-_CODE = re.compile(r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?([0-9]{5,16})(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])")
+_CODE = re.compile(
+    r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?([0-9]{5,16})(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])"
+)
 """So many figures behind letters are a code: ETF 510300."""
-_CURRENT = re.compile(rf"(?:电流|保险丝|熔丝|输出|插座|安培)[^，。；0-9]{{0,6}}({NUMBER})[ ]?A(?![0-9A-Za-z])")
+_CURRENT = re.compile(
+    rf"(?:电流|保险丝|熔丝|输出|插座|安培)[^，。；0-9]{{0,6}}({NUMBER})[ ]?A(?![0-9A-Za-z])"
+)
 _PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")
-_CLOCK = re.compile(r"(?<=[a-z])[ ](?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?![0-9A-Za-z:：./-]|[ ]?[-–~～apAP])")
+_CLOCK = re.compile(
+    r"(?:(?<=[a-z][：，、；（])|(?<=[a-z])[ ])(?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?![0-9A-Za-z:：./-]|[ ]?[-–~～apAP])"
+)
+_MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-Za-z0-9]))")
+"""Memory and storage of a make: 16+512GB."""
+_DATED = re.compile(
+    r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/])"
+)
+_SERIES = re.compile(
+    r"(?<![0-9A-Za-z_.-])([A-Za-z]{1,3})(\d{1,2})-(\d{4,5})([A-Z]{0,3})(?![0-9A-Za-z_.-])"
+)
+"""A number in a series of a make: i7-13700H."""
 _ARROW = re.compile("(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9])")
 
 
@@ -62,13 +83,21 @@ def _two(figures: str) -> str:
     return ("零" if figures[0] == "0" and figures != "00" else "") + cardinal(figures)
 
 
+def _series(match: re.Match[str]) -> str:
+    """`i7-13700H` i七,幺三七零零H."""
+    name, series, figures, last = match.groups()
+    return f"{name}{cardinal(series)}，{digits(figures, telephone=True)}{' '.join(last)}"
+
+
 def _minus(match: re.Match[str]) -> str | None:
     """`3n-2` 三n减二."""
     figures = match[1][:-1]
     if match[1][-1] == match[2][-1]:  # a unit: 12k-18k
         return None
     last = match[2].rstrip("abcdefghijklmnopqrstuvwxyz")
-    return f"{number(figures) if figures else ''}{match[1][-1]}减{number(last)}{match[2][len(last) :]}"
+    return (
+        f"{number(figures) if figures else ''}{match[1][-1]}减{number(last)}{match[2][len(last) :]}"
+    )
 
 
 def _cells(match: re.Match[str]) -> str:
@@ -110,6 +139,9 @@ RULES = (
     Rule(_CURRENT, lambda m: f"{m[0][: m.start(1) - m.start()]}{amount(m[1])}安", "A"),
     Rule(_PORTS, lambda m: f"{digits(m[1])}冒号{digits(m[2])}", ":"),
     Rule(_CLOCK, lambda m: read_times(AlignedText.of(m[0])).text, ":："),
+    Rule(_MEMORY, lambda m: f"{number(m[1])}加{m[2]}", "+"),
+    Rule(_DATED, lambda m: f"{m[1]}{cardinal(m[2])}月{cardinal(m[3])}日", "/"),
+    Rule(_SERIES, _series, "-"),
     Rule(_ARROW, lambda _: "，", "→➜➡⇒>"),
 )
 """In the order in which they apply, beside Chinese only."""

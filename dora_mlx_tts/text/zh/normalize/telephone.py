@@ -23,7 +23,7 @@ _AMERICAN = re.compile(
 _SERVICE = re.compile(rf"{_BEFORE}([48]00)[- ]?([0-9]{{3,4}})[- ]?([0-9]{{3,4}}){_AFTER}")
 _NAMED = re.compile(
     r"((?:[取寄]件码|(?<![0-9零一二三四五六七八九十几])[\u4e00-\u9fff]号码?(?=[是为:：])|(?<![尺鞋页数号])码(?=[是为:：])|端口|电话|座机|手机|热线|号码|客服|拨(?=[0-9])|拨打|拨通|致电|分机|传真|密码锁?|门禁|门铃|呼叫|验证码|口令|代码|状态码|错误码|邮编|邮政编码|"
-    r"编号|房号|房间号?|门牌号?|学号|工号|卡号|账号|帐号|尾号|尾数|单号|工单|流水|(?:传真|电话|总机|座机)转|序列号|车牌|证号|区号|群号?|型号|航班号?|车次|暗号|报警|急救|火警|QQ)"
+    r"编号|房号|房间号?|门牌号?|学号|工号|卡号|账号|帐号|尾号|尾数|单号|工单|流水|(?:传真|电话|总机|座机)转|序列号|车牌|证号|区号|群号?|型号|航班号?|车次|国道|省道|县道|乡道|暗号|报警|急救|火警|QQ)"
     r"(?:号码|号)?(?:是|为|系|叫|打|[:：])?[ ]?#?)([0-9]{3,16}(?:[- ][0-9]{2,8}){0,3})(?![0-9]|\.[0-9]|[个位名次岁年元块种台人件条张家月天分万亿米多余几])"
 )
 _ISSUED = re.compile(
@@ -34,6 +34,9 @@ _LOCAL = re.compile(rf"(?<![0-9A-Za-z.-])[1-9][0-9]{{2}}-[0-9]{{4}}(?![0-9A-Za-z
 _INTERNATIONAL = re.compile(
     r"(?<![0-9A-Za-z])\+(?!86)([0-9]{1,3})[ -]?[(（]?([0-9]{1,4})[)）]?((?:[ -][0-9]{2,5}){1,4})(?![0-9A-Za-z.-])"
 )
+_LOCK = re.compile(r"((?:密码|门禁|口令)(?:是|为|[:：])?[ ]?)(?=[0-9]{0,8}[#*])([0-9#*]{3,16})")
+"""What opens a door, with the signs of its keys: 密码1#306#."""
+_LOCK_KEYS = str.maketrans("#*", "井星")
 _HASH = re.compile(r"[#＃]([0-9]{3,12})(\*)?(?![0-9A-Za-z.-])")
 """An order's number behind its sign, or keys of a lock with both signs: #1024*."""
 _MASKED = re.compile(
@@ -51,7 +54,9 @@ _SERVICE_SHORT = re.compile(
 _SERVICE_BEFORE = re.compile(
     "(?:发送?[^，。；]{0,8}|短信|编辑[^，。；]{0,8})?(?:[至到]|拨打?|致电|联系|热线|客服|电话|请打|移动|联通|电信|银行)[ ]?$"
 )
-_SERVICE_CALLED = re.compile("(?:拨打?|打|致电|热线|客服|电话)[^。！？!?\n]{0,16}[零幺二三四五六七八九]{3}[^。！？!?\n]{0,12}$")
+_SERVICE_CALLED = re.compile(
+    "(?:拨打?|打|致电|热线|客服|电话)[^。！？!?\n]{0,16}[零幺二三四五六七八九]{3}[^。！？!?\n]{0,12}$"
+)
 _DOORBELL = re.compile(r"(?<=[按呼])[0-9]{3,4}(?=[ ]?(?:的?门铃|门禁|室|号?房|就|，|。|$))")
 _FILE_NUMBER = re.compile(r"(?<![0-9A-Za-z.-])([0-9]{2,8})-(0[0-9]{2,7})(?![0-9A-Za-z.-])")
 """A part that begins with zero is no amount: 2024-0385."""
@@ -96,6 +101,7 @@ _CHAIN = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{1,8}(?:-[0-9]{1,8}){2,8}(?![0-9A-Z
 
 def read_telephone_numbers(text: AlignedText) -> AlignedText:
     """Digit by digit with 幺 for 1, a pause between groups."""
+    text = text.sub(_LOCK, lambda m: m[1] + digits(m[2], telephone=True).translate(_LOCK_KEYS))
     text = text.sub(_HASH, _hash).sub(_INTERNATIONAL, _international)
     text = text.sub(_MASKED, lambda m: _groups(f"{m[1]}-{m[2]}"))
     text = text.sub(_LONG, lambda m: digits(m[0], telephone=True)).sub(_CARD, _card)
