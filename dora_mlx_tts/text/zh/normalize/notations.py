@@ -70,6 +70,10 @@ _SERIES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Za-z]{1,3})(\d{1,2})-(\d{4,5})([A-Z]{0,3})(?![0-9A-Za-z_.-])"
 )
 """A number in a series of a make: i7-13700H."""
+_LENGTH = re.compile(
+    r"(?:(?<=(?<![A-Za-z])[a-z][ ])|(?<=[)）]))(cm|mm|km|kg|ml|mL)(?![A-Za-z0-9²³/])"
+)
+"""The unit of something unknown: x cm, (x-3)cm."""
 _ARROW = re.compile("(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9])")
 
 
@@ -142,6 +146,7 @@ RULES = (
     Rule(_MEMORY, lambda m: f"{number(m[1])}加{m[2]}", "+"),
     Rule(_DATED, lambda m: f"{m[1]}{cardinal(m[2])}月{cardinal(m[3])}日", "/"),
     Rule(_SERIES, _series, "-"),
+    Rule(_LENGTH, lambda m: unit_name(m[1]), "mgLl"),
     Rule(_ARROW, lambda _: "，", "→➜➡⇒>"),
 )
 """In the order in which they apply, beside Chinese only."""
