@@ -52,6 +52,8 @@ _WORD = expression("[A-Za-z]+|[\u3400-\u9fff]")
 _STOP = expression("[。！？!?\n]")
 _SENTENCE = 60
 _HAN_PER_WORD = 1
+_HAN_PER_FRAMING_WORD = 2
+"""In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _CONCERNED = expression(
     r"[百千万亿][ ]?[A-Za-zμ]|[¥￥₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}/\d|\d\.[xX]"
 )
@@ -144,7 +146,9 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
         if _is_mostly_chinese(near):
             return True
         return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
-    return len(words) - english > _HAN_PER_WORD * english
+    is_framed = words[0].isascii() and _WIDE_MARK.search(match.string) is None
+    each = _HAN_PER_FRAMING_WORD if is_framed else _HAN_PER_WORD
+    return len(words) - english > each * english
 
 
 def _is_neutral(word: str) -> bool:
