@@ -103,7 +103,7 @@ class LiveSettings:
     # ------------------------------------------------------------------------------------- restart
 
     def restore(self) -> None:
-        """Restore the settings from before a restart; invalid ones are logged."""
+        """Restore the settings from before a restart; whatever is invalid is logged."""
         if self._file is None or not self._file.is_file():
             return
         try:

@@ -129,5 +129,5 @@ def test_features_of_another_width(voices: dict[str, ConversionSources], tmp_pat
     weights, config = whole_voice.t2s()
     narrow = {**weights, "model.bert_proj.weight": weights["model.bert_proj.weight"][:, :-1]}
     sources = damaged(voices["v2"], tmp_path, "gpt", (narrow, config, None))
-    with pytest.raises(WeightsError, match=r"has features of \d+ numbers, .* takes \d+"):
+    with pytest.raises(WeightsError, match=r"has features of width \d+, .* needs \d+"):
         convert(sources, tmp_path / "pack")

@@ -256,7 +256,7 @@ def test_commits_of_nothing_are_answered_each_and_logged_once():
         node.control('{"command": "commit", "request_id": [1]}')
         node.wait_for(lambda n: len(answers(n, "error")) == 5)
         node.end()
-    assert len([line for line in node.logs if "was prepared" in line[1]]) == 1
+    assert len([line for line in node.logs if "no prepared text" in line[1]]) == 1
 
 
 def test_a_second_commit_and_one_of_a_text_that_was_not_prepared():
