@@ -15,5 +15,6 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         from dora_mlx_tts.config import settings  # noqa: PLC0415  see above
 
-        return settings.Settings if name == "Settings" else settings.SpeechSettings
+        value: object = getattr(settings, name)
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

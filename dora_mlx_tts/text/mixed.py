@@ -37,7 +37,6 @@ _YUAN = expression(r"[¥￥][ ]?(?=\d)")
 _YUAN_EACH = expression("[¥￥][ ]?(\\d[\\d.]*)(?=/[\u3400-\u9fff])")
 _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
 _KANA = expression("[\u3041-\u30fc]")
-_VALUES = {"I": 1, "V": 5, "X": 10}
 _LOOK_BACK = 24
 _OF_FIGURES = expression(
     r"[\d/][%°]?[ ]?[A-Za-z]{1,4}(?![A-Za-z])|(?<![A-Za-z])[A-Za-z](?![A-Za-z])|(?<![A-Za-z])[A-Z]{1,3}(?=\d)"
@@ -177,12 +176,7 @@ def _is_beside_chinese(match: re.Match[str]) -> bool:
 
 def _roman(match: re.Match[str]) -> str:
     from dora_mlx_tts.text.zh.normalize.numbers import (  # noqa: PLC0415 (on demand)
-        cardinal,
+        roman,
     )
 
-    total = previous = 0
-    for char in reversed(match[1] or match[2]):
-        value = _VALUES[char]
-        total += value if value >= previous else -value
-        previous = max(previous, value)
-    return cardinal(str(total))
+    return roman(match[1] or match[2])

@@ -26,15 +26,7 @@ _PER_THING = expression(
 _PERIOD = expression(
     r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a|\d{1,3}(?:st|nd|rd|th)) )(?P<p>mo|wk|yr|hr|qtr|min|sec)\b(?:\.(?!\Z))?"
 )
-_PERIODS = {
-    "mo": "month",
-    "wk": "week",
-    "yr": "year",
-    "hr": "hour",
-    "qtr": "quarter",
-    "min": "minute",
-    "sec": "second",
-}
+_PERIODS = PER | {"qtr": "quarter"}
 _COUNTED = {
     "req": "request", "reqs": "request", "tok": "token", "toks": "token", "tokens": "token", "msg": "message", "msgs": "message",
     "img": "image", "imgs": "image", "it": "iteration", "its": "iteration", "txn": "transaction", "txns": "transaction",

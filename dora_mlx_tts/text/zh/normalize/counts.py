@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number
+from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number, roman
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 
 _THOUSANDS = re.compile(r"(?<![0-9A-Za-z.,])([0-9]{1,3}(?:[,'’][0-9]{3}){1,5})(?![0-9]|[,'’][0-9])")
@@ -56,7 +56,6 @@ _STOREY_BEFORE = re.compile("[楼座栋幢馆厦院厅店场心区号侧面到�
 """Before a number of 层 these say which one it is: 3号楼2层, 到2层."""
 _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])[0-9]{3,16}(?![0-9.])")
 """A number that a letter begins (G1234次) is a name."""
-_ROMAN = {"I": 1, "V": 5, "X": 10}
 
 _NAMES = frozenset(
     {
@@ -149,13 +148,7 @@ def _plain(value: str) -> str:
 
 
 def _roman(match: re.Match[str]) -> str:
-    total = previous = 0
-    letters = match[1] or match[2]
-    for char in reversed(letters):
-        value = _ROMAN[char]
-        total += value if value >= previous else -value
-        previous = max(previous, value)
-    return ("第" if match[1] else "") + cardinal(str(total))
+    return ("第" if match[1] else "") + roman(match[1] or match[2])
 
 
 def _more(match: re.Match[str]) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number
+from dora_mlx_tts.text.zh.normalize.numbers import (
+    amount,
+    cardinal,
+    digits,
+    number,
+    roman,
+    two_figures,
+)
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.times import read_times
 from dora_mlx_tts.text.zh.normalize.units import UNIT_NAMES, read_temperatures, unit_name
@@ -43,7 +50,6 @@ _MINUS_ONE = re.compile(
 _PLUS_NAME = re.compile(r"(?<=[0-9])\+(?=[A-Za-z]{2})")
 _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
 """The number of a make: SK-II."""
-_ROMANS = {"II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9}
 _TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
 """How long a song plays, behind its title."""
 _ACRONYM = re.compile(
@@ -81,10 +87,6 @@ def _caret(match: re.Match[str]) -> str:
     """`10^8` 10⁸, which further rules know."""
     exponent = match[1] or match[2] or match[3]
     return "".join("⁻" if c == "-" else "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(c)] for c in exponent)
-
-
-def _two(figures: str) -> str:
-    return ("零" if figures[0] == "0" and figures != "00" else "") + cardinal(figures)
 
 
 def _series(match: re.Match[str]) -> str:
@@ -136,8 +138,8 @@ RULES = (
     Rule(_LETTERED_MODEL, _model),
     Rule(_MINUS_ONE, _minus, "-"),
     Rule(_PLUS_NAME, lambda _: "加", "+"),
-    Rule(_ROMAN, lambda m: cardinal(str(_ROMANS[m[1]])), "IV"),
-    Rule(_TRACK, lambda m: f"，{amount(m[1])}分{_two(m[2])}秒，", "》」”"),
+    Rule(_ROMAN, lambda m: roman(m[1]), "IV"),
+    Rule(_TRACK, lambda m: f"，{amount(m[1])}分{two_figures(m[2])}秒，", "》」”"),
     Rule(_ACRONYM, lambda m: f"{m[1]}{number(m[2])}", " "),
     Rule(_CODE, lambda m: f"{m[1]}{digits(m[2], telephone=True)}"),
     Rule(_CURRENT, lambda m: f"{m[0][: m.start(1) - m.start()]}{amount(m[1])}安", "A"),

@@ -7,6 +7,7 @@ _TELEPHONE = "零幺二三四五六七八九"
 _PLACES = ("", "十", "百", "千")
 _GROUPS = ("", "万", "亿", "万亿")
 _LARGEST = 3
+_ROMAN = {"I": 1, "V": 5, "X": 10}
 LONGEST_CARDINAL = 16
 """Digits of the longest number that has a name here; longer ones are read digit by digit."""
 
@@ -94,3 +95,18 @@ def _in_large_units(figure: str) -> str:
     """`360000000` 三亿六千万; 两千 rather than 二千, as these are said."""
     spoken = cardinal(figure)
     return f"两{spoken[1:]}" if spoken.startswith("二千") else spoken
+
+
+def two_figures(figures: str) -> str:
+    """Two figures with their leading zero: 05 零五."""
+    return (DIGITS[0] if figures[0] == "0" and figures != "00" else "") + cardinal(figures)
+
+
+def roman(letters: str) -> str:
+    """A Roman number of the letters I, V and X as an amount: `XIV` 十四."""
+    total = previous = 0
+    for letter in reversed(letters):
+        value = _ROMAN[letter]
+        total += value if value >= previous else -value
+        previous = max(previous, value)
+    return cardinal(str(total))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number
+from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number, two_figures
 from dora_mlx_tts.text.zh.normalize.patterns import NUMBER
 
 _TIME = (
@@ -144,7 +144,7 @@ def _clock(match: re.Match[str]) -> str | None:
         return _duration(hour, minute, second)
     spoken = f"{_half_day(half)}{amount(str(int(hour)))}点{_minutes(minute, bool(second))}"
     if second and second != "00":
-        return f"{spoken}{'' if minute != '00' else '零分'}{_two(second)}秒"
+        return f"{spoken}{'' if minute != '00' else '零分'}{two_figures(second)}秒"
     return spoken
 
 
@@ -165,9 +165,9 @@ def _duration(hour: str, minute: str, second: str | None) -> str:
     if second is None and minute == "00":
         return f"{amount(str(int(hour)))}分钟"
     if second is None:
-        return f"{amount(str(int(hour)))}分{_two(minute)}秒"
+        return f"{amount(str(int(hour)))}分{two_figures(minute)}秒"
     hours = f"{amount(str(int(hour)))}小时" if int(hour) else ""
-    return f"{hours}{_two(minute)}分{cardinal(second)}秒"
+    return f"{hours}{two_figures(minute)}分{cardinal(second)}秒"
 
 
 def _lap(match: re.Match[str]) -> str | None:
@@ -176,7 +176,7 @@ def _lap(match: re.Match[str]) -> str | None:
         return None
     hour, minute, second, parts = match.groups()
     hours = f"{amount(hour)}小时" if hour else ""
-    return f"{hours}{amount(str(int(minute)))}分{_two(second)}秒{digits(parts)}"
+    return f"{hours}{amount(str(int(minute)))}分{two_figures(second)}秒{digits(parts)}"
 
 
 def _half_day(letter: str | None) -> str:
@@ -186,9 +186,4 @@ def _half_day(letter: str | None) -> str:
 def _minutes(minute: str, exact: bool) -> str:
     if minute == "00":
         return ""
-    return "半" if minute == "30" and not exact else f"{_two(minute)}分"
-
-
-def _two(figures: str) -> str:
-    """Two figures with their leading zero: 05 零五."""
-    return ("零" if figures[0] == "0" and figures != "00" else "") + cardinal(figures)
+    return "半" if minute == "30" and not exact else f"{two_figures(minute)}分"
