@@ -30,4 +30,9 @@ def test_a_tutorial_does_what_it_shows(name, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     (shown,) = [body for language, _title, body in found if language == "text"]
     said = done.stdout + done.stderr
-    assert [line for line in shown.splitlines() if line not in said] == [], said
+    assert [line for line in shown.splitlines() if not re.search(as_pattern(line), said)] == [], said
+
+
+def as_pattern(line: str) -> str:
+    """The line as an expression; its ``…`` stands for figures that differ from run to run."""
+    return re.escape(line).replace("…", r".*\d.*")
