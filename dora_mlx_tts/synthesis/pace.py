@@ -31,11 +31,12 @@ class SpeedMeter:
 
     Attributes:
         factor: seconds of work per second of audio; 0 until something was measured.
+        trimmed_s: seconds of silence that a sentence's first window usually loses before it is sent.
     """
 
     def __init__(self) -> None:
         self._count = self._work_s = self._sound_s = self._squares = self._products = 0.0
-        self.factor = 0.0
+        self.factor = self.trimmed_s = 0.0
 
     def add(self, work_s: float, sound_s: float) -> None:
         """Add a window that took `work_s` and plays for `sound_s`."""
@@ -47,6 +48,10 @@ class SpeedMeter:
         self._squares = _FORGETS * self._squares + sound_s * sound_s
         self._products = _FORGETS * self._products + sound_s * work_s
         self.factor = self._work_s / self._sound_s
+
+    def add_trimmed(self, seconds: float) -> None:
+        """Add the silence trimmed from the beginning of a sentence."""
+        self.trimmed_s = _FORGETS * self.trimmed_s + (1 - _FORGETS) * seconds
 
     def expected_s(self, sound_s: float) -> float:
         """Expected seconds of work for a window of this many seconds of audio; 0 until something was measured."""
@@ -94,8 +99,8 @@ class Pace:
     def first(self, wanted: float, largest: float) -> float:
         """The first window of a sentence, in seconds of audio.
 
-        It plays at least until the next one is made, and is larger when texts share the machine and the player
-        has enough audio.
+        It plays at least until the next one is made, without the silence that it loses, and is larger when texts
+        share the machine and the player has enough audio.
 
         Args:
             wanted: size on a fast machine when the listener is waiting.
@@ -105,7 +110,8 @@ class Pace:
         if ahead is None:
             return wanted
         following = min(max(wanted, self.speed.sustained_s(1)), largest)
-        least = max(wanted, min(_MARGIN * self.speed.expected_s(following), largest))
+        needed = _MARGIN * self.speed.expected_s(following) + self.speed.trimmed_s
+        least = max(wanted, min(needed, largest))
         if self._sharing() <= 1 or self.speed.factor == 0 or ahead == 0:
             return least
         return self._fitting(largest, least, ahead / _BEGINNING)
@@ -116,7 +122,7 @@ class Pace:
         Args:
             wanted: size without time pressure; halved until it is expected in time.
             least: minimum size.
-            before: size of the window before it, which is not made yet.
+            before: how much will be heard of the window before it, which is not made yet.
         """
         ahead = self._ahead_s()
         if ahead is None or self._is_overloaded:

@@ -119,6 +119,8 @@ class ScriptSpeaker:
                 continue
             now = sentence()
             sound = [self._level(edges(piece.samples, last=piece.last), last=piece.last)]
+            if number == 0:
+                self._speaker.session.pace.speed.add_trimmed(edges.cut / rate)
             if piece.last and not piece.is_broken_off:
                 sound.append(silence(pause_after_s(now, self._settings), rate))
             before = lead if number == 0 else 0.0

@@ -51,8 +51,9 @@ class WindowSizes:
         """Number of new tokens that each window of a sentence waits for; endless."""
         rate = TOKENS_PER_SECOND * voice.speed
         size = self.pace.first(self.first, self.largest)
+        lost = self.pace.speed.trimmed_s
         yield max(voice.codes_for(size), self.hold)
         while True:
             wanted = min(max(2 * size, self.first), max(self.largest, self.first))
-            size = self.pace.next(wanted, self.first, size)
+            size, lost = self.pace.next(wanted, self.first, size - lost), 0.0
             yield max(1, round(size * rate))

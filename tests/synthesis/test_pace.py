@@ -35,15 +35,18 @@ def play(
     follows: bool = True,
     known: bool = True,
     window_s: float = 0.0,
+    trimmed_s: float = 0.0,
 ) -> tuple[list[float], int]:
     """Speak a sentence on a machine of this speed; its windows in seconds, and how often the player ran dry.
 
-    `window_s` is what a window takes however short it is.
+    `window_s` is what a window takes however short it is; the first one loses `trimmed_s` of its sound.
     """
     now, ends, windows, gaps = 0.0, -1.0, [], 0
     pace = Pace(speed_of(factor) if known else SpeedMeter())
     for sound_s in (0.4, 0.8, 1.6) if window_s else ():
         pace.speed.add(window_s + factor * sound_s, sound_s)
+    for _ in range(20):
+        pace.speed.add_trimmed(trimmed_s)
     if follows:
         pace.follow(lambda: max(0.0, ends - now), lambda: sharing)
     sizes = WindowSizes(0.4, 1.6, pace, hold=1).tokens(Voice())
@@ -54,7 +57,7 @@ def play(
         work_s = window_s + factor * sound_s
         now += sharing * work_s
         gaps += bool(windows) and now > ends + 1e-9
-        ends = max(now, ends) + sound_s
+        ends = max(now, ends) + sound_s - (0.0 if windows else trimmed_s)
         windows.append(sound_s)
         left -= sound_s
         pace.speed.add(work_s, sound_s)
@@ -68,6 +71,14 @@ def test_a_fast_machine_grows_its_windows_as_ever() -> None:
         free, _ = play(factor, follows=False)
         assert followed == free
     assert free[:4] == pytest.approx([0.4, 0.8, 1.6, 1.6])
+
+
+def test_the_first_window_makes_up_for_the_silence_it_loses() -> None:
+    for trimmed_s in (0.1, 0.2, 0.3):
+        windows, gaps = play(0.4, window_s=0.13, trimmed_s=trimmed_s)
+        assert gaps == 0
+        assert windows[0] > 0.4
+    assert play(0.1, window_s=0.02, trimmed_s=0.1)[0][0] == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize("factor", [0.45, 0.6, 0.7, 0.8])
