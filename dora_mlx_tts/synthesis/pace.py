@@ -27,7 +27,7 @@ class SpeedMeter:
     """Measures each sentence's windows after the first one; the newest have most weight.
 
     A window has a fixed cost and a cost per second: a least-squares line through the measurements, with a slope
-    and an offset that are never negative.
+    and an offset that are never negative. How far off that was, on average, is remembered as well.
 
     Attributes:
         factor: seconds of work per second of audio; 0 until something was measured.
@@ -36,12 +36,16 @@ class SpeedMeter:
 
     def __init__(self) -> None:
         self._count = self._work_s = self._sound_s = self._squares = self._products = 0.0
+        self._error_s = 0.0
         self.factor = self.trimmed_s = 0.0
 
     def add(self, work_s: float, sound_s: float) -> None:
         """Add a window that took `work_s` and plays for `sound_s`."""
         if sound_s <= 0 or not math.isfinite(work_s):
             return
+        if self._count:
+            error_s = abs(work_s - self._on_line_s(sound_s))
+            self._error_s = _FORGETS * self._error_s + (1 - _FORGETS) * error_s
         self._count = _FORGETS * self._count + 1
         self._work_s = _FORGETS * self._work_s + work_s
         self._sound_s = _FORGETS * self._sound_s + sound_s
@@ -54,15 +58,21 @@ class SpeedMeter:
         self.trimmed_s = _FORGETS * self.trimmed_s + (1 - _FORGETS) * seconds
 
     def expected_s(self, sound_s: float) -> float:
-        """Expected seconds of work for a window of this many seconds of audio; 0 until something was measured."""
-        fixed_s, slope = self._line()
-        return fixed_s + slope * sound_s
+        """Seconds in which a window of this many seconds of audio should be done; 0 until something was measured.
+
+        The usual error is added, so that a machine whose speed varies has more reserve.
+        """
+        return self._on_line_s(sound_s) + self._error_s
 
     def sustained_s(self, shared: int) -> float:
         """The shortest window made faster than it plays when this many texts take turns; 0 if there is none."""
         fixed_s, slope = self._line()
         left = 1 - _MARGIN * shared * slope
         return _MARGIN * shared * fixed_s / left if left > 0 else 0.0
+
+    def _on_line_s(self, sound_s: float) -> float:
+        fixed_s, slope = self._line()
+        return fixed_s + slope * sound_s
 
     def _line(self) -> tuple[float, float]:
         if self._count == 0:
