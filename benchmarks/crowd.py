@@ -273,6 +273,11 @@ def full_size(engine: Synthesizer) -> None:
     """Put networks of full size with random weights in the voice's place."""
     growing.VOICES = {"en": engine.settings.voice}
     growing.full_size(engine)
+    end_like_speech()
+
+
+def end_like_speech() -> None:
+    """Let sentences of random networks end where speech would, and judge none."""
     sentences.GuardedTokens = SpeechLike  # type: ignore[misc]
     sentences.TokenGuard = Lenient  # type: ignore[misc]
 

@@ -83,7 +83,9 @@ class Rude:
             self._send(session, last=True)
 
 
-def rude(driver: Driver, texts: int, sessions: int, pid: int) -> dict[str, list[float]]:
+def rude(
+    driver: Driver, texts: int, sessions: int, pid: int, patience_s: float = PATIENCE_S
+) -> dict[str, list[float]]:
     """Rude traffic until so many texts were begun; what was lost, doubled or out of order."""
     traffic, memory = Rude(driver, sessions, 1), [resident(pid)]
     while len(traffic.expected) < texts:
@@ -97,7 +99,7 @@ def rude(driver: Driver, texts: int, sessions: int, pid: int) -> dict[str, list[
         if len(traffic.expected) >= texts // 2 and len(memory) == 1:
             memory.append(resident(pid))
     traffic.end()
-    end = time.perf_counter() + PATIENCE_S
+    end = time.perf_counter() + patience_s
     while any(name not in driver.texts for name in traffic.expected) and time.perf_counter() < end:
         for _ in driver.events(0.5):
             pass
