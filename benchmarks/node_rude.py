@@ -84,7 +84,13 @@ class Rude:
 
 
 def rude(
-    driver: Driver, texts: int, sessions: int, pid: int, patience_s: float = PATIENCE_S
+    driver: Driver,
+    texts: int,
+    sessions: int,
+    pid: int,
+    *,
+    most_open: int = MANY_OPEN,
+    patience_s: float = PATIENCE_S,
 ) -> dict[str, list[float]]:
     """Rude traffic until so many texts were begun; what was lost, doubled or out of order."""
     traffic, memory = Rude(driver, sessions, 1), [resident(pid)]
@@ -93,10 +99,10 @@ def rude(
             traffic.step()
         for _ in driver.events(0.002):
             pass
-        while len(traffic.expected) - len(driver.texts) > MANY_OPEN:
+        while len(traffic.expected) - len(driver.texts) > most_open:
             for _ in driver.events(0.02):
                 pass
-        if len(traffic.expected) >= texts // 2 and len(memory) == 1:
+        if len(traffic.expected) >= texts * len(memory) / 4:
             memory.append(resident(pid))
     traffic.end()
     end = time.perf_counter() + patience_s
@@ -112,7 +118,7 @@ def rude(
             float(len(set(driver.texts) - traffic.expected))
         ],
         "rude: fragments out of order": [float(driver.rude_errors)],
-        "rude: resident MiB before, amid, after": memory,
+        "rude: resident MiB before, and after each quarter": memory,
     }
 
 

@@ -39,6 +39,8 @@ from dora_mlx_tts.synthesis.company import Company, Order
 
 CONVERSATIONS = 50
 PATIENCE_S = 600.0
+MOST_OPEN = 60
+"""Texts open at once; with more of them, most are cancelled before their turn."""
 SMALL_T2S = T2SConfig(64, 2, 128, 2, 1025, 732, 1024)
 SMALL_SOVITS = dataclasses.replace(
     sovits_benchmark.STARTER,
@@ -59,12 +61,14 @@ class Neighbour:
 
     Attributes:
         texts: replies by question_id.
+        outcomes: replies by what became of the text.
         rude_errors: fragments out of order.
     """
 
     def __init__(self, desk: growing.Desk) -> None:
         self._desk = desk
         self.texts: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
         self.rude_errors = 0
         self._next_seq: Counter[int] = Counter()
 
@@ -82,11 +86,12 @@ class Neighbour:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             try:
-                _, port, _, metadata = self._desk.sent.get(timeout=left)
+                _, port, data, metadata = self._desk.sent.get(timeout=left)
             except queue.Empty:
                 return
             if port == "segment_complete":
                 self.texts[metadata["question_id"]] += 1
+                self.outcomes[data[0].as_py()] += 1
             elif port == "audio":
                 index = metadata["text_index"]
                 self.rude_errors += metadata["seq"] != self._next_seq[index]
@@ -123,12 +128,18 @@ def small_networks(engine: Synthesizer) -> None:
 def converse(engine: Synthesizer, texts: int) -> dict[str, list[float]]:
     """So many texts; what was lost, doubled or out of order, and the memory."""
     desk = growing.Desk()
-    settings = engine.settings.model_copy(update={"state": Path("out") / "rude-state", "max_ahead": 0.0})
+    settings = engine.settings.model_copy(
+        update={"state": Path("out") / "rude-state", "max_ahead": 0.0}
+    )
     node = threading.Thread(target=app.serve, args=(desk, engine, settings))
     node.start()
     try:
         neighbour: Any = Neighbour(desk)
-        return rude(neighbour, texts, CONVERSATIONS, os.getpid(), PATIENCE_S)
+        found = rude(
+            neighbour, texts, CONVERSATIONS, os.getpid(), most_open=MOST_OPEN, patience_s=PATIENCE_S
+        )
+        print("replies:", dict(neighbour.outcomes))
+        return found
     finally:
         desk.events.put(None)
         node.join()
