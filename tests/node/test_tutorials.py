@@ -30,7 +30,9 @@ def test_a_tutorial_does_what_it_shows(name, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     (shown,) = [body for language, _title, body in found if language == "text"]
     said = done.stdout + done.stderr
-    assert [line for line in shown.splitlines() if not re.search(as_pattern(line), said)] == [], said
+    assert [line for line in shown.splitlines() if not re.search(as_pattern(line), said)] == [], (
+        said
+    )
 
 
 def as_pattern(line: str) -> str:

@@ -16,6 +16,7 @@ import dora_mlx_tts
 from dora_mlx_tts.text.zh.segment.dictionary import UNKNOWN, WordList, word_list
 from dora_mlx_tts.text.zh.segment.markov_tables import tables
 from dora_mlx_tts.text.zh.segment.plain_markov import cut_plain
+from dora_mlx_tts.text.zh.segment.unfinished import unfinished_from
 from dora_mlx_tts.text.zh.segment.words import segment
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "build_segmentation.py"
@@ -96,3 +97,27 @@ def test_a_character_outside_the_model_has_no_states() -> None:
         assert isinstance(tables().states(char), tuple)
     assert tables().states("x") == tables().states("𠀀") == ()
     assert tables().emit("x") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("我每天晚", "我"),
+        ("我每天晚上", "我每天"),
+        ("他说，老", "他说，"),
+        ("龘", "龘"),
+        ("I am 你", "I am "),
+        ("hello", "hello"),
+        ("你好。", "你好。"),
+        ("", ""),
+    ],
+)
+def test_a_word_that_may_become_longer_is_not_finished(text: str, known: str) -> None:
+    assert text[: unfinished_from(text)] == known
+
+
+def test_a_beginning_goes_on_where_a_longer_word_has_it() -> None:
+    words = word_list()
+    assert words.goes_on("每天晚")
+    assert not words.goes_on("每天晚上")
+    assert not words.goes_on("天晚上")

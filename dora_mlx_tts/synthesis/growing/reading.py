@@ -10,6 +10,7 @@ import numpy as np
 
 from dora_mlx_tts.synthesis.word_times import units
 from dora_mlx_tts.text.phonemes import Phonemes
+from dora_mlx_tts.text.zh.segment.unfinished import unfinished_from
 
 Phonemize = Callable[[str], Phonemes]
 
@@ -66,8 +67,33 @@ class GrowingPhones:
         return max(end for _, end in self.phonemes.char_spans[: self.word_end])
 
     def limit(self, margin: int) -> int:
-        """The first phone that must not be spoken yet: `margin` phones before the end of the last known word."""
-        return max(0, len(self.phonemes) - margin) if self.phonemes is not None else 0
+        """The first phone that must not be spoken yet.
+
+        That is `margin` phones before the end of the last known word, or earlier: where a Chinese word may become
+        longer, and the tones before it with it.
+        """
+        if self.phonemes is None:
+            return 0
+        return max(0, min(len(self.phonemes) - margin, _settled(self.phonemes)))
+
+
+def _settled(phonemes: Phonemes) -> int:
+    """Number of phones that a longer last word cannot change.
+
+    A third tone becomes a second before another, as far as they follow each other, and 一 and 不 go by what follows.
+    """
+    spans, open_from = phonemes.char_spans, unfinished_from(phonemes.text)
+    count = next((n for n, (_, end) in enumerate(spans) if end > open_from), len(spans))
+    while 0 < count < len(spans):
+        before = count - 1
+        start, end = spans[before]
+        if phonemes.symbols[before][-1] not in "23" and phonemes.text[start:end] not in {
+            "一",
+            "不",
+        }:
+            break
+        count = next(n for n, span in enumerate(spans) if span == spans[before])
+    return count
 
 
 def _spliced(old: Phonemes, count: int, new: Phonemes) -> Phonemes:

@@ -83,6 +83,12 @@ class WordList:
         """Entry of a word, or None."""
         return self.group(word[0]).get(word) if word else None
 
+    def goes_on(self, beginning: str) -> bool:
+        """Whether a longer word begins so."""
+        key = beginning.encode("utf-8", "replace")
+        place = self._place(key + b"!")  # behind the word itself, which a blank follows
+        return self._data.startswith(key, self._data.rfind(b"\n", 0, place) + 1)
+
     def __contains__(self, word: str) -> bool:
         return self.entry(word) is not None
 
