@@ -47,6 +47,7 @@ _NAMED_FUNCTION = expression(
     r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
     r"(?:\((?P<of>-?\d{0,4}(?:°|[a-z]?)|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
 )
+_SURD_RATIO = expression(r"(?<![\w:.])(?:√?\d{1,4}|√?[a-z])(?: ?: ?(?:√?\d{1,4}|√?[a-z])){1,4}(?![\w:.]?\w)")
 _STEP = expression(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
 _MORE_THAN = expression(r"\d\+ [A-Za-z]")
 """`300+ mi` is no sum."""
@@ -189,6 +190,8 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
     text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
     text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
+    if "√" in text.text and ":" in text.text:
+        text = text.sub(_SURD_RATIO, lambda m: re.sub(r" ?: ?", " to ", m.group()))
     text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
     text = text.sub(_DERIVATIVE, r"d \g<y> d \g<x>")
     text = text.sub(_CHANCE, r"\1 of (")

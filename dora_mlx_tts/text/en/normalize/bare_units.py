@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.en.normalize.unit_names import alternatives
+from dora_mlx_tts.text.en.normalize.patterns import alternatives
 from dora_mlx_tts.text.patterns import expression
 
 _BARE = {

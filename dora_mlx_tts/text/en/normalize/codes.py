@@ -96,6 +96,9 @@ _BILL = expression(
     r"\b(H\.\s?R\.|H\. ?Res\.|S\. ?Res\.|Prop\.?|Proposition)\s?(\d{2,4})\b(?![.,]\d)"
 )
 _BILLS = {"H": "H R", "HRes": "House Resolution", "SRes": "Senate Resolution", "P": "Proposition"}
+_PUBLIC_LAW = expression(
+    r"\b(?:Pub\. ?L\.|P\.L\.|Public Law)(?P<no> No\.| Number)? (?P<a>\d{2,3})[-–](?P<b>\d{1,4})\b"
+)
 _EPISODE = expression(r"\bS(\d{1,2})(?::|, ?| )?E[Pp]?\.? ?(\d{1,3})\b")
 _QUARTER = expression(
     r"(?<![\w.])([1-4])Q(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b"
@@ -204,6 +207,11 @@ _RULES = (
     Rule(_EPISODE, lambda m: f"season {cardinal(int(m[1]))} episode {cardinal(int(m[2]))}", "S"),
     Rule(_SIZE, lambda m: f"{m[1]}{number(m[2])} {' '.join(m[3])}"),
     Rule(_BILL, _bill),
+    Rule(
+        _PUBLIC_LAW,
+        lambda m: f"Public Law {'number ' if m['no'] else ''}{named(m['a'])} dash {named(m['b'])}",
+        "-–",
+    ),
     Rule(_DIGITS_LABEL, lambda m: m["lead"] + spell_code(m["n"])),
     Rule(_CALLED, _called),
     Rule(_ORDERED, _ordered),

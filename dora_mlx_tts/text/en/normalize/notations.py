@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.en.normalize.abbreviations import roman
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, number, ordinal
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
+from dora_mlx_tts.text.roman import value
 
 _PIECES = {"K": "king", "Q": "queen", "R": "rook", "B": "bishop", "N": "knight"}
 _MOVE = expression(
@@ -229,5 +229,5 @@ def apply(text: AlignedText) -> AlignedText:
 def _degrees(match: re.Match[str]) -> str:
     """`ii–V–I` → two five one."""
     return " ".join(
-        cardinal(roman(step.strip("°"))) for step in re.findall(r"[ivIV]+", match.group())
+        cardinal(value(step.strip("°"))) for step in re.findall(r"[ivIV]+", match.group())
     )

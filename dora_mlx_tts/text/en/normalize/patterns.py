@@ -38,6 +38,14 @@ NEW_SENTENCE = rf"(?=\s*+(?:$|[\"'”’)\]]*+\s*+\Z)|\s++(?:{'|'.join(SENTENCE_
 """After the dot of an abbreviation: the dot ends the sentence as well."""
 
 
+def alternatives(words: Iterable[str]) -> str:
+    """Regular expression of words or signs, the longest first, those with the same first letter together."""
+    groups: dict[str, list[str]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        groups.setdefault(word[0], []).append(re.escape(word[1:]))
+    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in groups.items())
+
+
 def magnitude(sign: str | None) -> str:
     """The word of a magnitude sign or word (` million`), or nothing; with a leading blank."""
     if not sign:

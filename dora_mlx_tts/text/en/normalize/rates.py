@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
-from dora_mlx_tts.text.en.normalize.patterns import Rule, magnitude
-from dora_mlx_tts.text.en.normalize.unit_names import FORMS, PER, alternatives
+from dora_mlx_tts.text.en.normalize.patterns import Rule, alternatives, magnitude
+from dora_mlx_tts.text.en.normalize.unit_names import PER, names, per_name
 from dora_mlx_tts.text.patterns import expression
 
 PER_SIGN = alternatives(set(PER))
+PER_UNIT = (
+    r"(?:\([A-Za-zμ]{1,4}(?:[²³]|\^[23])?(?:\s?[·* ]\s?[A-Za-zμ]{1,4}(?:[²³]|\^[23])?){1,2}\)|(?:sq|cu)\.? [a-z]{1,3}|[A-Za-zμΩ]{1,6}(?:[²³]|\^?[23](?!\d))?)"
+)
+"""What looks like a unit behind a slash."""
 PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"
 ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"
 _WORD_PER = expression(
@@ -40,7 +44,7 @@ _TIMES_PER = expression(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{PER_SIGN})\b")
 
 def per(sign: str | None) -> str:
     """` per hour` of the sign behind a slash; nothing without one."""
-    return f" per {PER.get(sign, sign)}" if sign else ""
+    return f" per {per_name(sign) or sign}" if sign else ""
 
 
 def _count_per(match: re.Match[str]) -> str:
@@ -49,13 +53,25 @@ def _count_per(match: re.Match[str]) -> str:
     return f"{scale} {_COUNTED[match['c']]}s{per(match['per'])}"
 
 
+_POWER_PER = expression(
+    rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}})\s?/\s?(?P<per>{PER_UNIT}){ENDS_BEFORE}"
+)
+
+
+def _power_per(match: re.Match[str]) -> str | None:
+    """`ten to the ninth/L` → ten to the ninth per liter."""
+    name = per_name(match["per"])
+    return f"{match['lead']} per {name}" if name else None
+
+
 RATES = (
+    Rule(_POWER_PER, _power_per, "/"),
     Rule(_COUNT_PER, _count_per, "/"),
     Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
     Rule(_TIMES_PER, lambda m: f"{m['n']} times{per(m['per'])}", "/"),
     Rule(_PER_TIME, " per ", "/"),
     Rule(
-        _PER_AREA, lambda m: f"per {FORMS[f'sq {m[1]}'][0]}" if f"sq {m[1]}" in FORMS else None, "q"
+        _PER_AREA, lambda m: f"per {(names(f'sq {m[1]}') or (None,))[0]}", "q"
     ),
     Rule(_PER_THING, r"\g<what> per \g<per>", "/"),
     Rule(_WORD_PER, lambda m: per(m[1]), "/"),

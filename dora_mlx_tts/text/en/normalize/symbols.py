@@ -132,6 +132,7 @@ _NAMES: tuple[Rule, ...] = (
     _rule("&", r"\s?&\s?", " and "),
     _rule("@", r"(?<=\w)\s?@\s?(?=\w)|(?<!\w)@\s?(?=\d)", " at "),
     _rule("$", r"(?<!\S)\$(?!\S)", "dollar"),
+    _rule("§", r"§\s?§\s?", " sections "),
     _rule("§", r"§\s?", " section "),
     _rule("¶", r"¶\s?", " paragraph "),
     _rule("%", r"\s?%", " percent"),

@@ -12,26 +12,53 @@ from dora_mlx_tts.text.en.normalize.patterns import (
     NUMBER,
     PART,
     Rule,
+    alternatives,
     apply_rules,
     magnitude,
     spaced,
 )
-from dora_mlx_tts.text.en.normalize.rates import ENDS_BEFORE, PER_SIGN, PER_WORD, RATES, per
+from dora_mlx_tts.text.en.normalize.rates import (
+    ENDS_BEFORE,
+    PER_SIGN,
+    PER_UNIT,
+    PER_WORD,
+    RATES,
+    per,
+)
 from dora_mlx_tts.text.en.normalize.unit_names import (
     AREAS,
-    CAPITALS,
-    FORMS,
     GLUED_ONLY,
-    alternatives,
+    NEVER_BARE,
+    names,
+    per_name,
 )
 from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
+_SIGN = (
+    r"(?:°\s?[CFKNSEW](?!\w)|[°%‰]|cmH[2₂]O|(?:(?:[Ss]q|[Cc]u|[Ff]l)\.?[ -]?)?[A-Za-zμΩÅ]{1,8}(?:[·*-][A-Za-zμ]{1,3})?"
+    r"(?:[²³]|\^?[23](?!\d))?)"
+)
+"""What looks like the sign of a unit; `names` knows whether it is one."""
 _UNIT = (
-    rf"(?P<glue>\s?|-)(?P<unit>{alternatives(set(FORMS) | set(CAPITALS))})"
-    rf"(?:\s?/\s?(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}(?:\s?/\s?(?P<per2>{PER_SIGN}))?)?"
+    rf"(?P<glue>\s?|-)(?P<unit>{_SIGN})"
+    rf"(?P<slash>\s?/\s?(?P<per>{PER_WORD}|{PER_UNIT}){ENDS_BEFORE}(?:\s?/\s?(?P<per2>{PER_SIGN}))?)?"
     rf"{ENDS_BEFORE}(?:\.(?=\s[a-z]|[,;]))?"
 )
+_PER_WORD = expression(PER_WORD)
+LETTER_UNITS = {
+    "N": expression(r"(?i)\b(?:forces?|newtons?|weigh\w*|push\w*|pull\w*|friction|thrust|tension|gravity)\b"),
+    "J": expression(r"(?i)\b(?:energy|joules?|work|kinetic|potential|heat|releas\w*|absorb\w*)\b"),
+    "K": expression(r"(?i)\b(?:temperatures?|kelvins?|absolute zero|blackbody|cryogenic|superconduct\w*|(?:boil|melt|freez)\w*)\b"),
+    "T": expression(r"(?i)\b(?:magnet\w*|teslas?|MRI)\b"),
+    "F": expression(r"(?i)\b(?:capacit\w+|farads?)\b"),
+    "H": expression(r"(?i)\b(?:induct\w+|henrys?)\b"),
+    "C": expression(r"(?i)\b(?:coulombs?|charge of)\b"),
+    "M": expression(r"(?i)\b(?:molar\w*|HCl|NaOH|NaCl|KOH|acid|buffer|solution|solutes?|titrat\w+)\b"),
+}
+"""Letters that are units where the words around speak of what they measure."""
+_INVERSE = expression(r"(?<=[\wμ²³])[ ·⋅](?P<u>[A-Za-zμ]{1,4})\^-(?P<p>[123])(?!\d)")
+_MERCURY = expression(r"\bin\. ?Hg\b")
 _SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
 _SIGNED = r"(?P<minus>(?<![\w)])[-−](?=[\d.]))?"
 _MEASURE = expression(
@@ -58,10 +85,10 @@ _OVEN = expression(
     r"(?i)\b(?:oven|preheat|bake|roast|degrees?|temperatures?|temp|heat|hot|cold|warm|cool|weather|outside|high|low|fever|boil|freez|mins?|minutes)\w*|\d{3}F"
 )
 _AFTER_POWER = expression(
-    rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{alternatives(set(FORMS))})(?:\s?/\s?(?P<per>{PER_SIGN}))?{ENDS_BEFORE}"
+    rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{_SIGN})(?:\s?/\s?(?P<per>{PER_SIGN}))?{ENDS_BEFORE}"
 )
 _PER_HUNDRED = expression(
-    rf"(?<=[\d\s])(?P<unit>{alternatives(set(FORMS) | {'L', 'miles'})})\s?/\s?(?=\d{{1,4}}(?:,000)?\s?(?:km|mi|miles|g|mg|ml|mL|dL|L|kg|oz|lbs?|gal|m²)\b)"
+    r"(?<=[\d\s])(?P<unit>[A-Za-zμ]{1,5})\s?/\s?(?=\d{1,4}(?:,000)?\s?(?:km|mi|miles|g|mg|ml|mL|dL|L|kg|oz|lbs?|gal|m²)\b)"
 )
 _BARE_PER = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})/(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}"
@@ -73,7 +100,7 @@ _WORDED_SIDES = expression(
     rf"{NOT_INSIDE}({NUMBER})\s?[x×*]\s?(?={NUMBER}(?:\s?[x×*]\s?{NUMBER})?[ -](?:inch|inches|foot|feet|yard|yards|meter|meters|mile|miles|centimeters?|millimeters?|pixels?)\b)"
 )
 _PACKS = expression(
-    rf"(?<![\w.,$])([1-9]\d?)\s?[x×]\s?(?={NUMBER}[ -]?(?:{alternatives((set(FORMS) | set(CAPITALS)) - AREAS)})\s[a-z]{{3,14}}s\b)"
+    rf"(?<![\w.,$])([1-9]\d?)\s?[x×]\s?(?={NUMBER}[ -]?(?P<unit>[A-Za-z]{{1,5}})\s[a-z]{{3,14}}s\b)"
 )
 """`4 x 100g portions` are four portions of a hundred grams."""
 _PRICE_PER = expression(
@@ -92,20 +119,38 @@ _LINKS = {
 
 
 def _measure(match: re.Match[str]) -> str | None:
-    written = match["unit"]
-    unit = CAPITALS.get(written, written)
-    if unit in GLUED_ONLY and match["glue"] and not match["per"]:
-        return None
-    if match["glue"] == "-" and not unit.replace(" ", "").isalpha():
+    unit = match["unit"]
+    found = names(unit)
+    if found is None or not _is_unit(match, unit):
         return None
     scale = magnitude(match["scale"] or match["mag"])
     if scale and len(unit) == 1:  # three million m: of what, is not known
         return None
-    one, many = FORMS[unit]
+    one, many = found
     quantity, single = _quantity(match)
     is_one = (single and not scale) or match["glue"] == "-" or _is_attribute(match, unit)
-    words = f"{quantity}{scale} {one if is_one else many}{per(match['per'])}{per(match['per2'])}"
+    words = f"{quantity}{scale} {one if is_one else many}{_per(match)}"
     return spaced(match, words)
+
+
+def _is_unit(match: re.Match[str], unit: str) -> bool:
+    """Whether a sign that may be a letter or a word as well is a unit here."""
+    is_rate = bool(match["per"]) and per_name(match["per"]) is not None
+    if match["glue"] == "-" and not unit.replace(" ", "").replace("-", "").replace(".", "").isalpha():
+        return False
+    if unit in LETTER_UNITS and LETTER_UNITS[unit].search(match.string):
+        return match["glue"] != "-"
+    doubtful = NEVER_BARE if match["glue"] == "" else GLUED_ONLY
+    return is_rate or unit not in doubtful
+
+
+def _per(match: re.Match[str]) -> str:
+    """What follows the slash, in words; as it stands, if that is no unit."""
+    sign = match["per"]
+    if sign is None:
+        return ""
+    known = per_name(sign) or (sign if _PER_WORD.fullmatch(sign) else None)
+    return f" per {known}{per(match['per2'])}" if known else match["slash"]
 
 
 def _is_attribute(match: re.Match[str], unit: str) -> bool:
@@ -200,8 +245,7 @@ _INCHES = expression(
 def _same(match: re.Match[str]) -> str | None:
     """`10%-15%` → 10 to 15%."""
     unit = match["unit"].replace(" ", "")
-    known = unit in FORMS or unit in CAPITALS
-    return f"{match['a']} to " if known else None
+    return f"{match['a']} to " if names(unit) else None
 
 
 _AMPERES = expression(r"(?<![\w.,$])(?P<n>\d{1,3}(?:\.\d{1,2})?)A(?![\w-])")
@@ -247,13 +291,37 @@ def _amperes(match: re.Match[str]) -> str | None:
 
 
 _ELECTRIC = word_set("fuse fuses breaker breakers circuit circuits outlet outlets current supply")
+
+
+def _inverse(match: re.Match[str]) -> str | None:
+    """`m s^-1` → m/s."""
+    sign = match["u"] + {"1": "", "2": "²", "3": "³"}[match["p"]]
+    return f"/{sign}" if per_name(sign) else None
+
+
+def _after_power(match: re.Match[str]) -> str | None:
+    """`ten to the third kg` → ten to the third kilograms."""
+    found = names(match["unit"])
+    return f"{match['lead']}{found[1]}{per(match['per'])}" if found else None
+
+
+def _is_counted(match: re.Match[str]) -> bool:
+    return match["unit"] in {"L", "miles"} or names(match["unit"]) is not None
+
+
+def _is_pack(unit: str) -> bool:
+    return names(unit) is not None and unit not in AREAS
+
+
 _RULES = (
     *RATES,
+    Rule(_INVERSE, _inverse, "^"),
+    Rule(_MERCURY, "inHg", "H"),
     Rule(_AMPERES, _amperes, "A"),
     Rule(_POINTS, "-point", "p"),
     Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
     Rule(_TONS, " tons", "t"),
-    Rule(_OLD, lambda m: f"-{FORMS[m[1]][0]}-", "-"),
+    Rule(_OLD, lambda m: f"-{(names(m[1]) or (m[1],))[0]}-", "-"),
     Rule(_MEGAPIXELS, " megapixel", "M"),
     Rule(_COUNT, " count", "c"),
     Rule(_PINTS, r"\g<n> pint", "p"),
@@ -265,12 +333,12 @@ _RULES = (
     Rule(_RELATION, _relation, "~≈<>≤≥+"),
     Rule(_SAME, _same, "-–—~"),
     Rule(_SHORT_MAGNITUDES, r"\g<a> to ", "-–—~"),
-    Rule(_PER_HUNDRED, r"\g<unit> per ", "/"),
-    Rule(_PACKS, lambda m: f"{number(m[1])} ", "x×"),
+    Rule(_PER_HUNDRED, lambda m: f"{m['unit']} per " if _is_counted(m) else None, "/"),
+    Rule(_PACKS, lambda m: f"{number(m[1])} " if _is_pack(m["unit"]) else None, "x×"),
     Rule(_WORDED_SIDES, r"\1 by ", "x×*"),
     Rule(_SIDES, r"\1 by ", "x×*"),
     Rule(_MEASURE, _measure),
-    Rule(_AFTER_POWER, lambda m: f"{m['lead']}{FORMS[m['unit']][1]}{per(m['per'])}"),
+    Rule(_AFTER_POWER, _after_power),
     Rule(_PRICE_PER, lambda m: f"{m[1]}{per(m[2])}", "/"),
     Rule(_BARE_PER, lambda m: f"{number(m['n'])}{per(m['per'])}", "/"),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dora_mlx_tts.text.roman import value
+
 DIGITS = "零一二三四五六七八九"
 _TELEPHONE = "零幺二三四五六七八九"
 _PLACES = ("", "十", "百", "千")
 _GROUPS = ("", "万", "亿", "万亿")
 _LARGEST = 3
-_ROMAN = {"I": 1, "V": 5, "X": 10}
 LONGEST_CARDINAL = 16
 """Digits of the longest number that has a name here; longer ones are read digit by digit."""
 
@@ -104,9 +105,4 @@ def two_figures(figures: str) -> str:
 
 def roman(letters: str) -> str:
     """A Roman number of the letters I, V and X as an amount: `XIV` 十四."""
-    total = previous = 0
-    for letter in reversed(letters):
-        value = _ROMAN[letter]
-        total += value if value >= previous else -value
-        previous = max(previous, value)
-    return cardinal(str(total))
+    return cardinal(str(value(letters)))
