@@ -34,7 +34,7 @@ _YEARS_OLD = expression(r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)")
 _YEAR_OLD = expression(
     r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))"
 )
-_EDITION = expression(r"(?<=\d(?:st|nd|rd|th) )ed\b(?:\.(?=\s[a-z]|[,;)]))?")
+_EDITION = expression(r"(?<=\d(?:st|nd|rd|th) )ed\b(?:\.(?=\s[a-z(]|[,;)]))?")
 _CENTURY = expression(r"(?<=\d(?:st|nd|rd|th))[ -]c\.(?=\s[a-zA-Z]|[,;)]|\Z)")
 _FOLLOWING = expression(r"(?<=\d)ff?\b(?:\.(?=\s[a-z]|[,;)]))?")
 _CONFIRMATION = expression(r"\b([Cc])onf\.?(?=:?\s(?:#|number\b|no\b|code\b|\d))")

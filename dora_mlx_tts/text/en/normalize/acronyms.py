@@ -33,7 +33,11 @@ _AMBIGUOUS = word_set("IT US AM WHO IN AT AS AN")
 """Among small letters these are short forms; only a sentence all in capitals has them as words."""
 
 _DOTTED = expression(r"(?<![\w.])(?:[A-Za-z]\.\s?(?=[A-Za-z]\.)){1,8}[A-Za-z](?P<dot>\.)?(?![\w])")
-_DOTTED_DEGREE = expression(r"\bPh\.\s?D\b\.?")
+_DOTTED_DEGREE = expression(
+    r"\b(?:Ph\. ?D|Ed\. ?D|Psy\. ?D|Pharm\. ?D|[MB]\. ?(?:Sc|Ed|Eng|Tech|Phil|Arch|Mus|Com|Des|Div|Litt)|D\. ?(?:Phil|Sc|Litt|Mus|Min)|LL\. ?[BMD])\b(?P<dot>\.)?"
+)
+"""Degrees, of which a part has small letters."""
+_DEGREE_PARTS = {"Ph": "P H", "Sc": "S C", "LL": "L L"}
 _INITIAL = expression(rf"(?<![\w'.])([A-HJ-Z])\.(?=\s[A-Z][a-z])(?!{NEW_SENTENCE})")
 _SHARE_CLASS = expression(r"(?<=\b[A-Z]{3})\.(?=[A-C]\b(?!\.))")
 """The class of a share: BRK.B."""
@@ -146,6 +150,13 @@ def _dotted(match: re.Match[str]) -> str:
     return _letters(letters) + ("." if at_end else "")
 
 
+def _degree(match: re.Match[str]) -> str:
+    """`M.Sc.` → M S C, `Ed.D.` → Ed D."""
+    parts = re.findall(r"[A-Za-z]+", match.group())
+    at_end = match["dot"] and _ENDS.match(match.string, match.end())
+    return " ".join(_DEGREE_PARTS.get(part, part) for part in parts) + ("." if at_end else "")
+
+
 _ENDS = expression(NEW_SENTENCE)
 
 
@@ -168,6 +179,10 @@ def _word(match: re.Match[str]) -> str | None:
 
 
 _CASED = {
+    "EdD": "Ed D",
+    "MEd": "M Ed",
+    "BEd": "B Ed",
+    "DPhil": "D Phil",
     "LaTeX": "lay tech",
     "TeX": "tech",
     "XeLaTeX": "zee lay tech",
@@ -205,7 +220,7 @@ def _hump(hump: str) -> str:
 
 def apply_dots(text: AlignedText) -> AlignedText:
     """`U.S.A.` → U S A, `J. K. Rowling` → J K Rowling."""
-    text = text.sub(_DOTTED_DEGREE, "P H D").sub(_SHARE_CLASS, " ")
+    text = text.sub(_DOTTED_DEGREE, _degree).sub(_SHARE_CLASS, " ")
     return text.sub(_DOTTED, _dotted).sub(_INITIAL, lambda m: m[1])
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
+from dora_mlx_tts.text.en.normalize import sign_names
 from dora_mlx_tts.text.patterns import expression
 
 _MAPPED = {
@@ -61,7 +62,7 @@ _MAPPED = {
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Mn", "Me", "Sk", "Zs", "Zl", "Zp"})
 GREEK, GREEK_END = "\u0370", "\u03ff"
 _BLANKS = expression(r"\s{2,}")
-_KEPT = frozenset("μΩ²³°€£¥₩₹₽₿₺₴₫฿₦₱₪¢§¶×÷±≤≥≠≈√∛∞∑→…—–−·‰%♭♯∫∈∪∩∝⇒\n")
+_KEPT = frozenset("μΩ²³°€£¥₩₹₽₿₺₴₫฿₦₱₪₡₲₵₸₭₮₾₼₣₤₧﷼৳៛֏¢§¶×÷±≤≥≠≈√∛∞∑→…—–−·‰%♭♯∫∈∪∩∝⇒\n")
 _POWER_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _BASE_FIGURES = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _RAISED = expression(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
@@ -134,6 +135,7 @@ def unify(text: AlignedText) -> AlignedText:
     if "$" in text.text:
         text = text.sub(_FORMULA, _formula)
     if not (text.text.isascii() and text.text.isprintable()):
+        text = sign_names.apply(text)
         text = (
             text.sub(_STARS, _stars)
             .sub(_ION, _ion)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.currencies import CODES, DOUBTFUL, LOCAL, SIGNS, Currency
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, number
 from dora_mlx_tts.text.en.normalize.patterns import (
     DASH,
@@ -13,81 +13,17 @@ from dora_mlx_tts.text.en.normalize.patterns import (
     NOT_INSIDE,
     NUMBER,
     Rule,
+    alternatives,
     apply_rules,
     magnitude,
     spaced,
 )
 from dora_mlx_tts.text.patterns import expression
 
-
-class Currency(NamedTuple):
-    """Names of a unit of money and of its hundredth (None if there is none)."""
-
-    one: str
-    many: str
-    cent: str | None = None
-    cents: str | None = None
-
-
-def _decimal(one: str, many: str) -> Currency:
-    return Currency(one, many, "cent", "cents")
-
-
-_DOLLAR = _decimal("dollar", "dollars")
-_SIGNS = {
-    "$": _DOLLAR,
-    "€": _decimal("euro", "euros"),
-    "£": Currency("pound", "pounds", "penny", "pence"),
-    "¥": Currency("yen", "yen"),
-    "₩": Currency("won", "won"),
-    "₹": Currency("rupee", "rupees", "paisa", "paise"),
-    "₽": Currency("ruble", "rubles", "kopek", "kopeks"),
-    "₿": Currency("bitcoin", "bitcoins"),
-    "₺": Currency("lira", "lira"),
-    "₴": Currency("hryvnia", "hryvnias"),
-    "₫": Currency("dong", "dong"),
-    "฿": Currency("baht", "baht"),
-    "₦": Currency("naira", "naira"),
-    "₱": Currency("peso", "pesos"),
-    "₪": Currency("shekel", "shekels"),
-}
-_CODES = {
-    "US$": _decimal("U S dollar", "U S dollars"),
-    "USD": _decimal("U S dollar", "U S dollars"),
-    "HK$": _decimal("Hong Kong dollar", "Hong Kong dollars"),
-    "HKD": _decimal("Hong Kong dollar", "Hong Kong dollars"),
-    "AU$": _decimal("Australian dollar", "Australian dollars"),
-    "CA$": _decimal("Canadian dollar", "Canadian dollars"),
-    "A$": _decimal("Australian dollar", "Australian dollars"),
-    "AUD": _decimal("Australian dollar", "Australian dollars"),
-    "C$": _decimal("Canadian dollar", "Canadian dollars"),
-    "CAD": _decimal("Canadian dollar", "Canadian dollars"),
-    "NZ$": _decimal("New Zealand dollar", "New Zealand dollars"),
-    "NZD": _decimal("New Zealand dollar", "New Zealand dollars"),
-    "S$": _decimal("Singapore dollar", "Singapore dollars"),
-    "SGD": _decimal("Singapore dollar", "Singapore dollars"),
-    "NT$": _decimal("Taiwan dollar", "Taiwan dollars"),
-    "MX$": Currency("Mexican peso", "Mexican pesos"),
-    "MXN": Currency("Mexican peso", "Mexican pesos"),
-    "R$": Currency("real", "reais"),
-    "BRL": Currency("real", "reais"),
-    "SEK": Currency("Swedish krona", "Swedish kronor"),
-    "NOK": Currency("Norwegian krone", "Norwegian kroner"),
-    "DKK": Currency("Danish krone", "Danish kroner"),
-    "PLN": Currency("zloty", "zlotys"),
-    "EUR": _SIGNS["€"],
-    "GBP": _SIGNS["£"],
-    "JPY": _SIGNS["¥"],
-    "KRW": _SIGNS["₩"],
-    "INR": _SIGNS["₹"],
-    "CNY": Currency("yuan", "yuan"),
-    "RMB": Currency("yuan", "yuan"),
-    "CHF": Currency("Swiss franc", "Swiss francs"),
-}
-_CURRENCIES = _SIGNS | _CODES
-_NAME = "|".join(re.escape(name) for name in sorted(_CURRENCIES, key=len, reverse=True))
-_SIGN = "|".join(map(re.escape, _SIGNS))
-_CODE_WORD = "|".join(code for code in _CODES if code.isalpha())
+_CURRENCIES = SIGNS | CODES | LOCAL
+_NAME = alternatives(_CURRENCIES)
+_SIGN = "|".join(map(re.escape, SIGNS))
+_CODE_WORD = alternatives(code for code in CODES | LOCAL if code.isalpha())
 _MAGNITUDE = rf"(?:{MAGNITUDE}|mm|MM|mil|[bt](?!\s?/))"
 _ENDS = r"(?![A-Za-z]|(?<=\s[A-Za-z])-)"
 _SCALE = rf"(?P<scale>\s?{_MAGNITUDE}{_ENDS})?"
@@ -152,8 +88,22 @@ _JAPAN = expression(r"\b(?:Japan(?:ese)?|Tokyo|Kyoto|Osaka|Nagoya|Sapporo|yen|JP
 def _currency(match: re.Match[str]) -> Currency:
     """The sign of yen is that of yuan, too, where a text speaks of China."""
     name = match["name"]
+    if name == "kr" and _SWEDEN.search(match.string):
+        return Currency("krona", "kronor")
     is_yuan = name == "¥" and _CHINA.search(match.string) and not _JAPAN.search(match.string)
     return _CURRENCIES["CNY" if is_yuan else name]
+
+
+_SPEAKS_OF_MONEY = expression(
+    r"(?i)\b(?:exchange|convert\w*|currenc\w+|costs?|price[sd]?|pay|paid|pays|worth|rates?|salary|fee|[A-Z]{3}/[A-Z]{3})\b|\b(?:USD|EUR|GBP|CNY|JPY)\b|[$€£]"
+)
+_MALAYSIA = expression(r"\b(?:Malaysian?|Kuala Lumpur|KL|Penang|ringgit|Johor|MYR|Grab)\b|RM\s?\d[\d,]*\.\d\d\b")
+_SWEDEN = expression(r"\b(?:Swed\w+|Stockholm|Gothenburg|SEK|kronor)\b")
+
+
+def _is_local(match: re.Match[str]) -> bool:
+    """`RM` is a room as well; the others are sure beside figures."""
+    return match["name"] != "RM" or bool(_MALAYSIA.search(match.string))
 
 
 _LABORATORY = expression(r"\d\.\d")
@@ -161,6 +111,10 @@ _LABORATORY = expression(r"\d\.\d")
 
 def _money(match: re.Match[str]) -> str | None:
     if match["name"] == "INR" and _LABORATORY.fullmatch(match["n"]):  # a measure of blood
+        return None
+    if match["name"] in DOUBTFUL and not _SPEAKS_OF_MONEY.search(match.string):
+        return None
+    if match["name"] in LOCAL and not _is_local(match):
         return None
     currency = _currency(match)
     groups = match.groupdict()
@@ -195,24 +149,26 @@ def _european(match: re.Match[str]) -> str:
     return whole.replace(".", ",") + (f".{cents}" if cents else "")
 
 
-_SIGNS_OR_CODES = "".join(_SIGNS) + "DRYKFLNB"
-"""Every amount has a sign, or a code in capitals."""
+_SHAPE = expression(
+    rf"[{''.join(SIGNS)}¢]|\d\s?(?:{MAGNITUDE}\s?)?(?:[A-Z]{{3}}|kr|zl|Kc)\b|\b(?:[A-Z]{{2,3}}|Rp|Rs\.?|kr)\s?\d"
+)
+"""What every amount of money has."""
 _RULES = (
     Rule(_PER_PERSON, r"\1 per person", "£€$"),
     Rule(_EUROPEAN, _european, "€,"),
     Rule(_RUPEES, "₹", "R"),
     Rule(_COMMA_CENTS, ".", "€"),
-    Rule(_SPAN, " to ", "".join(_SIGNS)),
+    Rule(_SPAN, " to ", "".join(SIGNS)),
     Rule(_ABOUT, lambda m: f"{_RELATIONS[m['sign']]} ", "~≈<>≤≥+"),
-    Rule(_BEFORE, _money, _SIGNS_OR_CODES),
-    Rule(_AFTER, _money, _SIGNS_OR_CODES),
+    Rule(_BEFORE, _money),
+    Rule(_AFTER, _money),
     Rule(_CENTS, lambda m: f"{number(m[1])} cent{'' if m[1] == '1' else 's'}", "¢"),
 )
 
 
 def apply(text: AlignedText) -> AlignedText:
     """`$3.50` → three dollars and fifty cents, `€5-10 million` → five to ten million euros."""
-    return apply_rules(text, _RULES)
+    return apply_rules(text, _RULES) if _SHAPE.search(text.text) else text
 
 
 def apply_kinds(text: AlignedText) -> AlignedText:

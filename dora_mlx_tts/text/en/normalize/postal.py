@@ -1,50 +1,34 @@
-"""Postal addresses: house numbers, kinds of streets, compass letters, states, ZIP codes, roads."""
+"""Postal addresses: house numbers, kinds of streets, compass letters, roads."""
 
 from __future__ import annotations
 
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize import places
 from dora_mlx_tts.text.en.normalize.numbers import digits, named
-from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
-_STATES = {
-    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California",
-    "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia",
-    "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas",
-    "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts",
-    "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri", "MT": "Montana",
-    "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico",
-    "NY": "New York", "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio", "OK": "Oklahoma",
-    "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina",
-    "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont",
-    "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
-    "DC": "D C", "PR": "Puerto Rico",
-}  # fmt: skip
-_CERTAIN = word_set("FL TX CA NY NJ WA AZ NV GA IL WI MN NM KY")
-"""States whose letters mean nothing else at the end of a clause, even without a comma."""
-_AMBIGUOUS = word_set("HI ID IN ME OH OK OR AL")
-"""Words; a state only where the place or a ZIP code says so."""
-_TITLES = word_set("MA MD PA MS CO DE LA PR")
-"""Also degrees and the like behind a full name: Jane Doe, MD."""
 _COMPASS = {
     "N": "north", "S": "south", "E": "east", "W": "west", "NE": "northeast", "NW": "northwest",
     "SE": "southeast", "SW": "southwest",
 }  # fmt: skip
 _POINTS = "|".join(sorted(_COMPASS, key=len, reverse=True))
 _SHORT_STREETS = {
-    "st": "Street", "ave": "Avenue", "av": "Avenue", "rd": "Road", "blvd": "Boulevard", "dr": "Drive",
-    "ln": "Lane", "ct": "Court", "pl": "Place", "sq": "Square", "ter": "Terrace", "cir": "Circle",
-    "hwy": "Highway", "pkwy": "Parkway", "expy": "Expressway", "fwy": "Freeway", "rte": "Route",
-    "trl": "Trail", "aly": "Alley", "plz": "Plaza", "xing": "Crossing", "tpke": "Turnpike",
+    "st": "Street", "ave": "Avenue", "av": "Avenue", "rd": "Road", "blvd": "Boulevard", "bl": "Boulevard", "dr": "Drive",
+    "ln": "Lane", "ct": "Court", "crt": "Court", "pl": "Place", "sq": "Square", "ter": "Terrace", "terr": "Terrace", "cir": "Circle",
+    "hwy": "Highway", "pkwy": "Parkway", "pky": "Parkway", "expy": "Expressway", "expwy": "Expressway", "fwy": "Freeway", "rte": "Route",
+    "trl": "Trail", "tr": "Trail", "aly": "Alley", "plz": "Plaza", "xing": "Crossing", "tpke": "Turnpike", "tpk": "Turnpike", "cres": "Crescent",
+    "gdns": "Gardens", "gdn": "Garden", "hts": "Heights", "vlg": "Village", "cv": "Cove", "pt": "Point", "holw": "Hollow", "brg": "Bridge", "jct": "Junction",
+    "grn": "Green", "mnr": "Manor", "rdg": "Ridge", "vw": "View", "lk": "Lake", "cyn": "Canyon", "bch": "Beach", "crk": "Creek", "ests": "Estates",
+    "grv": "Grove", "hl": "Hill", "hls": "Hills", "lndg": "Landing", "mdw": "Meadow", "mdws": "Meadows", "pk": "Park", "qy": "Quay", "sta": "Station", "vly": "Valley", "wlk": "Walk",
 }  # fmt: skip
 _LONG_STREETS = (
     "Street|Avenue|Road|Boulevard|Drive|Lane|Court|Place|Square|Terrace|Highway|Parkway|Way|Row|Crescent|"
-    "Broadway|Circle|Trail|Plaza|Loop"
+    "Broadway|Circle|Trail|Plaza|Loop|Alley|Close|Mews|Grove|Gardens|Hill|Path|Pike|Run|Walk|Quay"
 )
 _KIND = rf"(?i:{'|'.join(_SHORT_STREETS)})\b\.?|(?:{_LONG_STREETS})\b|(?i:street|avenue|road)\b"
-_PART = r"(?:[A-Z][\w'-]{0,30}\.?|\d{1,3}(?i:st|nd|rd|th))"
+_PART = r"(?:(?!(?:[AP]M|UTC|GMT)\b)[A-Z][\w'-]{0,30}\.?|\d{1,3}(?i:st|nd|rd|th))"
 _HOUSE = expression(
     rf"(?<![\w.,$€£#-])(?P<n>\d{{1,5}})(?P<letter>[A-Z])?\s(?:(?P<point>{_POINTS})\.?\s)?"
     rf"(?P<name>{_PART}(?:\s{_PART}){{0,3}}?)\s(?P<kind>{_KIND})(?:\s(?P<point2>{_POINTS})\b)?"
@@ -55,13 +39,6 @@ _LOWER_HOUSE = expression(
 _STREET_POINT = expression(
     rf"\b(?P<point>{_POINTS})\.? (?=\d{{1,3}}(?:st|nd|rd|th)\b|{_PART}(?:\s{_PART})?\s(?:{_KIND})(?!\w))"
 )
-_CITY = r"(?P<city>[A-Z][A-Za-z.'-]{1,30}),?"
-_ZIP = r"(?:,?\s(?P<zip>\d{5}(?:-\d{4})?)(?![\d-]))"
-_PLACE = expression(rf"\b{_CITY}\s(?P<state>{'|'.join(_STATES)})\b(?!['&.-]\w){_ZIP}?")
-_IN = expression(
-    r"\b(?:in|from|to|near|at|of|for|through|visit|leave|leaving|outside|around)\s(?:[A-Z][\w.'-]*\s?){1,4}\Z"
-)
-_NAME = expression(r"[A-Z][\w.'-]*\s[A-Z][\w.'-]*\Z")
 _BEARING = expression(
     rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |[Ww]inds? |mph |km/h |\d{{1,4}}\s?mi |miles? |\d{{1,4}}\s?km |blocks? )"
     rf"(?P<p>{_POINTS})\b(?![.'&-]?\w|\s[A-Z])"
@@ -97,7 +74,7 @@ _SHORT_ROAD = expression(r"\b(?:Rte|Rt|rte|Hwy|hwy)\b\.?(?= \d)")
 _NUMBER = expression(r"\bNo\.\s(?=\d{1,4}\s[A-Z])")
 _SIDE = expression(r" [LR]\b")
 _NUMBERED_STREET = expression(
-    rf"\b(?P<n>\d{{1,3}}(?:st|nd|rd|th)) (?P<kind>Ave|Blvd|Rd|Pl|Ct|Ln|Pkwy|Ter|St(?=\.? (?:{_POINTS})\b))\b(?P<dot>\.)?(?: (?P<point>{_POINTS})\b)?"
+    rf"\b(?P<n>\d{{1,3}}(?:st|nd|rd|th)) (?P<kind>Ave|Blvd|Rd|Pl|Ct|Ln|Pkwy|Ter|Dr|Cir|Sq|Way|St(?=\.? (?:{_POINTS})\b))\b(?P<dot>\.)?(?: (?P<point>{_POINTS})\b)?"
 )
 _CHINESE_CODE = expression(
     r"\b(Beijing|Tianjin|Shanghai|Chengdu|Nanjing|Shenzhen|Hangzhou|Guangzhou|China) (\d{6})(?!\d)"
@@ -127,33 +104,11 @@ def _names(name: str) -> str:
     return _COMPASS.get(first.rstrip("."), first) + blank + rest
 
 
-def _place(match: re.Match[str]) -> str | None:
-    state, zip_code = match["state"], match["zip"]
-    comma = match.group()[len(match["city"])] == ","
-    if not zip_code:
-        start = match.start()
-        before = match.string[max(0, start - 60) : match.end("city")]
-        ends = not match.string[match.end() : match.end() + 2].strip(" .,;!?\n")
-        if not comma:
-            return f"{match['city']} {_STATES[state]}" if ends and state in _CERTAIN else None
-        if ends and state in {"OR", "IN", "ID", "AL"}:  # no sentence ends in "or"
-            return f"{match['city']}, {_STATES[state]}"
-        doubtful = state in _AMBIGUOUS or (state in _TITLES and _NAME.search(before))
-        if doubtful and not _IN.search(before):
-            return None
-    name = f"{match['city']}{',' if comma else ''} {_STATES[state]}"
-    return f"{name}, {_groups(zip_code)}" if zip_code else name
-
-
-def _groups(code: str) -> str:
-    return ", ".join(digits(part) for part in code.split("-"))
-
-
 def _numbered_street(match: re.Match[str]) -> str:
     """`3rd Ave S` → 3rd Avenue south."""
     point = f" {_COMPASS[match['point']]}" if match["point"] else ""
     dot = "." if match["dot"] and not match.string[match.end() :].strip() else ""
-    return f"{match['n']} {_SHORT_STREETS[match['kind'].lower()]}{point}{dot}"
+    return f"{match['n']} {_SHORT_STREETS.get(match['kind'].lower(), match['kind'])}{point}{dot}"
 
 
 def _road(match: re.Match[str]) -> str:
@@ -162,24 +117,6 @@ def _road(match: re.Match[str]) -> str:
         f"{match['road']}{match['dash']}{named(match['n'])} {letter}".rstrip()
         + f" {_COMPASS[match['point']]}"
     )
-
-
-_OLD_STATES = {
-    "Ala": "Alabama", "Ariz": "Arizona", "Ark": "Arkansas", "Calif": "California", "Colo": "Colorado", "Conn": "Connecticut", "Del": "Delaware",
-    "Fla": "Florida", "Ga": "Georgia", "Ill": "Illinois", "Ind": "Indiana", "Kan": "Kansas", "Ky": "Kentucky", "La": "Louisiana", "Md": "Maryland",
-    "Mass": "Massachusetts", "Mich": "Michigan", "Minn": "Minnesota", "Miss": "Mississippi", "Mo": "Missouri", "Mont": "Montana", "Neb": "Nebraska",
-    "Nev": "Nevada", "Okla": "Oklahoma", "Ore": "Oregon", "Pa": "Pennsylvania", "Penn": "Pennsylvania", "Tenn": "Tennessee", "Tex": "Texas",
-    "Vt": "Vermont", "Va": "Virginia", "Wash": "Washington", "Wis": "Wisconsin", "Wyo": "Wyoming",
-}  # fmt: skip
-_OLD_STATE = expression(
-    rf"(?P<city>\b[A-Z][a-z]{{1,20}}, )(?P<state>{'|'.join(_OLD_STATES)})\.(?P<comma>,)?(?=\s|\Z|[;)])"
-)
-
-
-def _old_state(match: re.Match[str]) -> str:
-    """`Moore, Okla.` → Moore, Oklahoma; a dot at the end of the text stays."""
-    dot = "" if match.string[match.end() :].strip() else "."
-    return f"{match['city']}{_OLD_STATES[match['state']]}{match['comma'] or dot}"
 
 
 def _bearing(match: re.Match[str]) -> str | None:
@@ -194,7 +131,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_NUMBER, "Number ")
     if _SIDE.search(text.text):
         text = text.sub(_TURN, lambda m: m["lead"] + ("left" if m["side"] == "L" else "right"))
-    text = text.sub(_PLACE, _place).sub(_HOUSE, _house)
+    text = places.apply(text).sub(_HOUSE, _house)
     text = text.sub(_LOWER_HOUSE, lambda m: f"{named(m['n'])} {_COMPASS[m['point']]} ")
     text = text.sub(_NUMBERED_STREET, _numbered_street)
     text = text.sub(_STREET_POINT, lambda m: f"{_COMPASS[m['point']]} ")
@@ -207,4 +144,4 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_FINE_POINT, lambda m: _FINE_POINTS[m.group()])
     text = text.sub(_HALF_POINT, lambda m: _COMPASS[m["p"]])
     text = text.sub(_ONWARD, lambda m: m["lead"] + _COMPASS[m["p"]])
-    return text.sub(_BEARING, _bearing).sub(_OLD_STATE, _old_state)
+    return text.sub(_BEARING, _bearing)

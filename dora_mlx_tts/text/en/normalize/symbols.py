@@ -78,12 +78,18 @@ _ARITHMETIC: tuple[Rule, ...] = (
         lambda m: f" {_ASSIGNED[m['sign']]} equals ",
     ),
     _rule("≈", r"\s?≈\s?", " approximately "),
+    _rule("<>", r"(?<=[\w)])\s(?:<<|>>)\s(?=[\w(])", lambda m: " left shift " if "<" in m.group() else " right shift "),
+    _rule(":", r"(?<=\w)\s?:=\s?(?=[\w\"'(])", " colon equals "),
+    _rule("?", r"(?<=\w)\s\?\?\s(?=[\w\"'(])", " question question "),
+    _rule("%", r"(?<=\b[a-z])\s?%\s?(?=(?:[a-z]|\d{1,3})\b)|(?<=\d)\s%\s(?=\d{1,4}\s?(?:=|is\b|equals))", " mod "),
+    _rule("+-", r"(?<![\w+-])(\+\+|--)(?=[a-z]\b)", lambda m: "plus plus " if m[1] == "++" else "minus minus "),
     _rule(
         "=",
         r"(?P<lead>\A|[,;(]\s|\b(?:replace|with|use|uses|using|the|than|of|to|and|or|versus|via|operator)\s)(?P<n>={2,3})(?!=)",
         lambda m: f"{m['lead']}{'double' if len(m['n']) == 2 else 'triple'} equals",  # noqa: PLR2004 (signs)
     ),
     _rule("=", r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(√$\"'-])", " equals "),
+    _rule("→", r"(?m)^\s*→\s?", ""),
     _rule("→>", r"\s?(?:->|=>|→)\s?", " to "),
     _rule("<", r"(?<=[a-z] )<\s?(?=\d)", "less than "),
     _rule(">", r"(?<=[a-z] )>\s?(?=\d)", "greater than "),
