@@ -59,7 +59,7 @@ eq equation, eqs equations, eqn equation, eqns equations, ex exercise, exs exerc
 def definition, defs definitions, app appendix, apps appendices, tab table, tabs tables, pt part, pts parts, bk book, bks books, iss issue, ed edition, ver version, rev revision, ep episode, eps episodes, ext extension,
 opt option, cl clause, cls clauses, sched schedule, reg regulation, regs regulations, col column, cols columns, doc document, docs documents, exh exhibit, amend amendment, tit title, div division, subsec subsection,
 blk block, rm room, min minimum, max maximum, avg average, approx approximately, est estimated, qty quantity, tel telephone, wt weight, ht height, pub publication, lvl level, op opus, opp opus, apt apartment, ste suite,
-bldg building, rte route, hwy highway, fl floor, unit unit, lic license, acct account, ref reference, conf confirmation, spec specification, diag diagram
+bldg building, rte route, hwy highway, fl floor, unit unit, lic license, acct account, ref reference, conf confirmation, cat category, sc scene, yr year, wk week, spec specification, diag diagram
 """)
 """Before figures, or Roman numbers."""
 BARE = _pairs(
@@ -67,7 +67,7 @@ BARE = _pairs(
 lvl level, mtg meeting, mtgs meetings, mgmt management, msg message, msgs messages, mgr manager, acct account, accts accounts, appt appointment, appts appointments, qty quantity, amt amount, pkg package, pkgs packages,
 addr address, recd received, bldg building, attn attention, misc miscellaneous, assn association, govt government, excl excluding, incl including, asst assistant, anniv anniversary, natl national, intl international, dept department, depts departments,
 approx approximately, avg average, wkts wickets, hrly hourly, wkly weekly, mthly monthly, yrly yearly, mfg manufacturing, mfr manufacturer, mktg marketing, hwy highway, pkwy parkway, blvd boulevard, rcvd received, ppl people, pwd password,
-gov't government, int'l international, nat'l national, dep't department, ass'n association, cont'd continued, reqs requirements, reqd required, recs recommendations, yrs years, vals values, std standard, temps temperatures
+gov't government, int'l international, nat'l national, dep't department, ass'n association, cont'd continued, reqs requirements, reqd required, recs recommendations, btwn between, wknd weekend, wknds weekends, bday birthday, resv reservation, reservs reservations, vals values, std standard, temps temperatures
 """,
     capitals=True,
 ) | _pairs("tmrw tomorrow, pls please, plz please, thru through, w/ with")

@@ -218,6 +218,10 @@ def _hump(hump: str) -> str:
     return _letters(hump) if len(hump) > 1 and hump.isupper() and not _is_read(hump) else hump
 
 
+_LOAN = expression(r"(?i)\b(?:mortgages?|loans?|refinanc\w+|adjusts?|lenders?)\b")
+_ADJUSTABLE = expression(r"\bARM(s?)\b")
+
+
 def apply_dots(text: AlignedText) -> AlignedText:
     """`U.S.A.` → U S A, `J. K. Rowling` → J K Rowling."""
     text = text.sub(_DOTTED_DEGREE, _degree).sub(_SHARE_CLASS, " ")
@@ -231,5 +235,7 @@ def apply(text: AlignedText, kept: Container[str] = frozenset()) -> AlignedText:
     """
     if _LETTERS_IN_PLURAL.search(text.text):
         text = text.sub(_LETTERS_COUNTED, r"\1 \2's")
+    if "ARM" in text.text and _LOAN.search(text.text):
+        text = text.sub(_ADJUSTABLE, lambda m: f"A R M{chr(39) + m[1] if m[1] else ''}")
     text = text.sub(_CAPITALS, _shouted)
     return text.sub(_WORD, lambda m: None if m.group().lower() in kept else _word(m))

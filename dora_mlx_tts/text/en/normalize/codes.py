@@ -42,13 +42,14 @@ _NINE_ONE_ONE = expression(
 )
 _NAMES = (
     "flight|suite|apartment|apt|bus|error|errors|status|http|iso|iec|ieee|rfc|din|form|area code|boeing|airbus a|model|"
-    "channel|room|port|gate|unit|box|[rg]tx|rx|core i[3579]-|ryzen [3579]|area|building|train|locker|seat|platform|stop"
+    r"channel|room|ste\.?|rm\.?|port|gate|unit|box|[rg]tx|rx|core i[3579]-|ryzen [3579]|area|building|train|locker|seat|platform|stop"
 )
 _LABELED = expression(
     rf"(?P<lead>\b(?:(?:{_NAMES})(?:\s(?:code|number|no\.))?:?\s|boeing |airbus a|core i[3579]-))(?P<n>[1-9]\d{{2,3}}|(?<=iec )\d{{5}}|(?<=iso )\d{{5}})(?![\w-]|[.,:/]\d|\s?%)",
     re.IGNORECASE,
 )
-_CARDINAL_NAMES = expression(r"(?i)\b(?:room|suite|apartment|apt|unit|gate|seat|locker|box)\b")
+_CARDINAL_NAMES = expression(r"(?i)\b(?:room|rm|suite|ste|apartment|apt|unit|gate|seat|locker|box)\b")
+_SHORT_NAMES = expression(r"(?i)\b(s|r)(?:te|m)\b\.?")
 _RESPONSE = expression(
     r"(?<![\w.,])[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
     re.IGNORECASE,
@@ -77,7 +78,7 @@ _REGION = expression(
     r"\b(?P<where>us|eu|ap|sa|ca|me|af)-(?P<side>(?:north|south)?(?:east|west|central)|north|south)-?(?P<n>\d)(?P<zone>[a-f])?\b"
 )
 _TABLE = expression(
-    r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix) )(\d{1,3})-(\d{1,3})(?![\w-])"
+    r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix|World|[Ll]evel|Stage|Unit|[Ll]esson) )(\d{1,3})-(\d{1,3})(?![\w-])"
 )
 _AIRLINER = expression(r"(?<![\w.,$-])B?(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
 _COURSE = expression(r"(?<=[a-z] )101\b(?![,.]?\d| [a-z]+s\b)")
@@ -91,6 +92,7 @@ _DIGITS_LABEL = expression(
 _CAPITAL_BEFORE = expression(r"\b[A-Z][a-z]+ \Z")
 _STANDARD = expression(r"(?<![\w.,$-])802\.(\d{1,2})([a-z]{0,2})\b")
 _SIZE = expression(r"\b([Ss]izes? )(\d{1,2}(?:\.5)?)([A-Z]{1,3})\b")
+_WAIST = expression(r"(?<![\w.,$-])(\d\d)W ?[x×/] ?(\d\d)L\b")
 _WIDTH = expression(r"(?<![\w.,$-])(\d{1,2}(?:\.5)?)([WMNDE]|EE)\b(?!-)")
 _BILL = expression(
     r"\b(H\.\s?R\.|H\. ?Res\.|S\. ?Res\.|Prop\.?|Proposition)\s?(\d{2,4})\b(?![.,]\d)"
@@ -136,8 +138,9 @@ def _labeled(match: re.Match[str]) -> str | None:
     figures = match["n"]
     if len(figures) == DIGIT_GROUP and _CARDINAL_NAMES.match(match["lead"]):
         return None
-    blank = " " if match["lead"][-1].isalpha() else ""
-    return match["lead"] + blank + named(figures)
+    lead = _SHORT_NAMES.sub(lambda m: "Suite" if m[1] in "Ss" else "Room", match["lead"])
+    blank = " " if lead[-1].isalpha() else ""
+    return lead + blank + named(figures)
 
 
 def _region(match: re.Match[str]) -> str:
@@ -206,6 +209,7 @@ _RULES = (
     ),
     Rule(_EPISODE, lambda m: f"season {cardinal(int(m[1]))} episode {cardinal(int(m[2]))}", "S"),
     Rule(_SIZE, lambda m: f"{m[1]}{number(m[2])} {' '.join(m[3])}"),
+    Rule(_WAIST, lambda m: f"{cardinal(int(m[1]))} W by {cardinal(int(m[2]))} L", "W"),
     Rule(_BILL, _bill),
     Rule(
         _PUBLIC_LAW,

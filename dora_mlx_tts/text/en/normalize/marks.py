@@ -34,6 +34,7 @@ _PAIR = expression(
     r"(?<![\w.,'\"])(\d{1,3}(?:\.\d{1,2})?)[\"']\s?[x×]\s?(?=\d{1,3}(?:\.\d{1,2})?[\"']\s(?!x\b|by\b|and\b|or\b|in\b|is\b|for\b)[a-z]{3})"
 )
 """Both sides of a thing: `a 9"x5" pan`."""
+_ARTICLE = expression(r"(?i)\b(?:the|this|that|a|an|your|my|our)\s\Z")
 _BY = expression(r"(?<=[a-z])(?<=inch|foot|feet|ches)\s[x×]\s(?=\w)")
 _SIDE_NAMES = {"W": "wide", "D": "deep", "H": "high", "L": "long"}
 _NEXT_WORD = expression(r"\s([A-Za-z]+|\d{1,4}[A-Za-z]{1,3}\b)")
@@ -123,7 +124,7 @@ def _side(match: re.Match[str], one: str, many: str) -> str:
     words = number(match["n"])
     if match["a"]:
         words += f" and {_part(match['a'], match['b'])}"
-    is_one = noun or (match["n"] == "1" and not match["a"])
+    is_one = noun or _ARTICLE.search(match.string, 0, match.start()) or (match["n"] == "1" and not match["a"])
     return f"{words} {one if is_one else many}{by}"
 
 

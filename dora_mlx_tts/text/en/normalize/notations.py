@@ -73,6 +73,8 @@ _COMPOUND = expression(
     r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])"
 )
 _SALT = expression(r"(?:Na|K|Li|Mg|Ca|Ag|Zn|Cu|Fe|Al|Ba|Pb|Ti|H)(?:[HCSN]?O|OH|Cl|Br|F|HS)")
+_LONE_ATOM = expression(r"(?<![\w-])(?P<n>\d{0,2})\s?(?P<atom>[A-Z][a-z])(?P<k>\d?)(?![\w-])")
+_REACTION = expression(r"[→⇌]|->|\breact\w*\b")
 _SYMBOL = expression(r"(?<=\()([A-Z][a-z])(?=\))")
 _WORDS = word_set("He Be In As No At")
 _ATOM = expression(r"[A-Z][a-z]?")
@@ -189,6 +191,13 @@ def _verse(match: re.Match[str]) -> str:
     return f"{words} to {chapter}{cardinal(int(match['w']))}"
 
 
+def _lone_atom(match: re.Match[str]) -> str | None:
+    """`2 Na` in a reaction → 2 N A."""
+    if match["atom"] not in _ELEMENTS - _WORDS:
+        return None
+    return " ".join(part for part in (match["n"], *match["atom"].upper(), match["k"]) if part)
+
+
 _BLOOD = expression(r"(?i)\b(?:blood|donors?|donat\w+|transfusions?)\b")
 _BLOOD_GROUP = expression(r"(?<![\w-])(A|B|AB|O)([+−-])(?![\w+-])")
 _RULES = (
@@ -209,6 +218,8 @@ _RULES = (
 def apply(text: AlignedText) -> AlignedText:
     """`Nf3` → knight F three, `E♭ major` → E flat major, `John 3:16` → John three sixteen."""
     text = apply_rules(_chess(text), _RULES)
+    if _REACTION.search(text.text):
+        text = text.sub(_LONE_ATOM, _lone_atom)
     if _BLOOD.search(text.text):
         text = text.sub(
             _BLOOD_GROUP,

@@ -60,6 +60,9 @@ _SCALED = expression(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-)")
 _THOUSANDS = expression(
     rf"{NOT_INSIDE}(?:(?<=plus )|(?<=minus )|(?<=negative )|(?<![A-Za-z])(?=\d{{3}}))(?!401|403|457)({NUMBER})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video))"
 )
+_DECIMAL_THOUSANDS = expression(
+    rf"{NOT_INSIDE}(?<![A-Za-z])(\d{{1,3}}\.\d|(?!(?:2|4|5|8|10)K)\d{{1,3}})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video|screen|monitor|footage))"
+)
 _NUMBER = expression(rf"(?P<glued>[A-Za-z])?(?<!\d)(?P<n>{NUMBER})(?P<more>\+(?!\s?\d))?")
 
 
@@ -128,6 +131,7 @@ _RULES = (
     Rule(_NEGATIVE, lambda m: spaced(m, "negative "), "-−"),
     Rule(_SCALED, lambda m: spaced(m, f"{number(m[1])} {MAGNITUDES[m[2].lower()]}"), "Mmbtk"),
     Rule(_THOUSANDS, lambda m: spaced(m, f"{number(m[1])} thousand"), "K"),
+    Rule(_DECIMAL_THOUSANDS, lambda m: spaced(m, f"{number(m[1])} thousand"), "K"),
     Rule(_NUMBER, _plain),
 )
 

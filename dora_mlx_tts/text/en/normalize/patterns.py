@@ -30,11 +30,11 @@ MAGNITUDES = {
     "tn": "trillion",
 }
 SENTENCE_STARTERS = listed(
-    "A An And As At But By For He Her Here His How However I If In It Its Let My No Not Now On Or Our She So "
+    "An And As At But By For He Her Here His How However I If In It Its Let My No Not Now On Or Our She So "
     "Some That The Their Then There These They This Those To Today Tomorrow We Well What When Where Which "
     "Who Why With Yes You Your"
 )
-NEW_SENTENCE = rf"(?=\s*+(?:$|[\"'”’)\]]*+\s*+\Z)|\s++(?:{'|'.join(SENTENCE_STARTERS)})\b)"
+NEW_SENTENCE = rf"(?=\s*+(?:$|[\"'”’)\]]*+\s*+\Z)|\s++(?:{'|'.join(SENTENCE_STARTERS)}|A(?= [a-z]))\b)"
 """After the dot of an abbreviation: the dot ends the sentence as well."""
 
 

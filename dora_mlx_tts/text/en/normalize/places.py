@@ -10,7 +10,7 @@ from dora_mlx_tts.text.en.normalize.patterns import alternatives
 from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
-_STATES = {
+STATES = {
     "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California",
     "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia",
     "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas",
@@ -28,7 +28,7 @@ _PROVINCES = {
     "NS": "Nova Scotia", "NB": "New Brunswick", "NL": "Newfoundland", "PE": "Prince Edward Island", "YT": "Yukon",
     "NT": "Northwest Territories", "NU": "Nunavut", "NSW": "New South Wales", "QLD": "Queensland", "VIC": "Victoria", "TAS": "Tasmania",
 }  # fmt: skip
-_ALL = _STATES | _PROVINCES
+_ALL = STATES | _PROVINCES
 _CERTAIN = word_set("FL TX CA NY NJ WA AZ NV GA IL WI MN NM KY QC NSW QLD")
 """Whose letters mean nothing else at the end of a clause, even without a comma."""
 _AMBIGUOUS = word_set("HI ID IN ME OH OK OR AL ON")
@@ -53,6 +53,7 @@ _IN = expression(
     r"\b(?:in|from|to|near|at|of|for|through|visit|leave|leaving|outside|around)\s(?:[A-Z][\w.'-]*\s?){1,4}\Z"
 )
 _NAME = expression(r"[A-Z][\w.'-]*\s[A-Z][\w.'-]*\Z")
+_PARTY = expression(rf"(?<=\()(?P<party>[DRI])-(?P<state>{alternatives(STATES)}|(?P<old>{alternatives(_OLD)})\.)(?=[)\d-])")
 _OLD_STATE = expression(
     rf"(?P<city>\b[A-Z][a-z'-]{{1,20}}, )(?P<state>{alternatives(_OLD)})\.(?P<comma>,)?(?=\s|\Z|[;)])"
 )
@@ -99,4 +100,6 @@ def _old_state(match: re.Match[str]) -> str:
 
 def apply(text: AlignedText) -> AlignedText:
     """`Dover, DE 19901` → Dover, Delaware, one nine …; `Moore, Okla.` → Moore, Oklahoma."""
+    if "-" in text.text:
+        text = text.sub(_PARTY, lambda m: f"{m['party']}, {_OLD[m['old']] if m['old'] else STATES[m['state']]}")
     return text.sub(_PLACE, _place).sub(_OLD_STATE, _old_state)

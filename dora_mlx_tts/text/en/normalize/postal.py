@@ -44,7 +44,7 @@ _BEARING = expression(
     rf"(?P<p>{_POINTS})\b(?![.'&-]?\w|\s[A-Z])"
 )
 _ROAD = expression(
-    r"\b(?P<road>I|US|SR|CA|NY|TX|FL|A|M|Route|Highway|Hwy|Interstate)(?P<dash>[- ])(?P<n>[1-9]\d{0,2})(?P<letter>[A-Z])?"
+    rf"\b(?P<road>I|US|SR|{'|'.join(places.STATES)}|CR|FM|A|M|Route|Highway|Hwy|Interstate)(?P<dash>[- ])(?P<n>[1-9]\d{{0,2}})(?P<letter>[A-Z])?"
     r"\s(?P<point>N|S|E|W)\b(?!['&.-]\w)"
 )
 _ROAD_NUMBER = expression(

@@ -10,7 +10,7 @@ from dora_mlx_tts.text.patterns import expression
 
 PER_SIGN = alternatives(set(PER))
 PER_UNIT = (
-    r"(?:\([A-Za-zμ]{1,4}(?:[²³]|\^[23])?(?:\s?[·* ]\s?[A-Za-zμ]{1,4}(?:[²³]|\^[23])?){1,2}\)|(?:sq|cu)\.? [a-z]{1,3}|[A-Za-zμΩ]{1,6}(?:[²³]|\^?[23](?!\d))?)"
+    r"(?:\([A-Za-zμ]{1,4}(?:[²³]|\^[23])?(?:\s?[·* ]\s?[A-Za-zμ]{1,4}(?:[²³]|\^[23])?){1,2}\)|(?:sq|cu)\.? [a-z]{1,3}|(?:kg|g|mol|m|cm)?[·⋅ ]?°[CF](?!\w)|[A-Za-zμΩ]{1,6}(?:[²³]|\^?[23](?!\d))?)"
 )
 """What looks like a unit behind a slash."""
 PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"

@@ -35,6 +35,7 @@ _EDGE = r"(?<![\w.])"
 _ASSIGNED = {"+": "plus", "-": "minus", "*": "times"}
 _ARITHMETIC: tuple[Rule, ...] = (
     _rule("!", r"(?<![\w.])(\d{1,3}|[nkmr])!(?=\s?[=/*×÷+)-]|\s(?:is|equals)\b)", r"\1 factorial"),
+    _rule("~", r"(?<=[A-Za-z])~(?=\d)", " tilde "),
     _rule("<", r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
     _rule(
         "-−",

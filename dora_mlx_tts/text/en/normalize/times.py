@@ -56,6 +56,7 @@ _BEFORE_MILITARY = (
     "around ",
     "about ",
 )
+_UNTIL = expression(r" to \d")
 NOON = 12
 
 
@@ -80,7 +81,7 @@ def _time(match: re.Match[str]) -> str | None:
         words.append(f"{'oh ' if minute < 10 else ''}{cardinal(minute)}")  # noqa: PLR2004 (one figure)
     elif match["s"] and int(match["s"]):
         words.append("oh oh")
-    elif not half and not match.string.startswith(" to ", match.end()):
+    elif not half and not _UNTIL.match(match.string, match.end()):
         words.append("o'clock")
     if match["s"] and int(match["s"]):
         seconds = int(match["s"])

@@ -186,6 +186,9 @@ def _product(sign: str) -> Forms | None:
 def per_name(sign: str) -> str | None:
     """What a unit is counted per: `s²` → second squared, `(kg·K)` → kilogram kelvin; None if it is no unit."""
     sign = sign.strip("()").replace(".", "")
+    head, degree, scale = sign.partition("°")
+    if degree:
+        return f"{PER.get(head.strip('·⋅ '), '')} degree {'celsius' if scale == 'C' else 'fahrenheit'}".strip()
     known = PER.get(sign) or PER.get(CAPITALS.get(sign, sign))
     if known or len(sign) == 1:
         return known

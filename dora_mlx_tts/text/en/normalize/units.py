@@ -96,6 +96,9 @@ _BARE_PER = expression(
 _SIDES = expression(
     rf"{NOT_INSIDE}({NUMBER}\s?(?:{alternatives(AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:{alternatives(AREAS)})\b)"
 )
+_THREE_SIDES = expression(
+    rf"{NOT_INSIDE}{NUMBER}\s?[x×]\s?{NUMBER}\s?[x×]\s?{NUMBER}(?!\s?[=x×]|\w*\^)(?=[\s\"',.;)]|[a-z]{{2}}\b|\Z)"
+)
 _WORDED_SIDES = expression(
     rf"{NOT_INSIDE}({NUMBER})\s?[x×*]\s?(?={NUMBER}(?:\s?[x×*]\s?{NUMBER})?[ -](?:inch|inches|foot|feet|yard|yards|meter|meters|mile|miles|centimeters?|millimeters?|pixels?)\b)"
 )
@@ -238,7 +241,7 @@ def _relation(match: re.Match[str]) -> str:
 
 
 _INCHES = expression(
-    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter)\b)"
+    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter|and)\b)"
 )
 
 
@@ -253,7 +256,11 @@ _CURRENT = expression(
     r"(?i)\d\s?V\b|\bvolts?\b|\bfuses?\b|\bbreakers?\b|\bcircuits?\b|\bcharg(?:er|es?|ing)\b|\bcurrent\b|\boutlets?\b|"
     r"\bamps?\b|\bpower supply\b|\badapters?\b|\bbattery\b|\busb"
 )
-_POINTS = expression(r"(?<=\d)-pts?\b")
+_POINTS = expression(r"(?<=\d)-pts?\b(?:\.(?=\s[a-z]))?")
+_DOSES = expression(
+    r"(?P<n>\d) (?P<w>tab|cap)(?P<s>s?)\b(?P<dot>\.)?(?=\s(?:\(|of|po|PO|by|daily|twice|every|q\d?|at|once|before|after|with|[bt]\.?i\.?d|\d)|,)"
+)
+_PAGES = expression(r"(?<=\d) pp\.(?=[,;:)]|\s[a-z])")
 _STONE = expression(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
 _TONS = expression(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
 _OLD = expression(r"(?<=\d)-(yr|mo|wk|hr|min)s?-(?=[a-z])")
@@ -319,6 +326,8 @@ _RULES = (
     Rule(_MERCURY, "inHg", "H"),
     Rule(_AMPERES, _amperes, "A"),
     Rule(_POINTS, "-point", "p"),
+    Rule(_DOSES, lambda m: f"{m['n']} {'tablet' if m['w'] == 'tab' else 'capsule'}{m['s']}", "t"),
+    Rule(_PAGES, " pages", "p"),
     Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
     Rule(_TONS, " tons", "t"),
     Rule(_OLD, lambda m: f"-{(names(m[1]) or (m[1],))[0]}-", "-"),
@@ -335,6 +344,7 @@ _RULES = (
     Rule(_SHORT_MAGNITUDES, r"\g<a> to ", "-–—~"),
     Rule(_PER_HUNDRED, lambda m: f"{m['unit']} per " if _is_counted(m) else None, "/"),
     Rule(_PACKS, lambda m: f"{number(m[1])} " if _is_pack(m["unit"]) else None, "x×"),
+    Rule(_THREE_SIDES, lambda m: re.sub(r"\s?[x×]\s?", " by ", m.group()), "x×"),
     Rule(_WORDED_SIDES, r"\1 by ", "x×*"),
     Rule(_SIDES, r"\1 by ", "x×*"),
     Rule(_MEASURE, _measure),
