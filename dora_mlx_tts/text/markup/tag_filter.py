@@ -34,10 +34,10 @@ OPENING_ANGLES, _CLOSING_TRIANGLE = "<◁", "▷"
 """Some models write their tags with triangles: ◁think▷."""
 UNSPOKEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
-    "\u20e3\ufff9-\ufffb\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u266c\u2670-\u27bf\u2b05-\u2b07"
-    "\u2b1b\u2b1c\u2b50\u2b55\ufe0e\ufe0f\ud800-\udfff\U0001f000-\U0001faff\U000e0020-\U000e007f]"
+    "\u20e3\ufff9-\ufffb\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u2604\u2607\u2608\u260a-\u263f\u2641\u2643-\u265f\u2668-\u266c\u2670-\u27bf\u2b05-\u2b07"
+    "\u2b1b\u2b1c\u2b55\ufe0e\ufe0f\ud800-\udfff\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
-"""Characters without a sound: control characters, emoji and what joins them."""
+"""Characters without a sound: control characters, emoji and what joins them; not stars, suits of cards, ♀ and ♂."""
 
 
 class TagFilter(ABC):

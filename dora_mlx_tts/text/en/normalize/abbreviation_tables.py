@@ -49,7 +49,7 @@ cont'd continued, sec'y secretary, att'y attorney, comm'n commission, eng'g engi
 """With a full stop that something follows, or, if they are no words, at the end of a sentence, too."""
 WORD_LIKE = frozenset(
     ["co", "est", "min", "max", "rev", "rec", "dev", "prob", "comp", "trans", "ed", "sing", "lat", "alt", "bal", "pop", "arr", "dep", "tech", "const", "amend", "pos",
-     "pl", "cont", "cert", "sp", "val", "vol", "ref", "admin", "inst", "subj", "poss", "dist", "cf", "desc"]
+     "pl", "cont", "cert", "sp", "val", "vol", "ref", "admin", "inst", "subj", "poss", "dist", "desc"]
 )  # fmt: skip
 """Of these the full stop must be followed by a small letter, a figure or a mark: they are words or names, too."""
 BEFORE_NUMBER = _pairs("""
@@ -59,7 +59,7 @@ eq equation, eqs equations, eqn equation, eqns equations, ex exercise, exs exerc
 def definition, defs definitions, app appendix, apps appendices, tab table, tabs tables, pt part, pts parts, bk book, bks books, iss issue, ed edition, ver version, rev revision, ep episode, eps episodes, ext extension,
 opt option, cl clause, cls clauses, sched schedule, reg regulation, regs regulations, col column, cols columns, doc document, docs documents, exh exhibit, amend amendment, tit title, div division, subsec subsection,
 blk block, rm room, min minimum, max maximum, avg average, approx approximately, est estimated, qty quantity, tel telephone, wt weight, ht height, pub publication, lvl level, op opus, opp opus, apt apartment, ste suite,
-bldg building, rte route, hwy highway, fl floor, unit unit, lic license, acct account, ref reference, conf confirmation, cat category, sc scene, yr year, wk week, spec specification, diag diagram
+bldg building, rte route, hwy highway, fl floor, unit unit, lic license, acct account, ref reference, conf confirmation, term terminal, cat category, sc scene, yr year, wk week, spec specification, diag diagram
 """)
 """Before figures, or Roman numbers."""
 BARE = _pairs(
@@ -85,7 +85,7 @@ PHRASES = {
     "et al.": "et al", "op. cit.": "op cit", "loc. cit.": "loc cit", "et seq.": "et seq", "ex rel.": "ex rel", "std. dev.": "standard deviation", "rev. ed.": "revised edition", "Std. dev.": "Standard deviation",
     "Pub. L.": "Public Law", "F. Supp.": "Federal Supplement", "S. Ct.": "Supreme Court", "L. Ed.": "Lawyers' Edition", "Fed. R. Civ. P.": "Federal Rule of Civil Procedure",
     "Fed. R. Crim. P.": "Federal Rule of Criminal Procedure", "Fed. R. Evid.": "Federal Rule of Evidence", "Fed. R. App. P.": "Federal Rule of Appellate Procedure", "Fed. Reg.": "Federal Register",
-    "Cal. App.": "California Appeals", "Lt. Gov.": "Lieutenant Governor", "Vice Adm.": "Vice Admiral", "Rear Adm.": "Rear Admiral", "Sgt. Maj.": "Sergeant Major", "1st Lt.": "First Lieutenant",
+    "Cal. App.": "California Appeals", "Cal. Civ. Code": "California Civil Code", "Cal. Penal Code": "California Penal Code", "Civ. Code": "Civil Code", "Civ. P.": "Civil Procedure", "Rev. Stat.": "Revised Statutes", "Gen. Stat.": "General Statutes", "Lt. Gov.": "Lieutenant Governor", "Vice Adm.": "Vice Admiral", "Rear Adm.": "Rear Admiral", "Sgt. Maj.": "Sergeant Major", "1st Lt.": "First Lieutenant",
     "2nd Lt.": "Second Lieutenant", "2d Cir.": "Second Circuit", "3d Cir.": "Third Circuit", "H. Con. Res.": "House Concurrent Resolution", "S. Con. Res.": "Senate Concurrent Resolution",
     "H.J. Res.": "House Joint Resolution", "S.J. Res.": "Senate Joint Resolution", "H. Res.": "House Resolution", "S. Res.": "Senate Resolution",
 }  # fmt: skip

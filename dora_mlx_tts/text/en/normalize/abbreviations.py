@@ -44,7 +44,7 @@ _BOARDS = expression(r"\b(\d) ?[x×] ?(\d)s\b")
 _FLOOR = expression(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
 _SHORT_FORM = expression(rf"(?<![\w/.])(?:{alternatives(SPOKEN)})(?![\w/])")
 _PHRASE = expression(rf"(?<![\w/.])(?:{alternatives(PHRASES)})(?:\s?(?P<series>[2-9])[dth]{{1,2}}\b)?(?!\w)")
-_PHRASE_INSIDE = (" al.", " cit.", " seq.", "rel.", " dev.", "rev.", " L.", " Supp.", "Ct.", "Ed.", "Fed.", "App.", "Gov.", "Adm.", "Maj.", "Lt.", "Cir.", "Res.")
+_PHRASE_INSIDE = (" al.", " cit.", " seq.", "rel.", " dev.", "rev.", " L.", " Supp.", "Ct.", "Ed.", "Fed.", "App.", "Civ.", "Stat.", "Penal", "Gov.", "Adm.", "Maj.", "Lt.", "Cir.", "Res.")
 _REPORTER = expression(r"(?<=\d )(F|P|A|So|N\.E|N\.W|S\.E|S\.W)\.\s?([2-5])[dth]{1,2}(?= \d)")
 _EVERY = expression(r"\b[qQ](\d{1,2})(?:-(\d{1,2}))?([hdw])\b")
 _EVERY_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -111,7 +111,7 @@ def _number_sign(match: re.Match[str]) -> str | None:
     return f"{_alike(word, match['w'])} {spoken(numeral) if numeral else ''}"
 
 
-_LETTERED = word_set("app apps fig figs tab sec ex exh sched art pt bldg apt ste rm unit vol opt doc cl para div")
+_LETTERED = word_set("app apps fig figs tab sec ex exh sched art pt bldg apt ste rm unit vol opt doc cl para div term")
 """They may stand before a letter: app. B."""
 
 

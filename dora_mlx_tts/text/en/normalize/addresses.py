@@ -25,8 +25,8 @@ _PATH = expression(
     r"(?<![\w/<:])(?:~|\.{1,2})?(?:/[\w.+-]{1,80}){2,20}/?|(?<!\w)[A-Za-z]:(?:\\[\w.+-]{1,80}){1,20}"
 )
 _FILE = expression(
-    r"\b([A-Za-z_][\w-]{0,60})\.(py|js|ts|txt|md|json|yaml|yml|toml|csv|pdf|docx?|xlsx?|pptx?|html?|css|sh|exe|zip|"
-    r"gz|png|jpe?g|gif|svg|mp[34]|wav|cpp|rs|go|java|xml|log|cfg|ini|dll|conf|env|lock|sql|ipynb|tsx|jsx|parquet|onnx|iso|dmg|apk|bat|ps1)\b(?![\w@]|\.\w)"
+    r"\b([A-Za-z_][\w-]{0,60})\.((?i:py|js|ts|txt|md|json|yaml|yml|toml|csv|pdf|docx?|xlsx?|pptx?|html?|css|sh|exe|zip|"
+    r"gz|png|jpe?g|gif|svg|mp[34]|wav|cpp|rs|go|java|xml|log|cfg|ini|dll|conf|env|lock|sql|ipynb|tsx|jsx|parquet|onnx|iso|dmg|apk|bat|ps1|heic|mov|webp|avi|mkv|flac|tar|bz2|7z|rar|jsonl|tsv|tex|bib|rst|kt|swift|rb|php|cs|scss|vue|lua|jl|wasm|deb|rpm|msi|bak|tmp|plist|epub|mobi|psd|ttf|otf|woff2?|ics|eml|srt|vtt|m4[av]|aac|ogg|webm|mpe?g|gguf|safetensors|pth?|ckpt|np[yz]|h5|pkl|hpp)|c|h|out)\b(?![\w@]|\.\w)"
 )
 _TAG = expression(
     r"(?<!\w)(?!#(?=[A-Fa-f]{0,5}\d)[\dA-Fa-f]{6}\b|#[A-Z]{1,4}-?\d)[#@](?=[A-Za-z_])(\w{1,140})"

@@ -31,6 +31,8 @@ _ORDERED = expression(
 _HASHED = expression(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")
 _HASHED_STORE = expression(r"(?<!\w)#\s?(?P<n>[1-9]\d{3})(?![\w-]|[.,]\d)")
 _HASHED_CODE = expression(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}-?\d{4,12})(?![\w-])")
+_HASHED_FEW = expression(r"(?<![\w&])#\s?(?=\d{1,3}(?!\w|[.,]\d))")
+_TIRE = expression(r"(?<![\w.])(?:P|LT)?(\d{3})/(\d{2})\s?(Z?R)(\d{2})\b")
 _SHORT_NUMBERS = expression(
     r"(?<![\w.,$-])(?:999|988|112|111|000|110|119|120)(?=\s(?:in|or|for|if|when|and|now)\b|[.,!?;)]?(?:\s|\Z))"
 )
@@ -222,6 +224,8 @@ _RULES = (
     Rule(_HASHED_CODE, lambda m: f"number {spell_code(m['n'])}", "#"),
     Rule(_HASHED, lambda m: f"number {digits(m['n'])}", "#"),
     Rule(_HASHED_STORE, lambda m: f"number {named(m['n'])}", "#"),
+    Rule(_HASHED_FEW, "number ", "#"),
+    Rule(_TIRE, lambda m: f"{named(m[1])} {named(m[2])} {m[3]} {named(m[4])}", "/"),
     Rule(_QUARTER, _quarter, "QH"),
     Rule(_PLAN, _plan, "4"),
     Rule(_RETURNED, lambda m: m["lead"] + named(m["n"])),

@@ -9,13 +9,13 @@ from dora_mlx_tts.text.en.normalize.numbers import cardinal, number
 from dora_mlx_tts.text.en.normalize.patterns import spaced
 from dora_mlx_tts.text.patterns import expression
 
-_NAMES = {"d": "day", "h": "hour", "m": "minute", "s": "second", "w": "week", "y": "year"}
+_NAMES = {"o": "month", "d": "day", "h": "hour", "m": "minute", "s": "second", "w": "week", "y": "year"}
 _PIECE = r"\d{1,4}(?:\.\d{1,3})?\s?"
 _DAYS, _HOURS = r"(?:days?|d)", r"(?:hours?|hrs?|h)"
 _MINUTES, _SECONDS = r"(?:minutes?|mins?|m)", r"(?:seconds?|secs?|s)"
 _SEP = r"(?:\s|,\s)?"
 _COMPOUND = expression(
-    rf"(?<![\w.,$€£])(?:(?P<d>{_PIECE}){_DAYS}{_SEP})?(?:(?P<h>{_PIECE}){_HOURS}\.?{_SEP})?"
+    rf"(?<![\w.,$€£])(?:(?P<y>{_PIECE})(?:years?|yrs?|y)\.?{_SEP})?(?:(?P<o>{_PIECE})(?:months?|mos?)\.?{_SEP})?(?:(?P<w>{_PIECE})(?:weeks?|wks?|w)\.?{_SEP})?(?:(?P<d>{_PIECE}){_DAYS}{_SEP})?(?:(?P<h>{_PIECE}){_HOURS}\.?{_SEP})?"
     rf"(?:(?P<m>{_PIECE}){_MINUTES}\.?{_SEP})?(?:(?P<s>{_PIECE}){_SECONDS})?(?<=[a-z])(?![\w/²³]|-\w|\s?/)(?:\.(?=\s[a-z]|[,;]))?",
 )
 _CLOCK = expression(
@@ -60,13 +60,15 @@ _BEST = expression(
 _LEFT = expression(
     r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s(?:left|remaining|to go|to play|on the clock|elapsed|into)\b)"
 )
+_CLOCK_TIMES = expression(r"(?i)\d\s?[ap]\.?m\b")
+_SECONDS_ONLY = expression(r"(?<![\w:.])0:(?P<s>[0-5]\d)(?![\d:]|\s?[AaPp]\.?[Mm])")
 _LAP = expression(r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)\.(?P<f>\d{1,3})(?![\d:])")
 _PER_DISTANCE = expression(r"(?<=[a-z])\s?(?:min)?/(mi|mile|km|k)\b")
 _DISTANCES = {"mi": "mile", "mile": "mile", "km": "kilometer", "k": "k"}
 
 
 def _compound(match: re.Match[str]) -> str | None:
-    parts = [(unit, match[unit].strip()) for unit in "dhms" if match[unit]]
+    parts = [(unit, match[unit].strip()) for unit in "yowdhms" if match[unit]]
     if len(parts) < FEWEST_PARTS:
         return None
     return spaced(match, " ".join(_part(figures, _NAMES[unit]) for unit, figures in parts))
@@ -112,6 +114,13 @@ def _short(match: re.Match[str]) -> str:
     return (match.groupdict().get("lead") or "") + words
 
 
+def _seconds_only(match: re.Match[str]) -> str | None:
+    """`hold for 0:45`, but `at 0:45`."""
+    at = _AT_BEFORE.search(match.string[max(0, match.start() - 12) : match.start()])
+    at = at or _CLOCK_TIMES.search(match.string)
+    return None if at or match["s"] == "00" else _part(match["s"], "second")
+
+
 def apply(text: AlignedText) -> AlignedText:
     """`1h 20m` → one hour twenty minutes; `ran in 22:40` → ran in twenty-two forty."""
     text = text.sub(_CLOCK, lambda m: f"{m['lead']}{m['h']}:{m['m'] or '00'}")
@@ -128,5 +137,6 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_PACE, _short)
         .sub(_LAP, _short)
         .sub(_LEFT, _short)
+        .sub(_SECONDS_ONLY, _seconds_only)
     )
     return text.sub(_PER_DISTANCE, lambda m: f" per {_DISTANCES[m[1]]}")

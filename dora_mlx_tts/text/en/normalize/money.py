@@ -153,7 +153,10 @@ _SHAPE = expression(
     rf"[{''.join(SIGNS)}¢]|\d\s?(?:{MAGNITUDE}\s?)?(?:[A-Z]{{3}}|kr|zl|Kc)\b|\b(?:[A-Z]{{2,3}}|Rp|Rs\.?|kr)\s?\d"
 )
 """What every amount of money has."""
+_ACCOUNTS = expression(r"(?P<sign>[$€£])\((?P<n>\d[\d.,]*)\)|\((?P<sign2>[$€£])(?P<n2>\d[\d.,]*)\)(?=\s?(?:million|billion|[MBK]\b))")
+"""Losses as accountants write them: $(1.2)M."""
 _RULES = (
+    Rule(_ACCOUNTS, lambda m: f"-{m['sign'] or m['sign2']}{m['n'] or m['n2']}", "("),
     Rule(_PER_PERSON, r"\1 per person", "£€$"),
     Rule(_EUROPEAN, _european, "€,"),
     Rule(_RUPEES, "₹", "R"),

@@ -48,6 +48,9 @@ _ANY_METER = expression(r"(?<![\w./])([2-9]|12)/([248])(?![\w/]|\.\d)")
 _MUSIC = expression(
     r"(?i)\b(?:riffs?|bpm|tempo|rhythms?|waltz|songs?|melody|drums?|drumming|groove|chords?|progression|key|music|piano|guitar|metronome|score|beat)\b"
 )
+_CHORD_NAME = r"[A-G][#b♯♭]?(?:m|maj|min|dim|aug|sus)?\d?"
+_PROGRESSION = expression(rf"(?<![\w–-]){_CHORD_NAME}(?:[–-]{_CHORD_NAME}){{2,9}}(?![\w–-])")
+_PLAIN_MINOR = expression(r"(?<=[A-G])m(?![a-z])")
 _DEGREES = expression(
     r"(?<![\w–-])(?:[iv]{1,3}|[IV]{1,3})°?(?:[–-](?:[iv]{1,3}|[IV]{1,3})°?\d?){2,6}(?![\w–-])"
 )
@@ -146,6 +149,12 @@ def _minor(match: re.Match[str]) -> str:
     return f"{match[1]}{sign} minor{f' {match[3]}' if match[3] else ''}"
 
 
+def _progression(match: re.Match[str]) -> str:
+    """`Am–F–C` → A minor, F, C."""
+    chords = re.split("[–-]", match.group())
+    return ", ".join(_PLAIN_MINOR.sub(" minor", chord) for chord in chords)
+
+
 def _arc(match: re.Match[str]) -> str:
     """`37°46'30"N` → thirty-seven degrees forty-six minutes thirty seconds north."""
     words = f"{_count(match['d'], 'degree')} {_count(match['m'], 'minute')}"
@@ -191,6 +200,10 @@ def _verse(match: re.Match[str]) -> str:
     return f"{words} to {chapter}{cardinal(int(match['w']))}"
 
 
+_LAB_VALUE = expression(r"(?<![\w-])(?:Na|Cl|Ca|Mg|Cr|Fe|Hb|Hct)(?= \d)")
+_LAB = expression(r"\b(?:BUN|WBC|RBC|mEq|mmol|[Ll]abs?|[Cc]reatinine|e?GFR|CBC|BMP|CMP|[Gg]lucose|K \d)\b")
+
+
 def _lone_atom(match: re.Match[str]) -> str | None:
     """`2 Na` in a reaction → 2 N A."""
     if match["atom"] not in _ELEMENTS - _WORDS:
@@ -209,6 +222,7 @@ _RULES = (
     Rule(_MINOR, _minor, "m"),
     Rule(_SLASH_CHORD, " over ", "/"),
     Rule(_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}", "/"),
+    Rule(_PROGRESSION, _progression, "-–"),
     Rule(_OPUS, "opus ", "."),
     Rule(_COMPOUND, _compound),
     Rule(_SYMBOL, lambda m: " ".join(m[1].upper()) if m[1] in _ELEMENTS - _WORDS else None, "("),
@@ -220,14 +234,16 @@ def apply(text: AlignedText) -> AlignedText:
     text = apply_rules(_chess(text), _RULES)
     if _REACTION.search(text.text):
         text = text.sub(_LONE_ATOM, _lone_atom)
+    if _LAB.search(text.text):
+        text = text.sub(_LAB_VALUE, lambda m: " ".join(m.group().upper()))
     if _BLOOD.search(text.text):
         text = text.sub(
             _BLOOD_GROUP,
             lambda m: f"{' '.join(m[1])} {'positive' if m[2] == '+' else 'negative'}",
         )
+    text = text.sub(_DEGREES, _degrees)
     if _MUSIC.search(text.text):
         text = text.sub(_ANY_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}")
-        text = text.sub(_DEGREES, _degrees)
     if "/" in text.text and _CRICKETERS.search(text.text):
         text = text.sub(_INNINGS, lambda m: f"{cardinal(int(m[1]))} for {cardinal(int(m[2]))}")
     if "'" in text.text and _GOALS.search(text.text):

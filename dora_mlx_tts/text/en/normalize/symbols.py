@@ -35,6 +35,8 @@ _EDGE = r"(?<![\w.])"
 _ASSIGNED = {"+": "plus", "-": "minus", "*": "times"}
 _ARITHMETIC: tuple[Rule, ...] = (
     _rule("!", r"(?<![\w.])(\d{1,3}|[nkmr])!(?=\s?[=/*×÷+)-]|\s(?:is|equals)\b)", r"\1 factorial"),
+    _rule("*", r"(?<=\()\*(?=\))|(?<=SELECT )\*(?= FROM)", " star "),
+    _rule("\\", r"\\(?=[dDwWsSbBnrt](?![A-Za-z]))", " backslash "),
     _rule("~", r"(?<=[A-Za-z])~(?=\d)", " tilde "),
     _rule("<", r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
     _rule(
@@ -139,7 +141,8 @@ _NAMES: tuple[Rule, ...] = (
     _rule("&", r"\s?&\s?", " and "),
     _rule("@", r"(?<=\w)\s?@\s?(?=\w)|(?<!\w)@\s?(?=\d)", " at "),
     _rule("$", r"(?<!\S)\$(?!\S)", "dollar"),
-    _rule("§", r"§\s?§\s?", " sections "),
+    _rule("§", r"§\s?§\s?|§s\b\s?", " sections "),
+    _rule("¶", r"¶\s?¶\s?|¶s\b\s?", " paragraphs "),
     _rule("§", r"§\s?", " section "),
     _rule("¶", r"¶\s?", " paragraph "),
     _rule("%", r"\s?%", " percent"),

@@ -76,7 +76,7 @@ _PLAIN = {
     "msec": "millisecond", "msecs": "millisecond", "usec": "microsecond", "yr": "year", "yrs": "year", "mo": "month", "mos": "month", "wk": "week", "wks": "week", "qtr": "quarter", "qtrs": "quarter",
     "mcg": "microgram", "cc": "C C/C C", "mcL": "microliter", "gsm": "gram per square meter/grams per square meter", "dB": "decibel", "db": "decibel", "dBA": "decibel", "dBm": "D B M/D B M", "dBi": "D B I/D B I",
     "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "TiB": "tebibyte", "PiB": "pebibyte", "ha": "hectare", "ac": "acre", "pt": "point/point", "pts": "point", "pcs": "piece", "pc": "piece",
-    "kΩ": "kiloohm", "MΩ": "megohm", "kn": "knot", "kt": "knot", "kts": "knot", "nmi": "nautical mile", "NM": "nautical mile", "amp": "amp", "amps": "amp", "hp": "horsepower/horsepower", "bhp": "brake horsepower/brake horsepower",
+    "kΩ": "kiloohm", "MΩ": "megohm", "kn": "knot", "kt": "knot", "kts": "knot", "nmi": "nautical mile", "NM": "nautical mile", "A": "amp", "amp": "amp", "amps": "amp", "hp": "horsepower/horsepower", "bhp": "brake horsepower/brake horsepower",
     "psi": "P S I/P S I", "psf": "pound per square foot/pounds per square foot", "bbl": "barrel", "bbls": "barrel", "bu": "bushel", "pk": "pack", "pkgs": "package", "pkts": "packet", "dz": "dozen/dozen", "doz": "dozen/dozen", "cwt": "hundredweight/hundredweight",
     "mmHg": "millimeter of mercury/millimeters of mercury", "inHg": "inch of mercury/inches of mercury", "cmH2O": "centimeter of water/centimeters of water", "cmH₂O": "centimeter of water/centimeters of water",
     "lbf": "pound force/pounds force", "ly": "light-year", "AU": "A U/A U", "nit": "nit", "nits": "nit", "cals": "calorie", "Cal": "calorie", "Cals": "calorie",
@@ -100,7 +100,7 @@ PER = {
     "kWh": "kilowatt hour", "MWh": "megawatt hour", "GB": "gigabyte", "MB": "megabyte", "TB": "terabyte",
     "hrs": "hour", "mg": "milligram", "cm": "centimeter", "mol": "mole", "K": "kelvin", "bbl": "barrel",
     "ton": "ton", "pp": "person", "ea": "each", "lbs": "pound", "mL": "milliliter", "W": "watt", "V": "volt",
-    "hour": "hour", "minute": "minute", "second": "second", "person": "person",
+    "nt": "night", "hour": "hour", "minute": "minute", "second": "second", "person": "person",
     "night": "night", "mile": "mile", "lb": "pound", "cm²": "square centimeter", "cm³": "cubic centimeter", "cm3": "cubic centimeter", "mm²": "square millimeter",
     "mm³": "cubic millimeter", "km²": "square kilometer", "km2": "square kilometer", "ft³": "cubic foot", "in²": "square inch",
     "in³": "cubic inch", "mi²": "square mile", "sq mi": "square mile", "sq km": "square kilometer", "sq in": "square inch", "sq m": "square meter",
@@ -134,6 +134,7 @@ def _pair(name: str, prefix: str = "") -> Forms:
 
 
 FORMS = _forms()
+del FORMS["bit"]  # 16 bit audio
 CAPITALS = {
     unit.upper(): unit
     for unit in listed(

@@ -47,6 +47,7 @@ _UNIT = (
 )
 _PER_WORD = expression(PER_WORD)
 LETTER_UNITS = {
+    "A": expression(r"(?i)\b(?:\d+\s?V|volts?|amps?|amperes?|breakers?|fuses?|circuits?|ammeter)\b"),
     "N": expression(r"(?i)\b(?:forces?|newtons?|weigh\w*|push\w*|pull\w*|friction|thrust|tension|gravity)\b"),
     "J": expression(r"(?i)\b(?:energy|joules?|work|kinetic|potential|heat|releas\w*|absorb\w*)\b"),
     "K": expression(r"(?i)\b(?:temperatures?|kelvins?|absolute zero|blackbody|cryogenic|superconduct\w*|(?:boil|melt|freez)\w*)\b"),
@@ -185,7 +186,7 @@ _NO_NOUNS = word_set(
 _MEASURED_THINGS = word_set(
     "tablet tablets pill pills capsule capsules dose doses dosage injection run runs race races walk hike ride drive "
     "drives disk disks card cards stick sticks module modules file files limit cap cable cables battery batteries charger "
-    "chargers adapter bulb bulbs bag bags box boxes bottle bottles can cans pack packs tank zone radius buffer monitor "
+    "chargers adapter bulb bulbs bag bags box boxes turbo engine engines diesel hybrid bottle bottles can cans pack packs tank zone radius buffer monitor "
     "monitors display displays screen screens lens lenses model models version plan plans connection bandwidth engine "
     "motor portion portions serving servings slice slices speaker speakers window windows warranty timer delay interval break breaks layover commute flight nap pot pan "
     "pipe hose board plate plates dumbbell dumbbells kettlebell gust gusts head freestyle sprint side sides edge edges cube cubes strip strips piece pieces chunk chunks hole holes gap gaps margin margins diameter layer layers relay final finals semifinal heat butterfly backstroke hurdles medley mortgage lease loan"
@@ -260,6 +261,7 @@ _POINTS = expression(r"(?<=\d)-pts?\b(?:\.(?=\s[a-z]))?")
 _DOSES = expression(
     r"(?P<n>\d) (?P<w>tab|cap)(?P<s>s?)\b(?P<dot>\.)?(?=\s(?:\(|of|po|PO|by|daily|twice|every|q\d?|at|once|before|after|with|[bt]\.?i\.?d|\d)|,)"
 )
+_CELLS = expression(r"(?<=\d)\s?(K|M)/(?:μL|uL|mcL|mm³|mm3)(?!\w)")
 _PAGES = expression(r"(?<=\d) pp\.(?=[,;:)]|\s[a-z])")
 _STONE = expression(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
 _TONS = expression(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
@@ -326,6 +328,7 @@ _RULES = (
     Rule(_MERCURY, "inHg", "H"),
     Rule(_AMPERES, _amperes, "A"),
     Rule(_POINTS, "-point", "p"),
+    Rule(_CELLS, lambda m: f" {'thousand' if m[1] == 'K' else 'million'} per microliter", "/"),
     Rule(_DOSES, lambda m: f"{m['n']} {'tablet' if m['w'] == 'tab' else 'capsule'}{m['s']}", "t"),
     Rule(_PAGES, " pages", "p"),
     Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
