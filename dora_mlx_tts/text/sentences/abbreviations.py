@@ -62,7 +62,7 @@ class Stop:
     @property
     def word(self) -> str:
         """The token in lower case, without a dash in front."""
-        return self.token.lower().lstrip("-–—/")
+        return re.split("[–—]", self.token.lower().lstrip("-/"))[-1]
 
     def ends(self, following: str) -> bool | None:
         """Whether it ends its sentence, by the next letter or figure; None if the next word has to be known."""
@@ -130,7 +130,8 @@ class Stop:
             return False
         is_pronoun = self.word == "i" and self.before[:1].islower()
         before = self.before.lower().rstrip(".")
-        is_label = before in _words("labels") or before in _words("letter_follows")
+        is_point = self.word in {"n", "e", "s", "w"} and before == "the"
+        is_label = (before in _words("labels") and not is_point) or before in _words("letter_follows")
         return not (is_label or is_pronoun)
 
     def _needs_word(self) -> bool:

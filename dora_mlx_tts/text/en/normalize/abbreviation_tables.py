@@ -40,12 +40,12 @@ temp temperature, temps temperatures, vol volume, qty quantity, amt amount, amts
 misc miscellaneous, pkg package, pkgs packages, doz dozen, wkts wickets, anniv anniversary, mtg meeting, mtgs meetings, msg message, msgs messages, lvl level, recd received, amend amendment, const constitution,
 cf compare, viz namely, ca circa, vs versus, neg negative, rec recommended, ref reference, refs references, req required, reqd required, rev revised, abbr abbreviated, abbrev abbreviation, adj adjective, equiv equivalent, illus illustrated,
 introd introduction, prelim preliminary, prob probably, poss possibly, proc proceedings, trans translated, comp compiled, repr reprinted, bibliog bibliography, biog biography, suppl supplement,
-subj subject, desc description, diag diagnosis, dx diagnosis, diam diameter, lat latitude, cont continued, contd continued, encl enclosed, bal balance, lic license, pop population, cert certified, cres crescent, alt altitude, sp species, spp species,
+subj subject, wk week, wks weeks, mo month, yr year, yrs years, hr hour, hrs hours, qtr quarter, med medium, lg large, sm small, desc description, diag diagnosis, dx diagnosis, diam diameter, lat latitude, cont continued, contd continued, encl enclosed, bal balance, lic license, pop population, cert certified, cres crescent, alt altitude, sp species, spp species,
 arr arrives, dep departs, tel telephone, pron pronounced, sing singular, syn synonym, tech technical, int'l international, nat'l national, gov't government, govn't government, dep't department, ass'n association,
-cont'd continued, sec'y secretary, att'y attorney, comm'n commission, eng'g engineering
+cont'd continued, sec'y secretary, att'y attorney, comm'n commission, add'l additional, prof'l professional, fed'l federal, reg'l regional, eng'g engineering
 """,
     capitals=True,
-) | _pairs("pos positive, pl plural, ed editor, eds editors, Rd Road, Ln Lane, Sq Square, Terr Terrace, Gdns Gardens, Hts Heights")
+) | _pairs("dr doctor, drs doctors, pos positive, pl plural, ed editor, eds editors, Rd Road, Ln Lane, Sq Square, Terr Terrace, Gdns Gardens, Hts Heights")
 """With a full stop that something follows, or, if they are no words, at the end of a sentence, too."""
 WORD_LIKE = frozenset(
     ["co", "est", "min", "max", "rev", "rec", "dev", "prob", "comp", "trans", "ed", "sing", "lat", "alt", "bal", "pop", "arr", "dep", "tech", "const", "amend", "pos",
@@ -67,7 +67,7 @@ BARE = _pairs(
 lvl level, mtg meeting, mtgs meetings, mgmt management, msg message, msgs messages, mgr manager, acct account, accts accounts, appt appointment, appts appointments, qty quantity, amt amount, pkg package, pkgs packages,
 addr address, recd received, bldg building, attn attention, misc miscellaneous, assn association, govt government, excl excluding, incl including, asst assistant, anniv anniversary, natl national, intl international, dept department, depts departments,
 approx approximately, avg average, wkts wickets, hrly hourly, wkly weekly, mthly monthly, yrly yearly, mfg manufacturing, mfr manufacturer, mktg marketing, hwy highway, pkwy parkway, blvd boulevard, rcvd received, ppl people, pwd password,
-gov't government, int'l international, nat'l national, dep't department, ass'n association, cont'd continued, reqs requirements, reqd required, recs recommendations, btwn between, wknd weekend, wknds weekends, bday birthday, resv reservation, reservs reservations, vals values, std standard, temps temperatures
+gov't government, int'l international, nat'l national, dep't department, ass'n association, cont'd continued, add'l additional, prof'l professional, fed'l federal, reg'l regional, hosp'l hospital, sec'y secretary, att'y attorney, comm'n commission, reqs requirements, reqd required, recs recommendations, btwn between, wknd weekend, wknds weekends, bday birthday, resv reservation, reservs reservations, vals values, std standard, temps temperatures
 """,
     capitals=True,
 ) | _pairs("tmrw tomorrow, pls please, plz please, thru through, w/ with")

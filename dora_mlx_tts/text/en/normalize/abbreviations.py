@@ -22,7 +22,7 @@ from dora_mlx_tts.text.en.normalize.unit_names import names
 from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
-_LIVED = expression(r"(?<![\w.])(c|d|b|r|fl)\.\s?(?=(?:AD |BC |A\.D\. )?[1-9]\d{1,3}\b(?!\s[a-z]+s\b))")
+_LIVED = expression(r"(?<![\w.])(c|d|b|r|fl)\.\s?(?=(?:in )?(?:AD |BC |A\.D\. )?[1-9]\d{1,3}\b(?!\s[a-z]+s\b))")
 _LIVES = {"c": "circa ", "d": "died ", "b": "born ", "r": "reigned ", "fl": "flourished "}
 _KNOWN_AS = expression(r"\b(?i:a\.k\.a)\b\.?(?=\s)|\b(?:aka|AKA)\b(?=\s)")
 _FOUNDED = expression(r"\b([Ee])st\.?(?= (?:in )?[12]\d{3}\b)")
@@ -118,8 +118,11 @@ _LETTERED = word_set("app apps fig figs tab sec ex exh sched art pt bldg apt ste
 def _word(match: re.Match[str]) -> str | None:
     """A title before a name, or a word whose full stop may end the sentence as well."""
     written, end = match["w"], match.end()
-    if match.string[: match.start()].rstrip()[-1:].isdecimal() and names(written):
+    if match.string[: match.start()].rstrip(" -")[-1:].isdecimal() and names(written):
         return None
+    if written.lower() in {"no", "nos"}:
+        is_count = match.string.startswith(" of ", end)
+        return _alike(BEFORE_NUMBER[written.lower()], written) if is_count else None
     title = TITLES.get(written)
     if title and (_TITLED.match(match.string, end) or written not in _ONLY_TITLES):
         return title if _TITLED.match(match.string, end) or _GOES_ON.match(match.string, end) else None

@@ -9,6 +9,7 @@ from dora_mlx_tts.text.en.normalize.identifiers import DIGIT_GROUP, spell_code
 from dora_mlx_tts.text.en.normalize.numbers import cardinal, digits, named, number, year
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 from dora_mlx_tts.text.en.pronounce.known import is_common
+from dora_mlx_tts.text.en.pronounce.lexicon import own_words
 from dora_mlx_tts.text.patterns import expression
 
 _CODE = r"(?P<n>\d{2,12}(?:[- ]\d{2,8}){0,4}|(?=[A-Za-z-]{0,12}\d)[A-Za-z\d]{2,20}(?:-[A-Za-z\d]{1,12}){0,4})(?![\w-]|[.,:/]\d)"
@@ -122,7 +123,7 @@ def _called(match: re.Match[str]) -> str | None:
         return None
     pound = " pound" if match["pound"] else ""
     worded = _WORDED.fullmatch(code)
-    if worded and is_common(worded[1].lower()):
+    if worded and (is_common(worded[1].lower()) or worded[1].lower() in own_words()):
         return f"{match['lead']}{worded[1].lower()} {named(worded[2])}"
     return _NUMBER_SIGN.sub("number", match["lead"]) + spell_code(code) + pound
 

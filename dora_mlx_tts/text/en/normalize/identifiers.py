@@ -195,7 +195,9 @@ def _number_word(match: re.Match[str]) -> str | None:
 _MASKED = expression(
     r"(?<![^\s(])(?:[*•xX-]*[*•X-]{2}[- ]?|\.{3}|…|x{2,4}[- ]?|(?<=[a-z] )x(?=\d{4}\b))(\d{3,4})(?![\w-])"
 )
+_AT = expression(r"(?<![\w@])@\s?(?=[\d$€£~])")
 _RULES = (
+    Rule(_AT, "at ", "@"),
     Rule(_MASKED, lambda m: digits(m[1]), "*•X-.…x"),
     Rule(_NUMBER_WORD, _number_word, "#"),
     Rule(_POUND, "pound", "#"),

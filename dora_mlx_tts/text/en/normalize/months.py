@@ -28,7 +28,8 @@ _SHORT_DAY = "Thurs|Thur|Tues|Weds|Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _MONTH_NAME = expression(
     rf"\b(?P<n>{_SHORT_MONTH})(?P<dot>\.)?(?=,?\s(?:'\d\d|[12]\d{{3}})\b)"
     rf"|(?<=\bof )(?P<n2>{_SHORT_MONTH})\b(?:\.(?=\s?[a-z,\d]))?"
-    rf"|\b(?P<n4>{_SHORT_MONTH.replace('Mar|', '')})\.(?=\s?[a-z,])"
+    rf"|\b(?P<n4>{_SHORT_MONTH.replace('Mar|', '')})\.(?=\s?[a-z,;)])"
+    rf"|\b(?P<n5>{_SHORT_MONTH.replace('Mar|', '')})\.(?P<end>\s*\Z)"
 )
 _MONTH_BEHIND = expression(
     rf"\b(?P<lead>(?:since|until|till|last|next|this|through|thru|late|early|mid)[ -]|in )(?P<n3>{_SHORT_MONTH})\b(?P<dot>\.)?(?!\s?\d|['-]\w)"
@@ -40,7 +41,7 @@ _SURE_DAY = expression(
     r"\b(?:Tues?|Weds?|Thurs?|Thu|Fri|Mon(?=[\s,./;:)-]|\Z))\b(?!['-]\w|\.\w)(?P<dot>\.)?"
 )
 _WORKDAYS = expression(
-    r"\b(M|Tu?|W)\s?[-–]\s?(F|Th|Sa|Su)\b(?=[:,]?\s(?:\d|from))|(?<!\w)(M)\s?[-–]\s?(F)\b(?!-)"
+    r"\b(M|Tu?|W)\s?[-–]\s?(F|Th|Sa|Su)\b(?=[:,]?\s(?:\d|from))|(?<!\w)(M)\s?[-–]\s?(F)\b(?!-)|(?<![\w-])(M|Tu|W)\s?[-–]\s?(Th|Sa|Su)\b(?![\w-])"
 )
 _DAYS = expression(rf"\b({_SHORT_DAY})\.?\s?[-–]\s?({_SHORT_DAY})\b")
 _DAY_IN_CONTEXT = expression(
@@ -62,7 +63,8 @@ def month_name(name: str) -> str:
 
 
 def _month(match: re.Match[str]) -> str:
-    return month_name(next(n for key, n in match.groupdict().items() if n and key != "dot"))
+    name = month_name(next(n for key, n in match.groupdict().items() if n and key != "dot"))
+    return f"{name}.{match['end']}" if match["end"] is not None else name
 
 
 def _day(match: re.Match[str]) -> str:
@@ -87,7 +89,7 @@ def apply(text: AlignedText) -> AlignedText:
     """`Mon-Fri` → Monday to Friday; `in Dec. we` → in December we."""
     text = text.sub(
         _WORKDAYS,
-        lambda m: f"{_LETTER_DAYS[m[1] or m[3]]} to {_LETTER_DAYS[m[2] or m[4]]}",
+        lambda m: f"{_LETTER_DAYS[m[1] or m[3] or m[5]]} to {_LETTER_DAYS[m[2] or m[4] or m[6]]}",
     )
     if "/" in text.text:
         text = text.sub(

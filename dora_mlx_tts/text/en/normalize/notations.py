@@ -62,6 +62,8 @@ _INNINGS = expression(r"(?<![\w./])(\d{1,3})/(10|\d)(?![\w/]|\.\d)")
 _CRICKETERS = expression(r"\b(?:overs?|wickets?|wkts|innings|declared|bowled)\b")
 _GOALS = expression(r"\b(?:scored|goals?|equali[sz]ed|penalty|substituted|booked)\b")
 _MINUTE = expression(r"(?<![\w.])([1-9]\d?)'(?![\w'\"]|\s?\d)")
+_TENNIS_POINTS = expression(r"(?<![\w.,-])(0|15|30|40)[-–](0|15|30|40)(?![\w%-]|[.,]\d)")
+_TENNIS = expression(r"(?i)\b(?:tennis|deuce|serv(?:e|es|ed|ing)|match point|break point|wimbledon|roland.garros|tiebreak|game, set|sets?)\b|(?<![\d-])[0-7][-–][0-7],? [0-7][-–][0-7](?![\d-])")
 _OPUS = expression(r"\b[Oo]pp?\.\s?(?=\d)")
 
 _POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
@@ -180,9 +182,12 @@ def _compound(match: re.Match[str]) -> str | None:
 def _named_atoms(text: str) -> str | None:
     """The letters and figures of a compound; None if it is none."""
     atoms = _ATOM.findall(text)
-    if not all(atom in _ELEMENTS for atom in atoms) or not any(len(atom) > 1 for atom in atoms):
+    has_figures = any(char.isdecimal() for char in text)
+    if not all(atom in _ELEMENTS for atom in atoms):
         return None
-    is_known = any(char.isdecimal() for char in text) or _SALT.fullmatch(text)
+    if not has_figures and not any(len(atom) > 1 for atom in atoms):
+        return None
+    is_known = has_figures or _SALT.fullmatch(text)
     if len(atoms) == 1 or not is_known:
         return None
     return " ".join(
@@ -246,6 +251,8 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(_ANY_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}")
     if "/" in text.text and _CRICKETERS.search(text.text):
         text = text.sub(_INNINGS, lambda m: f"{cardinal(int(m[1]))} for {cardinal(int(m[2]))}")
+    if _TENNIS.search(text.text):
+        text = text.sub(_TENNIS_POINTS, lambda m: " ".join("love" if p == "0" else cardinal(int(p)) for p in m.groups()))
     if "'" in text.text and _GOALS.search(text.text):
         text = text.sub(_MINUTE, lambda m: f"{ordinal(int(m[1]))} minute")
     if "'" in text.text and _GENETICS.search(text.text):

@@ -18,6 +18,9 @@ ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"
 _WORD_PER = expression(
     r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
 )
+_BRACKET_PER = expression(
+    r"(?<=\))\s?/\s?(day|night|wk|week|mo|month|yr|year|hr|hour|min|sec|kg|person|serving)\b(?:\.(?=\s[a-z]|[,;]))?"
+)
 _PER_TIME = expression(
     r"(?<=[A-Za-z])\s?/\s?(?=\d{1,3}[ -]?(?:hrs?|hours?|h|days?|d|weeks?|wks?|mins?|minutes?|months?)\b)"
 )
@@ -74,5 +77,6 @@ RATES = (
         _PER_AREA, lambda m: f"per {(names(f'sq {m[1]}') or (None,))[0]}", "q"
     ),
     Rule(_PER_THING, r"\g<what> per \g<per>", "/"),
+    Rule(_BRACKET_PER, lambda m: per(m[1]), "/"),
     Rule(_WORD_PER, lambda m: per(m[1]), "/"),
 )

@@ -13,6 +13,7 @@ from dora_mlx_tts.text.patterns import expression
 _PAIR = expression(
     r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d{1,2})?)/(?P<b>\d{1,3}|(?:4|5|10)\.0)(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
 )
+_COUNTS = expression(r"(?<![\w.,/$€£-])(\d{1,3}(?:,\d{3})*)/(\d{1,3}(?:,\d{3})+)(?![\w/]|[.,]\d)")
 _PART_BEFORE = expression(
     r"(?i)\b(?:day|week|month|step|page|part|question|item|slide|task|stage|lesson|module|chapter|episode|level|test|round|"
     r"file|batch|epoch|attempt|try|image|photo|game|lap|rep|set|hole|inning|issue|volume|disc|track|verse|unit|section|phase|"
@@ -50,6 +51,7 @@ _CENTRAL = expression(r"(?<![\w/:])(\d{1,2})/(\d{1,2})c\b")
 _ALWAYS = expression(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
 _EXPIRY = expression(r"\b[Ee]xp\.?(?=:? \d\d?/\d\d)")
 _EXPIRES = expression(r"(?i)\bexp(?:ires|\.|iry|iration)?:? \Z")
+_CARD = expression(r"(?i)\b(?:cards?|visa|mastercard|amex|debit|exp\b)")
 _NAMED_BEFORE = expression(
     r"(?:\b(?:Windows|i?Phone|iOS|Android|macOS|Xbox|Galaxy|Pixel|Python|Office|[Gg]en|[Gg]rades?|[Tt]ypes?|[Ll]evels?|[Aa]ges?|[Rr]outes?|"
     r"[Rr]ooms?|[Gg]ates?|[Ee]xits?|[Hh]ighways?|[Ll]ines?|[Pp]orts?|[Cc]hannels?|[Zz]ones?|[Cc]lass(?:es)?|[Cc]hapters?|[Pp]ages?|[Ss]easons?|"
@@ -72,7 +74,8 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     if "." in match["a"] + match["b"]:
         return spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
     first, second = int(match["a"]), int(match["b"])
-    link = _link(first, second, before, after)
+    is_card = match["a"][0] == "0" or bool(_CARD.search(match.string))
+    link = _link(first, second, before, after, is_card=is_card)
     if link:
         return spaced(match, f"{number(match['a'])}{link}{number(match['b'])}")
     if not first or not second or _MEASURE_AFTER.match(after):
@@ -90,12 +93,12 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     )
 
 
-def _link(first: int, second: int, before: str, after: str) -> str | None:
+def _link(first: int, second: int, before: str, after: str, *, is_card: bool) -> str | None:
     """What is said between two figures that are neither a date nor a fraction, or None."""
     if 0 < first <= second and _PART_BEFORE.search(before):
         return " of "
     is_split = first + second == MOST_PERCENT and first >= second > 0 and not first % 5
-    expires = bool(_EXPIRES.search(before)) and second > LAST_MONTH  # of a card: month and year
+    expires = bool(_EXPIRES.search(before)) and second > LAST_MONTH and (is_card or second > LAST_DAY)  # of a card: month and year
     named = bool(_NAMED_BEFORE.search(before)) and first != second
     named = named or (second == 1 and after.startswith(" ARM"))
     return " " if (first, second) in _WHOLES or is_split or expires or named else None
@@ -153,9 +156,16 @@ def _even(match: re.Match[str]) -> str | None:
     return f"{number(first)} {number(second)}" if int(first) + int(second) == MOST_PERCENT else None
 
 
+def _counts(match: re.Match[str]) -> str:
+    """`14,300/20,000` → 14,300 out of 20,000."""
+    first, second = (int(part.replace(",", "")) for part in match.groups())
+    return f"{match[1]} {'out of' if first <= second else 'over'} {match[2]}"
+
+
 def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
     text = text.sub(_ALWAYS, "24 7").sub(_EXPIRY, "expires").sub(_CENTRAL, r"\1 \2 central")
     if "/" in text.text:
+        text = text.sub(_COUNTS, _counts)
         text = text.sub(_FROM_FRACTION, r"\1 to ").sub(_PAIR, _pair)
     return text.sub(_EVEN, _even) if "0" in text.text or "5" in text.text else text

@@ -42,22 +42,30 @@ _SIGN = (
 """What looks like the sign of a unit; `names` knows whether it is one."""
 _UNIT = (
     rf"(?P<glue>\s?|-)(?P<unit>{_SIGN})"
-    rf"(?P<slash>\s?/\s?(?P<per>{PER_WORD}|{PER_UNIT}){ENDS_BEFORE}(?:\s?/\s?(?P<per2>{PER_SIGN}))?)?"
-    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z]|[,;]))?"
+    rf"(?P<slash>\.?\s?/\s?(?P<per>{PER_WORD}|{PER_UNIT}){ENDS_BEFORE}(?:\s?/\s?(?P<per2>{PER_SIGN}))?)?"
+    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z@&(+–—-]|[,;)]))?"
 )
 _PER_WORD = expression(PER_WORD)
 LETTER_UNITS = {
     "A": expression(r"(?i)\b(?:\d+\s?V|volts?|amps?|amperes?|breakers?|fuses?|circuits?|ammeter)\b"),
-    "N": expression(r"(?i)\b(?:forces?|newtons?|weigh\w*|push\w*|pull\w*|friction|thrust|tension|gravity)\b"),
+    "N": expression(r"(?i)\b(?:forces?|newtons?|weigh\w*|push\w*|pull\w*|friction|thrust|tension|gravity|mass|F =)\b"),
     "J": expression(r"(?i)\b(?:energy|joules?|work|kinetic|potential|heat|releas\w*|absorb\w*)\b"),
-    "K": expression(r"(?i)\b(?:temperatures?|kelvins?|absolute zero|blackbody|cryogenic|superconduct\w*|(?:boil|melt|freez)\w*)\b"),
+    "K": expression(r"(?i)°\s?[CF]|\b(?:temperatures?|kelvins?|absolute zero|blackbody|cryogenic|superconduct\w*|(?:boil|melt|freez)\w*)\b"),
     "T": expression(r"(?i)\b(?:magnet\w*|teslas?|MRI)\b"),
     "F": expression(r"(?i)\b(?:capacit\w+|farads?)\b"),
     "H": expression(r"(?i)\b(?:induct\w+|henrys?)\b"),
     "C": expression(r"(?i)\b(?:coulombs?|charge of)\b"),
-    "M": expression(r"(?i)\b(?:molar\w*|HCl|NaOH|NaCl|KOH|acid|buffer|solution|solutes?|titrat\w+)\b"),
+    "M": expression(r"(?i)\b(?:molar\w*|pH|HCl|NaOH|NaCl|KOH|acid|buffer|solution|solutes?|titrat\w+)\b"),
 }
 """Letters that are units where the words around speak of what they measure."""
+_PAST = expression(r"(?i)\b(?:cretaceous|jurassic|triassic|permian|cambrian|geolog\w*|fossils?|extinct\w*|dinosaurs?|evolv\w*|hominins?|rocks?|Earth|era|epoch)\b")
+SECOND_MEANINGS = {
+    "bp": (expression(r"(?i)\b(?:genomes?|DNA|RNA|genes?|sequenc\w+|primers?|amplicon|plasmid|chromosomes?)\b"), ("base pair", "base pairs")),
+    "pc": (expression(r"(?i)\b(?:stars?|galax\w+|parsecs?|clusters?|nebula\w*|supernova\w*)\b"), ("parsec", "parsecs")),
+    "Ma": (_PAST, ("million years", "million years")),
+    "Ga": (_PAST, ("billion years", "billion years")),
+    "ka": (_PAST, ("thousand years", "thousand years")),
+}
 _INVERSE = expression(r"(?<=[\wμ²³])[ ·⋅](?P<u>[A-Za-zμ]{1,4})\^-(?P<p>[123])(?!\d)")
 _MERCURY = expression(r"\bin\. ?Hg\b")
 _SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
@@ -92,7 +100,7 @@ _PER_HUNDRED = expression(
     r"(?<=[\d\s])(?P<unit>[A-Za-zμ]{1,5})\s?/\s?(?=\d{1,4}(?:,000)?\s?(?:km|mi|miles|g|mg|ml|mL|dL|L|kg|oz|lbs?|gal|m²)\b)"
 )
 _BARE_PER = expression(
-    rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})/(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}"
+    rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})(?P<mag>[KMBk])?/(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}"
 )
 _SIDES = expression(
     rf"{NOT_INSIDE}({NUMBER}\s?(?:{alternatives(AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:{alternatives(AREAS)})\b)"
@@ -124,7 +132,7 @@ _LINKS = {
 
 def _measure(match: re.Match[str]) -> str | None:
     unit = match["unit"]
-    found = names(unit)
+    found = _by_context(match, unit) or names(unit)
     if found is None or not _is_unit(match, unit):
         return None
     scale = magnitude(match["scale"] or match["mag"])
@@ -137,9 +145,18 @@ def _measure(match: re.Match[str]) -> str | None:
     return spaced(match, words)
 
 
+_MAGNITUDES = frozenset("KBMTbt")
+
+
+def _by_context(match: re.Match[str], unit: str) -> tuple[str, str] | None:
+    """The second meaning of a sign, where the words around speak of it."""
+    context, forms = SECOND_MEANINGS.get(unit, (None, None))
+    return forms if context is not None and context.search(match.string) else None
+
+
 def _is_unit(match: re.Match[str], unit: str) -> bool:
     """Whether a sign that may be a letter or a word as well is a unit here."""
-    is_rate = bool(match["per"]) and per_name(match["per"]) is not None
+    is_rate = bool(match["per"]) and unit not in _MAGNITUDES and per_name(match["per"]) is not None
     if match["glue"] == "-" and not unit.replace(" ", "").replace("-", "").replace(".", "").isalpha():
         return False
     if unit in LETTER_UNITS and LETTER_UNITS[unit].search(match.string):
@@ -259,7 +276,7 @@ _CURRENT = expression(
 )
 _POINTS = expression(r"(?<=\d)-pts?\b(?:\.(?=\s[a-z]))?")
 _DOSES = expression(
-    r"(?P<n>\d) (?P<w>tab|cap)(?P<s>s?)\b(?P<dot>\.)?(?=\s(?:\(|of|po|PO|by|daily|twice|every|q\d?|at|once|before|after|with|[bt]\.?i\.?d|\d)|,)"
+    r"(?P<n>\d) (?P<w>tab|cap)(?P<s>s?)\b(?P<dot>\.)?(?=\s(?:\(|of|po|PO|by|daily|twice|three|four|every|as|q\d?|at|once|before|after|with|[bt]\.?i\.?d|\d)|,)"
 )
 _CELLS = expression(r"(?<=\d)\s?(K|M)/(?:μL|uL|mcL|mm³|mm3)(?!\w)")
 _PAGES = expression(r"(?<=\d) pp\.(?=[,;:)]|\s[a-z])")
@@ -329,7 +346,7 @@ _RULES = (
     Rule(_AMPERES, _amperes, "A"),
     Rule(_POINTS, "-point", "p"),
     Rule(_CELLS, lambda m: f" {'thousand' if m[1] == 'K' else 'million'} per microliter", "/"),
-    Rule(_DOSES, lambda m: f"{m['n']} {'tablet' if m['w'] == 'tab' else 'capsule'}{m['s']}", "t"),
+    Rule(_DOSES, lambda m: f"{m['n']} {'tablet' if m['w'] == 'tab' else 'capsule'}{m['s']}", "bp"),
     Rule(_PAGES, " pages", "p"),
     Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
     Rule(_TONS, " tons", "t"),
@@ -353,7 +370,7 @@ _RULES = (
     Rule(_MEASURE, _measure),
     Rule(_AFTER_POWER, _after_power),
     Rule(_PRICE_PER, lambda m: f"{m[1]}{per(m[2])}", "/"),
-    Rule(_BARE_PER, lambda m: f"{number(m['n'])}{per(m['per'])}", "/"),
+    Rule(_BARE_PER, lambda m: f"{number(m['n'])}{magnitude(m['mag'])}{per(m['per'])}", "/"),
 )
 
 

@@ -72,10 +72,45 @@ un AH0 N
 tele T EH2 L AH0
 under AH2 N D ER0
 up AH2 P
+aero EH2 R OW0
+agro AE2 G R OW0
+astro AE2 S T R OW0
+cardio K AA2 R D IY0 OW0
+eco IY2 K OW0
+ethno EH2 TH N OW0
+extra EH2 K S T R AH0
+femto F EH2 M T OW0
+fore F AO2 R
+gastro G AE2 S T R OW0
+geo JH IY2 OW0
+hydro HH AY2 D R OW0
+immuno IH2 M Y AH0 N OW0
+info IH2 N F OW0
+infra IH2 N F R AH0
+intra IH2 N T R AH0
+kilo K IH2 L AH0
+magneto M AE0 G N IY2 T OW0
+mid M IH2 D
+off AO2 F
+omni AA2 M N IH0
+paleo P EY2 L IY0 OW0
+photo F OW2 T OW0
+pico P IY2 K OW0
+psycho S AY2 K OW0
+radio R EY2 D IY0 OW0
+retro R EH2 T R OW0
+socio S OW2 S IY0 OW0
+techno T EH2 K N OW0
+thermo TH ER2 M OW0
+trans T R AE2 N Z
+turbo T ER2 B OW0
+video V IH2 D IY0 OW0
 """)
 WORDLIKE_PREFIXES = MappingProxyType({part: _PREFIXES[part] for part in ("re", "de", "pre", "co")})
 """Prefixes that are read otherwise than the word they look like."""
-_SAFE = word_set("un out over under non mis sub super inter")
+_SAFE = word_set(
+    "un out over under non mis sub super inter cardio thermo techno turbo immuno extra infra intra femto"
+)
 """Prefixes behind which nearly every known word is itself: undo, overuse; `re` and `de` begin many others."""
 _SHIFTING = ("graph", "meter", "metric", "log", "scop", "mobil", "nomous", "nomy")
 """Endings of Greek compounds, which move the stress: automobile, barometer."""
@@ -105,6 +140,15 @@ ship SH IH2 P
 hood HH UH2 D
 like L AY2 K
 wise W AY2 Z
+shire SH ER0
+burgh B ER0 G
+borough B ER0 OW0
+ify AH0 F AY2
+ifies AH0 F AY2 Z
+ified AH0 F AY2 D
+ifying AH0 F AY2 IH0 NG
+ification AH0 F AH0 K EY1 SH AH0 N
+esque EH1 S K
 ly L IY0
 """)
 """Endings that leave the word before them unchanged; for the others the letters tell more."""

