@@ -36,6 +36,8 @@ _WEEKDAYS = re.compile(
     rf"(?<=[日0-9])[ ]?[(（]{_DAY_NAME}[ ]?[-{_WAVE}から]{{1,2}}[ ]?{_DAY_NAME}[)）]"
 )
 LAST_MONTH = 12
+RARE_PART = 11
+"""Elevenths are hardly ever written: 8/11 is a day."""
 
 
 def _day_year(match: re.Match[str]) -> str | None:
@@ -50,7 +52,7 @@ def _month_day(match: re.Match[str]) -> str | None:
     month, day, cue = int(match[1]), int(match[2]), match["cue"] or ""
     if match.string.endswith("から", 0, match.start()) and not match["part"]:
         return f"{month}月{day}日{cue}"
-    if match["part"] or (not cue and (month <= day <= LAST_MONTH or day == 1)):
+    if match["part"] or (not cue and ((month <= day <= LAST_MONTH and day != RARE_PART) or day == 1)):
         return None
     if not cue and day > LAST_MONTH and month == 1:  # 1/20
         return None

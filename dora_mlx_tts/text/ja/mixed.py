@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.ja.numbers import UNITS
 
 _CLOCK = re.compile(
     r"(?<![0-9A-Za-z:.,$])(1[0-2]|0?[0-9])(?:[:：]([0-5][0-9])(?:[:：]([0-5][0-9]))?)?[ ]?([AaPp])(?:\.[ ]?[Mm]\.?|[ ]?[Mm])(?![A-Za-z])"
@@ -24,6 +25,12 @@ _BEFORE = re.compile(rf"(?<![A-Za-z0-9])({_CODE})[ ]?({_NUMBER})([万億兆]{{0,
 _AFTER = re.compile(rf"(?<![0-9A-Za-z.,])({_NUMBER})([万億兆]{{0,2}})[ ]?({_CODE})(?![A-Za-z0-9])")
 _TIMES = re.compile(r"(?<=[0-9])[ ]?x[ ]?(?=[0-9]{1,9}[ ]?=)")
 _NUMBERED = re.compile(r"(?<![A-Za-z])No\.?[ ]?(?=[0-9])")
+_LETTERED = "|".join(
+    re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True) if len(unit) > 1 and unit[0].isalpha()
+)
+_UNIT = re.compile(
+    rf"(?<=[0-9])[ ]?({_LETTERED})(?=[ ]?(?:[\u3041-\u9fff、。，．！？!?)）」』/~～〜]|\Z))"
+)
 _JAPANESE = re.compile("[\u3041-\u30ff\u3400-\u9fff]")
 _LATIN = re.compile("[A-Za-z]")
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
@@ -39,6 +46,7 @@ _RULES: tuple[_Rule, ...] = (
     (_CLOCK, _clock),
     (_BEFORE, lambda m: f"{m[2]}{m[3]}{_CODES[m[1]]}"),
     (_AFTER, lambda m: f"{m[1]}{m[2]}{_CODES[m[3]]}"),
+    (_UNIT, lambda m: UNITS[m[1]]),
     (_TIMES, lambda _: "×"),
     (_NUMBERED, lambda _: "ナンバー"),
 )

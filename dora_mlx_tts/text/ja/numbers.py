@@ -11,7 +11,7 @@ _NUMBER = r"[0-9]{1,16}(?:\.[0-9]{1,16})?"
 _START = r"(?<![0-9A-Za-z.])"
 _MINUS = "-\u2212\u2010\u2011\u2012\u2013"
 _WAVE = "~\u301c\uff5e\u223c"
-_UNITS = {
+UNITS = {
     "km": "キロメートル", "m": "メートル", "cm": "センチメートル", "mm": "ミリメートル",
     "μm": "マイクロメートル", "nm": "ナノメートル", "km²": "平方キロメートル", "m²": "平方メートル",
     "cm²": "平方センチメートル", "km2": "平方キロメートル", "m2": "平方メートル", "m³": "立方メートル",
@@ -32,7 +32,7 @@ _CURRENCIES = {
     "₩": "ウォン", "元": "元",
 }  # fmt: skip
 _SIGNS = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=len, reverse=True) if c != "元")
-_UNIT = "|".join(re.escape(u) for u in sorted(_UNITS, key=len, reverse=True))
+_UNIT = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True))
 
 _THOUSANDS = re.compile(r"(?<![0-9.,，])[0-9]{1,3}(?:[,，][0-9]{3}){1,5}(?![0-9]|[,，][0-9])")
 _TELEPHONE = re.compile(
@@ -83,6 +83,7 @@ _MIXED = re.compile(r"(?<=[0-9]) (?=[0-9]{1,3}/[0-9]{1,3}(?![0-9./]))")
 _MIDNIGHT = re.compile("(?<![0-9.,:零一二三四五六七八九十百])0?0(?=時(?!間))")
 """0時 is れいじ, not ゼロじ."""
 _FRACTION = re.compile(r"(?<![0-9./])([0-9]{1,16})(?:[/⁄]| / )([0-9]{1,16})(?![0-9./])")
+SMALLEST_PRESSURE = 30
 _RELATION = re.compile(r"(?<=[0-9])[ ]?([≧≥≦≤])[ ]?(?=[0-9])")
 
 
@@ -159,10 +160,17 @@ def _falling(match: re.Match[str]) -> str | None:
 
 def read_quantities(text: AlignedText) -> AlignedText:
     """`60km/h` 60キロメートル毎時, `25℃` 25度."""
-    return text.sub(_QUANTITY, lambda m: m[1] + _UNITS[m[2]] + (_PER[m[3]] if m[3] else ""))
+    return text.sub(_QUANTITY, lambda m: m[1] + UNITS[m[2]] + (_PER[m[3]] if m[3] else ""))
 
 
 def read_fractions(text: AlignedText) -> AlignedText:
     """`1/2` 2分の1, `1 1/2` 1と2分の1."""
     text = text.sub(_MIXED, "と")
-    return text.sub(_FRACTION, r"\2分の\1")
+    return text.sub(_FRACTION, _fraction)
+
+
+def _fraction(match: re.Match[str]) -> str:
+    """`120/80` of blood is no fraction: 120の80."""
+    first, second = match.groups()
+    is_pair = int(first) > int(second) > SMALLEST_PRESSURE
+    return f"{first}の{second}" if is_pair else f"{second}分の{first}"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.ko.normalize.amounts import UNITS
 
 _CLOCK = re.compile(
     r"(?<![0-9A-Za-z:.,$])(1[0-2]|0?[1-9])(?::([0-5][0-9])(?::([0-5][0-9]))?)?[ ]?([AaPp])(?:\.[ ]?[Mm]\.?|[Mm])(?![A-Za-z])"
@@ -28,6 +29,10 @@ _FILE = re.compile(
     r"(?<=[가-힣])\.(?=(?:jpe?g|png|gif|pdf|docx?|xlsx?|pptx?|hwp|txt|zip|mp[34]|csv|py|js)(?![A-Za-z0-9]))",
     re.IGNORECASE,
 )
+_LETTERED = "|".join(
+    re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True) if len(unit) > 1 and unit[0].isalpha()
+)
+_UNIT = re.compile(rf"(?<=[0-9])[ ]?({_LETTERED})(?=[ ]?(?:[가-힣,.!?)~]|\Z))(?![.,][0-9])")
 _HANGUL = re.compile("[가-힣]")
 _LATIN = re.compile("[A-Za-z]")
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
@@ -42,6 +47,7 @@ def _clock(match: re.Match[str]) -> str:
 _RULES: tuple[_Rule, ...] = (
     (_CLOCK, _clock),
     (_BEFORE, lambda m: f"{m[2]}{m[3]} {_CODES[m[1].upper()]}"),
+    (_UNIT, lambda m: f" {UNITS[m[1]]}"),
     (_FILE, lambda _: " 점 "),
     (_AFTER, lambda m: f"{m[1]}{m[2]} {_CODES[m[3]]}"),
 )

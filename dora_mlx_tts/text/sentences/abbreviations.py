@@ -10,6 +10,7 @@ from importlib import resources
 
 _TOKEN = re.compile(r"[^\s\"'“”‘’(（\[【《「『\u2e80-\u9fff\uff00-\uffef]+$")
 _LETTERS = re.compile(r"[a-z](?:\.[a-z])+")  # J.R.R., a.k.a.
+_ROMAN = re.compile(r"[IVXLC]{2,8}[,;:)]?")
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 _LONGEST_TOKEN = 24
 
@@ -92,8 +93,9 @@ class Stop:
         begun = word.lower().replace(".", "")
         if self.word in _words("letter_follows"):
             if following is None:
-                return None if len(begun) == 1 else True
-            return len(begun) > 1 or word == "I"
+                return None if len(begun) == 1 or _ROMAN.fullmatch(word) else True
+            is_pronoun = word == "I" and following not in {",", ";", ")"}
+            return is_pronoun or (len(begun) > 1 and _ROMAN.fullmatch(word) is None)
         if self._needs_starter():
             return None if following is None else begun in _words("starters")
         if self._is_era() and self.opens:

@@ -40,7 +40,7 @@ temp temperature, temps temperatures, vol volume, qty quantity, amt amount, amts
 misc miscellaneous, pkg package, pkgs packages, doz dozen, wkts wickets, anniv anniversary, mtg meeting, mtgs meetings, msg message, msgs messages, lvl level, recd received, amend amendment, const constitution,
 cf compare, viz namely, ca circa, vs versus, neg negative, rec recommended, ref reference, refs references, req required, reqd required, rev revised, abbr abbreviated, abbrev abbreviation, adj adjective, equiv equivalent, illus illustrated,
 introd introduction, prelim preliminary, prob probably, poss possibly, proc proceedings, trans translated, comp compiled, repr reprinted, bibliog bibliography, biog biography, suppl supplement,
-subj subject, wk week, wks weeks, mo month, yr year, yrs years, hr hour, hrs hours, qtr quarter, med medium, lg large, sm small, desc description, diag diagnosis, dx diagnosis, diam diameter, lat latitude, cont continued, contd continued, encl enclosed, bal balance, lic license, pop population, cert certified, cres crescent, alt altitude, sp species, spp species,
+subj subject, ann annual, conf conference, chem chemical, soph sophomore, hx history, btw between, bet between, wk week, wks weeks, mo month, yr year, yrs years, hr hour, hrs hours, qtr quarter, med medium, lg large, sm small, desc description, diag diagnosis, dx diagnosis, diam diameter, lat latitude, cont continued, contd continued, encl enclosed, bal balance, lic license, pop population, cert certified, cres crescent, alt altitude, sp species, spp species,
 arr arrives, dep departs, tel telephone, pron pronounced, sing singular, syn synonym, tech technical, int'l international, nat'l national, gov't government, govn't government, dep't department, ass'n association,
 cont'd continued, sec'y secretary, att'y attorney, comm'n commission, add'l additional, prof'l professional, fed'l federal, reg'l regional, eng'g engineering
 """,
@@ -77,7 +77,7 @@ SPOKEN = _pairs(
 YoY year over year, QoQ quarter over quarter, MoM month over month, WoW week over week, YTD year to date, MTD month to date, y/y year over year, q/q quarter over quarter, m/m month over month, yoy year over year, qoq quarter over quarter,
 K8s kubernetes, b/c because, b/w between, w/in within, P/E P E, N/A not applicable, n/a not applicable, Rx R X, q.v. Q V, s.v. S V, N.B. N B, P.L. Public Law, U.S.C. U S C, C.F.R. C F R, i.a. among others,
 b.i.d. twice a day, t.i.d. three times a day, q.i.d. four times a day, q.d. once a day, q.o.d. every other day, q.h.s. at bedtime, q.a.m. every morning, q.p.m. every evening, h.s. at bedtime, p.r.n. as needed, p.o. by mouth, a.c. before meals, p.c. after meals,
-qid four times a day, tid three times a day, qhs at bedtime, qod every other day, prn as needed
+qid four times a day, tid three times a day, qhs at bedtime, qod every other day, prn as needed, s/p status post, f/u follow up, h/o history of, r/o rule out, n/v nausea and vomiting, hx history, sx symptoms, btw by the way
 """
 )
 """Written like this, they are said like that."""

@@ -34,6 +34,12 @@ _YEARS_OLD = expression(r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)")
 _YEAR_OLD = expression(
     r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))"
 )
+_BETWEEN = expression(r"\bbtw\.(?= \d)")
+_PATIENT = expression(r"\bpt\.?(?= (?:is|has|was|had|reports?|denies|presents?|states?|c/o|with|w/|needs|should|complains)\b)")
+_CARE_OF = expression(r"(?<!\w)c/o(?= [A-Z])")
+_COMPLAINS = expression(r"(?<!\w)c/o(?= [a-z])")
+_CERTIORARI = expression(r"\bcert\.(?= (?:was|is|denied|granted|petition))")
+_CIRCUIT = expression(r"(?<=\d(?:st|nd|rd|th) )Cir\.(?=\s|\)|,)|(?<=\dd )Cir\.(?=\s|\)|,)")
 _EDITION = expression(r"(?<=\d(?:st|nd|rd|th) )ed\b(?:\.(?=\s[a-z(]|[,;)]))?")
 _CENTURY = expression(r"(?<=\d(?:st|nd|rd|th))[ -]c\.(?=\s[a-zA-Z]|[,;)]|\Z)")
 _FOLLOWING = expression(r"(?<=\d)ff?\b(?:\.(?=\s[a-z]|[,;)]))?")
@@ -121,7 +127,7 @@ def _word(match: re.Match[str]) -> str | None:
     if match.string[: match.start()].rstrip(" -")[-1:].isdecimal() and names(written):
         return None
     if written.lower() in {"no", "nos"}:
-        is_count = match.string.startswith(" of ", end)
+        is_count = match.string.startswith((" of ", " is ", " was "), end)
         return _alike(BEFORE_NUMBER[written.lower()], written) if is_count else None
     title = TITLES.get(written)
     if title and (_TITLED.match(match.string, end) or written not in _ONLY_TITLES):
@@ -187,6 +193,12 @@ _RARE = (
     ((" c.",), _CENTURY, " century"),
     ((" ed",), _EDITION, "edition"),
     (("ff",), _FOLLOWING, " and following"),
+    (("btw.",), _BETWEEN, "between"),
+    (("pt",), _PATIENT, "patient"),
+    (("c/o",), _CARE_OF, "care of"),
+    (("c/o",), _COMPLAINS, "complains of"),
+    (("cert.",), _CERTIORARI, "cert"),
+    (("Cir.",), _CIRCUIT, "Circuit"),
     (("y/o", "yo", "y.o"), _YEAR_OLD, " year old"),
     (("y/o", "yo", "y.o"), _YEARS_OLD, " years old"),
 )

@@ -112,6 +112,7 @@ _BAR = expression("(?<![A-Za-z])([A-Za-zα-ω])\u0304(?![a-z])")
 """A mean: a single letter with a stroke above, which is no vowel of pinyin with its tone."""
 
 
+_STAR_FIRST = expression(r"[★⭐]\ufe0f?\s?(\d(?:\.\d{1,2})?)(?![\w★☆⭐])")
 _STARS = expression(r"(?<=\d)\s?[★⭐]\ufe0f?(?![★☆⭐])|(?<!\d)[★⭐]{2,5}☆{0,4}(?!\w)")
 _ION = expression(r"(?<![A-Za-z])((?:[A-Z][a-z]?[₂-₉]?){1,3})([²³⁴]?)([⁺⁻])(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 
@@ -137,7 +138,8 @@ def unify(text: AlignedText) -> AlignedText:
     if not (text.text.isascii() and text.text.isprintable()):
         text = sign_names.apply(text)
         text = (
-            text.sub(_STARS, _stars)
+            text.sub(_STAR_FIRST, r"\1 stars")
+            .sub(_STARS, _stars)
             .sub(_ION, _ion)
             .sub(_BAR, r"\1 bar")
             .sub(_RAISED, _raised)

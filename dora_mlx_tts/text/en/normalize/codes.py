@@ -53,6 +53,7 @@ _LABELED = expression(
 )
 _CARDINAL_NAMES = expression(r"(?i)\b(?:room|rm|suite|ste|apartment|apt|unit|gate|seat|locker|box)\b")
 _SHORT_NAMES = expression(r"(?i)\b(s|r)(?:te|m)\b\.?")
+_PORTS = expression(r"(?<![\w.,:$-])(?:8080|8443|8000|8888|8081|9090|3306|5432|6379|3000|5000|5173|4200|9200|5672)(?![\w.,]?\d)")
 _RESPONSE = expression(
     r"(?<![\w.,])[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
     re.IGNORECASE,
@@ -63,6 +64,7 @@ _RETURNED = expression(
 _CODE_ALONE = expression(
     r"(?:(?<=\ba )|(?<=\bor ))[345]\d\d(?= (?:is|means|from|when|if|and|or|instead|then|because|page)\b|[,.;:!?)]|\Z)"
 )
+_NETWORK = expression(r"(?i)\b(?:ports?|localhost|https?|tcp|firewall|listen\w*)\b")
 _WEB = expression(
     r"\b(?:HTTP|HTTPS|RFC|redirects?|status|server|requests?|responses?|API|URL|endpoint|browser)\b"
 )
@@ -247,6 +249,8 @@ _RULES = (
 def apply(text: AlignedText) -> AlignedText:
     """`order #48213` → order number four eight two one three; `a 404 error` → a four oh four error."""
     text = apply_rules(text, _RULES)
+    if _NETWORK.search(text.text):
+        text = text.sub(_PORTS, lambda m: named(m.group()))
     if _WEB.search(text.text):
         text = text.sub(_CODE_ALONE, lambda m: named(m.group()))
     if "size" in text.text.lower():

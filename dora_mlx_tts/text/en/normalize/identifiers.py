@@ -41,6 +41,7 @@ _CHAIN = expression(
 """Five short groups or more are no words."""
 _AFTER_SLASH = expression(r"(?<=\w/)(?<!\d{4}/)\d{5,20}(?![\w,.]*\d)")
 _GROUPS = expression(r"(?<![\w.,$-])\d{2,8}(?:-\d{2,8}){2,6}(?![\w-]|[.,]\d)")
+_ROUNDS = expression(r"(?i)\b(?:shot|rounds?|golf|carded|par|finish\w*)\b")
 _HEX = expression(r"\b0[xX]([0-9A-Fa-f]{1,64})\b|\b0b([01]{1,64})\b|\bU\+([0-9A-F]{4,6})\b")
 _HEX_SPAN = expression(r"(?<=[\dA-Fa-f])\s?[-–]\s?(?=0x)")
 _COLOR = expression(
@@ -137,6 +138,8 @@ def _is_year(group: str, place: int, groups: int) -> bool:
 def _groups(match: re.Match[str]) -> str | None:
     """`112-9876543-2233445`; dates are left alone."""
     groups = match.group().split("-")
+    if all(len(group) == 2 for group in groups) and _ROUNDS.search(match.string):  # noqa: PLR2004 (scores)
+        return ", ".join(cardinal(int(group)) for group in groups)
     if len(groups) <= FEWEST_GROUPS and max(map(len, groups)) <= LONGEST_DATE_PART:
         return None
     return ", ".join(map(digits, groups))

@@ -50,6 +50,20 @@ _LOGIC = expression(r"\s?(&&|\|\|)\s?")
 _LOCAL = expression(r"(?<=\blocalhost):(\d{2,5})\b")
 
 
+_SIGN_NAMES = {
+    ".": "dot", "~": "tilde", "^": "caret", "*": "asterisk", "#": "hash", "/": "slash", "\\": "backslash", "|": "pipe", "&": "ampersand", "@": "at sign",
+    "!": "exclamation mark", "?": "question mark", ":": "colon", ";": "semicolon", ",": "comma", "-": "hyphen", "_": "underscore", "=": "equals sign",
+    "+": "plus sign", "%": "percent sign", "$": "dollar sign", "<": "less than sign", ">": "greater than sign", "(": "open parenthesis", ")": "close parenthesis",
+    "[": "open bracket", "]": "close bracket", "{": "open brace", "}": "close brace", "`": "backtick",
+}  # fmt: skip
+_QUOTED = expression(rf"(?<!\w)([\"'])([{re.escape(''.join(_SIGN_NAMES))}]{{1,3}})\1(?!\w)")
+"""A sign between quotation marks is spoken of."""
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return " ".join(_SIGN_NAMES[sign] for sign in match[2])
+
+
 def _combined(match: re.Match[str]) -> str:
     parts = _split(match.group())
     return " ".join(_spoken(part) for part in parts)
@@ -77,7 +91,7 @@ def _option(match: re.Match[str]) -> str | None:
 
 def apply(text: AlignedText) -> AlignedText:
     """`Ctrl+C` → control C, `a && b` → a and b, `chmod 755` → chmod seven five five."""
-    text = text.sub(_COMBINED, _combined).sub(_LONE, lambda m: _KEYS[m.group().lower()])
+    text = text.sub(_QUOTED, _quoted).sub(_COMBINED, _combined).sub(_LONE, lambda m: _KEYS[m.group().lower()])
     text = text.sub(_LOGIC, lambda m: " and " if m[1] == "&&" else " or ")
     text = text.sub(_FLAGS, lambda m: f"{m['command']} dash {' '.join(m['flags'])}")
     text = text.sub(_HOME, lambda m: "dot " if m[1] else "")

@@ -39,11 +39,11 @@ _RATIO = expression(r"(?<![\d.:])(\d{1,3})(?:\s:\s|:)(\d{1,6})(?![\d:]|\.\d)")
 _RATIOS = expression(r"(?<![\w.:])\d{1,3}(?::\d{1,3}){2,5}(?![\w:]|\.\d)")
 _TIMES = expression(
     rf"{NOT_INSIDE}(?<!plus )(?<!minus )(?:({NUMBER}){DASH})?({NUMBER})\s?[x×]"
-    r"(?=\s(?!d ?[a-z]\b|plus|minus|times|equals|divided|squared|cubed|to the)[a-z]|\s*[.,;!?)]|\s*\Z)"
+    r"(?=\s(?!d ?[a-z]\b|plus|minus|times|equals|divided|squared|cubed|to the)(?:[a-z]|[A-Z][a-z]+'s\b)|\s*[.,;!?)]|\s*\Z)"
 )
 _ITEMS = expression(
     r"(?<![\w.,$-])([1-9])\s?[x×]\s(?=(?:[A-Za-z][\w-]{1,15} ){0,2}[a-z]{3,15}s\b)"
-    r"(?!(?:[a-z]+ )?(?:equals|plus|minus|times|is|was|has|does|divided|squared|cubed|to)\b)(?!(?:more|less|as|the|a|an|per|faster|daily|weekly|this|his|her|its|returns|gains|[a-z]+er)\b)"
+    r"(?!(?:[a-z]+ )?(?:equals|plus|minus|times|is|was|has|does|divided|squared|cubed|to)\b)(?!(?:more|less|as|the|a|an|per|faster|daily|weekly|this|his|her|its|returns|gains|fees?|damages|returns|profits|speeds|wages|earnings|costs|prices|rates|sales|losses|times|[a-z]+er)\b)"
 )
 """`2x large pizzas` are two of them."""
 _BY = expression(rf"{NOT_INSIDE}({NUMBER})\s?[x×]\s?(?={NUMBER})")
@@ -62,6 +62,9 @@ _THOUSANDS = expression(
 )
 _DECIMAL_THOUSANDS = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(?<!seat )(?<!row )(?<!gate )(?<!room )(\d{{1,3}}\.\d|(?!(?:2|4|5|8|10)K)\d{{1,3}})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video|screen|monitor|footage))"
+)
+_BILLIONS = expression(
+    rf"{NOT_INSIDE}(?<![A-Za-z])(\d{{1,3}}(?:\.\d{{1,2}})?)B(?= (?:params?|parameters|tokens|models?|people|users|views|downloads|barrels|rows|records|searches|dollars|version|weights|in|for)\b)"
 )
 _NUMBER = expression(rf"(?P<glued>[A-Za-z])?(?<!\d)(?P<n>{NUMBER})(?P<more>\+(?!\s?\d))?")
 
@@ -131,6 +134,7 @@ _RULES = (
     Rule(_NEGATIVE, lambda m: spaced(m, "negative "), "-−"),
     Rule(_SCALED, lambda m: spaced(m, f"{number(m[1])} {MAGNITUDES[m[2].lower()]}"), "Mmbtk"),
     Rule(_THOUSANDS, lambda m: spaced(m, f"{number(m[1])} thousand"), "K"),
+    Rule(_BILLIONS, lambda m: spaced(m, f"{number(m[1])} billion"), "B"),
     Rule(_DECIMAL_THOUSANDS, lambda m: spaced(m, f"{number(m[1])} thousand"), "K"),
     Rule(_NUMBER, _plain),
 )

@@ -57,7 +57,7 @@ _DRIVING = expression(
     r"(?i)\b(?:traffic|freeway|exit|merge|drive|driving|lanes?|backed up|take the|jam|onto|off) "
 )
 _ONWARD = expression(
-    r"\b(?P<lead>(?i:then|and|go|walk|drive|continue|travel|proceed|ride|bike|run|veer|blocks|miles|feet|ft|mi) )(?P<p>[NSEW])(?=\s(?:on|onto|along|toward|towards|until|past|for|to)\b)"
+    r"\b(?P<lead>(?i:head|heading|then|and|go|walk|drive|continue|travel|proceed|ride|bike|run|veer|blocks|miles|feet|ft|mi) )(?P<p>NE|NW|SE|SW|[NSEW])(?=\s(?:on|onto|along|toward|towards|until|past|for|to)\b)"
 )
 _HALF_POINT = expression(
     r"\b(?P<p>NE|NW|SE|SW)(?=\s(?:winds?|swells?|breezes?|flow|gusts?|side|corner|suburbs?|quadrant|of|part|portion|coast|edge|end|facing)\b)"
@@ -76,7 +76,7 @@ _SHORT_ROAD = expression(r"\b(?:Rte|Rt|rte|Hwy|hwy)\b\.?(?= \d)")
 _NUMBER = expression(r"\bNo\.\s(?=\d{1,4}\s[A-Z])")
 _SIDE = expression(r" [LR]\b")
 _NUMBERED_STREET = expression(
-    rf"\b(?P<n>\d{{1,3}}(?:st|nd|rd|th)) (?P<kind>Ave|Blvd|Rd|Pl|Ct|Ln|Pkwy|Ter|Dr|Cir|Sq|Way|St(?=\.? (?:{_POINTS})\b))\b(?P<dot>\.)?(?: (?P<point>{_POINTS})\b)?"
+    rf"\b(?P<n>\d{{1,3}}(?:st|nd|rd|th)) (?P<kind>Ave|Blvd|Rd|Pl|Ct|Ln|Pkwy|Ter|Dr|Sq|Way|St(?=\.? (?:{_POINTS})\b))\b(?P<dot>\.)?(?: (?P<point>{_POINTS})\b)?"
 )
 _CHINESE_CODE = expression(
     r"\b(Beijing|Tianjin|Shanghai|Chengdu|Nanjing|Shenzhen|Hangzhou|Guangzhou|China) (\d{6})(?!\d)"

@@ -35,6 +35,7 @@ _SMALL_PART = expression(
     r"(?P<n>ii|iii|iv|vi|vii|viii|ix|xi|xii|xiii|xiv|xv|xvi|xvii|xviii|xix|xx)\b(?!['.-]?\w)",
     re.IGNORECASE,
 )
+_SUBCLAUSE = expression(r"(?<=[\w)])\((ii|iii|iv|vi|vii|viii|ix|xi|xii)\)")
 _FIRST_PART = expression(r"\b((?i:scene|act|part|chapter) )i(?=[,;:.)]|\Z)")
 _SCENE = expression(r"\b([IVX]{1,4})\.([ivx]{1,4})\.(\d{1,3})(?:\s?[-–]\s?(\d{1,3}))?(?![\w.]\w)")
 _PARTS = expression(
@@ -105,7 +106,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_WORLD_WAR, lambda m: f"World War {_WARS[m[1] or m[2]]}")
     text = text.sub(_SCENE, _scene)
     text = text.sub(_SMALL_PART, lambda m: m["part"] + spoken(m["n"]))
-    text = text.sub(_FIRST_PART, r"\1one")
+    text = text.sub(_FIRST_PART, r"\1one").sub(_SUBCLAUSE, lambda m: f" {spoken(m[1])} ")
     if not _ANY.search(text.text):
         return text.sub(_CENTURY, lambda m: ordinal(value(m[1])) if m[1] else None).sub(_ALONE, _alone)
     text = text.sub(_DESCENDANT, lambda m: f"{m['name']} the {ordinal(value(m['n']))}")

@@ -48,6 +48,8 @@ _EVEN = expression(
 )
 _CENTRAL = expression(r"(?<![\w/:])(\d{1,2})/(\d{1,2})c\b")
 """Hours of a broadcast in two zones: 8/7c."""
+_FOR = expression(r"(?<![\w./])([2-9]|10|12)/(?=\$\d)")
+"""`3/$10`: three for ten dollars."""
 _ALWAYS = expression(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
 _EXPIRY = expression(r"\b[Ee]xp\.?(?=:? \d\d?/\d\d)")
 _EXPIRES = expression(r"(?i)\bexp(?:ires|\.|iry|iration)?:? \Z")
@@ -166,6 +168,6 @@ def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
     text = text.sub(_ALWAYS, "24 7").sub(_EXPIRY, "expires").sub(_CENTRAL, r"\1 \2 central")
     if "/" in text.text:
-        text = text.sub(_COUNTS, _counts)
+        text = text.sub(_FOR, r"\1 for ").sub(_COUNTS, _counts)
         text = text.sub(_FROM_FRACTION, r"\1 to ").sub(_PAIR, _pair)
     return text.sub(_EVEN, _even) if "0" in text.text or "5" in text.text else text

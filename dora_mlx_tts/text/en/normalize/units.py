@@ -293,6 +293,7 @@ _PINTS = expression(
 _SQUARE = expression(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
 _SIZE = expression(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
+_SPOONS = expression(r"(?P<n>\d) (?P<s>[Tt])\.(?= [a-z]{3,})")
 _CUPS = expression(r"(?P<n>\d) c\b\.?(?= (?:of )?[a-z]{3,})(?! of (?:the|a)\b)")
 
 
@@ -357,6 +358,7 @@ _RULES = (
     Rule(_SQUARE, r"-\1 ", "-"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
+    Rule(_SPOONS, lambda m: f"{m['n']} {'tbsp' if m['s'] == 'T' else 'tsp'}", "Tt"),
     Rule(_INCHES, r"\1in", "i"),
     Rule(_FAHRENHEIT, _degrees, "FC"),
     Rule(_RELATION, _relation, "~≈<>≤≥+"),

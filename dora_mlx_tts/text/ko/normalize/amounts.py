@@ -15,9 +15,9 @@ _COUNTERS = (
     "잔|병(?!원|사)|번째|번(?![ ]?(?:지|호|길|출구|버스|문제|트랙|선|홈|방|게이트|승강장|타자|국도))|대(?!째|학|회|통령|륙|기업|중|표|교|형)|채(?!널)|척|켤레|벌(?!금)|송이|그루|포기|자루|"
     "달(?!러|성|력)|곳|군데|가지|쌍|칸|통(?!신|화|역|계)|봉지|상자|박스|그릇|접시|조각|모금|방울|바퀴|걸음|발짝|발(?!표|전|생)|다발|묶음|사람|끼|"
     "편(?!의)|곡(?!선)|팀|배(?!터|송|럴|관|치)|차례|줄|첩|축(?!구|제)|톨|움큼|닢|보루|쌈|짝|정(?!도|보|거|류|각|차)|두름|숟가락|스푼|컵|캔|세트|페이지를|"
-    "마디|돌(?![가-힣])|판(?!매|사|결|단)|집(?=[ ,.]|$)|식구|층집|자리"
+    "알(?!림|바|코|레|파|고|려|맞|아)|마디|돌(?![가-힣])|판(?!매|사|결|단)|집(?=[ ,.]|$)|식구|층집|자리"
 )
-_UNITS = {
+UNITS = {
     "km": "킬로미터", "m": "미터", "cm": "센티미터", "mm": "밀리미터", "nm": "나노미터", "km²": "제곱킬로미터",
     "m²": "제곱미터", "m2": "제곱미터", "km2": "제곱킬로미터", "cm²": "제곱센티미터", "m³": "세제곱미터",
     "m3": "세제곱미터", "㎡": "제곱미터", "kg": "킬로그램", "g": "그램", "mg": "밀리그램", "t": "톤", "L": "리터",
@@ -33,7 +33,7 @@ _UNITS = {
 _CURRENCIES = {
     "₩": "원", "￦": "원", "$": "달러", "＄": "달러", "US$": "달러", "€": "유로", "£": "파운드", "¥": "엔", "￥": "엔",
 }  # fmt: skip
-_UNIT = "|".join(re.escape(u) for u in sorted(_UNITS, key=len, reverse=True))
+_UNIT = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True))
 _SIGNS = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=len, reverse=True))
 _SCALE = "[십백천만억조]{0,3}"
 
@@ -57,6 +57,11 @@ _SCORE = re.compile(
     rf"(?<![0-9:.])([0-9]{{1,3}})[ ]?:[ ]?([0-9]{{1,3}})(?![0-9:.])"
     rf"|(?<![0-9:.{_MINUS}])([0-9]{{1,3}})[{_MINUS}]([0-9]{{1,3}})(?=(?:으?로)?[ ]?(?:이[겼긴기]|승리|패|졌|비[겼긴]|무승부|역전|완승|앞|뒤|스코어|승부|끝나|끝났))"
 )
+_ORDINAL = re.compile(r"(?<=제)[0-9]{1,4}(?=[ ]?[가-힣])")
+_AGAINST = re.compile(
+    r"(?<![0-9.])([0-9]{1,3})[ ]?대[ ]?([0-9]{1,3})(?=(?:으?로|의|까지|이[에예었]|예요|입니다|무승부)|[ ]?(?:승|패|스코어|비율|[.,!?]|$))"
+)
+SMALLEST_PRESSURE = 30
 _BEFORE = re.compile(rf"(?<![A-Za-z])({_SIGNS})[ ]?({_NUMBER})({_SCALE})(?![ ]?(?:원|달러|유로))")
 _BELOW_ZERO = re.compile(
     rf"(?<![0-9A-Za-z)가-힣])[-\u2212]({_NUMBER})[ ]?(?=℃|°C|도(?![가-힣])|도[가까로를는였입예이에쯤밖니라여인])"
@@ -108,6 +113,12 @@ def _groups(text: str) -> str:
     return " ".join(digits(group, telephone=True) for group in re.findall("[0-9]+", text))
 
 
+def read_labels(text: AlignedText) -> AlignedText:
+    """`제2장` 제이장, `3대2로` 삼 대 이로: numbers that count nothing although a counter follows."""
+    text = text.sub(_ORDINAL, lambda m: sino(m[0]))
+    return text.sub(_AGAINST, lambda m: f"{sino(m[1])} 대 {sino(m[2])}")
+
+
 def read_times(text: AlignedText) -> AlignedText:
     """`3:30` 세시 삼십분; `2:1` is a score, 이 대 일."""
     return text.sub(_TIME, _time).sub(
@@ -139,7 +150,7 @@ def read_quantities(text: AlignedText) -> AlignedText:
     text = text.sub(_RANGE, lambda m: f"{m[1] or ''}에서 ")
     text = text.sub(_BELOW_ZERO, r"영하 \1").sub(_NEGATIVE, r"마이너스 \1")
     text = text.sub(_PAIR, _pair).sub(_FRACTION, _fraction)
-    text = text.sub(_SPEED, lambda m: f"{_SLASH_UNIT[m[3]]} {decimal(m[1])}{_UNITS[m[2]]}")
+    text = text.sub(_SPEED, lambda m: f"{_SLASH_UNIT[m[3]]} {decimal(m[1])}{UNITS[m[2]]}")
     return text.sub(_QUANTITY, _quantity)
 
 
@@ -155,15 +166,17 @@ def _pair(match: re.Match[str]) -> str:
 
 
 def _quantity(match: re.Match[str]) -> str:
-    per = f" 퍼 {_UNITS[match[4]]}" if match[4] else ""
-    return f"{decimal(match[1])}{match[2]}{_UNITS[match[3]]}{per}"
+    per = f" 퍼 {UNITS[match[4]]}" if match[4] else ""
+    return f"{decimal(match[1])}{match[2]}{UNITS[match[3]]}{per}"
 
 
 def _fraction(match: re.Match[str]) -> str:
     """`1/2kg` 이분의 일킬로그램; the particle behind goes by the numerator, which is spoken last."""
+    if int(match[1]) > int(match[2]) > SMALLEST_PRESSURE:  # of blood
+        return f"{sino(match[1])}에 {sino(match[2])}{match[3] or match[5] or ''}"
     words = f"{sino(match[2])}분의 {sino(match[1])}"
     if match[3]:
-        return words + _UNITS[match[3]] + (f" 퍼 {_UNITS[match[4]]}" if match[4] else "")
+        return words + UNITS[match[3]] + (f" 퍼 {UNITS[match[4]]}" if match[4] else "")
     return words + (_particle(words[-1], match[5]) if match[5] else "")
 
 

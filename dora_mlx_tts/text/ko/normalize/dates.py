@@ -26,6 +26,9 @@ _AFTER_DATE = (
 _MONTH_DAY = re.compile(
     rf"(?<![0-9./-])(?<!의 )(?<!중 )(?:({_M})/({_D})(?={_AFTER_DATE})|(0[1-9]|1[0-2])[/-](0[1-9]|[12][0-9]|3[01]))(?![0-9./-])"
 )
+_PLAIN_DATE = re.compile(
+    rf"(?<![0-9./-])(?<!의 )(?<!중 )({_M})/({_D})(?![0-9./-]|[ ]?(?:정도|이상|이하|컵|큰술|작은술|%|확률|[A-Za-z]))"
+)
 _BEFORE_DATE = re.compile(
     rf"(?P<lead>(?:날짜|일시|마감일?|기한|오늘|내일|어제|다음[ ]?주|이번[ ]?주)[은는이가]?[: ]{{1,2}})({_M})/({_D})(?![0-9./-])"
 )
@@ -41,6 +44,8 @@ _HISTORY = re.compile(
 )
 _MONTHS = {"6": "유", "10": "시"}
 LAST_MONTH = 12
+RARE_PART = 11
+"""Elevenths are hardly ever written."""
 
 
 def _year_last(match: re.Match[str]) -> str | None:
@@ -53,6 +58,13 @@ def _year_last(match: re.Match[str]) -> str | None:
 def _month_day(match: re.Match[str]) -> str:
     month, day = match[1] or match[3], match[2] or match[4]
     return f"{int(month)}월 {int(day)}일"
+
+
+def _plain_date(match: re.Match[str]) -> str | None:
+    """A day where the figures are no usual fraction: `8/15은`, not `3/4은` or `1/20은`."""
+    month, day = int(match[1]), int(match[2])
+    is_day = month > day > 1 or day == RARE_PART or (day > LAST_MONTH and month > 1)
+    return f"{month}월 {day}일" if is_day else None
 
 
 def _weekday(match: re.Match[str]) -> str:
@@ -69,7 +81,7 @@ def read_dates(text: AlignedText) -> AlignedText:
     text = text.sub(_DATE, lambda m: f"{m[1]}년 {int(m[3])}월 {int(m[4])}일")
     text = text.sub(_YEAR_LAST, _year_last).sub(_YEAR_MONTH, lambda m: f"{m[1]}년 {int(m[2])}월")
     text = text.sub(_BEFORE_DATE, lambda m: f"{m['lead']}{int(m[2])}월 {int(m[3])}일")
-    text = text.sub(_MONTH_DAY, _month_day).sub(_WEEKDAY, _weekday)
+    text = text.sub(_MONTH_DAY, _month_day).sub(_PLAIN_DATE, _plain_date).sub(_WEEKDAY, _weekday)
     text = text.sub(_WEEKDAYS, lambda m: f"{m[1]}요일부터 {m[2]}요일")
     text = text.sub(_UNTIL, "부터 ").sub(_DECADES, r"\1년대에서 ")
     text = text.sub(_DAYS, r"\1일에서 \2일")

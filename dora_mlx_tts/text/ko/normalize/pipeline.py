@@ -5,6 +5,7 @@ from __future__ import annotations
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.ko.normalize.amounts import (
     read_counts,
+    read_labels,
     read_money,
     read_quantities,
     read_telephone_numbers,
@@ -20,6 +21,7 @@ _STEPS = (
     read_dates,  # before hyphens and slashes are ranges and fractions
     read_times,  # before 05 is a name in figures
     read_telephone_numbers,
+    read_labels,  # before 장 and 대 are counters
     read_money,
     read_quantities,
     read_counts,
