@@ -9,6 +9,7 @@ import pytest
 
 from dora_mlx_tts.text.en.language import English
 from dora_mlx_tts.text.frontend import FrontEnd
+from dora_mlx_tts.text.sentences.pieces import whole_text
 
 DATA = Path(__file__).parent / "data"
 ENGLISH = English()
@@ -65,6 +66,17 @@ def test_blind_round(row: list[str]) -> None:
 @pytest.mark.parametrize("row", rows("plain_en.tsv"), ids=lambda row: row[0][:50])
 def test_plain_round(row: list[str]) -> None:
     check(*row)
+
+
+@pytest.mark.parametrize("row", rows("fresh_en.tsv"), ids=lambda row: row[0][:50])
+def test_fresh_round(row: list[str]) -> None:
+    """As it is heard: filtered, and sentence by sentence."""
+    text, *readings = row
+    parts = whole_text(text, "text", filters=True).sentences
+    said = " ".join(FRONT_END.phonemize(part.text, "en").norm_text for part in parts)
+    heard = [phone for part in parts for phone in sounds(part.text)]
+    alike = words(said) in map(words, readings)
+    assert alike or any(sounds(reading) == heard for reading in readings), said
 
 
 @pytest.mark.parametrize("row", rows("blind_mixed.tsv"), ids=lambda row: row[0][:50])

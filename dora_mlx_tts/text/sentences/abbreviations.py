@@ -10,6 +10,7 @@ from importlib import resources
 
 _TOKEN = re.compile(r"[^\s\"'“”‘’(（\[【《「『\u2e80-\u9fff\uff00-\uffef]+$")
 _LETTERS = re.compile(r"[a-z](?:\.[a-z])+")  # J.R.R., a.k.a.
+_COMPASS = frozenset({"N", "S", "E", "W", "NE", "NW", "SE", "SW"})
 _ROMAN = re.compile(r"[IVXLC]{2,8}[,;:)]?")
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 _LONGEST_TOKEN = 24
@@ -70,12 +71,16 @@ class Stop:
         is_year = following in "'’" and self.word in _words("months_and_days")  # Sept. '25
         if is_year or self.word in _words("never_last"):
             return False
-        if following.isdigit() or following in "#№(":
+        if following == "&":
+            return False
+        if following.isdigit() or following in "#№(@":
             return not self._stands_before_number()
         if not following.isupper():
             return True
         if self._is_initial():
             return False
+        if self._is_distance():
+            return None
         if self.word in _words("place_names"):
             return self.before[-1:].isdigit()
         return None if self._needs_word() else True
@@ -96,6 +101,10 @@ class Stop:
                 return None if len(begun) == 1 or _ROMAN.fullmatch(word) else True
             is_pronoun = word == "I" and following not in {",", ";", ")"}
             return is_pronoun or (len(begun) > 1 and _ROMAN.fullmatch(word) is None)
+        if self._is_distance():
+            if following is None and len(begun) <= 2:  # noqa: PLR2004 (as long as a point of the compass)
+                return None
+            return word not in _COMPASS
         if self._needs_starter():
             return None if following is None else begun in _words("starters")
         if self._is_era() and self.opens:
@@ -120,6 +129,10 @@ class Stop:
             and words[0] in _words("time_openings")
             and not _words("subjects") & {*words[1:]}
         )
+
+    def _is_distance(self) -> bool:
+        """Whether a point of the compass may follow: 2 mi. N of here."""
+        return self.word in {"mi", "ft", "yd", "km"} and self.before[-1:].isdigit()
 
     def _stands_before_number(self) -> bool:
         if self.word in _words("units") and self.before[-1:].isdigit():

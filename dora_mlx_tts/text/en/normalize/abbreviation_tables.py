@@ -40,7 +40,7 @@ temp temperature, temps temperatures, vol volume, qty quantity, amt amount, amts
 misc miscellaneous, pkg package, pkgs packages, doz dozen, wkts wickets, anniv anniversary, mtg meeting, mtgs meetings, msg message, msgs messages, lvl level, recd received, amend amendment, const constitution,
 cf compare, viz namely, ca circa, vs versus, neg negative, rec recommended, ref reference, refs references, req required, reqd required, rev revised, abbr abbreviated, abbrev abbreviation, adj adjective, equiv equivalent, illus illustrated,
 introd introduction, prelim preliminary, prob probably, poss possibly, proc proceedings, trans translated, comp compiled, repr reprinted, bibliog bibliography, biog biography, suppl supplement,
-subj subject, ann annual, conf conference, chem chemical, soph sophomore, hx history, btw between, bet between, wk week, wks weeks, mo month, yr year, yrs years, hr hour, hrs hours, qtr quarter, med medium, lg large, sm small, desc description, diag diagnosis, dx diagnosis, diam diameter, lat latitude, cont continued, contd continued, encl enclosed, bal balance, lic license, pop population, cert certified, cres crescent, alt altitude, sp species, spp species,
+subj subject, pts points, reb rebounds, ast assists, stl steals, sta station, ann annual, conf conference, chem chemical, soph sophomore, hx history, btw between, bet between, wk week, wks weeks, mo month, yr year, yrs years, hr hour, hrs hours, qtr quarter, med medium, lg large, sm small, desc description, diag diagnosis, dx diagnosis, diam diameter, lat latitude, cont continued, contd continued, encl enclosed, bal balance, lic license, pop population, cert certified, cres crescent, alt altitude, sp species, spp species,
 arr arrives, dep departs, tel telephone, pron pronounced, sing singular, syn synonym, tech technical, int'l international, nat'l national, gov't government, govn't government, dep't department, ass'n association,
 cont'd continued, sec'y secretary, att'y attorney, comm'n commission, add'l additional, prof'l professional, fed'l federal, reg'l regional, eng'g engineering
 """,
@@ -49,7 +49,7 @@ cont'd continued, sec'y secretary, att'y attorney, comm'n commission, add'l addi
 """With a full stop that something follows, or, if they are no words, at the end of a sentence, too."""
 WORD_LIKE = frozenset(
     ["co", "est", "min", "max", "rev", "rec", "dev", "prob", "comp", "trans", "ed", "sing", "lat", "alt", "bal", "pop", "arr", "dep", "tech", "const", "amend", "pos",
-     "pl", "cont", "cert", "sp", "val", "vol", "ref", "admin", "inst", "subj", "poss", "dist", "desc"]
+     "pl", "cont", "cert", "sp", "val", "vol", "ref", "admin", "inst", "subj", "poss", "dist", "desc", "sta", "ast"]
 )  # fmt: skip
 """Of these the full stop must be followed by a small letter, a figure or a mark: they are words or names, too."""
 BEFORE_NUMBER = _pairs("""

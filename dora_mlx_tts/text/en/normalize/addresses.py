@@ -101,6 +101,6 @@ def apply(text: AlignedText) -> AlignedText:
         text.sub(_CALL, " dot ")
         .sub(_DOT_NET, "dot net")
         .sub(_DOT_FIRST, lambda m: "star dot " if m["star"] else "dot ")
-        .sub(_FILE, lambda m: f"{m[1]} dot {m[2]}")
+        .sub(_FILE, lambda m: f"{m[1] if len(m[1]) > 1 else m[1].upper()} dot {m[2]}")
     )
     return text.sub(_TAG, lambda m: m[1].replace("_", " "))

@@ -89,7 +89,7 @@ _AIRLINER = expression(r"(?<![\w.,$-])B?(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)
 _COURSE = expression(r"(?<=[a-z] )101\b(?![,.]?\d| [a-z]+s\b)")
 _SUBJECT = expression(
     r"(?P<lead>\b(?:Chem(?:istry)?|Bio(?:logy)?|Psych(?:ology)?|Econ(?:omics)?|Math|Maths|Physics|Phys|History|Hist|English|Engl|Calc|Stats|CS|EE|ECE|Spanish|French|"
-    r"Philosophy|Phil|Sociology|Soc|Art|Music|Accounting|Acct|Geology|Geol|PoliSci|Anthro|Astro) )(?P<n>[1-5]\d\d[A-Z]?)\b(?!,?\d)"
+    r"Philosophy|Phil|Sociology|Soc|Art|Music|Accounting|Acct|Geology|Geol|PoliSci|Anthro|Astro|Eng|Alg|Geom|Ital|Germ|Span|Poli Sci|Gov|Govt)\.? )(?P<n>[1-5]\d\d[A-Z]?)\b(?!,?\d)"
 )
 _DIGITS_LABEL = expression(
     r"(?P<lead>\b(?:UPC|EAN|ISBN|IMEI|VIN|SSN|EIN|NPI|IBAN|GTIN|ISSN|SIN|NDC)(?: number| code)?(?: is|:| is:)? )(?P<n>(?=[\w -]{0,24}\d{2})[\dA-Z]{1,20}(?:[- ]\d{1,8}){0,6})(?![\w-])"
@@ -170,6 +170,15 @@ def _airliner(match: re.Match[str]) -> str:
     return f"{first} {named(match[2])}"
 
 
+_SHORT_SUBJECTS = {"Eng": "English", "Engl": "English", "Alg": "Algebra", "Geom": "Geometry", "Germ": "German", "Span": "Spanish", "Gov": "Government", "Govt": "Government"}
+
+
+def _subject(lead: str) -> str:
+    """`Eng. ` → English; the name of a course without its full stop."""
+    name = lead.strip().rstrip(".")
+    return f"{_SHORT_SUBJECTS.get(name, name)} "
+
+
 def _course(match: re.Match[str]) -> str | None:
     """`Chem 101`, the first course of a subject."""
     before = match.string[max(0, match.start() - 20) : match.start()]
@@ -239,7 +248,7 @@ _RULES = (
     Rule(_TYPE, lambda m: spaced(m, named(m.group()))),
     Rule(_TYPE_DASH, lambda m: spaced(m, named(m.group()))),
     Rule(
-        _SUBJECT, lambda m: m["lead"] + named(m["n"][:3]) + (f" {m['n'][3]}" if m["n"][3:] else "")
+        _SUBJECT, lambda m: _subject(m["lead"]) + named(m["n"][:3]) + (f" {m['n'][3]}" if m["n"][3:] else "")
     ),
     Rule(_COURSE, _course, "1"),
     Rule(_TABLE, lambda m: f"{m[1]}{cardinal(int(m[2]))} dash {cardinal(int(m[3]))}", "-"),

@@ -57,7 +57,7 @@ _DRIVING = expression(
     r"(?i)\b(?:traffic|freeway|exit|merge|drive|driving|lanes?|backed up|take the|jam|onto|off) "
 )
 _ONWARD = expression(
-    r"\b(?P<lead>(?i:head|heading|then|and|go|walk|drive|continue|travel|proceed|ride|bike|run|veer|blocks|miles|feet|ft|mi) )(?P<p>NE|NW|SE|SW|[NSEW])(?=\s(?:on|onto|along|toward|towards|until|past|for|to)\b)"
+    r"\b(?P<lead>(?i:head|heading|then|and|go|walk|drive|continue|travel|proceed|ride|bike|run|veer|blocks|miles|feet|ft|mi|mi\.) )(?P<p>NE|NW|SE|SW|[NSEW])(?=\s(?:on|onto|along|toward|towards|until|past|for|to|of)\b)"
 )
 _HALF_POINT = expression(
     r"\b(?P<p>NE|NW|SE|SW)(?=\s(?:winds?|swells?|breezes?|flow|gusts?|side|corner|suburbs?|quadrant|of|part|portion|coast|edge|end|facing)\b)"

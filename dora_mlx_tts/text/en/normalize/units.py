@@ -43,14 +43,14 @@ _SIGN = (
 _UNIT = (
     rf"(?P<glue>\s?|-)(?P<unit>{_SIGN})"
     rf"(?P<slash>\.?\s?/\s?(?P<per>{PER_WORD}|{PER_UNIT}){ENDS_BEFORE}(?:\s?/\s?(?P<per2>{PER_SIGN}))?)?"
-    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z@&(+–—-]|[,;)]))?"
+    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z@&(+–—-]|\s[NSEW]{1,2}\b|[,;)]))?"
 )
 _PER_WORD = expression(PER_WORD)
 LETTER_UNITS = {
     "A": expression(r"(?i)\b(?:\d+\s?V|volts?|amps?|amperes?|breakers?|fuses?|circuits?|ammeter)\b"),
     "N": expression(r"(?i)\b(?:forces?|newtons?|weigh\w*|push\w*|pull\w*|friction|thrust|tension|gravity|mass|F =)\b"),
     "J": expression(r"(?i)\b(?:energy|joules?|work|kinetic|potential|heat|releas\w*|absorb\w*)\b"),
-    "K": expression(r"(?i)°\s?[CF]|\b(?:temperatures?|kelvins?|absolute zero|blackbody|cryogenic|superconduct\w*|(?:boil|melt|freez)\w*)\b"),
+    "K": expression(r"(?i)°\s?[CF]|\b(?:temperatures?|kelvins?|absolute zero|hott?er|hot|sun|lightning|plasma|stars?|blackbody|cryogenic|superconduct\w*|(?:boil|melt|freez)\w*)\b"),
     "T": expression(r"(?i)\b(?:magnet\w*|teslas?|MRI)\b"),
     "F": expression(r"(?i)\b(?:capacit\w+|farads?)\b"),
     "H": expression(r"(?i)\b(?:induct\w+|henrys?)\b"),
