@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def _pairs(text: str, *, capitals: bool = False) -> dict[str, str]:
     """Short and long forms; a comma separates them. `capitals`: also with a capital."""
-    table = dict(pair.split(maxsplit=1) for pair in text.replace("\n", " ").split(",") if pair.strip())
+    table = dict(pair.strip().split(maxsplit=1) for pair in text.replace("\n", " ").split(",") if pair.strip())
     if capitals:
         table |= {short[0].upper() + short[1:]: word[0].upper() + word[1:] for short, word in table.items()}
     return table

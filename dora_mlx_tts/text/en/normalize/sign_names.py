@@ -36,6 +36,7 @@ _SUN = expression(r"\b([MRL])[☉⊙]")
 _SUN_NAMES = {"M": "solar masses", "R": "solar radii", "L": "solar luminosities"}
 _HAT = expression("(?<![A-Za-z])(?:([A-Za-zα-ω])([\u0302\u0303\u0307\u20d7])|([ŷŵẑ]))(?![a-z])")
 _MARKS = {"\u0302": "hat", "\u0303": "tilde", "\u0307": "dot", "\u20d7": "vector"}
+_ANGSTROM = expression(r"(?<=\d)\s?[Å\u212b](?![A-Za-z])")
 _COPYRIGHT = expression(r"©\s?(?=(?:19|20)\d\d\b)")
 _ANY = expression(f"[{re.escape(''.join(NAMES))}]")
 
@@ -67,5 +68,5 @@ def apply(text: AlignedText) -> AlignedText:
     """`A ⊂ B` → A is a subset of B, `K♥` → king of hearts, `▲ 2%` → up 2%."""
     text = text.sub(_CARD, _card).sub(_TREND, lambda m: "down " if m["sign"] in "▼▽🔻⬇" else "up ")
     text = text.sub(_TRIANGLE, "triangle ").sub(_FLOOR, _floor).sub(_HAT, _hat)
-    text = text.sub(_SUN, lambda m: _SUN_NAMES[m[1]]).sub(_COPYRIGHT, "copyright ")
+    text = text.sub(_ANGSTROM, " angstroms").sub(_SUN, lambda m: _SUN_NAMES[m[1]]).sub(_COPYRIGHT, "copyright ")
     return text.sub(_ANY, _named)
