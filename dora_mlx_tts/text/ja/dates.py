@@ -52,7 +52,9 @@ def _month_day(match: re.Match[str]) -> str | None:
     month, day, cue = int(match[1]), int(match[2]), match["cue"] or ""
     if match.string.endswith("から", 0, match.start()) and not match["part"]:
         return f"{month}月{day}日{cue}"
-    if match["part"] or (not cue and ((month <= day <= LAST_MONTH and day != RARE_PART) or day == 1)):
+    if match["part"] or (
+        not cue and ((month <= day <= LAST_MONTH and day != RARE_PART) or day == 1)
+    ):
         return None
     if not cue and day > LAST_MONTH and month == 1:  # 1/20
         return None

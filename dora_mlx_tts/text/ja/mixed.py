@@ -26,7 +26,9 @@ _AFTER = re.compile(rf"(?<![0-9A-Za-z.,])({_NUMBER})([万億兆]{{0,2}})[ ]?({_C
 _TIMES = re.compile(r"(?<=[0-9])[ ]?x[ ]?(?=[0-9]{1,9}[ ]?=)")
 _NUMBERED = re.compile(r"(?<![A-Za-z])No\.?[ ]?(?=[0-9])")
 _LETTERED = "|".join(
-    re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True) if len(unit) > 1 and unit[0].isalpha()
+    re.escape(unit)
+    for unit in sorted(UNITS, key=len, reverse=True)
+    if len(unit) > 1 and unit[0].isalpha()
 )
 _UNIT = re.compile(
     rf"(?<=[0-9])[ ]?({_LETTERED})(?=[ ]?(?:[\u3041-\u9fff、。，．！？!?)）」』/~～〜]|\Z))"

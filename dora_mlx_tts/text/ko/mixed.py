@@ -30,7 +30,9 @@ _FILE = re.compile(
     re.IGNORECASE,
 )
 _LETTERED = "|".join(
-    re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True) if len(unit) > 1 and unit[0].isalpha()
+    re.escape(unit)
+    for unit in sorted(UNITS, key=len, reverse=True)
+    if len(unit) > 1 and unit[0].isalpha()
 )
 _UNIT = re.compile(rf"(?<=[0-9])[ ]?({_LETTERED})(?=[ ]?(?:[가-힣,.!?)~]|\Z))(?![.,][0-9])")
 _HANGUL = re.compile("[가-힣]")

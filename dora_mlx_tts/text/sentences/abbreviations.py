@@ -146,7 +146,9 @@ class Stop:
         is_pronoun = self.word == "i" and self.before[:1].islower()
         before = self.before.lower().rstrip(".")
         is_point = self.word in {"n", "e", "s", "w"} and before == "the"
-        is_label = (before in _words("labels") and not is_point) or before in _words("letter_follows")
+        is_label = (before in _words("labels") and not is_point) or before in _words(
+            "letter_follows"
+        )
         return not (is_label or is_pronoun)
 
     def _needs_word(self) -> bool:

@@ -5,9 +5,16 @@ from __future__ import annotations
 
 def _pairs(text: str, *, capitals: bool = False) -> dict[str, str]:
     """Short and long forms; a comma separates them. `capitals`: also with a capital."""
-    table = dict(pair.strip().split(maxsplit=1) for pair in text.replace("\n", " ").split(",") if pair.strip())
+    table = dict(
+        pair.strip().split(maxsplit=1)
+        for pair in text.replace("\n", " ").split(",")
+        if pair.strip()
+    )
     if capitals:
-        table |= {short[0].upper() + short[1:]: word[0].upper() + word[1:] for short, word in table.items()}
+        table |= {
+            short[0].upper() + short[1:]: word[0].upper() + word[1:]
+            for short, word in table.items()
+        }
     return table
 
 
@@ -40,12 +47,14 @@ temp temperature, temps temperatures, vol volume, qty quantity, amt amount, amts
 misc miscellaneous, pkg package, pkgs packages, doz dozen, wkts wickets, anniv anniversary, mtg meeting, mtgs meetings, msg message, msgs messages, lvl level, recd received, amend amendment, const constitution,
 cf compare, viz namely, ca circa, vs versus, neg negative, rec recommended, ref reference, refs references, req required, reqd required, rev revised, abbr abbreviated, abbrev abbreviation, adj adjective, equiv equivalent, illus illustrated,
 introd introduction, prelim preliminary, prob probably, poss possibly, proc proceedings, trans translated, comp compiled, repr reprinted, bibliog bibliography, biog biography, suppl supplement,
-subj subject, pts points, reb rebounds, ast assists, stl steals, sta station, ann annual, conf conference, chem chemical, soph sophomore, hx history, btw between, bet between, wk week, wks weeks, mo month, yr year, yrs years, hr hour, hrs hours, qtr quarter, med medium, lg large, sm small, desc description, diag diagnosis, dx diagnosis, diam diameter, lat latitude, cont continued, contd continued, encl enclosed, bal balance, lic license, pop population, cert certified, cres crescent, alt altitude, sp species, spp species,
+subj subject, agg aggregate, elev elevator, eps episodes, ep episode, cr credits, pt point, pts points, reb rebounds, ast assists, stl steals, sta station, ann annual, conf conference, chem chemical, soph sophomore, hx history, btw between, bet between, wk week, wks weeks, mo month, yr year, yrs years, hr hour, hrs hours, qtr quarter, med medium, lg large, sm small, desc description, diag diagnosis, dx diagnosis, diam diameter, lat latitude, cont continued, contd continued, encl enclosed, bal balance, lic license, pop population, cert certified, cres crescent, alt altitude, sp species, spp species,
 arr arrives, dep departs, tel telephone, pron pronounced, sing singular, syn synonym, tech technical, int'l international, nat'l national, gov't government, govn't government, dep't department, ass'n association,
 cont'd continued, sec'y secretary, att'y attorney, comm'n commission, add'l additional, prof'l professional, fed'l federal, reg'l regional, eng'g engineering
 """,
     capitals=True,
-) | _pairs("dr doctor, drs doctors, pos positive, pl plural, ed editor, eds editors, Rd Road, Ln Lane, Sq Square, Terr Terrace, Gdns Gardens, Hts Heights")
+) | _pairs(
+    "dr doctor, drs doctors, pos positive, pl plural, ed editor, eds editors, Rd Road, Ln Lane, Sq Square, Terr Terrace, Gdns Gardens, Hts Heights"
+)
 """With a full stop that something follows, or, if they are no words, at the end of a sentence, too."""
 WORD_LIKE = frozenset(
     ["co", "est", "min", "max", "rev", "rec", "dev", "prob", "comp", "trans", "ed", "sing", "lat", "alt", "bal", "pop", "arr", "dep", "tech", "const", "amend", "pos",
@@ -53,7 +62,7 @@ WORD_LIKE = frozenset(
 )  # fmt: skip
 """Of these the full stop must be followed by a small letter, a figure or a mark: they are words or names, too."""
 BEFORE_NUMBER = _pairs("""
-no number, nos numbers, vol volume, vols volumes, fig figure, figs figures, ch chapter, chap chapter, chs chapters, chaps chapters, sec section, secs sections, sect section, sects sections,
+no number, nos numbers, qs questions, elev elevator, vol volume, vols volumes, fig figure, figs figures, ch chapter, chap chapter, chs chapters, chaps chapters, sec section, secs sections, sect section, sects sections,
 art article, arts articles, p page, pp pages, pg page, pgs pages, l line, ll lines, ln line, lns lines, v version, vv verses, n note, nn notes, fn footnote, para paragraph, paras paragraphs, par paragraph, pars paragraphs,
 eq equation, eqs equations, eqn equation, eqns equations, ex exercise, exs exercises, exer exercise, prob problem, probs problems, thm theorem, thms theorems, lem lemma, cor corollary, prop proposition, props propositions,
 def definition, defs definitions, app appendix, apps appendices, tab table, tabs tables, pt part, pts parts, bk book, bks books, iss issue, ed edition, ver version, rev revision, ep episode, eps episodes, ext extension,

@@ -22,8 +22,13 @@ from dora_mlx_tts.text.en.normalize.unit_names import names
 from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
-_LIVED = expression(r"(?<![\w.])(c|d|b|r|fl)\.\s?(?=(?:in )?(?:AD |BC |A\.D\. )?[1-9]\d{1,3}\b(?!\s[a-z]+s\b))")
+_LIVED = expression(
+    r"(?<![\w.])(c|d|b|r|fl)\.\s?(?=(?:in )?(?:AD |BC |A\.D\. )?[1-9]\d{1,3}\b(?!\s[a-z]+s\b))"
+)
 _LIVES = {"c": "circa ", "d": "died ", "b": "born ", "r": "reigned ", "fl": "flourished "}
+_DIED = expression(
+    r"(?<![\w.])(d|b)\. (?=(?:on )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\b|(?:at age|aged?) \d)"
+)
 _KNOWN_AS = expression(r"\b(?i:a\.k\.a)\b\.?(?=\s)|\b(?:aka|AKA)\b(?=\s)")
 _FOUNDED = expression(r"\b([Ee])st\.?(?= (?:in )?[12]\d{3}\b)")
 _SHORT_LABEL = expression(
@@ -35,7 +40,9 @@ _YEAR_OLD = expression(
     r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))"
 )
 _BETWEEN = expression(r"\bbtw\.(?= \d)")
-_PATIENT = expression(r"\bpt\.?(?= (?:is|has|was|had|reports?|denies|presents?|states?|c/o|with|w/|needs|should|complains)\b)")
+_PATIENT = expression(
+    r"\bpt\.?(?= (?:is|has|was|had|reports?|denies|presents?|states?|c/o|with|w/|needs|should|complains)\b)"
+)
 _CARE_OF = expression(r"(?<!\w)c/o(?= [A-Z])")
 _COMPLAINS = expression(r"(?<!\w)c/o(?= [a-z])")
 _CERTIORARI = expression(r"\bcert\.(?= (?:was|is|denied|granted|petition))")
@@ -49,8 +56,32 @@ _EACH = expression(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
 _BOARDS = expression(r"\b(\d) ?[x×] ?(\d)s\b")
 _FLOOR = expression(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
 _SHORT_FORM = expression(rf"(?<![\w/.])(?:{alternatives(SPOKEN)})(?![\w/])")
-_PHRASE = expression(rf"(?<![\w/.])(?:{alternatives(PHRASES)})(?:\s?(?P<series>[2-9])[dth]{{1,2}}\b)?(?!\w)")
-_PHRASE_INSIDE = (" al.", " cit.", " seq.", "rel.", " dev.", "rev.", " L.", " Supp.", "Ct.", "Ed.", "Fed.", "App.", "Civ.", "Stat.", "Penal", "Gov.", "Adm.", "Maj.", "Lt.", "Cir.", "Res.")
+_PHRASE = expression(
+    rf"(?<![\w/.])(?:{alternatives(PHRASES)})(?:\s?(?P<series>[2-9])[dth]{{1,2}}\b)?(?!\w)"
+)
+_PHRASE_INSIDE = (
+    " al.",
+    " cit.",
+    " seq.",
+    "rel.",
+    " dev.",
+    "rev.",
+    " L.",
+    " Supp.",
+    "Ct.",
+    "Ed.",
+    "Fed.",
+    "App.",
+    "Civ.",
+    "Stat.",
+    "Penal",
+    "Gov.",
+    "Adm.",
+    "Maj.",
+    "Lt.",
+    "Cir.",
+    "Res.",
+)
 _REPORTER = expression(r"(?<=\d )(F|P|A|So|N\.E|N\.W|S\.E|S\.W)\.\s?([2-5])[dth]{1,2}(?= \d)")
 _EVERY = expression(r"\b[qQ](\d{1,2})(?:-(\d{1,2}))?([hdw])\b")
 _EVERY_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -61,24 +92,30 @@ _LATIN = expression(r"\b(?:(e)\.\s?g|(i)\.\s?e)\b(?:\.,?|,)?(?=\s)", re.IGNORECA
 _DOCTOR = expression(r"\bDr\.?(?=\s[A-Z])")
 _DRIVE = expression(rf"(?<=[a-z]\s)Dr\.(?!{NEW_SENTENCE})|(?<=[a-z]\s)Dr(?=\.)")
 _VERSUS = expression(r"\bvs\b(?!\.\S)\.?|(?<=[a-z.] )v\.(?= (?:[A-Z][a-z]|U\.S))")
-_BARE_TITLE = expression(rf"\b({alternatives(BARE_TITLES)})(?=\s(?!Alpha|Beta)[A-Z][A-Za-z'’]*[a-z])")
+_BARE_TITLE = expression(
+    rf"\b({alternatives(BARE_TITLES)})(?=\s(?!Alpha|Beta)[A-Z][A-Za-z'’]*[a-z])"
+)
 _WORD = expression(r"(?<![\w.'])(?P<w>[A-Za-z][A-Za-z']{1,7})\.(?=[\s,;:)\]!?\"'/-]|\Z)")
 _NUMBER_SIGN = expression(
-    r"(?<![\w.'])(?P<w>[A-Za-z]{1,6})\.\s?(?:(?=[($€£~]?\d)|(?P<r>[IVX]|[IVXLC]{2,9}|[ivx]{2,6})\b(?!['.]?\w)|(?=[A-Z]\b(?!['.])))"
+    r"(?<![\w.'])(?P<w>[A-Za-z]{1,6})\.\s?(?:(?=[($€£~]?\d)|(?P<r>[IVX]|[IVXLC]{2,9}|[ivx]{2,6})\b(?!['.]?\w)|(?=[A-Z]\b(?!['.])))(?P<code>(?=[A-Z] (?:[A-Z]|zero|one|two|three|four|five|six|seven|eight|nine)\b))?"
 )
 _BILL = expression(r"(?<![\w.'])(?P<b>[SH])\. ?(?P<n>\d{1,4})\b(?![.,]\d)")
 _CATALOGUE = expression(r"(?<![\w.'])(?P<c>K|D|Hob|S|L|Wq|RV|KV)\. ?(?P<n>\d{1,4})\b(?![.,]\d)")
-_MUSIC = expression(r"\b(?:Mozart|Schubert|Haydn|Scarlatti|Liszt|Debussy|Vivaldi|[Ss]onatas?|[Ss]ymphon\w+|[Cc]oncerto|[Qq]uartet|[Mm]ajor|[Mm]inor)\b")
+_MUSIC = expression(
+    r"\b(?:Mozart|Schubert|Haydn|Scarlatti|Liszt|Debussy|Vivaldi|[Ss]onatas?|[Ss]ymphon\w+|[Cc]oncerto|[Qq]uartet|[Mm]ajor|[Mm]inor)\b"
+)
 _SAINT = expression(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = expression(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
-_WITH = expression(r"(?<!\w)w/(?:(o)\b|(?=\s?[A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
+_WITH = expression(r"(?<!\w)w/(?:(o)\b|(?=\s?[\"A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
 _BARE_SHORT = expression(rf"(?<![\w'.])(?:{alternatives(BARE)})\b(?![.']\w)")
 _ROUND = expression(r"(?i)(?<=\b(?:in|of|on) )rd\.?(?= \d{1,2}\b)")
 _AND = expression(r"(?i)(?<!\w)'n'?(?!\w)")
 _ENDS = expression(NEW_SENTENCE)
 _GOES_ON = expression(r"\s*[,;:)\]!?\"/-]|\s+[a-z\d(&$]")
 _TITLED = expression(r"\s+(?:(?:of|and|the) )?[\"“(]?[A-Z]")
-_ONLY_TITLES = word_set("Fr Br Det Dep Rt Pt Gt Sec Dist Asst Assoc Ens Ald Ven Bp Reps Rep Brig Adm Amb Geo Jos Jas Insp Cols")
+_ONLY_TITLES = word_set(
+    "Fr Br Det Dep Rt Pt Gt Sec Dist Asst Assoc Ens Ald Ven Bp Reps Rep Brig Adm Amb Geo Jos Jas Insp Cols"
+)
 """Words or other abbreviations, unless a name follows."""
 
 
@@ -112,12 +149,19 @@ def _number_sign(match: re.Match[str]) -> str | None:
         return None
     if numeral == "I" and match["w"].lower() in {"no", "app", "ed", "max", "min", "ref"}:
         return None
-    if numeral is None and match.string[match.end()].isupper() and match["w"].lower() not in _LETTERED:
+    if (
+        numeral is None
+        and match.string[match.end()].isupper()
+        and match["w"].lower() not in _LETTERED
+        and match["code"] is None
+    ):
         return None
     return f"{_alike(word, match['w'])} {spoken(numeral) if numeral else ''}"
 
 
-_LETTERED = word_set("app apps fig figs tab sec ex exh sched art pt bldg apt ste rm unit vol opt doc cl para div term")
+_LETTERED = word_set(
+    "app apps fig figs tab sec ex exh sched art pt bldg apt ste rm unit vol opt doc cl para div term"
+)
 """They may stand before a letter: app. B."""
 
 
@@ -131,9 +175,13 @@ def _word(match: re.Match[str]) -> str | None:
         return _alike(BEFORE_NUMBER[written.lower()], written) if is_count else None
     title = TITLES.get(written)
     if title and (_TITLED.match(match.string, end) or written not in _ONLY_TITLES):
-        return title if _TITLED.match(match.string, end) or _GOES_ON.match(match.string, end) else None
+        return (
+            title if _TITLED.match(match.string, end) or _GOES_ON.match(match.string, end) else None
+        )
     word = WORDS.get(written)
-    if word is None or (written.lower() in WORD_LIKE and written != "Co" and not _GOES_ON.match(match.string, end)):
+    if word is None or (
+        written.lower() in WORD_LIKE and written != "Co" and not _GOES_ON.match(match.string, end)
+    ):
         return None
     return f"{word}." if _ENDS.match(match.string, end) else word
 
@@ -165,7 +213,12 @@ def apply(text: AlignedText) -> AlignedText:
     text = _fixed(text)
     text = text.sub(_SHORT_LABEL, _short_label).sub(_EACH, _each)
     text = text.sub(_BOARDS, lambda m: f"{cardinal(int(m[1]))} by {plural(cardinal(int(m[2])))}")
-    text = text.sub(_KNOWN_AS, "also known as").sub(_LIVED, lambda m: _LIVES[m[1]]).sub(_ROUND, "Round")
+    text = (
+        text.sub(_KNOWN_AS, "also known as")
+        .sub(_LIVED, lambda m: _LIVES[m[1]])
+        .sub(_DIED, lambda m: _LIVES[m[1]])
+        .sub(_ROUND, "Round")
+    )
     if "." in text.text:
         text = text.sub(_NUMBER_SIGN, _number_sign)
         text = text.sub(_BILL, lambda m: f"{m['b']} {named(m['n'])}" if m["b"] == "S" else None)
@@ -179,7 +232,12 @@ def _fixed(text: AlignedText) -> AlignedText:
     """What is written in one way only."""
     if any(part in text.text for part in _PHRASE_INSIDE):
         text = text.sub(_PHRASE, _phrase)
-        text = text.sub(_REPORTER, lambda m: f"{m[1].replace('.', ' ')} {m[2]}{'nd' if m[2] == '2' else 'rd' if m[2] == '3' else 'th'}")
+        text = text.sub(
+            _REPORTER,
+            lambda m: (
+                f"{m[1].replace('.', ' ')} {m[2]}{'nd' if m[2] == '2' else 'rd' if m[2] == '3' else 'th'}"
+            ),
+        )
     if _MUSIC.search(text.text):
         text = text.sub(_CATALOGUE, lambda m: f"{m['c']} {named(m['n'])}")
     text = text.sub(_DOSED, _dosed).sub(_SHORT_FORM, lambda m: SPOKEN[m.group()])

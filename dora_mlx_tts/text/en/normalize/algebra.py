@@ -47,7 +47,9 @@ _NAMED_FUNCTION = expression(
     r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
     r"(?:\((?P<of>-?\d{0,4}(?:°|[a-z]?)|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
 )
-_SURD_RATIO = expression(r"(?<![\w:.])(?:√?\d{1,4}|√?[a-z])(?: ?: ?(?:√?\d{1,4}|√?[a-z])){1,4}(?![\w:.]?\w)")
+_SURD_RATIO = expression(
+    r"(?<![\w:.])(?:√?\d{1,4}|√?[a-z])(?: ?: ?(?:√?\d{1,4}|√?[a-z])){1,4}(?![\w:.]?\w)"
+)
 _STEP = expression(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
 _MORE_THAN = expression(r"\d\+ [A-Za-z]")
 """`300+ mi` is no sum."""

@@ -51,9 +51,13 @@ _LABELED = expression(
     rf"(?P<lead>\b(?:(?:{_NAMES})(?:\s(?:code|number|no\.))?:?\s|boeing |airbus a|core i[3579]-))(?P<n>[1-9]\d{{2,3}}|(?<=iec )\d{{5}}|(?<=iso )\d{{5}})(?![\w-]|[.,:/]\d|\s?%)",
     re.IGNORECASE,
 )
-_CARDINAL_NAMES = expression(r"(?i)\b(?:room|rm|suite|ste|apartment|apt|unit|gate|seat|locker|box)\b")
+_CARDINAL_NAMES = expression(
+    r"(?i)\b(?:room|rm|suite|ste|apartment|apt|unit|gate|seat|locker|box)\b"
+)
 _SHORT_NAMES = expression(r"(?i)\b(s|r)(?:te|m)\b\.?")
-_PORTS = expression(r"(?<![\w.,:$-])(?:8080|8443|8000|8888|8081|9090|3306|5432|6379|3000|5000|5173|4200|9200|5672)(?![\w.,]?\d)")
+_PORTS = expression(
+    r"(?<![\w.,:$-])(?:8080|8443|8000|8888|8081|9090|3306|5432|6379|3000|5000|5173|4200|9200|5672)(?![\w.,]?\d)"
+)
 _RESPONSE = expression(
     r"(?<![\w.,])[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
     re.IGNORECASE,
@@ -170,7 +174,16 @@ def _airliner(match: re.Match[str]) -> str:
     return f"{first} {named(match[2])}"
 
 
-_SHORT_SUBJECTS = {"Eng": "English", "Engl": "English", "Alg": "Algebra", "Geom": "Geometry", "Germ": "German", "Span": "Spanish", "Gov": "Government", "Govt": "Government"}
+_SHORT_SUBJECTS = {
+    "Eng": "English",
+    "Engl": "English",
+    "Alg": "Algebra",
+    "Geom": "Geometry",
+    "Germ": "German",
+    "Span": "Spanish",
+    "Gov": "Government",
+    "Govt": "Government",
+}
 
 
 def _subject(lead: str) -> str:
@@ -248,7 +261,8 @@ _RULES = (
     Rule(_TYPE, lambda m: spaced(m, named(m.group()))),
     Rule(_TYPE_DASH, lambda m: spaced(m, named(m.group()))),
     Rule(
-        _SUBJECT, lambda m: _subject(m["lead"]) + named(m["n"][:3]) + (f" {m['n'][3]}" if m["n"][3:] else "")
+        _SUBJECT,
+        lambda m: _subject(m["lead"]) + named(m["n"][:3]) + (f" {m['n'][3]}" if m["n"][3:] else ""),
     ),
     Rule(_COURSE, _course, "1"),
     Rule(_TABLE, lambda m: f"{m[1]}{cardinal(int(m[2]))} dash {cardinal(int(m[3]))}", "-"),

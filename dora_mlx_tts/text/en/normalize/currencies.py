@@ -193,7 +193,9 @@ BTC: bitcoin
 """)
 CODES["GBP"] = SIGNS["£"]
 CODES["INR"] = SIGNS["₹"]
-DOUBTFUL = word_set("ALL AMD ARS BAM BOB BTN COP CUP GEL LAK MAD MOP MUR PEN PHP RON SAR SCR SDG TRY MDL CDF CRC ISK ILS SYP")
+DOUBTFUL = word_set(
+    "ALL AMD ARS BAM BOB BTN COP CUP GEL LAK MAD MOP MUR PEN PHP RON SAR SCR SDG TRY MDL CDF CRC ISK ILS SYP"
+)
 """Words or short forms of other things, too: money only where other words speak of it."""
 LOCAL = _table("""
 zl: zloty

@@ -9,7 +9,15 @@ from dora_mlx_tts.text.en.normalize.numbers import cardinal, number
 from dora_mlx_tts.text.en.normalize.patterns import spaced
 from dora_mlx_tts.text.patterns import expression
 
-_NAMES = {"o": "month", "d": "day", "h": "hour", "m": "minute", "s": "second", "w": "week", "y": "year"}
+_NAMES = {
+    "o": "month",
+    "d": "day",
+    "h": "hour",
+    "m": "minute",
+    "s": "second",
+    "w": "week",
+    "y": "year",
+}
 _PIECE = r"\d{1,4}(?:\.\d{1,3})?\s?"
 _DAYS, _HOURS = r"(?:days?|d)", r"(?:hours?|hrs?|h)"
 _MINUTES, _SECONDS = r"(?:minutes?|mins?|m)", r"(?:seconds?|secs?|s)"

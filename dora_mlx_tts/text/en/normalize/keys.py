@@ -91,7 +91,11 @@ def _option(match: re.Match[str]) -> str | None:
 
 def apply(text: AlignedText) -> AlignedText:
     """`Ctrl+C` → control C, `a && b` → a and b, `chmod 755` → chmod seven five five."""
-    text = text.sub(_QUOTED, _quoted).sub(_COMBINED, _combined).sub(_LONE, lambda m: _KEYS[m.group().lower()])
+    text = (
+        text.sub(_QUOTED, _quoted)
+        .sub(_COMBINED, _combined)
+        .sub(_LONE, lambda m: _KEYS[m.group().lower()])
+    )
     text = text.sub(_LOGIC, lambda m: " and " if m[1] == "&&" else " or ")
     text = text.sub(_FLAGS, lambda m: f"{m['command']} dash {' '.join(m['flags'])}")
     text = text.sub(_HOME, lambda m: "dot " if m[1] else "")

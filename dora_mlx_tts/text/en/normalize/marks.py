@@ -124,7 +124,11 @@ def _side(match: re.Match[str], one: str, many: str) -> str:
     words = number(match["n"])
     if match["a"]:
         words += f" and {_part(match['a'], match['b'])}"
-    is_one = noun or _ARTICLE.search(match.string, 0, match.start()) or (match["n"] == "1" and not match["a"])
+    is_one = (
+        noun
+        or _ARTICLE.search(match.string, 0, match.start())
+        or (match["n"] == "1" and not match["a"])
+    )
     return f"{words} {one if is_one else many}{by}"
 
 

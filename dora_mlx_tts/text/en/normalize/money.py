@@ -97,7 +97,9 @@ def _currency(match: re.Match[str]) -> Currency:
 _SPEAKS_OF_MONEY = expression(
     r"(?i)\b(?:exchange|convert\w*|currenc\w+|costs?|price[sd]?|pay|paid|pays|worth|rates?|salary|fee|[A-Z]{3}/[A-Z]{3})\b|\b(?:USD|EUR|GBP|CNY|JPY)\b|[$€£]"
 )
-_MALAYSIA = expression(r"\b(?:Malaysian?|Kuala Lumpur|KL|Penang|ringgit|Johor|MYR|Grab)\b|RM\s?\d[\d,]*\.\d\d\b")
+_MALAYSIA = expression(
+    r"\b(?:Malaysian?|Kuala Lumpur|KL|Penang|ringgit|Johor|MYR|Grab)\b|RM\s?\d[\d,]*\.\d\d\b"
+)
 _SWEDEN = expression(r"\b(?:Swed\w+|Stockholm|Gothenburg|SEK|kronor)\b")
 
 
@@ -153,7 +155,9 @@ _SHAPE = expression(
     rf"[{''.join(SIGNS)}¢]|\d\s?(?:{MAGNITUDE}\s?)?(?:[A-Z]{{3}}|kr|zl|Kc)\b|\b(?:[A-Z]{{2,3}}|Rp|Rs\.?|kr)\s?\d"
 )
 """What every amount of money has."""
-_ACCOUNTS = expression(r"(?P<sign>[$€£])\((?P<n>\d[\d.,]*)\)|\((?P<sign2>[$€£])(?P<n2>\d[\d.,]*)\)(?=\s?(?:million|billion|[MBK]\b))")
+_ACCOUNTS = expression(
+    r"(?P<sign>[$€£])\((?P<n>\d[\d.,]*)\)|\((?P<sign2>[$€£])(?P<n2>\d[\d.,]*)\)(?=\s?(?:million|billion|[MBK]\b))"
+)
 """Losses as accountants write them: $(1.2)M."""
 _RULES = (
     Rule(_ACCOUNTS, lambda m: f"-{m['sign'] or m['sign2']}{m['n'] or m['n2']}", "("),

@@ -63,7 +63,9 @@ _CRICKETERS = expression(r"\b(?:overs?|wickets?|wkts|innings|declared|bowled)\b"
 _GOALS = expression(r"\b(?:scored|goals?|equali[sz]ed|penalty|substituted|booked)\b")
 _MINUTE = expression(r"(?<![\w.])([1-9]\d?)'(?![\w'\"]|\s?\d)")
 _TENNIS_POINTS = expression(r"(?<![\w.,-])(0|15|30|40)[-–](0|15|30|40)(?![\w%-]|[.,]\d)")
-_TENNIS = expression(r"(?i)\b(?:tennis|deuce|serv(?:e|es|ed|ing)|match point|break point|wimbledon|roland.garros|tiebreak|game, set|sets?)\b|(?<![\d-])[0-7][-–][0-7],? [0-7][-–][0-7](?![\d-])")
+_TENNIS = expression(
+    r"(?i)\b(?:tennis|deuce|serv(?:e|es|ed|ing)|match point|break point|wimbledon|roland.garros|tiebreak|game, set|sets?)\b|(?<![\d-])[0-7][-–][0-7],? [0-7][-–][0-7](?![\d-])"
+)
 _OPUS = expression(r"\b[Oo]pp?\.\s?(?=\d)")
 
 _POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
@@ -78,6 +80,8 @@ _COMPOUND = expression(
     r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])"
 )
 _SALT = expression(r"(?:Na|K|Li|Mg|Ca|Ag|Zn|Cu|Fe|Al|Ba|Pb|Ti|H)(?:[HCSN]?O|OH|Cl|Br|F|HS)")
+FEWEST_ATOMS = 2
+"""More of them are a compound without figures, too: NaClO."""
 _LONE_ATOM = expression(r"(?<![\w-])(?P<n>\d{0,2})\s?(?P<atom>[A-Z][a-z])(?P<k>\d?)(?![\w-])")
 _REACTION = expression(r"[→⇌]|->|\breact\w*\b")
 _SYMBOL = expression(r"(?<=\()([A-Z][a-z])(?=\))")
@@ -187,7 +191,7 @@ def _named_atoms(text: str) -> str | None:
         return None
     if not has_figures and not any(len(atom) > 1 for atom in atoms):
         return None
-    is_known = has_figures or _SALT.fullmatch(text)
+    is_known = has_figures or len(atoms) > FEWEST_ATOMS or _SALT.fullmatch(text)
     if len(atoms) == 1 or not is_known:
         return None
     return " ".join(
@@ -206,7 +210,9 @@ def _verse(match: re.Match[str]) -> str:
 
 
 _LAB_VALUE = expression(r"(?<![\w-])(?:Na|Cl|Ca|Mg|Cr|Fe|Hb|Hct)(?= \d)")
-_LAB = expression(r"\b(?:BUN|WBC|RBC|mEq|mmol|[Ll]abs?|[Cc]reatinine|e?GFR|CBC|BMP|CMP|[Gg]lucose|K \d)\b")
+_LAB = expression(
+    r"\b(?:BUN|WBC|RBC|mEq|mmol|[Ll]abs?|[Cc]reatinine|e?GFR|CBC|BMP|CMP|[Gg]lucose|K \d)\b"
+)
 
 
 def _lone_atom(match: re.Match[str]) -> str | None:
@@ -252,7 +258,10 @@ def apply(text: AlignedText) -> AlignedText:
     if "/" in text.text and _CRICKETERS.search(text.text):
         text = text.sub(_INNINGS, lambda m: f"{cardinal(int(m[1]))} for {cardinal(int(m[2]))}")
     if _TENNIS.search(text.text):
-        text = text.sub(_TENNIS_POINTS, lambda m: " ".join("love" if p == "0" else cardinal(int(p)) for p in m.groups()))
+        text = text.sub(
+            _TENNIS_POINTS,
+            lambda m: " ".join("love" if p == "0" else cardinal(int(p)) for p in m.groups()),
+        )
     if "'" in text.text and _GOALS.search(text.text):
         text = text.sub(_MINUTE, lambda m: f"{ordinal(int(m[1]))} minute")
     if "'" in text.text and _GENETICS.search(text.text):

@@ -46,6 +46,7 @@ _ITEMS = expression(
     r"(?!(?:[a-z]+ )?(?:equals|plus|minus|times|is|was|has|does|divided|squared|cubed|to)\b)(?!(?:more|less|as|the|a|an|per|faster|daily|weekly|this|his|her|its|returns|gains|fees?|damages|returns|profits|speeds|wages|earnings|costs|prices|rates|sales|losses|times|[a-z]+er)\b)"
 )
 """`2x large pizzas` are two of them."""
+_LISTED = expression(r"(?:(?<=[:;(,] )|\A)([1-9]\d?)x (?=[A-Z][A-Za-z])")
 _BY = expression(rf"{NOT_INSIDE}({NUMBER})\s?[x×]\s?(?={NUMBER})")
 _RANGE = expression(
     rf"{NOT_INSIDE}(?<!\w-)(?<![A-Za-z])(?P<a>{NUMBER})(?:{DASH}|\s{DASH}\s)(?P<b>{NUMBER})(?![\w-]|\.\d)"
@@ -116,6 +117,7 @@ def _range(match: re.Match[str]) -> str | None:
 
 
 _RULES = (
+    Rule(_LISTED, lambda m: f"{number(m[1])} ", "x"),
     Rule(_ITEMS, lambda m: f"{number(m[1])} ", "x×"),
     Rule(
         _TIMES,

@@ -34,7 +34,9 @@ SENTENCE_STARTERS = listed(
     "Some That The Their Then There These They This Those To Today Tomorrow We Well What When Where Which "
     "Who Why With Yes You Your"
 )
-NEW_SENTENCE = rf"(?=\s*+(?:$|[\"'”’)\]]*+\s*+\Z)|\s++(?:{'|'.join(SENTENCE_STARTERS)}|A(?= [a-z]))\b)"
+NEW_SENTENCE = (
+    rf"(?=\s*+(?:$|[\"'”’)\]]*+\s*+\Z)|\s++(?:{'|'.join(SENTENCE_STARTERS)}|A(?= [a-z]))\b)"
+)
 """After the dot of an abbreviation: the dot ends the sentence as well."""
 
 

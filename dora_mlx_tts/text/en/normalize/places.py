@@ -53,7 +53,9 @@ _IN = expression(
     r"\b(?:in|from|to|near|at|of|for|through|visit|leave|leaving|outside|around)\s(?:[A-Z][\w.'-]*\s?){1,4}\Z"
 )
 _NAME = expression(r"[A-Z][\w.'-]*\s[A-Z][\w.'-]*\Z")
-_PARTY = expression(rf"(?<=\()(?P<party>[DRI])-(?P<state>{alternatives(STATES)}|(?P<old>{alternatives(_OLD)})\.)(?=[)\d-])")
+_PARTY = expression(
+    rf"(?<=\()(?P<party>[DRI])-(?P<state>{alternatives(STATES)}|(?P<old>{alternatives(_OLD)})\.)(?=[)\d-])"
+)
 _OLD_STATE = expression(
     rf"(?P<city>\b[A-Z][a-z'-]{{1,20}}, )(?P<state>{alternatives(_OLD)})\.(?P<comma>,)?(?=\s|\Z|[;)])"
 )
@@ -101,5 +103,7 @@ def _old_state(match: re.Match[str]) -> str:
 def apply(text: AlignedText) -> AlignedText:
     """`Dover, DE 19901` → Dover, Delaware, one nine …; `Moore, Okla.` → Moore, Oklahoma."""
     if "-" in text.text:
-        text = text.sub(_PARTY, lambda m: f"{m['party']}, {_OLD[m['old']] if m['old'] else STATES[m['state']]}")
+        text = text.sub(
+            _PARTY, lambda m: f"{m['party']}, {_OLD[m['old']] if m['old'] else STATES[m['state']]}"
+        )
     return text.sub(_PLACE, _place).sub(_OLD_STATE, _old_state)

@@ -9,9 +9,7 @@ from dora_mlx_tts.text.en.normalize.unit_names import PER, names, per_name
 from dora_mlx_tts.text.patterns import expression
 
 PER_SIGN = alternatives(set(PER))
-PER_UNIT = (
-    r"(?:\([A-Za-zμ]{1,4}(?:[²³]|\^[23])?(?:\s?[·* ]\s?[A-Za-zμ]{1,4}(?:[²³]|\^[23])?){1,2}\)|(?:sq|cu)\.? [a-z]{1,3}|(?:kg|g|mol|m|cm)?[·⋅ ]?°[CF](?!\w)|[A-Za-zμΩ]{1,6}(?:[²³]|\^?[23](?!\d))?)"
-)
+PER_UNIT = r"(?:\([A-Za-zμ]{1,4}(?:[²³]|\^[23])?(?:\s?[·* ]\s?[A-Za-zμ]{1,4}(?:[²³]|\^[23])?){1,2}\)|(?:sq|cu)\.? [a-z]{1,3}|(?:kg|g|mol|m|cm)?[·⋅ ]?°[CF](?!\w)|[A-Za-zμΩ]{1,6}(?:[²³]|\^?[23](?!\d))?)"
 """What looks like a unit behind a slash."""
 PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"
 ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"
@@ -73,9 +71,7 @@ RATES = (
     Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
     Rule(_TIMES_PER, lambda m: f"{m['n']} times{per(m['per'])}", "/"),
     Rule(_PER_TIME, " per ", "/"),
-    Rule(
-        _PER_AREA, lambda m: f"per {(names(f'sq {m[1]}') or (None,))[0]}", "q"
-    ),
+    Rule(_PER_AREA, lambda m: f"per {(names(f'sq {m[1]}') or (None,))[0]}", "q"),
     Rule(_PER_THING, r"\g<what> per \g<per>", "/"),
     Rule(_BRACKET_PER, lambda m: per(m[1]), "/"),
     Rule(_WORD_PER, lambda m: per(m[1]), "/"),

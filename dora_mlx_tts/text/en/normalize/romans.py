@@ -108,7 +108,9 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_SMALL_PART, lambda m: m["part"] + spoken(m["n"]))
     text = text.sub(_FIRST_PART, r"\1one").sub(_SUBCLAUSE, lambda m: f" {spoken(m[1])} ")
     if not _ANY.search(text.text):
-        return text.sub(_CENTURY, lambda m: ordinal(value(m[1])) if m[1] else None).sub(_ALONE, _alone)
+        return text.sub(_CENTURY, lambda m: ordinal(value(m[1])) if m[1] else None).sub(
+            _ALONE, _alone
+        )
     text = text.sub(_DESCENDANT, lambda m: f"{m['name']} the {ordinal(value(m['n']))}")
     text = text.sub(_KING, lambda m: f"{m[1]} the {ordinal(value(m[2]))}" if m[2] else None)
     text = text.sub(_CENTURY, lambda m: ordinal(value(m[1])) if m[1] else None)

@@ -28,7 +28,9 @@ _SUITS = {
     "♠": "spades", "♤": "spades", "♥": "hearts", "♡": "hearts", "♦": "diamonds", "♢": "diamonds", "♣": "clubs", "♧": "clubs",
 }  # fmt: skip
 _RANKS = {"A": "ace", "K": "king", "Q": "queen", "J": "jack", "T": "10"}
-_CARD = expression(r"(?<!\w)(?P<rank>[AKQJT]|10|[2-9])(?P<suit>[♠♤♥♡♦♢♣♧])\ufe0f?(?P<next>(?=[AKQJT2-9]))?")
+_CARD = expression(
+    r"(?<!\w)(?P<rank>[AKQJT]|10|[2-9])(?P<suit>[♠♤♥♡♦♢♣♧])\ufe0f?(?P<next>(?=[AKQJT2-9]))?"
+)
 _TREND = expression(r"(?P<sign>[▲△🔺▼▽🔻⬆⬇])\ufe0f?\s?(?=[\d.$€£])")
 _TRIANGLE = expression(r"[△▵∆](?=[A-Z]{3}\b)")
 _FLOOR = expression(r"⌊([^⌊⌋]{1,60})⌋|⌈([^⌈⌉]{1,60})⌉|‖([^‖\n]{1,40})‖")
@@ -68,5 +70,9 @@ def apply(text: AlignedText) -> AlignedText:
     """`A ⊂ B` → A is a subset of B, `K♥` → king of hearts, `▲ 2%` → up 2%."""
     text = text.sub(_CARD, _card).sub(_TREND, lambda m: "down " if m["sign"] in "▼▽🔻⬇" else "up ")
     text = text.sub(_TRIANGLE, "triangle ").sub(_FLOOR, _floor).sub(_HAT, _hat)
-    text = text.sub(_ANGSTROM, " angstroms").sub(_SUN, lambda m: _SUN_NAMES[m[1]]).sub(_COPYRIGHT, "copyright ")
+    text = (
+        text.sub(_ANGSTROM, " angstroms")
+        .sub(_SUN, lambda m: _SUN_NAMES[m[1]])
+        .sub(_COPYRIGHT, "copyright ")
+    )
     return text.sub(_ANY, _named)

@@ -53,6 +53,7 @@ _FOR = expression(r"(?<![\w./])([2-9]|10|12)/(?=\$\d)")
 _ALWAYS = expression(r"(?<![\w.,])24 ?[x×] ?7(?![\w.,]?\d)")
 _EXPIRY = expression(r"\b[Ee]xp\.?(?=:? \d\d?/\d\d)")
 _EXPIRES = expression(r"(?i)\bexp(?:ires|\.|iry|iration)?:? \Z")
+_SIGHT = expression(r"(?i)\b(?:vision|eyes?|eyesight|acuity|glasses|contacts|lens(?:es)?)\b")
 _CARD = expression(r"(?i)\b(?:cards?|visa|mastercard|amex|debit|exp\b)")
 _NAMED_BEFORE = expression(
     r"(?:\b(?:Windows|i?Phone|iOS|Android|macOS|Xbox|Galaxy|Pixel|Python|Office|[Gg]en|[Gg]rades?|[Tt]ypes?|[Ll]evels?|[Aa]ges?|[Rr]outes?|"
@@ -77,7 +78,7 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
         return spaced(match, f"{number(match['a'])} out of {number(match['b'])}")
     first, second = int(match["a"]), int(match["b"])
     is_card = match["a"][0] == "0" or bool(_CARD.search(match.string))
-    link = _link(first, second, before, after, is_card=is_card)
+    link = _link(first, second, before, after, is_card=is_card, text=match.string)
     if link:
         return spaced(match, f"{number(match['a'])}{link}{number(match['b'])}")
     if not first or not second or _MEASURE_AFTER.match(after):
@@ -95,13 +96,18 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     )
 
 
-def _link(first: int, second: int, before: str, after: str, *, is_card: bool) -> str | None:
+def _link(
+    first: int, second: int, before: str, after: str, *, is_card: bool, text: str
+) -> str | None:
     """What is said between two figures that are neither a date nor a fraction, or None."""
     if 0 < first <= second and _PART_BEFORE.search(before):
         return " of "
     is_split = first + second == MOST_PERCENT and first >= second > 0 and not first % 5
-    expires = bool(_EXPIRES.search(before)) and second > LAST_MONTH and (is_card or second > LAST_DAY)  # of a card: month and year
+    expires = (
+        bool(_EXPIRES.search(before)) and second > LAST_MONTH and (is_card or second > LAST_DAY)
+    )  # of a card: month and year
     named = bool(_NAMED_BEFORE.search(before)) and first != second
+    named = named or (first == 20 and bool(_SIGHT.search(text)))  # noqa: PLR2004 (feet)
     named = named or (second == 1 and after.startswith(" ARM"))
     return " " if (first, second) in _WHOLES or is_split or expires or named else None
 

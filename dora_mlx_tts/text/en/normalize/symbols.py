@@ -64,7 +64,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
         r"(?<=[\d)])\s?÷\s?(?=[\d(])|(?<=\d)\s/\s(?=\d)|(?<=\b[A-Za-z])\s/\s(?=[A-Za-z]\b)|÷",
         " divided by ",
     ),
-    _rule("+", r"(?<=[\d)])\s?\+\s?(?=[\d(])|(?<=\w)\s\+\s(?=\w)", " plus "),
+    _rule("+", r"(?<=[\d)])\s?\+\s?(?=[\d(])|(?<=[\w)])\s\+\s(?=\w)", " plus "),
     _rule(
         "/",
         r"(?<=\))\s?/\s?(?=[\w(√])|(?<=\b[A-Za-z])/(?=[(√])|(?<=\bsigma)\s{0,2}/\s?(?=[a-z\d(√])|(?<=\b(?:delta|alpha))\s{0,2}/\s?(?=[a-z\d(√])",
@@ -81,11 +81,23 @@ _ARITHMETIC: tuple[Rule, ...] = (
         lambda m: f" {_ASSIGNED[m['sign']]} equals ",
     ),
     _rule("≈", r"\s?≈\s?", " approximately "),
-    _rule("<>", r"(?<=[\w)])\s(?:<<|>>)\s(?=[\w(])", lambda m: " left shift " if "<" in m.group() else " right shift "),
+    _rule(
+        "<>",
+        r"(?<=[\w)])\s(?:<<|>>)\s(?=[\w(])",
+        lambda m: " left shift " if "<" in m.group() else " right shift ",
+    ),
     _rule(":", r"(?<=\w)\s?:=\s?(?=[\w\"'(])", " colon equals "),
     _rule("?", r"(?<=\w)\s\?\?\s(?=[\w\"'(])", " question question "),
-    _rule("%", r"(?<=\b[a-z])\s?%\s?(?=(?:[a-z]|\d{1,3})\b)|(?<=\d)\s%\s(?=\d{1,4}\s?(?:=|is\b|equals))", " mod "),
-    _rule("+-", r"(?<![\w+-])(\+\+|--)(?=[a-z]\b)", lambda m: "plus plus " if m[1] == "++" else "minus minus "),
+    _rule(
+        "%",
+        r"(?<=\b[a-z])\s?%\s?(?=(?:[a-z]|\d{1,3})\b)|(?<=\d)\s%\s(?=\d{1,4}\s?(?:=|is\b|equals))",
+        " mod ",
+    ),
+    _rule(
+        "+-",
+        r"(?<![\w+-])(\+\+|--)(?=[a-z]\b)",
+        lambda m: "plus plus " if m[1] == "++" else "minus minus ",
+    ),
     _rule(
         "=",
         r"(?P<lead>\A|[,;(]\s|\b(?:replace|with|use|uses|using|the|than|of|to|and|or|versus|via|operator)\s)(?P<n>={2,3})(?!=)",

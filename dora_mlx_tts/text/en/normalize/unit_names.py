@@ -176,7 +176,9 @@ def _area(sign: str) -> Forms | None:
 
 def _product(sign: str) -> Forms | None:
     """`N·m` → newton meter, `ft-lb` → foot pound."""
-    first, link, second = re.split(r"([·*-])", sign, maxsplit=1) if re.search("[·*-]", sign) else ("", "", "")
+    first, link, second = (
+        re.split(r"([·*-])", sign, maxsplit=1) if re.search("[·*-]", sign) else ("", "", "")
+    )
     if not link or first not in FORMS or second not in FORMS:
         return None
     if link == "-" and not {first, second} <= {"ft", "in", "lb", "lbs", "lbf", "oz"}:

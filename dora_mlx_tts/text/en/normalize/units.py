@@ -25,6 +25,14 @@ from dora_mlx_tts.text.en.normalize.rates import (
     RATES,
     per,
 )
+from dora_mlx_tts.text.en.normalize.short_units import SHORT_UNITS
+from dora_mlx_tts.text.en.normalize.unit_context import (
+    LETTER_UNITS,
+    MEASURED_THINGS,
+    NO_NOUNS,
+    NOUN,
+    second_meaning,
+)
 from dora_mlx_tts.text.en.normalize.unit_names import (
     AREAS,
     GLUED_ONLY,
@@ -32,7 +40,6 @@ from dora_mlx_tts.text.en.normalize.unit_names import (
     names,
     per_name,
 )
-from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
 _SIGN = (
@@ -43,31 +50,9 @@ _SIGN = (
 _UNIT = (
     rf"(?P<glue>\s?|-)(?P<unit>{_SIGN})"
     rf"(?P<slash>\.?\s?/\s?(?P<per>{PER_WORD}|{PER_UNIT}){ENDS_BEFORE}(?:\s?/\s?(?P<per2>{PER_SIGN}))?)?"
-    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z@&(+–—-]|\s[NSEW]{1,2}\b|[,;)]))?"
+    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z@&(+–—-]|\s[NSEW]{1, 2}\b|[,;)]))?"
 )
 _PER_WORD = expression(PER_WORD)
-LETTER_UNITS = {
-    "A": expression(r"(?i)\b(?:\d+\s?V|volts?|amps?|amperes?|breakers?|fuses?|circuits?|ammeter)\b"),
-    "N": expression(r"(?i)\b(?:forces?|newtons?|weigh\w*|push\w*|pull\w*|friction|thrust|tension|gravity|mass|F =)\b"),
-    "J": expression(r"(?i)\b(?:energy|joules?|work|kinetic|potential|heat|releas\w*|absorb\w*)\b"),
-    "K": expression(r"(?i)°\s?[CF]|\b(?:temperatures?|kelvins?|absolute zero|hott?er|hot|sun|lightning|plasma|stars?|blackbody|cryogenic|superconduct\w*|(?:boil|melt|freez)\w*)\b"),
-    "T": expression(r"(?i)\b(?:magnet\w*|teslas?|MRI)\b"),
-    "F": expression(r"(?i)\b(?:capacit\w+|farads?)\b"),
-    "H": expression(r"(?i)\b(?:induct\w+|henrys?)\b"),
-    "C": expression(r"(?i)\b(?:coulombs?|charge of)\b"),
-    "M": expression(r"(?i)\b(?:molar\w*|pH|HCl|NaOH|NaCl|KOH|acid|buffer|solution|solutes?|titrat\w+)\b"),
-}
-"""Letters that are units where the words around speak of what they measure."""
-_PAST = expression(r"(?i)\b(?:cretaceous|jurassic|triassic|permian|cambrian|geolog\w*|fossils?|extinct\w*|dinosaurs?|evolv\w*|hominins?|rocks?|Earth|era|epoch)\b")
-SECOND_MEANINGS = {
-    "bp": (expression(r"(?i)\b(?:genomes?|DNA|RNA|genes?|sequenc\w+|primers?|amplicon|plasmid|chromosomes?)\b"), ("base pair", "base pairs")),
-    "pc": (expression(r"(?i)\b(?:stars?|galax\w+|parsecs?|clusters?|nebula\w*|supernova\w*)\b"), ("parsec", "parsecs")),
-    "Ma": (_PAST, ("million years", "million years")),
-    "Ga": (_PAST, ("billion years", "billion years")),
-    "ka": (_PAST, ("thousand years", "thousand years")),
-}
-_INVERSE = expression(r"(?<=[\wμ²³])[ ·⋅](?P<u>[A-Za-zμ]{1,4})\^-(?P<p>[123])(?!\d)")
-_MERCURY = expression(r"\bin\. ?Hg\b")
 _SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
 _SIGNED = r"(?P<minus>(?<![\w)])[-−](?=[\d.]))?"
 _MEASURE = expression(
@@ -132,7 +117,7 @@ _LINKS = {
 
 def _measure(match: re.Match[str]) -> str | None:
     unit = match["unit"]
-    found = _by_context(match, unit) or names(unit)
+    found = second_meaning(match.string, unit) or names(unit)
     if found is None or not _is_unit(match, unit):
         return None
     scale = magnitude(match["scale"] or match["mag"])
@@ -148,16 +133,13 @@ def _measure(match: re.Match[str]) -> str | None:
 _MAGNITUDES = frozenset("KBMTbt")
 
 
-def _by_context(match: re.Match[str], unit: str) -> tuple[str, str] | None:
-    """The second meaning of a sign, where the words around speak of it."""
-    context, forms = SECOND_MEANINGS.get(unit, (None, None))
-    return forms if context is not None and context.search(match.string) else None
-
-
 def _is_unit(match: re.Match[str], unit: str) -> bool:
     """Whether a sign that may be a letter or a word as well is a unit here."""
     is_rate = bool(match["per"]) and unit not in _MAGNITUDES and per_name(match["per"]) is not None
-    if match["glue"] == "-" and not unit.replace(" ", "").replace("-", "").replace(".", "").isalpha():
+    if (
+        match["glue"] == "-"
+        and not unit.replace(" ", "").replace("-", "").replace(".", "").isalpha()
+    ):
         return False
     if unit in LETTER_UNITS and LETTER_UNITS[unit].search(match.string):
         return match["glue"] != "-"
@@ -180,13 +162,13 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
         return False
     before = match.string[max(0, match.start() - AROUND) : match.start()]
     after = match.string[match.end() : match.end() + 16]
-    noun = _NOUN.match(after)
+    noun = NOUN.match(after)
     if noun is None:
         return False
     if noun[1].endswith("s") and _COUNT_BEFORE.search(before):
-        return noun[1] not in _NO_NOUNS
+        return noun[1] not in NO_NOUNS
     article = re.search(r"(?i)(?:^|\W)an?\s\Z", before)
-    return noun[1] in _MEASURED_THINGS if not article else noun[1] not in _NO_NOUNS
+    return noun[1] in MEASURED_THINGS if not article else noun[1] not in NO_NOUNS
 
 
 AROUND = 12
@@ -194,21 +176,6 @@ AROUND = 12
 _COUNT_BEFORE = expression(
     r"(?i)(?:^|[^\w.])(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|some)\s\(?\Z"
 )
-_NOUN = expression(r"\)?\s(?:\d{1,4}-)?([A-Za-z]+)\b")
-_NO_NOUNS = word_set(
-    "of in to from for and or per at on is was away long wide tall high deep less more with into by off "
-    "above below apart before after each every"
-)
-
-_MEASURED_THINGS = word_set(
-    "tablet tablets pill pills capsule capsules dose doses dosage injection run runs race races walk hike ride drive "
-    "drives disk disks card cards stick sticks module modules file files limit cap cable cables battery batteries charger "
-    "chargers adapter bulb bulbs bag bags box boxes turbo engine engines diesel hybrid bottle bottles can cans pack packs tank zone radius buffer monitor "
-    "monitors display displays screen screens lens lenses model models version plan plans connection bandwidth engine "
-    "motor portion portions serving servings slice slices speaker speakers window windows warranty timer delay interval break breaks layover commute flight nap pot pan "
-    "pipe hose board plate plates dumbbell dumbbells kettlebell gust gusts head freestyle sprint side sides edge edges cube cubes strip strips piece pieces chunk chunks hole holes gap gaps margin margins diameter layer layers relay final finals semifinal heat butterfly backstroke hurdles medley mortgage lease loan"
-)
-"""`two 500 mg tablets` are five hundred milligram tablets, with or without an article."""
 
 
 def _quantity(match: re.Match[str]) -> tuple[str, bool]:
@@ -258,72 +225,10 @@ def _relation(match: re.Match[str]) -> str:
     return f"{_RELATIONS[match['sign'] or match['plus']]} "
 
 
-_INCHES = expression(
-    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter|and)\b)"
-)
-
-
 def _same(match: re.Match[str]) -> str | None:
     """`10%-15%` → 10 to 15%."""
     unit = match["unit"].replace(" ", "")
     return f"{match['a']} to " if names(unit) else None
-
-
-_AMPERES = expression(r"(?<![\w.,$])(?P<n>\d{1,3}(?:\.\d{1,2})?)A(?![\w-])")
-_CURRENT = expression(
-    r"(?i)\d\s?V\b|\bvolts?\b|\bfuses?\b|\bbreakers?\b|\bcircuits?\b|\bcharg(?:er|es?|ing)\b|\bcurrent\b|\boutlets?\b|"
-    r"\bamps?\b|\bpower supply\b|\badapters?\b|\bbattery\b|\busb"
-)
-_POINTS = expression(r"(?<=\d)-pts?\b(?:\.(?=\s[a-z]))?")
-_DOSES = expression(
-    r"(?P<n>\d) (?P<w>tab|cap)(?P<s>s?)\b(?P<dot>\.)?(?=\s(?:\(|of|po|PO|by|daily|twice|three|four|every|as|q\d?|at|once|before|after|with|[bt]\.?i\.?d|\d)|,)"
-)
-_CELLS = expression(r"(?<=\d)\s?(K|M)/(?:μL|uL|mcL|mm³|mm3)(?!\w)")
-_PAGES = expression(r"(?<=\d) pp\.(?=[,;:)]|\s[a-z])")
-_STONE = expression(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
-_TONS = expression(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
-_OLD = expression(r"(?<=\d)-(yr|mo|wk|hr|min)s?-(?=[a-z])")
-_MEGAPIXELS = expression(
-    r"(?<=\d)[ -]?MP\b(?=,? (?:[a-z-]+ )?(?:camera|sensor|photo|image|shot|lens|shooter|main|rear|front|selfie)s?\b)"
-)
-_COUNT = expression(r"(?<=\d)[ -]?ct\b\.?(?!\.\w)")
-_PINTS = expression(
-    r"(?P<n>\d) pt\b\.?(?= [a-z])(?! (?:font|type|text|size|buck|scale|lead|plan|turn)\b)"
-)
-_SQUARE = expression(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
-_SIZES = {"lg": "large", "sm": "small", "med": "medium"}
-_SIZE = expression(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
-_SPOONS = expression(r"(?P<n>\d) (?P<s>[Tt])\.(?= [a-z]{3,})")
-_CUPS = expression(r"(?P<n>\d) c\b\.?(?= (?:of )?[a-z]{3,})(?! of (?:the|a)\b)")
-
-
-def _cups(match: re.Match[str]) -> str:
-    """`2 c flour` → 2 cups flour; of a share of one there is one cup."""
-    before = match.string[max(0, match.start() - 6) : match.end("n")]
-    is_one = re.search(
-        r"(?:^|[^\d /])\s?(?:1|\d/\d{1,2})\Z|^(?:1|\d/\d{1,2})\Z|(?<![\d ] )\b\d/\d\Z", before
-    )
-    return f"{match['n']} cup{'' if is_one else 's'}"
-
-
-def _amperes(match: re.Match[str]) -> str | None:
-    """`20V/5A`: amps, where the words around speak of electricity."""
-    around = match.string[max(0, match.start() - 40) : match.end() + 40]
-    if not _CURRENT.search(around):
-        return None
-    noun = _NOUN.match(match.string, match.end())
-    is_one = match["n"] == "1" or (noun is not None and noun[1] in _MEASURED_THINGS | _ELECTRIC)
-    lead = " " if match.string[match.start() - 1 : match.start()] == "/" else ""
-    return f"{lead}{number(match['n'])} amp{'' if is_one else 's'}"
-
-
-_ELECTRIC = word_set("fuse fuses breaker breakers circuit circuits outlet outlets current supply")
-
-
-def _inverse(match: re.Match[str]) -> str | None:
-    """`m s^-1` → m/s."""
-    sign = match["u"] + {"1": "", "2": "²", "3": "³"}[match["p"]]
-    return f"/{sign}" if per_name(sign) else None
 
 
 def _after_power(match: re.Match[str]) -> str | None:
@@ -342,24 +247,7 @@ def _is_pack(unit: str) -> bool:
 
 _RULES = (
     *RATES,
-    Rule(_INVERSE, _inverse, "^"),
-    Rule(_MERCURY, "inHg", "H"),
-    Rule(_AMPERES, _amperes, "A"),
-    Rule(_POINTS, "-point", "p"),
-    Rule(_CELLS, lambda m: f" {'thousand' if m[1] == 'K' else 'million'} per microliter", "/"),
-    Rule(_DOSES, lambda m: f"{m['n']} {'tablet' if m['w'] == 'tab' else 'capsule'}{m['s']}", "bp"),
-    Rule(_PAGES, " pages", "p"),
-    Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
-    Rule(_TONS, " tons", "t"),
-    Rule(_OLD, lambda m: f"-{(names(m[1]) or (m[1],))[0]}-", "-"),
-    Rule(_MEGAPIXELS, " megapixel", "M"),
-    Rule(_COUNT, " count", "c"),
-    Rule(_PINTS, r"\g<n> pint", "p"),
-    Rule(_SQUARE, r"-\1 ", "-"),
-    Rule(_SIZE, lambda m: _SIZES[m[1]]),
-    Rule(_CUPS, _cups, "c"),
-    Rule(_SPOONS, lambda m: f"{m['n']} {'tbsp' if m['s'] == 'T' else 'tsp'}", "Tt"),
-    Rule(_INCHES, r"\1in", "i"),
+    *SHORT_UNITS,
     Rule(_FAHRENHEIT, _degrees, "FC"),
     Rule(_RELATION, _relation, "~≈<>≤≥+"),
     Rule(_SAME, _same, "-–—~"),

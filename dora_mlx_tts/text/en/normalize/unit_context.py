@@ -1,0 +1,66 @@
+"""What the words around a measure say about it: which unit a letter stands for, what is measured."""
+
+from __future__ import annotations
+
+from dora_mlx_tts.text.en.words import word_set
+from dora_mlx_tts.text.patterns import expression
+
+LETTER_UNITS = {
+    "A": expression(
+        r"(?i)\b(?:\d+\s?V|volts?|amps?|amperes?|breakers?|fuses?|circuits?|ammeter)\b"
+    ),
+    "N": expression(
+        r"(?i)\b(?:forces?|newtons?|weigh\w*|push\w*|pull\w*|friction|thrust|tension|gravity|mass|F =)\b"
+    ),
+    "J": expression(r"(?i)\b(?:energy|joules?|work|kinetic|potential|heat|releas\w*|absorb\w*)\b"),
+    "K": expression(
+        r"(?i)°\s?[CF]|\b(?:temperatures?|kelvins?|absolute zero|hott?er|hot|sun|lightning|plasma|stars?|blackbody|cryogenic|superconduct\w*|(?:boil|melt|freez)\w*)\b"
+    ),
+    "T": expression(r"(?i)\b(?:magnet\w*|teslas?|MRI)\b"),
+    "F": expression(r"(?i)\b(?:capacit\w+|farads?)\b"),
+    "H": expression(r"(?i)\b(?:induct\w+|henrys?)\b"),
+    "C": expression(r"(?i)\b(?:coulombs?|charge of)\b"),
+    "M": expression(
+        r"(?i)\b(?:molar\w*|pH|HCl|NaOH|NaCl|KOH|acid|buffer|solution|solutes?|titrat\w+)\b"
+    ),
+}
+"""Letters that are units where the words around speak of what they measure."""
+_PAST = expression(
+    r"(?i)\b(?:cretaceous|jurassic|triassic|permian|cambrian|geolog\w*|fossils?|extinct\w*|dinosaurs?|evolv\w*|hominins?|rocks?|Earth|era|epoch)\b"
+)
+SECOND_MEANINGS = {
+    "bp": (
+        expression(
+            r"(?i)\b(?:genomes?|DNA|RNA|genes?|sequenc\w+|primers?|amplicon|plasmid|chromosomes?)\b"
+        ),
+        ("base pair", "base pairs"),
+    ),
+    "pc": (
+        expression(r"(?i)\b(?:stars?|galax\w+|parsecs?|clusters?|nebula\w*|supernova\w*)\b"),
+        ("parsec", "parsecs"),
+    ),
+    "Ma": (_PAST, ("million years", "million years")),
+    "Ga": (_PAST, ("billion years", "billion years")),
+    "ka": (_PAST, ("thousand years", "thousand years")),
+}
+NOUN = expression(r"\)?\s(?:\d{1,4}-)?([A-Za-z]+)\b")
+NO_NOUNS = word_set(
+    "of in to from for and or per at on is was away long wide tall high deep less more with into by off "
+    "above below apart before after each every"
+)
+
+MEASURED_THINGS = word_set(
+    "tablet tablets pill pills capsule capsules dose doses dosage injection run runs race races walk hike ride drive "
+    "drives disk disks card cards stick sticks module modules file files limit cap cable cables battery batteries charger "
+    "chargers adapter bulb bulbs bag bags box boxes turbo engine engines diesel hybrid bottle bottles can cans pack packs tank zone radius buffer monitor "
+    "monitors display displays screen screens lens lenses model models version plan plans connection bandwidth engine "
+    "motor portion portions serving servings slice slices speaker speakers window windows warranty timer delay interval break breaks layover commute flight nap pot pan "
+    "pipe hose board plate plates dumbbell dumbbells kettlebell gust gusts head freestyle sprint side sides edge edges cube cubes strip strips piece pieces chunk chunks hole holes gap gaps margin margins diameter layer layers relay final finals semifinal heat butterfly backstroke hurdles medley mortgage lease loan"
+)
+"""`two 500 mg tablets` are five hundred milligram tablets, with or without an article."""
+
+
+def second_meaning(text: str, unit: str) -> tuple[str, str] | None:
+    """The second meaning of a sign, where the words around speak of it."""
+    context, forms = SECOND_MEANINGS.get(unit, (None, None))
+    return forms if context is not None and context.search(text) else None
