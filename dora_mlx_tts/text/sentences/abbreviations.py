@@ -10,6 +10,7 @@ from importlib import resources
 
 _TOKEN = re.compile(r"[^\s\"'“”‘’(（\[【《「『\u2e80-\u9fff\uff00-\uffef]+$")
 _LETTERS = re.compile(r"[a-z](?:\.[a-z])+")  # J.R.R., a.k.a.
+LONGEST_POINT = 2
 _COMPASS = frozenset({"N", "S", "E", "W", "NE", "NW", "SE", "SW"})
 _ROMAN = re.compile(r"[IVXLC]{2,8}[,;:)]?")
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
@@ -31,6 +32,15 @@ def _words(kind: str) -> frozenset[str]:
     """
     data = resources.files(__package__).joinpath("abbreviations.json").read_text("utf-8")
     return frozenset(json.loads(data)[kind].split())
+
+
+def _is_no_label(word: str, following: str | None) -> bool | None:
+    """Whether a word is neither a letter nor a Roman number: `app. B`, `ch. IV,`; None while it may become one."""
+    is_roman = _ROMAN.fullmatch(word) is not None
+    if following is None:
+        return None if len(word) == 1 or is_roman else True
+    is_pronoun = word == "I" and following not in {",", ";", ")"}
+    return is_pronoun or (len(word.replace(".", "")) > 1 and not is_roman)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +79,19 @@ class Stop:
     def ends(self, following: str) -> bool | None:
         """Whether it ends its sentence, by the next letter or figure; None if the next word has to be known."""
         is_year = following in "'’" and self.word in _words("months_and_days")  # Sept. '25
-        if is_year or self.word in _words("never_last"):
-            return False
-        if following == "&":
+        if is_year or following == "&" or self.word in _words("never_last"):
             return False
         if following.isdigit() or following in "#№(@":
             return not self._stands_before_number()
-        if not following.isupper():
-            return True
+        return self._ends_before_capital() if following.isupper() else True
+
+    def _ends_before_capital(self) -> bool | None:
         if self._is_initial():
             return False
-        if self._is_distance():
-            return None
-        if self.word in _words("place_names"):
+        is_name = self.word in _words("place_names")
+        if is_name and not self._is_distance():
             return self.before[-1:].isdigit()
-        return None if self._needs_word() else True
+        return None if self._needs_word() or self._is_distance() else True
 
     def ends_before(self, word: str, following: str | None) -> bool | None:
         """Whether the next word, a capital first, shows that it ended its sentence.
@@ -97,20 +105,19 @@ class Stop:
         """
         begun = word.lower().replace(".", "")
         if self.word in _words("letter_follows"):
-            if following is None:
-                return None if len(begun) == 1 or _ROMAN.fullmatch(word) else True
-            is_pronoun = word == "I" and following not in {",", ";", ")"}
-            return is_pronoun or (len(begun) > 1 and _ROMAN.fullmatch(word) is None)
+            return _is_no_label(word, following)
         if self._is_distance():
-            if following is None and len(begun) <= 2:  # noqa: PLR2004 (as long as a point of the compass)
-                return None
-            return word not in _COMPASS
+            may_grow = following is None and len(begun) <= LONGEST_POINT
+            return None if may_grow else word not in _COMPASS
         if self._needs_starter():
             return None if following is None else begun in _words("starters")
+        return self._ends_before_word(begun, is_whole=following is not None)
+
+    def _ends_before_word(self, begun: str, *, is_whole: bool) -> bool | None:
         if self._is_era() and self.opens:
             return False
         known = _words("time_words") | (_words("titles") if self.opens else frozenset())
-        if following is not None:
+        if is_whole:
             return begun not in known
         return None if any(other.startswith(begun) for other in known) else True
 
