@@ -174,6 +174,8 @@ def _word(match: re.Match[str]) -> str | None:
         is_count = match.string.startswith((" of ", " is ", " was "), end)
         return _alike(BEFORE_NUMBER[written.lower()], written) if is_count else None
     title = TITLES.get(written)
+    if title and match.string.strip() == match.group():  # a title alone
+        return title
     if title and (_TITLED.match(match.string, end) or written not in _ONLY_TITLES):
         return (
             title if _TITLED.match(match.string, end) or _GOES_ON.match(match.string, end) else None
