@@ -229,3 +229,18 @@ def test_formulas_whatever_the_chunks(text: str, step: int) -> None:
 
     assert read(step) == read(len(text) or 1)
     assert [at for _, at in read(step)] == sorted(at for _, at in read(step))
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        (r"\begin{align} x &= 5 \\ y &= 1 \end{align}", "x equals five, y equals one"),
+        (r"So \begin{equation} a + b = 3 \end{equation} holds.", "So a plus b equals three holds."),
+        (r"\begin{cases} x & x \ge 0 \\ -x & x < 0 \end{cases}", "x, x greater than or equal to zero, minus x, x less than zero"),
+        (r"\begin{align} never closed", "never closed"),
+    ],
+)  # fmt: skip
+def test_environments_without_marks(text: str, spoken: str) -> None:
+    whole = whole_text(text, "text", filters=True).sentences
+    said = " ".join(FrontEnd().phonemize(part.text, "en").norm_text for part in whole)
+    assert " ".join(said.split()) == spoken

@@ -28,6 +28,9 @@ _LONGEST_NAME = 2
 """Letters in a row that may be variables; longer runs are words."""
 
 _SIGNS = re.compile(r"[\\^_=<>+{}]|\d\s?[-*/×÷]\s?\d")
+_MATHS = re.compile(
+    r"\\begin\{(?:align(?:at|ed)?|equation|gather(?:ed)?|multline|eqnarray|flalign|split|cases|[pbvBV]?matrix|math|displaymath)\*?\}"
+)
 _PLAIN = re.compile(r"[\w()|]+(?:\s?[-*/,!|()]\s?[\w()|]+)*[!'%]?")
 
 
@@ -169,6 +172,29 @@ class _Command:
         return "formula" if wanted == 0 and not self._depth else "text"
 
 
+class _Environment:
+    r"""An environment of formulas without marks around it: `\begin{align} … \end{align}`."""
+
+    def __init__(self, begin: str) -> None:
+        self.opener = begin
+        self._closer = begin.replace("begin", "end")
+        self._inside = ""
+
+    def take(self, char: str) -> tuple[Verdict, bool]:
+        if char in "`\r" or len(self._inside) >= LONGEST_FORMULA:
+            return "text", False
+        self._inside += char
+        return ("formula" if self._inside.endswith(self._closer) else "open"), True
+
+    def end(self) -> Verdict:
+        return "text"
+
+    @property
+    def content(self) -> str:
+        inside = self._inside[: -len(self._closer)]
+        return inside.replace("&", ",") if "cases" in self.opener else inside
+
+
 class FormulaFilter:
     """Hands out the characters of a text, those of formulas as `latex.read_math` says them."""
 
@@ -257,7 +283,9 @@ class FormulaFilter:
             self._held.append((char, at))
         else:
             queue.appendleft((char, at))
-        if verdict == "formula":
+        if verdict == "formula" and _MATHS.fullmatch(candidate.content):
+            self._candidate = _Environment(candidate.content)
+        elif verdict == "formula":
             self._say(candidate)
         elif verdict == "text":
             queue.extendleft(reversed(self._given_up()))
@@ -267,8 +295,9 @@ class FormulaFilter:
         opener = self._candidate.opener if self._candidate else self._held[0][0]
         if isinstance(self._candidate, _Command):
             self._in_path = True
+        is_silent = isinstance(self._candidate, _Environment)
         held, self._held, self._candidate = self._held, [], None
-        for char, at in held[: len(opener)]:
+        for char, at in held[: len(opener)] if not is_silent else ():
             self._let(char, at)
         return deque(held[len(opener) :])
 

@@ -58,6 +58,12 @@ _SHORT_NAMES = expression(r"(?i)\b(s|r)(?:te|m)\b\.?")
 _PORTS = expression(
     r"(?<![\w.,:$-])(?:8080|8443|8000|8888|8081|9090|3306|5432|6379|3000|5000|5173|4200|9200|5672)(?![\w.,]?\d)"
 )
+_CARRIED = expression(
+    r"(?P<lead>\b(?:United|Delta|American|Southwest|JetBlue|Alaska|Spirit|Frontier|Hawaiian|Lufthansa|Emirates|Qantas|Qatar|KLM|Ryanair|EasyJet|Iberia|Finnair|ANA|Air (?:Canada|France|India|China|New Zealand)|British Airways|Virgin(?: Atlantic)?|Cathay(?: Pacific)?|Caltrain|Acela|Amtrak|Metra) )(?P<n>[1-9]\d{2})\b(?!,?\d|[.:]\d| [a-z]+s\b)"
+)
+_TRAVEL = expression(
+    r"(?i)\b(?:flights?|gates?|depart\w*|board\w*|land(?:s|ed|ing)?|arriv\w*|delayed|leav(?:es|ing)|on time|tracks?|terminals?)\b"
+)
 _RESPONSE = expression(
     r"(?<![\w.,])[1-5]\d\d(?= (?:errors?|status|responses?|redirects?|not found|bad gateway|forbidden|internal)\b)|\b404(?= page\b)",
     re.IGNORECASE,
@@ -272,6 +278,8 @@ _RULES = (
 def apply(text: AlignedText) -> AlignedText:
     """`order #48213` → order number four eight two one three; `a 404 error` → a four oh four error."""
     text = apply_rules(text, _RULES)
+    if _TRAVEL.search(text.text):
+        text = text.sub(_CARRIED, lambda m: m["lead"] + named(m["n"]))
     if _NETWORK.search(text.text):
         text = text.sub(_PORTS, lambda m: named(m.group()))
     if _WEB.search(text.text):

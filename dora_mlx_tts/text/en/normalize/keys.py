@@ -40,6 +40,7 @@ _COMBINED = expression(
 )
 _LONE = expression(r"\b(?:Ctrl|Cmd|Esc|PgUp|PgDn|PrtScn?|Bksp)\b|\b(?:Del|Ins|Opt|Fn)(?= keys?\b)")
 _OPTION = expression(r"(?<=\s)(--?)(?=[A-Za-z][\w-]+\b)|(?<=\s)(-)(?=[A-Za-z](?:\s|[.,;)]|\Z))")
+_MATHS = expression(r"[=<>≤≥²³√∫]")
 _FLAGS = expression(
     r"\b(?P<command>rm|ls|cp|mv|tar|ps|grep|git|curl|ssh|scp|sed|find|kill|unzip|df|du|head|tail) -(?P<flags>[a-zA-Z]{2,5})"
     r"(?= |\Z|[.,`])"
@@ -86,6 +87,8 @@ def _spoken(part: str) -> str:
 def _option(match: re.Match[str]) -> str | None:
     if match[1] == "-":  # -name: a word with a sign in front, or a dash that lost its blank
         return None
+    if match[2] and _MATHS.search(match.string):
+        return "minus "
     return "dash dash " if match[1] else "dash "
 
 
