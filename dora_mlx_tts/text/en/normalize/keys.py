@@ -40,7 +40,7 @@ _COMBINED = expression(
 )
 _LONE = expression(r"\b(?:Ctrl|Cmd|Esc|PgUp|PgDn|PrtScn?|Bksp)\b|\b(?:Del|Ins|Opt|Fn)(?= keys?\b)")
 _OPTION = expression(r"(?<=\s)(--?)(?=[A-Za-z][\w-]+\b)|(?<=\s)(-)(?=[A-Za-z](?:\s|[.,;)]|\Z))")
-_MATHS = expression(r"[=<>≤≥²³√∫]")
+_MINUS = expression(r"(?<=[,=<>≤≥(] )-(?=[a-z](?:[,;)]|\s?[=<>≤≥+²³]))")
 _FLAGS = expression(
     r"\b(?P<command>rm|ls|cp|mv|tar|ps|grep|git|curl|ssh|scp|sed|find|kill|unzip|df|du|head|tail) -(?P<flags>[a-zA-Z]{2,5})"
     r"(?= |\Z|[.,`])"
@@ -87,8 +87,6 @@ def _spoken(part: str) -> str:
 def _option(match: re.Match[str]) -> str | None:
     if match[1] == "-":  # -name: a word with a sign in front, or a dash that lost its blank
         return None
-    if match[2] and _MATHS.search(match.string):
-        return "minus "
     return "dash dash " if match[1] else "dash "
 
 
@@ -102,5 +100,5 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_LOGIC, lambda m: " and " if m[1] == "&&" else " or ")
     text = text.sub(_FLAGS, lambda m: f"{m['command']} dash {' '.join(m['flags'])}")
     text = text.sub(_HOME, lambda m: "dot " if m[1] else "")
-    text = text.sub(_OPTION, _option).sub(_MODE, lambda m: (m[1] or "") + digits(m[2]))
+    text = text.sub(_MINUS, "minus ").sub(_OPTION, _option).sub(_MODE, lambda m: (m[1] or "") + digits(m[2]))
     return text.sub(_LOCAL, lambda m: f" port {digits(m[1])}")
