@@ -219,6 +219,7 @@ def _hump(hump: str) -> str:
     return _letters(hump) if len(hump) > 1 and hump.isupper() and not _is_read(hump) else hump
 
 
+_IN_BRACKETS = expression(r"(?<=\()(?:SO|IT|US|OR|IN|AM|AS|AT)(?=\))")
 _LOAN = expression(r"(?i)\b(?:mortgages?|loans?|refinanc\w+|adjusts?|lenders?)\b")
 _ADJUSTABLE = expression(r"\bARM(s?)\b")
 
@@ -236,6 +237,8 @@ def apply(text: AlignedText, kept: Container[str] = frozenset()) -> AlignedText:
     """
     if _LETTERS_IN_PLURAL.search(text.text):
         text = text.sub(_LETTERS_COUNTED, r"\1 \2's")
+    if "(" in text.text:
+        text = text.sub(_IN_BRACKETS, lambda m: _letters(m.group()))
     if "ARM" in text.text and _LOAN.search(text.text):
         text = text.sub(_ADJUSTABLE, lambda m: f"A R M{chr(39) + m[1] if m[1] else ''}")
     text = text.sub(_CAPITALS, _shouted)

@@ -100,5 +100,9 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_LOGIC, lambda m: " and " if m[1] == "&&" else " or ")
     text = text.sub(_FLAGS, lambda m: f"{m['command']} dash {' '.join(m['flags'])}")
     text = text.sub(_HOME, lambda m: "dot " if m[1] else "")
-    text = text.sub(_MINUS, "minus ").sub(_OPTION, _option).sub(_MODE, lambda m: (m[1] or "") + digits(m[2]))
+    text = (
+        text.sub(_MINUS, "minus ")
+        .sub(_OPTION, _option)
+        .sub(_MODE, lambda m: (m[1] or "") + digits(m[2]))
+    )
     return text.sub(_LOCAL, lambda m: f" port {digits(m[1])}")

@@ -62,6 +62,9 @@ _ONWARD = expression(
 _HALF_POINT = expression(
     r"\b(?P<p>NE|NW|SE|SW)(?=\s(?:winds?|swells?|breezes?|flow|gusts?|side|corner|suburbs?|quadrant|of|part|portion|coast|edge|end|facing)\b)"
 )
+_WIND = expression(
+    rf"(?<![\w.-])(?P<p>{_POINTS}) (?=\d{{1,3}}(?:\s?[-–G]\s?\d{{1,3}})?\s?(?:mph|kts?|kn|knots|km/h)\b)"
+)
 _DOTTED_POINT = expression(r"(?<=\bthe )(?P<p>[NSEW])\. (?=[A-Z][a-z])")
 _CAPITAL_POINT = expression(r"(?<!, )(?<![\w.-])(?P<p>NE|NW|SE|SW)(?= [A-Z][a-z]{2})")
 _FINE_POINTS = {
@@ -144,6 +147,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_LETTERED_ROAD, lambda m: f"{named(m[1])} {m[2]}")
     text = text.sub(_POST_CODE, lambda m: " ".join(f"{m[1]}{m[2]}"))
     text = text.sub(_FINE_POINT, lambda m: _FINE_POINTS[m.group()])
+    text = text.sub(_WIND, lambda m: f"{_COMPASS[m['p']]} ")
     text = text.sub(_DOTTED_POINT, lambda m: f"{_COMPASS[m['p']]} ")
     text = text.sub(_CAPITAL_POINT, lambda m: _COMPASS[m["p"]])
     text = text.sub(_HALF_POINT, lambda m: _COMPASS[m["p"]])

@@ -30,6 +30,7 @@ _DOSES = expression(
 _CELLS = expression(r"(?<=\d)\s?(K|M)/(?:μL|uL|mcL|mm³|mm3)(?!\w)")
 _DAYS = expression(r"(?<=\d) d(?=[.,;)]|\s*\Z)")
 _LAST_INCHES = expression(r"(?P<n>\d) in(?P<end>\.[\"')]?\s*)\Z")
+_GUSTS = expression(r"(?<![\w.])(\d{1,3})G(\d{1,3})(?=\s?(?:mph|kts?|kn|knots|km/h)\b)")
 _PAGES = expression(r"(?<=\d) pp\.(?=[,;:)]|\s[a-z])")
 _STONE = expression(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
 _TONS = expression(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
@@ -95,6 +96,7 @@ SHORT_UNITS = (
     Rule(_DOSES, lambda m: f"{m['n']} {'tablet' if m['w'] == 'tab' else 'capsule'}{m['s']}", "bp"),
     Rule(_DAYS, " days", "d"),
     Rule(_LAST_INCHES, _last_inches, "i"),
+    Rule(_GUSTS, r"\1 gusting to \2", "G"),
     Rule(_PAGES, " pages", "p"),
     Rule(_STONE, lambda m: " stone", " "),  # noqa: ARG005 (a replacement takes its match)
     Rule(_TONS, " tons", "t"),
