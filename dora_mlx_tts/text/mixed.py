@@ -34,7 +34,6 @@ _ARROW = expression(
     r"(?<=[\u3400-\u9fff])[ ]?(?:[→➜➡⇒]|-?->)[ ]?(?=[A-Za-z0-9\u3400-\u9fff])|(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[\u3400-\u9fff])"
 )
 _YUAN = expression(r"[¥￥][ ]?(?=\d)")
-_YUAN_EACH = expression("[¥￥][ ]?(\\d[\\d.]*)(?=/[\u3400-\u9fff])")
 _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
 _KANA = expression("[\u3041-\u30fc]")
 _LOOK_BACK = 24
@@ -48,13 +47,16 @@ _FUNCTION = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "ma
 _FAR = 200
 _LETTER = expression("[A-Za-z\u3400-\u9fff]")
 _WORD = expression("[A-Za-z]+|[\u3400-\u9fff]")
+_CLAUSE = expression("[，。；：？！、（）!?\n]")
+_ENGLISH_WORD = expression("[A-Za-z]{2,}")
+_CLAUSE_WORDS = 3
 _STOP = expression("[。！？!?\n]")
 _SENTENCE = 60
 _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _CONCERNED = expression(
-    r"[百千万亿][ ]?[A-Za-zμ]|[¥￥₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}/\d|\d\.[xX]"
+    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}/\d|\d\.[xX]"
 )
 
 _WIDE_MARK = expression("[，。；：？！]")
@@ -70,6 +72,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
         formulas,
         identifiers,
         lettered,
+        money,
         notations,
     )
 
@@ -87,14 +90,13 @@ def read_mixed(text: AlignedText) -> AlignedText:
         formulas.FORMULA_RULE,
         lettered.COMPARED_RULE,
     )
+    text = _apply((*money.RULES, lettered.COMMAS_BEFORE_UNIT_RULE), text, _is_in_chinese)
     text = _apply(identifiers.LABELLED_RULES, text, _is_labelled)
     text = _apply(notations.RULES, text, _is_in_chinese)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)
-    if (
-        _YUAN.search(text.text) and _HAN.search(text.text) and not _KANA.search(text.text)
-    ):  # what Chinese has not read is English
-        text = text.sub(_YUAN_EACH, r"\1元").sub(_YUAN, " CNY ")
+    if _YUAN.search(text.text) and _HAN.search(text.text) and not _KANA.search(text.text):
+        text = text.sub(_YUAN, " CNY ")  # what Chinese has not read is English
     return text.sub(_WIDE_COLON, "， ").sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
 
 
@@ -137,6 +139,8 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
     """Whether it is beside Chinese, or in a sentence with more of it than of English."""
     if _is_beside_chinese(match) or _HAN.match(match.string, match.end()):
         return True
+    if _is_in_english_clause(match):
+        return False
     words = [word for word in _words_around(match) if not _is_neutral(word)]
     english = sum(word.isascii() for word in words)
     if english == len(words):
@@ -145,9 +149,20 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
         if _is_mostly_chinese(near):
             return True
         return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
-    is_framed = words[0].isascii() and _WIDE_MARK.search(match.string) is None
-    each = _HAN_PER_FRAMING_WORD if is_framed else _HAN_PER_WORD
+    if _WIDE_MARK.search(match.string) is not None:
+        return True
+    each = _HAN_PER_FRAMING_WORD if words[0].isascii() else _HAN_PER_WORD
     return len(words) - english > each * english
+
+
+def _is_in_english_clause(match: re.Match[str]) -> bool:
+    """Whether its clause is of several English words and no Chinese one: The total is $49，折合…"""
+    start, end = max(0, match.start() - _SENTENCE), match.end() + _SENTENCE
+    before = _CLAUSE.split(match.string[start : match.start()])[-1]
+    clause = f"{before} {_CLAUSE.split(match.string[match.end() : end])[0]}"
+    words = _ENGLISH_WORD.findall(before)
+    small = sum(word.islower() for word in words)
+    return small > 1 and len(words) >= _CLAUSE_WORDS and not _HAN.search(clause)
 
 
 def _is_neutral(word: str) -> bool:
@@ -167,7 +182,7 @@ def _is_beside_chinese(match: re.Match[str]) -> bool:
     before = _LETTER.findall(_OF_FIGURES.sub("", match.string[max(0, start - _LOOK_BACK) : start]))
     if before:
         return not before[-1].isascii()
-    after = _LETTER.search(_OF_FIGURES.sub("", match.string[end : end + _LOOK_BACK]))
+    after = _LETTER.search(_OF_FIGURES.sub("", match.string[max(start, end - 1) : end + _LOOK_BACK]))
     if after is not None:
         return not after[0].isascii()
     far = match.string[max(0, start - _FAR) : end + _FAR]

@@ -37,7 +37,7 @@ _NUMBERED = re.compile(
 _SERIES = re.compile(r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ])(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d)")
 """The number of a make behind capitals: RTX 4090, ISO 8601."""
 _MODEL = re.compile(
-    r"(?<![0-9A-Za-z_.-])(?!(?:USD|CNY|RMB|EUR|GBP|HKD|JPY|KRW|TWD)\d)([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_-]|\.\d)"
+    r"(?<![0-9A-Za-z_.-])([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_-]|\.\d)"
 )
 _OIL = re.compile(r"(?<![0-9A-Za-z.-])(\d{1,2})W[-–/]?(\d{2})(?![0-9A-Za-z.])")
 """The grade of an oil: 5W-30."""

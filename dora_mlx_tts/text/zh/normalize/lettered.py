@@ -16,16 +16,19 @@ from dora_mlx_tts.text.zh.normalize.maths import (
     quotient,
     scientific,
 )
-from dora_mlx_tts.text.zh.normalize.money import CODED, SCALED, SIGNS, read_money
+from dora_mlx_tts.text.zh.normalize.currencies import LAST_CHARACTERS
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, scaled
 from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.times import HALF_DAY_TIME, read_times
 from dora_mlx_tts.text.zh.normalize.units import (
     FUEL,
+    OF_FIELD,
     QUANTITY,
     RAISED,
     UNIT_BEHIND,
     UNIT_NAMES,
+    read_fuel,
+    read_of_field,
     read_percentages,
     read_quantities,
     read_raised,
@@ -59,6 +62,9 @@ _TIMES = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[xX](?=[ ]?(?:倍?速|加速|快|变焦|光学|放大|播放|的速))"
 )
 _COMMAS = re.compile(r"(?<![0-9A-Za-z.,])\d{1,3}(?:,\d{3}){1,4}(?![0-9,])")
+_COMMAS_BEFORE_UNIT = re.compile(
+    r"(?<![0-9A-Za-z.,])\d{1,3}(?:,\d{3}){1,4}(?=(?:\.\d{1,8})?[ ]?(?:[-~–～][ ]?\d{1,3}(?:,\d{3}){0,4}[ ]?)?[A-Za-zμΩ°℃℉])"
+)
 _WORDS_PER = re.compile(
     r"(?<![0-9A-Za-z.])(\d{1,12}(?:\.\d{1,6})?)[ ]?([A-Za-z]{3,12})/(s|h|min)(?![0-9A-Za-z])"
 )
@@ -77,7 +83,8 @@ _SCIENTIFIC = re.compile(
 )
 _ANY_VERSION = re.compile(r"(?<![0-9A-Za-z.])(\d{1,4}(?:\.\d{1,4}){0,3})\.[xX](?![0-9A-Za-z])")
 _SHARE_OF_MONEY = re.compile(
-    rf"(?:(?<=[元块角分币镑铢布0-9])|((?:[A-Z]{{1,2}})?[{SIGNS}][ ]?\d{{1,12}}(?:,\d{{3}}){{0,4}}(?:\.\d{{1,8}})?))((?:[ ]?/[ ]?(?:month|mo|year|yr|week|wk|day|night|hour|hr|user|person|seat|token|GB|TB|MB))+)(?![A-Za-z])"
+    rf"(?<=[块角{LAST_CHARACTERS}上])((?:[ ]?/[ ]?(?:month|mo|year|yr|week|wk|day|night|hour|hr|user|person|seat|token|GB|TB|MB))+)(?![A-Za-z])"
+    rf"|(?<=[{LAST_CHARACTERS}])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
 )
 _PERIODS = {
     "month": "月", "mo": "月", "year": "年", "yr": "年", "week": "周", "wk": "周", "day": "天", "night": "晚", "hour": "小时", "hr": "小时",
@@ -106,9 +113,6 @@ _DAYS = re.compile(
 _WEEKS = re.compile(r"(?<=[孕娠周龄])[ ]?(\d{1,2})[ ]?[wW](?:[ ]?\+?[ ]?(\d)[ ]?d)?(?![0-9A-Za-z])")
 _WEEKS_AND_DAYS = re.compile(
     r"(?<![0-9A-Za-z.])(?:(\d{1,2})[ ]?[-~–～][ ]?)?(\d{1,2})\+([0-6])[ ]?周"
-)
-_SIGNED = re.compile(
-    r"(?:[¥￥]|(?<![0-9A-Za-z~–～-])[$€£])[ ]?\d{1,12}(?:\.\d{1,4})?(?![0-9A-Za-z,.~–～-]|(?<![0-9]{4})，\d{3}(?![0-9A-Za-z])|[ ]?[万亿千百多余]|[ ]?[美欧日港韩澳加]?元|[ ]?人民币)"
 )
 _RUN = re.compile(r"(?<=[0-9][Kk] )(\d{1,2})[:：]([0-5]\d)(?![0-9:：])")
 """What a run of 5K took."""
@@ -139,11 +143,10 @@ _UNIT_TO_UNIT = re.compile(
 """A range whose unit is written twice: 1.2m-1.5m."""
 _JUMP = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})m([0-9]{2})(?![0-9A-Za-z.])")
 """What was jumped or thrown: 8m15."""
-_FORCE = re.compile(rf"(?<=[等大小]于)({NUMBER})[ ]?([NJAK])(?![0-9A-Za-z])")
-_SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(pp[mbi]|PPM|IU)(?![0-9A-Za-z/])")
 _SUPPLY = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?V[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
 )
+_INCHES = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})in(?![0-9A-Za-z-]|[ ][A-Za-z])")
 _LONGEST_SAID = 100
 """A window of 128k is 一百二十八K, a price of 20k is 两万."""
 
@@ -194,8 +197,9 @@ def _any_version(match: re.Match[str]) -> str:
 
 def _share_of_money(match: re.Match[str]) -> str:
     """`/user/month` 每用户每月."""
-    price = read_money(AlignedText.of(match[1].replace(",", ""))).text if match[1] else ""
-    return price + "".join(f"每{_PERIODS[part.strip()]}" for part in match[2].split("/")[1:])
+    if match[1] is None:
+        return "每"
+    return "".join(f"每{_PERIODS[part.strip()]}" for part in match[1].split("/")[1:])
 
 
 def _weeks(match: re.Match[str]) -> str:
@@ -270,6 +274,7 @@ def _thousands(match: re.Match[str]) -> str | None:
     return "到".join(scaled(value, letter) for value in values)
 
 
+COMMAS_BEFORE_UNIT_RULE = Rule(_COMMAS_BEFORE_UNIT, lambda match: match[0].replace(",", ""), ",")
 RULES = (
     Rule(_WEEKS, _weeks, "wW"),
     Rule(_WEEKS_AND_DAYS, _weeks_and_days, "+"),
@@ -286,15 +291,12 @@ RULES = (
     Rule(_ION, _ion, "⁺⁻"),
     Rule(_ZONE, _zone, "UG"),
     Rule(_HEX, lambda match: f"十六进制{' '.join(map(digits, match[1].upper()))}", "xX"),
-    Rule(FUEL, lambda match: f"每百公里{amount(match[1])}升", "/"),
+    Rule(FUEL, read_fuel, "/"),
     Rule(_COMMAS, lambda match: match[0].replace(",", ""), ","),
     Rule(_ISO_TIME, lambda match: f"{match[1]} {match[2]}", "T"),
     Rule(HALF_DAY_TIME, _half_days, "mM"),
     Rule(_QUARTER, lambda match: f"{digits(match[1])}年{match[2]}{number(match[3])}", "QH"),
     Rule(_ERA, _era, "ABCabc"),
-    Rule(SCALED, _written(read_money), SIGNS),
-    Rule(_SIGNED, _written(read_money), "¥￥$€£"),
-    Rule(CODED, _written(read_money), "BCDEGHJKPRU"),
     Rule(_PRODUCT, lambda match: "×".join(filter(None, match.groups())), "xX*"),
     Rule(re.compile("(?<=[0-9][kKwW])[*x×](?=[0-9]{1,2}(?![0-9]))"), lambda _: "乘", "*x×"),
     Rule(_TIMES, lambda match: f"{number(match[1])}倍", "xX"),
@@ -310,8 +312,7 @@ RULES = (
     Rule(_DATA, _data, "Bb"),
     Rule(_SUPPLY, lambda match: f"{number(match[1])}伏{number(match[2])}安", "V"),
     Rule(_EQUAL, lambda match: f"{match[1]}{OPERATORS[match[2]]}", "=≈≠<>≤≥"),
-    Rule(_FORCE, lambda match: f"{match[1]}{unit_name(match[2])}", "NJAK"),
-    Rule(_SPELLED, lambda match: f"{number(match[1])}{' '.join(match[2].upper())}", "pPI"),
+    Rule(OF_FIELD, read_of_field, "ANJKHFTC"),
     Rule(_PER_SOME, _per_some, "/"),
     Rule(
         _PART_OF_UNIT,
@@ -323,6 +324,7 @@ RULES = (
     Rule(_JUMP, lambda match: f"{amount(match[1])}米{digits(match[2])}", "m"),
     Rule(_UNIT_TO_UNIT, lambda match: f"{match[1]}到", "-–~～"),
     Rule(QUANTITY, _quantity),
+    Rule(_INCHES, lambda match: f"{amount(match[1])}英寸", "n"),
     Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV"),
     Rule(_PERCENT, _written(read_percentages), "%‰"),
     Rule(

@@ -49,7 +49,7 @@ _GREEK = dict(
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _EXPONENT = r"(?:[²³⁰¹⁴-⁹⁻]{1,4}|\^\(?-?[0-9]{1,6}\)?)"
-_OPERAND = rf"√?(?:{NUMBER}|[A-Za-zα-ω]){_EXPONENT}?%?"
+_OPERAND = rf"√?(?:{NUMBER}|[A-Za-zα-ω]){_EXPONENT}?[%‰]?"
 _OPERATOR = r"(?:==|!=|<=|>=|[+×*÷=≈≠<>≤≥±≡])"
 _EQUATION = re.compile(
     rf"(?:(?<![0-9A-Za-z.]){SIGN}{_OPERAND}|[)）]{_EXPONENT}?)(?:[ ]?(?:{_OPERATOR}|[-\u2212/])[ ]?[(（]?-?{_OPERAND}(?:[)）]{_EXPONENT}?)?){{1,30}}"
@@ -68,7 +68,7 @@ _HAN_EQUALS = re.compile(
 _QUOTIENT = re.compile(r"(?<![0-9.)/])([0-9]{1,8})/([0-9]{1,8})(?![0-9.(/%^²³])")
 _TOKEN = re.compile(
     rf"(?<![0-9.)/])[0-9]{{1,8}}/[0-9]{{1,8}}(?![0-9.(/%^²³])"
-    rf"|{_OPERATOR}|{_EXPONENT}|[-\u2212/]|{NUMBER}%?|."
+    rf"|{_OPERATOR}|{_EXPONENT}|[-\u2212/]|{NUMBER}[%‰]?|."
 )
 _BEFORE_NUMBER = re.compile(r"([±≈≤≥<>≠√])[ ]?(?=-?[0-9]|[负零一二两三四五六七八九十])")
 _BEFORE = {
@@ -196,8 +196,8 @@ def _equation(match: re.Match[str]) -> str | None:
         if "/" in token[1:]:
             spoken, after_operand = spoken + quotient(token, as_fraction=has_fractions), True
         elif token[0].isascii() and token[0].isdecimal():
-            percent = "百分之" if token.endswith("%") else ""
-            spoken, after_operand = f"{spoken}{percent}{number(token.rstrip('%'))}", True
+            share = {"%": "百分之", "‰": "千分之"}.get(token[-1], "")
+            spoken, after_operand = f"{spoken}{share}{number(token.rstrip('%‰'))}", True
         elif token in ("-", "\u2212") and not after_operand:
             spoken += "负"
         elif token[0] == "^":

@@ -97,6 +97,8 @@ def _pair(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
     is_day = (
         _SEASON_BEFORE.search(before) is not None
+        or _DAY_BEFORE.search(before) is not None
+        or (mark == "/" and _DAY_AFTER.match(match.string, match.end()) is not None)
         or _SEASON_AFTER.match(match.string, match.end()) is not None
         or (before[-1:] in _OPEN and match.string[match.end() : match.end() + 1] in _CLOSED)
     )

@@ -53,16 +53,13 @@ _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
 _TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
 """How long a song plays, behind its title."""
 _ACRONYM = re.compile(
-    rf"(?<![A-Za-z0-9-])(?!RMB|CNY|USD|HKD|EUR|GBP|JPY|KRW|AD|BCE?|CE)([A-Z]{{2,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|[0-9]{{1,2}})(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]|[ ]?{MEASURE})"
+    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{2,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|[0-9]{{1,2}})(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]|[ ]?{MEASURE})"
 )
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
 _CODE = re.compile(
     r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?([0-9]{5,16})(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])"
 )
 """So many figures behind letters are a code: ETF 510300."""
-_CURRENT = re.compile(
-    rf"(?:电流|保险丝|熔丝|输出|插座|安培)[^，。；0-9]{{0,6}}({NUMBER})[ ]?A(?![0-9A-Za-z])"
-)
 _PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")
 _CLOCK = re.compile(
     r"(?:(?<=[a-z][：，、；（])|(?<=[a-z])[ ])(?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?![0-9A-Za-z:：./-]|[ ]?[-–~～apAP])"
@@ -70,7 +67,7 @@ _CLOCK = re.compile(
 _MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-Za-z0-9]))")
 """Memory and storage of a make: 16+512GB."""
 _DATED = re.compile(
-    r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/])"
+    r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
 )
 _SERIES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Za-z]{1,3})(\d{1,2})-(\d{4,5})([A-Z]{0,3})(?![0-9A-Za-z_.-])"
@@ -142,7 +139,6 @@ RULES = (
     Rule(_TRACK, lambda m: f"，{amount(m[1])}分{two_figures(m[2])}秒，", "》」”"),
     Rule(_ACRONYM, lambda m: f"{m[1]}{number(m[2])}", " "),
     Rule(_CODE, lambda m: f"{m[1]}{digits(m[2], telephone=True)}"),
-    Rule(_CURRENT, lambda m: f"{m[0][: m.start(1) - m.start()]}{amount(m[1])}安", "A"),
     Rule(_PORTS, lambda m: f"{digits(m[1])}冒号{digits(m[2])}", ":"),
     Rule(_CLOCK, lambda m: read_times(AlignedText.of(m[0])).text, ":："),
     Rule(_MEMORY, lambda m: f"{number(m[1])}加{m[2]}", "+"),
