@@ -35,6 +35,8 @@ _ARROW = expression(
 )
 _YUAN = expression(r"[¥￥][ ]?(?=\d)")
 _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
+_QUOTED = expression(r"(?<![0-9A-Za-z])'([A-Za-z_][A-Za-z0-9_.-]*)'(?![0-9A-Za-z])")
+"""A string of a program, whose quotes are no feet."""
 _KANA = expression("[\u3041-\u30fc]")
 _LOOK_BACK = 24
 _OF_FIGURES = expression(
@@ -56,7 +58,7 @@ _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _CONCERNED = expression(
-    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}/\d|\d\.[xX]"
+    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}/\d|\d\.[xX]"
 )
 
 _WIDE_MARK = expression("[，。；：？！]")
@@ -76,6 +78,8 @@ def read_mixed(text: AlignedText) -> AlignedText:
         notations,
     )
 
+    if "'" in text.text and _HAN.search(text.text):
+        text = text.sub(_QUOTED, r"\1")
     text = (
         text.sub(_DOCTOR, "Doctor ")
         .sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW))
@@ -94,7 +98,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
     text = _apply(identifiers.LABELLED_RULES, text, _is_labelled)
     text = _apply(notations.RULES, text, _is_in_chinese)
     text = _apply(quantities, text, _is_in_chinese)
-    text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)
+    text = _apply(identifiers.NAME_RULES, text, _is_in_chinese)
     if _YUAN.search(text.text) and _HAN.search(text.text) and not _KANA.search(text.text):
         text = text.sub(_YUAN, " CNY ")  # what Chinese has not read is English
     return text.sub(_WIDE_COLON, "， ").sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
@@ -156,7 +160,7 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
 
 
 def _is_in_english_clause(match: re.Match[str]) -> bool:
-    """Whether its clause is of several English words and no Chinese one: The total is $49，折合…"""
+    """Whether several English words are before it in its clause, and no Chinese is there."""
     start, end = max(0, match.start() - _SENTENCE), match.end() + _SENTENCE
     before = _CLAUSE.split(match.string[start : match.start()])[-1]
     clause = f"{before} {_CLAUSE.split(match.string[match.end() : end])[0]}"
@@ -182,7 +186,9 @@ def _is_beside_chinese(match: re.Match[str]) -> bool:
     before = _LETTER.findall(_OF_FIGURES.sub("", match.string[max(0, start - _LOOK_BACK) : start]))
     if before:
         return not before[-1].isascii()
-    after = _LETTER.search(_OF_FIGURES.sub("", match.string[max(start, end - 1) : end + _LOOK_BACK]))
+    after = _LETTER.search(
+        _OF_FIGURES.sub("", match.string[max(start, end - 1) : end + _LOOK_BACK])
+    )
     if after is not None:
         return not after[0].isascii()
     far = match.string[max(0, start - _FAR) : end + _FAR]

@@ -35,6 +35,7 @@ _OF_ENGLISH = expression("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
 _STOPS = ",.!?;，。！？、；"
 _WIDE_PAUSES = "，、；："
+_WIDE_PAUSE = expression("[，；：]")
 """Behind these an English word has ended, and its sentence is Chinese."""
 _LIST_NUMBER = expression(r"[ ]*[0-9]{1,2}[.．、)）][ ]*")
 _CLOCK = expression("[0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2})?")
@@ -98,7 +99,7 @@ class _Run(NamedTuple):
 
 def split_spans(text: str, scheme: Scheme) -> list[Span]:
     """Spans that cover `text` without gaps, neighbours differing in language; [] for ''."""
-    runs = _merge(_runs(text, scheme))
+    runs = _merge(_runs(text, scheme), text)
     if not runs:
         return [Span(scheme.main, 0, len(text))] if text else []
     starts = [0, *(run.start for run in runs[1:])]
@@ -108,8 +109,15 @@ def split_spans(text: str, scheme: Scheme) -> list[Span]:
         language = run.language
         if language is None:
             left = spans[-1] if spans else None
-            right = (
-                Span(runs[i + 1].language or "", end, ends[i + 1]) if i + 1 < len(runs) else None
+            right = next(
+                (
+                    Span(known.language, begin, last)
+                    for known, begin, last in zip(
+                        runs[i + 1 :], starts[i + 1 :], ends[i + 1 :], strict=True
+                    )
+                    if known.language
+                ),
+                None,
             )
             language = _language_of_number(text, run, (start, end), left, right) or scheme.main
             is_after_word = left is not None and left.language == "en" and right is None
@@ -182,11 +190,15 @@ def _japanese_parts(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(parts)
 
 
-def _merge(runs: Iterator[_Run]) -> list[_Run]:
-    """Join neighbours of one language; numbers join numbers."""
+def _merge(runs: Iterator[_Run], text: str) -> list[_Run]:
+    """Join neighbours of one language; numbers join numbers that no wide pause parts from them."""
     merged: list[_Run] = []
     for run in runs:
-        if merged and merged[-1].language == run.language:
+        if (
+            merged
+            and merged[-1].language == run.language
+            and (run.language or _WIDE_PAUSE.search(text, merged[-1].start, run.start) is None)
+        ):
             merged[-1] = merged[-1]._replace(is_amount=merged[-1].is_amount or run.is_amount)
         else:
             merged.append(run)

@@ -22,7 +22,9 @@ SIGNS = {
 } | {f"{country}$": _CODES[code] for country, code in _DOLLARS.items()}  # fmt: skip
 _OTHER_WORDS = frozenset({"PHP", "TRY", "COP", "MOP", "SAR", "ARS", "CAD"})
 """Before a figure these are as often something else: PHP 8, CAD 2024."""
-BEFORE = SIGNS | {code: _CODES[code] for code in _CODES if code not in _OTHER_WORDS} | {"RM": "林吉特"}
+BEFORE = (
+    SIGNS | {code: _CODES[code] for code in _CODES if code not in _OTHER_WORDS} | {"RM": "林吉特"}
+)
 """What may stand before an amount."""
 BEHIND = SIGNS | _CODES | _COINS
 """What may stand behind an amount."""

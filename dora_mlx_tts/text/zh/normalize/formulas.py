@@ -21,7 +21,7 @@ from dora_mlx_tts.text.zh.normalize.numbers import number
 from dora_mlx_tts.text.zh.normalize.patterns import Rule
 
 _FORMULA = re.compile(
-    r"(?<![0-9A-Za-z.@#_/])[-\u2212√(|∠△∵∴0-9A-Za-zα-ωΔ³](?:[0-9A-Za-zα-ωΔΩ拔∠△∥⊥≌∽∈⊂∪∩∵∴|.+\-\u2212×÷·*/=≈≠<>≤≥±^()√%°!:∶²³¹⁰⁴-⁹⁻₀-₉]|(?<=[^ ]) (?=[^ ])|(?<=[0-9A-Za-z]),(?=-?[0-9A-Za-z]{1,3}[,)])){1,120}"
+    r"(?<![0-9A-Za-z.@#_/])[-\u2212√(|∠△∵∴0-9A-Za-zα-ωΔ³](?:[0-9A-Za-zα-ωΔΩ拔∠△∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨∵∴|.+\-\u2212×÷·*/=≈≠<>≤≥±^()√%°!:∶²³¹⁰⁴-⁹⁻₀-₉]|(?<=[^ ]) (?=[^ ])|(?<=[0-9A-Za-z]),(?=-?[0-9A-Za-z]{1,3}[,)])){1,120}"
 )
 """What may be a formula; `read_formula` tells."""
 
@@ -30,7 +30,7 @@ _FUNCTIONS = {
     "lim": "limit", "max": "max", "min": "min", "exp": "E X P",
 }  # fmt: skip
 _TOKEN = re.compile(
-    r"(?P<relation>==|(?<![0-9)n])!=|<=|>=|[=≈≠<>≤≥∥⊥≌∽∈⊂∪∩])|(?P<fraction>(?<![0-9A-Za-z.)])[0-9]{1,8}/[0-9]{1,8}(?![0-9A-Za-z./(²³^])|\((?:[0-9]{1,8}/[0-9]{1,8})\))|(?P<operator>[+×÷·*±])|(?P<maybe>[-\u2212/:∶])"
+    r"(?P<relation>[=!]==|==|(?<![0-9)n])!=|<=|>=|[=≈≠<>≤≥∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨])|(?P<fraction>(?<![0-9A-Za-z.)])[0-9]{1,8}/[0-9]{1,8}(?![0-9A-Za-z./(²³^])|\((?:[0-9]{1,8}/[0-9]{1,8})\))|(?P<operator>[+×÷·*±])|(?P<maybe>[-\u2212/:∶])"
     r"|(?P<root>[²³]?√)|(?P<power>[²³¹⁰⁴-⁹⁻]{1,4}|\^\(?-?[0-9A-Za-z]{1,3}\)?)|(?P<below>[₀-₉]{1,4})"
     r"|(?P<scientific>[0-9]{1,8}(?:\.[0-9]{1,16})?[eE][+-][0-9]{1,3})|(?P<number>[0-9]{1,16}(?:\.[0-9]{1,16})?%?)|(?P<word>[A-Za-z]{1,40})|(?P<greek>[α-ωΔΩ])"
     r"|(?P<shape>[∠△∵∴])|(?P<mean>拔)|(?P<bar>\|)|(?P<open>\()|(?P<close>\))|(?P<degree>°)|(?P<factorial>!)|(?P<comma>,)|(?P<blank> )"
@@ -200,5 +200,7 @@ _READERS: dict[str, Callable[[str], str]] = {
 }
 
 FORMULA_RULE = Rule(
-    _FORMULA, lambda match: read_formula(match[0]), "=≈≠<>≤≥+×÷·*±√^²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉∠△∥⊥≌∽∈⊂∪∩"
+    _FORMULA,
+    lambda match: read_formula(match[0]),
+    "=≈≠<>≤≥+×÷·*±√^²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉∠△∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨",
 )

@@ -32,9 +32,15 @@ _SERIAL = re.compile(
 )
 """So many capitals and figures without a gap are no word: 1Z999AA101."""
 _NUMBERED = re.compile(
-    r"(?<![A-Za-z])((?:ID|PIN|UID|QQ|SN|SKU|OTP|(?i:passcode|password|code|extension|ext))[ ]?(?:[是为:：]|号码?[是为:：]?)?[ ]?)(\d{2,16}(?:[ -]\d{2,8}){0,4})(?![0-9A-Za-z]|[.-]\d)"
+    r"(?<![A-Za-z])((?:ID|PIN|UID|QQ|SN|SKU|OTP|ISBN|ISSN|IMEI|ICCID|(?i:passcode|password|code|extension|ext))[ ]?(?:[是为:：]|号码?[是为:：]?)?[ ]?)(\d{2,16}(?:[ -]\d{1,8}){0,5}[Xx]?)(?![0-9A-Za-z]|[.-]\d)"
 )
-_SERIES = re.compile(r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ])(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d)")
+_WAYBILL = re.compile(
+    r"(?<![0-9A-Za-z])([A-Z]{1,4})[ ]?(\d{4}(?:[ ]\d{3,4}){1,5})(?![0-9A-Za-z.-])"
+)
+"""Letters and groups of figures: SF1402 7756 3309."""
+_SERIES = re.compile(
+    r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ](?:\d{1,2}[ ])?)(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d)"
+)
 """The number of a make behind capitals: RTX 4090, ISO 8601."""
 _MODEL = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_-]|\.\d)"
@@ -43,7 +49,7 @@ _OIL = re.compile(r"(?<![0-9A-Za-z.-])(\d{1,2})W[-–/]?(\d{2})(?![0-9A-Za-z.])"
 """The grade of an oil: 5W-30."""
 _CELL = re.compile(r"(?<![0-9A-Za-z$])\$([A-Z]{1,2})\$(\d{1,5})(?![0-9A-Za-z])")
 _CHIP = re.compile(
-    r"(?<![0-9A-Za-z_.-])(\d{4,5})(X[A-Z0-9]{0,2}|H[XSKQ]|K[FS]|U|Ti)(?![0-9A-Za-z_-])"
+    r"(?<![0-9A-Za-z_.-])((?<=[0-9][ ])\d{3}|\d{4,5})(X[A-Z0-9]{0,2}|H[XSKQ]|(?<=[0-9]{5})H|(?<=[ ][0-9]{3})H|K[FS]|U|Ti)(?![0-9A-Za-z_-])"
 )
 _PAGES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
@@ -67,7 +73,7 @@ _MEDIUM = re.compile(r"(?<![0-9A-Za-z.])([A-Z])\.(\d{2,4})(?![0-9A-Za-z]|\.\d)")
 _HARDWARE = re.compile(
     r"(?<![0-9A-Za-z:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Za-z:-])"
 )
-_ISOTOPE = re.compile(r"(?<![0-9A-Za-z)）⁰¹²³⁴-⁹])([¹²³⁰⁴-⁹]{1,3})([A-Z][a-z]?)(?![A-Za-z])")
+_ISOTOPE = re.compile(r"(?<![0-9A-Za-z)）⁰¹²³⁴-⁹⁻])([¹²³⁰⁴-⁹]{1,3})([A-Z][a-z]?)(?![A-Za-z])")
 _COMPOUND = re.compile(
     r"(?<![0-9A-Za-z₀-₉])((?:\(?[A-Z][a-z]?[₀-₉0-9]{0,2}\)?[₀-₉0-9]{0,2}){2,10})(?![0-9A-Za-z₀-₉])"
 )
@@ -79,7 +85,7 @@ _ELEMENTS = frozenset(re.findall("[A-Z][a-z]?", _SYMBOLS))
 _LEVEL = re.compile(r"(?<![A-Za-z])(?:Lv|LV|lv)\.?[ ]?(\d{1,4})(?![0-9A-Za-z.])")
 _LETTERS_AND_FIGURES = r"([A-Z]{1,4})-?(\d{1,2}(?:\.\d)?)(?![0-9A-Za-z+]|[-.]\d)"
 _GATE = re.compile(
-    rf"(?<=[\u3400-\u9fff：:，。、（《“]){_LETTERS_AND_FIGURES}|(?<=[0-9]/){_LETTERS_AND_FIGURES}|(?<![0-9A-Za-z.@_-]){_LETTERS_AND_FIGURES}(?=[\u3400-\u9fff：、])"
+    rf"(?<=[\u3400-\u9fff：:，。、（《“]){_LETTERS_AND_FIGURES}|(?<=[0-9]/){_LETTERS_AND_FIGURES}|(?<![0-9A-Za-z.@_-]){_LETTERS_AND_FIGURES}(?=[\u3400-\u9fff：、，。）])"
 )
 """Directly beside a Chinese word: 登机口C32, PM2.5, A4纸."""
 _SHORT = re.compile(
@@ -189,7 +195,8 @@ def read_pages(match: re.Match[str]) -> str:
     letters = " ".join(name)
     if not again and (int(last) <= int(first) or len(last) > len(first) + 1 or last[0] == "0"):
         said = digits(last, telephone=True) if len(last) >= _HUNDREDS else number(last)
-        return f"{letters}{cardinal(first)}杠{said}"
+        house = digits(first, telephone=True) if len(first) >= _HUNDREDS else cardinal(first)
+        return f"{letters}{house}杠{said}"
     read = digits if first[0] == "0" else cardinal
     return f"{letters}{read(first)}到{letters}{read(last)}"
 
@@ -279,6 +286,15 @@ COMPOUND_RULE = Rule(_COMPOUND, read_compound)
 ADDRESS_RULE = Rule(_ADDRESS, read_address, "@")
 LABELLED_RULES = (
     Rule(_PLATE, read_plate, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"),
+    Rule(
+        _WAYBILL,
+        lambda m: (
+            f"{' '.join(m[1])}，{re.sub(' ', '，', digits(m[2], telephone=True))}"
+            if _is_near_chinese(m)
+            else None
+        ),
+        " ",
+    ),
     Rule(_CODE, read_code, FIGURES),
     Rule(_NUMBERED, read_numbered, FIGURES),
     Rule(_SERIAL, read_serial, FIGURES),

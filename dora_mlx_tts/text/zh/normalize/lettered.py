@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.currencies import LAST_CHARACTERS
 from dora_mlx_tts.text.zh.normalize.maths import (
     OPERATORS,
     SUBSCRIPTS,
@@ -16,9 +17,8 @@ from dora_mlx_tts.text.zh.normalize.maths import (
     quotient,
     scientific,
 )
-from dora_mlx_tts.text.zh.normalize.currencies import LAST_CHARACTERS
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, scaled
-from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, NUMBER, Rule
+from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, MORE, NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.times import HALF_DAY_TIME, read_times
 from dora_mlx_tts.text.zh.normalize.units import (
     FUEL,
@@ -53,7 +53,7 @@ _DATA = re.compile(
     r"([KkMGTP]i?B|[KkMG]bps)(/(?:s|[人月天日年台]))?(?![A-Za-z0-9]|/[A-Za-z])"
 )
 _THOUSANDS = re.compile(
-    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅]))(?![A-Za-z0-9/])"
+    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅]))({MORE})?(?![A-Za-z0-9/])"
 )
 _PRODUCT = re.compile(
     r"(?<![0-9A-Za-z.])(?<!Gen )(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
@@ -102,7 +102,7 @@ _ROOM = re.compile(
     r"(?<![A-Za-z])((?i:room|rm\.|suite|gate|flight|platform) )(\d{3,4})(?![0-9A-Za-z.,/-])"
 )
 _PORT_OF = re.compile(
-    "(?<=[A-Za-z\u4e00-\u9fff][是为用])[ ]?[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"
+    "(?<=[A-Za-z\u4e00-\u9fff）][是为用或和、])[ ]?[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"
 )
 """The port of a further server: 端口是2375，Redis是6379."""
 _SENTENCE_END = re.compile("[。！？!?\n]")
@@ -131,14 +131,14 @@ _EQUAL = re.compile(
 """A sign between a letter and a quantity: F=6N."""
 _COMPARED = re.compile(
     r"(?:(?<=[A-Za-z])|(?<=[A-Za-z][0-9]))[ ]?(==|!=|<=|>=|[=≈≠<>≤≥÷×])[ ]?(?=[-\u2212]?[0-9]|[负零一二两三四五六七八九十百])"
-    r"|(?<=[0-9A-Za-z)])[ ]([=≈≠≤≥])[ ](?=[0-9A-Za-z])"
+    r"|(?<=[0-9A-Za-z)])[ ]([=≈≠≤≥])[ ](?=[0-9A-Za-z])|(?<=[0-9])[ ]?([=≈≠≤≥])[ ]?(?=[负零一二两三四五六七八九十百])"
 )
 """A sign between a name and a number: eGFR<30."""
 _PART_OF_UNIT = re.compile(
     rf"(?<![0-9A-Za-z./])(\d{{1,4}})/(\d{{1,5}})[ ]?(?!mmHg)({UNIT_NAMES})(?![0-9A-Za-z²³/])"
 )
 _UNIT_TO_UNIT = re.compile(
-    rf"(?<=[0-9])([ ]?(?:{UNIT_NAMES}))[ ]?[-–~～][ ]?(?={NUMBER}[ ]?(?:{UNIT_NAMES})(?![A-Za-z]))"
+    rf"(?<=[0-9])([ ]?)({UNIT_NAMES})[ ]?[-–~～][ ]?(?={NUMBER}[ ]?(?:({UNIT_NAMES})(?![A-Za-z])|[天周月年小分秒个米公斤]))"
 )
 """A range whose unit is written twice: 1.2m-1.5m."""
 _JUMP = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})m([0-9]{2})(?![0-9A-Za-z.])")
@@ -213,6 +213,13 @@ def _weeks_and_days(match: re.Match[str]) -> str:
     return f"{f'{number(first)}到' if first else ''}{number(weeks)}周{f'加{amount(days)}天' if days != '0' else ''}"
 
 
+def _unit_to_unit(match: re.Match[str]) -> str:
+    """From one quantity to another of its kind; 220V~50Hz are two."""
+    first, last = unit_name(match[2]), unit_name(match[3]) if match[3] else ""
+    is_range = not last or first[-1] == last[-1] or {first[-1], last[-1]} <= set("时钟秒天周")
+    return f"{match[1]}{match[2]}{'到' if is_range else '，'}"
+
+
 _HOURS = re.compile(
     r"(\d{1,2}(?:[:：]\d\d)?)(?=[ ]?[-~\u2013\uff5e][ ]?(\d{1,2})(?:[:：]\d\d)?[ ]?([aApP])\.?[mM])"
 )
@@ -263,15 +270,16 @@ def _data(match: re.Match[str]) -> str:
 
 def _thousands(match: re.Match[str]) -> str | None:
     """`20.5w` 二十点五万, `2.3k` 两千三百, `3-5k` 三到五千."""
-    low, high, letter = match.groups()
+    low, high, letter, more = match.groups()
+    more = "多" if more else ""
     values = [value for value in (low, high) if value]
     if letter in "wW":
-        return f"{'到'.join(map(number if high else amount, values))}万"
+        return f"{'到'.join(map(number if high else amount, values))}万{more}"
     if any(float(value) >= _LONGEST_SAID for value in values):
-        return f"{'到'.join(map(number, values))}K"
+        return f"{'到'.join(map(number, values))}K{'加' if more else ''}"
     if all(value.isdecimal() and len(value) == 1 for value in values):
-        return f"{'到'.join(map(number if high else amount, values))}千"
-    return "到".join(scaled(value, letter) for value in values)
+        return f"{'到'.join(map(number if high else amount, values))}千{more}"
+    return "到".join(scaled(value, letter) for value in values) + more
 
 
 COMMAS_BEFORE_UNIT_RULE = Rule(_COMMAS_BEFORE_UNIT, lambda match: match[0].replace(",", ""), ",")
@@ -322,7 +330,7 @@ RULES = (
         "/",
     ),
     Rule(_JUMP, lambda match: f"{amount(match[1])}米{digits(match[2])}", "m"),
-    Rule(_UNIT_TO_UNIT, lambda match: f"{match[1]}到", "-–~～"),
+    Rule(_UNIT_TO_UNIT, _unit_to_unit, "-–~～"),
     Rule(QUANTITY, _quantity),
     Rule(_INCHES, lambda match: f"{amount(match[1])}英寸", "n"),
     Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV"),
@@ -339,5 +347,7 @@ RULES = (
     Rule(_THOUSANDS, _thousands, "kwW"),
 )
 """In the order in which they apply."""
-COMPARED_RULE = Rule(_COMPARED, lambda match: OPERATORS[match[1] or match[2]], "=≈≠<>≤≥÷×")
+COMPARED_RULE = Rule(
+    _COMPARED, lambda match: OPERATORS[match[1] or match[2] or match[3]], "=≈≠<>≤≥÷×"
+)
 """Behind formulas, which take the letters with them."""

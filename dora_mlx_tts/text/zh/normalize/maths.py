@@ -10,10 +10,13 @@ from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, SIGN
 
 OPERATORS = {
     "+": "加", "-": "减", "\u2212": "减", "×": "乘", "*": "乘", "·": "乘", "÷": "除以", "/": "除以", "=": "等于",
-    "≈": "约等于", "≠": "不等于", "!=": "不等于", "==": "等于", "<": "小于", ">": "大于", "≤": "小于等于",
+    "≈": "约等于", "≠": "不等于", "!=": "不等于", "===": "全等于", "!==": "不全等于", "==": "等于", "<": "小于", ">": "大于", "≤": "小于等于",
     "≥": "大于等于", "<=": "小于等于", ">=": "大于等于", "±": "正负", "∶": "比", ":": "比", "≡": "恒等于", "∈": "属于", "∥": "平行于", "⊥": "垂直于",
     "≌": "全等于", "∽": "相似于", "⊂": "包含于", "∪": "并", "∩": "交",
+    "∉": "不属于", "⊃": "包含", "⊆": "包含于", "⊇": "包含", "∝": "正比于", "⇔": "等价于", "≅": "约等于", "≪": "远小于", "≫": "远大于", "≦": "小于等于", "≧": "大于等于",
+    "∧": "且", "∨": "或", "∓": "负正",
 }  # fmt: skip
+RELATIONS = "∈∉∥⊥≌∽⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨"
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψω",
@@ -50,7 +53,7 @@ SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _EXPONENT = r"(?:[²³⁰¹⁴-⁹⁻]{1,4}|\^\(?-?[0-9]{1,6}\)?)"
 _OPERAND = rf"√?(?:{NUMBER}|[A-Za-zα-ω]){_EXPONENT}?[%‰]?"
-_OPERATOR = r"(?:==|!=|<=|>=|[+×*÷=≈≠<>≤≥±≡])"
+_OPERATOR = r"(?:[=!]==|==|!=|<=|>=|[+×*÷=≈≠<>≤≥±≡])"
 _EQUATION = re.compile(
     rf"(?:(?<![0-9A-Za-z.]){SIGN}{_OPERAND}|[)）]{_EXPONENT}?)(?:[ ]?(?:{_OPERATOR}|[-\u2212/])[ ]?[(（]?-?{_OPERAND}(?:[)）]{_EXPONENT}?)?){{1,30}}"
 )
@@ -62,9 +65,10 @@ _OPERATION = re.compile(
 _FACTORIAL = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})!(?=[ ]?=[ ]?[0-9])")
 _ABSOLUTE = re.compile(rf"\|([-\u2212]?{NUMBER})\|")
 _HAN_EQUALS = re.compile(
-    r"(?<=[\u4e00-\u9fff])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[\u4e00-\u9fff0-9A-Za-z-])"
+    rf"(?<=[\u4e00-\u9fff])[ ]?([+×÷=≈≠≤≥{RELATIONS}])[ ]?(?=[\u4e00-\u9fff0-9A-Za-z-])"
     r"|(?<=[甲乙丙丁])[ ]?([<>])[ ]?(?=[甲乙丙丁])|(?<=[0-9A-Za-z])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[负零一二两三四五六七八九十百])"
 )
+_HAN_COMPARED = re.compile("(?<=[\u4e00-\u9fff])[ ]?([<>])[ ]?(?=[\u4e00-\u9fff])(?!键)")
 _QUOTIENT = re.compile(r"(?<![0-9.)/])([0-9]{1,8})/([0-9]{1,8})(?![0-9.(/%^²³])")
 _TOKEN = re.compile(
     rf"(?<![0-9.)/])[0-9]{{1,8}}/[0-9]{{1,8}}(?![0-9.(/%^²³])"
@@ -102,6 +106,13 @@ _SIGNS = {
     "Ω": "欧米伽",
     "Σ": "西格玛",
     "Φ": "服艾",
+    "∀": "任意",
+    "∃": "存在",
+    "∅": "空集",
+    "∏": "连乘",
+    "∛": "三次根号",
+    "♩": "四分音符",
+    "♪": "",
 }
 
 
@@ -143,8 +154,15 @@ def read_equations(text: AlignedText) -> AlignedText:
     return text.sub(_EQUATION, _equation).sub(_BEFORE_NUMBER, lambda m: _BEFORE[m[1]])
 
 
+def _compared(match: re.Match[str]) -> str | None:
+    """`安全>速度` 安全大于速度, where no brackets of such signs are (<请输入>)."""
+    other = "<" if match[1] == ">" else ">"
+    return None if other in match.string else OPERATORS[match[1]]
+
+
 def read_powers_and_comparisons(text: AlignedText) -> AlignedText:
     """Powers, roots, comparison signs, operators between words."""
+    text = text.sub(_HAN_COMPARED, _compared)
     text = text.sub(_HAN_EQUALS, lambda m: OPERATORS[m[1] or m[2] or m[3]])
     text = text.sub(_CARET, lambda m: power(m[1]))
     return text.sub(_POWER, lambda m: power(m[1].translate(SUPERSCRIPTS)))

@@ -7,7 +7,7 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize import currencies
 from dora_mlx_tts.text.zh.normalize.numbers import amount, scaled
-from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER, Rule
+from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, MORE, NUMBER, Rule
 
 
 def _either(names: dict[str, str]) -> str:
@@ -26,12 +26,12 @@ _TO = r"[ ]?[-~\u2013\u2014\uff5e到至][ ]?"
 _NAMED = r"(?=[ ]?(?:多|余)?(?:[美欧日港韩澳加]?元|块|英镑|人民币|卢比|卢布))"
 _BEFORE = re.compile(
     rf"(?:(?<![A-Za-z$])|(?=[{_SIGNS}]))(?:(?<![0-9])(?P<minus>[-\u2212]))?(?P<sign>{_SIGN})[ ]?(?P<inner>[-\u2212])?(?P<low>{_FIGURE})"
-    rf"(?:[ ]?(?P<low_scale>[kKwWmMbBtT万亿])?{_TO}(?:{_SIGN})?[ ]?(?P<high>{_PLAIN_FIGURE}))?[ ]?(?P<scale>{_SCALE})?(?P<more>[多余+])?"
+    rf"(?:[ ]?(?P<low_scale>[kKwWmMbBtT万亿])?{_TO}(?:{_SIGN})?[ ]?(?P<high>{_PLAIN_FIGURE}))?[ ]?(?P<scale>{_SCALE})?(?P<more>[多余]|{MORE})?"
     rf"(?P<named>{_NAMED})?(?![0-9])"
 )
 _AFTER = re.compile(
     rf"(?<![0-9A-Za-z.])(?P<minus>[-\u2212])?(?P<low>{_PLAIN_FIGURE})(?:[ ]?(?P<low_scale>[kKwWmMbBtT万亿])?{_TO}(?P<high>{_PLAIN_FIGURE}))?"
-    rf"[ ]?(?P<scale>{_SCALE})?(?P<more>[多余+])?[ ]?(?P<sign>{_BEHIND})(?![A-Za-z0-9])"
+    rf"[ ]?(?P<scale>{_SCALE})?(?P<more>[多余]|\+)?[ ]?(?P<sign>{_BEHIND})(?![A-Za-z0-9])"
 )
 _NEEDS = "".join({name[-1] for name in currencies.BEHIND})
 

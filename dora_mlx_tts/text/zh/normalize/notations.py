@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.maths import OPERATORS
 from dora_mlx_tts.text.zh.normalize.numbers import (
     amount,
     cardinal,
@@ -14,9 +15,21 @@ from dora_mlx_tts.text.zh.normalize.numbers import (
     two_figures,
 )
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER, Rule
-from dora_mlx_tts.text.zh.normalize.times import read_times
+from dora_mlx_tts.text.zh.normalize.times import SCORE_DASH, is_in_sports, read_times, score
 from dora_mlx_tts.text.zh.normalize.units import UNIT_NAMES, read_temperatures, unit_name
 
+_TEMPO = re.compile("♩[ ]?=[ ]?(?=[0-9])")
+_STARS = re.compile(
+    r"(?<![0-9.])([0-9](?:\.[0-9])?)[ ]?★(?![ ]?[★☆0-9])|(?<![★☆])★{1,5}☆{0,4}(?![★☆0-9])(?<=[★☆]{5})"
+)
+_ARROW_KEY = re.compile("[←↑→↓](?=[ ]?(?:方向)?键)|(?<=按)[←↑→↓]")
+_CHANGE = re.compile("[↑↓][ ]?(?=[0-9])|(?<=[0-9%‰万亿元点])[ ]?[↑↓]")
+_SECTION = re.compile(r"§[ ]?([0-9]{1,4}(?:\.[0-9]{1,3}){0,3})(?![0-9])")
+_NUMBER_SIGN = re.compile(r"№[ ]?([0-9]{1,4})(?![0-9.])")
+_AND = re.compile("(?<=[\u4e00-\u9fff])[ ]?&[ ]?(?=[\u4e00-\u9fff])")
+_ROOTS = re.compile(
+    r"(?<![0-9A-Za-z.:：∶])[0-9]{0,3}√?[0-9]{1,3}(?:[ ]?[:：∶][ ]?[0-9]{0,3}√?[0-9]{1,3}){1,4}(?![0-9A-Za-z.:：∶])"
+)
 _CARET = re.compile(
     r"(?<=[0-9A-Za-z)])\^(?:\((-?\d{1,3})\)|(-?\d{1,3})(?![0-9.^])"
     rf"(?![ ]?[A-Za-z])|(-?\d{{1,3}})(?=(?:{UNIT_NAMES})(?![A-Za-z])))"
@@ -27,7 +40,14 @@ _DEGREES = re.compile(
     rf"(?<![0-9A-Za-z.])[-\u2212]?{NUMBER}[ ]?{_DEGREE}?(?:[ ]?[-~–～至到][ ]?[-\u2212]?{NUMBER}[ ]?)?{_DEGREE}(?![A-Za-z])"
 )
 _ANGLE = re.compile(rf"(?<![A-Za-z])(sin|cos|tan|cot)[ ]?({NUMBER})°")
-_PRESSURE = re.compile(r"(?<![0-9A-Za-z./])(\d{2,3})/(\d{2,3})[ ]?(mmHg|kPa)(?![A-Za-z])")
+_PRESSURE = re.compile(
+    r"(?<![0-9A-Za-z./])(\d{2,3})/(\d{2,3})[ ]?(mmHg|kPa)(?![A-Za-z])"
+    r"|(?<=BP)([ ]?(?:[<>≤≥=:：是为约在到]|)[ ]?)(\d{2,3})/(\d{2,3})(?![0-9A-Za-z./])"
+)
+_SIZE = re.compile(r"(?<![0-9A-Za-z./])(1\d{2})/(\d{2,3})([A-CY])(?![0-9A-Za-z])")
+"""A size of clothes: 165/88A."""
+_LOGIN = re.compile(r"(?<=[a-z]{3})(?<![A-Z])\d{3,6}(?![0-9A-Za-z._-])")
+"""The figures of a name in small letters: admin123."""
 _CELLS = re.compile(
     r"(?<![0-9A-Za-z$])([A-Z]{1,2})(\d{1,5})[:：]([A-Z]{1,2})(\d{1,5})(?![0-9A-Za-z])"
 )
@@ -43,9 +63,11 @@ _MODEL = re.compile(r"(?<![0-9A-Za-z_.-])(?:[A-Z]{1,2}\d{1,2}){2,4}(?![0-9A-Za-z
 _LETTERED_MODEL = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,2})([A-Z]{1,2})(?![0-9A-Za-z_-]|\.\d)"
 )
+_SMALL_LAST = re.compile(r"(?<![0-9A-Za-z_.-])([A-Z]{3,6})(\d{1,3})([a-z])(?![0-9A-Za-z_-]|\.\d)")
+"""Capitals, a number and a small letter: LPDDR5x."""
 _HUNDREDS = 3
 _MINUS_ONE = re.compile(
-    r"(?<![0-9A-Za-z._-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])"
+    r"(?<![0-9A-Za-z._+=*/×÷²³^(-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])"
 )
 _PLUS_NAME = re.compile(r"(?<=[0-9])\+(?=[A-Za-z]{2})")
 _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
@@ -53,7 +75,7 @@ _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
 _TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
 """How long a song plays, behind its title."""
 _ACRONYM = re.compile(
-    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{2,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|[0-9]{{1,2}})(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]|[ ]?{MEASURE})"
+    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{1,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|(?<=[A-Z]{{2}}[ ])[0-9]{{1,2}})(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]| [0-9]{{3}}|[ ]?{MEASURE})"
 )
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
 _CODE = re.compile(
@@ -61,8 +83,10 @@ _CODE = re.compile(
 )
 """So many figures behind letters are a code: ETF 510300."""
 _PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")
+_WINDOW = 12
+_TIME = "(?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?:[:：][0-5][0-9])?"
 _CLOCK = re.compile(
-    r"(?:(?<=[a-z][：，、；（])|(?<=[a-z])[ ])(?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?![0-9A-Za-z:：./-]|[ ]?[-–~～apAP])"
+    rf"(?:(?<=[A-Za-z][：，、；（是为])|(?<![0-9][Kk])(?:(?<=[A-Za-z])|(?<=[A-Z][0-9]{{3}})|(?<=[A-Z][0-9]{{4}}))[ ]){_TIME}(?:[ ]?[-–~～至到][ ]?{_TIME})?(?![0-9A-Za-z:：./-]|[ ]?[-–~～aApP])"
 )
 _MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-Za-z0-9]))")
 """Memory and storage of a make: 16+512GB."""
@@ -86,6 +110,13 @@ def _caret(match: re.Match[str]) -> str:
     return "".join("⁻" if c == "-" else "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(c)] for c in exponent)
 
 
+def _pressure(match: re.Match[str]) -> str:
+    high, low, unit, sign, upper, lower = match.groups()
+    if unit:
+        return f"{number(high)}，{number(low)}{unit_name(unit)}"
+    return f"{OPERATORS.get(sign.strip(), sign)}{number(upper)}，{number(lower)}"
+
+
 def _series(match: re.Match[str]) -> str:
     """`i7-13700H` i七,幺三七零零H."""
     name, series, figures, last = match.groups()
@@ -101,6 +132,17 @@ def _minus(match: re.Match[str]) -> str | None:
     return (
         f"{number(figures) if figures else ''}{match[1][-1]}减{number(last)}{match[2][len(last) :]}"
     )
+
+
+def _clock(match: re.Match[str]) -> str | None:
+    """A time behind an English word: `PB 3:28:41`, where no sports say that it is a score."""
+    if is_in_sports(match):
+        return None
+    words = re.split(
+        "[0-9:：，。；]", match.string[max(0, match.start() - _WINDOW) : match.start()]
+    )[-1]
+    prefix = f"{words} "
+    return read_times(AlignedText.of(prefix + match[0].strip())).text[len(prefix) :]
 
 
 def _cells(match: re.Match[str]) -> str:
@@ -123,16 +165,42 @@ def _model(match: re.Match[str]) -> str:
     return f"{' '.join(letters)}{said}{' '.join(last)}"
 
 
+def _stars(match: re.Match[str]) -> str:
+    """`4.8 ★` 四点八星, `★★★☆☆` 三星."""
+    return f"{amount(match[1])}星" if match[1] else f"，{cardinal(str(match[0].count('★')))}星，"
+
+
+def _proportion(match: re.Match[str]) -> str | None:
+    """`1:√3:2` 一比根号三比二."""
+    if "√" not in match[0]:
+        return None
+    parts = re.split("[ ]?[:：∶][ ]?", match[0])
+    return "比".join(re.sub("[0-9]+", lambda m: number(m[0]), part) for part in parts).replace(
+        "√", "根号"
+    )
+
+
 RULES = (
+    Rule(_TEMPO, lambda _: "四分音符等于", "♩"),
+    Rule(_STARS, _stars, "★"),
+    Rule(_ARROW_KEY, lambda m: "左上右下"["←↑→↓".index(m[0])], "←↑→↓"),
+    Rule(_CHANGE, lambda m: "上升" if m[0].strip() == "↑" else "下降", "↑↓"),
+    Rule(_SECTION, lambda m: f"第{'点'.join(map(cardinal, m[1].split('.')))}节", "§"),
+    Rule(_NUMBER_SIGN, lambda m: f"{number(m[1])}号", "№"),
+    Rule(_AND, lambda _: "和", "&"),
+    Rule(_ROOTS, _proportion, "√"),
     Rule(_CARET, _caret, "^"),
     Rule(_DEGREES, lambda m: read_temperatures(AlignedText.of(m[0])).text, "°℃℉"),
     Rule(_ANGLE, lambda m: f"{m[1]}{number(m[2])}度", "°"),
-    Rule(_PRESSURE, lambda m: f"{number(m[1])}，{number(m[2])}{unit_name(m[3])}", "/"),
+    Rule(_PRESSURE, _pressure, "/"),
+    Rule(_SIZE, lambda m: f"{number(m[1])}，{number(m[2])}{m[3]}", "/"),
+    Rule(_LOGIN, lambda m: digits(m[0], telephone=True)),
     Rule(_CELLS, _cells, ":："),
     Rule(_PROPORTION, lambda m: re.sub("[ ]?[:：∶][ ]?", "比", m[0]), ":：∶"),
     Rule(_MAKE, _make),
     Rule(_MODEL, _make),
     Rule(_LETTERED_MODEL, _model),
+    Rule(_SMALL_LAST, _model),
     Rule(_MINUS_ONE, _minus, "-"),
     Rule(_PLUS_NAME, lambda _: "加", "+"),
     Rule(_ROMAN, lambda m: roman(m[1]), "IV"),
@@ -140,7 +208,8 @@ RULES = (
     Rule(_ACRONYM, lambda m: f"{m[1]}{number(m[2])}", " "),
     Rule(_CODE, lambda m: f"{m[1]}{digits(m[2], telephone=True)}"),
     Rule(_PORTS, lambda m: f"{digits(m[1])}冒号{digits(m[2])}", ":"),
-    Rule(_CLOCK, lambda m: read_times(AlignedText.of(m[0])).text, ":："),
+    Rule(SCORE_DASH, score, "-–"),
+    Rule(_CLOCK, _clock, ":："),
     Rule(_MEMORY, lambda m: f"{number(m[1])}加{m[2]}", "+"),
     Rule(_DATED, lambda m: f"{m[1]}{cardinal(m[2])}月{cardinal(m[3])}日", "/"),
     Rule(_SERIES, _series, "-"),

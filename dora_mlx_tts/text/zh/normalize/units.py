@@ -30,7 +30,7 @@ _UNITS = {
     "KG": "千克", "Kg": "千克", "H": "小时", "KM": "千米", "Km": "千米", "CM": "厘米", "MM": "毫米", "MG": "毫克", "t": "吨", "ML": "毫升", "Ml": "毫升",
     "s²": "二次方秒", "min": "分钟", "h": "小时", "hr": "小时", "d": "天", "wk": "周", "yr": "年",
     "KW": "千瓦", "kwh": "千瓦时", "KWh": "千瓦时", "KWH": "千瓦时", "kw": "千瓦", "Ω": "欧姆", "hz": "赫兹", "KHz": "千赫兹",
-    "J": "焦耳", "mmHg": "毫米汞柱", "cmH2O": "厘米水柱", "Kcal": "千卡", "Nm": "牛米", "inHg": "英寸汞柱", "atm": "个大气压",
+    "J": "焦耳", "mmHg": "毫米汞柱", "cmH2O": "厘米水柱", "Kcal": "千卡", "Nm": "牛米", "inHg": "英寸汞柱", "atm": "个大气压", "bbl": "桶", "gal": "加仑", "sqft": "平方英尺", "pcs": "件", "C": "库仑",
     "db": "分贝", "dB": "分贝", "dBm": "分贝毫瓦", "DB": "分贝", "U": "单位", "lm": "流明", "lx": "勒克斯", "lux": "勒克斯", "cd": "坎德拉",
     "rpm": "转每分钟", "r": "转", "ft": "英尺", "inch": "英寸", "inches": "英寸", "lb": "磅", "oz": "盎司", "rad": "弧度", "nit": "尼特", "nits": "尼特",
     "mph": "英里每小时", "kmh": "千米每小时", "kph": "千米每小时", "ha": "公顷", "cc": "毫升", "K": "开尔文", "px": "像素", "pt": "磅", "lbs": "磅", "mi": "英里", "yd": "码",
@@ -72,7 +72,7 @@ UNIT_NAMES = "|".join(re.escape(u) for u in sorted(set(_UNITS) - _AMBIGUOUS, key
 _PER = "|".join(re.escape(u) for u in sorted(set(_UNITS) | _HAN_UNITS, key=len, reverse=True))
 _BESIDE_STROKE = f"(?:{'|'.join(sorted(_AMBIGUOUS - {'d'}, key=len, reverse=True))})"
 _PRODUCT = rf"(?:{_PER})(?:[·•⋅](?:{_PER}))?"
-_PER_EACH = rf"(?:[ ]?/[ ]?(?:\({_PRODUCT}\)|{_PRODUCT})(?![A-Za-z]))"
+_PER_EACH = rf"(?:[ ]?/[ ]?(?:\({_PRODUCT}\)|{_PRODUCT})(?![A-Za-z])|[ ]?/[\u4e00-\u9fff](?=[，。；、）)的]|$))"
 _SINGLE = "[ANJKCW]"
 _COUNT = rf"({SIGN})({NUMBER}|[一二三四五六七八九十百千万亿两点零几半]{{1,8}})"
 _RANGE = rf"(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?"
@@ -81,7 +81,7 @@ QUANTITY = re.compile(
     rf"(?<![0-9A-Za-z.])(?<![0-9],){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?((?:{UNIT_NAMES}|{_SINGLE})[·•⋅](?:{_PER})|{UNIT_NAMES}|{_BESIDE_STROKE}(?=[ ]?/[ ]?(?:min|[a-zL]{{1,3}}(?![a-z]))))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
 )
 RAISED = re.compile(
-    rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({UNIT_NAMES})({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
+    rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({UNIT_NAMES}|{_SINGLE})({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
 )
 """A unit behind a power: 3×10⁸m/s."""
 UNIT_BEHIND = re.compile(
@@ -100,7 +100,7 @@ _SHARED = (
 """What each has its share of: 96拍/分, 3片/次."""
 _HAN_PER = re.compile(
     rf"(?<=[0-9元次人个件克米升])[ ]?/[ ]?(?:({_PER})(?![A-Za-z0-9])|(?=[人次天年月日周个件斤小平立公千秒分米吨瓶盒位套升晚间班课节场张本只支辆台部杯包袋箱两亩户片粒颗针餐枚]))"
-    rf"|(?<=元)[ ]?/[ ]?(?=[\u4e00-\u9fff])"
+    rf"|(?<=元)[ ]?/[ ]?(?=[\u4e00-\u9fff])|(?<=/[月天年日人周次晚台户])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
     rf"|(?<=分之[\u4e00-\u9fff])[ ]?/[ ]?(?={_SHARED})"
     rf"|(?<=小时|分钟)[ ]?/[ ]?(?=[天周月日次人个件节集])"
     rf"|(?:(?<=[0-9一二三四五六七八九十百千万亿多半两点][\u4e00-\u9fff])|(?<=[0-9一二三四五六七八九十百千万亿多半两][\u4e00-\u9fff]{{2}}))[ ]?/[ ]?"
@@ -116,8 +116,8 @@ _NEAR = 16
 _PRIMES = re.compile(
     r"(?<![0-9A-Za-z.°度])([0-9]{1,3})[ ]?['′’][ ]?([0-5]?[0-9](?:\.[0-9]{1,2})?)[ ]?(\"|″|”|''|′′|’’)?(?![0-9A-Za-z'])"
 )
-_HUNDREDTHS = re.compile(r"(?<![0-9A-Za-z.°])([0-9]{1,2})[ ]?[\"″”]([0-9]{2})(?![0-9A-Za-z\"])")
-_MINUTES = re.compile(r"(?<![0-9A-Za-z.°])([0-9]{1,3})[ ]?['′](?![0-9A-Za-z'])")
+_HUNDREDTHS = re.compile(r"(?<![0-9A-Za-z.°])([0-9]{1,2})[ ]?[\"″”]([0-9]{1,2})(?![0-9A-Za-z\"])")
+_MINUTES = re.compile(r"(?<![0-9A-Za-z.°度])([0-9]{1,3})['′](?![0-9A-Za-z'])")
 _INCHES = re.compile(
     r"(?<![0-9A-Za-z.°度'′’])([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?(\"|″|”|'')(?![0-9])"
 )
@@ -202,7 +202,8 @@ def _primes(match: re.Match[str]) -> str | None:
 
 def _minutes(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - 8) : match.start()]
-    return f"{amount(match[1])}分钟" if _OF_TIME.search(before) else None
+    closes_quotation = "'" in match.string[: match.start()]
+    return None if closes_quotation and not _OF_TIME.search(before) else f"{amount(match[1])}分钟"
 
 
 def _closing_quotes(text: str) -> set[int]:
@@ -261,7 +262,9 @@ def read_of_field(match: re.Match[str]) -> str | None:
 
 def unit_name(unit: str) -> str:
     """A unit or a product of two in Hanzi: `N·m` 牛米, `kW·h` 千瓦时."""
-    first, mark, second = re.sub("[()]", "", unit).replace("•", "·").replace("⋅", "·").partition("·")
+    first, mark, second = (
+        re.sub("[()]", "", unit).replace("•", "·").replace("⋅", "·").partition("·")
+    )
     if not mark:
         return _UNITS.get(unit, unit)
     last = {"h": "时"}.get(second) or _UNITS.get(second, second)
