@@ -7,6 +7,7 @@ A formula is therefore written out before: operators and figures as Hanzi, lette
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 from dora_mlx_tts.text.zh.normalize.maths import (
@@ -21,7 +22,7 @@ from dora_mlx_tts.text.zh.normalize.numbers import number
 from dora_mlx_tts.text.zh.normalize.patterns import Rule
 
 _FORMULA = re.compile(
-    r"(?<![0-9A-Za-z.@#_/])[-\u2212√(|∠△∵∴0-9A-Za-zα-ωΔ³](?:[0-9A-Za-zα-ωΔΩ拔∠△∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨∵∴|.+\-\u2212×÷·*/=≈≠<>≤≥±^()√%°!:∶²³¹⁰⁴-⁹⁻₀-₉]|(?<=[^ ]) (?=[^ ])|(?<=[0-9A-Za-z]),(?=-?[0-9A-Za-z]{1,3}[,)])){1,120}"
+    r"(?<![0-9A-Za-z.@#_/])[-\u2212√(|∠△∵∴0-9A-Za-zα-ωΔ³½⅓⅔¼¾](?:[0-9A-Za-zα-ωΔΩ½⅓⅔¼¾拔∠△∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨∵∴|.+\-\u2212×÷·*/=≈≠<>≤≥±^()√%°!:∶²³¹⁰⁴-⁹⁻₀-₉]|(?<=[^ ]) (?=[^ ])|(?<=[0-9A-Za-z]),(?=-?[0-9A-Za-z]{1,3}[,)])){1,120}"
 )
 """What may be a formula; `read_formula` tells."""
 
@@ -31,7 +32,7 @@ _FUNCTIONS = {
 }  # fmt: skip
 _TOKEN = re.compile(
     r"(?P<relation>[=!]==|==|(?<![0-9)n])!=|<=|>=|[=≈≠<>≤≥∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨])|(?P<fraction>(?<![0-9A-Za-z.)])[0-9]{1,8}/[0-9]{1,8}(?![0-9A-Za-z./(²³^])|\((?:[0-9]{1,8}/[0-9]{1,8})\))|(?P<operator>[+×÷·*±])|(?P<maybe>[-\u2212/:∶])"
-    r"|(?P<root>[²³]?√)|(?P<power>[²³¹⁰⁴-⁹⁻]{1,4}|\^\(?-?[0-9A-Za-z]{1,3}\)?)|(?P<below>[₀-₉]{1,4})"
+    r"|(?P<vulgar>[½⅓⅔¼¾])|(?P<root>[²³]?√)|(?P<power>[²³¹⁰⁴-⁹⁻]{1,4}|\^\(?-?[0-9A-Za-z]{1,3}\)?)|(?P<below>[₀-₉]{1,4})"
     r"|(?P<scientific>[0-9]{1,8}(?:\.[0-9]{1,16})?[eE][+-][0-9]{1,3})|(?P<number>[0-9]{1,16}(?:\.[0-9]{1,16})?%?)|(?P<word>[A-Za-z]{1,40})|(?P<greek>[α-ωΔΩ])"
     r"|(?P<shape>[∠△∵∴])|(?P<mean>拔)|(?P<bar>\|)|(?P<open>\()|(?P<close>\))|(?P<degree>°)|(?P<factorial>!)|(?P<comma>,)|(?P<blank> )"
 )
@@ -44,6 +45,7 @@ _ENDS = frozenset(
         "number",
         "scientific",
         "fraction",
+        "vulgar",
         "word",
         "greek",
         "power",
@@ -56,7 +58,7 @@ _ENDS = frozenset(
     }
 )
 _STARTS = frozenset(
-    {"number", "scientific", "fraction", "word", "greek", "root", "open", "shape", "bar"}
+    {"number", "scientific", "fraction", "vulgar", "word", "greek", "root", "open", "shape", "bar"}
 )
 _LONGEST_PRODUCT = 3
 """More letters in a row are a word."""
@@ -186,6 +188,9 @@ _READERS: dict[str, Callable[[str], str]] = {
     "number": _number,
     "scientific": scientific,
     "fraction": quotient,
+    "vulgar": lambda text: quotient(
+        unicodedata.normalize("NFKC", text).replace("\u2044", "/"), as_fraction=True
+    ),
     "word": _letters,
     "greek": str,
     "power": _power,

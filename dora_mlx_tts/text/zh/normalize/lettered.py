@@ -23,6 +23,7 @@ from dora_mlx_tts.text.zh.normalize.times import HALF_DAY_TIME, read_times
 from dora_mlx_tts.text.zh.normalize.units import (
     FUEL,
     OF_FIELD,
+    PERIODS,
     QUANTITY,
     RAISED,
     UNIT_BEHIND,
@@ -83,13 +84,9 @@ _SCIENTIFIC = re.compile(
 )
 _ANY_VERSION = re.compile(r"(?<![0-9A-Za-z.])(\d{1,4}(?:\.\d{1,4}){0,3})\.[xX](?![0-9A-Za-z])")
 _SHARE_OF_MONEY = re.compile(
-    rf"(?<=[块角{LAST_CHARACTERS}上])((?:[ ]?/[ ]?(?:month|mo|year|yr|week|wk|day|night|hour|hr|user|person|seat|token|GB|TB|MB))+)(?![A-Za-z])"
+    rf"(?<=[块角{LAST_CHARACTERS}上])((?:[ ]?/[ ]?(?:{'|'.join(PERIODS)}))+)(?![A-Za-z])"
     rf"|(?<=[{LAST_CHARACTERS}])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
 )
-_PERIODS = {
-    "month": "月", "mo": "月", "year": "年", "yr": "年", "week": "周", "wk": "周", "day": "天", "night": "晚", "hour": "小时", "hr": "小时",
-    "user": "用户", "person": "人", "seat": "席", "token": " token", "GB": "G B", "TB": "T B", "MB": "M B",
-}  # fmt: skip
 _COPIES = re.compile(rf"(?<![0-9A-Za-z.)])[xX](?=\d{{1,4}}[ ]?{MEASURE})")
 _EQUALS_HAN = re.compile("(?<=[A-Za-z)）])[ ]?([=≈])[ ]?(?=[\u3400-\u9fff(（])")
 _UNIT_OF = re.compile(rf"(?<=[\u3400-\u9fff²³])[(（]({UNIT_NAMES})[)）]")
@@ -147,6 +144,7 @@ _SUPPLY = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?V[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
 )
 _INCHES = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})in(?![0-9A-Za-z-]|[ ][A-Za-z])")
+_SIMPLE = 9
 _LONGEST_SAID = 100
 """A window of 128k is 一百二十八K, a price of 20k is 两万."""
 
@@ -199,7 +197,7 @@ def _share_of_money(match: re.Match[str]) -> str:
     """`/user/month` 每用户每月."""
     if match[1] is None:
         return "每"
-    return "".join(f"每{_PERIODS[part.strip()]}" for part in match[1].split("/")[1:])
+    return "".join(f"每{PERIODS[part.strip()]}" for part in match[1].split("/")[1:])
 
 
 def _weeks(match: re.Match[str]) -> str:
@@ -211,6 +209,14 @@ def _weeks_and_days(match: re.Match[str]) -> str:
     """`11-13+6周` 十一到十三周加六天."""
     first, weeks, days = match.groups()
     return f"{f'{number(first)}到' if first else ''}{number(weeks)}周{f'加{amount(days)}天' if days != '0' else ''}"
+
+
+def _part_of_unit(match: re.Match[str]) -> str:
+    """`1/2 kg` 二分之一千克; of many it is how many of them: 520/600 kcal."""
+    part, whole, unit = match.groups()
+    if int(whole) > int(part) > _SIMPLE:
+        return f"{number(part)}，共{number(whole)}{unit_name(unit)}"
+    return f"{quotient(f'{part}/{whole}', as_fraction=True)}{unit_name(unit)}"
 
 
 def _unit_to_unit(match: re.Match[str]) -> str:
@@ -324,9 +330,7 @@ RULES = (
     Rule(_PER_SOME, _per_some, "/"),
     Rule(
         _PART_OF_UNIT,
-        lambda match: (
-            f"{quotient(f'{match[1]}/{match[2]}', as_fraction=True)}{unit_name(match[3])}"
-        ),
+        _part_of_unit,
         "/",
     ),
     Rule(_JUMP, lambda match: f"{amount(match[1])}米{digits(match[2])}", "m"),

@@ -122,6 +122,7 @@ def _days(match: re.Match[str]) -> str | None:
         _SEASON_BEFORE.search(before)
         or _SEASON_AFTER.match(match.string, match.end())
         or _DAY_BEFORE.search(before)
+        or int(day) >= _RARE_DENOMINATOR
     )
     if not is_day or int(last_day) <= int(day):
         return None

@@ -63,6 +63,10 @@ _MODEL = re.compile(r"(?<![0-9A-Za-z_.-])(?:[A-Z]{1,2}\d{1,2}){2,4}(?![0-9A-Za-z
 _LETTERED_MODEL = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,2})([A-Z]{1,2})(?![0-9A-Za-z_-]|\.\d)"
 )
+_SUM = re.compile(r"(?<![0-9A-Za-z.+(/=×*~–-])\d{1,3}(?:\+\d{1,3}){2,5}(?![0-9A-Za-z+%/=×周]|\.\d)")
+_RATIO = re.compile(
+    r"(?<![0-9A-Za-z.:：])(\d{1,4}\.\d{1,3})[:：](\d{1,4}(?:\.\d{1,3})?)(?![0-9A-Za-z.:：])"
+)
 _SMALL_LAST = re.compile(r"(?<![0-9A-Za-z_.-])([A-Z]{3,6})(\d{1,3})([a-z])(?![0-9A-Za-z_-]|\.\d)")
 """Capitals, a number and a small letter: LPDDR5x."""
 _HUNDREDS = 3
@@ -75,7 +79,7 @@ _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
 _TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
 """How long a song plays, behind its title."""
 _ACRONYM = re.compile(
-    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{1,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|(?<=[A-Z]{{2}}[ ])[0-9]{{1,2}})(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]| [0-9]{{3}}|[ ]?{MEASURE})"
+    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{1,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|(?<=[A-Z]{{2}}[ ])[0-9]{{1,2}}|(?<![GR]TX[ ])(?<!HTTP[ ])(?<!ISO[ ])(?<=[A-Z]{{2}}[ ])[0-9]{{3}}(?=[，。、；）]))(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]| [0-9]{{3}}|[ ]?{MEASURE})"
 )
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
 _CODE = re.compile(
@@ -202,6 +206,8 @@ RULES = (
     Rule(_LETTERED_MODEL, _model),
     Rule(_SMALL_LAST, _model),
     Rule(_MINUS_ONE, _minus, "-"),
+    Rule(_SUM, lambda m: "加".join(map(number, re.findall("[0-9]+", m[0]))), "+"),
+    Rule(_RATIO, lambda m: f"{number(m[1])}比{number(m[2])}", ":："),
     Rule(_PLUS_NAME, lambda _: "加", "+"),
     Rule(_ROMAN, lambda m: roman(m[1]), "IV"),
     Rule(_TRACK, lambda m: f"，{amount(m[1])}分{two_figures(m[2])}秒，", "》」”"),

@@ -48,6 +48,11 @@ _AMBIGUOUS = frozenset({*_OF_FIELD, "U", "d", "r", "wk", "yr", "VA"})
 OF_FIELD = re.compile(
     r"(?<![0-9A-Za-z.-])(?:([=≈<>≤≥][ ]?|[等大小约高低多少]于|达到?)?)([0-9]{1,16}(?:\.[0-9]{1,40})?)[ ]?([ANJKHFTC])(?![0-9A-Za-z/+₀-₉²³·•⋅-])"
 )
+PERIODS = {
+    "month": "月", "mo": "月", "year": "年", "yr": "年", "week": "周", "wk": "周", "day": "天", "night": "晚", "hour": "小时", "hr": "小时",
+    "user": "用户", "person": "人", "seat": "席", "serving": "份", "token": " token", "GB": "G B", "TB": "T B", "MB": "M B",
+}  # fmt: skip
+"""What a price or a dose is for."""
 _HAN_UNITS = {
     "元",
     "人",
@@ -69,7 +74,9 @@ _HAN_UNITS = {
 }
 
 UNIT_NAMES = "|".join(re.escape(u) for u in sorted(set(_UNITS) - _AMBIGUOUS, key=len, reverse=True))
-_PER = "|".join(re.escape(u) for u in sorted(set(_UNITS) | _HAN_UNITS, key=len, reverse=True))
+_PER = "|".join(
+    re.escape(u) for u in sorted({*_UNITS, *_HAN_UNITS, *PERIODS}, key=len, reverse=True)
+)
 _BESIDE_STROKE = f"(?:{'|'.join(sorted(_AMBIGUOUS - {'d'}, key=len, reverse=True))})"
 _PRODUCT = rf"(?:{_PER})(?:[·•⋅](?:{_PER}))?"
 _PER_EACH = rf"(?:[ ]?/[ ]?(?:\({_PRODUCT}\)|{_PRODUCT})(?![A-Za-z])|[ ]?/[\u4e00-\u9fff](?=[，。；、）)的]|$))"
@@ -100,7 +107,7 @@ _SHARED = (
 """What each has its share of: 96拍/分, 3片/次."""
 _HAN_PER = re.compile(
     rf"(?<=[0-9元次人个件克米升])[ ]?/[ ]?(?:({_PER})(?![A-Za-z0-9])|(?=[人次天年月日周个件斤小平立公千秒分米吨瓶盒位套升晚间班课节场张本只支辆台部杯包袋箱两亩户片粒颗针餐枚]))"
-    rf"|(?<=元)[ ]?/[ ]?(?=[\u4e00-\u9fff])|(?<=/[月天年日人周次晚台户])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
+    rf"|(?<=元)[ ]?/[ ]?(?=[\u4e00-\u9fff0-9])|(?<=/[月天年日人周次晚台户])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
     rf"|(?<=分之[\u4e00-\u9fff])[ ]?/[ ]?(?={_SHARED})"
     rf"|(?<=小时|分钟)[ ]?/[ ]?(?=[天周月日次人个件节集])"
     rf"|(?:(?<=[0-9一二三四五六七八九十百千万亿多半两点][\u4e00-\u9fff])|(?<=[0-9一二三四五六七八九十百千万亿多半两][\u4e00-\u9fff]{{2}}))[ ]?/[ ]?"
@@ -193,7 +200,7 @@ def read_feet_and_minutes(text: AlignedText) -> AlignedText:
 def _primes(match: re.Match[str]) -> str | None:
     first, second, closed = match.groups()
     before = match.string[max(0, match.start() - 8) : match.start()]
-    if _OF_HEIGHT.search(before):
+    if _OF_HEIGHT.search(before) and not _OF_TIME.search(before):
         return f"{amount(first)}英尺{number(second)}英寸"
     if closed or _OF_TIME.search(before) or match.string[match.end() : match.end() + 1] in "/每":
         return f"{amount(first)}分{number(second)}秒"
@@ -266,6 +273,6 @@ def unit_name(unit: str) -> str:
         re.sub("[()]", "", unit).replace("•", "·").replace("⋅", "·").partition("·")
     )
     if not mark:
-        return _UNITS.get(unit, unit)
+        return _UNITS.get(unit) or PERIODS.get(unit, unit)
     last = {"h": "时"}.get(second) or _UNITS.get(second, second)
     return f"{_UNITS.get(first, first)}{last}"
