@@ -43,6 +43,7 @@ _OF_FIGURES = expression(
     r"[\d/][%°]?[ ]?[A-Za-z]{1,4}(?![A-Za-z])|(?<![A-Za-z])[A-Za-z](?![A-Za-z])|(?<![A-Za-z])[A-Z]{1,3}(?=\d)"
 )
 """Letters that are units, variables or parts of a name tell nothing of the language."""
+_HAN_BEHIND = expression("(?:[ ]?/[ ]?)?[\u3400-\u9fff]")
 _HAN = expression("[\u3400-\u9fff]")
 _ENGLISH = expression("[A-Za-z]{4}")
 _FUNCTION = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "max", "min", "exp"})
@@ -58,7 +59,7 @@ _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _CONCERNED = expression(
-    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}/\d|\d\.[xX]"
+    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔ∞★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}/\d|\d\.[xX]"
 )
 
 _WIDE_MARK = expression("[，。；：？！]")
@@ -99,6 +100,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
     text = _apply(notations.RULES, text, _is_in_chinese)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_in_chinese)
+    text = _apply(identifiers.SHORT_NAME_RULES, text, _is_beside_chinese)
     if _YUAN.search(text.text) and _HAN.search(text.text) and not _KANA.search(text.text):
         text = text.sub(_YUAN, " CNY ")  # what Chinese has not read is English
     return text.sub(_WIDE_COLON, "， ").sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
@@ -141,7 +143,7 @@ def _words_around(match: re.Match[str]) -> list[str]:
 
 def _is_in_chinese(match: re.Match[str]) -> bool:
     """Whether it is beside Chinese, or in a sentence with more of it than of English."""
-    if _is_beside_chinese(match) or _HAN.match(match.string, match.end()):
+    if _is_beside_chinese(match) or _HAN_BEHIND.match(match.string, match.end()):
         return True
     if _is_in_english_clause(match):
         return False
@@ -186,9 +188,10 @@ def _is_beside_chinese(match: re.Match[str]) -> bool:
     before = _LETTER.findall(_OF_FIGURES.sub("", match.string[max(0, start - _LOOK_BACK) : start]))
     if before:
         return not before[-1].isascii()
-    after = _LETTER.search(
-        _OF_FIGURES.sub("", match.string[max(start, end - 1) : end + _LOOK_BACK])
-    )
+    glued = (
+        end - 1 if match.string[end : end + 1].isalpha() else end
+    )  # a unit begins with its figure
+    after = _LETTER.search(_OF_FIGURES.sub("", match.string[glued : end + _LOOK_BACK]))
     if after is not None:
         return not after[0].isascii()
     far = match.string[max(0, start - _FAR) : end + _FAR]

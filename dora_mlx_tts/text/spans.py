@@ -74,6 +74,7 @@ _TOKEN = expression(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_NUMBER = expression("[0-9]+(?:[.,][0-9]+)*")
 _SENTENCE = expression(r"[^。！？!?\n]*[。！？!?\n]*")
 _BEFORE_CLOSING_SIGN = expression(rf"[\d{_LATIN})）\]】]")
 _HAN_RUN = expression(f"[{_HAN}]+")
@@ -197,12 +198,20 @@ def _merge(runs: Iterator[_Run], text: str) -> list[_Run]:
         if (
             merged
             and merged[-1].language == run.language
-            and (run.language or _WIDE_PAUSE.search(text, merged[-1].start, run.start) is None)
+            and (run.language or not _is_apart(text, merged[-1].start, run.start))
         ):
             merged[-1] = merged[-1]._replace(is_amount=merged[-1].is_amount or run.is_amount)
         else:
             merged.append(run)
     return merged
+
+
+def _is_apart(text: str, before: int, start: int) -> bool:
+    """Whether a number has nothing to do with the one before: a pause parts them, or it counts what follows."""
+    if _WIDE_PAUSE.search(text, before, start):
+        return True
+    number = _NUMBER.match(text, start)
+    return text[start - 1] == " " and bool(number and _COUNTED.match(text, number.end()))
 
 
 def _language_of_number(

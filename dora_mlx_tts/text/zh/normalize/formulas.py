@@ -6,11 +6,13 @@ A formula is therefore written out before: operators and figures as Hanzi, lette
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable
 
 from dora_mlx_tts.text.zh.normalize.maths import (
+    GREEK,
     OPERATORS,
     SUBSCRIPTS,
     SUPERSCRIPTS,
@@ -98,7 +100,10 @@ def _is_formula(tokens: list[tuple[str, str]]) -> bool:
     has_letters = bool(words) or not {"greek", "logarithm", "shape"}.isdisjoint(kinds)
     if ("maybe", ":") in tokens and "relation" not in kinds:
         return False
-    is_weak = not (_STRONG.intersection(kinds) or _is_quotient(tokens) or _is_bracketed(tokens))
+    functions = {a[1].lower() for a, b in itertools.pairwise(tokens) if b[0] == "greek"}
+    is_weak = _FUNCTIONS.keys().isdisjoint(functions) and not (
+        _STRONG.intersection(kinds) or _is_quotient(tokens) or _is_bracketed(tokens)
+    )
     if not has_letters or is_weak:
         return False
     if any(len(word) > _LONGEST_PRODUCT and word.lower() not in _FUNCTIONS for word in words):
@@ -192,7 +197,7 @@ _READERS: dict[str, Callable[[str], str]] = {
         unicodedata.normalize("NFKC", text).replace("\u2044", "/"), as_fraction=True
     ),
     "word": _letters,
-    "greek": str,
+    "greek": lambda text: GREEK.get(text, text),
     "power": _power,
     "below": lambda text: number(text.translate(SUBSCRIPTS)) if text else "",
     "root": _root,

@@ -89,7 +89,7 @@ _GATE = re.compile(
 )
 """Directly beside a Chinese word: 登机口C32, PM2.5, A4纸."""
 _SHORT = re.compile(
-    r"(?<![0-9A-Za-z.$-])(\d{1,3}(?:\.\d)?(?=[ ]?[GKDBFMT])|\d{4,5}(?=[ ]?K))[ ]?([GKDBFMT])(?![0-9A-Za-z+/&-])|(?<![0-9A-Za-z.])(\d)([A-Z])(?=[\u3400-\u9fff])"
+    r"(?<![0-9A-Za-z.$-])(\d{1,3}(?:\.\d)?(?=[ ]?[GKDBFMT])|\d{4,5}(?=[ ]?K))[ ]?([GKDBFMT])(?![0-9A-Za-z+&-]|/(?![0-9]))|(?<![0-9A-Za-z.])(\d)([A-Z])(?=[\u3400-\u9fff])"
 )
 """A figure and a letter that are one word: 5G, 4K, 3D, 7B."""
 _LINES = re.compile(r"(?<![0-9A-Za-z.])(\d{3,4})([PpiI])(?![0-9A-Za-z])")
@@ -318,8 +318,8 @@ NAME_RULES = (
     Rule(_PAGES, read_pages, "-~–～至到"),
     Rule(_UNIT_OF_HOUSE, read_unit_of_house, "-"),
     Rule(_LEVEL, read_level, "Ll"),
-    Rule(_GATE, read_gate, FIGURES),
     Rule(_LINES, read_lines, "PpiI"),
-    Rule(_SHORT, read_short, FIGURES),
 )
-"""What is Chinese behind a Chinese word, and English behind an English one."""
+"""What is Chinese in a Chinese sentence."""
+SHORT_NAME_RULES = (Rule(_GATE, read_gate, FIGURES), Rule(_SHORT, read_short, FIGURES))
+"""What is Chinese behind a Chinese word, and English behind an English one (MacBook Air M2)."""

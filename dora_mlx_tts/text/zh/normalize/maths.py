@@ -17,7 +17,7 @@ OPERATORS = {
     "∧": "且", "∨": "或", "∓": "负正",
 }  # fmt: skip
 RELATIONS = "∈∉∥⊥≌∽⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨"
-_GREEK = dict(
+GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψω",
         [
@@ -170,7 +170,8 @@ def read_powers_and_comparisons(text: AlignedText) -> AlignedText:
 
 def read_signs(text: AlignedText) -> AlignedText:
     """Greek letters and signs that stand alone."""
-    text = text.sub("[α-ω]", lambda m: _GREEK.get(m[0], _GREEK["σ"]))
+    text = text.sub("[+＋](?=∞)", "正").sub("[-\u2212](?=∞)", "负")
+    text = text.sub("[α-ω]", lambda m: GREEK.get(m[0], GREEK["σ"]))
     return text.sub(f"[{''.join(_SIGNS)}]", lambda m: _SIGNS[m[0]])
 
 

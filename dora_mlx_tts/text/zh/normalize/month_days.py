@@ -62,6 +62,10 @@ _DAY_AFTER = re.compile(
 _SURELY_DAY_AFTER = re.compile(
     r"[ ]?[，,]?[ ]?(?:[（(]?(?:周|星期|礼拜)[一二三四五六日天]|上午|下午|早上|晚上|中午|凌晨|傍晚|[0-2]?[0-9][:：点])"
 )
+_DOTTED_DAY_AFTER = re.compile(
+    "[ ]?(?:[之以]?前(?!轮|驱|后)|当[天日晚]|[早晚]上?[0-9一二三四五六七八九十])"
+)
+"""Behind these a decimal is a day: 12.12前."""
 _SHARE_BEFORE = re.compile(
     r"(?:占|约|达|剩下?|仅|只|了|过|有|用|加|减|乘以?|除以?|等于|不[到足]|近|至少|分数|比例|概率|为|喝|吃|又)[ ]?$"
 )
@@ -138,7 +142,9 @@ def _dotted(match: re.Match[str]) -> str | None:
         return _day(month, day)
     return (
         _day(month, day)
-        if is_padded or _SURELY_DAY_AFTER.match(match.string, match.end())
+        if is_padded
+        or _SURELY_DAY_AFTER.match(match.string, match.end())
+        or _DOTTED_DAY_AFTER.match(match.string, match.end())
         else None
     )
 
