@@ -143,7 +143,10 @@ def _dotted(match: re.Match[str]) -> str | None:
     return (
         _day(month, day)
         if is_padded
-        or _SURELY_DAY_AFTER.match(match.string, match.end())
+        or (
+            not match.string.startswith(("，", ","), match.end())
+            and _SURELY_DAY_AFTER.match(match.string, match.end())
+        )
         or _DOTTED_DAY_AFTER.match(match.string, match.end())
         else None
     )

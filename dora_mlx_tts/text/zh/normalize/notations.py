@@ -63,6 +63,7 @@ _MODEL = re.compile(r"(?<![0-9A-Za-z_.-])(?:[A-Z]{1,2}\d{1,2}){2,4}(?![0-9A-Za-z
 _LETTERED_MODEL = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,2})([A-Z]{1,2})(?![0-9A-Za-z_-]|\.\d)"
 )
+_ONE_ON_ONE = re.compile("(?<![0-9A-Za-z])1[ -]?on[ -]?1(?![0-9A-Za-z])")
 _TENFOLD = re.compile("(?<=[0-9])[×xX](?=[，。；！）、]|$)")
 _TYPE = re.compile("(?<=[A-Z]{2}[ ])2(?=[类型])")
 _SUM = re.compile(r"(?<![0-9A-Za-z.+(/=×*~–-])\d{1,3}(?:\+\d{1,3}){2,5}(?![0-9A-Za-z+%/=×周]|\.\d)")
@@ -208,6 +209,7 @@ RULES = (
     Rule(_LETTERED_MODEL, _model),
     Rule(_SMALL_LAST, _model),
     Rule(_MINUS_ONE, _minus, "-"),
+    Rule(_ONE_ON_ONE, lambda _: " one on one ", "1"),
     Rule(_TENFOLD, lambda _: "倍", "×xX"),
     Rule(_TYPE, lambda _: "二", "2"),
     Rule(_SUM, lambda m: "加".join(map(number, re.findall("[0-9]+", m[0]))), "+"),

@@ -96,7 +96,7 @@ UNIT_BEHIND = re.compile(
 )
 """A unit in letters behind a stroke, whose quantity is written in Hanzi: 3元/kg."""
 _BLOOD_PRESSURE = re.compile(
-    r"(?<![0-9./])([0-9]{2,3})/([0-9]{2,3})(?=[ ]?(?:mmHg|毫米汞柱))|(?:(?<=血压)|(?<=血压[是为在约达到])|(?<=血压都在)|(?<=血压[在为]约))([0-9]{2,3})/([0-9]{2,3})(?![0-9/])"
+    r"(?<![0-9./])((?:[789]|1[0-9]|2[0-5])[0-9])/((?:[3-9]|1[0-4])[0-9])(?=[ ]?(mmHg|毫米汞柱)|(?![0-9/A-Za-z%.]))"
 )
 _DEGREES = re.compile("(?<=[0-9])°(?=[0-9])")
 _SHARED = (
@@ -227,11 +227,19 @@ def _closing_quotes(text: str) -> set[int]:
 def read_quantities(text: AlignedText) -> AlignedText:
     """`60km/h` 六十千米每小时, `5-10kg` 五到十千克."""
     text = text.sub(FUEL, read_fuel)
-    text = text.sub(_BLOOD_PRESSURE, lambda m: f"{number(m[1] or m[3])},{m[2] or m[4]}")
+    text = text.sub(_BLOOD_PRESSURE, _blood_pressure)
     text = text.sub(_PER_COUNT, lambda m: f"{number(m[1])}每{number(m[2])}")
     text = text.sub(_DEGREES, "度").sub(QUANTITY, _quantity)
     text = text.sub(UNIT_BEHIND, lambda m: f"每{unit_name(m[1])}")
     return text.sub(_HAN_PER, lambda m: f"每{unit_name(m[1] or m[2] or '')}")
+
+
+def _blood_pressure(match: re.Match[str]) -> str | None:
+    """`130/80` behind 血压 一百三十,八十."""
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    if not match[3] and "血压" not in before:
+        return None
+    return f"{number(match[1])},{number(match[2])}"
 
 
 def read_fuel(match: re.Match[str]) -> str:
