@@ -47,8 +47,9 @@ _SEASON_BEFORE = re.compile(
     r"(?:[旺淡雨旱花]季|[假展档会学工展租有效]期|期间|时间|日期|活动|促销|营业|开放|入住|[春暑寒]假|[春夏秋冬]季)(?:是|为|在|于|[:：])?[ （(]*$"
     r"|(?:国庆|五一|春节|元旦|中秋|端午|清明|双十一)[^，。；]{0,5}[ （(:：]?$"
 )
+_EVENT_BEFORE = re.compile("[届会展节赛][ ]?$")
 _SEASON_AFTER = re.compile(
-    r"[ ]?(?:期间|放假|休[假馆息业]|闭[馆店园]|停[业运电水课]|举[行办]|开[放展]|促销|打折|出[差游]|去|在|请假|有效|之间|入住|我)"
+    r"[ ]?(?:期间|放假|休[假馆息业]|线[上下]|闭[馆店园]|停[业运电水课]|举[行办]|开[放展]|促销|打折|出[差游]|去|在|请假|有效|之间|入住|我)"
 )
 _OPEN, _CLOSED = frozenset("（("), frozenset("）)")
 """Brackets that hold nothing but two days: 双鱼座（2.19-3.20）."""
@@ -101,6 +102,7 @@ def _pair(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
     is_day = (
         _SEASON_BEFORE.search(before) is not None
+        or _EVENT_BEFORE.search(before) is not None
         or _DAY_BEFORE.search(before) is not None
         or (mark == "/" and _DAY_AFTER.match(match.string, match.end()) is not None)
         or _SEASON_AFTER.match(match.string, match.end()) is not None

@@ -63,8 +63,9 @@ _MODEL = re.compile(r"(?<![0-9A-Za-z_.-])(?:[A-Z]{1,2}\d{1,2}){2,4}(?![0-9A-Za-z
 _LETTERED_MODEL = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,2})([A-Z]{1,2})(?![0-9A-Za-z_-]|\.\d)"
 )
+_PLUSES = re.compile(r"(?<=PA)\+{2,4}(?!\+)")
 _ONE_ON_ONE = re.compile("(?<![0-9A-Za-z])1[ -]?on[ -]?1(?![0-9A-Za-z])")
-_TENFOLD = re.compile("(?<=[0-9])[×xX](?=[，。；！）、]|$)")
+_TENFOLD = re.compile("(?<=[0-9])×(?=[，。；！）、]|$)")
 _TYPE = re.compile("(?<=[A-Z]{2}[ ])2(?=[类型])")
 _SUM = re.compile(r"(?<![0-9A-Za-z.+(/=×*~–-])\d{1,3}(?:\+\d{1,3}){2,5}(?![0-9A-Za-z+%/=×周]|\.\d)")
 _RATIO = re.compile(
@@ -209,8 +210,9 @@ RULES = (
     Rule(_LETTERED_MODEL, _model),
     Rule(_SMALL_LAST, _model),
     Rule(_MINUS_ONE, _minus, "-"),
+    Rule(_PLUSES, lambda m: f"{amount(str(len(m[0])))}个加", "+"),
     Rule(_ONE_ON_ONE, lambda _: " one on one ", "1"),
-    Rule(_TENFOLD, lambda _: "倍", "×xX"),
+    Rule(_TENFOLD, lambda _: "倍", "×"),
     Rule(_TYPE, lambda _: "二", "2"),
     Rule(_SUM, lambda m: "加".join(map(number, re.findall("[0-9]+", m[0]))), "+"),
     Rule(_RATIO, lambda m: f"{number(m[1])}比{number(m[2])}", ":："),
