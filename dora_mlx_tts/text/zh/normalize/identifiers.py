@@ -32,7 +32,7 @@ _SERIAL = re.compile(
 )
 """So many capitals and figures without a gap are no word: 1Z999AA101."""
 _NUMBERED = re.compile(
-    r"(?<![A-Za-z])((?:ID|PIN|UID|QQ|SN|SKU|OTP|ISBN|ISSN|IMEI|ICCID|(?i:passcode|password|code|extension|ext))[ ]?(?:[是为:：]|号码?[是为:：]?)?[ ]?)(\d{2,16}(?:[ -]\d{1,8}){0,5}[Xx]?)(?![0-9A-Za-z]|[.-]\d)"
+    r"(?<![A-Za-z])((?:ID|PIN|UID|QQ|SN|SKU|OTP|ISBN|ISSN|IMEI|ICCID|(?i:passcode|password|code|extension|ext|port))[ ]?(?:[是为:：]|号码?[是为:：]?)?[ ]?)(\d{2,16}(?:[ -]\d{1,8}){0,5}[Xx]?)(?![0-9A-Za-z]|[.-]\d)"
 )
 _WAYBILL = re.compile(
     r"(?<![0-9A-Za-z])([A-Z]{1,4})[ ]?(\d{4}(?:[ ]\d{3,4}){1,5})(?![0-9A-Za-z.-])"

@@ -144,6 +144,8 @@ _SUPPLY = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?V[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
 )
 _INCHES = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})in(?![0-9A-Za-z-]|[ ][A-Za-z])")
+_SETS = re.compile(r"(?<=[\u4e00-\u9fff])[ ]?×[ ]?(\d{1,4})(?![0-9A-Za-z.])")
+"""How often a quantity is taken: 100kg×5."""
 _SIMPLE = 9
 _LONGEST_SAID = 100
 """A window of 128k is 一百二十八K, a price of 20k is 两万."""
@@ -155,7 +157,7 @@ def _written(read: Callable[[AlignedText], AlignedText]) -> Callable[[re.Match[s
 
 def _port_of(match: re.Match[str]) -> str | None:
     before = _SENTENCE_END.split(match.string[max(0, match.start() - 40) : match.start()])[-1]
-    return digits(match[0].strip()) if "端口" in before else None
+    return digits(match[0].strip()) if re.search("端口|(?i:port)(?![a-z])", before) else None
 
 
 def _quantity(match: re.Match[str]) -> str | None:
@@ -316,7 +318,7 @@ RULES = (
     Rule(_TIMES, lambda match: f"{number(match[1])}倍", "xX"),
     Rule(_COPIES, lambda _: "乘", "xX"),
     Rule(_SCIENTIFIC, lambda match: scientific(match[0]), "eE"),
-    Rule(_PORT_OF, _port_of, "端"),
+    Rule(_PORT_OF, _port_of, "端tT"),
     Rule(_ROOM, lambda match: match[1] + digits(match[2], telephone=True), " "),
     Rule(_ANY_VERSION, _any_version, "xX"),
     Rule(_SHARE_OF_MONEY, _share_of_money, "/"),
@@ -349,6 +351,7 @@ RULES = (
     Rule(_NAME_NUMBER, lambda match: digits(match[0], telephone=True), FIGURES),
     Rule(UNIT_BEHIND, lambda match: f"每{unit_name(match[1])}", "/"),
     Rule(_THOUSANDS, _thousands, "kwW"),
+    Rule(_SETS, lambda match: f"乘{number(match[1])}", "×"),
 )
 """In the order in which they apply."""
 COMPARED_RULE = Rule(

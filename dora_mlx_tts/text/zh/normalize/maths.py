@@ -49,8 +49,9 @@ GREEK = dict(
         strict=True,
     )
 )
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n")
+SUBSCRIPT_LETTERS = "ₐₑₒₓₙₘₖᵢⱼₜₚₛᵣ"
+SUBSCRIPTS = str.maketrans(f"₀₁₂₃₄₅₆₇₈₉₊₋{SUBSCRIPT_LETTERS}", "0123456789+-aeoxnmkijtpsr")
 _EXPONENT = r"(?:[²³⁰¹⁴-⁹⁻]{1,4}|\^\(?-?[0-9]{1,6}\)?)"
 _OPERAND = rf"√?(?:{NUMBER}|[A-Za-zα-ω]){_EXPONENT}?[%‰]?"
 _OPERATOR = r"(?:[=!]==|==|!=|<=|>=|[+×*÷=≈≠<>≤≥±≡])"

@@ -162,7 +162,9 @@ def _cells(match: re.Match[str]) -> str:
 def _make(match: re.Match[str]) -> str:
     """`4C8G` 四C八G."""
     spelled = re.sub("(?<=[A-Z])(?=[A-Z])", " ", match[0])
-    return re.sub("[0-9]+", lambda m: cardinal(m[0]), spelled)
+    return re.sub(
+        "[0-9]+", lambda m: (digits if len(m[0]) > _HUNDREDS else cardinal)(m[0]), spelled
+    )
 
 
 def _model(match: re.Match[str]) -> str:
