@@ -27,6 +27,9 @@ _CODE = re.compile(
     r"([0-9A-Za-z](?:[0-9A-Za-z]|[-_](?=[0-9A-Za-z])){1,40})(?![0-9A-Za-z@.])"
 )
 """A code behind the word for it: 密码是abc123, 订单号DX-20240."""
+_SHELF_MARK = re.compile(
+    r"(索书号(?:是|为|[:：])?[ ]?)([A-Z]{1,3})(\d{1,4}(?:\.\d{1,4})?)(?:([/-])([A-Z]?)(\d{1,6}))?(?![0-9A-Za-z])"
+)
 _SERIAL = re.compile(
     r"(?<![0-9A-Za-z_.@/-])(?=[0-9A-Z]{0,40}[A-Z])(?=(?:[A-Z]{0,40}[0-9]){5})([0-9A-Z]{9,40})(?![0-9A-Za-z_.@/-])"
 )
@@ -146,6 +149,13 @@ def read_serial_like(match: re.Match[str]) -> str | None:
     if not _is_near_chinese(match):
         return None
     return _spelled(match[0])
+
+
+def read_shelf_mark(match: re.Match[str]) -> str:
+    """`索书号I247.57/1032` I二四七点五七,斜杠一零三二."""
+    label, letters, figures, stroke, author, number_ = match.groups()
+    said = f"{label}{' '.join(letters)}{digits(figures).replace('.', '点')}"
+    return f"{said}，{'斜杠' if stroke == '/' else ''}{author}{digits(number_)}" if stroke else said
 
 
 def read_code(match: re.Match[str]) -> str:
@@ -295,6 +305,7 @@ LABELLED_RULES = (
         ),
         " ",
     ),
+    Rule(_SHELF_MARK, read_shelf_mark, "索"),
     Rule(_CODE, read_code, FIGURES),
     Rule(_NUMBERED, read_numbered, FIGURES),
     Rule(_SERIAL, read_serial, FIGURES),

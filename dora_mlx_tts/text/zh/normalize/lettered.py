@@ -146,6 +146,10 @@ _SUPPLY = re.compile(
 _INCHES = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})in(?![0-9A-Za-z-]|[ ][A-Za-z])")
 _SETS = re.compile(r"(?<=[\u4e00-\u9fff])[ ]?×[ ]?(\d{1,4})(?![0-9A-Za-z.])")
 """How often a quantity is taken: 100kg×5."""
+_DIMENSIONS = re.compile(
+    rf"(?<![0-9A-Za-z.×])({NUMBER})[ ]?[×xX*][ ]?({NUMBER})(?:[ ]?[×xX*][ ]?({NUMBER}))?[ ]?({UNIT_NAMES})(?![0-9A-Za-z²³/])"
+)
+"""Length by width of one unit: 120×60cm."""
 _SIMPLE = 9
 _LONGEST_SAID = 100
 """A window of 128k is 一百二十八K, a price of 20k is 两万."""
@@ -153,6 +157,13 @@ _LONGEST_SAID = 100
 
 def _written(read: Callable[[AlignedText], AlignedText]) -> Callable[[re.Match[str]], str]:
     return lambda match: read(AlignedText.of(match[0])).text
+
+
+def _commas(match: re.Match[str]) -> str:
+    """`3,420` 三千四百二十; the whole part of a decimal, and one of a range, as figures."""
+    whole, end = match[0].replace(",", ""), match.end()
+    beside = match.string[max(0, match.start() - 2) : match.start()] + match.string[end : end + 2]
+    return whole if re.search("[-~–～.%‰$+×*/=到至]", beside) else number(whole)
 
 
 def _port_of(match: re.Match[str]) -> str | None:
@@ -308,7 +319,7 @@ RULES = (
     Rule(_ZONE, _zone, "UG"),
     Rule(_HEX, lambda match: f"十六进制{' '.join(map(digits, match[1].upper()))}", "xX"),
     Rule(FUEL, read_fuel, "/"),
-    Rule(_COMMAS, lambda match: match[0].replace(",", ""), ","),
+    Rule(_COMMAS, _commas, ","),
     Rule(_ISO_TIME, lambda match: f"{match[1]} {match[2]}", "T"),
     Rule(HALF_DAY_TIME, _half_days, "mM"),
     Rule(_QUARTER, lambda match: f"{digits(match[1])}年{match[2]}{number(match[3])}", "QH"),
@@ -337,6 +348,13 @@ RULES = (
     ),
     Rule(_JUMP, lambda match: f"{amount(match[1])}米{digits(match[2])}", "m"),
     Rule(_UNIT_TO_UNIT, _unit_to_unit, "-–~～"),
+    Rule(
+        _DIMENSIONS,
+        lambda match: (
+            f"{'乘'.join(map(number, filter(None, match.groups()[:3])))}{unit_name(match[4])}"
+        ),
+        "×xX*",
+    ),
     Rule(QUANTITY, _quantity),
     Rule(_INCHES, lambda match: f"{amount(match[1])}英寸", "n"),
     Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV"),

@@ -71,9 +71,13 @@ _SUM = re.compile(r"(?<![0-9A-Za-z.+(/=×*~–-])\d{1,3}(?:\+\d{1,3}){2,5}(?![0-
 _RATIO = re.compile(
     r"(?<![0-9A-Za-z.:：])(\d{1,4}\.\d{1,3})[:：](\d{1,4}(?:\.\d{1,3})?)(?![0-9A-Za-z.:：])"
 )
+_TYRE = re.compile(r"(?<![0-9A-Za-z./])(\d{3})/(\d{2})[ ]?(Z?R)(\d{2})(?![0-9A-Za-z])")
+"""Width, height and rim of a tyre: 225/45R17."""
+_SCORE = re.compile(r"(?<![0-9A-Za-z.:：])(\d{2,3})[:：](\d{2,3})(?=[\u4e00-\u9fff])")
 _SMALL_LAST = re.compile(r"(?<![0-9A-Za-z_.-])([A-Z]{3,6})(\d{1,3})([a-z])(?![0-9A-Za-z_-]|\.\d)")
 """Capitals, a number and a small letter: LPDDR5x."""
 _HUNDREDS = 3
+_HOURS, _MINUTES = 24, 60
 _MINUS_ONE = re.compile(
     r"(?<![0-9A-Za-z._+=*/×÷²³^(-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])"
 )
@@ -94,7 +98,7 @@ _PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")
 _WINDOW = 12
 _TIME = "(?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?:[:：][0-5][0-9])?"
 _CLOCK = re.compile(
-    rf"(?:(?<=[A-Za-z][：，、；（是为])|(?<![0-9][Kk])(?:(?<=[A-Za-z])|(?<=[A-Z][0-9])|(?<=[A-Z][0-9]{{2}})|(?<=[A-Z][0-9]{{3}})|(?<=[A-Z][0-9]{{4}}))[ ]){_TIME}(?:[ ]?[-–~～至到][ ]?{_TIME})?(?![0-9A-Za-z:：./-]|[ ]?[-–~～aApP])"
+    rf"(?:(?<=[A-Za-z][：，、；（是为在到])|(?<![0-9][Kk])(?:(?<=[A-Za-z])|(?<=[A-Z][0-9])|(?<=[A-Z][0-9]{{2}})|(?<=[A-Z][0-9]{{3}})|(?<=[A-Z][0-9]{{4}}))[ ]){_TIME}(?:[ ]?[-–~～至到][ ]?{_TIME})?(?![0-9A-Za-z:：./-]|[ ]?[-–~～aApP])"
 )
 _MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-Za-z0-9]))")
 """Memory and storage of a make: 16+512GB."""
@@ -151,6 +155,13 @@ def _clock(match: re.Match[str]) -> str | None:
     )[-1]
     prefix = f"{words} "
     return read_times(AlignedText.of(prefix + match[0].strip())).text[len(prefix) :]
+
+
+def _score_behind_english(match: re.Match[str]) -> str | None:
+    """`112:97` that is no time."""
+    first, second = match.groups()
+    is_time = int(first) <= _HOURS and int(second) < _MINUTES
+    return None if is_time else f"{number(first)}比{number(second)}"
 
 
 def _cells(match: re.Match[str]) -> str:
@@ -213,6 +224,12 @@ RULES = (
     Rule(_SMALL_LAST, _model),
     Rule(_MINUS_ONE, _minus, "-"),
     Rule(_PLUSES, lambda m: f"{amount(str(len(m[0])))}个加", "+"),
+    Rule(
+        _TYRE,
+        lambda m: f"{digits(m[1])}，{digits(m[2])}{' '.join(m[3])}{cardinal(m[4])}",
+        "R",
+    ),
+    Rule(_SCORE, _score_behind_english, ":："),
     Rule(_ONE_ON_ONE, lambda _: " one on one ", "1"),
     Rule(_TENFOLD, lambda _: "倍", "×"),
     Rule(_TYPE, lambda _: "二", "2"),

@@ -53,6 +53,7 @@ PERIODS = {
     "user": "用户", "person": "人", "seat": "席", "serving": "份", "token": " token", "GB": "G B", "TB": "T B", "MB": "M B",
 }  # fmt: skip
 """What a price or a dose is for."""
+_OF_PRODUCTS = {"℃": "摄氏度", "°C": "摄氏度"}
 _HAN_UNITS = {
     "元",
     "人",
@@ -75,7 +76,8 @@ _HAN_UNITS = {
 
 UNIT_NAMES = "|".join(re.escape(u) for u in sorted(set(_UNITS) - _AMBIGUOUS, key=len, reverse=True))
 _PER = "|".join(
-    re.escape(u) for u in sorted({*_UNITS, *_HAN_UNITS, *PERIODS}, key=len, reverse=True)
+    re.escape(u)
+    for u in sorted({*_UNITS, *_HAN_UNITS, *PERIODS, *_OF_PRODUCTS}, key=len, reverse=True)
 )
 _BESIDE_STROKE = f"(?:{'|'.join(sorted(_AMBIGUOUS - {'d'}, key=len, reverse=True))})"
 _PRODUCT = rf"(?:{_PER})(?:[·•⋅](?:{_PER}))?"
@@ -85,7 +87,7 @@ _COUNT = rf"({SIGN})({NUMBER}|[一二三四五六七八九十百千万亿两点�
 _RANGE = rf"(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?"
 _SCALE = r"([十百千万亿]{1,2})?"
 QUANTITY = re.compile(
-    rf"(?<![0-9A-Za-z.])(?<![0-9],){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?((?:{UNIT_NAMES}|{_SINGLE})[·•⋅](?:{_PER})|{UNIT_NAMES}|{_BESIDE_STROKE}(?=[ ]?/[ ]?(?:min|[a-zL]{{1,3}}(?![a-z]))))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
+    rf"(?<![0-9A-Za-z.])(?<![0-9],){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?((?:{UNIT_NAMES}|{_SINGLE})[·•⋅](?:{_PER})|{UNIT_NAMES}|{_BESIDE_STROKE}(?=[ ]?/[ ]?(?:min|[a-zL]{{1,3}}(?![a-z]))))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³]|-[A-Za-z])"
 )
 RAISED = re.compile(
     rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({UNIT_NAMES}|{_SINGLE})({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
@@ -282,5 +284,5 @@ def unit_name(unit: str) -> str:
     )
     if not mark:
         return _UNITS.get(unit) or PERIODS.get(unit, unit)
-    last = {"h": "时"}.get(second) or _UNITS.get(second, second)
+    last = {"h": "时"}.get(second) or _UNITS.get(second) or _OF_PRODUCTS.get(second, second)
     return f"{_UNITS.get(first, first)}{last}"
