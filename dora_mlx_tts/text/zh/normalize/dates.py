@@ -9,7 +9,6 @@ from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, START
 
 _MONTHS, _DAYS = 12, 31
-_SHORT_YEARS = frozenset(f"{year:02}" for year in (*range(10), *range(13, 40), *range(70, 100)))
 _YEAR = r"(?:1[0-9]|20|21)[0-9]{2}"
 _FULL_DATE = re.compile(
     rf"{START}({_YEAR})([-/.\u2013\u00b7• ])([0-9]{{1,2}})\2([0-9]{{1,2}})(?:T(?=[0-9]))?(?![0-9A-Za-z]|\2[0-9])"
@@ -116,8 +115,7 @@ def _short_date(match: re.Match[str]) -> str | None:
     first, second, third = match.groups()
     if int(first) <= _MONTHS < int(third) and len(third) == len(first):
         return _date(third, first, second)
-    date = _date(first, second, third) if first in _SHORT_YEARS else None
-    return date or "杠".join(map(cardinal, match.groups()))
+    return _date(first, second, third)
 
 
 def _date(year: str, month: str, day: str) -> str | None:

@@ -74,6 +74,8 @@ _RATIO = re.compile(
 _TYRE = re.compile(r"(?<![0-9A-Za-z./])(\d{3})/(\d{2})[ ]?(Z?R)(\d{2})(?![0-9A-Za-z])")
 """Width, height and rim of a tyre: 225/45R17."""
 _SCORE = re.compile(r"(?<![0-9A-Za-z.:：])(\d{2,3})[:：](\d{2,3})(?=[\u4e00-\u9fff])")
+_KILLS = re.compile(r"(KDA[ ]?(?:[是为:：]|)[ ]?)(\d{1,2})/(\d{1,2})/(\d{1,2})(?![0-9A-Za-z/])")
+"""Kills, deaths and assists of a game."""
 _SMALL_LAST = re.compile(r"(?<![0-9A-Za-z_.-])([A-Z]{3,6})(\d{1,3})([a-z])(?![0-9A-Za-z_-]|\.\d)")
 """Capitals, a number and a small letter: LPDDR5x."""
 _HUNDREDS = 3
@@ -160,7 +162,7 @@ def _clock(match: re.Match[str]) -> str | None:
 def _score_behind_english(match: re.Match[str]) -> str | None:
     """`112:97` that is no time."""
     first, second = match.groups()
-    is_time = int(first) <= _HOURS and int(second) < _MINUTES
+    is_time = second[0] == "0" or (int(first) <= _HOURS and int(second) < _MINUTES)
     return None if is_time else f"{number(first)}比{number(second)}"
 
 
@@ -229,6 +231,7 @@ RULES = (
         lambda m: f"{digits(m[1])}，{digits(m[2])}{' '.join(m[3])}{cardinal(m[4])}",
         "R",
     ),
+    Rule(_KILLS, lambda m: f"{m[1]}{'杠'.join(map(number, m.groups()[1:]))}", "/"),
     Rule(_SCORE, _score_behind_english, ":："),
     Rule(_ONE_ON_ONE, lambda _: " one on one ", "1"),
     Rule(_TENFOLD, lambda _: "倍", "×"),

@@ -69,6 +69,9 @@ _POSITION = re.compile(
 """Where in a recording something is: 副歌在1:02."""
 _RACE = re.compile("组|选手|冠军|亚军|季军|完赛|马拉松|纪录|铁三|越野|骑行|净成绩|枪声")
 """Of these three parts are hours, minutes and seconds that it took."""
+_EXPECTED = re.compile(
+    "(?:预计|预期|估计|大概|大约|约|目标|完成|跑|耗|用)(?:是|为|时|要|需|在)?[ ]?$"
+)
 _SECONDS = re.compile("0[0-9]")
 _OF_TRACK = re.compile("[》」”][ ]?[（(]$")
 """Behind a title in brackets stands how long it plays."""
@@ -136,6 +139,8 @@ def is_in_sports(match: re.Match[str]) -> bool:
 def score(match: re.Match[str]) -> str | None:
     """`2-1` 二比一 where words say so."""
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    if int(match[1]) > 0 == int(match[2]):  # no range ends with nothing
+        return f"{number(match[1])}比零"
     if not (is_score(match) or _TEAM_BEFORE.search(before) or is_in_sports(match)):
         return None
     return f"{number(match[1])}比{number(match[2])}"
@@ -162,7 +167,7 @@ def _clock(match: re.Match[str]) -> str | None:
 def _lasts(before: str, after: str, time: str) -> bool:
     """Whether a time is how long something takes: 在3:30内, 《晴天》(4:29)."""
     phrase = f"{_PHRASE.split(before)[-1]} {_PHRASE.split(after)[0]}"
-    if _LONG.fullmatch(time) and _RACE.search(phrase):
+    if _LONG.fullmatch(time) and (_RACE.search(phrase) or _EXPECTED.search(before)):
         return True
     if _POSITION.search(before):
         return True
