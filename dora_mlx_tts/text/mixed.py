@@ -50,6 +50,7 @@ _FUNCTION = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "ma
 _FAR = 200
 _LETTER = expression("[A-Za-z\u3400-\u9fff]")
 _WORD = expression("[A-Za-z]+|[\u3400-\u9fff]")
+_END = expression(r"[。！？!?\n]|\.\s")
 _CLAUSE = expression("[，。；：？！、（）!?\n]")
 _ENGLISH_WORD = expression("[A-Za-z]{2,}")
 _CLAUSE_WORDS = 3
@@ -155,10 +156,19 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
         if _is_mostly_chinese(near):
             return True
         return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
-    if _WIDE_MARK.search(match.string) is not None:
+    if _has_wide_mark(match):
         return True
     each = _HAN_PER_FRAMING_WORD if words[0].isascii() else _HAN_PER_WORD
     return len(words) - english > each * english
+
+
+def _has_wide_mark(match: re.Match[str]) -> bool:
+    """Whether its sentence has marks as Chinese writes them."""
+    start, end = max(0, match.start() - _SENTENCE), match.end() + _SENTENCE
+    before = _END.split(match.string[start : match.start()])[-1]
+    after = match.string[match.end() : end]
+    stop = _END.search(after)
+    return _WIDE_MARK.search(before + (after[: stop.end()] if stop else after)) is not None
 
 
 def _is_in_english_clause(match: re.Match[str]) -> bool:
