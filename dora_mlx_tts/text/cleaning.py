@@ -16,9 +16,11 @@ _UNREADABLE = re.compile(
     r"\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff\U000e0020-\U000e007e]"
 )
 _BLANKS = re.compile(r"[^\S\n]{2,}")
-_TO_ASCII = re.compile(r"[Ａ-Ｚａ-ｚ]|(?![0-9])\d")
+_SIGNS = "\u00b5\u2126\u212a\u212b\ufe59-\ufe6b"
+"""Signs for which Unicode has another of the same form: the micro sign, ohm, kelvin, small plus and so on."""
+_TO_ASCII = re.compile(rf"[Ａ-Ｚａ-ｚ{_SIGNS}]|(?![0-9])\d")
 _TO_ASCII_BUT_WORDS = re.compile(
-    r"(?:(?<=[A-Za-z])[Ａ-Ｚａ-ｚ]+|[Ａ-Ｚａ-ｚ]+(?=[A-Za-z]))|(?![0-9])\d"
+    rf"(?:(?<=[A-Za-z])[Ａ-Ｚａ-ｚ]+|[Ａ-Ｚａ-ｚ]+(?=[A-Za-z]))|(?![0-9])\d|[{_SIGNS}]"
 )
 
 

@@ -34,27 +34,33 @@ _ARROW = expression(
     r"(?<=[\u3400-\u9fff])[ ]?(?:[→➜➡⇒]|-?->)[ ]?(?=[A-Za-z0-9\u3400-\u9fff])|(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[\u3400-\u9fff])"
 )
 _YUAN = expression(r"[¥￥][ ]?(?=\d)")
-_YUAN_EACH = expression("[¥￥][ ]?(\\d[\\d.]*)(?=/[\u3400-\u9fff])")
 _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
+_QUOTED = expression(r"(?<![0-9A-Za-z])'([A-Za-z_][A-Za-z0-9_.-]*)'(?![0-9A-Za-z])")
+"""A string of a program, whose quotes are no feet."""
 _KANA = expression("[\u3041-\u30fc]")
 _LOOK_BACK = 24
 _OF_FIGURES = expression(
     r"[\d/][%°]?[ ]?[A-Za-z]{1,4}(?![A-Za-z])|(?<![A-Za-z])[A-Za-z](?![A-Za-z])|(?<![A-Za-z])[A-Z]{1,3}(?=\d)"
 )
 """Letters that are units, variables or parts of a name tell nothing of the language."""
+_HAN_BEHIND = expression("(?:[ ]?/[ ]?)?[\u3400-\u9fff]")
 _HAN = expression("[\u3400-\u9fff]")
 _ENGLISH = expression("[A-Za-z]{4}")
 _FUNCTION = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "max", "min", "exp"})
 _FAR = 200
 _LETTER = expression("[A-Za-z\u3400-\u9fff]")
 _WORD = expression("[A-Za-z]+|[\u3400-\u9fff]")
+_END = expression(r"[。！？!?\n]|\.\s")
+_CLAUSE = expression("[，。；：？！、（）!?\n]")
+_ENGLISH_WORD = expression("[A-Za-z]{2,}")
+_CLAUSE_WORDS = 3
 _STOP = expression("[。！？!?\n]")
 _SENTENCE = 60
 _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _CONCERNED = expression(
-    r"[百千万亿][ ]?[A-Za-zμ]|[¥￥₀-₉]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈⊂∪∩\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}/\d|\d\.[xX]"
+    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔ∞★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}[/:：]\d|\d\.[xX]"
 )
 
 _WIDE_MARK = expression("[，。；：？！]")
@@ -70,9 +76,12 @@ def read_mixed(text: AlignedText) -> AlignedText:
         formulas,
         identifiers,
         lettered,
+        money,
         notations,
     )
 
+    if "'" in text.text and _HAN.search(text.text):
+        text = text.sub(_QUOTED, r"\1")
     text = (
         text.sub(_DOCTOR, "Doctor ")
         .sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW))
@@ -87,14 +96,14 @@ def read_mixed(text: AlignedText) -> AlignedText:
         formulas.FORMULA_RULE,
         lettered.COMPARED_RULE,
     )
+    text = _apply((*money.RULES, lettered.COMMAS_BEFORE_UNIT_RULE), text, _is_in_chinese)
     text = _apply(identifiers.LABELLED_RULES, text, _is_labelled)
     text = _apply(notations.RULES, text, _is_in_chinese)
     text = _apply(quantities, text, _is_in_chinese)
-    text = _apply(identifiers.NAME_RULES, text, _is_beside_chinese)
-    if (
-        _YUAN.search(text.text) and _HAN.search(text.text) and not _KANA.search(text.text)
-    ):  # what Chinese has not read is English
-        text = text.sub(_YUAN_EACH, r"\1元").sub(_YUAN, " CNY ")
+    text = _apply(identifiers.NAME_RULES, text, _is_in_chinese)
+    text = _apply(identifiers.SHORT_NAME_RULES, text, _is_beside_chinese)
+    if _YUAN.search(text.text) and _HAN.search(text.text) and not _KANA.search(text.text):
+        text = text.sub(_YUAN, " CNY ")  # what Chinese has not read is English
     return text.sub(_WIDE_COLON, "， ").sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
 
 
@@ -135,8 +144,10 @@ def _words_around(match: re.Match[str]) -> list[str]:
 
 def _is_in_chinese(match: re.Match[str]) -> bool:
     """Whether it is beside Chinese, or in a sentence with more of it than of English."""
-    if _is_beside_chinese(match) or _HAN.match(match.string, match.end()):
+    if _is_beside_chinese(match) or _HAN_BEHIND.match(match.string, match.end()):
         return True
+    if _is_in_english_clause(match):
+        return False
     words = [word for word in _words_around(match) if not _is_neutral(word)]
     english = sum(word.isascii() for word in words)
     if english == len(words):
@@ -145,9 +156,29 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
         if _is_mostly_chinese(near):
             return True
         return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
-    is_framed = words[0].isascii() and _WIDE_MARK.search(match.string) is None
-    each = _HAN_PER_FRAMING_WORD if is_framed else _HAN_PER_WORD
+    if _has_wide_mark(match):
+        return True
+    each = _HAN_PER_FRAMING_WORD if words[0].isascii() else _HAN_PER_WORD
     return len(words) - english > each * english
+
+
+def _has_wide_mark(match: re.Match[str]) -> bool:
+    """Whether its sentence has marks as Chinese writes them."""
+    start, end = max(0, match.start() - _SENTENCE), match.end() + _SENTENCE
+    before = _END.split(match.string[start : match.start()])[-1]
+    after = match.string[match.end() : end]
+    stop = _END.search(after)
+    return _WIDE_MARK.search(before + (after[: stop.end()] if stop else after)) is not None
+
+
+def _is_in_english_clause(match: re.Match[str]) -> bool:
+    """Whether several English words are before it in its clause, and no Chinese is there."""
+    start, end = max(0, match.start() - _SENTENCE), match.end() + _SENTENCE
+    before = _CLAUSE.split(match.string[start : match.start()])[-1]
+    clause = f"{before} {_CLAUSE.split(match.string[match.end() : end])[0]}"
+    words = _ENGLISH_WORD.findall(before)
+    small = sum(word.islower() for word in words)
+    return small > 1 and len(words) >= _CLAUSE_WORDS and not _HAN.search(clause)
 
 
 def _is_neutral(word: str) -> bool:
@@ -167,7 +198,10 @@ def _is_beside_chinese(match: re.Match[str]) -> bool:
     before = _LETTER.findall(_OF_FIGURES.sub("", match.string[max(0, start - _LOOK_BACK) : start]))
     if before:
         return not before[-1].isascii()
-    after = _LETTER.search(_OF_FIGURES.sub("", match.string[end : end + _LOOK_BACK]))
+    glued = (
+        end - 1 if match.string[end : end + 1].isalpha() else end
+    )  # a unit begins with its figure
+    after = _LETTER.search(_OF_FIGURES.sub("", match.string[glued : end + _LOOK_BACK]))
     if after is not None:
         return not after[0].isascii()
     far = match.string[max(0, start - _FAR) : end + _FAR]

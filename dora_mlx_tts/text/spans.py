@@ -22,9 +22,9 @@ _HAN = "\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _KANA = "\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 _HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff"
 _LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"
-_COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度路斤杯瓶碗盒颗顆棵匹遍趟届屆勺份串滴根枚粒桶箱锅盘株朵"
+_COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度路斤杯瓶碗盒颗顆棵匹遍趟届屆寸吋尺米克升吨磅码勺份串滴根枚粒桶箱锅盘株朵"
 _COUNTED = expression(
-    f"[{_COUNTERS}轮局袋罐句篇项列格帧档栏类章排]|级(?!别)|期(?![货待望])|小[时時]|组(?![装成织合件建团])|页(?!面)|行(?![业动为李走程驶政文])|步(?!骤)|集(?![成团合群中])"
+    f"[{_COUNTERS}轮局袋罐句篇项列格帧档栏类章排]|公[里斤分尺顷]|英[寸尺里镑亩]|[毫厘]米|毫升|[平立]方|级(?!别)|期(?![货待望])|小[时時]|组(?![装成织合件建团])|页(?!面)|行(?![业动为李走程驶政文])|步(?!骤)|集(?![成团合群中])"
 )
 """What a number before it counts."""
 _NAMED = expression("[A-Z][A-Za-z]{2,19} $")
@@ -35,6 +35,7 @@ _OF_ENGLISH = expression("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
 _STOPS = ",.!?;，。！？、；"
 _WIDE_PAUSES = "，、；："
+_WIDE_PAUSE = expression("[，；：]")
 """Behind these an English word has ended, and its sentence is Chinese."""
 _LIST_NUMBER = expression(r"[ ]*[0-9]{1,2}[.．、)）][ ]*")
 _CLOCK = expression("[0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2})?")
@@ -73,6 +74,7 @@ _TOKEN = expression(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_NUMBER = expression("[0-9]+(?:[.,][0-9]+)*")
 _SENTENCE = expression(r"[^。！？!?\n]*[。！？!?\n]*")
 _BEFORE_CLOSING_SIGN = expression(rf"[\d{_LATIN})）\]】]")
 _HAN_RUN = expression(f"[{_HAN}]+")
@@ -98,7 +100,7 @@ class _Run(NamedTuple):
 
 def split_spans(text: str, scheme: Scheme) -> list[Span]:
     """Spans that cover `text` without gaps, neighbours differing in language; [] for ''."""
-    runs = _merge(_runs(text, scheme))
+    runs = _merge(_runs(text, scheme), text)
     if not runs:
         return [Span(scheme.main, 0, len(text))] if text else []
     starts = [0, *(run.start for run in runs[1:])]
@@ -108,8 +110,15 @@ def split_spans(text: str, scheme: Scheme) -> list[Span]:
         language = run.language
         if language is None:
             left = spans[-1] if spans else None
-            right = (
-                Span(runs[i + 1].language or "", end, ends[i + 1]) if i + 1 < len(runs) else None
+            right = next(
+                (
+                    Span(known.language, begin, last)
+                    for known, begin, last in zip(
+                        runs[i + 1 :], starts[i + 1 :], ends[i + 1 :], strict=True
+                    )
+                    if known.language
+                ),
+                None,
             )
             language = _language_of_number(text, run, (start, end), left, right) or scheme.main
             is_after_word = left is not None and left.language == "en" and right is None
@@ -182,15 +191,27 @@ def _japanese_parts(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(parts)
 
 
-def _merge(runs: Iterator[_Run]) -> list[_Run]:
-    """Join neighbours of one language; numbers join numbers."""
+def _merge(runs: Iterator[_Run], text: str) -> list[_Run]:
+    """Join neighbours of one language; numbers join numbers that no wide pause parts from them."""
     merged: list[_Run] = []
     for run in runs:
-        if merged and merged[-1].language == run.language:
+        if (
+            merged
+            and merged[-1].language == run.language
+            and (run.language or not _is_apart(text, merged[-1].start, run.start))
+        ):
             merged[-1] = merged[-1]._replace(is_amount=merged[-1].is_amount or run.is_amount)
         else:
             merged.append(run)
     return merged
+
+
+def _is_apart(text: str, before: int, start: int) -> bool:
+    """Whether a number has nothing to do with the one before: a pause parts them, or it counts what follows."""
+    if _WIDE_PAUSE.search(text, before, start):
+        return True
+    number = _NUMBER.match(text, start)
+    return text[start - 1] == " " and bool(number and _COUNTED.match(text, number.end()))
 
 
 def _language_of_number(

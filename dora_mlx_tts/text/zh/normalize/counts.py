@@ -83,7 +83,7 @@ _HOTLINES = re.compile(
     r"(?:1(?:10|14|19|20|22)|100[0-9]{2}|12[0-9]{3}|999|911|112|9[56][0-9]{3}|12306)\Z"
 )
 _CALLED = re.compile(
-    r"(?:打(?:了|给|通)?|拨|呼叫|联系|热线|客服|短信|(?:打|拨打?|致电)[ ]?[零幺二三四五六七八九0-9]{3,5}(?:[、和]|或者?|以?及)[ ]?)[ ]?$"
+    r"(?:打(?:了|给|通)?|拨|(?:拨打|致电|拨)的(?:是|号码是?|电话是?)|呼叫|联系|热线|客服|短信|(?:打|拨打?|致电)[ ]?[零幺二三四五六七八九0-9]{3,5}(?:[、和]|或者?|以?及)[ ]?)[ ]?$"
 )
 _CALLED_BEFORE = re.compile(
     "(?:打|拨打?|致电|呼叫|联系|热线|电话)[ ]?[零幺二三四五六七八九0-9]{3,}"
@@ -98,6 +98,7 @@ _QUANTITY_BEFORE = re.compile(
     r"(?:共|有|约|近|超过?|达到?|高达|多达|不[足到]|至少|最[多高低大小]|大于|小于|等于|满|逾|计|售价?|卖|[原现标定券到手实单]价|到手|仅需?|只要|花了?|付了?|省|减|返|赚|亏|欠|买|增[至加到]|降[至到]|减[少到]|百分之"
     r"|[总人数额量价值分米元款钱][是为：:]?|[是为：:])[ ]?$"
 )
+_SAID_TO_BE = re.compile("(?:^|[^量额数人共款钱价])[是为：:][ ]?$")
 _CODE_BEFORE = re.compile(r"(?:码|编号|号)[^，。！？,!?]{0,6}[：:是为][ ]?$")
 _YEAR_BEFORE = re.compile(r"(?:年|年份|出生|成立|创立|始|建|版|届)[^，。！？,.!?]{0,4}$")
 _LONGEST_VERSION = 3
@@ -202,6 +203,8 @@ def _is_code(value: str, before: str, match: re.Match[str]) -> bool:
         return False
     if value.endswith("00") and len(value) < _LONGEST_ROUND:
         return False
+    if len(value) >= _LONGEST_ROUND - 1 and _SAID_TO_BE.search(before):
+        return not value.endswith("0000")
     return _CODE_BEFORE.search(before) is not None or _QUANTITY_BEFORE.search(before) is None
 
 

@@ -30,6 +30,10 @@ _MONTH_YEAR = re.compile(
 _YEAR_DOT_MONTH = re.compile(
     rf"(?<![0-9A-Za-z.$¥￥€£])((?:19|20)[0-9]{{2}})\.(0[1-9]|1[0-2])(?![0-9A-Za-z%‰°℃/-]|\.[0-9]|[ ]?{MEASURE})"
 )
+_YEAR_MONTHS = re.compile(
+    rf"{START}((?:19|20)[0-9]{{2}})([./])(0?[1-9]|1[0-2])[ ]?[-~\u2013\u2014\uff5e至到]{{1,2}}[ ]?((?:19|20)[0-9]{{2}})\2(0?[1-9]|1[0-2])(?![0-9A-Za-z%]|[./-][0-9])"
+)
+"""From a month of one year to another of some year: 2024.7—2025.6."""
 _SEASON = re.compile(
     rf"{START}({_YEAR})[ ]?[-/~\u2013][ ]?([0-9]{{2}})(?=[ ]?(?:赛季|学年|财年|年度))"
 )
@@ -42,7 +46,7 @@ _BARE_YEAR_RANGE = re.compile(
     r"(?<![0-9A-Za-z.-])((?:1[89]|20)[0-9]{2})[ ]?[-~\u2013\uff5e][ ]?((?:1[89]|20)[0-9]{2})(?![0-9A-Za-z年.-])"
 )
 _REIGN = re.compile(
-    r"(?<=[（(])(公元)?(前?)([1-9][0-9]{2})年?[ ]?[-~\u2013\u2014\uff5e至到][ ]?(公元)?(前?)([1-9][0-9]{2,3})年?(?=[）)])"
+    r"(?<=[（(])(公元)?(前?)([1-9][0-9]{2,3})年?[ ]?[-~\u2013\u2014\uff5e至到][ ]?(公元)?(前?)([1-9][0-9]{2,3})年?(?=[）)])"
 )
 """The years of a life or a dynasty behind its name: (618—907年)."""
 _LONG_YEAR = re.compile(rf"{START}([0-9]{{4}})[ ]?年(?!代)")
@@ -52,7 +56,7 @@ _SHORT_YEAR = re.compile(
 )
 _YEAR_MONTH_SHORT = re.compile(rf"{START}([0-9]{{2}})[ ]?年(?=[ ]?[0-9]{{1,2}}[ ]?月)")
 _DECADE = re.compile(
-    rf"{START}(?<![:：])((?:1[0-9]|20)?)([0-9]0)[ ]?(?=年代|后(?![0-9]+[个天年月日周小分秒]))"
+    rf"{START}(?<![0-9][:：])((?:1[0-9]|20)?)([0-9]0|[5-9]5(?=后))[ ]?(?=年代|后(?![0-9]+[个天年月日周小分秒]))"
 )
 _ERA_YEAR = re.compile(r"(?<=公元)(前?)[ ]?([1-9][0-9]{2,3})(?=[ ]?年)")
 _OF_SPANS = frozenset("了过近约达整满共历经长第位政业职教隔期龄居军役")
@@ -70,6 +74,10 @@ def read_dates(text: AlignedText) -> AlignedText:
     text = text.sub(_REIGN, _reign)
     text = text.sub(_BARE_YEAR_RANGE, lambda m: f"{digits(m[1])}到{digits(m[2])}")
     text = text.sub(_SEASON, lambda m: f"{digits(m[1])}到{digits(m[2])}")
+    text = text.sub(
+        _YEAR_MONTHS,
+        lambda m: f"{digits(m[1])}年{cardinal(m[3])}月到{digits(m[4])}年{cardinal(m[5])}月",
+    )
     text = text.sub(_SPAN_OF_DAYS, _span_of_days)
     text = text.sub(_FULL_DATE, _full_date).sub(_YEAR_LAST, _year_last)
     text = text.sub(_SHORT_DATE, _short_date)

@@ -6,10 +6,13 @@ A formula is therefore written out before: operators and figures as Hanzi, lette
 
 from __future__ import annotations
 
+import itertools
 import re
+import unicodedata
 from collections.abc import Callable
 
 from dora_mlx_tts.text.zh.normalize.maths import (
+    GREEK,
     OPERATORS,
     SUBSCRIPTS,
     SUPERSCRIPTS,
@@ -21,7 +24,7 @@ from dora_mlx_tts.text.zh.normalize.numbers import number
 from dora_mlx_tts.text.zh.normalize.patterns import Rule
 
 _FORMULA = re.compile(
-    r"(?<![0-9A-Za-z.@#_/])[-\u2212√(|∠△∵∴0-9A-Za-zα-ωΔ³](?:[0-9A-Za-zα-ωΔΩ拔∠△∥⊥≌∽∈⊂∪∩∵∴|.+\-\u2212×÷·*/=≈≠<>≤≥±^()√%°!:∶²³¹⁰⁴-⁹⁻₀-₉]|(?<=[^ ]) (?=[^ ])|(?<=[0-9A-Za-z]),(?=-?[0-9A-Za-z]{1,3}[,)])){1,120}"
+    r"(?<![0-9A-Za-z.@#_/])[-\u2212√(|∠△∵∴0-9A-Za-zα-ωΔ³½⅓⅔¼¾](?:[0-9A-Za-zα-ωΔΩ½⅓⅔¼¾拔∠△∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨∵∴|.+\-\u2212×÷·*/=≈≠<>≤≥±^()√%°!:∶²³¹⁰⁴-⁹⁻⁺ⁿ₀-₉₊₋ₐₑₒₓₙₘₖᵢⱼₜₚₛᵣ]|(?<=[^ ]) (?=[^ ])|(?<=[0-9A-Za-z]),(?=-?[0-9A-Za-z]{1,3}[,)])){1,120}"
 )
 """What may be a formula; `read_formula` tells."""
 
@@ -30,8 +33,8 @@ _FUNCTIONS = {
     "lim": "limit", "max": "max", "min": "min", "exp": "E X P",
 }  # fmt: skip
 _TOKEN = re.compile(
-    r"(?P<relation>==|(?<![0-9)n])!=|<=|>=|[=≈≠<>≤≥∥⊥≌∽∈⊂∪∩])|(?P<fraction>(?<![0-9A-Za-z.)])[0-9]{1,8}/[0-9]{1,8}(?![0-9A-Za-z./(²³^])|\((?:[0-9]{1,8}/[0-9]{1,8})\))|(?P<operator>[+×÷·*±])|(?P<maybe>[-\u2212/:∶])"
-    r"|(?P<root>[²³]?√)|(?P<power>[²³¹⁰⁴-⁹⁻]{1,4}|\^\(?-?[0-9A-Za-z]{1,3}\)?)|(?P<below>[₀-₉]{1,4})"
+    r"(?P<relation>[=!]==|==|(?<![0-9)n])!=|<=|>=|[=≈≠<>≤≥∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨])|(?P<fraction>(?<![0-9A-Za-z.)])[0-9]{1,8}/[0-9]{1,8}(?![0-9A-Za-z./(²³^])|\((?:[0-9]{1,8}/[0-9]{1,8})\))|(?P<operator>[+×÷·*±])|(?P<maybe>[-\u2212/:∶])"
+    r"|(?P<vulgar>[½⅓⅔¼¾])|(?P<root>[²³]?√)|(?P<power>[²³¹⁰⁴-⁹⁻ⁿ]{1,3}⁺[¹²³⁴-⁹ⁿ]{1,2}|[²³¹⁰⁴-⁹⁻ⁿ]{1,4}|\^\(?-?[0-9A-Za-z]{1,3}\)?)|(?P<below>[₀-₉₊₋ₐₑₒₓₙₘₖᵢⱼₜₚₛᵣ]{1,4})"
     r"|(?P<scientific>[0-9]{1,8}(?:\.[0-9]{1,16})?[eE][+-][0-9]{1,3})|(?P<number>[0-9]{1,16}(?:\.[0-9]{1,16})?%?)|(?P<word>[A-Za-z]{1,40})|(?P<greek>[α-ωΔΩ])"
     r"|(?P<shape>[∠△∵∴])|(?P<mean>拔)|(?P<bar>\|)|(?P<open>\()|(?P<close>\))|(?P<degree>°)|(?P<factorial>!)|(?P<comma>,)|(?P<blank> )"
 )
@@ -44,6 +47,7 @@ _ENDS = frozenset(
         "number",
         "scientific",
         "fraction",
+        "vulgar",
         "word",
         "greek",
         "power",
@@ -56,7 +60,7 @@ _ENDS = frozenset(
     }
 )
 _STARTS = frozenset(
-    {"number", "scientific", "fraction", "word", "greek", "root", "open", "shape", "bar"}
+    {"number", "scientific", "fraction", "vulgar", "word", "greek", "root", "open", "shape", "bar"}
 )
 _LONGEST_PRODUCT = 3
 """More letters in a row are a word."""
@@ -93,10 +97,17 @@ def _is_formula(tokens: list[tuple[str, str]]) -> bool:
     """Whether letters are joined by signs of a formula, with something on both sides of each."""
     kinds = [kind for kind, _ in tokens]
     words = [text for kind, text in tokens if kind == "word"]
-    has_letters = bool(words) or not {"greek", "logarithm", "shape"}.isdisjoint(kinds)
+    has_letters = (
+        bool(words)
+        or "ⁿ" in "".join(text for _, text in tokens)
+        or not {"greek", "logarithm", "shape"}.isdisjoint(kinds)
+    )
     if ("maybe", ":") in tokens and "relation" not in kinds:
         return False
-    is_weak = not (_STRONG.intersection(kinds) or _is_quotient(tokens) or _is_bracketed(tokens))
+    functions = {a[1].lower() for a, b in itertools.pairwise(tokens) if b[0] == "greek"}
+    is_weak = _FUNCTIONS.keys().isdisjoint(functions) and not (
+        _STRONG.intersection(kinds) or _is_quotient(tokens) or _is_bracketed(tokens)
+    )
     if not has_letters or is_weak:
         return False
     if any(len(word) > _LONGEST_PRODUCT and word.lower() not in _FUNCTIONS for word in words):
@@ -163,9 +174,16 @@ def _power(text: str) -> str:
     if not any(char.isalpha() for char in exponent):
         return power(exponent)
     sign = "负" if exponent[0] == "-" else ""
-    figures = re.sub("[^0-9]", "", exponent)
-    letters = _letters(re.sub("[^A-Za-z]", "", exponent))
-    return f"的{sign}{number(figures) if figures else ''}{letters}次方"
+    return f"的{sign}{_terms(exponent.lstrip('-'))}次方"
+
+
+def _terms(text: str) -> str:
+    """An index or exponent: `2` 二, `n+1` n加一, `2n` 二n."""
+    signs = {"+": "加", "-": "减"}
+    return "".join(
+        number(part) if part.isdecimal() else signs.get(part) or _letters(part)
+        for part in re.findall("[0-9]+|.", text)
+    )
 
 
 def _number(text: str) -> str:
@@ -186,10 +204,13 @@ _READERS: dict[str, Callable[[str], str]] = {
     "number": _number,
     "scientific": scientific,
     "fraction": quotient,
+    "vulgar": lambda text: quotient(
+        unicodedata.normalize("NFKC", text).replace("\u2044", "/"), as_fraction=True
+    ),
     "word": _letters,
-    "greek": str,
+    "greek": lambda text: GREEK.get(text, text),
     "power": _power,
-    "below": lambda text: number(text.translate(SUBSCRIPTS)) if text else "",
+    "below": lambda text: _terms(text.translate(SUBSCRIPTS)),
     "root": _root,
     "mean": str,
     "shape": lambda text: {"∠": "角", "△": "三角形", "∵": "因为", "∴": "所以"}[text],
@@ -200,5 +221,7 @@ _READERS: dict[str, Callable[[str], str]] = {
 }
 
 FORMULA_RULE = Rule(
-    _FORMULA, lambda match: read_formula(match[0]), "=≈≠<>≤≥+×÷·*±√^²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉∠△∥⊥≌∽∈⊂∪∩"
+    _FORMULA,
+    lambda match: read_formula(match[0]),
+    "=≈≠<>≤≥+×÷·*±√^²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉ⁿₐₑₒₓₙₘₖᵢⱼₜₚₛᵣ∠△∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨",
 )

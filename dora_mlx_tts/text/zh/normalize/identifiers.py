@@ -27,23 +27,32 @@ _CODE = re.compile(
     r"([0-9A-Za-z](?:[0-9A-Za-z]|[-_](?=[0-9A-Za-z])){1,40})(?![0-9A-Za-z@.])"
 )
 """A code behind the word for it: 密码是abc123, 订单号DX-20240."""
+_SHELF_MARK = re.compile(
+    r"(索书号(?:是|为|[:：])?[ ]?)([A-Z]{1,3})(\d{1,4}(?:\.\d{1,4})?)(?:([/-])([A-Z]?)(\d{1,6}))?(?![0-9A-Za-z])"
+)
 _SERIAL = re.compile(
     r"(?<![0-9A-Za-z_.@/-])(?=[0-9A-Z]{0,40}[A-Z])(?=(?:[A-Z]{0,40}[0-9]){5})([0-9A-Z]{9,40})(?![0-9A-Za-z_.@/-])"
 )
 """So many capitals and figures without a gap are no word: 1Z999AA101."""
 _NUMBERED = re.compile(
-    r"(?<![A-Za-z])((?:ID|PIN|UID|QQ|SN|SKU|OTP|(?i:passcode|password|code|extension|ext))[ ]?(?:[是为:：]|号码?[是为:：]?)?[ ]?)(\d{2,16}(?:[ -]\d{2,8}){0,4})(?![0-9A-Za-z]|[.-]\d)"
+    r"(?<![A-Za-z])((?:ID|PIN|UID|QQ|SN|SKU|OTP|ISBN|ISSN|IMEI|ICCID|(?i:passcode|password|code|extension|ext|port))[ ]?(?:[是为:：]|号码?[是为:：]?)?[ ]?)(\d{2,16}(?:[ -]\d{1,8}){0,5}[Xx]?)(?![0-9A-Za-z]|[.-]\d)"
 )
-_SERIES = re.compile(r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ])(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d)")
+_WAYBILL = re.compile(
+    r"(?<![0-9A-Za-z])([A-Z]{1,4})[ ]?(\d{4}(?:[ ]\d{3,4}){1,5})(?![0-9A-Za-z.-])"
+)
+"""Letters and groups of figures: SF1402 7756 3309."""
+_SERIES = re.compile(
+    r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ](?:\d{1,2}[ ])?)(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d)"
+)
 """The number of a make behind capitals: RTX 4090, ISO 8601."""
 _MODEL = re.compile(
-    r"(?<![0-9A-Za-z_.-])(?!(?:USD|CNY|RMB|EUR|GBP|HKD|JPY|KRW|TWD)\d)([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_-]|\.\d)"
+    r"(?<![0-9A-Za-z_.-])([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_-]|\.\d)"
 )
 _OIL = re.compile(r"(?<![0-9A-Za-z.-])(\d{1,2})W[-–/]?(\d{2})(?![0-9A-Za-z.])")
 """The grade of an oil: 5W-30."""
 _CELL = re.compile(r"(?<![0-9A-Za-z$])\$([A-Z]{1,2})\$(\d{1,5})(?![0-9A-Za-z])")
 _CHIP = re.compile(
-    r"(?<![0-9A-Za-z_.-])(\d{4,5})(X[A-Z0-9]{0,2}|H[XSKQ]|K[FS]|U|Ti)(?![0-9A-Za-z_-])"
+    r"(?<![0-9A-Za-z_.-])((?<=[0-9][ ])\d{3}|\d{4,5})(X[A-Z0-9]{0,2}|H[XSKQ]|(?<=[0-9]{5})H|(?<=[ ][0-9]{3})H|K[FS]|U|Ti)(?![0-9A-Za-z_-])"
 )
 _PAGES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
@@ -67,7 +76,7 @@ _MEDIUM = re.compile(r"(?<![0-9A-Za-z.])([A-Z])\.(\d{2,4})(?![0-9A-Za-z]|\.\d)")
 _HARDWARE = re.compile(
     r"(?<![0-9A-Za-z:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Za-z:-])"
 )
-_ISOTOPE = re.compile(r"(?<![0-9A-Za-z)）⁰¹²³⁴-⁹])([¹²³⁰⁴-⁹]{1,3})([A-Z][a-z]?)(?![A-Za-z])")
+_ISOTOPE = re.compile(r"(?<![0-9A-Za-z)）⁰¹²³⁴-⁹⁻])([¹²³⁰⁴-⁹]{1,3})([A-Z][a-z]?)(?![A-Za-z])")
 _COMPOUND = re.compile(
     r"(?<![0-9A-Za-z₀-₉])((?:\(?[A-Z][a-z]?[₀-₉0-9]{0,2}\)?[₀-₉0-9]{0,2}){2,10})(?![0-9A-Za-z₀-₉])"
 )
@@ -79,11 +88,11 @@ _ELEMENTS = frozenset(re.findall("[A-Z][a-z]?", _SYMBOLS))
 _LEVEL = re.compile(r"(?<![A-Za-z])(?:Lv|LV|lv)\.?[ ]?(\d{1,4})(?![0-9A-Za-z.])")
 _LETTERS_AND_FIGURES = r"([A-Z]{1,4})-?(\d{1,2}(?:\.\d)?)(?![0-9A-Za-z+]|[-.]\d)"
 _GATE = re.compile(
-    rf"(?<=[\u3400-\u9fff：:，。、（《“]){_LETTERS_AND_FIGURES}|(?<=[0-9]/){_LETTERS_AND_FIGURES}|(?<![0-9A-Za-z.@_-]){_LETTERS_AND_FIGURES}(?=[\u3400-\u9fff：、])"
+    rf"(?<=[\u3400-\u9fff：:，。、（《“]){_LETTERS_AND_FIGURES}|(?<=[0-9]/){_LETTERS_AND_FIGURES}|(?<![0-9A-Za-z.@_-]){_LETTERS_AND_FIGURES}(?=[\u3400-\u9fff：、，。）])"
 )
 """Directly beside a Chinese word: 登机口C32, PM2.5, A4纸."""
 _SHORT = re.compile(
-    r"(?<![0-9A-Za-z.$-])(\d{1,3}(?:\.\d)?(?=[ ]?[GKDBFMT])|\d{4,5}(?=[ ]?K))[ ]?([GKDBFMT])(?![0-9A-Za-z+/&-])|(?<![0-9A-Za-z.])(\d)([A-Z])(?=[\u3400-\u9fff])"
+    r"(?<![0-9A-Za-z.$-])(\d{1,3}(?:\.\d)?(?=[ ]?[GKDBFMT])|\d{4,5}(?=[ ]?K))[ ]?([GKDBFMT])(?![0-9A-Za-z+&-]|/(?![0-9]))|(?<![0-9A-Za-z.])(\d)([A-Z])(?=[\u3400-\u9fff])"
 )
 """A figure and a letter that are one word: 5G, 4K, 3D, 7B."""
 _LINES = re.compile(r"(?<![0-9A-Za-z.])(\d{3,4})([PpiI])(?![0-9A-Za-z])")
@@ -142,6 +151,13 @@ def read_serial_like(match: re.Match[str]) -> str | None:
     return _spelled(match[0])
 
 
+def read_shelf_mark(match: re.Match[str]) -> str:
+    """`索书号I247.57/1032` I二四七点五七,斜杠一零三二."""
+    label, letters, figures, stroke, author, number_ = match.groups()
+    said = f"{label}{' '.join(letters)}{digits(figures).replace('.', '点')}"
+    return f"{said}，{'斜杠' if stroke == '/' else ''}{author}{digits(number_)}" if stroke else said
+
+
 def read_code(match: re.Match[str]) -> str:
     """`密码是abc12` 密码是A B C一二, a pause between its parts."""
     return match[1] + _spelled(match[2])
@@ -189,7 +205,8 @@ def read_pages(match: re.Match[str]) -> str:
     letters = " ".join(name)
     if not again and (int(last) <= int(first) or len(last) > len(first) + 1 or last[0] == "0"):
         said = digits(last, telephone=True) if len(last) >= _HUNDREDS else number(last)
-        return f"{letters}{cardinal(first)}杠{said}"
+        house = digits(first, telephone=True) if len(first) >= _HUNDREDS else cardinal(first)
+        return f"{letters}{house}杠{said}"
     read = digits if first[0] == "0" else cardinal
     return f"{letters}{read(first)}到{letters}{read(last)}"
 
@@ -279,6 +296,16 @@ COMPOUND_RULE = Rule(_COMPOUND, read_compound)
 ADDRESS_RULE = Rule(_ADDRESS, read_address, "@")
 LABELLED_RULES = (
     Rule(_PLATE, read_plate, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"),
+    Rule(
+        _WAYBILL,
+        lambda m: (
+            f"{' '.join(m[1])}，{re.sub(' ', '，', digits(m[2], telephone=True))}"
+            if _is_near_chinese(m)
+            else None
+        ),
+        " ",
+    ),
+    Rule(_SHELF_MARK, read_shelf_mark, "索"),
     Rule(_CODE, read_code, FIGURES),
     Rule(_NUMBERED, read_numbered, FIGURES),
     Rule(_SERIAL, read_serial, FIGURES),
@@ -302,8 +329,8 @@ NAME_RULES = (
     Rule(_PAGES, read_pages, "-~–～至到"),
     Rule(_UNIT_OF_HOUSE, read_unit_of_house, "-"),
     Rule(_LEVEL, read_level, "Ll"),
-    Rule(_GATE, read_gate, FIGURES),
     Rule(_LINES, read_lines, "PpiI"),
-    Rule(_SHORT, read_short, FIGURES),
 )
-"""What is Chinese behind a Chinese word, and English behind an English one."""
+"""What is Chinese in a Chinese sentence."""
+SHORT_NAME_RULES = (Rule(_GATE, read_gate, FIGURES), Rule(_SHORT, read_short, FIGURES))
+"""What is Chinese behind a Chinese word, and English behind an English one (MacBook Air M2)."""

@@ -28,12 +28,13 @@ _DISCOUNT = re.compile(r"(?<![0-9A-Za-z.])([1-9][1-9])(?=[ ]?折(?![叠线页返
 """85折 is 八五折: tenths and hundredths of the price."""
 _SHORTEST_ROOM = 3
 _PARTS = re.compile(
-    "(?<![\u4e00-\u9fff])[甲乙丙丁](?:[ ]?[:：∶][ ]?[甲乙丙丁]){1,3}(?=[ ]?[=＝是为])"
+    "(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?:[ ]?[:：∶][ ]?[\u4e00-\u9fff]){1,3}(?=[ ]?[=＝≈是为])"
 )
 """Parts in proportion: 甲：乙：丙=2：3：5."""
 _GEAR = re.compile("(?<=[为到至挂开风速热换于用])2(?=档)")
 """The second of some, where 有2档 are two."""
 _KEY = re.compile(r"[#*](?=[ ]?号?键)|(?<=[按输以])[#*](?![0-9A-Za-z])")
+_KEYS_AFTER_FIGURES = re.compile("(?<=[按拨输])([0-9]{1,12})([#*])(?![0-9A-Za-z])")
 _STAR_CODE = re.compile(r"(?<![0-9A-Za-z*])\*([0-9]{2,6})#(?![0-9A-Za-z])")
 """What is dialled to ask a network: *100#."""
 _COUPON = re.compile(
@@ -70,9 +71,13 @@ def read_verses(text: AlignedText) -> AlignedText:
 def read_labels(text: AlignedText) -> AlignedText:
     """`第3/5页` 第三页共五页, `图4-1` 图四杠一, `评分8.7/10` 评分八点七分,满分十分."""
     text = text.sub(_STAR_CODE, lambda m: f"星{digits(m[1], telephone=True)}井")
+    text = text.sub(
+        _KEYS_AFTER_FIGURES,
+        lambda m: digits(m[1], telephone=True) + ("井" if m[2] == "#" else "星"),
+    )
     text = text.sub(_KEY, lambda m: "井" if m[0] == "#" else "星")
     text = text.sub(_COUPON, _coupon)
-    text = text.sub(_PARTS, lambda m: "比".join(re.findall("[甲乙丙丁]", m[0])))
+    text = text.sub(_PARTS, lambda m: "比".join(re.findall("[\u4e00-\u9fff]", m[0])))
     text = text.sub(_GEAR, "二")
     text = text.sub(_OF_ALL, lambda m: f"第{cardinal(m[1])}{m[3]}共{cardinal(m[2])}{m[3]}")
     text = text.sub(_DISCOUNT, lambda m: digits(m[1]))

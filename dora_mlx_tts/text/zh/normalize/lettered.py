@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.currencies import LAST_CHARACTERS
 from dora_mlx_tts.text.zh.normalize.maths import (
     OPERATORS,
     SUBSCRIPTS,
@@ -16,16 +17,19 @@ from dora_mlx_tts.text.zh.normalize.maths import (
     quotient,
     scientific,
 )
-from dora_mlx_tts.text.zh.normalize.money import CODED, SCALED, SIGNS, read_money
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, scaled
-from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, NUMBER, Rule
+from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, MORE, NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.times import HALF_DAY_TIME, read_times
 from dora_mlx_tts.text.zh.normalize.units import (
     FUEL,
+    OF_FIELD,
+    PERIODS,
     QUANTITY,
     RAISED,
     UNIT_BEHIND,
     UNIT_NAMES,
+    read_fuel,
+    read_of_field,
     read_percentages,
     read_quantities,
     read_raised,
@@ -50,7 +54,7 @@ _DATA = re.compile(
     r"([KkMGTP]i?B|[KkMG]bps)(/(?:s|[人月天日年台]))?(?![A-Za-z0-9]|/[A-Za-z])"
 )
 _THOUSANDS = re.compile(
-    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅]))(?![A-Za-z0-9/])"
+    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅]))({MORE})?(?![A-Za-z0-9/])"
 )
 _PRODUCT = re.compile(
     r"(?<![0-9A-Za-z.])(?<!Gen )(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
@@ -59,6 +63,9 @@ _TIMES = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[xX](?=[ ]?(?:倍?速|加速|快|变焦|光学|放大|播放|的速))"
 )
 _COMMAS = re.compile(r"(?<![0-9A-Za-z.,])\d{1,3}(?:,\d{3}){1,4}(?![0-9,])")
+_COMMAS_BEFORE_UNIT = re.compile(
+    r"(?<![0-9A-Za-z.,])\d{1,3}(?:,\d{3}){1,4}(?=(?:\.\d{1,8})?[ ]?(?:[-~–～][ ]?\d{1,3}(?:,\d{3}){0,4}[ ]?)?[A-Za-zμΩ°℃℉])"
+)
 _WORDS_PER = re.compile(
     r"(?<![0-9A-Za-z.])(\d{1,12}(?:\.\d{1,6})?)[ ]?([A-Za-z]{3,12})/(s|h|min)(?![0-9A-Za-z])"
 )
@@ -77,12 +84,9 @@ _SCIENTIFIC = re.compile(
 )
 _ANY_VERSION = re.compile(r"(?<![0-9A-Za-z.])(\d{1,4}(?:\.\d{1,4}){0,3})\.[xX](?![0-9A-Za-z])")
 _SHARE_OF_MONEY = re.compile(
-    rf"(?:(?<=[元块角分币镑铢布0-9])|((?:[A-Z]{{1,2}})?[{SIGNS}][ ]?\d{{1,12}}(?:,\d{{3}}){{0,4}}(?:\.\d{{1,8}})?))((?:[ ]?/[ ]?(?:month|mo|year|yr|week|wk|day|night|hour|hr|user|person|seat|token|GB|TB|MB))+)(?![A-Za-z])"
+    rf"(?<=[块角{LAST_CHARACTERS}上])((?:[ ]?/[ ]?(?:{'|'.join(PERIODS)}))+)(?![A-Za-z])"
+    rf"|(?<=[{LAST_CHARACTERS}])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
 )
-_PERIODS = {
-    "month": "月", "mo": "月", "year": "年", "yr": "年", "week": "周", "wk": "周", "day": "天", "night": "晚", "hour": "小时", "hr": "小时",
-    "user": "用户", "person": "人", "seat": "席", "token": " token", "GB": "G B", "TB": "T B", "MB": "M B",
-}  # fmt: skip
 _COPIES = re.compile(rf"(?<![0-9A-Za-z.)])[xX](?=\d{{1,4}}[ ]?{MEASURE})")
 _EQUALS_HAN = re.compile("(?<=[A-Za-z)）])[ ]?([=≈])[ ]?(?=[\u3400-\u9fff(（])")
 _UNIT_OF = re.compile(rf"(?<=[\u3400-\u9fff²³])[(（]({UNIT_NAMES})[)）]")
@@ -95,7 +99,7 @@ _ROOM = re.compile(
     r"(?<![A-Za-z])((?i:room|rm\.|suite|gate|flight|platform) )(\d{3,4})(?![0-9A-Za-z.,/-])"
 )
 _PORT_OF = re.compile(
-    "(?<=[A-Za-z\u4e00-\u9fff][是为用])[ ]?[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"
+    "(?<=[A-Za-z\u4e00-\u9fff）][是为用或和、])[ ]?[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"
 )
 """The port of a further server: 端口是2375，Redis是6379."""
 _SENTENCE_END = re.compile("[。！？!?\n]")
@@ -106,9 +110,6 @@ _DAYS = re.compile(
 _WEEKS = re.compile(r"(?<=[孕娠周龄])[ ]?(\d{1,2})[ ]?[wW](?:[ ]?\+?[ ]?(\d)[ ]?d)?(?![0-9A-Za-z])")
 _WEEKS_AND_DAYS = re.compile(
     r"(?<![0-9A-Za-z.])(?:(\d{1,2})[ ]?[-~–～][ ]?)?(\d{1,2})\+([0-6])[ ]?周"
-)
-_SIGNED = re.compile(
-    r"(?:[¥￥]|(?<![0-9A-Za-z~–～-])[$€£])[ ]?\d{1,12}(?:\.\d{1,4})?(?![0-9A-Za-z,.~–～-]|(?<![0-9]{4})，\d{3}(?![0-9A-Za-z])|[ ]?[万亿千百多余]|[ ]?[美欧日港韩澳加]?元|[ ]?人民币)"
 )
 _RUN = re.compile(r"(?<=[0-9][Kk] )(\d{1,2})[:：]([0-5]\d)(?![0-9:：])")
 """What a run of 5K took."""
@@ -127,23 +128,29 @@ _EQUAL = re.compile(
 """A sign between a letter and a quantity: F=6N."""
 _COMPARED = re.compile(
     r"(?:(?<=[A-Za-z])|(?<=[A-Za-z][0-9]))[ ]?(==|!=|<=|>=|[=≈≠<>≤≥÷×])[ ]?(?=[-\u2212]?[0-9]|[负零一二两三四五六七八九十百])"
-    r"|(?<=[0-9A-Za-z)])[ ]([=≈≠≤≥])[ ](?=[0-9A-Za-z])"
+    r"|(?<=[0-9A-Za-z)])[ ]([=≈≠≤≥])[ ](?=[0-9A-Za-z])|(?<=[0-9])[ ]?([=≈≠≤≥])[ ]?(?=[负零一二两三四五六七八九十百])"
 )
 """A sign between a name and a number: eGFR<30."""
 _PART_OF_UNIT = re.compile(
     rf"(?<![0-9A-Za-z./])(\d{{1,4}})/(\d{{1,5}})[ ]?(?!mmHg)({UNIT_NAMES})(?![0-9A-Za-z²³/])"
 )
 _UNIT_TO_UNIT = re.compile(
-    rf"(?<=[0-9])([ ]?(?:{UNIT_NAMES}))[ ]?[-–~～][ ]?(?={NUMBER}[ ]?(?:{UNIT_NAMES})(?![A-Za-z]))"
+    rf"(?<=[0-9])([ ]?)({UNIT_NAMES})[ ]?[-–~～][ ]?(?={NUMBER}[ ]?(?:({UNIT_NAMES})(?![A-Za-z])|[天周月年小分秒个米公斤]))"
 )
 """A range whose unit is written twice: 1.2m-1.5m."""
 _JUMP = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})m([0-9]{2})(?![0-9A-Za-z.])")
 """What was jumped or thrown: 8m15."""
-_FORCE = re.compile(rf"(?<=[等大小]于)({NUMBER})[ ]?([NJAK])(?![0-9A-Za-z])")
-_SPELLED = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?(pp[mbi]|PPM|IU)(?![0-9A-Za-z/])")
 _SUPPLY = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?V[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
 )
+_INCHES = re.compile(rf"(?<![0-9A-Za-z.])({NUMBER})in(?![0-9A-Za-z-]|[ ][A-Za-z])")
+_SETS = re.compile(r"(?<=[\u4e00-\u9fff])[ ]?×[ ]?(\d{1,4})(?![0-9A-Za-z.])")
+"""How often a quantity is taken: 100kg×5."""
+_DIMENSIONS = re.compile(
+    rf"(?<![0-9A-Za-z.×])({NUMBER})[ ]?[×xX*][ ]?({NUMBER})(?:[ ]?[×xX*][ ]?({NUMBER}))?[ ]?({UNIT_NAMES})(?![0-9A-Za-z²³/])"
+)
+"""Length by width of one unit: 120×60cm."""
+_SIMPLE = 9
 _LONGEST_SAID = 100
 """A window of 128k is 一百二十八K, a price of 20k is 两万."""
 
@@ -152,9 +159,16 @@ def _written(read: Callable[[AlignedText], AlignedText]) -> Callable[[re.Match[s
     return lambda match: read(AlignedText.of(match[0])).text
 
 
+def _commas(match: re.Match[str]) -> str:
+    """`3,420` 三千四百二十; the whole part of a decimal, and one of a range, as figures."""
+    whole, end = match[0].replace(",", ""), match.end()
+    beside = match.string[max(0, match.start() - 2) : match.start()] + match.string[end : end + 2]
+    return whole if re.search("[-~–～.%‰$+×*/=到至]", beside) else number(whole)
+
+
 def _port_of(match: re.Match[str]) -> str | None:
     before = _SENTENCE_END.split(match.string[max(0, match.start() - 40) : match.start()])[-1]
-    return digits(match[0].strip()) if "端口" in before else None
+    return digits(match[0].strip()) if re.search("端口|(?i:port)(?![a-z])", before) else None
 
 
 def _quantity(match: re.Match[str]) -> str | None:
@@ -194,8 +208,9 @@ def _any_version(match: re.Match[str]) -> str:
 
 def _share_of_money(match: re.Match[str]) -> str:
     """`/user/month` 每用户每月."""
-    price = read_money(AlignedText.of(match[1].replace(",", ""))).text if match[1] else ""
-    return price + "".join(f"每{_PERIODS[part.strip()]}" for part in match[2].split("/")[1:])
+    if match[1] is None:
+        return "每"
+    return "".join(f"每{PERIODS[part.strip()]}" for part in match[1].split("/")[1:])
 
 
 def _weeks(match: re.Match[str]) -> str:
@@ -207,6 +222,21 @@ def _weeks_and_days(match: re.Match[str]) -> str:
     """`11-13+6周` 十一到十三周加六天."""
     first, weeks, days = match.groups()
     return f"{f'{number(first)}到' if first else ''}{number(weeks)}周{f'加{amount(days)}天' if days != '0' else ''}"
+
+
+def _part_of_unit(match: re.Match[str]) -> str:
+    """`1/2 kg` 二分之一千克; of many it is how many of them: 520/600 kcal."""
+    part, whole, unit = match.groups()
+    if int(whole) > int(part) > _SIMPLE:
+        return f"{number(part)}，共{number(whole)}{unit_name(unit)}"
+    return f"{quotient(f'{part}/{whole}', as_fraction=True)}{unit_name(unit)}"
+
+
+def _unit_to_unit(match: re.Match[str]) -> str:
+    """From one quantity to another of its kind; 220V~50Hz are two."""
+    first, last = unit_name(match[2]), unit_name(match[3]) if match[3] else ""
+    is_range = not last or first[-1] == last[-1] or {first[-1], last[-1]} <= set("时钟秒天周")
+    return f"{match[1]}{match[2]}{'到' if is_range else '，'}"
 
 
 _HOURS = re.compile(
@@ -259,17 +289,19 @@ def _data(match: re.Match[str]) -> str:
 
 def _thousands(match: re.Match[str]) -> str | None:
     """`20.5w` 二十点五万, `2.3k` 两千三百, `3-5k` 三到五千."""
-    low, high, letter = match.groups()
+    low, high, letter, more = match.groups()
+    more = "多" if more else ""
     values = [value for value in (low, high) if value]
     if letter in "wW":
-        return f"{'到'.join(map(number if high else amount, values))}万"
+        return f"{'到'.join(map(number if high else amount, values))}万{more}"
     if any(float(value) >= _LONGEST_SAID for value in values):
-        return f"{'到'.join(map(number, values))}K"
+        return f"{'到'.join(map(number, values))}K{'加' if more else ''}"
     if all(value.isdecimal() and len(value) == 1 for value in values):
-        return f"{'到'.join(map(number if high else amount, values))}千"
-    return "到".join(scaled(value, letter) for value in values)
+        return f"{'到'.join(map(number if high else amount, values))}千{more}"
+    return "到".join(scaled(value, letter) for value in values) + more
 
 
+COMMAS_BEFORE_UNIT_RULE = Rule(_COMMAS_BEFORE_UNIT, lambda match: match[0].replace(",", ""), ",")
 RULES = (
     Rule(_WEEKS, _weeks, "wW"),
     Rule(_WEEKS_AND_DAYS, _weeks_and_days, "+"),
@@ -286,21 +318,18 @@ RULES = (
     Rule(_ION, _ion, "⁺⁻"),
     Rule(_ZONE, _zone, "UG"),
     Rule(_HEX, lambda match: f"十六进制{' '.join(map(digits, match[1].upper()))}", "xX"),
-    Rule(FUEL, lambda match: f"每百公里{amount(match[1])}升", "/"),
-    Rule(_COMMAS, lambda match: match[0].replace(",", ""), ","),
+    Rule(FUEL, read_fuel, "/"),
+    Rule(_COMMAS, _commas, ","),
     Rule(_ISO_TIME, lambda match: f"{match[1]} {match[2]}", "T"),
     Rule(HALF_DAY_TIME, _half_days, "mM"),
     Rule(_QUARTER, lambda match: f"{digits(match[1])}年{match[2]}{number(match[3])}", "QH"),
     Rule(_ERA, _era, "ABCabc"),
-    Rule(SCALED, _written(read_money), SIGNS),
-    Rule(_SIGNED, _written(read_money), "¥￥$€£"),
-    Rule(CODED, _written(read_money), "BCDEGHJKPRU"),
     Rule(_PRODUCT, lambda match: "×".join(filter(None, match.groups())), "xX*"),
     Rule(re.compile("(?<=[0-9][kKwW])[*x×](?=[0-9]{1,2}(?![0-9]))"), lambda _: "乘", "*x×"),
     Rule(_TIMES, lambda match: f"{number(match[1])}倍", "xX"),
     Rule(_COPIES, lambda _: "乘", "xX"),
     Rule(_SCIENTIFIC, lambda match: scientific(match[0]), "eE"),
-    Rule(_PORT_OF, _port_of, "端"),
+    Rule(_PORT_OF, _port_of, "端tT"),
     Rule(_ROOM, lambda match: match[1] + digits(match[2], telephone=True), " "),
     Rule(_ANY_VERSION, _any_version, "xX"),
     Rule(_SHARE_OF_MONEY, _share_of_money, "/"),
@@ -310,19 +339,24 @@ RULES = (
     Rule(_DATA, _data, "Bb"),
     Rule(_SUPPLY, lambda match: f"{number(match[1])}伏{number(match[2])}安", "V"),
     Rule(_EQUAL, lambda match: f"{match[1]}{OPERATORS[match[2]]}", "=≈≠<>≤≥"),
-    Rule(_FORCE, lambda match: f"{match[1]}{unit_name(match[2])}", "NJAK"),
-    Rule(_SPELLED, lambda match: f"{number(match[1])}{' '.join(match[2].upper())}", "pPI"),
+    Rule(OF_FIELD, read_of_field, "ANJKHFTC"),
     Rule(_PER_SOME, _per_some, "/"),
     Rule(
         _PART_OF_UNIT,
-        lambda match: (
-            f"{quotient(f'{match[1]}/{match[2]}', as_fraction=True)}{unit_name(match[3])}"
-        ),
+        _part_of_unit,
         "/",
     ),
     Rule(_JUMP, lambda match: f"{amount(match[1])}米{digits(match[2])}", "m"),
-    Rule(_UNIT_TO_UNIT, lambda match: f"{match[1]}到", "-–~～"),
+    Rule(_UNIT_TO_UNIT, _unit_to_unit, "-–~～"),
+    Rule(
+        _DIMENSIONS,
+        lambda match: (
+            f"{'乘'.join(map(number, filter(None, match.groups()[:3])))}{unit_name(match[4])}"
+        ),
+        "×xX*",
+    ),
     Rule(QUANTITY, _quantity),
+    Rule(_INCHES, lambda match: f"{amount(match[1])}英寸", "n"),
     Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV"),
     Rule(_PERCENT, _written(read_percentages), "%‰"),
     Rule(
@@ -335,7 +369,10 @@ RULES = (
     Rule(_NAME_NUMBER, lambda match: digits(match[0], telephone=True), FIGURES),
     Rule(UNIT_BEHIND, lambda match: f"每{unit_name(match[1])}", "/"),
     Rule(_THOUSANDS, _thousands, "kwW"),
+    Rule(_SETS, lambda match: f"乘{number(match[1])}", "×"),
 )
 """In the order in which they apply."""
-COMPARED_RULE = Rule(_COMPARED, lambda match: OPERATORS[match[1] or match[2]], "=≈≠<>≤≥÷×")
+COMPARED_RULE = Rule(
+    _COMPARED, lambda match: OPERATORS[match[1] or match[2] or match[3]], "=≈≠<>≤≥÷×"
+)
 """Behind formulas, which take the letters with them."""

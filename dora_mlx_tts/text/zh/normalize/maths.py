@@ -10,11 +10,14 @@ from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, SIGN
 
 OPERATORS = {
     "+": "加", "-": "减", "\u2212": "减", "×": "乘", "*": "乘", "·": "乘", "÷": "除以", "/": "除以", "=": "等于",
-    "≈": "约等于", "≠": "不等于", "!=": "不等于", "==": "等于", "<": "小于", ">": "大于", "≤": "小于等于",
+    "≈": "约等于", "≠": "不等于", "!=": "不等于", "===": "全等于", "!==": "不全等于", "==": "等于", "<": "小于", ">": "大于", "≤": "小于等于",
     "≥": "大于等于", "<=": "小于等于", ">=": "大于等于", "±": "正负", "∶": "比", ":": "比", "≡": "恒等于", "∈": "属于", "∥": "平行于", "⊥": "垂直于",
     "≌": "全等于", "∽": "相似于", "⊂": "包含于", "∪": "并", "∩": "交",
+    "∉": "不属于", "⊃": "包含", "⊆": "包含于", "⊇": "包含", "∝": "正比于", "⇔": "等价于", "≅": "约等于", "≪": "远小于", "≫": "远大于", "≦": "小于等于", "≧": "大于等于",
+    "∧": "且", "∨": "或", "∓": "负正",
 }  # fmt: skip
-_GREEK = dict(
+RELATIONS = "∈∉∥⊥≌∽⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨"
+GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψω",
         [
@@ -46,11 +49,12 @@ _GREEK = dict(
         strict=True,
     )
 )
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n")
+SUBSCRIPT_LETTERS = "ₐₑₒₓₙₘₖᵢⱼₜₚₛᵣ"
+SUBSCRIPTS = str.maketrans(f"₀₁₂₃₄₅₆₇₈₉₊₋{SUBSCRIPT_LETTERS}", "0123456789+-aeoxnmkijtpsr")
 _EXPONENT = r"(?:[²³⁰¹⁴-⁹⁻]{1,4}|\^\(?-?[0-9]{1,6}\)?)"
-_OPERAND = rf"√?(?:{NUMBER}|[A-Za-zα-ω]){_EXPONENT}?%?"
-_OPERATOR = r"(?:==|!=|<=|>=|[+×*÷=≈≠<>≤≥±≡])"
+_OPERAND = rf"√?(?:{NUMBER}|[A-Za-zα-ω]){_EXPONENT}?[%‰]?"
+_OPERATOR = r"(?:[=!]==|==|!=|<=|>=|[+×*÷=≈≠<>≤≥±≡])"
 _EQUATION = re.compile(
     rf"(?:(?<![0-9A-Za-z.]){SIGN}{_OPERAND}|[)）]{_EXPONENT}?)(?:[ ]?(?:{_OPERATOR}|[-\u2212/])[ ]?[(（]?-?{_OPERAND}(?:[)）]{_EXPONENT}?)?){{1,30}}"
 )
@@ -62,13 +66,14 @@ _OPERATION = re.compile(
 _FACTORIAL = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})!(?=[ ]?=[ ]?[0-9])")
 _ABSOLUTE = re.compile(rf"\|([-\u2212]?{NUMBER})\|")
 _HAN_EQUALS = re.compile(
-    r"(?<=[\u4e00-\u9fff])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[\u4e00-\u9fff0-9A-Za-z-])"
-    r"|(?<=[甲乙丙丁])[ ]?([<>])[ ]?(?=[甲乙丙丁])|(?<=[0-9A-Za-z])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[负零一二两三四五六七八九十百])"
+    rf"(?<=[\u4e00-\u9fff])[ ]?([+×÷=≈≠≤≥{RELATIONS}])[ ]?(?=[\u4e00-\u9fff0-9A-Za-z-])"
+    r"|(?<=[甲乙丙丁])[ ]?([<>])[ ]?(?=[甲乙丙丁])|(?<=[0-9A-Za-z])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[负零一二两三四五六七八九十百]|(?<=[×÷])[\u4e00-\u9fff])"
 )
+_HAN_COMPARED = re.compile("(?<=[\u4e00-\u9fff])[ ]?([<>])[ ]?(?=[\u4e00-\u9fff])(?!键)")
 _QUOTIENT = re.compile(r"(?<![0-9.)/])([0-9]{1,8})/([0-9]{1,8})(?![0-9.(/%^²³])")
 _TOKEN = re.compile(
     rf"(?<![0-9.)/])[0-9]{{1,8}}/[0-9]{{1,8}}(?![0-9.(/%^²³])"
-    rf"|{_OPERATOR}|{_EXPONENT}|[-\u2212/]|{NUMBER}%?|."
+    rf"|{_OPERATOR}|{_EXPONENT}|[-\u2212/]|{NUMBER}[%‰]?|."
 )
 _BEFORE_NUMBER = re.compile(r"([±≈≤≥<>≠√])[ ]?(?=-?[0-9]|[负零一二两三四五六七八九十])")
 _BEFORE = {
@@ -102,6 +107,13 @@ _SIGNS = {
     "Ω": "欧米伽",
     "Σ": "西格玛",
     "Φ": "服艾",
+    "∀": "任意",
+    "∃": "存在",
+    "∅": "空集",
+    "∏": "连乘",
+    "∛": "三次根号",
+    "♩": "四分音符",
+    "♪": "",
 }
 
 
@@ -143,8 +155,15 @@ def read_equations(text: AlignedText) -> AlignedText:
     return text.sub(_EQUATION, _equation).sub(_BEFORE_NUMBER, lambda m: _BEFORE[m[1]])
 
 
+def _compared(match: re.Match[str]) -> str | None:
+    """`安全>速度` 安全大于速度, where no brackets of such signs are (<请输入>)."""
+    other = "<" if match[1] == ">" else ">"
+    return None if other in match.string else OPERATORS[match[1]]
+
+
 def read_powers_and_comparisons(text: AlignedText) -> AlignedText:
     """Powers, roots, comparison signs, operators between words."""
+    text = text.sub(_HAN_COMPARED, _compared)
     text = text.sub(_HAN_EQUALS, lambda m: OPERATORS[m[1] or m[2] or m[3]])
     text = text.sub(_CARET, lambda m: power(m[1]))
     return text.sub(_POWER, lambda m: power(m[1].translate(SUPERSCRIPTS)))
@@ -152,7 +171,8 @@ def read_powers_and_comparisons(text: AlignedText) -> AlignedText:
 
 def read_signs(text: AlignedText) -> AlignedText:
     """Greek letters and signs that stand alone."""
-    text = text.sub("[α-ω]", lambda m: _GREEK.get(m[0], _GREEK["σ"]))
+    text = text.sub("[+＋](?=∞)", "正").sub("[-\u2212](?=∞)", "负")
+    text = text.sub("[α-ω]", lambda m: GREEK.get(m[0], GREEK["σ"]))
     return text.sub(f"[{''.join(_SIGNS)}]", lambda m: _SIGNS[m[0]])
 
 
@@ -196,8 +216,8 @@ def _equation(match: re.Match[str]) -> str | None:
         if "/" in token[1:]:
             spoken, after_operand = spoken + quotient(token, as_fraction=has_fractions), True
         elif token[0].isascii() and token[0].isdecimal():
-            percent = "百分之" if token.endswith("%") else ""
-            spoken, after_operand = f"{spoken}{percent}{number(token.rstrip('%'))}", True
+            share = {"%": "百分之", "‰": "千分之"}.get(token[-1], "")
+            spoken, after_operand = f"{spoken}{share}{number(token.rstrip('%‰'))}", True
         elif token in ("-", "\u2212") and not after_operand:
             spoken += "负"
         elif token[0] == "^":

@@ -1,42 +1,39 @@
-"""Amounts of money with a currency sign or code."""
+"""Amounts of money with the sign or the code of a currency."""
 
 from __future__ import annotations
 
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize import currencies
 from dora_mlx_tts.text.zh.normalize.numbers import amount, scaled
-from dora_mlx_tts.text.zh.normalize.patterns import NUMBER
+from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, MORE, NUMBER, Rule
 
-_CURRENCIES = {
-    "US$": "美元", "HK$": "港元", "NT$": "新台币", "S$": "新加坡元", "A$": "澳元", "AU$": "澳元",
-    "C$": "加元", "CA$": "加元", "R$": "雷亚尔", "$": "美元", "¥": "元", "￥": "元", "CN¥": "元",
-    "RMB": "元", "CNY": "元", "USD": "美元", "HKD": "港元", "EUR": "欧元", "GBP": "英镑",
-    "JPY": "日元", "KRW": "韩元", "JP¥": "日元", "€": "欧元", "£": "英镑", "₩": "韩元", "₹": "卢比",
-    "₽": "卢布", "฿": "泰铢", "₫": "越南盾", "₿": "比特币", "¢": "美分",
-}  # fmt: skip
-SIGNS = "".join({sign[-1] for sign in _CURRENCIES if not sign.isalpha()})
-_SIGN = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=len, reverse=True))
+
+def _either(names: dict[str, str]) -> str:
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+
+
+_SIGN, _BEHIND = _either(currencies.BEFORE), _either(currencies.BEHIND)
+_SIGNS = currencies.SINGLE_SIGNS.replace("$", "")
 _SCALE = r"[百千万亿兆]{1,2}|[kKwWmMbBtT](?:n|N|il|illion)?(?![A-Za-z])"
-_MINUS = r"([-\u2212])?"
+_PLAIN_FIGURE = rf"[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}(?:\.[0-9]{{1,8}})?(?![0-9])|{NUMBER}"
+_FIGURE = (
+    r"[0-9]{1,3}(?:\.[0-9]{3}){1,4},[0-9]{2}(?![0-9])"
+    rf"|[0-9]{{1,3}}(?:，[0-9]{{3}}){{1,5}}(?:\.[0-9]{{1,8}})?(?![0-9A-Za-z%]|[ ]?{MEASURE})|{_PLAIN_FIGURE}"
+)
+_TO = r"[ ]?[-~\u2013\u2014\uff5e到至][ ]?"
 _NAMED = r"(?=[ ]?(?:多|余)?(?:[美欧日港韩澳加]?元|块|英镑|人民币|卢比|卢布))"
 _BEFORE = re.compile(
-    rf"(?<![A-Za-z])(?:(?<![0-9])([-\u2212]))?({_SIGN})[ ]?{_MINUS}({NUMBER})"
-    rf"(?:([kKwWmMbBtT万亿])?[ ]?[-~\u2013\uff5e到至][ ]?(?:{_SIGN})?({NUMBER}))?[ ]?({_SCALE})?([多余])?({_NAMED})?(?![0-9])"
+    rf"(?:(?<![A-Za-z$])|(?=[{_SIGNS}]))(?:(?<![0-9])(?P<minus>[-\u2212]))?(?P<sign>{_SIGN})[ ]?(?P<inner>[-\u2212])?(?P<low>{_FIGURE})"
+    rf"(?:[ ]?(?P<low_scale>[kKwWmMbBtT万亿])?{_TO}(?:{_SIGN})?[ ]?(?P<high>{_PLAIN_FIGURE}))?[ ]?(?P<scale>{_SCALE})?(?P<more>[多余]|{MORE})?"
+    rf"(?P<named>{_NAMED})?(?![0-9])"
 )
-SCALED = re.compile(
-    rf"(?<![0-9A-Za-z])(?:[-\u2212])?(?:{_SIGN})[ ]?{NUMBER}(?:[kKwWmMbBtT]?[ ]?[-~\u2013\uff5e][ ]?(?:{_SIGN})?{NUMBER})?[ ]?"
-    r"[kKwWmMbBtT](?:n|N|il|illion)?(?![A-Za-z0-9])"
-)
-"""An amount with a sign and a scale in letters: $1.2B."""
-_CODES = "|".join(sign for sign in _CURRENCIES if sign.isalpha())
-CODED = re.compile(
-    rf"(?<![0-9A-Za-z.])(?:(?:{_CODES})[ ]?{NUMBER}|{NUMBER}[ ]?(?:{_CODES}))(?![0-9A-Za-z])"
-)
-"""An amount with the letters of its currency: 30 USD."""
 _AFTER = re.compile(
-    rf"(?<![0-9A-Za-z.]){_MINUS}({NUMBER})[ ]?({_SCALE})?[ ]?({_SIGN})(?![A-Za-z0-9])"
+    rf"(?<![0-9A-Za-z.])(?P<minus>[-\u2212])?(?P<low>{_PLAIN_FIGURE})(?:[ ]?(?P<low_scale>[kKwWmMbBtT万亿])?{_TO}(?P<high>{_PLAIN_FIGURE}))?"
+    rf"[ ]?(?P<scale>{_SCALE})?(?P<more>[多余]|\+)?[ ]?(?P<sign>{_BEHIND})(?![A-Za-z0-9])"
 )
+_NEEDS = "".join({name[-1] for name in currencies.BEHIND})
 
 
 def read_money(text: AlignedText) -> AlignedText:
@@ -45,28 +42,46 @@ def read_money(text: AlignedText) -> AlignedText:
 
 
 def _before(match: re.Match[str]) -> str:
-    minus, sign, inner_minus, low, low_scale, high, scale, more, named = match.groups()
-    unit = "" if named is not None else _CURRENCIES[sign]
-    if low_scale and low_scale != scale:
-        said = f"{_amounts(low, None, low_scale)}到{_amounts(high, None, scale)}"
-    else:
-        said = _amounts(low, high, scale)
-    spoken = ("负" if minus or inner_minus else "") + said
-    return f"{spoken}{more or ''}{unit}"
+    unit = "" if match["named"] is not None else currencies.BEFORE[match["sign"]]
+    return _said(match, unit, is_negative=bool(match["minus"] or match["inner"]))
 
 
 def _after(match: re.Match[str]) -> str:
-    minus, value, scale, sign = match.groups()
-    return f"{'负' if minus else ''}{_amounts(value, None, scale)}{_CURRENCIES[sign]}"
+    return _said(match, currencies.BEHIND[match["sign"]], is_negative=bool(match["minus"]))
+
+
+def _said(match: re.Match[str], unit: str, *, is_negative: bool) -> str:
+    low, high, scale, more = match["low"], match["high"], match["scale"], match["more"]
+    if match["low_scale"] and match["low_scale"] != scale:
+        said = f"{_amounts(low, None, match['low_scale'])}到{_amounts(high, None, scale)}"
+    else:
+        said = _amounts(low, high, scale)
+    sign = "负" if is_negative else ""
+    if more == "+":
+        is_round = scale or (high or low).endswith("0")
+        return f"{sign}{said}{f'多{unit}' if is_round else f'{unit}以上'}"
+    return f"{sign}{said}{more or ''}{unit}"
 
 
 def _amounts(low: str, high: str | None, scale: str | None) -> str:
     """One amount or two of one scale: `1.2`, `B` 十二亿; `3`, `5`, `亿` 三到五亿."""
+    values = [_plain(value) for value in (low, high) if value]
     if scale and scale[0].isascii():
-        return "到".join(scaled(value, scale[0]) for value in (low, high) if value)
-    return "到".join(_value(value) for value in (low, high) if value) + (scale or "")
+        return "到".join(scaled(value, scale[0]) for value in values)
+    return "到".join(map(_value, values)) + (scale or "")
+
+
+def _plain(figure: str) -> str:
+    """A figure without the marks between its thousands: 1,299.00, 1.299,00."""
+    whole, mark, cents = figure.rpartition(",")
+    if mark and len(cents) == len("00"):
+        return f"{whole.replace('.', '')}.{cents}"
+    return re.sub("[,，]", "", figure)
 
 
 def _value(figure: str) -> str:
     """An amount without the zeros behind its decimals: 1299.00, 10.50."""
     return amount(figure.rstrip("0").rstrip(".") if "." in figure else figure)
+
+
+RULES = (Rule(_BEFORE, _before, _NEEDS), Rule(_AFTER, _after, _NEEDS))

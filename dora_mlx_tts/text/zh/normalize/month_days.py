@@ -47,8 +47,9 @@ _SEASON_BEFORE = re.compile(
     r"(?:[旺淡雨旱花]季|[假展档会学工展租有效]期|期间|时间|日期|活动|促销|营业|开放|入住|[春暑寒]假|[春夏秋冬]季)(?:是|为|在|于|[:：])?[ （(]*$"
     r"|(?:国庆|五一|春节|元旦|中秋|端午|清明|双十一)[^，。；]{0,5}[ （(:：]?$"
 )
+_EVENT_BEFORE = re.compile("[届会展节赛][ ]?$")
 _SEASON_AFTER = re.compile(
-    r"[ ]?(?:期间|放假|休[假馆息业]|闭[馆店园]|停[业运电水课]|举[行办]|开[放展]|促销|打折|出[差游]|去|在|请假|有效|之间|入住|我)"
+    r"[ ]?(?:期间|放假|休[假馆息业]|线[上下]|闭[馆店园]|停[业运电水课]|举[行办]|开[放展]|促销|打折|出[差游]|去|在|请假|有效|之间|入住|我)"
 )
 _OPEN, _CLOSED = frozenset("（("), frozenset("）)")
 """Brackets that hold nothing but two days: 双鱼座（2.19-3.20）."""
@@ -62,6 +63,10 @@ _DAY_AFTER = re.compile(
 _SURELY_DAY_AFTER = re.compile(
     r"[ ]?[，,]?[ ]?(?:[（(]?(?:周|星期|礼拜)[一二三四五六日天]|上午|下午|早上|晚上|中午|凌晨|傍晚|[0-2]?[0-9][:：点])"
 )
+_DOTTED_DAY_AFTER = re.compile(
+    "[ ]?(?:[之以]?前(?!轮|驱|后)|当[天日晚]|[早晚]上?[0-9一二三四五六七八九十])"
+)
+"""Behind these a decimal is a day: 12.12前."""
 _SHARE_BEFORE = re.compile(
     r"(?:占|约|达|剩下?|仅|只|了|过|有|用|加|减|乘以?|除以?|等于|不[到足]|近|至少|分数|比例|概率|为|喝|吃|又)[ ]?$"
 )
@@ -97,6 +102,9 @@ def _pair(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
     is_day = (
         _SEASON_BEFORE.search(before) is not None
+        or _EVENT_BEFORE.search(before) is not None
+        or _DAY_BEFORE.search(before) is not None
+        or (mark == "/" and _DAY_AFTER.match(match.string, match.end()) is not None)
         or _SEASON_AFTER.match(match.string, match.end()) is not None
         or (before[-1:] in _OPEN and match.string[match.end() : match.end() + 1] in _CLOSED)
     )
@@ -120,6 +128,7 @@ def _days(match: re.Match[str]) -> str | None:
         _SEASON_BEFORE.search(before)
         or _SEASON_AFTER.match(match.string, match.end())
         or _DAY_BEFORE.search(before)
+        or int(day) >= _RARE_DENOMINATOR
     )
     if not is_day or int(last_day) <= int(day):
         return None
@@ -135,7 +144,12 @@ def _dotted(match: re.Match[str]) -> str | None:
         return _day(month, day)
     return (
         _day(month, day)
-        if is_padded or _SURELY_DAY_AFTER.match(match.string, match.end())
+        if is_padded
+        or (
+            not match.string.startswith(("，", ","), match.end())
+            and _SURELY_DAY_AFTER.match(match.string, match.end())
+        )
+        or _DOTTED_DAY_AFTER.match(match.string, match.end())
         else None
     )
 

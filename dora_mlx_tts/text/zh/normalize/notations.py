@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.maths import OPERATORS
 from dora_mlx_tts.text.zh.normalize.numbers import (
     amount,
     cardinal,
@@ -14,9 +15,21 @@ from dora_mlx_tts.text.zh.normalize.numbers import (
     two_figures,
 )
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER, Rule
-from dora_mlx_tts.text.zh.normalize.times import read_times
+from dora_mlx_tts.text.zh.normalize.times import SCORE_DASH, is_in_sports, read_times, score
 from dora_mlx_tts.text.zh.normalize.units import UNIT_NAMES, read_temperatures, unit_name
 
+_TEMPO = re.compile("♩[ ]?=[ ]?(?=[0-9])")
+_STARS = re.compile(
+    r"(?<![0-9.])([0-9](?:\.[0-9])?)[ ]?★(?![ ]?[★☆0-9])|(?<![★☆])★{1,5}☆{0,4}(?![★☆0-9])(?<=[★☆]{5})"
+)
+_ARROW_KEY = re.compile("[←↑→↓](?=[ ]?(?:方向)?键)|(?<=按)[←↑→↓]")
+_CHANGE = re.compile("[↑↓][ ]?(?=[0-9])|(?<=[0-9%‰万亿元点])[ ]?[↑↓]")
+_SECTION = re.compile(r"§[ ]?([0-9]{1,4}(?:\.[0-9]{1,3}){0,3})(?![0-9])")
+_NUMBER_SIGN = re.compile(r"№[ ]?([0-9]{1,4})(?![0-9.])")
+_AND = re.compile("(?<=[\u4e00-\u9fff])[ ]?&[ ]?(?=[\u4e00-\u9fff])")
+_ROOTS = re.compile(
+    r"(?<![0-9A-Za-z.:：∶])[0-9]{0,3}√?[0-9]{1,3}(?:[ ]?[:：∶][ ]?[0-9]{0,3}√?[0-9]{1,3}){1,4}(?![0-9A-Za-z.:：∶])"
+)
 _CARET = re.compile(
     r"(?<=[0-9A-Za-z)])\^(?:\((-?\d{1,3})\)|(-?\d{1,3})(?![0-9.^])"
     rf"(?![ ]?[A-Za-z])|(-?\d{{1,3}})(?=(?:{UNIT_NAMES})(?![A-Za-z])))"
@@ -27,7 +40,14 @@ _DEGREES = re.compile(
     rf"(?<![0-9A-Za-z.])[-\u2212]?{NUMBER}[ ]?{_DEGREE}?(?:[ ]?[-~–～至到][ ]?[-\u2212]?{NUMBER}[ ]?)?{_DEGREE}(?![A-Za-z])"
 )
 _ANGLE = re.compile(rf"(?<![A-Za-z])(sin|cos|tan|cot)[ ]?({NUMBER})°")
-_PRESSURE = re.compile(r"(?<![0-9A-Za-z./])(\d{2,3})/(\d{2,3})[ ]?(mmHg|kPa)(?![A-Za-z])")
+_PRESSURE = re.compile(
+    r"(?<![0-9A-Za-z./])(\d{2,3})/(\d{2,3})[ ]?(mmHg|kPa)(?![A-Za-z])"
+    r"|(?<=BP)([ ]?(?:[<>≤≥=:：是为约在到]|)[ ]?)(\d{2,3})/(\d{2,3})(?![0-9A-Za-z./])"
+)
+_SIZE = re.compile(r"(?<![0-9A-Za-z./])(1\d{2})/(\d{2,3})([A-CY])(?![0-9A-Za-z])")
+"""A size of clothes: 165/88A."""
+_LOGIN = re.compile(r"(?<=[a-z]{3})(?<![A-Z])\d{3,6}(?![0-9A-Za-z._-])")
+"""The figures of a name in small letters: admin123."""
 _CELLS = re.compile(
     r"(?<![0-9A-Za-z$])([A-Z]{1,2})(\d{1,5})[:：]([A-Z]{1,2})(\d{1,5})(?![0-9A-Za-z])"
 )
@@ -43,9 +63,25 @@ _MODEL = re.compile(r"(?<![0-9A-Za-z_.-])(?:[A-Z]{1,2}\d{1,2}){2,4}(?![0-9A-Za-z
 _LETTERED_MODEL = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,2})([A-Z]{1,2})(?![0-9A-Za-z_-]|\.\d)"
 )
+_PLUSES = re.compile(r"(?<=PA)\+{2,4}(?!\+)")
+_ONE_ON_ONE = re.compile("(?<![0-9A-Za-z])1[ -]?on[ -]?1(?![0-9A-Za-z])")
+_TENFOLD = re.compile("(?<=[0-9])×(?=[，。；！）、]|$)")
+_TYPE = re.compile("(?<=[A-Z]{2}[ ])2(?=[类型])")
+_SUM = re.compile(r"(?<![0-9A-Za-z.+(/=×*~–-])\d{1,3}(?:\+\d{1,3}){2,5}(?![0-9A-Za-z+%/=×周]|\.\d)")
+_RATIO = re.compile(
+    r"(?<![0-9A-Za-z.:：])(\d{1,4}\.\d{1,3})[:：](\d{1,4}(?:\.\d{1,3})?)(?![0-9A-Za-z.:：])"
+)
+_TYRE = re.compile(r"(?<![0-9A-Za-z./])(\d{3})/(\d{2})[ ]?(Z?R)(\d{2})(?![0-9A-Za-z])")
+"""Width, height and rim of a tyre: 225/45R17."""
+_SCORE = re.compile(r"(?<![0-9A-Za-z.:：])(\d{2,3})[:：](\d{2,3})(?=[\u4e00-\u9fff])")
+_KILLS = re.compile(r"(KDA[ ]?(?:[是为:：]|)[ ]?)(\d{1,2})/(\d{1,2})/(\d{1,2})(?![0-9A-Za-z/])")
+"""Kills, deaths and assists of a game."""
+_SMALL_LAST = re.compile(r"(?<![0-9A-Za-z_.-])([A-Z]{3,6})(\d{1,3})([a-z])(?![0-9A-Za-z_-]|\.\d)")
+"""Capitals, a number and a small letter: LPDDR5x."""
 _HUNDREDS = 3
+_HOURS, _MINUTES = 24, 60
 _MINUS_ONE = re.compile(
-    r"(?<![0-9A-Za-z._-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])"
+    r"(?<![0-9A-Za-z._+=*/×÷²³^(-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])"
 )
 _PLUS_NAME = re.compile(r"(?<=[0-9])\+(?=[A-Za-z]{2})")
 _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
@@ -53,24 +89,23 @@ _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
 _TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
 """How long a song plays, behind its title."""
 _ACRONYM = re.compile(
-    rf"(?<![A-Za-z0-9-])(?!RMB|CNY|USD|HKD|EUR|GBP|JPY|KRW|AD|BCE?|CE)([A-Z]{{2,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|[0-9]{{1,2}})(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]|[ ]?{MEASURE})"
+    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{1,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|(?<=[A-Z]{{2}}[ ])[0-9]{{1,2}}|(?<![GR]TX[ ])(?<!HTTP[ ])(?<!ISO[ ])(?<=[A-Z]{{2}}[ ])[0-9]{{3}}(?=[，。、；）]))(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]| [0-9]{{3}}|[ ]?{MEASURE})"
 )
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
 _CODE = re.compile(
     r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?([0-9]{5,16})(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])"
 )
 """So many figures behind letters are a code: ETF 510300."""
-_CURRENT = re.compile(
-    rf"(?:电流|保险丝|熔丝|输出|插座|安培)[^，。；0-9]{{0,6}}({NUMBER})[ ]?A(?![0-9A-Za-z])"
-)
 _PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")
+_WINDOW = 12
+_TIME = "(?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?:[:：][0-5][0-9])?"
 _CLOCK = re.compile(
-    r"(?:(?<=[a-z][：，、；（])|(?<=[a-z])[ ])(?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?![0-9A-Za-z:：./-]|[ ]?[-–~～apAP])"
+    rf"(?:(?<=[A-Za-z][：，、；（是为在到])|(?<![0-9][Kk])(?:(?<=[A-Za-z])|(?<=[A-Z][0-9])|(?<=[A-Z][0-9]{{2}})|(?<=[A-Z][0-9]{{3}})|(?<=[A-Z][0-9]{{4}}))[ ]){_TIME}(?:[ ]?[-–~～至到][ ]?{_TIME})?(?![0-9A-Za-z:：./-]|[ ]?[-–~～aApP])"
 )
 _MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-Za-z0-9]))")
 """Memory and storage of a make: 16+512GB."""
 _DATED = re.compile(
-    r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/])"
+    r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
 )
 _SERIES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Za-z]{1,3})(\d{1,2})-(\d{4,5})([A-Z]{0,3})(?![0-9A-Za-z_.-])"
@@ -87,6 +122,13 @@ def _caret(match: re.Match[str]) -> str:
     """`10^8` 10⁸, which further rules know."""
     exponent = match[1] or match[2] or match[3]
     return "".join("⁻" if c == "-" else "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(c)] for c in exponent)
+
+
+def _pressure(match: re.Match[str]) -> str:
+    high, low, unit, sign, upper, lower = match.groups()
+    if unit:
+        return f"{number(high)}，{number(low)}{unit_name(unit)}"
+    return f"{OPERATORS.get(sign.strip(), sign)}{number(upper)}，{number(lower)}"
 
 
 def _series(match: re.Match[str]) -> str:
@@ -106,6 +148,24 @@ def _minus(match: re.Match[str]) -> str | None:
     )
 
 
+def _clock(match: re.Match[str]) -> str | None:
+    """A time behind an English word: `PB 3:28:41`, where no sports say that it is a score."""
+    if is_in_sports(match):
+        return None
+    words = re.split(
+        "[0-9:：，。；]", match.string[max(0, match.start() - _WINDOW) : match.start()]
+    )[-1]
+    prefix = f"{words} "
+    return read_times(AlignedText.of(prefix + match[0].strip())).text[len(prefix) :]
+
+
+def _score_behind_english(match: re.Match[str]) -> str | None:
+    """`112:97` that is no time."""
+    first, second = match.groups()
+    is_time = second[0] == "0" or (int(first) <= _HOURS and int(second) < _MINUTES)
+    return None if is_time else f"{number(first)}比{number(second)}"
+
+
 def _cells(match: re.Match[str]) -> str:
     """`A1:B10` A一到B十."""
     column, row, last_column, last_row = match.groups()
@@ -115,7 +175,9 @@ def _cells(match: re.Match[str]) -> str:
 def _make(match: re.Match[str]) -> str:
     """`4C8G` 四C八G."""
     spelled = re.sub("(?<=[A-Z])(?=[A-Z])", " ", match[0])
-    return re.sub("[0-9]+", lambda m: cardinal(m[0]), spelled)
+    return re.sub(
+        "[0-9]+", lambda m: (digits if len(m[0]) > _HUNDREDS else cardinal)(m[0]), spelled
+    )
 
 
 def _model(match: re.Match[str]) -> str:
@@ -126,25 +188,64 @@ def _model(match: re.Match[str]) -> str:
     return f"{' '.join(letters)}{said}{' '.join(last)}"
 
 
+def _stars(match: re.Match[str]) -> str:
+    """`4.8 ★` 四点八星, `★★★☆☆` 三星."""
+    return f"{amount(match[1])}星" if match[1] else f"，{cardinal(str(match[0].count('★')))}星，"
+
+
+def _proportion(match: re.Match[str]) -> str | None:
+    """`1:√3:2` 一比根号三比二."""
+    if "√" not in match[0]:
+        return None
+    parts = re.split("[ ]?[:：∶][ ]?", match[0])
+    return "比".join(re.sub("[0-9]+", lambda m: number(m[0]), part) for part in parts).replace(
+        "√", "根号"
+    )
+
+
 RULES = (
+    Rule(_TEMPO, lambda _: "四分音符等于", "♩"),
+    Rule(_STARS, _stars, "★"),
+    Rule(_ARROW_KEY, lambda m: "左上右下"["←↑→↓".index(m[0])], "←↑→↓"),
+    Rule(_CHANGE, lambda m: "上升" if m[0].strip() == "↑" else "下降", "↑↓"),
+    Rule(_SECTION, lambda m: f"第{'点'.join(map(cardinal, m[1].split('.')))}节", "§"),
+    Rule(_NUMBER_SIGN, lambda m: f"{number(m[1])}号", "№"),
+    Rule(_AND, lambda _: "和", "&"),
+    Rule(_ROOTS, _proportion, "√"),
     Rule(_CARET, _caret, "^"),
     Rule(_DEGREES, lambda m: read_temperatures(AlignedText.of(m[0])).text, "°℃℉"),
     Rule(_ANGLE, lambda m: f"{m[1]}{number(m[2])}度", "°"),
-    Rule(_PRESSURE, lambda m: f"{number(m[1])}，{number(m[2])}{unit_name(m[3])}", "/"),
+    Rule(_PRESSURE, _pressure, "/"),
+    Rule(_SIZE, lambda m: f"{number(m[1])}，{number(m[2])}{m[3]}", "/"),
+    Rule(_LOGIN, lambda m: digits(m[0], telephone=True)),
     Rule(_CELLS, _cells, ":："),
     Rule(_PROPORTION, lambda m: re.sub("[ ]?[:：∶][ ]?", "比", m[0]), ":：∶"),
     Rule(_MAKE, _make),
     Rule(_MODEL, _make),
     Rule(_LETTERED_MODEL, _model),
+    Rule(_SMALL_LAST, _model),
     Rule(_MINUS_ONE, _minus, "-"),
+    Rule(_PLUSES, lambda m: f"{amount(str(len(m[0])))}个加", "+"),
+    Rule(
+        _TYRE,
+        lambda m: f"{digits(m[1])}，{digits(m[2])}{' '.join(m[3])}{cardinal(m[4])}",
+        "R",
+    ),
+    Rule(_KILLS, lambda m: f"{m[1]}{'杠'.join(map(number, m.groups()[1:]))}", "/"),
+    Rule(_SCORE, _score_behind_english, ":："),
+    Rule(_ONE_ON_ONE, lambda _: " one on one ", "1"),
+    Rule(_TENFOLD, lambda _: "倍", "×"),
+    Rule(_TYPE, lambda _: "二", "2"),
+    Rule(_SUM, lambda m: "加".join(map(number, re.findall("[0-9]+", m[0]))), "+"),
+    Rule(_RATIO, lambda m: f"{number(m[1])}比{number(m[2])}", ":："),
     Rule(_PLUS_NAME, lambda _: "加", "+"),
     Rule(_ROMAN, lambda m: roman(m[1]), "IV"),
     Rule(_TRACK, lambda m: f"，{amount(m[1])}分{two_figures(m[2])}秒，", "》」”"),
     Rule(_ACRONYM, lambda m: f"{m[1]}{number(m[2])}", " "),
     Rule(_CODE, lambda m: f"{m[1]}{digits(m[2], telephone=True)}"),
-    Rule(_CURRENT, lambda m: f"{m[0][: m.start(1) - m.start()]}{amount(m[1])}安", "A"),
     Rule(_PORTS, lambda m: f"{digits(m[1])}冒号{digits(m[2])}", ":"),
-    Rule(_CLOCK, lambda m: read_times(AlignedText.of(m[0])).text, ":："),
+    Rule(SCORE_DASH, score, "-–"),
+    Rule(_CLOCK, _clock, ":："),
     Rule(_MEMORY, lambda m: f"{number(m[1])}加{m[2]}", "+"),
     Rule(_DATED, lambda m: f"{m[1]}{cardinal(m[2])}月{cardinal(m[3])}日", "/"),
     Rule(_SERIES, _series, "-"),

@@ -86,6 +86,8 @@ def scaled(text: str, letter: str) -> str:
     if letter.lower() == "w":
         return f"{amount(text)}万"
     whole, _, decimals = text.partition(".")
+    if letter in "tT":
+        return f"{amount(text)}万亿"
     if len(decimals) > zeros:
         return number(text) + {3: "千", 6: "百万", 9: "十亿", 12: "万亿"}[zeros]
     figure = f"{whole}{decimals}{'0' * (zeros - len(decimals))}".lstrip("0")

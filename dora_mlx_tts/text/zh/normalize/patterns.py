@@ -46,8 +46,10 @@ _LONGEST_FIRST = sorted(re.findall("[^ \n]+", _MEASURES), key=len, reverse=True)
 _OTHER_WORDS = """
 处理 处方 处罚 处于 处分 处长 处置 处境 处女 处所 晚上 晚会 晚饭 晚餐 晚间 晚报 晚点 晚年 晚期 晚高峰 家庭 家用 家电 家长 家具 手机 手柄 手表 分析 分辨率 行业 集合 集团 点击 成本 成功 成立 成为 卡片 关闭 关于 号码
 角度 折叠 度假 代码 对比 对应 对方 发布 发现 发来 发出 发起 发给 发行 发生 发表 发展 发送 升级 回复 根据 区域 环境 世界 题目 课程 服务 连接 头部
-排名 排序 级别 组合 组件 场景 本地 台式 台风 元素 元件 期货 口令 口味 面积 面板 段落 间隔 克隆 毛利 章节 代理 代表
+排名 排序 级别 组合 组件 场景 本地 台式 台风 元素 元件 期货 股票 股份 股东 口令 口味 面积 面板 段落 间隔 克隆 毛利 章节 代理 代表
 """
 MEASURE = f"(?!(?:{'|'.join(_OTHER_WORDS.split())}))(?:{'|'.join(_LONGEST_FIRST)}|两(?![个张只条家种名位年天次件本部台块款份间层座所支把场届]))"
 """What is counted: measure words, units in Hanzi, and 万, 多, 几 behind a number. A word that only begins
 with one (方案2成本) counts nothing."""
+MORE = rf"\+(?=[ ]?(?:{MEASURE}|[，。；、）)！？,.;!?的]|左右|上下|以[上下]|不等|起|$))"
+"""A plus that says that it is more, and adds nothing to what follows: 100+, 8k+."""

@@ -11,6 +11,7 @@ from dora_mlx_tts.text.zh.normalize.counts import read_counts, read_thousands, r
 from dora_mlx_tts.text.zh.normalize.dates import read_dates
 from dora_mlx_tts.text.zh.normalize.labels import read_labels, read_verses
 from dora_mlx_tts.text.zh.normalize.maths import (
+    RELATIONS,
     read_equations,
     read_fractions,
     read_mixed_fractions,
@@ -39,7 +40,7 @@ _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_thousands, FIGURES),  # before commas become pauses
     (read_dates, FIGURES),  # before hyphens and slashes become ranges and fractions
     (read_verses, ":："),
-    (read_labels, "/-–#*折甲档"),
+    (read_labels, "/-–#*折:：∶档"),
     (read_telephone_numbers, FIGURES),
     (read_month_days, "/-.月日号"),
     (read_money, FIGURES),
@@ -52,7 +53,7 @@ _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_temperatures, "°℃℉度"),
     (read_ranges, "-~–—−～〜∼"),
     (read_quantities, f"{string.ascii_letters}/°′″²³ÅΩμ"),  # before powers: m² is a unit
-    (read_powers_and_comparisons, "+×÷=≈≠<>≤≥^⁰¹²³⁴⁵⁶⁷⁸⁹⁻"),
+    (read_powers_and_comparisons, f"+×÷=≈≠<>≤≥^⁰¹²³⁴⁵⁶⁷⁸⁹⁻{RELATIONS}"),
     (read_fractions, "/"),
     (read_counts, ""),
     (read_signs, ""),

@@ -22,7 +22,7 @@ _AMERICAN = re.compile(
 )
 _SERVICE = re.compile(rf"{_BEFORE}([48]00)[- ]?([0-9]{{3,4}})[- ]?([0-9]{{3,4}}){_AFTER}")
 _NAMED = re.compile(
-    r"((?:[取寄]件码|(?<![0-9零一二三四五六七八九十几])[\u4e00-\u9fff]号码?(?=[是为:：])|(?<![尺鞋页数号])码(?=[是为:：])|端口|电话|座机|手机|热线|号码|客服|拨(?=[0-9])|拨打|拨通|致电|分机|传真|密码锁?|门禁|门铃|呼叫|验证码|口令|代码|状态码|错误码|邮编|邮政编码|"
+    r"((?:[取寄]件码|(?<![0-9零一二三四五六七八九十几])[\u4e00-\u9fff]号码?(?=[是为:：])|(?<![尺鞋页数号])码(?=[是为:：])|端口|电话|座机|手机|热线|号码|客服|拨(?=[0-9])|拨打|拨通|致电|分机|传真|密码锁?|门禁|门铃|呼叫|验证码|口令|[末后下尾][3-8三四五六七八]位(?:数字|数|号码)?|代码|状态码|错误码|邮编|邮政编码|"
     r"编号|房号|房间号?|门牌号?|学号|工号|卡号|账号|帐号|尾号|尾数|单号|工单|流水|(?:传真|电话|总机|座机)转|序列号|车牌|证号|区号|群号?|型号|航班号?|车次|国道|省道|县道|乡道|暗号|报警|急救|火警|QQ)"
     r"(?:号码|号)?(?:是|为|系|叫|打|[:：])?[ ]?#?)([0-9]{3,16}(?:[- ][0-9]{2,8}){0,3})(?![0-9]|\.[0-9]|[个位名次岁年元块种台人件条张家月天分万亿米多余几])"
 )
@@ -74,7 +74,7 @@ _HOUSE = re.compile(
 )
 """A building and a room in it: 教室3-201."""
 _DOOR = re.compile(
-    rf"((?:[单元楼栋幢座门]|[楼层][ ]?[东西南北]?侧?)[ ]?)([0-9]{{3,4}})(?![0-9A-Za-z.,:：/-]|[ ]?{MEASURE})"
+    rf"((?:[单元楼栋幢座门]|[楼层][ ]?[东西南北]?侧?)[ ]?)([0-9]{{3,4}})(?:[ ]?[-–~～至到][ ]?([0-9]{{3,4}}))?(?![0-9A-Za-z.,:：/-]|[ ]?{MEASURE})"
 )
 _ROOM = re.compile(
     r"(?<![0-9A-Za-z.])([0-9]{3,4})(?=[\u4e00-\u9fff]{0,2}室|房|号房|号线|路(?![程径线段由过面标人口长])|次(?:列车|航班|高铁|动车)|航班|教室|会议室|病房|国道|高速|宿舍|包厢|包间)"
@@ -125,8 +125,14 @@ def read_telephone_numbers(text: AlignedText) -> AlignedText:
     text = text.sub(_EXTENSION, lambda m: f"转{digits(m[1], telephone=True)}")
     text = text.sub(_SECURITY, lambda m: m[1] + digits(m[2], telephone=True))
     text = text.sub(_HOUSE, _house)
-    text = text.sub(_DOOR, lambda m: m[1] + digits(m[2], telephone=True))
+    text = text.sub(_DOOR, _door)
     return text.sub(_ROOM, lambda m: digits(m[1], telephone=True)).sub(_CHAIN, _chain)
+
+
+def _door(match: re.Match[str]) -> str:
+    """`东侧201-208` 东侧二零幺到二零八."""
+    first, last = (digits(room, telephone=True) if room else "" for room in match.groups()[1:])
+    return f"{match[1]}{first}{f'到{last}' if last else ''}"
 
 
 def _chain(match: re.Match[str]) -> str:

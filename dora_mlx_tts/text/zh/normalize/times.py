@@ -33,28 +33,28 @@ _LAP = re.compile(
 )
 """A time with parts of seconds is one that was measured: 1:10.270."""
 _RATIO = re.compile(
-    rf"{_BORDER_BEFORE}({NUMBER}[万亿千百]?)[ ]?[:：∶][ ]?({NUMBER})(?![0-9A-Za-z.]|[:：][0-9])"
+    rf"{_BORDER_BEFORE}({NUMBER}[%万亿千百]?)[ ]?[:：∶][ ]?({NUMBER}%?)(?![0-9A-Za-z.]|[:：][0-9])"
 )
 _CHAIN = re.compile(rf"{_BORDER_BEFORE}([0-9]{{1,4}}(?:[:：∶][0-9]{{1,4}}){{2,5}})(?![0-9A-Za-z])")
 _SCORE_NEAR = re.compile(
     r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|点球|常规时间|(?<= )[胜负平克擒](?![0-9])|[小主客]胜|[小主客]负|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|踢平|赢(?!得)|输(?![入出送液血])"
-    r"|比例|配比|化简|约成|最简|比(?=[是为：: ])|之比|比值|稀释|兑(?![换现奖付])|第[0-9一二三四五六七八九十]{1,2}[局盘]"
+    r"|比例|配比|化简|约成|最简|比(?=[是为：: ])|之比|比值|稀释|坡度|比例尺|缩[小放]比|模型|沙盘|兑(?![换现奖付])|第[0-9一二三四五六七八九十]{1,2}[局盘]"
 )
 _SPORT = re.compile(
-    "[英法中亚日韩]超|西甲|意甲|德甲|法甲|中甲|欧[冠联洲]|世界杯|亚洲杯|足总杯|国王杯|[NC]BA|联赛|小组赛|季后赛|淘汰赛|决赛|[赛球]队|[主客]场|进球|点射|补射|破门|头球|绝杀|扳平|射门|任意球|乌龙球|红牌|黄牌|[上下]半时|梅开|帽子戏法|横扫"
+    "[英法中亚日韩]超|西甲|意甲|德甲|法甲|中甲|欧[冠联洲]|世界杯|亚洲杯|足总杯|国王杯|[NC]BA|[UA]CL|EPL|联赛|小组赛|季后赛|淘汰赛|决赛|[赛球]队|[主客]场|进球|点射|补射|破门|头球|绝杀|扳平|射门|任意球|乌龙球|红牌|黄牌|[上下]半时|梅开|帽子戏法|横扫"
 )
 _TEAM = (
     "(?:队|中国|日本|韩国|朝鲜|伊朗|卡塔尔|沙特|澳大利亚|泰国|越南|印度|英格兰|德国|法国|西班牙|葡萄牙|意大利|荷兰"
     "|比利时|克罗地亚|瑞典|挪威|波兰|土耳其|俄罗斯|美国|加拿大|墨西哥|巴西|阿根廷|乌拉圭|哥伦比亚|智利|摩洛哥|埃及)"
 )
 _TEAM_BEFORE = re.compile(rf"{_TEAM}[ ]?$")
-_SCORE_DASH = re.compile(
+SCORE_DASH = re.compile(
     r"(?<![0-9A-Za-z.-])(?<![0-9][:：])([0-9]{1,3})[ ]?[-\u2013][ ]?([0-9]{1,3})"
     r"(?![0-9A-Za-z-]|\.[0-9]|[ ]?[%个位天年月日号岁元人次倍小分米千公点周名场轮球支秒])"
 )
-_LISTED = r"(?:[ ]?[0-9]{1,3}[ ]?[:：∶-][ ]?[0-9]{1,3}[ ]?)"
-_LIST_BEFORE = re.compile(rf"(?:{_LISTED}[、，,和]){{1,6}}[ ]?$")
-_LIST_AFTER = re.compile(rf"(?:[ ]?[、，,和]{_LISTED}){{1,6}}")
+_LISTED = r"(?:[ ]?[0-9]{1,3}[ ]?[:：∶-][ ]?[0-9]{1,3}(?:[（(][0-9]{1,2}[)）])?[ ]?)"
+_LIST_BEFORE = re.compile(rf"(?:{_LISTED}[、，,和 ]){{1,6}}[ ]?$")
+_LIST_AFTER = re.compile(rf"(?:[（(][0-9]{{1,2}}[)）])?(?:[ ]?[、，,和 ]{_LISTED}){{1,6}}")
 _LONGEST_LIST = 60
 """Scores in a row (21:18、19:21) share what stands around them."""
 _WINDOW = 8
@@ -69,20 +69,23 @@ _POSITION = re.compile(
 """Where in a recording something is: 副歌在1:02."""
 _RACE = re.compile("组|选手|冠军|亚军|季军|完赛|马拉松|纪录|铁三|越野|骑行|净成绩|枪声")
 """Of these three parts are hours, minutes and seconds that it took."""
+_EXPECTED = re.compile(
+    "(?:预计|预期|估计|大概|大约|约|目标|完成|跑|耗|用)(?:是|为|时|要|需|在)?[ ]?$"
+)
 _SECONDS = re.compile("0[0-9]")
 _OF_TRACK = re.compile("[》」”][ ]?[（(]$")
 """Behind a title in brackets stands how long it plays."""
 _NOON = 12
 _RESULT = re.compile("(?:成绩|纪录)(?:是|为|[:：])?[ ]?$")
 _LASTS = re.compile(
-    r"(?:马拉松|(?:[全半]马|马拉松|越野|[赛米里跑游骑])的?成绩|[用耗历]时|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
+    r"(?:(?<![A-Za-z])[PS]B[ ]?|马拉松|(?:[全半]马|马拉松|越野|[赛米里跑游骑])的?成绩|[用耗历]时|(?:狂暴|冷却|剩余|通关|倒计)时间?|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
 )
 
 
 def read_times(text: AlignedText) -> AlignedText:
     """Write out times; a colon that is no time is 比."""
     text = text.sub(_RANGE, _range)
-    text = text.sub(_SCORE_DASH, _score)
+    text = text.sub(SCORE_DASH, score)
     text = (
         text.sub(_LAP, _lap)
         .sub(_CLOCK, _clock)
@@ -96,6 +99,11 @@ def _ratio(match: re.Match[str]) -> str:
     """`1:1.2` 一比一点二, `100万:1` 一百万比一; a second part with its zero (25:00) is of seconds."""
     if _SECONDS.fullmatch(match[2]) and match[1].isdecimal() and not is_score(match):
         return _duration(match[1], match[2], None)
+    if "%" in match[0]:
+        return "比".join(
+            f"{'百分之' if value[-1] == '%' else ''}{number(value.rstrip('%'))}"
+            for value in match.groups()
+        )
     first = match[1].rstrip("百千万亿")
     return f"{number(first)}{match[1][len(first) :]}比{number(match[2])}"
 
@@ -122,10 +130,18 @@ def _list_around(match: re.Match[str]) -> tuple[int, int]:
     return earlier.start() if earlier else start, later.end() if later else end
 
 
-def _score(match: re.Match[str]) -> str | None:
-    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+def is_in_sports(match: re.Match[str]) -> bool:
+    """Whether words of sports are near."""
     near = match.string[max(0, match.start() - _SENTENCE) : match.end() + _SENTENCE]
-    if not (is_score(match) or _TEAM_BEFORE.search(before) or _SPORT.search(near)):
+    return _SPORT.search(near) is not None
+
+
+def score(match: re.Match[str]) -> str | None:
+    """`2-1` 二比一 where words say so."""
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    if int(match[1]) > 0 == int(match[2]):  # no range ends with nothing
+        return f"{number(match[1])}比零"
+    if not (is_score(match) or _TEAM_BEFORE.search(before) or is_in_sports(match)):
         return None
     return f"{number(match[1])}比{number(match[2])}"
 
@@ -151,7 +167,7 @@ def _clock(match: re.Match[str]) -> str | None:
 def _lasts(before: str, after: str, time: str) -> bool:
     """Whether a time is how long something takes: 在3:30内, 《晴天》(4:29)."""
     phrase = f"{_PHRASE.split(before)[-1]} {_PHRASE.split(after)[0]}"
-    if _LONG.fullmatch(time) and _RACE.search(phrase):
+    if _LONG.fullmatch(time) and (_RACE.search(phrase) or _EXPECTED.search(before)):
         return True
     if _POSITION.search(before):
         return True

@@ -17,29 +17,43 @@ _BASES = {
     "Wh": ("瓦时", "mkMGT"), "V": ("伏", "nμumkM"), "A": ("安", "pnμumk"), "Ah": ("安时", "mk"),
     "VA": ("伏安", "mkM"), "Pa": ("帕", "μumhkMG"), "J": ("焦", "μumkMG"), "cal": ("卡", "kM"), "N": ("牛", "μumkM"),
     "Ω": ("欧", "μumkM"), "F": ("法", "pnμum"), "H": ("亨", "nμum"), "T": ("特", "nμum"), "eV": ("电子伏", "mkMGT"),
-    "Sv": ("西弗", "nμum"), "Gy": ("戈瑞", "μumk"), "Bq": ("贝可", "kMGT"), "bar": ("巴", "mk"), "IU": ("国际单位", "mkμu"),
+    "Sv": ("西弗", "nμum"), "Gy": ("戈瑞", "μumk"), "Bq": ("贝可", "kMGT"), "bar": ("巴", "mk"), "IU": (" I U", "mkμu"),
 }  # fmt: skip
 _UNITS = {
-    f"{prefix}{base}": f"{_PREFIXES[prefix]}{name}"
+    f"{prefix}{base}": f"{_PREFIXES.get(prefix, '')}{name}"
     for base, (name, prefixes) in _BASES.items()
-    for prefix in prefixes
+    for prefix in ("", *prefixes)
 } | {
-    "m": "米", "km²": "平方千米", "m²": "平方米", "cm²": "平方厘米", "mm²": "平方毫米", "dm²": "平方分米", "hm²": "公顷",
-    "km2": "平方千米", "m2": "平方米", "cm2": "平方厘米", "m³": "立方米", "cm³": "立方厘米", "dm³": "立方分米",
-    "m3": "立方米", "cm3": "立方厘米", "km³": "立方千米", "mm³": "立方毫米",
-    "KG": "千克", "Kg": "千克", "H": "小时", "bar": "巴", "KM": "千米", "CM": "厘米", "MM": "毫米", "MG": "毫克", "g": "克", "t": "吨", "L": "升", "l": "升", "ML": "毫升",
-    "s": "秒", "s²": "二次方秒", "min": "分钟", "h": "小时", "hr": "小时", "d": "天",
-    "W": "瓦", "KW": "千瓦", "kwh": "千瓦时", "KWh": "千瓦时", "kW·h": "千瓦时", "V": "伏", "A": "安", "Ω": "欧姆",
-    "N·m": "牛米", "N•m": "牛米", "Hz": "赫兹", "hz": "赫兹", "KHz": "千赫兹",
-    "mmHg": "毫米汞柱", "Pa": "帕", "N": "牛", "J": "焦耳", "cal": "卡", "Kcal": "千卡", "eV": "电子伏", "Sv": "西弗", "Bq": "贝可",
-    "db": "分贝", "dB": "分贝", "dBm": "分贝毫瓦", "DB": "分贝", "IU": "国际单位", "U": "单位", "lm": "流明", "lx": "勒克斯",
-    "mol": "摩尔", "rpm": "转每分钟", "ft": "英尺", "inch": "英寸", "lb": "磅", "oz": "盎司", "rad": "弧度", "nit": "尼特", "nits": "尼特",
-    "mph": "英里每小时", "ha": "公顷", "cc": "毫升", "K": "开尔文", "px": "像素", "pt": "磅", "lbs": "磅", "mi": "英里", "yd": "码", "hrs": "小时", "mins": "分钟",
-    "sec": "秒", "secs": "秒", "bpm": "次每分钟", "fps": "帧每秒", "kgf": "千克力",
-    "°": "度", "′": "分", "″": "秒", "Å": "埃",
+    "km²": "平方千米", "m²": "平方米", "cm²": "平方厘米", "mm²": "平方毫米", "dm²": "平方分米", "hm²": "公顷",
+    "km2": "平方千米", "m2": "平方米", "cm2": "平方厘米", "mm2": "平方毫米", "m³": "立方米", "cm³": "立方厘米", "dm³": "立方分米",
+    "m3": "立方米", "cm3": "立方厘米", "mm3": "立方毫米", "dm3": "立方分米", "km³": "立方千米", "mm³": "立方毫米", "Nm³": "标准立方米",
+    "KG": "千克", "Kg": "千克", "H": "小时", "KM": "千米", "Km": "千米", "CM": "厘米", "MM": "毫米", "MG": "毫克", "t": "吨", "ML": "毫升", "Ml": "毫升",
+    "s²": "二次方秒", "min": "分钟", "h": "小时", "hr": "小时", "d": "天", "wk": "周", "yr": "年",
+    "KW": "千瓦", "kwh": "千瓦时", "KWh": "千瓦时", "KWH": "千瓦时", "kw": "千瓦", "Ω": "欧姆", "hz": "赫兹", "KHz": "千赫兹",
+    "J": "焦耳", "mmHg": "毫米汞柱", "cmH2O": "厘米水柱", "Kcal": "千卡", "Nm": "牛米", "inHg": "英寸汞柱", "atm": "个大气压", "mOsm": "毫渗摩尔", "mEq": "毫当量", "mM": "毫摩尔每升", "μM": "微摩尔每升", "nM": "纳摩尔每升", "kDa": "千道尔顿", "Da": "道尔顿", "Ci": "居里", "mCi": "毫居里", "bbl": "桶", "gal": "加仑", "sqft": "平方英尺", "pcs": "件", "C": "库仑",
+    "db": "分贝", "dB": "分贝", "dBm": "分贝毫瓦", "DB": "分贝", "U": "单位", "lm": "流明", "lx": "勒克斯", "lux": "勒克斯", "cd": "坎德拉",
+    "rpm": "转每分钟", "r": "转", "ft": "英尺", "inch": "英寸", "inches": "英寸", "lb": "磅", "oz": "盎司", "rad": "弧度", "nit": "尼特", "nits": "尼特",
+    "mph": "英里每小时", "kmh": "千米每小时", "kph": "千米每小时", "ha": "公顷", "cc": "毫升", "K": "开尔文", "px": "像素", "pt": "磅", "lbs": "磅", "mi": "英里", "yd": "码",
+    "hrs": "小时", "mins": "分钟", "sec": "秒", "secs": "秒", "bpm": "次每分钟", "fps": "帧每秒", "kgf": "千克力", "hp": "马力", "kWp": "千瓦峰", "MWp": "兆瓦峰",
+    "ppm": " P P M", "PPM": " P P M", "ppb": " P P B", "dpi": " D P I", "DPI": " D P I", "ppi": " P P I", "PPI": " P P I", "psi": " P S I", "PSI": " P S I",
+    "dBA": "分贝A", "dBi": "分贝I", "°": "度", "′": "分", "″": "秒", "Å": "埃",
 }  # fmt: skip
-_AMBIGUOUS = frozenset({"A", "H", "K", "N", "J", "U", "d", "IU"})
-"""Capitals that are as often a name (5A景区, 4K), and the d of 3d, are units only beside `/`."""
+_OF_FIELD = {
+    "A": "电[流量路网]|保险丝|熔丝|插[座头排]|安培|输出|断路|空开|负载|充电|快充|功率", "N": "[拉推压浮重阻弹支摩张作合分引磁]?力|牛顿|受到",
+    "J": "能|功(?!能)|热量|焦耳|电击|除颤", "K": "温度?|开尔文|热力学|绝对零度|沸点|熔点|超导", "H": "电感|线圈",
+    "F": "电容", "T": "磁|特斯拉", "C": "电荷|电量|库仑",
+}  # fmt: skip
+_AMBIGUOUS = frozenset({*_OF_FIELD, "U", "d", "r", "wk", "yr", "VA"})
+"""Letters that are as often a name (5A景区, 4K, 3d) are units only beside `/`, or where their field is spoken of."""
+OF_FIELD = re.compile(
+    r"(?<![0-9A-Za-z.-])(?:([=≈<>≤≥][ ]?|[等大小约高低多少]于|达到?)?)([0-9]{1,16}(?:\.[0-9]{1,40})?)[ ]?([ANJKHFTC])(?![0-9A-Za-z+₀-₉²³·•⋅-]|/(?![0-9]))"
+)
+PERIODS = {
+    "month": "月", "mo": "月", "year": "年", "yr": "年", "week": "周", "wk": "周", "day": "天", "night": "晚", "hour": "小时", "hr": "小时",
+    "user": "用户", "person": "人", "seat": "席", "serving": "份", "token": " token", "GB": "G B", "TB": "T B", "MB": "M B",
+}  # fmt: skip
+"""What a price or a dose is for."""
+_OF_PRODUCTS = {"℃": "摄氏度", "°C": "摄氏度"}
 _HAN_UNITS = {
     "元",
     "人",
@@ -61,17 +75,22 @@ _HAN_UNITS = {
 }
 
 UNIT_NAMES = "|".join(re.escape(u) for u in sorted(set(_UNITS) - _AMBIGUOUS, key=len, reverse=True))
-_PER = "|".join(re.escape(u) for u in sorted(set(_UNITS) | _HAN_UNITS, key=len, reverse=True))
-_CAPITAL = f"(?:{'|'.join(sorted(_AMBIGUOUS - {'d'}, key=len, reverse=True))})"
-_PER_EACH = rf"(?:[ ]?/[ ]?(?:{_PER})(?![A-Za-z]))"
+_PER = "|".join(
+    re.escape(u)
+    for u in sorted({*_UNITS, *_HAN_UNITS, *PERIODS, *_OF_PRODUCTS}, key=len, reverse=True)
+)
+_BESIDE_STROKE = f"(?:{'|'.join(sorted(_AMBIGUOUS - {'d'}, key=len, reverse=True))})"
+_PRODUCT = rf"(?:{_PER})(?:[·•⋅](?:{_PER}))?"
+_PER_EACH = rf"(?:[ ]?/[ ]?(?:\({_PRODUCT}\)|{_PRODUCT})(?![A-Za-z])|[ ]?/[\u4e00-\u9fff](?=[，。；、）)的]|$))"
+_SINGLE = "[ANJKCW]"
 _COUNT = rf"({SIGN})({NUMBER}|[一二三四五六七八九十百千万亿两点零几半]{{1,8}})"
 _RANGE = rf"(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?"
 _SCALE = r"([十百千万亿]{1,2})?"
 QUANTITY = re.compile(
-    rf"(?<![0-9A-Za-z.])(?<![0-9],){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?({UNIT_NAMES}|{_CAPITAL}(?=[ ]?/[ ]?[a-zL]))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
+    rf"(?<![0-9A-Za-z.])(?<![0-9],){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?((?:{UNIT_NAMES}|{_SINGLE})[·•⋅](?:{_PER})|{UNIT_NAMES}|{_BESIDE_STROKE}(?=[ ]?/[ ]?(?:min|[a-zL]{{1,3}}(?![a-z])|[日天次周月时支瓶])))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³]|-[A-Za-z])"
 )
 RAISED = re.compile(
-    rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({UNIT_NAMES})({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
+    rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({UNIT_NAMES}|{_SINGLE})({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
 )
 """A unit behind a power: 3×10⁸m/s."""
 UNIT_BEHIND = re.compile(
@@ -79,7 +98,7 @@ UNIT_BEHIND = re.compile(
 )
 """A unit in letters behind a stroke, whose quantity is written in Hanzi: 3元/kg."""
 _BLOOD_PRESSURE = re.compile(
-    r"(?<![0-9./])([0-9]{2,3})/([0-9]{2,3})(?=[ ]?(?:mmHg|毫米汞柱))|(?:(?<=血压)|(?<=血压[是为在约达到])|(?<=血压都在)|(?<=血压[在为]约))([0-9]{2,3})/([0-9]{2,3})(?![0-9/])"
+    r"(?<![0-9./])((?:[789]|1[0-9]|2[0-5])[0-9])/((?:[3-9]|1[0-4])[0-9])(?=[ ]?(mmHg|毫米汞柱)|(?![0-9/A-Za-z%.]))"
 )
 _DEGREES = re.compile("(?<=[0-9])°(?=[0-9])")
 _SHARED = (
@@ -90,7 +109,7 @@ _SHARED = (
 """What each has its share of: 96拍/分, 3片/次."""
 _HAN_PER = re.compile(
     rf"(?<=[0-9元次人个件克米升])[ ]?/[ ]?(?:({_PER})(?![A-Za-z0-9])|(?=[人次天年月日周个件斤小平立公千秒分米吨瓶盒位套升晚间班课节场张本只支辆台部杯包袋箱两亩户片粒颗针餐枚]))"
-    rf"|(?<=元)[ ]?/[ ]?(?=[\u4e00-\u9fff])"
+    rf"|(?<=元)[ ]?/[ ]?(?=[\u4e00-\u9fff0-9])|(?<=/[月天年日人周次晚台户])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
     rf"|(?<=分之[\u4e00-\u9fff])[ ]?/[ ]?(?={_SHARED})"
     rf"|(?<=小时|分钟)[ ]?/[ ]?(?=[天周月日次人个件节集])"
     rf"|(?:(?<=[0-9一二三四五六七八九十百千万亿多半两点][\u4e00-\u9fff])|(?<=[0-9一二三四五六七八九十百千万亿多半两][\u4e00-\u9fff]{{2}}))[ ]?/[ ]?"
@@ -99,12 +118,15 @@ _HAN_PER = re.compile(
 _PER_COUNT = re.compile(
     r"(?<![0-9A-Za-z./])([0-9]{1,12}\.[0-9]{1,8})[ ]?/[ ]?([0-9]{1,6})(?=[ ]?(?:[\u4e00-\u9fff]))(?![ ]?分)"
 )
-FUEL = re.compile(rf"({NUMBER})[ ]?[Ll]/100[ ]?(?:km|公里|千米)")
+FUEL = re.compile(
+    rf"({NUMBER})(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?[ ]?[Ll]/100[ ]?(?:km|公里|千米)"
+)
+_NEAR = 16
 _PRIMES = re.compile(
     r"(?<![0-9A-Za-z.°度])([0-9]{1,3})[ ]?['′’][ ]?([0-5]?[0-9](?:\.[0-9]{1,2})?)[ ]?(\"|″|”|''|′′|’’)?(?![0-9A-Za-z'])"
 )
-_HUNDREDTHS = re.compile(r"(?<![0-9A-Za-z.°])([0-9]{1,2})[ ]?[\"″”]([0-9]{2})(?![0-9A-Za-z\"])")
-_MINUTES = re.compile(r"(?<![0-9A-Za-z.°])([0-9]{1,3})[ ]?['′](?![0-9A-Za-z'])")
+_HUNDREDTHS = re.compile(r"(?<![0-9A-Za-z.°])([0-9]{1,2})[ ]?[\"″”]([0-9]{1,2})(?![0-9A-Za-z\"])")
+_MINUTES = re.compile(r"(?<![0-9A-Za-z.°度])([0-9]{1,3})['′](?![0-9A-Za-z'])")
 _INCHES = re.compile(
     r"(?<![0-9A-Za-z.°度'′’])([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?(\"|″|”|'')(?![0-9])"
 )
@@ -123,14 +145,20 @@ _OF_ANGLES = re.compile(
 """Degrees of these are never below zero but negative."""
 _PERCENT = re.compile(rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)|(个百分点))")
 _PERCENT_RANGE = re.compile(
-    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?%?[ ]?[-~\u2013\u2014\uff5e][ ]?({NUMBER})[ ]?%"
+    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[%‰]?[ ]?[-~\u2013\u2014\uff5e到至][ ]?({NUMBER})[ ]?([%‰])"
 )
+_SHARES = {"%": "百分之", "‰": "千分之"}
 
 
 def read_percentages(text: AlignedText) -> AlignedText:
     """`25%` 百分之二十五, `10%~20%` 百分之十至百分之二十."""
-    text = text.sub(_PERCENT_RANGE, lambda m: f"百分之{number(m[1])}至百分之{number(m[2])}")
+    text = text.sub(_PERCENT_RANGE, _percent_range)
     return text.sub(_PERCENT, _percent)
+
+
+def _percent_range(match: re.Match[str]) -> str:
+    low, high, mark = match.groups()
+    return f"{_SHARES[mark]}{number(low)}至{_SHARES[mark]}{number(high)}"
 
 
 def _percent(match: re.Match[str]) -> str | None:
@@ -138,7 +166,7 @@ def _percent(match: re.Match[str]) -> str | None:
     if points:
         return None
     spoken = {"-": "负", "\u2212": "负", "+": "正"}.get(sign or "", "")
-    return f"{spoken}{'千分之' if mark == '‰' else '百分之'}{number(value)}"
+    return f"{spoken}{_SHARES[mark]}{number(value)}"
 
 
 def read_temperatures(text: AlignedText) -> AlignedText:
@@ -174,7 +202,7 @@ def read_feet_and_minutes(text: AlignedText) -> AlignedText:
 def _primes(match: re.Match[str]) -> str | None:
     first, second, closed = match.groups()
     before = match.string[max(0, match.start() - 8) : match.start()]
-    if _OF_HEIGHT.search(before):
+    if _OF_HEIGHT.search(before) and not _OF_TIME.search(before):
         return f"{amount(first)}英尺{number(second)}英寸"
     if closed or _OF_TIME.search(before) or match.string[match.end() : match.end() + 1] in "/每":
         return f"{amount(first)}分{number(second)}秒"
@@ -183,7 +211,8 @@ def _primes(match: re.Match[str]) -> str | None:
 
 def _minutes(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - 8) : match.start()]
-    return f"{amount(match[1])}分钟" if _OF_TIME.search(before) else None
+    closes_quotation = "'" in match.string[: match.start()]
+    return None if closes_quotation and not _OF_TIME.search(before) else f"{amount(match[1])}分钟"
 
 
 def _closing_quotes(text: str) -> set[int]:
@@ -199,12 +228,27 @@ def _closing_quotes(text: str) -> set[int]:
 
 def read_quantities(text: AlignedText) -> AlignedText:
     """`60km/h` 六十千米每小时, `5-10kg` 五到十千克."""
-    text = text.sub(FUEL, lambda m: f"每百公里{amount(m[1])}升")
-    text = text.sub(_BLOOD_PRESSURE, lambda m: f"{number(m[1] or m[3])},{m[2] or m[4]}")
+    text = text.sub(FUEL, read_fuel)
+    text = text.sub(_BLOOD_PRESSURE, _blood_pressure)
     text = text.sub(_PER_COUNT, lambda m: f"{number(m[1])}每{number(m[2])}")
     text = text.sub(_DEGREES, "度").sub(QUANTITY, _quantity)
     text = text.sub(UNIT_BEHIND, lambda m: f"每{unit_name(m[1])}")
     return text.sub(_HAN_PER, lambda m: f"每{unit_name(m[1] or m[2] or '')}")
+
+
+def _blood_pressure(match: re.Match[str]) -> str | None:
+    """`130/80` behind 血压 一百三十,八十."""
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    if not match[3] and "血压" not in before:
+        return None
+    return f"{number(match[1])},{number(match[2])}"
+
+
+def read_fuel(match: re.Match[str]) -> str:
+    """`6.5L/100km` 每百公里六点五升; behind a word or sign for about, 六点五升每百公里."""
+    value = f"{number(match[1])}到{number(match[2])}" if match[2] else amount(match[1])
+    is_about = match.start() and match.string[match.start() - 1] in "约近≈≤≥<>±"
+    return f"{value}升每百公里" if is_about else f"每百公里{value}升"
 
 
 def _quantity(match: re.Match[str]) -> str:
@@ -224,6 +268,21 @@ def _per(strokes: str) -> str:
     return "".join(f"每{unit_name(unit.strip())}" for unit in strokes.split("/")[1:])
 
 
+def read_of_field(match: re.Match[str]) -> str | None:
+    """`电流3A` 电流三安: a letter that is a unit where its field is spoken of, or behind a sign."""
+    sign, value, unit = match.groups()
+    near = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR]
+    if not sign and not re.search(_OF_FIELD[unit], near):
+        return None
+    return f"{sign or ''}{amount(value)}{unit_name(unit)}"
+
+
 def unit_name(unit: str) -> str:
-    """A unit in Hanzi."""
-    return _UNITS.get(unit, unit)
+    """A unit or a product of two in Hanzi: `N·m` 牛米, `kW·h` 千瓦时."""
+    first, mark, second = (
+        re.sub("[()]", "", unit).replace("•", "·").replace("⋅", "·").partition("·")
+    )
+    if not mark:
+        return _UNITS.get(unit) or PERIODS.get(unit, unit)
+    last = {"h": "时"}.get(second) or _UNITS.get(second) or _OF_PRODUCTS.get(second, second)
+    return f"{_UNITS.get(first, first)}{last}"

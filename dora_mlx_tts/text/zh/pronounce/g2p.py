@@ -156,9 +156,20 @@ def _unknown(words: Sequence[Word]) -> Iterator[tuple[int, Word]]:
     """Positions, and their words, of the characters outside words that a dictionary lists."""
     at = 0
     for word in words:
-        if word.fixed is None and (len(word) == 1 or phrase_reading(word.text) is None):
+        if word.fixed is None and not _is_listed(word.text):
             yield from ((i, word) for i in range(at, at + len(word)))
         at += len(word)
+
+
+@lru_cache(maxsize=8192)
+def _is_listed(word: str) -> bool:
+    """Whether a dictionary lists a word of several characters, or the two that it is made of (银行行长)."""
+    if len(word) == 1 or phrase_reading(word) is not None:
+        return len(word) > 1
+    return any(
+        phrase_reading(word[:cut]) is not None and phrase_reading(word[cut:]) is not None
+        for cut in range(2, len(word) - 1)
+    )
 
 
 def _outside_words(readings: Sequence[str | None], words: Sequence[Word]) -> dict[int, str]:

@@ -22,7 +22,14 @@ _NUMERALS = frozenset("一二两三四五六七八九十百千万几每")
 _CONTEXT = 8
 """Characters on either side that a context rule sees."""
 _CALLED = re.compile("姓$")
-_TITLE = re.compile("先生|女士|小姐|老师|医生|教授|经理|主任|律师|同学|师傅")
+_TITLE = re.compile(
+    "先生|女士|小姐|老师|医生|教授|经理|主任|律师|同学|师傅|大[妈爷叔哥姐嫂娘]|阿姨|叔叔|奶奶|爷爷|伯伯"
+)
+_FAMILIAR = re.compile("(?:^|[和与跟找叫问请给让])[小老]$")
+_BEHIND_FAMILIAR = re.compile("$|[你我他她说来去在今昨明的是和也就把被]")
+_PERSON = frozenset({"nr"})
+_GIVEN = re.compile("(?![迟高天视事购华百活])")
+"""A given name: no 尉迟, 乐高, 乐天."""
 _NO_ADVERB_TAGS = ("n", "m", "r", "q", "f", "s", "t", "p", "u", "c", "x")
 
 
@@ -134,7 +141,12 @@ def _context_rule(rule: Mapping[str, Any]) -> ContextRule:
 def _context_rules() -> dict[str, tuple[ContextRule, ...]]:
     data = load_data("polyphones.json")
     named: dict[str, tuple[ContextRule, ...]] = {
-        char: (ContextRule(reading, before=_CALLED), ContextRule(reading, after=_TITLE))
+        char: (
+            ContextRule(reading, before=_CALLED),
+            ContextRule(reading, after=_TITLE),
+            ContextRule(reading, before=_FAMILIAR, after=_BEHIND_FAMILIAR),
+            ContextRule(reading, after=_GIVEN, tags=_PERSON, place="start"),
+        )
         for char, reading in data["surnames"].items()
     }
     for char, rules in data["rules"].items():
