@@ -35,7 +35,7 @@ _INTERNAL: Final = ("file_speech", "environment_speech", "remarks")
 _Values = Mapping[str, Any] | None
 _HOME: Final = AfterValidator(values_.at_home)
 _HOME_OR_NONE: Final = AfterValidator(lambda path: path and values_.at_home(path))
-_WORD: Final = BeforeValidator(values_.lowered)
+_WORD: Final = BeforeValidator(values_.word)
 
 
 class Settings(BaseModel):
@@ -92,7 +92,7 @@ class Settings(BaseModel):
         "auto",
         description="float32 everywhere, or (auto) half precision and 8 bits on a GPU where they are as good.",
     )
-    blas: Annotated[str, AfterValidator(values_.library), Env("DORA_MLX_TTS_BLAS")] = Field(
+    blas: Annotated[str, BeforeValidator(values_.library), Env("DORA_MLX_TTS_BLAS")] = Field(
         "auto", description="BLAS for MLX on the Linux CPU: auto, off, or the path of a library."
     )
     blas_threads: Annotated[int, Env("DORA_MLX_TTS_BLAS_THREADS")] = Field(
@@ -273,8 +273,8 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _for_player(cls, values: object) -> object:
-        return with_player(values)
+    def _as_written(cls, values: object) -> object:
+        return with_player(values_.without_none_words(cls, values))
 
     @model_validator(mode="after")
     def _marks_in_order(self) -> Self:

@@ -170,7 +170,7 @@ def resolve_inside(path: Path, file: Path, roots: Sequence[Path]) -> Path:
     except (OSError, RuntimeError, ValueError) as error:  # too long; ~nobody; a NUL byte
         raise VoiceError(f"{file}: {str(path)[:80]!r} cannot be a path: {error!s:.80}") from error
     if found is None:
-        folders = ", ".join(map(str, resolved_roots))
+        folders = ", ".join(map(str, dict.fromkeys(resolved_roots)))
         raise VoiceError(
             f"{file}: path {str(path)!r} leaves the folders a voice may use ({folders})"
         )

@@ -165,12 +165,12 @@ def _values(new: NewVoice, fresh: Path, target: Path, allowed: Sequence[Path]) -
 def _copy(reference: NewReference, fresh: Path, stem: str) -> dict[str, Any]:
     """Check and copy a recording; returns its entry in the voice file."""
     suffix = reference.audio.suffix.lower()
+    text = (reference.text or "").strip()
+    reference_samples(reference.audio, limits=PROMPT if text else STYLE)
     if suffix not in _SUFFIXES:
         raise ReferenceAudioError(
             f"{reference.audio}: {unknown('suffix', suffix, sorted(_SUFFIXES))}"
         )
-    text = (reference.text or "").strip()
-    reference_samples(reference.audio, limits=PROMPT if text else STYLE)
     shutil.copyfile(reference.audio, fresh / f"{stem}{suffix}")
     entry: dict[str, Any] = {"audio": f"{stem}{suffix}"}
     if text:
