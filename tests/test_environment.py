@@ -101,6 +101,13 @@ def test_off_is_off_however_it_is_written(tmp_path: Path, written: str, want: st
     assert Settings.load(file, {}).kernels == "on"
 
 
+def test_a_file_names_a_known_language(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yml"
+    file.write_text("voice: x\nspeech:\n  language: klingon\n")
+    with pytest.raises(SettingError, match=r"yml, line 3: unknown language 'klingon'; available"):
+        Settings.load(file, {})
+
+
 @pytest.mark.parametrize("name", ["pyaudio", "PyAudio", " PYAUDIO "])
 def test_a_player_is_known_in_any_case(name: str) -> None:
     settings = Settings.load(environ={"PLAYER": name})

@@ -22,7 +22,7 @@ from dora_mlx_tts.config import values as values_
 from dora_mlx_tts.config.environment import Env, dataflow_variables, read_environment
 from dora_mlx_tts.config.players import PlayerName, order_marks, with_player
 from dora_mlx_tts.config.sources import filled, read_file, validated
-from dora_mlx_tts.config.speech_layers import SpeechLayers
+from dora_mlx_tts.config.speech_layers import SpeechLayers, check_speech
 from dora_mlx_tts.config.speech_settings import FASTEST, SLOWEST, SpeechSettings
 from dora_mlx_tts.config.values import merged
 
@@ -274,7 +274,7 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _as_written(cls, values: object) -> object:
-        return with_player(values_.without_none_words(cls, values))
+        return with_player(values_.as_written(cls, values))
 
     @model_validator(mode="after")
     def _marks_in_order(self) -> Self:
@@ -298,7 +298,7 @@ class Settings(BaseModel):
         file = read_file(path, environ, internal=_INTERNAL)
         values, origin = (filled(cls, file.values), file) if file else ({}, "settings")
         file_speech = values.pop("speech", None) or {}
-        validated(SpeechSettings, file_speech, origin, ("speech",))
+        check_speech(file_speech, origin, ("speech",))
         validated(cls, values, origin)
         named = dataflow_variables(environ)
         own = read_environment(cls, environ, named)

@@ -184,4 +184,4 @@ class SpeechSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _as_written(cls, values: object) -> object:
-        return values_.without_none_words(cls, values)
+        return values_.as_written(cls, values)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from dora_mlx_tts.messages import must_be
 
@@ -57,20 +58,31 @@ def word(value: object) -> object:
     return _SWITCHES.get(name, name)
 
 
-def without_none_words(model: type[BaseModel], values: object) -> object:
-    """Convert "none" and "null" to None in those settings of a model that may have no value."""
+def as_written(model: type[BaseModel], values: object) -> object:
+    """Convert "none" and "null" to None in those settings of a model that may have no value.
+
+    Raises:
+        ValueError: a number is given as true or false, which would pass for 1 and 0.
+    """
     if not isinstance(values, Mapping):
         return values
     fields = model.model_fields
     return {
-        name: None
-        if isinstance(value, str)
-        and value.strip().lower() in _NONE
-        and name in fields
-        and type(None) in get_args(fields[name].annotation)
-        else value
+        name: _as_written(name, value, _kinds(fields[name])) if name in fields else value
         for name, value in values.items()
     }
+
+
+def _kinds(field: FieldInfo) -> Sequence[object]:
+    return get_args(field.annotation) or (field.annotation,)
+
+
+def _as_written(name: str, value: object, kinds: Sequence[object]) -> object:
+    if type(None) in kinds and (value is False or str(value).strip().lower() in _NONE):
+        return None
+    if isinstance(value, bool) and not {int, float}.isdisjoint(kinds):
+        raise ValueError(must_be(name, "a number", value))
+    return value
 
 
 def folders(value: object) -> object:
