@@ -101,6 +101,22 @@ def test_off_is_off_however_it_is_written(tmp_path: Path, written: str, want: st
     assert Settings.load(file, {}).kernels == "on"
 
 
+def test_every_number_has_an_upper_bound() -> None:
+    """What sleeps, allocates or counts by it must not overflow."""
+    numbers = [
+        (name, variable)
+        for model, name, variable in NAMES
+        if {int, float}
+        & {model.model_fields[name].annotation, *get_args(model.model_fields[name].annotation)}
+    ]
+    assert len(numbers) > 30
+    for name, variable in numbers:
+        settings = Settings.load(environ={variable: "1" + "0" * 30})
+        value = {**settings.model_dump(), **settings.speech().model_dump()}[name]
+        assert value is not None, name
+        assert value < 2**33, name
+
+
 def test_a_file_names_a_known_language(tmp_path: Path) -> None:
     file = tmp_path / "settings.yml"
     file.write_text("voice: x\nspeech:\n  language: klingon\n")

@@ -16,6 +16,8 @@ from dora_mlx_tts.messages import must_be
 MOST_TOKENS: Final = 1025
 """Size of the codebook, including the end token."""
 
+MOST_MIB: Final = 1 << 24
+"""The largest amount of memory that a setting may name; larger ones do not fit MLX's integers."""
 _DEVICES: Final = {
     "cuda": "gpu", "mps": "gpu", "metal": "gpu", "rocm": "gpu", "mlx": "auto", "default": "auto", "": "auto",
 }  # fmt: skip
