@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _MAX_SHOWN: Final = 80
 _TAILS: Final = (", unable to parse", ", got a number with a fractional part")
 """Where pydantic continues to say what `got` says."""
+_KINDS: Final = {
+    "tuple_type": "a list", "list_type": "a list", "dict_type": "a table (name: value)",
+    "mapping_type": "a table (name: value)", "model_type": "a table (name: value)", "path_type": "a path",
+}  # fmt: skip
+"""What people call the types that pydantic names after Python."""
 
 
 def must_be(what: str, allowed: str, got: object) -> str:
@@ -64,11 +69,17 @@ def explain(problem: ErrorDetails, known: Iterable[str]) -> str:
         problem: one of `ValidationError.errors()`.
         known: names that are allowed in its place, for one that is not.
     """
+    *around, last = problem["loc"] or ("",)
+    if last == "[key]":  # YAML reads yes, no, on, off and figures as something else than text
+        owner = ".".join(map(str, around[:-1]))
+        return must_be(f"{owner}: a name", "text (put it in quotes)", problem["input"])
     name = ".".join(map(str, problem["loc"]))
     if problem["type"] == "extra_forbidden":
         return unknown("setting", name, known)
     if problem["type"] == "missing":
         return f"{name} is missing"
+    if problem["type"] in _KINDS:
+        return must_be(name or "value", _KINDS[problem["type"]], problem["input"])
     message = problem["msg"]
     if not message.startswith("Input should be "):
         message = message.removeprefix("Value error, ")

@@ -14,6 +14,7 @@ from typing import Any, Final
 import yaml
 
 from dora_mlx_tts.errors import TtsError
+from dora_mlx_tts.unicode import valid_unicode
 
 Place = tuple[str | int, ...]
 
@@ -92,7 +93,9 @@ def read_yaml(
     except OSError as cause:
         raise error(f"{path}: cannot be read: {cause.strerror}") from cause
     except UnicodeDecodeError as cause:
-        raise error(f"{path}: cannot be read: {cause}") from cause
+        raise error(
+            f"{path}: cannot be read: not UTF-8 at byte {cause.start}; save it as UTF-8"
+        ) from cause
     try:
         return _parse(path, text, limits, holds)
     except _RefusedError as refused:
@@ -101,7 +104,7 @@ def read_yaml(
         line = cause.problem_mark.line + 1 if cause.problem_mark else None
         raise error(f"{_at(path, line)}: not YAML: {cause.problem or cause.context}") from cause
     except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as cause:
-        raise error(f"{path}: not YAML: {str(cause)[:200]}") from cause
+        raise error(f"{path}: not YAML: {' '.join(str(cause).split())[:200]}") from cause
 
 
 def _at(path: Path, line: int | None) -> str:
@@ -131,7 +134,7 @@ def _parse(path: Path, text: str, limits: Limits, holds: str) -> YamlFile:
 
 
 def _weigh(node: yaml.Node, limits: Limits) -> None:
-    """Count values with every reference expanded."""
+    """Count values with every reference expanded, and make sure that all text can be written."""
     weights: dict[int, int] = {}
     open_nodes: set[int] = set()
 
@@ -139,6 +142,8 @@ def _weigh(node: yaml.Node, limits: Limits) -> None:
         key = id(part)
         if key in weights:
             return weights[key]
+        if isinstance(part, yaml.ScalarNode):
+            part.value = valid_unicode(part.value)
         line = part.start_mark.line + 1
         if key in open_nodes:
             raise _RefusedError("a value contains itself", line)

@@ -24,6 +24,7 @@ Every setting also has a variable that no other program uses: `MLX_TTS_` and its
 It wins over the others.
 
 - Empty means not set, `~` is the home folder, and words may be in any case (`WARN`, `cuda:0`).
+- `none` means no value where the table mentions it; `no` and `false` are `off`, `yes` and `true` are `on`, also in files.
 - A number out of range becomes the nearest allowed one, with a warning.
   Messages and commands get an error instead.
 - Variables that desktops and terminals set for themselves count only if the dataflow names them: gettext's `LANGUAGE` (`de`, `C`, `en_US:en`, or `en` next to `LANG=en_US.UTF-8`), GNU screen's `WINDOW`, and `PROFILE`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -65,6 +66,68 @@ def test_words_of_other_programs_are_understood(
     variable: str, value: str, setting: str, want: object
 ) -> None:
     assert getattr(Settings.load(environ={variable: value}), setting) == want
+
+
+@pytest.mark.parametrize("word", ["none", "None", "NULL"])
+def test_none_is_no_value_wherever_a_setting_may_have_none(word: str) -> None:
+    environ = {
+        variable: word
+        for model, setting, variable in NAMES
+        if type(None) in get_args(model.model_fields[setting].annotation)
+    }
+    assert {"SEED", "SAMPLE_RATE", "VOICE_FALLBACK", "LEXICON", "PAUSE_COMMA"} < set(environ)
+    settings = Settings.load(environ=environ)
+    speech = settings.speech()
+    assert (speech.seed, speech.loudness, speech.pause_comma) == (None, None, None)
+    assert (settings.sample_rate, settings.voice_fallback, settings.lexicon) == (None, None, None)
+    assert Settings.load(environ={"VOICE": word}).voice == word  # a voice must have a name
+
+
+@pytest.mark.parametrize(("written", "want"), [("off", "off"), ("false", "off"), ("No", "off")])
+def test_off_is_off_however_it_is_written(tmp_path: Path, written: str, want: str) -> None:
+    """YAML reads `off` as a boolean."""
+    file = tmp_path / "settings.yml"
+    words = ("kernels", "speech_markup", "blas")
+    lines = [f"{name}: {written}" for name in words]
+    file.write_text(
+        "\n".join([*lines, f"speech: {{content_check: {written}, loudness: {written}}}"])
+    )
+    environ = {f"{PREFIX}{name.upper()}": written for name in (*words, "content_check", "loudness")}
+    for settings in (Settings.load(file, {}), Settings.load(environ=environ)):
+        assert {getattr(settings, name) for name in words} == {want}
+        assert settings.speech().content_check == want
+        assert settings.speech().loudness is None
+    file.write_text("kernels: on")
+    assert Settings.load(file, {}).kernels == "on"
+
+
+def test_every_number_has_an_upper_bound() -> None:
+    """What sleeps, allocates or counts by it must not overflow."""
+    numbers = [
+        (name, variable)
+        for model, name, variable in NAMES
+        if {int, float}
+        & {model.model_fields[name].annotation, *get_args(model.model_fields[name].annotation)}
+    ]
+    assert len(numbers) > 30
+    for name, variable in numbers:
+        settings = Settings.load(environ={variable: "1" + "0" * 30})
+        value = {**settings.model_dump(), **settings.speech().model_dump()}[name]
+        assert value is not None, name
+        assert value < 2**33, name
+
+
+def test_a_file_names_a_known_language(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yml"
+    file.write_text("voice: x\nspeech:\n  language: klingon\n")
+    with pytest.raises(SettingError, match=r"yml, line 3: unknown language 'klingon'; available"):
+        Settings.load(file, {})
+
+
+@pytest.mark.parametrize("name", ["pyaudio", "PyAudio", " PYAUDIO "])
+def test_a_player_is_known_in_any_case(name: str) -> None:
+    settings = Settings.load(environ={"PLAYER": name})
+    assert (settings.player, settings.max_ahead, settings.peak_limit) == ("pyaudio", 2.0, 0.46)
 
 
 @pytest.mark.parametrize(

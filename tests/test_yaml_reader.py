@@ -106,3 +106,20 @@ def test_limits(tmp_path: Path, limits: Limits, text: str, passes: bool) -> None
     else:
         with pytest.raises(VoiceError):
             read()
+
+
+@pytest.mark.parametrize("raw", ["a\0b", "a\x07b"])
+def test_a_message_is_one_line(tmp_path: Path, raw: str) -> None:
+    file = tmp_path / "file.yml"
+    file.write_text(f"en: {raw}\n", encoding="utf-8")
+    with pytest.raises(SettingError, match="not YAML") as caught:
+        read_yaml(file, error=SettingError, holds="words")
+    assert "\n" not in str(caught.value)
+
+
+def test_half_a_character_can_be_written(tmp_path: Path) -> None:
+    """As JSON writes what lies beyond 16 bits, whole and torn."""
+    file = tmp_path / "file.yml"
+    file.write_text(r'{"whole": "\ud83d\ude00", "torn": "a\ud83d", "\ud83d": 1}', encoding="utf-8")
+    values = read_yaml(file, error=SettingError, holds="words").values
+    assert values == {"whole": "😀", "torn": "a\ufffd", "\ufffd": 1}

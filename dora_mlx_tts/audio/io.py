@@ -79,7 +79,8 @@ def read_audio(path: Path, *, max_seconds: float = MAX_SECONDS) -> Recording:
     """
     try:
         if not path.is_file():
-            raise AudioError(f"{path}: no such file")
+            problem = "must be a file" if path.exists() else "no such file"
+            raise AudioError(f"{path}: {problem}")
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise AudioError(

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from dora_mlx_tts.errors import SettingError, TextError, TtsError
+from dora_mlx_tts.messages import must_be
 
 _T = TypeVar("_T")
 
@@ -70,11 +71,12 @@ def write_json(document: Document, *, indent: int | None = None) -> None:
 
 def field(document: Document, name: str, kind: type[_T], default: _T | None = None) -> _T:
     """A value of the document; raises SettingError if it is missing or of another type."""
-    value = document.get(name, default)
+    value = document.get(name)
+    value = default if value is None else value
     if value is None:
         raise SettingError(f"{name!r} is missing")
     if not isinstance(value, kind):
-        raise SettingError(f"{name!r} must be {_JSON_TYPES[kind]}")
+        raise SettingError(must_be(repr(name), _JSON_TYPES[kind], value))
     return value
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
@@ -70,6 +71,21 @@ def subtitles(path: Path, form: str) -> Output:
     return _Subtitles(path, form)
 
 
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Turn what the system says while something is written into this package's error; broken pipes stay.
+
+    Raises:
+        AudioError: it cannot be written.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise AudioError(f"{name}: cannot be written: {error}") from error
+
+
 def check_writable(path: Path) -> None:
     """Refuse a path that no file can be written to.
 
@@ -102,15 +118,13 @@ class _File:
         pass
 
     def finish(self, fragments: Sequence[Fragment]) -> None:
-        try:
+        with writing(str(self._path)):
             if self._suffix in FORMATS:
                 self._path.write_bytes(_whole(fragments, self._suffix))
                 return
             with self._path.open("wb") as file:
                 for fragment in fragments:
                     write_pcm(file, fragment.samples)
-        except OSError as error:
-            raise AudioError(f"{self._path}: cannot be written: {error}") from error
 
 
 def _stream(stream: BinaryIO, kind: str) -> Output:
@@ -132,9 +146,11 @@ class _Samples:
             what = "WAV" if self._header else "raw samples, signed 16 bits little-endian"
             click.echo(f"{what}, mono, {rate} Hz", err=True)
             if self._header:
-                self._stream.write(streamed(rate))
-        write_pcm(self._stream, fragment.samples)
-        self._stream.flush()
+                with writing("stdout"):
+                    self._stream.write(streamed(rate))
+        with writing("stdout"):
+            write_pcm(self._stream, fragment.samples)
+            self._stream.flush()
 
     def finish(self, fragments: Sequence[Fragment]) -> None:
         pass
@@ -150,8 +166,10 @@ class _Encoded:
         pass
 
     def finish(self, fragments: Sequence[Fragment]) -> None:
-        self._stream.write(_whole(fragments, f".{self._kind}"))
-        self._stream.flush()
+        data = _whole(fragments, f".{self._kind}")
+        with writing("stdout"):
+            self._stream.write(data)
+            self._stream.flush()
 
 
 class _Loudspeaker:
@@ -173,4 +191,5 @@ class _Subtitles:
         pass
 
     def finish(self, fragments: Sequence[Fragment]) -> None:
-        self._path.write_text(self._form(cues_of(fragments)), encoding="utf-8")
+        with writing(str(self._path)):
+            self._path.write_text(self._form(cues_of(fragments)), encoding="utf-8")

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -91,7 +92,7 @@ def speak(
 
     if verbose:
         log_to_stderr(verbose=True)
-    targets = _targets(options)
+    targets = _targets(options, as_json=as_json)
     source = read_source(text, file)
     settings = load_settings(config, voice=voice, device=options["device"], text_filters=filters)
     speech = given_speech(options)
@@ -104,8 +105,9 @@ def speak(
     _warn_of_language(source, synthesizer.voice, settings.speech(request=speech).language)
     fragments, first = _collect(run, targets, len(source))
     end = time.perf_counter()
-    for target in targets:
-        target.finish(fragments)
+    with _quiet_for_readers():
+        for target in targets:
+            target.finish(fragments)
     length = sum(fragment.duration_s for fragment in fragments)
     report = _Report(
         file=options["output"] or "",
@@ -122,7 +124,12 @@ def speak(
     _tell(report, len(run.script), as_json=as_json)
 
 
-def _targets(options: dict[str, Any]) -> list[outputs.Output]:
+def _targets(options: dict[str, Any], *, as_json: bool) -> list[outputs.Output]:
+    if as_json and options["output"] == outputs.STDOUT:
+        raise click.UsageError("--json and -o - both need stdout: give -o FILE")
+    files = [Path(str(options[name])) for name in ("output", "srt", "vtt") if options[name]]
+    if len({file.resolve() for file in files}) < len(files):
+        raise click.UsageError("-o, --srt and --vtt must be different files")
     targets = outputs.plan(options["output"], options["kind"], play=options["play"])
     for form in ("srt", "vtt"):
         if options[form] is not None:
@@ -208,16 +215,23 @@ def _collect(
         for fragment in run.fragments():
             first = first or time.perf_counter()
             fragments.append(fragment)
-            try:
+            with _quiet_for_readers():
                 for target in targets:
                     target.take(fragment)
-            except BrokenPipeError:  # whoever reads our output has enough
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                sys.exit(1)
             if fragment.sentence_index != sentence:
                 sentence = fragment.sentence_index
                 bar.update(len(fragment.text))
     return fragments, first
+
+
+@contextmanager
+def _quiet_for_readers() -> Iterator[None]:
+    """End without a word when whoever reads our output has enough."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def _warn_of_language(text: str, voice: Voice, language: str) -> None:
@@ -238,7 +252,7 @@ def _warn_of_language(text: str, voice: Voice, language: str) -> None:
 
 def _tell(report: _Report, sentences: int, *, as_json: bool) -> None:
     to_stdout = report.file == outputs.STDOUT
-    if as_json and not to_stdout:
+    if as_json:
         print_json(asdict(report))
     else:
         name = "stdout" if to_stdout else report.file or "played"

@@ -104,6 +104,8 @@ def add(
     else:
         click.echo(f"{voice.name}: {voice.file}")
         _show(result)
+    if not result.usable:
+        sys.exit(1)
 
 
 def _pack(given: Path) -> Path:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from dora_mlx_tts.messages import unknown
+
 CODES: Final = (
     "zh", "en", "ja", "ko", "yue", "auto", "auto_yue", "all_zh", "all_ja", "all_ko", "all_yue",
 )  # fmt: skip
@@ -57,3 +59,14 @@ def canonical(name: str) -> str | None:
     key = name.strip().lower().replace("-", "_")
     code = ALIASES.get(key, key)
     return code if code in CODES else None
+
+
+def known(name: str) -> str:
+    """The name, if it stands for a language.
+
+    Raises:
+        ValueError: it does not.
+    """
+    if canonical(name) is None:
+        raise ValueError(unknown("language", name, CODES))
+    return name

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from dora_mlx_tts.config.values import word
+
 PlayerName = Literal["default", "pyaudio"]
 
 PLAYERS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
@@ -25,7 +27,7 @@ def with_player(values: object) -> object:
     """Settings, completed with those of their player."""
     if not isinstance(values, Mapping):
         return values
-    profile = PLAYERS.get(str(values.get("player", "default")), {})
+    profile = PLAYERS.get(str(word(values.get("player", "default"))), {})
     return {**profile, **values}
 
 

@@ -22,7 +22,7 @@ from dora_mlx_tts.config import values as values_
 from dora_mlx_tts.config.environment import Env, dataflow_variables, read_environment
 from dora_mlx_tts.config.players import PlayerName, order_marks, with_player
 from dora_mlx_tts.config.sources import filled, read_file, validated
-from dora_mlx_tts.config.speech_layers import SpeechLayers
+from dora_mlx_tts.config.speech_layers import SpeechLayers, check_speech
 from dora_mlx_tts.config.speech_settings import FASTEST, SLOWEST, SpeechSettings
 from dora_mlx_tts.config.values import merged
 
@@ -35,7 +35,8 @@ _INTERNAL: Final = ("file_speech", "environment_speech", "remarks")
 _Values = Mapping[str, Any] | None
 _HOME: Final = AfterValidator(values_.at_home)
 _HOME_OR_NONE: Final = AfterValidator(lambda path: path and values_.at_home(path))
-_WORD: Final = BeforeValidator(values_.lowered)
+_WORD: Final = BeforeValidator(values_.word)
+_MIB: Final = Field(ge=0, le=values_.MOST_MIB)
 
 
 class Settings(BaseModel):
@@ -92,7 +93,7 @@ class Settings(BaseModel):
         "auto",
         description="float32 everywhere, or (auto) half precision and 8 bits on a GPU where they are as good.",
     )
-    blas: Annotated[str, AfterValidator(values_.library), Env("DORA_MLX_TTS_BLAS")] = Field(
+    blas: Annotated[str, BeforeValidator(values_.library), Env("DORA_MLX_TTS_BLAS")] = Field(
         "auto", description="BLAS for MLX on the Linux CPU: auto, off, or the path of a library."
     )
     blas_threads: Annotated[int, Env("DORA_MLX_TTS_BLAS_THREADS")] = Field(
@@ -235,14 +236,12 @@ class Settings(BaseModel):
     preload: Annotated[tuple[str, ...], BeforeValidator(values_.names), Env("PRELOAD_VOICES")] = (
         Field((), description="Voices to load before the node is ready, separated by commas.")
     )
-    voice_memory: Annotated[int | None, Env("VOICE_MEMORY")] = Field(
+    voice_memory: Annotated[int | None, _MIB, Env("VOICE_MEMORY")] = Field(
         None,
-        ge=0,
         description="MiB of loaded voices above which unused ones go; none means half of the device's memory, 0 no limit.",
     )
-    freed_memory: Annotated[int | None, Env("FREED_MEMORY")] = Field(
+    freed_memory: Annotated[int | None, _MIB, Env("FREED_MEMORY")] = Field(
         None,
-        ge=0,
         description="MiB of freed memory that MLX keeps for reuse; none means 2048 on a GPU and MLX's own limit on a CPU.",
     )
     crowd_limit: Annotated[int, Env("CROWD_LIMIT")] = Field(
@@ -261,7 +260,10 @@ class Settings(BaseModel):
         60.0, ge=0, le=3600, description="Seconds of audio to make ahead for texts with `prepare`."
     )
     voices_poll: Annotated[float, Env("VOICES_POLL")] = Field(
-        2.0, ge=0, description="Seconds between checks for changed voice files; 0 never checks."
+        2.0,
+        ge=0,
+        le=86400,
+        description="Seconds between checks of the voice files; 0 never checks.",
     )
     state: Annotated[Path | None, _HOME_OR_NONE, Env("STATE_FILE")] = Field(
         None,
@@ -273,8 +275,8 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _for_player(cls, values: object) -> object:
-        return with_player(values)
+    def _as_written(cls, values: object) -> object:
+        return with_player(values_.as_written(cls, values))
 
     @model_validator(mode="after")
     def _marks_in_order(self) -> Self:
@@ -298,21 +300,19 @@ class Settings(BaseModel):
         file = read_file(path, environ, internal=_INTERNAL)
         values, origin = (filled(cls, file.values), file) if file else ({}, "settings")
         file_speech = values.pop("speech", None) or {}
-        validated(SpeechSettings, file_speech, origin, ("speech",))
+        check_speech(file_speech, origin, ("speech",))
         validated(cls, values, origin)
         named = dataflow_variables(environ)
         own = read_environment(cls, environ, named)
         speech = read_environment(SpeechSettings, environ, named)
         remarks = [*own.remarks, *speech.remarks]
-        order_marks(
-            own.values, lambda name: values.get(name, cls.model_fields[name].default), remarks
-        )
+        defaults = cls.model_fields
+        order_marks(own.values, lambda name: values.get(name, defaults[name].default), remarks)
         layers = merged(values, own.values)
         profile = profiles.chosen(layers.get("profile", "auto"), named, remarks)
         stands_for = profiles.PROFILES[profile]
         if "language" in speech.values:
-            language = profiles.language_of(profile, speech.values["language"])
-            speech.values["language"] = language
+            speech.values["language"] = profiles.language_of(profile, speech.values["language"])
         internal = {
             "profile": profile,
             "file_speech": merged(stands_for.speech, file_speech),
@@ -340,5 +340,5 @@ class Settings(BaseModel):
         self, voice: _Values = None, request: _Values = None, pack: _Values = None
     ) -> SpeechLayers:
         """The speech settings of file, environment, voice, request and pack, by layer."""
-        own, around = self.file_speech, self.environment_speech
-        return SpeechLayers(own, pack or {}, voice or {}, around, request or {})
+        own = self.file_speech
+        return SpeechLayers(own, pack or {}, voice or {}, self.environment_speech, request or {})

@@ -6,10 +6,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from dora_mlx_tts.config.sources import validated, validated_part
+from dora_mlx_tts.config.languages import known
+from dora_mlx_tts.config.sources import Origin, validated, validated_part
 from dora_mlx_tts.config.speech_settings import SpeechSettings
+from dora_mlx_tts.errors import SettingError
+from dora_mlx_tts.yaml_reader import Place
 
 _Values = Mapping[str, Any]
+
+
+def check_speech(values: object, origin: Origin, within: Place = ()) -> None:
+    """Refuse what is no settings of speech, or names a language that nobody knows.
+
+    Args:
+        values: setting -> value.
+        origin: where they come from, for messages.
+        within: their place in a file.
+
+    Raises:
+        SettingError: a name is unknown or a value not allowed; the message says which and where.
+    """
+    language = validated(SpeechSettings, values, origin, within).language
+    try:
+        known(language)
+    except ValueError as error:
+        where = origin if isinstance(origin, str) else origin.at((*within, "language"))
+        raise SettingError(f"{where}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from dora_mlx_tts.config import values as values_
 from dora_mlx_tts.config.environment import Env
@@ -32,7 +32,7 @@ PACK_SETTINGS: Final = frozenset(
 )
 """Settings that depend on the networks' training, so that a pack may carry them."""
 
-_WORD: Final = BeforeValidator(values_.lowered)
+_WORD: Final = BeforeValidator(values_.word)
 
 
 class SpeechSettings(BaseModel):
@@ -180,3 +180,8 @@ class SpeechSettings(BaseModel):
         le=5,
         description="Quiet to keep before and after a sentence's speech, in seconds.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, values: object) -> object:
+        return values_.as_written(cls, values)

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from dora_mlx_tts.messages import must_be
 
 MOST_TOKENS: Final = 1025
 """Size of the codebook, including the end token."""
 
+MOST_MIB: Final = 1 << 24
+"""The largest amount of memory that a setting may name; larger ones do not fit MLX's integers."""
 _DEVICES: Final = {
     "cuda": "gpu", "mps": "gpu", "metal": "gpu", "rocm": "gpu", "mlx": "auto", "default": "auto", "": "auto",
 }  # fmt: skip
+_SWITCHES: Final = {"true": "on", "yes": "on", "false": "off", "no": "off"}
+_NONE: Final = frozenset({"none", "null"})
 _LEVELS: Final = {
     "WARN": "WARNING", "CRITICAL": "ERROR", "FATAL": "ERROR", "TRACE": "DEBUG", "NOTSET": "DEBUG",
     "NOTICE": "INFO", "10": "DEBUG", "20": "INFO", "30": "WARNING", "40": "ERROR", "50": "ERROR",
@@ -43,9 +50,41 @@ def log_level(value: object) -> object:
     return _LEVELS.get(name, name)
 
 
-def lowered(value: object) -> object:
-    """Convert a word to lower case."""
-    return value.strip().lower() if isinstance(value, str) else value
+def word(value: object) -> object:
+    """Convert a word to lower case, and `on` and `off` from what YAML and other programs make of them."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if not isinstance(value, str):
+        return value
+    name = value.strip().lower()
+    return _SWITCHES.get(name, name)
+
+
+def as_written(model: type[BaseModel], values: object) -> object:
+    """Convert "none" and "null" to None in those settings of a model that may have no value.
+
+    Raises:
+        ValueError: a number is given as true or false, which would pass for 1 and 0.
+    """
+    if not isinstance(values, Mapping):
+        return values
+    fields = model.model_fields
+    return {
+        name: _as_written(name, value, _kinds(fields[name])) if name in fields else value
+        for name, value in values.items()
+    }
+
+
+def _kinds(field: FieldInfo) -> Sequence[object]:
+    return get_args(field.annotation) or (field.annotation,)
+
+
+def _as_written(name: str, value: object, kinds: Sequence[object]) -> object:
+    if type(None) in kinds and (value is False or str(value).strip().lower() in _NONE):
+        return None
+    if isinstance(value, bool) and not {int, float}.isdisjoint(kinds):
+        raise ValueError(must_be(name, "a number", value))
+    return value
 
 
 def folders(value: object) -> object:
@@ -84,9 +123,8 @@ def or_none(value: object) -> object:
 
 def off_is_none(value: object) -> object:
     """Convert words for "off", including 0."""
-    if isinstance(value, str):
-        value = value.strip().lower()
-    return None if value in (0, "0", "", "off", "none") else value
+    value = word(value)
+    return None if value in (0, "0", "", "off") else value
 
 
 def empty_is_none(value: object) -> object:
@@ -111,9 +149,12 @@ def all_at_home(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     return tuple(map(at_home, paths))
 
 
-def library(value: str) -> str:
+def library(value: object) -> object:
     """Convert `auto`, `off` or the path of a library."""
-    return str(at_home(Path(value))) if value.startswith("~") else value
+    if isinstance(value, str) and value.startswith("~"):
+        return str(at_home(Path(value)))
+    name = word(value)
+    return name if name in {"auto", "off"} else value
 
 
 def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 from typing import Final
 
@@ -70,20 +71,38 @@ def _logging_to(outputs: OutputSender, level: str) -> Iterator[None]:
 
 @contextmanager
 def _stopping_on_signals(queue: SpeechQueue) -> Iterator[None]:
-    """Handle Ctrl-C and SIGTERM like a stop from dora: fall silent, answer every text, exit with code 0."""
+    """Handle Ctrl-C and SIGTERM like a stop from dora: fall silent, answer every text, exit with code 0.
+
+    Python runs a handler between any two steps of the main thread, even while that thread holds the queue's lock
+    and changes a text. So the handler only hands the signal to a thread that waits for the lock like any other.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    arrived: SimpleQueue[bool] = SimpleQueue()  # the only queue that handlers may use
+
+    def wait() -> None:
+        if arrived.get():
+            queue.stop()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        queue.stop()
+        arrived.put(True)
 
+    _start(threading.Thread(target=wait, name="signals", daemon=True))
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        arrived.put(False)
+
+
+def _start(thread: threading.Thread) -> None:
+    try:
+        thread.start()
+    except (RuntimeError, MemoryError) as error:  # no more threads for this process
+        raise BackendError(f"the {thread.name} thread cannot be started: {error}") from error
 
 
 def serve(
@@ -95,7 +114,7 @@ def serve(
     """Speak what ``node`` receives until it ends; returns the exit code. Call it on the thread that owns MLX.
 
     Raises:
-        BackendError: The listener thread cannot be started.
+        BackendError: A thread cannot be started.
     """
     meter = NodeMeter(_CLOCK)
     queue = SpeechQueue(
@@ -143,10 +162,7 @@ def serve(
         settings.log_remarks(logger)
         if _told(node, "is_restart"):
             live_settings.restore()
-        try:
-            listener.start()
-        except (RuntimeError, MemoryError) as error:  # no more threads for this process
-            raise BackendError(f"the listener thread cannot be started: {error}") from error
+        _start(listener)
         between()
         warm_up_encoding()
         outputs.status(Status("ready", details=_introduction(settings, voices)))

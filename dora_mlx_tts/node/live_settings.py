@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from dora_mlx_tts.config.languages import CODES, canonical
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import SettingError, TtsError
-from dora_mlx_tts.messages import must_be, unknown
+from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.node.protocol.metadata import ALIASES, read_voice
 from dora_mlx_tts.node.speech_job import SpeechOptions
 
@@ -82,10 +83,9 @@ class LiveSettings:
         if voice is not None:
             self._check_voice(voice)
             chosen["voice"] = voice
-        for key, value in speech.items():
-            if isinstance(value, bool):
-                raise SettingError(must_be(key, "a number or a text", value))
         read = self._settings.speech(request=speech)
+        if canonical(read.language) is None:
+            raise SettingError(unknown("language", read.language, CODES))
         return chosen | {key: getattr(read, key) for key in speech}
 
     def _check_name(self, name: str) -> None:

@@ -71,7 +71,7 @@ class SpeechBody:
             SettingError: the body is not a JSON object, a value is wrong, or the text has more than `limit`
                 characters.
         """
-        body = validated(_Body, _json_object(data), "request")
+        body = validated(_Body, _given(_json_object(data)), "request")
         if len(body.input) > limit:
             raise SettingError(
                 must_be("input", f"at most {limit} characters long", len(body.input))
@@ -89,6 +89,12 @@ class SpeechBody:
             as_events=body.stream_format == "sse",
             notes=tuple(f"{brief(name)} is ignored" for name in ignored[:8]),
         )
+
+
+def _given(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The document without names whose value is null, which some clients write for what is not given."""
+    required = {name for name, field in _Body.model_fields.items() if field.is_required()}
+    return {n: value for n, value in document.items() if value is not None or n in required}
 
 
 def _json_object(data: bytes) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ from dora_mlx_tts import __version__
 from dora_mlx_tts.audio.finish import to_int16
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.errors import ProtocolError, SettingError, TtsError
-from dora_mlx_tts.messages import brief, must_be, unknown
+from dora_mlx_tts.messages import must_be, unknown
 from dora_mlx_tts.node.turns.text_stream import StreamRules
 from dora_mlx_tts.server.speech import SpeechStream
 from dora_mlx_tts.server.speech_queue import SpeechQueue
@@ -145,8 +145,15 @@ class _Connection:
                     await self._refuse(error)
         except (ProtocolError, asyncio.IncompleteReadError, TimeoutError) as error:
             await self._refuse(error)
-        except (KeyError, TypeError, AttributeError) as error:  # not checked by the wyoming package
-            await self._refuse(ProtocolError(f"malformed event: {brief(str(error))}"))
+        except KeyError as error:
+            await self._refuse(ProtocolError(f"malformed event: {error} is missing"))
+        except (
+            TypeError,
+            AttributeError,
+            ValueError,
+        ) as error:  # not checked by the wyoming package
+            logger.debug("malformed event", exc_info=error)
+            await self._refuse(ProtocolError("malformed event: a value has the wrong type"))
         finally:
             if self._stream is not None:
                 self._stream.cancel("the client left")
@@ -172,8 +179,9 @@ class _Connection:
             # within a stream it repeats the text, for servers that do not stream
             await self._whole(Synthesize.from_event(event))
         elif SynthesizeStart.is_type(kind):
-            await self._begin(SynthesizeStart.from_event(event).voice)
+            stream = await self._begin(SynthesizeStart.from_event(event).voice)
             self._characters = 0
+            self._answer(stream, streamed=True)
         elif SynthesizeChunk.is_type(kind) and self._open is not None:
             self._feed(self._open, _string("text", SynthesizeChunk.from_event(event).text))
         elif SynthesizeStop.is_type(kind) and self._open is not None:
@@ -183,11 +191,12 @@ class _Connection:
     async def _whole(self, request: Synthesize) -> None:
         text = _string("text", request.text)
         self._check_length(len(text))
-        stream = await self._begin(request.voice, streamed=False)
+        stream = await self._begin(request.voice)
         self._open = None
         stream.speak(text)
+        self._answer(stream, streamed=False)
 
-    async def _begin(self, voice: SynthesizeVoice | None, *, streamed: bool = True) -> SpeechStream:
+    async def _begin(self, voice: SynthesizeVoice | None) -> SpeechStream:
         """Begin a new text once the previous one has been spoken."""
         if self._open is not None:
             raise ProtocolError("a text must end with synthesize-stop before the next one")
@@ -195,8 +204,11 @@ class _Connection:
             await asyncio.wait([self._speaking])
         manner = self._door.manner(voice)
         self._stream = self._open = SpeechStream(self._door.queue, self._door.rules, manner)
-        self._speaking = asyncio.create_task(self._speak(self._stream, streamed=streamed))
         return self._stream
+
+    def _answer(self, stream: SpeechStream, *, streamed: bool) -> None:
+        """Send the speech of a text as it is made, while further events are read."""
+        self._speaking = asyncio.create_task(self._speak(stream, streamed=streamed))
 
     def _feed(self, stream: SpeechStream, text: str) -> None:
         self._characters += len(text)

@@ -11,8 +11,9 @@ import numpy as np
 
 from dora_mlx_tts.audio.finish import silence
 from dora_mlx_tts.audio.types import Samples
-from dora_mlx_tts.config.settings import FASTEST, SLOWEST, SpeechSettings
+from dora_mlx_tts.config.settings import FASTEST, SLOWEST, Settings, SpeechSettings
 from dora_mlx_tts.errors import MisspokenError, SynthesisError, TextError, TtsError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.synthesis.batching import AHEAD, Decoded
 from dora_mlx_tts.synthesis.edges import SentenceEdges
 from dora_mlx_tts.synthesis.loading.voice_pool import ReadyVoice
@@ -23,8 +24,9 @@ from dora_mlx_tts.synthesis.speech_level import SpeechLevel
 from dora_mlx_tts.synthesis.word_times import placed
 from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 from dora_mlx_tts.text.phonemes import Phonemes
+from dora_mlx_tts.text.sentences.pieces import whole_text
 from dora_mlx_tts.text.sentences.split import split_in_two
-from dora_mlx_tts.text.spoken import SpokenSentence
+from dora_mlx_tts.text.spoken import SpokenSentence, SpokenText
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,24 @@ LONGEST_PAUSES_S: Final = 120.0
 _LONGEST_SILENCE_S: Final = 2.0
 
 _Task: TypeAlias = tuple[Phonemes, int, Decoded | None]
+
+
+def sentences_of(
+    text: str | Sequence[SpokenSentence], settings: Settings
+) -> Sequence[SpokenSentence]:
+    """The sentences of a text; a plain string is divided and filtered here.
+
+    Raises:
+        TextError: it is neither a string nor sentences.
+    """
+    if isinstance(text, SpokenText):
+        return text.sentences
+    if isinstance(text, str):
+        return whole_text(text, settings.speech_markup, filters=settings.text_filters).sentences
+    sentences: Sequence[SpokenSentence] = text
+    if isinstance(text, Sequence) and all(isinstance(one, SpokenSentence) for one in text):
+        return sentences
+    raise TextError(must_be("text", "a string or a list of SpokenSentence", text))
 
 
 def speak_script(

@@ -10,7 +10,14 @@ from importlib import metadata
 from typing import Any, Self
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
-from dora_mlx_tts.errors import BackendError, EmptyTextError, PackError, SynthesisError
+from dora_mlx_tts.errors import (
+    BackendError,
+    EmptyTextError,
+    PackError,
+    SynthesisError,
+    VoiceError,
+)
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, cuda, device
 from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
@@ -37,7 +44,7 @@ from dora_mlx_tts.synthesis.phrase_cache import (
     replayed,
 )
 from dora_mlx_tts.synthesis.records import Asked, Fragment, Speech
-from dora_mlx_tts.synthesis.script import check_pauses, speak_script
+from dora_mlx_tts.synthesis.script import check_pauses, sentences_of, speak_script
 from dora_mlx_tts.synthesis.sentence import SentenceSpeaker
 from dora_mlx_tts.synthesis.session import SpeechSession
 from dora_mlx_tts.synthesis.stats import SynthesisMeter, SynthesisStats
@@ -47,9 +54,8 @@ from dora_mlx_tts.synthesis.warm_up import speak_first_words
 from dora_mlx_tts.synthesis.work_clock import Work, WorkClock
 from dora_mlx_tts.text.lexicon import ReadingOptions
 from dora_mlx_tts.text.sentences.growing import GrowingText
-from dora_mlx_tts.text.sentences.pieces import whole_text
 from dora_mlx_tts.text.sentences.split import fitted
-from dora_mlx_tts.text.spoken import SpokenSentence, SpokenText
+from dora_mlx_tts.text.spoken import SpokenSentence
 from dora_mlx_tts.voices.registry import OtherNames, VoiceRegistry
 from dora_mlx_tts.voices.voice import Voice
 
@@ -167,6 +173,8 @@ class Synthesizer:
                 "a Synthesizer must be used in the process that loaded it; "
                 "start other processes with multiprocessing's method 'spawn'"
             )
+        if not isinstance(name, str):
+            raise VoiceError(must_be("voice", "a name", name))
         with typed_errors(f"loading voice {name[:80]!r}", PackError):
             return self._pool.get(name)
 
@@ -231,7 +239,9 @@ class Synthesizer:
             ready.networks.flow.sampling(settings.sample_steps, settings.cfg_rate)  # or refuses
         if judge_whole and settings.content_check == "ahead":
             settings = settings.model_copy(update={"content_check": "whole"})
-        script = fitted(self._sentences(text), settings.join_short, settings.short_parts)
+        script = fitted(
+            sentences_of(text, self.settings), settings.join_short, settings.short_parts
+        )
         if not script:
             raise EmptyTextError("the text holds nothing that can be pronounced")
         check_pauses(script)
@@ -318,14 +328,6 @@ class Synthesizer:
             margin=settings.grow_margin,
             first_margin=settings.grow_first_margin,
         )
-
-    def _sentences(self, text: str | Sequence[SpokenSentence]) -> Sequence[SpokenSentence]:
-        if isinstance(text, SpokenText):
-            return text.sentences
-        if isinstance(text, str):
-            settings = self.settings
-            return whole_text(text, settings.speech_markup, filters=settings.text_filters).sentences
-        return text
 
     def speak(self, text: str | Sequence[SpokenSentence], **options: Any) -> Speech:  # noqa: ANN401  as `stream`
         """Speak a text and return it whole; arguments and errors are those of `stream`.

@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
+from dora_mlx_tts.config.languages import known
 from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import VoiceError
 from dora_mlx_tts.messages import explain, must_be
@@ -38,7 +46,7 @@ class Reference(BaseModel):
 
     audio: Path
     text: str | None = None
-    language: str = "auto"
+    language: Annotated[str, AfterValidator(known)] = "auto"
 
 
 class Voice(BaseModel):
@@ -88,7 +96,7 @@ class Voice(BaseModel):
     @field_validator("defaults")
     @classmethod
     def _settings_exist(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        SpeechSettings.model_validate(dict(value))
+        known(SpeechSettings.model_validate(dict(value)).language)
         return value
 
     @field_validator("styles")
@@ -170,7 +178,7 @@ def resolve_inside(path: Path, file: Path, roots: Sequence[Path]) -> Path:
     except (OSError, RuntimeError, ValueError) as error:  # too long; ~nobody; a NUL byte
         raise VoiceError(f"{file}: {str(path)[:80]!r} cannot be a path: {error!s:.80}") from error
     if found is None:
-        folders = ", ".join(map(str, resolved_roots))
+        folders = ", ".join(map(str, dict.fromkeys(resolved_roots)))
         raise VoiceError(
             f"{file}: path {str(path)!r} leaves the folders a voice may use ({folders})"
         )

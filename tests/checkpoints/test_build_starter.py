@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import whole_voice
+from script_loader import load_script
 
 from dora_mlx_tts.checkpoints.convert import PackOptions, convert
 from dora_mlx_tts.packs.pack import Pack
@@ -20,20 +19,13 @@ from dora_mlx_tts.synthesis.loading.prompt_store import load_prompt
 from dora_mlx_tts.tools.self_test import check_pack
 from dora_mlx_tts.voices.voice import read_voice
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "build_starter.py"
 SPOKEN = (("en_female_a", "en"), ("en_male_b", "en"), ("zh_female_c", "zh"))
 TEXTS = {"en": "A few plain words are spoken here.", "zh": "今天早上下了一场小雨。"}
 
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("build_starter", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_script("build_starter")
 
 
 @pytest.fixture

@@ -94,6 +94,8 @@ def test_a_file_is_read_and_its_name_is_not_spoken(engine):
         (["x", "-o", "nowhere/a.wav"], b"", ["no folder nowhere"]),
         (["x", "-o", "."], b"", ["must be a file", "folder"]),
         (["x", "-o", "a.wav", "--srt", "nowhere/a.srt"], b"", ["no folder nowhere"]),
+        (["x", "-o", "a.wav", "--srt", "./a.wav"], b"", ["must be different files"]),
+        (["x", "-o", "-", "--json"], b"", ["both need stdout"]),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_synthesized(engine, arguments, stdin, words):
@@ -119,6 +121,24 @@ def test_stdout(engine):
     assert done.stdout_bytes[:4] == b"RIFF"
     assert "32000 Hz" in done.stderr
     assert speak("One.", "-o", "-", "--format", "flac").stdout_bytes[:4] == b"fLaC"
+
+
+@pytest.mark.parametrize("kind", ["raw", "wav", "flac"])
+def test_a_full_disk_is_one_line(engine, monkeypatch, kind):
+    make = outputs._stream
+    monkeypatch.setattr(outputs, "_stream", lambda _, kind: make(Full(), kind))
+    done = speak("One.", "-o", "-", "--format", kind)
+    assert done.exit_code == 1
+    assert "Error: stdout: cannot be written: [Errno 28] No space left on device" in done.stderr
+    assert "Traceback" not in done.output
+    assert isinstance(done.exception, SystemExit)
+
+
+class Full(io.BytesIO):
+    """A stream on a disk that has no room."""
+
+    def write(self, data):
+        raise OSError(28, "No space left on device")
 
 
 def test_no_sound_on_a_terminal(monkeypatch):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from code_blocks import ROOT
+from script_loader import load_script
 
-SPEC = importlib.util.spec_from_file_location("format_pages", ROOT / "scripts" / "format_pages.py")
-FORMAT = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(FORMAT)
+FORMAT = load_script("format_pages")
 
 
 def test_sentences_get_lines_of_their_own() -> None:

@@ -5,26 +5,16 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
-from types import ModuleType
 
 import pytest
 import yaml
 from code_blocks import ROOT
+from script_loader import load_script
 
 from dora_mlx_tts import errors
 from dora_mlx_tts.packs.manifest import FAMILIES, FORMAT, STORAGES, SYMBOLS, PackManifest
 
-
-def load(script: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(script, ROOT / "scripts" / f"{script}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SITE = load("build_site")
+SITE = load_script("build_site")
 
 
 class Config(yaml.SafeLoader):
@@ -71,7 +61,7 @@ def test_the_site_has_every_page() -> None:
 
 @pytest.mark.parametrize("name", ["errors_page", "metrics_page", "voice_page"])
 def test_a_generated_page_is_up_to_date(name) -> None:
-    script = load(name)
+    script = load_script(name)
     assert script.FILE.read_text("utf-8") == script.page(), f"run python scripts/{name}.py"
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import pytest
-from code_blocks import ROOT
+from script_loader import load_script
 
-SPEC = importlib.util.spec_from_file_location("check_words", ROOT / "scripts" / "check_words.py")
-WORDS = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(WORDS)
+WORDS = load_script("check_words")
 
 
 @pytest.mark.parametrize(

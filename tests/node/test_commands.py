@@ -75,7 +75,9 @@ def test_the_voice_is_changed_for_texts_that_follow(command):
         ("set:speed", "is not name=value"),
         ("set", "set needs at least one setting"),
         ("set:pitch=2", "unknown setting 'pitch'; available: language, speed"),
-        ('{"command": "set", "speed": true}', "speed must be a number or a text, got True"),
+        ('{"command": "set", "speed": true}', "speed must be a number, got True"),
+        ("set:language=klingon", "unknown language 'klingon'; available: zh, en"),
+        ('{"command": "set", "language": "klingon"}', "unknown language 'klingon'"),
         ('{"command": "set", "speed": NaN}', "speed"),
         ('{"command": "set", "settings": 3}', "names and values"),
         ('{"command": "set", "pitch": null}', "unknown setting 'pitch'"),
@@ -315,3 +317,13 @@ def test_forms_that_are_wrong_are_answered(text, words):
     ((outcome, reply),) = node.replies()
     assert outcome == "error"
     assert words in reply["error"]
+
+
+def test_flags_and_words_may_be_json_booleans():
+    engine = FakeEngine(voices=VOICES)
+    command = '{"command": "set", "join_short": false, "content_check": false, "loudness": false}'
+    _, ((state, answer),) = obeyed(command, engine=engine)
+    assert state == "set"
+    assert (answer["join_short"], answer["content_check"]) == (False, "off")
+    ((_, _, settings),) = said(engine)
+    assert settings == {"join_short": False, "content_check": "off", "loudness": None}

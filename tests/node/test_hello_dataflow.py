@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pytest
 import soundfile
 import yaml
+from script_loader import load_script
 
 ROOT = Path(__file__).parents[2]
 DATAFLOWS = ROOT / "dataflows"
@@ -55,14 +55,6 @@ def run_hello(folder, *, tts=None, sender=None, tts_env=None):
     done = dora_run(file)
     report = folder / "hello.json"
     return done, json.loads(report.read_text()) if report.exists() else None
-
-
-def load_recorder():
-    spec = importlib.util.spec_from_file_location("hello_recorder", DATAFLOWS / "recorder.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look themselves up
-    spec.loader.exec_module(module)
-    return module
 
 
 @needs_dora
@@ -184,7 +176,7 @@ def receive(recording, port, value, **metadata):
 
 
 def heard(*, replies=1, seqs=(0, 1), audio=None, rate=32000, outcome="completed", sent_at=1.0):
-    recording = load_recorder().Recording()
+    recording = load_script("recorder", "dataflows").Recording()
     receive(recording, "text", pa.array(["Hi."]), sent_at=sent_at)
     for seq in seqs:
         samples = pa.array(np.zeros(4, np.float32)) if audio is None else audio
@@ -221,6 +213,6 @@ def test_the_recorder_complains(wrong, said):
 
 
 def test_the_recorder_complains_of_silence():
-    recording = load_recorder().Recording()
+    recording = load_script("recorder", "dataflows").Recording()
     recording.check()
     assert recording.errors == ["no text was seen"]

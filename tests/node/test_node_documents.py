@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
+from script_loader import load_script
 
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.node.commands import CommandHandler, VoiceCatalog
@@ -21,15 +21,8 @@ from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 ROOT = Path(__file__).parents[2]
 
 
-def load(script):
-    spec = importlib.util.spec_from_file_location(script, ROOT / "scripts" / f"{script}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_manifest_is_current():
-    assert (ROOT / "dora-node.yml").read_text("utf-8") == load("node_manifest").manifest()
+    assert (ROOT / "dora-node.yml").read_text("utf-8") == load_script("node_manifest").manifest()
 
 
 def commands():

@@ -150,6 +150,7 @@ def test_a_signal_ends_like_a_stop_and_late_texts_are_answered_too():
         node.text("Long.")
         gate.reached.wait(10)
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.2)  # another thread acts on it
         gate.go.set()
         node.wait_for(lambda n: len(n.on("segment_complete")) == 1)
         time.sleep(0.2)  # until serve waits for its listener

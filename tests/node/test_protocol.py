@@ -16,6 +16,7 @@ from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.node.protocol import decode
 from dora_mlx_tts.node.protocol.messages import BadInput, Command, Stage, TextRequest
 from dora_mlx_tts.node.protocol.metadata import NUMBERS, OWN_KEYS, as_plain
+from dora_mlx_tts.voices.voice import is_voice_name
 
 LIMIT = 1000
 
@@ -334,3 +335,20 @@ def test_bad_commands_become_bad_input(value):
     message = receive(value, port="control")
     assert isinstance(message, BadInput)
     assert message.port == "control"
+
+
+@pytest.mark.parametrize("port", ["played", "buffer_status"])
+@pytest.mark.parametrize(
+    "value",
+    [pa.array([None], pa.string()), pa.nulls(1), pa.array([], pa.string()), pa.array(["x"])],
+)
+def test_a_number_is_asked_for_where_one_is_wanted(port, value):
+    message = receive(value, port)
+    assert isinstance(message, BadInput)
+    assert "one number" in message.error
+
+
+def test_every_name_that_a_voice_may_have_can_be_asked_for():
+    for name in ("_x", "5", "小明", "my voice", "a.b-c"):
+        assert is_voice_name(name)
+        assert receive("Hi.", voice=name).voice == name

@@ -189,6 +189,14 @@ def test_bad_requests_are_told_what_is_wrong(server, document, status, says):
     assert post(server, GOOD)[0] == 200
 
 
+def test_null_means_not_given(server):
+    names = ("model", "voice", "response_format", "stream_format", "speed", "instructions", "seed")
+    status, headers, data = post(server, {"input": "One."} | dict.fromkeys(names))
+    assert status == 200
+    assert data[:2] == post(server, {"input": "One."})[2][:2]  # the same format
+    assert "X-Dora-Mlx-Tts-Note" not in headers
+
+
 def test_other_content_types_are_refused(server):
     assert post(server, GOOD, Content_Type="text/plain")[0] == 415
 

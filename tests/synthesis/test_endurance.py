@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import mlx.core as mx
 import pytest
+from script_loader import load_script
 
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
 
@@ -47,20 +46,9 @@ def test_five_hundred_requests_leave_nothing_behind(synthesizer: Synthesizer) ->
     assert synthesizer.stats.cache_positions <= 1024
 
 
-def soak() -> ModuleType:
-    path = Path(__file__).resolve().parents[2] / "scripts" / "soak.py"
-    spec = importlib.util.spec_from_file_location("soak", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["soak"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_a_short_soak_stays_within_its_bounds(synthesizer: Synthesizer) -> None:
     """Every kind of request once before it counts, and once more after that (`scripts/soak.py`)."""
-    script, voices = soak(), ["starter-en", "starter-zh"]
+    script, voices = load_script("soak"), ["starter-en", "starter-zh"]
     short = script.TEXTS[:2]
     for number in range(11):
         script.speak(synthesizer, number, voices, short)

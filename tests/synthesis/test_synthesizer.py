@@ -18,6 +18,7 @@ from dora_mlx_tts.errors import (
     PackError,
     SettingError,
     SynthesisError,
+    TextError,
     VoiceError,
 )
 from dora_mlx_tts.synthesis.records import Speech
@@ -116,6 +117,7 @@ def test_closing_the_stream_ends_it(synthesizer: Synthesizer) -> None:
     [
         ({"voice": "nobody"}, VoiceError, "starter-en"),
         ({"voice": "../starter-en"}, VoiceError, "unknown"),
+        ({"voice": 5}, VoiceError, "voice must be a name, got 5"),
         ({"language": "klingon"}, LanguageError, "zh"),
         ({"speed": 3}, SettingError, "less than or equal to 2"),
         ({"speed": float("nan")}, SettingError, "finite"),
@@ -130,6 +132,12 @@ def test_bad_requests(
     with pytest.raises(error) as caught:
         list(synthesizer.stream("Hello.", **options))
     assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [None, 5, b"Hi.", ["Hi."]])
+def test_what_is_no_text(synthesizer: Synthesizer, text: object) -> None:
+    with pytest.raises(TextError, match="text must be a string or a list of SpokenSentence, got"):
+        synthesizer.stream(text)
 
 
 @pytest.mark.parametrize("text", ["", "   \n", "…！？", "🙂"])

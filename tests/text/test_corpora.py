@@ -5,14 +5,12 @@ What is below 100 % parity are deliberate differences, listed with their reasons
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from script_loader import load_script
 from text_corpus import folders
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,20 +24,10 @@ JAPANESE_SEGMENTS = 0.95
 """Japanese without accents, which depend on the dictionary's version."""
 
 
-def _script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("score_text", ROOT / "scripts" / "score_text.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
 @cache
 def score(name: str) -> Any:
     folder = folders()[0]
-    found = _script().scores(folder, [name]).get(name)
+    found = load_script("score_text").scores(folder, [name]).get(name)
     if found is None:
         pytest.skip(f"no {name}.jsonl in {folder}: name the large sets in DORA_MLX_TTS_GOLDENS")
     if found.note:

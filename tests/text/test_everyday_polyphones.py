@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from script_loader import load_script
 
 from dora_mlx_tts.text.frontend import FrontEnd
 from dora_mlx_tts.text.zh import Mandarin
@@ -23,13 +23,7 @@ FLOOR = 0.97
 def script() -> ModuleType:
     sys.path.insert(0, str(SCRIPTS))
     try:
-        spec = importlib.util.spec_from_file_location(
-            "score_readings", SCRIPTS / "score_readings.py"
-        )
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        module = load_script("score_readings")
     finally:
         sys.path.remove(str(SCRIPTS))
     return module

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from script_loader import load_script
 from text_corpus import TRUTHS
 
 from dora_mlx_tts.text.frontend import FrontEnd
-
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "score_text.py"
 
 
 def entries(*names: str) -> list[Any]:
@@ -27,13 +23,7 @@ def entries(*names: str) -> list[Any]:
 
 @cache
 def judge() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("score_text", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return load_script("score_text")
 
 
 @cache

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from script_loader import load_script
 
 import dora_mlx_tts
 from dora_mlx_tts.text.zh.segment.dictionary import UNKNOWN, WordList, word_list
@@ -19,7 +20,6 @@ from dora_mlx_tts.text.zh.segment.plain_markov import cut_plain
 from dora_mlx_tts.text.zh.segment.unfinished import unfinished_from
 from dora_mlx_tts.text.zh.segment.words import segment
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "build_segmentation.py"
 FOLDER = Path(dora_mlx_tts.__file__).parent / "text" / "zh" / "segment"
 TEXTS = (
     "赵钰桐昨晚在临安路口摔了一跤", "欧阳靖雯和司马昊天约好周末去爬山", "这款扫地机器人会自己回充电座",
@@ -62,11 +62,7 @@ def test_words_are_those_of_jieba(tmp_path: Path) -> None:
 
 @needs_jieba
 def test_the_data_is_what_the_script_makes_of_jieba() -> None:
-    spec = importlib.util.spec_from_file_location("build_segmentation", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = load_script("build_segmentation")
     assert FOLDER.joinpath("words.txt").read_bytes() == script.words()
     for name, made in (("markov", script.tagged_model()), ("plain_markov", script.plain_model())):
         with np.load(FOLDER / f"{name}.npz") as packed:

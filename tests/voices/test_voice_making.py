@@ -70,6 +70,10 @@ def test_a_voice_is_added(folder: Path, wav: Path) -> None:
 def test_what_cannot_be_added(folder: Path, wav: Path, tmp_path: Path) -> None:
     short = tmp_path / "short.wav"
     soundfile.write(short, speech(1.0), 24000)
+    phone = tmp_path / "memo.m4a"
+    phone.write_bytes(b"\0\0\0\x20ftypM4A " + bytes(200))
+    odd = tmp_path / "odd.au"
+    soundfile.write(odd, speech(), 24000)
     (folder / "taken").mkdir()
     (folder / "link").symlink_to(tmp_path)
     for changes, kind, match in (
@@ -79,11 +83,9 @@ def test_what_cannot_be_added(folder: Path, wav: Path, tmp_path: Path) -> None:
         ({"pack": Path("nowhere")}, VoiceError, "no such folder"),
         ({"pack": tmp_path}, VoiceError, "leaves the folders"),
         ({"reference": NewReference(short, TEXT)}, ReferenceAudioError, "got 1.00 s"),
-        (
-            {"reference": NewReference(tmp_path / "x.py", TEXT)},
-            ReferenceAudioError,
-            "unknown suffix",
-        ),
+        ({"reference": NewReference(odd, TEXT)}, ReferenceAudioError, "unknown suffix"),
+        ({"reference": NewReference(phone, TEXT)}, ReferenceAudioError, "convert it: ffmpeg"),
+        ({"reference": NewReference(tmp_path, TEXT)}, ReferenceAudioError, "must be a file"),
         ({"reference": NewReference(tmp_path / "no.wav", TEXT)}, ReferenceAudioError, "no.wav"),
         ({"defaults": {"speed": 9}}, VoiceError, "less than or equal"),
     ):

@@ -103,6 +103,14 @@ def test_links_stay_inside(folder: Path, tmp_path: Path) -> None:
         (MINIMAL + "defaults: {speed: 9}", "less than or equal to 2"),
         (MINIMAL + "defaults: {pitch: 1}", "pitch"),
         (MINIMAL + "file: x", "'file' must not"),
+        (MINIMAL + "aliases: Anna", "aliases must be a list, got 'Anna'"),
+        (MINIMAL + "styles: [glad]", "styles must be a table (name: value), got ['glad']"),
+        (MINIMAL + "lexicon: {en: {no: [N, OW1]}}", "a name must be text (put it in quotes), got"),
+        (MINIMAL + "defaults: {language: klingon}", "unknown language 'klingon'; available: zh,"),
+        (MINIMAL + "defaults: {speed: yes}", "speed must be a number, got True"),
+        ("pack: x\nreference: {audio: a.wav, language: xx}", "unknown language 'xx'; available"),
+        ("pack: 5\nreference: {audio: a.wav}", "pack must be a path, got 5"),
+        ("pack: x\nreference: a.wav", "reference must be a table (name: value), got 'a.wav'"),
         ("[1, 2]", "got a list"),
         ("a: [", "not YAML"),
         ("1: 2", "got the name 1"),
@@ -123,7 +131,7 @@ def test_bad_files_are_explained_and_do_not_hide_others(folder: Path, text: str,
 def test_files_that_are_not_text(folder: Path) -> None:
     file = folder / "bad.yml"
     file.write_bytes(b"\xff\xfe")
-    with pytest.raises(VoiceError, match="cannot be read"):
+    with pytest.raises(VoiceError, match=r"cannot be read: not UTF-8 at byte 0; save it as UTF-8$"):
         read_voice(file, [])
     file.write_bytes(b"#" * (1 << 20) + b"##")
     with pytest.raises(VoiceError, match="at most"):

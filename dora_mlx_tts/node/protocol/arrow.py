@@ -14,24 +14,29 @@ _LONGEST_NUMBER = 64
 _LONGEST_TYPE = 60
 
 
-def one_string(value: object, limit: int) -> str:
+def one_string(value: object, limit: int, wanted: str = "one string") -> str:
     """The single string of an Arrow array; a ``uint8`` array (how dora passes bytes) is read as UTF-8.
+
+    Args:
+        value: The array.
+        limit: Maximum number of characters.
+        wanted: What it should be, for messages.
 
     Raises:
         ProtocolError: The value is not one string, or is longer than ``limit`` characters.
     """
-    array = _array(value, "one string")
+    array = _array(value, wanted)
     if pa.types.is_uint8(array.type) and len(array):
         if array.null_count:
             raise ProtocolError("bytes must not be null")
         _check_size(len(array), limit)
         return _utf8(array.buffers()[1].slice(array.offset, len(array)).to_pybytes(), limit)
-    scalar = _one(array, "one string")
+    scalar = _one(array, wanted)
     if not _is_text(array.type):
-        raise ProtocolError(f"value must be one string, got {_type_name(array.type)}")
+        raise ProtocolError(f"value must be {wanted}, got {_type_name(array.type)}")
     buffer = scalar.as_buffer()
     if buffer is None:
-        raise ProtocolError("value must be one string, got null")
+        raise ProtocolError(f"value must be {wanted}, got null")
     _check_size(buffer.size, limit)
     return _utf8(buffer.to_pybytes(), limit)
 
@@ -111,7 +116,7 @@ def one_number(value: object) -> float:
     """
     array = _array(value, "one number")
     if _is_text(array.type):
-        item: object = one_string(array, _LONGEST_NUMBER)
+        item: object = one_string(array, _LONGEST_NUMBER, "one number")
     elif any(
         test(array.type)
         for test in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)

@@ -17,6 +17,7 @@ from dora_mlx_tts.config.settings import SpeechSettings
 from dora_mlx_tts.errors import ProtocolError, SettingError
 from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.node.protocol.messages import Plain
+from dora_mlx_tts.unicode import valid_unicode
 
 OWN_KEYS: Final = frozenset(
     {
@@ -68,7 +69,7 @@ _MAX_NUMBER = 64  # no number is written longer
 _INT64 = 2**63
 _TRUE = frozenset({"true", "1", "yes"})
 _FALSE = frozenset({"false", "0", "no", ""})
-_VOICE = re.compile(r"[^\W_][\w .()+-]{0,99}")
+_VOICE = re.compile(r"\w[\w .()+-]{0,99}")
 _LANGUAGE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 
 
@@ -86,15 +87,6 @@ def as_plain(value: object) -> Plain | None:
     if callable(item) and getattr(value, "ndim", None) == 0:
         return as_plain(item())
     return None
-
-
-def valid_unicode(text: str) -> str:
-    """The text with U+FFFD for lone surrogates, which only JSON can hold."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def _plain_list(values: list[object]) -> Plain | None:

@@ -13,8 +13,8 @@ from dora_mlx_tts.node.protocol.metadata import (
     read_language,
     read_settings,
     read_voice,
-    valid_unicode,
 )
+from dora_mlx_tts.unicode import valid_unicode
 
 _PREFIX = "VOICE:"
 _CUSTOM_FIELDS = 4

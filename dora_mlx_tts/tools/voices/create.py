@@ -87,7 +87,7 @@ def add_voice(
     if not overwrite and new.name in VoiceRegistry.scan().voices:
         raise VoiceError(
             f"voice {new.name!r} ships with the package and would be hidden; choose another name or allow"
-            " replacing it"
+            " replacing it (--overwrite)"
         )
     fresh = target.with_name(f".{new.name}.{secrets.token_hex(4)}.part")
     allowed = [folder, *roots, BUILTIN]
@@ -165,12 +165,12 @@ def _values(new: NewVoice, fresh: Path, target: Path, allowed: Sequence[Path]) -
 def _copy(reference: NewReference, fresh: Path, stem: str) -> dict[str, Any]:
     """Check and copy a recording; returns its entry in the voice file."""
     suffix = reference.audio.suffix.lower()
+    text = (reference.text or "").strip()
+    reference_samples(reference.audio, limits=PROMPT if text else STYLE)
     if suffix not in _SUFFIXES:
         raise ReferenceAudioError(
             f"{reference.audio}: {unknown('suffix', suffix, sorted(_SUFFIXES))}"
         )
-    text = (reference.text or "").strip()
-    reference_samples(reference.audio, limits=PROMPT if text else STYLE)
     shutil.copyfile(reference.audio, fresh / f"{stem}{suffix}")
     entry: dict[str, Any] = {"audio": f"{stem}{suffix}"}
     if text:
@@ -184,4 +184,6 @@ def _check_target(target: Path, *, overwrite: bool) -> None:
     if target.is_symlink() or not (target / VOICE_FILE).is_file():
         raise VoiceError(f"{target}: exists and is not a voice; choose another name")
     if not overwrite:
-        raise VoiceError(f"{target}: already exists; choose another name or allow replacing it")
+        raise VoiceError(
+            f"{target}: already exists; choose another name or allow replacing it (--overwrite)"
+        )
