@@ -84,6 +84,12 @@ class Settings(BaseModel):
             description="Convolutions and prefills on CUDA: matrix products, or MLX's (mlx), which re-plan for every new length.",
         )
     )
+    cpu_generator: Annotated[
+        Literal["auto", "mlx", "openvino"], _WORD, Env("DORA_MLX_TTS_CPU_GENERATOR")
+    ] = Field(
+        "auto",
+        description="What makes sound on the Linux CPU: OpenVINO, twice as fast, or MLX; auto uses OpenVINO if it is installed.",
+    )
     compiled_windows: Annotated[bool, Env("DORA_MLX_TTS_COMPILED_WINDOWS")] = Field(
         False,
         description="Compile the first window of a sentence on a GPU with mx.compile; no gain was measured on an H200.",

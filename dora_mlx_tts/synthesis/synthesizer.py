@@ -122,6 +122,7 @@ class Synthesizer:
             kernels=settings.kernels,
             products=settings.cuda_layers == "products",
             compiled=settings.compiled_windows,
+            generator=settings.cpu_generator,
         )
         limit_kept(chosen, settings.freed_memory)
         _keep_kernels(chosen, settings)
@@ -193,7 +194,9 @@ class Synthesizer:
         Raises:
             TtsError: the voice cannot be loaded, or MLX failed.
         """
-        self.prepare(voice.name).networks.t2s.warm_up()
+        networks = self.prepare(voice.name).networks
+        networks.compile_generator()
+        networks.t2s.warm_up()
         return speak_first_words(self.speak, voice, self._meter)
 
     def stream(

@@ -127,6 +127,14 @@ class Networks:
             network.compile_first_windows()
         return network
 
+    def compile_generator(self) -> None:
+        """Let OpenVINO compile SoVITS's generator on a thread, if the device is to use it.
+
+        That takes longer than one sentence, so it is only worth it where more are to follow.
+        """
+        if self.device.openvino and self.flow is None:
+            self.sovits.compile_generator()
+
     @property
     def flow(self) -> FlowFamily | None:
         """The flow-matching parameters of this family, or None if SoVITS makes the audio itself."""
