@@ -48,7 +48,6 @@ class Device:
         multiprocessors: of a CUDA GPU that can run this package's own kernels; otherwise 0.
         kernels: whether to use own kernels: after a trial shows them equal and faster (auto), untested (on), or
             never (off).
-        compiled: whether to compile first windows.
         openvino: whether OpenVINO runs the generator.
     """
 
@@ -57,7 +56,6 @@ class Device:
     description: str
     multiprocessors: int = 0
     kernels: KernelUse = "off"
-    compiled: bool = False
     openvino: bool = False
 
     @property
@@ -79,13 +77,11 @@ def select(
     *,
     kernels: KernelUse = "auto",
     products: bool = False,
-    compiled: bool = False,
     generator: GeneratorChoice = "mlx",
 ) -> Device:
     """Make `name` MLX's default device and describe it.
 
-    "auto" uses the GPU if MLX has one. `products` selects `CUDA_MATMUL` on CUDA; `compiled` only applies to GPUs,
-    `generator` to the Linux CPU.
+    "auto" uses the GPU if MLX has one. `products` selects `CUDA_MATMUL` on CUDA; `generator` only applies to the Linux CPU.
 
     Raises:
         SettingError: `name` is not a device, or OpenVINO is demanded and not installed.
@@ -111,10 +107,10 @@ def select(
         return CPU
     mx.set_default_device(mx.gpu)
     if mx.metal.is_available():
-        return Device("gpu", Backend.NATIVE, METAL, kernels=kernels, compiled=compiled)
+        return Device("gpu", Backend.NATIVE, METAL, kernels=kernels)
     backend = Backend.CUDA_MATMUL if products else Backend.NATIVE
     found = 0 if kernels == "off" else cuda.multiprocessors()
-    return Device("gpu", backend, "CUDA", found, kernels if found else "off", compiled=compiled)
+    return Device("gpu", backend, "CUDA", found, kernels if found else "off")
 
 
 def usable(name: DeviceName) -> DeviceName:

@@ -121,7 +121,6 @@ class Synthesizer:
             settings.device,
             kernels=settings.kernels,
             products=settings.cuda_layers == "products",
-            compiled=settings.compiled_windows,
             generator=settings.cpu_generator,
         )
         limit_kept(chosen, settings.freed_memory)

@@ -230,11 +230,6 @@ class GeneratorStream:
         begun = tuple(convolution._begun for convolution in self._convolutions())
         return tuple(map(len, self._queues())), skips, begun
 
-    @property
-    def is_fresh(self) -> bool:
-        """Whether nothing has been fed yet."""
-        return not self._pre._begun
-
     def continue_from(self, state: StreamState, frames: Sequence[mx.array]) -> None:
         """Continue from a state, given the frames of all non-empty queues."""
         lengths, skips, begun = state

@@ -12,7 +12,6 @@ from dora_mlx_tts.errors import BackendError, SettingError, SynthesisError
 from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.sovits import sanitize as checkpoint
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
-from dora_mlx_tts.models.sovits.first_windows import FirstWindows
 from dora_mlx_tts.models.sovits.flow import Flow
 from dora_mlx_tts.models.sovits.generator import Generator
 from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
@@ -35,7 +34,6 @@ class SoVITS(SemanticEncoder):
     Codes run at 25 Hz, latent frames at 50 Hz; a frame is `config.hop` samples.
 
     Attributes:
-        first_windows: makes compiled first windows of streams; None treats them like the others.
         sliced: the generator compiled by OpenVINO; None uses MLX's.
     """
 
@@ -43,12 +41,7 @@ class SoVITS(SemanticEncoder):
         super().__init__(config)
         self.flow = Flow(config.channels, config.style_channels)
         self.dec = Generator(config.generator, config.channels, config.style_channels)
-        self.first_windows: FirstWindows | None = None
         self.sliced: SlicedGenerator | None = None
-
-    def compile_first_windows(self) -> None:
-        """Trace and compile first windows from now on; for a GPU, once the network is prepared."""
-        self.first_windows = FirstWindows(self.flow, self.dec)
 
     def compile_generator(self) -> None:
         """Compile the generator with OpenVINO on a thread; for the Linux CPU, once the network is prepared.

@@ -123,8 +123,6 @@ class Networks:
         config, weights = self._read("sovits")
         network = SoVITS(SoVITSConfig.from_checkpoint(config, weights))
         self._load(network, SoVITS.sanitize(weights), "sovits")
-        if self.device.compiled:
-            network.compile_first_windows()
         return network
 
     def compile_generator(self) -> None:
