@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
-from typing import Literal
+import sys
+from typing import Any, Final, Literal
 
 from dora_mlx_tts.errors import SettingError
 
 GeneratorChoice = Literal["auto", "mlx", "openvino"]
+
+_TELEMETRY: Final = "openvino_telemetry"
+
+
+def load() -> Any:  # noqa: ANN401  a module without types
+    """Import OpenVINO without its telemetry, which reports every import to Google Analytics.
+
+    Where that package cannot be imported, OpenVINO does without it.
+
+    Raises:
+        ImportError: OpenVINO is not installed, or broken.
+    """
+    is_blocked = _TELEMETRY not in sys.modules
+    if is_blocked:
+        sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  documented: its import fails
+    try:
+        return importlib.import_module("openvino")
+    finally:
+        if is_blocked:
+            del sys.modules[_TELEMETRY]
 
 
 def is_chosen(choice: GeneratorChoice) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
+import subprocess
 import sys
 from concurrent.futures import Future
 from itertools import pairwise
@@ -196,6 +198,18 @@ def test_it_is_used_if_it_is_installed_and_wanted(monkeypatch) -> None:
     assert not openvino.is_chosen("auto")
     with pytest.raises(SettingError, match=r"cpu_generator must be auto or mlx.*got 'openvino'"):
         openvino.is_chosen("openvino")
+
+
+def test_nothing_is_reported_to_its_makers(tmp_path) -> None:
+    program = (
+        "import sys, dora_mlx_tts.models.sovits.sliced_generator as module;"
+        "module.openvino.load().Core();"
+        "sys.exit(any(name.startswith('openvino_telemetry') for name in sys.modules))"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    environment.pop("CI", None)  # where telemetry would be off
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+    assert not list(tmp_path.iterdir())
 
 
 def test_only_the_linux_cpu_uses_it() -> None:

@@ -14,12 +14,14 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import mlx.core as mx
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
-from openvino import opset13 as ops
 
 from dora_mlx_tts.models.core.layers import Conv1d, ConvTranspose1d
 from dora_mlx_tts.models.sovits.generator import LAST_SLOPE, SLOPE, Generator, ResBlock
+from dora_mlx_tts.runtime import openvino
+
+ov = openvino.load()
+ops = ov.opset13
 
 Node: TypeAlias = Any  # the library has no types
 Floats: TypeAlias = NDArray[np.float32]
@@ -62,7 +64,7 @@ class SliceGraph:
         carried: shapes [1, C, n] of the frames carried from slice to slice, by name; zeros at first.
     """
 
-    model: ov.Model
+    model: Any
     frames: int
     hop: int
     lag: int

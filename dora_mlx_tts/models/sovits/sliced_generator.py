@@ -15,7 +15,6 @@ from typing import Any, Final, TypeAlias
 
 import mlx.core as mx
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
 from dora_mlx_tts.errors import BackendError
@@ -29,6 +28,7 @@ from dora_mlx_tts.models.sovits.slice_graph import (
     SliceGraph,
     slice_graph,
 )
+from dora_mlx_tts.runtime import openvino
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -179,5 +179,5 @@ def _compile(generator: Generator, threads: int) -> tuple[SliceGraph, Any]:
         "INFERENCE_PRECISION_HINT": "f32",  # the default is bfloat16 where the processor has it
         "ENABLE_CPU_PINNING": False,
     }
-    compiled = ov.Core().compile_model(graph.model, "CPU", settings)
+    compiled = openvino.load().Core().compile_model(graph.model, "CPU", settings)
     return graph, compiled.create_infer_request()
