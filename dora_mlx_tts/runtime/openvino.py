@@ -17,14 +17,14 @@ _TELEMETRY: Final = "openvino_telemetry"
 def load() -> Any:  # noqa: ANN401  a module without types
     """Import OpenVINO without its telemetry, which reports every import to Google Analytics.
 
-    Where that package cannot be imported, OpenVINO does without it.
+    Where that package cannot be imported, which None in `sys.modules` means, OpenVINO does without it.
 
     Raises:
         ImportError: OpenVINO is not installed, or broken.
     """
     is_blocked = _TELEMETRY not in sys.modules
     if is_blocked:
-        sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  documented: its import fails
+        sys.modules[_TELEMETRY] = None  # type: ignore[assignment]
     try:
         return importlib.import_module("openvino")
     finally:
