@@ -109,7 +109,7 @@ dist: venv
 # once. uv refuses groups of a project that it does not manage, so it gets a copy that says nothing of this.
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --quiet --upgrade --custom-compile-command 'make lock'
-LOCKED_EXTRAS := $(foreach extra,ja yue hub polyphone otel,--extra $(extra))
+LOCKED_EXTRAS := $(foreach extra,ja yue hub openvino polyphone otel,--extra $(extra))
 lock:
 	@command -v uv > /dev/null || $(MAKE) venv
 	@mkdir -p out/lock && sed '/^managed = false/d' pyproject.toml > out/lock/pyproject.toml

@@ -138,6 +138,8 @@ def random_case(size: str, chosen: Device, dtype: mx.Dtype, name: str) -> Case:
     kernel_choice.install(t2s, chosen, VerdictStore(None))
     t2s.warm_up()
     sovits = sovits_benchmark.build(sovits_benchmark.SIZES[size], chosen.backend)
+    if chosen.openvino:
+        sovits.compile_generator()
     voice = partial(SoVITSStream, sovits, ge=mx.zeros((1, 1, 512)))
     return Case(name, t2s, voice, _SOVITS_SLICES, *_PROMPT, _counted)
 
@@ -180,7 +182,9 @@ def measure(case: Case, characters: int, samples: int, *, new: bool) -> list[har
 def cases(networks: list[str], layers: str, kernels: str, packs: Path | None) -> Iterator[Case]:
     """Those asked for, built when their turn comes."""
     wanted = Settings.load().model_copy(update={"cuda_layers": layers, "kernels": kernels})
-    chosen = device.select(kernels=kernels, products=layers == "products")
+    chosen = device.select(
+        kernels=kernels, products=layers == "products", generator=wanted.cpu_generator
+    )
     dtype = mx.float16 if chosen.kind == "gpu" else mx.float32
     called = f"{layers}, own kernel {kernels}"
     for name in networks:

@@ -34,8 +34,8 @@ from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.models.t2s import kernel_choice
 from dora_mlx_tts.models.t2s.decoding import DecodeSettings, generate
 from dora_mlx_tts.models.t2s.model import T2SText
-from dora_mlx_tts.runtime import blas, device
-from dora_mlx_tts.runtime.device import Device
+from dora_mlx_tts.runtime import blas, device, openvino
+from dora_mlx_tts.runtime.device import Backend, Device
 from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 from dora_mlx_tts.tools.benchmark import FULL_SOVITS, random_weights
 
@@ -85,7 +85,12 @@ def contestants(chosen: Device, dtype: mx.Dtype) -> tuple[dict[str, Stages], int
     """All of ours, by name, and bytes that the networks of one hold."""
     before = mx.get_active_memory()
     if chosen.description != "CUDA":
-        return {"ours": ours(chosen, dtype)}, mx.get_active_memory() - before
+        found: dict[str, Stages] = {"ours": ours(chosen, dtype)}
+        if chosen.backend is Backend.CPU and openvino.is_chosen("auto"):
+            network = sovits_benchmark.build(FULL_SOVITS, chosen.backend)
+            network.compile_generator()
+            found["ours, OpenVINO"] = {SOUND: sound(network, mx.float32)}
+        return found, mx.get_active_memory() - before
     found, held = {}, 0
     for layers in ("mlx", "products"):
         where = device.select("gpu", products=layers == "products")

@@ -17,7 +17,7 @@ import mlx.core as mx
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
-from dora_mlx_tts.runtime import blas, device
+from dora_mlx_tts.runtime import blas, device, openvino
 from dora_mlx_tts.runtime.device import Backend
 from dora_mlx_tts.tools.benchmark import FULL_SOVITS, random_weights
 
@@ -70,6 +70,14 @@ def contestants(model: SoVITS, seconds: float) -> dict[str, Callable[[], object]
     }
     if model.dec.two_streams:
         parts["dec, two streams"] = partial(generate, two_streams=True)
+    if model.dec.backend is Backend.CPU and openvino.is_chosen("auto"):
+        from dora_mlx_tts.models.sovits.sliced_generator import SlicedGenerator
+
+        for threads in range(1, min(2, device.usable_cores()) + 1):
+            compiled = SlicedGenerator(model.dec, threads)
+            compiled(z, ge)
+            name = f"dec, OpenVINO, {threads} thread{'s'[: threads > 1]}"
+            parts[name] = partial(compiled, z, ge)
     return parts
 
 

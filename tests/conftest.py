@@ -18,6 +18,9 @@ from dora_mlx_tts.voices.registry import BUILTIN
 hypothesis.settings.register_profile("same", derandomize=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
+# Each node that a test starts would compile the generator; `models/test_sliced_generator.py` does that once.
+os.environ.setdefault("DORA_MLX_TTS_CPU_GENERATOR", "mlx")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def fast_matrix_products() -> None:

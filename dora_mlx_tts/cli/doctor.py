@@ -119,7 +119,8 @@ def _folder(_: Settings) -> str:
 def _device(settings: Settings) -> str:
     from dora_mlx_tts.runtime import device  # noqa: PLC0415  checks run, and fail, one by one
 
-    return device.select(settings.device).description
+    chosen = device.select(settings.device, generator=settings.cpu_generator)
+    return chosen.description + (", sound by OpenVINO" if chosen.openvino else "")
 
 
 def _kernels(settings: Settings) -> str:

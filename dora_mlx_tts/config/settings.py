@@ -85,10 +85,9 @@ class Settings(BaseModel):
             description="Convolutions and prefills on CUDA: matrix products, or MLX's (mlx), which re-plan for every new length.",
         )
     )
-    compiled_windows: Annotated[bool, Env("DORA_MLX_TTS_COMPILED_WINDOWS")] = Field(
-        False,
-        description="Compile the first window of a sentence on a GPU with mx.compile; no gain was measured on an H200.",
-    )
+    cpu_generator: Annotated[
+        Literal["auto", "mlx", "openvino"], _WORD, Env("DORA_MLX_TTS_CPU_GENERATOR")
+    ] = Field("auto", description="What makes sound on the Linux CPU; auto: OpenVINO if installed.")
     precision: Annotated[Literal["auto", "float32"], _WORD, Env("DORA_MLX_TTS_PRECISION")] = Field(
         "auto",
         description="float32 everywhere, or (auto) half precision and 8 bits on a GPU where they are as good.",

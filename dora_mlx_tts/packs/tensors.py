@@ -77,15 +77,15 @@ class LazyTensor:
         Raises:
             WeightsError: The file has become shorter.
         """
-        start = self.position + self.start * self.dtype.itemsize
-        flat = memory[start : start + self.span * self.dtype.itemsize]
-        if flat.size != self.span * self.dtype.itemsize:
+        start, item = self.position + self.start * self.dtype.itemsize, self.dtype.itemsize
+        if start + self.span * item > memory.size:
             raise WeightsError(f"{self.path}: ends inside a tensor of shape {self.shape}")
-        steps = tuple(step * self.dtype.itemsize for step in self.strides)
-        values = flat.view(self.dtype)
         if self.size == 0:
-            return values.reshape(self.shape)
-        return np.lib.stride_tricks.as_strided(values, self.shape, steps, writeable=False)
+            return np.zeros(self.shape, self.dtype)
+        steps = tuple(step * item for step in self.strides)
+        values: Array = np.ndarray(self.shape, self.dtype, memory, start, steps)
+        values.flags.writeable = False
+        return values
 
     def _arrange(self, flat: Array) -> Array:
         if self.strides == contiguous_strides(self.shape) or self.size == 0:

@@ -6,12 +6,13 @@ import enum
 import logging
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dora_mlx_tts.errors import BackendError, SettingError
 from dora_mlx_tts.messages import unknown
-from dora_mlx_tts.runtime import cuda, packages
+from dora_mlx_tts.runtime import cuda, openvino, packages
+from dora_mlx_tts.runtime.openvino import GeneratorChoice
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Device:
         multiprocessors: of a CUDA GPU that can run this package's own kernels; otherwise 0.
         kernels: whether to use own kernels: after a trial shows them equal and faster (auto), untested (on), or
             never (off).
-        compiled: whether to compile first windows.
+        openvino: whether OpenVINO runs the generator.
     """
 
     kind: Literal["cpu", "gpu"]
@@ -55,7 +56,7 @@ class Device:
     description: str
     multiprocessors: int = 0
     kernels: KernelUse = "off"
-    compiled: bool = False
+    openvino: bool = False
 
     @property
     def is_metal(self) -> bool:
@@ -76,14 +77,14 @@ def select(
     *,
     kernels: KernelUse = "auto",
     products: bool = False,
-    compiled: bool = False,
+    generator: GeneratorChoice = "mlx",
 ) -> Device:
     """Make `name` MLX's default device and describe it.
 
-    "auto" uses the GPU if MLX has one. `products` selects `CUDA_MATMUL` on CUDA; `compiled` only applies to GPUs.
+    "auto" uses the GPU if MLX has one. `products` selects `CUDA_MATMUL` on CUDA; `generator` only applies to the Linux CPU.
 
     Raises:
-        SettingError: `name` is not a device.
+        SettingError: `name` is not a device, or OpenVINO is demanded and not installed.
         BackendError: MLX cannot be imported, or a GPU was requested and MLX has none.
     """
     if name not in ("auto", "cpu", "gpu"):
@@ -102,13 +103,14 @@ def select(
             # On the Linux CPU mx.compile runs the system's C++ compiler at run time, about 0.9 s per kernel,
             # with output in a shared folder under a predictable name; it gains nothing needed here.
             mx.disable_compile()
+            return replace(CPU, openvino=openvino.is_chosen(generator))
         return CPU
     mx.set_default_device(mx.gpu)
     if mx.metal.is_available():
-        return Device("gpu", Backend.NATIVE, METAL, kernels=kernels, compiled=compiled)
+        return Device("gpu", Backend.NATIVE, METAL, kernels=kernels)
     backend = Backend.CUDA_MATMUL if products else Backend.NATIVE
     found = 0 if kernels == "off" else cuda.multiprocessors()
-    return Device("gpu", backend, "CUDA", found, kernels if found else "off", compiled=compiled)
+    return Device("gpu", backend, "CUDA", found, kernels if found else "off")
 
 
 def usable(name: DeviceName) -> DeviceName:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import metadata
 from typing import Any, Self
@@ -79,6 +80,8 @@ class Synthesizer:
         self.device = where
         self._process = os.getpid()
         self.verdicts = VerdictStore(settings.cache.expanduser() / KERNELS)
+        overlaps = where.backend is Backend.CPU and usable_cores() > 1
+        ahead = ThreadPoolExecutor(1, thread_name_prefix="load") if overlaps else None
         self._pool = VoicePool(
             registry,
             settings.voices,
@@ -92,13 +95,13 @@ class Synthesizer:
                 heads=HeadStore(settings.cache.expanduser() / "heads"),
                 exact=settings.precision == "float32",
                 verdicts=self.verdicts,
+                ahead=ahead,
             ),
             reading=ReadingOptions.load(settings.lexicon, settings.polyphone_model),
         )
         self._meter = SynthesisMeter()
         self._phrases = PhraseCache(settings.phrase_cache << 20)
         self._unmeasured: set[str] = set()  # voices whose loudness cannot be measured
-        overlaps = where.backend is Backend.CPU and usable_cores() > 1
         self._helper = DecodeThread() if overlaps else None
         self._company = Company() if where.kind == "gpu" else None
 
@@ -127,7 +130,7 @@ class Synthesizer:
             settings.device,
             kernels=settings.kernels,
             products=settings.cuda_layers == "products",
-            compiled=settings.compiled_windows,
+            generator=settings.cpu_generator,
         )
         limit_kept(chosen, settings.freed_memory)
         _keep_kernels(chosen, settings)
@@ -201,7 +204,9 @@ class Synthesizer:
         Raises:
             TtsError: the voice cannot be loaded, or MLX failed.
         """
-        self.prepare(voice.name).networks.t2s.warm_up()
+        networks = self.prepare(voice.name).networks
+        networks.compile_generator()
+        networks.t2s.warm_up()
         return speak_first_words(self.speak, voice, self._meter)
 
     def stream(

@@ -49,6 +49,13 @@ def test_a_check_that_fails_is_told_and_so_is_the_rest(monkeypatch):
     assert done.stdout.splitlines() == ["one:       FAILED: no such thing", "two:       fine"]
 
 
+@pytest.mark.skipif(device.CPU.backend is not Backend.CPU, reason="only a Linux CPU uses OpenVINO")
+def test_what_makes_the_sound_is_told():
+    pytest.importorskip("openvino")
+    assert module._device(Settings(device="cpu")).endswith(", sound by OpenVINO")
+    assert "OpenVINO" not in module._device(Settings(device="cpu", cpu_generator="mlx"))
+
+
 PLACE = {"device": "Apple M4", "mlx": "0.32.4"}
 TRIED = {"kernel": "t2s-metal", "network": "512x16", "dtype": "float16"}
 

@@ -177,6 +177,11 @@ class Conv1d(Layer):
         return y if residual is None else y + residual
 
     @property
+    def taps(self) -> list[mx.array]:
+        """The weight on the CPU: a matrix [I, O] per tap, without groups or strides."""
+        return self._taps or []
+
+    @property
     def reach(self) -> int:
         """Input frames before the first and after the last that an output frame depends on."""
         return (self.kernel - 1) * self.dilation
@@ -313,6 +318,11 @@ class ConvTranspose1d(Layer):
         y = self._phased(padded, self._phases)
         end = (length - 1) * self.stride + self.kernel - self.padding
         return y[:, self.padding : end]
+
+    @property
+    def phases(self) -> list[mx.array]:
+        """The weight on the CPU: matrices [I, stride * O] for `stride` taps each, padded with zeros."""
+        return self._phases or []
 
     @property
     def reach(self) -> int:

@@ -100,13 +100,17 @@ class Generator(Layer):
     def stage(self, index: int, x: mx.array) -> mx.array:
         """Upsampling `index` and its residual blocks: [B, T, C] to [B, T * rate, C / 2]."""
         x = self.ups[index](leaky_relu(x, SLOPE))
-        count = len(self.config.block_kernels)
-        *others, widest = self.resblocks[index * count : (index + 1) * count]
+        *others, widest = self.blocks(index)
         with self.second_stream():
             total = widest(x)
         for block in others:
             total = total + block(x)
-        return total * (1.0 / count)
+        return total * (1.0 / (len(others) + 1))
+
+    def blocks(self, index: int) -> list[ResBlock]:
+        """The residual blocks of stage `index`."""
+        count = len(self.config.block_kernels)
+        return self.resblocks[index * count : (index + 1) * count]
 
 
 def reach_of(config: GeneratorConfig, block: int, last: int) -> int:

@@ -19,6 +19,9 @@ from dora_mlx_tts.runtime.device import Backend
 SLICE: Final = 64
 """Maximum number of frames that a GPU processes at a time, to bound its memory."""
 
+CPU_SLICE: Final = 10
+"""Frames that a CPU processes between two checks for cancellation."""
+
 StreamState: TypeAlias = tuple[tuple[int, ...], tuple[int | None, ...], tuple[bool, ...]]
 """All of a stream's state except the frames."""
 
@@ -128,10 +131,8 @@ class StageStream:
     """An upsampling and the mean of its residual blocks, fed in pieces."""
 
     def __init__(self, generator: Generator, index: int) -> None:
-        count = len(generator.config.block_kernels)
         self.up = UpStream(generator.ups[index])
-        blocks = generator.resblocks[index * count : (index + 1) * count]
-        self.blocks = [(BlockStream(block), Queue()) for block in blocks]
+        self.blocks = [(BlockStream(block), Queue()) for block in generator.blocks(index)]
         self._generator = generator
 
     def __call__(self, x: mx.array | None, *, last: bool) -> mx.array | None:
@@ -191,6 +192,14 @@ class GeneratorStream:
         mx.eval(samples, self.carried())
         yield samples
 
+    def window(self, z: mx.array | None, *, last: bool) -> Iterator[mx.array]:
+        """Like `steps`, some frames at a time."""
+        count = 0 if z is None else z.shape[1]
+        size = CPU_SLICE if self._generator.backend is Backend.CPU else SLICE
+        for start in range(0, max(count, 1), size):
+            piece = None if z is None else z[:, start : start + size]
+            yield from self.steps(piece, last=last and start + size >= count)
+
     def rows(self, z: mx.array | None, *, last: bool) -> mx.array:
         """Like `__call__` for all rows of joined streams: [B, T, C] to [B, N], unevaluated."""
         x = self._pre(z, self.style, last=last)
@@ -220,11 +229,6 @@ class GeneratorStream:
         skips = tuple(up._skip for up in self._ups())
         begun = tuple(convolution._begun for convolution in self._convolutions())
         return tuple(map(len, self._queues())), skips, begun
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether nothing has been fed yet."""
-        return not self._pre._begun
 
     def continue_from(self, state: StreamState, frames: Sequence[mx.array]) -> None:
         """Continue from a state, given the frames of all non-empty queues."""

@@ -16,14 +16,12 @@ import mlx.core as mx
 
 from dora_mlx_tts.errors import SettingError
 from dora_mlx_tts.messages import must_be
-from dora_mlx_tts.models.sovits.generator_stream import SLICE, GeneratorStream
+from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
 from dora_mlx_tts.models.sovits.latent_stream import FRAMES, Context, FrameNoise, LatentStream
 from dora_mlx_tts.models.sovits.semantic import FASTEST, SLOWEST
 from dora_mlx_tts.models.sovits.synthesizer import SoVITS
 from dora_mlx_tts.models.sovits.together import Window
 from dora_mlx_tts.runtime.device import Backend
-
-_CPU_SLICE = 10  # frames between two checks for cancellation
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ class SoVITSStream(LatentStream):
         self.options = options or SpeakingOptions()
         super().__init__(sovits, text, ge, self.options.speed, context or Context())
         self._sovits = sovits
-        self._generator = GeneratorStream(sovits.dec, ge)
+        self._generator = sovits.generator_stream(ge)
         self._noise = FrameNoise(self.options.seed, sovits.config.channels)
         self._history: mx.array | None = None  # the flow's input before `_made`
 
@@ -121,10 +119,7 @@ class SoVITSStream(LatentStream):
         z_p, new = self._draw(latent, settled, total, last=last)
         z = self._flow(z_p, new)
         yield mx.zeros((0,))
-        size = _CPU_SLICE if self._sovits.dec.backend is Backend.CPU else SLICE
-        for start in range(0, max(new, 1), size):
-            piece = None if z is None else z[:, start : start + size]
-            yield from self._generator.steps(piece, last=last and start + size >= new)
+        yield from self._generator.window(z, last=last)
 
     def open_window(self, codes: Sequence[int], *, last: bool) -> Window | None:
         """Take more codes like `speak`, but leave the rest to `make_together`; None if nothing is settled.
@@ -133,7 +128,10 @@ class SoVITSStream(LatentStream):
 
         Raises:
             SynthesisError: see `speak`.
+            AssertionError: a bug in this package: this is not a GPU.
         """
+        if not isinstance(self._generator, GeneratorStream):
+            raise AssertionError("windows are made together on a GPU only")  # noqa: TRY004  no input
         pushed = self._push(codes, last=last)
         if pushed is None:
             return None

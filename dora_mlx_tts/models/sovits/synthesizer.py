@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import math
+from typing import TYPE_CHECKING, Final
 
 import mlx.core as mx
 
-from dora_mlx_tts.errors import SettingError, SynthesisError
+from dora_mlx_tts.errors import BackendError, SettingError, SynthesisError
 from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.sovits import sanitize as checkpoint
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
-from dora_mlx_tts.models.sovits.first_windows import FirstWindows
 from dora_mlx_tts.models.sovits.flow import Flow
 from dora_mlx_tts.models.sovits.generator import Generator
+from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
 from dora_mlx_tts.models.sovits.semantic import SemanticEncoder, resample_latent
 from dora_mlx_tts.packs.stored import Weight, Weights
+from dora_mlx_tts.runtime.device import usable_cores
+
+if TYPE_CHECKING:
+    from dora_mlx_tts.models.sovits.sliced_generator import SlicedGenerator, SliceStream
+
+logger = logging.getLogger(__name__)
+
+_MOST_THREADS: Final = 2
+"""Threads of OpenVINO: other nodes need cores as well."""
 
 
 class SoVITS(SemanticEncoder):
@@ -23,18 +34,40 @@ class SoVITS(SemanticEncoder):
     Codes run at 25 Hz, latent frames at 50 Hz; a frame is `config.hop` samples.
 
     Attributes:
-        first_windows: makes compiled first windows of streams; None treats them like the others.
+        sliced: the generator compiled by OpenVINO; None uses MLX's.
     """
 
     def __init__(self, config: SoVITSConfig) -> None:
         super().__init__(config)
         self.flow = Flow(config.channels, config.style_channels)
         self.dec = Generator(config.generator, config.channels, config.style_channels)
-        self.first_windows: FirstWindows | None = None
+        self.sliced: SlicedGenerator | None = None
 
-    def compile_first_windows(self) -> None:
-        """Trace and compile first windows from now on; for a GPU, once the network is prepared."""
-        self.first_windows = FirstWindows(self.flow, self.dec)
+    def compile_generator(self) -> None:
+        """Compile the generator with OpenVINO on a thread; for the Linux CPU, once the network is prepared.
+
+        The first stream waits for it. Where OpenVINO fails, MLX is used, and a warning is logged.
+        """
+        if self.sliced is not None:
+            return
+        try:
+            from dora_mlx_tts.models.sovits.sliced_generator import (  # noqa: PLC0415  needs an extra
+                SlicedGenerator,
+            )
+        except ImportError as error:
+            logger.warning("MLX makes the sound: OpenVINO cannot be imported: %s", error)
+            return
+        self.sliced = SlicedGenerator(self.dec, min(_MOST_THREADS, usable_cores()))
+
+    def generator_stream(self, ge: mx.array) -> GeneratorStream | SliceStream:
+        """A stream of the generator for one sentence with style [1, 1, G]."""
+        if self.sliced is not None:
+            try:
+                return self.sliced.stream(ge)
+            except BackendError as error:
+                logger.warning("MLX makes the sound: %s", error)
+                self.sliced = None
+        return GeneratorStream(self.dec, ge)
 
     @staticmethod
     def sanitize(weights: Weights) -> dict[str, Weight]:
@@ -101,7 +134,8 @@ class SoVITS(SemanticEncoder):
         """
         mean, log_deviation = self.enc_p.prior(resample_latent(latent, speed))
         z_p = self.sample(mean, log_deviation, noise_scale=noise_scale, noise=noise, key=key)
-        samples: mx.array = self.dec(self.flow(z_p, ge), ge)
+        generate = self.dec if self.sliced is None else self.sliced
+        samples: mx.array = generate(self.flow(z_p, ge), ge)
         return samples
 
     def sample(

@@ -62,9 +62,5 @@ def _made(windows: Sequence[Window]) -> tuple[mx.array, GeneratorStream]:
         return whole.slices(None, last=one.last), whole
     z_p = mx.concatenate([window.z_p for window in windows])
     ge = mx.concatenate([window.ge for window in windows])
-    compiled = one.network.first_windows
-    is_first = one.before == 0 and one.generator.is_fresh and not one.last
-    if compiled is not None and is_first and whole.style is not None:
-        return compiled.make(z_p, ge, whole.style, one.new)
     z = one.network.flow(z_p, ge)[:, one.before : one.before + one.new]
     return whole.slices(z, last=one.last), whole

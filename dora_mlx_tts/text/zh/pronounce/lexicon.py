@@ -138,20 +138,27 @@ def _context_rule(rule: Mapping[str, Any]) -> ContextRule:
 
 
 @cache
-def _context_rules() -> dict[str, tuple[ContextRule, ...]]:
+def _has_rules() -> frozenset[str]:
+    """Characters whose readings depend on their neighbours."""
     data = load_data("polyphones.json")
-    named: dict[str, tuple[ContextRule, ...]] = {
-        char: (
-            ContextRule(reading, before=_CALLED),
-            ContextRule(reading, after=_TITLE),
-            ContextRule(reading, before=_FAMILIAR, after=_BEHIND_FAMILIAR),
-            ContextRule(reading, after=_GIVEN, tags=_PERSON, place="start"),
-        )
-        for char, reading in data["surnames"].items()
-    }
-    for char, rules in data["rules"].items():
-        named[char] = (*named.get(char, ()), *map(_context_rule, rules))
-    return named
+    return frozenset((*data["surnames"], *data["rules"]))
+
+
+@cache
+def _context_rules(char: str) -> tuple[ContextRule, ...]:
+    """The rules of a character; most texts need few of them, and compiling all takes a tenth of a start."""
+    data = load_data("polyphones.json")
+    rules = tuple(map(_context_rule, data["rules"].get(char, ())))
+    surname = data["surnames"].get(char)
+    if surname is None:
+        return rules
+    return (
+        ContextRule(surname, before=_CALLED),
+        ContextRule(surname, after=_TITLE),
+        ContextRule(surname, before=_FAMILIAR, after=_BEHIND_FAMILIAR),
+        ContextRule(surname, after=_GIVEN, tags=_PERSON, place="start"),
+        *rules,
+    )
 
 
 @cache
@@ -184,18 +191,17 @@ def corrections(
 
 
 def _by_context(clause: str, start: int, word: Word) -> Iterator[tuple[int, str]]:
-    table = _context_rules()
-    if table.keys().isdisjoint(word.text):
+    if _has_rules().isdisjoint(word.text):
         return
     known = (
         len(word) > 1 and word.text[0] not in _NUMERALS and phrase_reading(word.text) is not None
     )
     for i, char in enumerate(word.text):
-        if char not in table:
+        if char not in _has_rules():
             continue
         at = start + i
         before, after = clause[max(0, at - _CONTEXT) : at], clause[at + 1 : at + 1 + _CONTEXT]
-        for rule in table[char]:
+        for rule in _context_rules(char):
             if (rule.listed or not known) and rule.fits(word, i, before, after):
                 yield at, rule.reading
                 break
