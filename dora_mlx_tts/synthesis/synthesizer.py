@@ -11,14 +11,7 @@ from importlib import metadata
 from typing import Any, Self
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
-from dora_mlx_tts.errors import (
-    BackendError,
-    EmptyTextError,
-    PackError,
-    SynthesisError,
-    VoiceError,
-)
-from dora_mlx_tts.messages import must_be
+from dora_mlx_tts.errors import BackendError, EmptyTextError, PackError, SynthesisError
 from dora_mlx_tts.packs.verified import VerifiedFiles
 from dora_mlx_tts.runtime import blas, cuda, device
 from dora_mlx_tts.runtime.cancel import Cancellation, Cancelled, CancelToken
@@ -176,9 +169,7 @@ class Synthesizer:
                 "a Synthesizer must be used in the process that loaded it; "
                 "start other processes with multiprocessing's method 'spawn'"
             )
-        if not isinstance(name, str):
-            raise VoiceError(must_be("voice", "a name", name))
-        with typed_errors(f"loading voice {name[:80]!r}", PackError):
+        with typed_errors(f"loading voice {str(name)[:80]!r}", PackError):
             return self._pool.get(name)
 
     def adopt(self, recording: str, text: str, language: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from dora_mlx_tts.config.settings import Settings, SpeechSettings
 from dora_mlx_tts.errors import SettingError, VoiceError
+from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.runtime.device import Device
 from dora_mlx_tts.synthesis.loading.loaded_pack import LoadedPack
 from dora_mlx_tts.synthesis.loading.networks import Networks
@@ -145,6 +146,8 @@ class VoicePool:
             WeightsError: its pack cannot be used.
             SettingError: its lexicon has an invalid reading.
         """
+        if not isinstance(name, str):
+            raise VoiceError(must_be("voice", "a name", name))
         voice = self._brought.get(name) or self.registry.get(name)
         ready = self._ready.get(voice.name)
         if ready is None:
