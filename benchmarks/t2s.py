@@ -80,7 +80,6 @@ class Ours:
     def step(self, count: int) -> None:
         """Decode from the end of the context; every token is read on the host, as decoding does."""
         self._cache.length = self._start
-        self._cache.whole = []
         tokens = np.zeros(self._cache.rows, np.int32)
         for _ in range(count):
             _finish(self._model.step(tokens, self._cache))

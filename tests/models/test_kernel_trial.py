@@ -43,8 +43,9 @@ def run(kernel, monkeypatch):
         held["launches"] += 1
         return held["kernel"](**arguments)
 
-    monkeypatch.setattr(cuda_step, "_kernel", lambda: launch)
+    monkeypatch.setattr(cuda_step, "_kernel", lambda _threads: launch)
     monkeypatch.setattr(cuda_step, "WARPS", WARPS)
+    monkeypatch.setattr(cuda_step, "FEW_WARPS", WARPS)
     monkeypatch.setattr(cuda_step, "ROWS", (ROWS,))
     monkeypatch.setattr(kernel_trial, "_USUAL", (14, 6))
     monkeypatch.setattr(kernel_trial, "_LAUNCHES", 2)
@@ -261,8 +262,9 @@ class PlainKernel:
 class PlainDecoder:
     def __init__(self, model, cache, logits, sampling, prompt):
         self._model, self._cache, self.logits = model, copy.copy(cache), logits
-        self._cache._keys = [mx.array(keys) for keys in cache._keys]
-        self._cache._values = [mx.array(values) for values in cache._values]
+        self._cache.joined = None
+        self._cache._keys = [mx.array(cache.buffers(i)[0]) for i in range(cache.shape.layers)]
+        self._cache._values = [mx.array(cache.buffers(i)[1]) for i in range(cache.shape.layers)]
         self._sampling = sampling
         self._seen = np.zeros(logits.shape, bool)
         self._seen[:, prompt] = True

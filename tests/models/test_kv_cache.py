@@ -121,14 +121,46 @@ def test_sizes_are_checked(kind, rows, limit):
         kind(SHAPE, rows, limit)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [lambda c: fill(c, 1), lambda c: c.keep([1, 0]), lambda c: c.reset()],
-)
-def test_what_was_read_whole_is_forgotten_with_any_change(change):
+def joined_cache() -> tuple[MlxCache, np.ndarray]:
+    """A cache filled with one array, of which five of nine positions count."""
+    shape = (SHAPE.layers, 2, 2, SHAPE.heads, 9, SHAPE.head_size)
+    content = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     cache = MlxCache(SHAPE, 2, 100)
-    fill(cache, 5)
-    cache.whole = [mx.zeros(1)] * SHAPE.layers
-    assert cache.whole
+    cache.fill(mx.array(content), 5)
+    return cache, content
+
+
+def test_one_array_holds_all_layers():
+    cache, content = joined_cache()
+    assert (cache.length, cache.capacity) == (5, 9)
+    for layer in range(SHAPE.layers):
+        keys, values = held(cache, layer)
+        np.testing.assert_array_equal(keys, content[layer, 0, :, :, :5])
+        np.testing.assert_array_equal(values, content[layer, 1, :, :, :5])
+    assert cache.joined is not None  # reading does not divide it
+    row = MlxCache(SHAPE, 1, 100)
+    row.take_row(cache, 1)
+    np.testing.assert_array_equal(np.array(row.joined), content[:, :, 1:2])
+    np.testing.assert_array_equal(held(row)[0], content[0, 0, 1:2, :, :5])
+
+
+@pytest.mark.parametrize(
+    ("change", "rows"),
+    [(lambda c: None, [0, 1]), (lambda c: fill(c, 1), [0, 1]), (lambda c: c.keep([1]), [1])],
+    ids=["nothing", "a step", "fewer rows"],
+)
+def test_one_array_is_divided_by_changes(change, rows):
+    cache, content = joined_cache()
     change(cache)
-    assert not cache.whole
+    for layer in range(SHAPE.layers):
+        keys, values = held(cache, layer)
+        np.testing.assert_array_equal(keys[:, :, :5], content[layer, 0, rows, :, :5])
+        np.testing.assert_array_equal(values[:, :, :5], content[layer, 1, rows, :, :5])
+    cache.reset()
+    assert cache.joined is None
+
+
+def test_one_array_may_not_exceed_the_limit():
+    cache = MlxCache(SHAPE, 1, 4)
+    with pytest.raises(SettingError, match="at most 4, got 5"):
+        cache.fill(mx.zeros((SHAPE.layers, 2, 1, SHAPE.heads, 9, SHAPE.head_size)), 5)

@@ -164,11 +164,11 @@ class BatchStream(Iterator[tuple[int, int]]):
             if logits is None:
                 logits, self._cache = self._model.prefill(texts, prompt, self._cache)
             finite = _finite(logits)
-            decoder = self._fused(logits, prompt)  # created while the device is still reading
-            _require(finite)
+            decoder = self._fused(logits, prompt)
             if decoder is not None:
-                yield from self._launches(decoder)
+                yield from self._launches(decoder, finite)
                 return
+            _require(finite)
             rows = list(range(len(texts)))
             for count in range(1, MAX_TOKENS + 1):
                 picks = self._sampler(logits, may_end=count > self._settings.min_tokens)
@@ -199,10 +199,14 @@ class BatchStream(Iterator[tuple[int, int]]):
         least = self._settings.min_tokens
         return kernel.decoder(self._model, cache, logits, sampling, seen, least)
 
-    def _launches(self, decoder: StepDecoder) -> Iterator[tuple[int, int]]:
-        """The same loop, several tokens at a time; one launch is always ahead of the host."""
+    def _launches(self, decoder: StepDecoder, finite: Logits) -> Iterator[tuple[int, int]]:
+        """The same loop, several tokens at a time; one launch is always ahead of the host.
+
+        The first one is sent while the device is still reading.
+        """
         count, going = 0, list(range(len(self.ends)))
         ahead = self._launch(decoder)
+        _require(finite)
         while going:
             now, ahead = ahead, self._launch(decoder)
             self._use_the_wait()

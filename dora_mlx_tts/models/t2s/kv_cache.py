@@ -49,8 +49,6 @@ class KVCache(abc.ABC, Generic[Array]):
         limit: maximum number of positions.
         text_length: how many of them are text, including padding; audio follows.
         padding: for each row, the number of empty positions at its start.
-        whole: for the first read into the empty cache, each layer's keys and values as computed, [2, rows,
-            heads, n, size]; empty if not kept, or once more was added.
         watch: receives the attention of steps on the host.
         between_layers: called between layers of a prefill; an exception ends it.
         meanwhile: called once while a device decodes and the host would wait, for other work.
@@ -69,7 +67,6 @@ class KVCache(abc.ABC, Generic[Array]):
         self.limit = limit
         self._keys: list[Array] = []
         self._values: list[Array] = []
-        self.whole: list[mx.array] = []
         self.reset(rows)
 
     def reset(self, rows: int | None = None) -> None:
@@ -77,7 +74,6 @@ class KVCache(abc.ABC, Generic[Array]):
         if rows is not None and (not self._keys or rows != self._keys[0].shape[0]):
             self._keys, self._values = [], []
             self.rows = rows
-        self.whole = []
         self.length = 0
         self.text_length = 0
         self.padding: tuple[int, ...] = (0,) * self.rows
@@ -99,10 +95,7 @@ class KVCache(abc.ABC, Generic[Array]):
             SettingError: they would exceed the limit.
         """
         needed = self.length + positions
-        if needed > self.limit:
-            raise SettingError(
-                f"positions of this cache must be at most {self.limit}, got {needed}"
-            )
+        self._check(needed)
         if needed <= self.capacity:
             return
         capacity = min(-(-needed // GROWTH) * GROWTH, self.limit)
@@ -113,13 +106,17 @@ class KVCache(abc.ABC, Generic[Array]):
             for layer in range(self.shape.layers):
                 buffers.append(self._allocate(shape, old[layer] if old else None))
 
+    def _check(self, needed: int) -> None:
+        if needed > self.limit:
+            raise SettingError(
+                f"positions of this cache must be at most {self.limit}, got {needed}"
+            )
+
     def append(self, layer: int, keys: AnyArray, values: AnyArray) -> tuple[Array, Array]:
         """Append [rows, heads, n, size] to `layer`; returns everything it then holds.
 
         Room must have been reserved; `advance` moves the end once all layers are written.
         """
-        if self.length:
-            self.whole = []
         end = self.length + keys.shape[2]
         self._write(self._keys, layer, keys, end)
         self._write(self._values, layer, values, end)
@@ -133,7 +130,6 @@ class KVCache(abc.ABC, Generic[Array]):
         """Replace the content with one row of another cache."""
         self._keys = [buffer[row : row + 1] for buffer in other._keys]
         self._values = [buffer[row : row + 1] for buffer in other._values]
-        self.whole = [made[:, row : row + 1] for made in other.whole]
         self.rows, self.padding = 1, (other.padding[row],)
         self.length, self.text_length = other.length, other.text_length
 
@@ -145,7 +141,6 @@ class KVCache(abc.ABC, Generic[Array]):
         """
         if not rows or not all(0 <= row < self.rows for row in rows):
             raise SettingError(f"cannot keep rows {list(rows)} of a cache of {self.rows}")
-        self.whole = []
         self._keys = [self._pick(buffer, rows) for buffer in self._keys]
         self._values = [self._pick(buffer, rows) for buffer in self._values]
         self.padding = tuple(self.padding[row] for row in rows)
@@ -184,13 +179,88 @@ class MlxCache(KVCache[mx.array]):
         rows: number of sequences.
         limit: maximum number of positions.
         dtype: type of keys and values.
+
+    Attributes:
+        joined: keys and values of all layers as one array [layers, 2, rows, heads, capacity, size], if a prefill
+            made them so and nothing was added since; otherwise None. Whoever decodes may write behind `length`.
     """
+
+    joined: mx.array | None = None
 
     def __init__(
         self, shape: CacheShape, rows: int, limit: int, dtype: mx.Dtype = mx.float32
     ) -> None:
         self.dtype = dtype
         super().__init__(shape, rows, limit)
+
+    def fill(self, joined: mx.array, positions: int) -> None:
+        """Replace the content with `joined`, of which so many positions are filled.
+
+        Raises:
+            SettingError: they exceed the limit.
+        """
+        self._check(positions)
+        self._keys, self._values = [], []
+        self.joined, self.length = joined, positions
+
+    def reset(self, rows: int | None = None) -> None:
+        """Clear the cache; buffers are kept for reuse if the number of rows is the same."""
+        self.joined = None
+        super().reset(rows)
+
+    @property
+    def capacity(self) -> int:
+        """Number of positions that fit before the buffers must grow."""
+        return super().capacity if self.joined is None else self.joined.shape[4]
+
+    def reserve(self, positions: int) -> None:
+        """Make room for `positions` more positions.
+
+        Raises:
+            SettingError: they would exceed the limit.
+        """
+        self._divide()
+        super().reserve(positions)
+
+    def take_row(self, other: KVCache[Any], row: int) -> None:
+        """Replace the content with one row of another cache."""
+        joined = other.joined if isinstance(other, MlxCache) else None
+        super().take_row(other, row)
+        self.joined = None if joined is None else mx.contiguous(joined[:, :, row : row + 1])
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Keep only these rows, in this order.
+
+        Raises:
+            SettingError: there are none, or one does not exist.
+        """
+        self._divide()
+        super().keep(rows)
+
+    def buffers(self, layer: int) -> tuple[mx.array, mx.array]:
+        """Keys and values of a layer including free room, [rows, heads, capacity, size]."""
+        return self._of(layer, 0), self._of(layer, 1)
+
+    def keys(self, layer: int) -> mx.array:
+        """Keys of a layer, [rows, heads, length, size]."""
+        return self._of(layer, 0)[:, :, : self.length]
+
+    def values(self, layer: int) -> mx.array:
+        """Values of a layer, [rows, heads, length, size]."""
+        return self._of(layer, 1)[:, :, : self.length]
+
+    def _of(self, layer: int, which: int) -> mx.array:
+        if self.joined is not None:
+            return self.joined[layer, which]
+        return (self._keys, self._values)[which][layer]
+
+    def _divide(self) -> None:
+        """Hold each layer's keys and values as arrays of their own, which steps add to."""
+        joined, self.joined = self.joined, None
+        if joined is None:
+            return
+        self._keys = [joined[layer, 0] for layer in range(self.shape.layers)]
+        self._values = [joined[layer, 1] for layer in range(self.shape.layers)]
 
     def _allocate(self, shape: tuple[int, ...], old: mx.array | None) -> mx.array:
         if old is None:

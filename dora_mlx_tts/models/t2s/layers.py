@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import mlx.core as mx
@@ -30,6 +31,8 @@ _QUERY_BLOCK = 512  # rows of scores computed together: bounds memory and skips 
 
 Stretch: TypeAlias = tuple[int, int, mx.array | None]
 """Query rows from and to, and the bias for their scores over keys 0 to the end."""
+Store: TypeAlias = KVCache[mx.array] | KVCache[Floats] | list[mx.array]
+"""What receives keys and values: an empty cache, or a list, for those of each layer as [2, B, H, T, C / H]."""
 Heads: TypeAlias = tuple[mx.array, mx.array, mx.array]
 """Query, key and value, [B, H, T, C / H]."""
 
@@ -173,13 +176,15 @@ class SelfAttention(Layer):
         merged = merged.reshape(batch, length, 3, self.heads, channels // self.heads)
         return merged.transpose(2, 0, 3, 1, 4)
 
-    def read(self, x: mx.array, cache: KVCache[mx.array] | KVCache[Floats], layer: int) -> Heads:
-        """Query, key and value of the whole sequence [B, T, C]; fills `layer` of an empty cache."""
+    def read(self, x: mx.array, store: Store, layer: int) -> Heads:
+        """Query, key and value of the whole sequence [B, T, C], which `store` receives as those of `layer`."""
         merged = self._merged(x)
         if self._ops.backend is Backend.CUDA_MATMUL:
             merged = mx.contiguous(merged)  # one copy serves both products and the cache
-            cache.whole.append(merged[1:])
-        cache.append(layer, merged[1], merged[2])
+        if isinstance(store, list):
+            store.append(merged[1:])
+        else:
+            store.append(layer, merged[1], merged[2])
         return merged[0], merged[1], merged[2]
 
     def attend(
@@ -217,18 +222,18 @@ class Block(Layer):
     def prefill(
         self,
         x: mx.array,
-        cache: KVCache[mx.array] | KVCache[Floats],
+        store: Store,
         layer: int,
-        stretches: list[Stretch],
+        stretches: Sequence[Stretch],
         *,
         last_only: bool,
     ) -> mx.array:
-        """Process the whole sequence [B, T, C]; fills `layer` of an empty cache.
+        """Process the whole sequence [B, T, C]; `store` receives the keys and values of `layer`.
 
         With `last_only`, keys and values of all positions are stored, but only the last position's output is
         computed, [B, 1, C]. `stretches` cover the computed rows.
         """
-        query, key, value = self.self_attn.read(x, cache, layer)
+        query, key, value = self.self_attn.read(x, store, layer)
         x = x[:, -1:] if last_only else x
         parts = [
             self.self_attn.attend(query[:, :, start:end], key[:, :, :end], value[:, :, :end], bias)

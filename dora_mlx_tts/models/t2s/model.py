@@ -30,6 +30,7 @@ from dora_mlx_tts.models.t2s.layers import (
     position_table,
     stretches,
 )
+from dora_mlx_tts.models.t2s.prefills import Prefills
 from dora_mlx_tts.runtime.array_types import Floats, Ids
 from dora_mlx_tts.runtime.device import Backend
 
@@ -43,7 +44,7 @@ Logits: TypeAlias = mx.array | Floats
 
 POSITIONS = 4000
 """Rows of the position table: the maximum length of text and of audio."""
-_USUAL = 512  # most prefills have at most this many positions
+_USUAL = 512  # most prefills have at most this many positions; longer ones are not compiled
 PADDED_TO = 64
 """With `CUDA_MATMUL` a prefill is padded to a multiple of this: few sizes, whose one-time costs are paid early."""
 
@@ -90,6 +91,7 @@ class T2S(Layer):
         self.h = Stack(config)
         self.ar_predict_layer = RowLinear(config.channels, config.vocabulary, bias=False)
         self._stepper: HostStepper | None = None
+        self._prefills: Prefills | None = None
         self._positions: mx.array | None = None
         self.kernel: StepKernel | None = None
 
@@ -102,6 +104,8 @@ class T2S(Layer):
         if ops.backend is Backend.CPU:
             self.set_dtype(mx.float32)
         self._stepper = None
+        if ops.backend is Backend.CUDA_MATMUL:
+            self._prefills = Prefills(self.h.layers, _USUAL)
 
     def audio_places(self) -> mx.array:
         """Positions of audio, scaled, float32 [POSITIONS, C]."""
@@ -283,13 +287,16 @@ class T2S(Layer):
         cache.reset(len(texts))
         lengths = [len(text.phones) for text in texts]
         width = width or max(lengths)
-        cache.reserve(width + (0 if prompt is None else len(prompt)))
         cache.text_length = width
         cache.padding = tuple(width - length for length in lengths)
         return cache
 
     def _run(self, x: mx.array, cache: Cache, *, last_only: bool) -> mx.array:
-        bias, length = self._bias(cache, x.shape[1]), x.shape[1]
+        length = x.shape[1]
+        if last_only and self._prefills is not None and isinstance(cache, MlxCache):
+            return self._read_at_once(x, cache, self._prefills)
+        cache.reserve(length)
+        bias = self._bias(cache, length)
         rows = stretches(cache.text_length, length, bias, x.dtype, self.backend)
         last = len(self.h.layers) - 1
         for layer, block in enumerate(self.h.layers):
@@ -300,6 +307,14 @@ class T2S(Layer):
                 cache.between_layers()
         cache.advance(length)
         return x
+
+    def _read_at_once(self, x: mx.array, cache: MlxCache, prefills: Prefills) -> mx.array:
+        """All layers in the form that decoding kernels read."""
+        hidden, joined = prefills.run(x, cache.text_length, cache.padding)
+        cache.fill(joined, x.shape[1])
+        if cache.between_layers is not None:
+            cache.between_layers()
+        return hidden
 
     def _bias(self, cache: Cache, length: int) -> mx.array | None:
         bias = padding_bias(cache, length)

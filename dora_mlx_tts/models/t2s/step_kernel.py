@@ -74,7 +74,7 @@ class StepKernel(Protocol):
 
         Args:
             model: the network that filled it.
-            cache: filled by `prefill`; it is copied.
+            cache: filled by `prefill`; the decoder may write behind its length.
             logits: logits of the first token, [B, V].
             sampling: how to choose tokens; `top_p` must be 1.
             prompt: tokens that count as seen.

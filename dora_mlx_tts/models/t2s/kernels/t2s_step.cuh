@@ -443,6 +443,7 @@ template <class N> __device__ int sample(const float* logits, unsigned char* see
     float unused;
     token = block_argmax<N::W>(mine, where, &unused);
   }
+  if (token >= N::V) token = best = settings[END];  // the logits are no numbers; the host finds that out by itself
   if (threadIdx.x == 0) seen[token] = 1;
   *ended = token == settings[END] || best == settings[END];
   return token;
@@ -616,8 +617,8 @@ template <class N, bool SAMPLES> __device__ void steps(const Arguments& a) {
 
 }  // namespace t2s
 
-// MLX writes the kernel's signature; this gives it the bound on registers that 16 warps need.
+// MLX writes the kernel's signature; this gives it the bound on registers that its threads need.
 #ifndef T2S_EMULATED
 #undef __global__
-#define __global__ __attribute__((global)) __launch_bounds__(512, 1)
+#define __global__ __attribute__((global)) __launch_bounds__(T2S_THREADS, 1)
 #endif
