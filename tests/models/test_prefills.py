@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import mlx.core as mx
@@ -68,6 +69,15 @@ def test_each_thread_has_its_own(model):
             np.testing.assert_array_equal(there, here)
 
 
+@pytest.fixture
+def compiling() -> Iterator[None]:
+    """Compile even if an engine was loaded for a CPU in this process, which turns that off."""
+    mx.enable_compile()
+    yield
+    mx.disable_compile()
+
+
+@pytest.mark.usefixtures("compiling")
 def test_a_prefill_is_compiled_once_per_size(monkeypatch):
     model = tiny(Backend.CUDA_MATMUL)
     traced = []
