@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
 
 from dora_mlx_tts.config.settings import Settings
-from dora_mlx_tts.synthesis.synthesizer import Synthesizer
+from dora_mlx_tts.synthesis.script import sentences_of
 
 
 @pytest.mark.parametrize(
@@ -19,7 +16,6 @@ from dora_mlx_tts.synthesis.synthesizer import Synthesizer
     ],
 )
 def test_filters_go_by_the_setting(filters: bool, expected: list[str]) -> None:
-    owner: Any = SimpleNamespace(settings=Settings(text_filters=filters))
     text = "**It** is ready.<|im_end|>\nHave tea &amp; cake.[1]"
-    sentences = Synthesizer._sentences(owner, text)
+    sentences = sentences_of(text, Settings(text_filters=filters))
     assert [sentence.text for sentence in sentences] == expected
