@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import metadata
 from typing import Any, Self
@@ -73,8 +72,6 @@ class Synthesizer:
         self.device = where
         self._process = os.getpid()
         self.verdicts = VerdictStore(settings.cache.expanduser() / KERNELS)
-        overlaps = where.backend is Backend.CPU and usable_cores() > 1
-        ahead = ThreadPoolExecutor(1, thread_name_prefix="load") if overlaps else None
         self._pool = VoicePool(
             registry,
             settings.voices,
@@ -88,13 +85,13 @@ class Synthesizer:
                 heads=HeadStore(settings.cache.expanduser() / "heads"),
                 exact=settings.precision == "float32",
                 verdicts=self.verdicts,
-                ahead=ahead,
             ),
             reading=ReadingOptions.load(settings.lexicon, settings.polyphone_model),
         )
         self._meter = SynthesisMeter()
         self._phrases = PhraseCache(settings.phrase_cache << 20)
         self._unmeasured: set[str] = set()  # voices whose loudness cannot be measured
+        overlaps = where.backend is Backend.CPU and usable_cores() > 1
         self._helper = DecodeThread() if overlaps else None
         self._company = Company() if where.kind == "gpu" else None
 

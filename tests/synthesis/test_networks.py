@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
-import mlx.core as mx
-import numpy as np
 import pytest
 from mlx.utils import tree_flatten
 
 from dora_mlx_tts.errors import PackError, TextError
-from dora_mlx_tts.models.t2s.model import T2SText
-from dora_mlx_tts.runtime.device import CPU, Backend, Device
+from dora_mlx_tts.runtime.device import Backend, Device
 from dora_mlx_tts.synthesis.loading import networks as networks_module
 from dora_mlx_tts.synthesis.loading.networks import Networks, check_fit
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
-from dora_mlx_tts.voices.registry import BUILTIN
 
 
 def networks(symbols: str, t2s_phones: int, symbols_read: int, eos: int = 1024, codes: int = 1024):
@@ -93,32 +88,3 @@ def test_a_kernel_that_is_refused_costs_no_memory(synthesizer: Synthesizer, monk
     refused = opened(synthesizer, monkeypatch, StandIn(good=False)).t2s
     assert refused.kernel is None
     assert bytes_of(refused) == bytes_of(plain)
-
-
-def test_networks_begun_on_a_thread_are_as_those_built_on_first_use() -> None:
-    plain, ahead = (Networks.open(BUILTIN / "starter", CPU) for _ in range(2))
-    with ThreadPoolExecutor(1) as thread:
-        ahead.build_ahead(thread)
-    assert ahead.t2s is ahead.t2s
-    for part in ("t2s", "sovits"):
-        built, other = (dict(tree_flatten(getattr(n, part).parameters())) for n in (plain, ahead))
-        assert built.keys() == other.keys()
-        assert all(mx.array_equal(built[name], other[name]) for name in built)
-    text = T2SText(np.arange(5, dtype=np.int32))
-    logits = [np.array(n.t2s.prefill([text])[0]) for n in (plain, ahead)]
-    np.testing.assert_array_equal(*logits)
-
-
-def test_what_fails_on_the_thread_is_raised_by_the_first_use(monkeypatch) -> None:
-    found = Networks.open(BUILTIN / "starter", CPU)
-    with monkeypatch.context() as broken:
-
-        def fails(self):
-            raise PackError("part 'sovits' is damaged")
-
-        broken.setattr(Networks, "_build_sovits", fails)
-        with ThreadPoolExecutor(1) as thread:
-            found.build_ahead(thread)
-        with pytest.raises(PackError, match="damaged"):
-            _ = found.sovits
-    assert found.sovits is found.sovits

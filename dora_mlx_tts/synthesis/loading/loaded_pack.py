@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -89,15 +88,9 @@ class LoadedPack:
         verified: VerifiedFiles | None = None,
         exact: bool = False,
         verdicts: VerdictStore | None = None,
-        ahead: Executor | None = None,
     ) -> Self:
-        """Open a pack; arguments and errors are those of `Networks.open`.
-
-        `ahead` is a thread that begins to build the networks; None builds them when they are first used.
-        """
+        """Open a pack; arguments and errors are those of `Networks.open`."""
         networks = Networks.open(folder, device, verified=verified, exact=exact, verdicts=verdicts)
-        if ahead is not None:
-            networks.build_ahead(ahead)
         return cls(networks, tables, heads)
 
     @property

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import mlx.core as mx
 import numpy as np
@@ -45,8 +43,6 @@ from dora_mlx_tts.text.symbols import SymbolTable
 
 logger = logging.getLogger(__name__)
 
-Network = TypeVar("Network")
-
 _MANY_ROWS = frozenset({"ssl", "bert", "cfm"})
 """Parts that multiply many rows by each matrix: on a CPU they stay in the file, at half the size."""
 _ONCE = ("estimator.*attn_norm.linear.weight", "estimator.norm_out.linear.weight")
@@ -73,7 +69,6 @@ class Networks:
         self.device = device
         self._exact = exact
         self._verdicts = verdicts or VerdictStore(None)
-        self._ahead: dict[str, Future[Any]] = {}
 
     @classmethod
     def open(
@@ -104,27 +99,9 @@ class Networks:
                 raise PackError(f"{folder}: the pack has no part {part!r}; speech needs it")
         return cls(pack, device, exact=exact, verdicts=verdicts)
 
-    def build_ahead(self, thread: Executor) -> None:
-        """Begin to build T2S and SoVITS, which every sentence needs, on a thread; who uses them waits for them.
-
-        Meanwhile texts can be read. Errors are raised by the first use.
-        """
-        if "t2s" not in self.__dict__:
-            self._ahead["t2s"] = thread.submit(self._build_t2s)
-        if self.flow is None and "sovits" not in self.__dict__:
-            self._ahead["sovits"] = thread.submit(self._build_sovits)
-
-    def _built(self, part: str, build: Callable[[], Network]) -> Network:
-        """A network that was begun ahead, once finished, or one built now."""
-        begun = self._ahead.pop(part, None)
-        return build() if begun is None else begun.result()
-
     @cached_property
     def t2s(self) -> T2S:
         """Phones to semantic tokens, using this package's kernel if it can decode a row."""
-        return self._built("t2s", self._build_t2s)
-
-    def _build_t2s(self) -> T2S:
         config, weights = self._read("t2s")
         sizes = T2SConfig.from_checkpoint(config, weights)
         kernel = own_kernel(self.device, sizes, self._precision("t2s"), self._verdicts)
@@ -143,9 +120,6 @@ class Networks:
     @cached_property
     def sovits(self) -> SoVITS:
         """Semantic tokens and phones to samples."""
-        return self._built("sovits", self._build_sovits)
-
-    def _build_sovits(self) -> SoVITS:
         config, weights = self._read("sovits")
         network = SoVITS(SoVITSConfig.from_checkpoint(config, weights))
         self._load(network, SoVITS.sanitize(weights), "sovits")
