@@ -46,9 +46,8 @@ def compiled(folder: Path, config: T2SConfig) -> CompiledKernel:
 @pytest.fixture
 def emulated(kernel, monkeypatch):
     """Decoding runs the kernel over an emulated GPU."""
-    monkeypatch.setattr(cuda_step, "_kernel", lambda _threads: kernel)
+    monkeypatch.setattr(cuda_step, "_kernel", lambda: kernel)
     monkeypatch.setattr(cuda_step, "WARPS", WARPS)
-    monkeypatch.setattr(cuda_step, "FEW_WARPS", WARPS)
     monkeypatch.setattr(cuda_step, "ROWS", (ROWS,))
 
 
@@ -96,7 +95,7 @@ def test_steps_equal_the_plain_ones(emulated, backend):
 @BOTH
 def test_narrow_networks_are_filled_up(emulated, backend, tmp_path, monkeypatch):
     kernel = compiled(tmp_path, NARROW)
-    monkeypatch.setattr(cuda_step, "_kernel", lambda _threads: kernel)
+    monkeypatch.setattr(cuda_step, "_kernel", lambda: kernel)
     model = made(backend, NARROW)
     want = plain_steps(model, 4)
     for got, wanted in zip(fused_steps(model, 4, BLOCKS), want, strict=True):
@@ -176,7 +175,7 @@ def test_a_kernel_that_gave_up_is_an_error(emulated, model, kernel, monkeypatch)
         out, logits = kernel(**arguments)
         return [mx.concatenate([out[:-1], mx.zeros(1, mx.int32)]), logits]
 
-    monkeypatch.setattr(cuda_step, "_kernel", lambda _threads: broken)
+    monkeypatch.setattr(cuda_step, "_kernel", lambda: broken)
     use_kernel(model, BLOCKS)
     with pytest.raises(BackendError, match="kernels"):
         list(generate(model, TEXTS[0], PROMPT, DecodeSettings(early_stop=3)))

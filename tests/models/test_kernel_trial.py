@@ -43,9 +43,8 @@ def run(kernel, monkeypatch):
         held["launches"] += 1
         return held["kernel"](**arguments)
 
-    monkeypatch.setattr(cuda_step, "_kernel", lambda _threads: launch)
+    monkeypatch.setattr(cuda_step, "_kernel", lambda: launch)
     monkeypatch.setattr(cuda_step, "WARPS", WARPS)
-    monkeypatch.setattr(cuda_step, "FEW_WARPS", WARPS)
     monkeypatch.setattr(cuda_step, "ROWS", (ROWS,))
     monkeypatch.setattr(kernel_trial, "_USUAL", (14, 6))
     monkeypatch.setattr(kernel_trial, "_LAUNCHES", 2)

@@ -27,8 +27,7 @@ from dora_mlx_tts.models.t2s.sampling import MIN_TEMPERATURE, SamplingSettings
 from dora_mlx_tts.models.t2s.step_kernel import CompiledKernel
 from dora_mlx_tts.runtime.array_types import Ids
 
-WARPS, FEW_WARPS = 16, 12
-"""Warps per block, and for a single row, which 12 make 3 to 5 % faster on an H200."""
+WARPS = 16
 """Warps per block: with the kernel's registers, one block fills a multiprocessor."""
 ROWS = (1, 2, 4, 8)
 """Numbers of rows with a kernel; fewer rows are padded."""
@@ -52,17 +51,18 @@ def _source(name: str) -> str:
 
 
 def _header() -> str:
-    return _source("t2s_rules.h") + _source("t2s_step.cuh")
+    files = ("t2s_rules.h", "t2s_parts.cuh", "t2s_phases.cuh", "t2s_step.cuh")
+    return f"#define T2S_THREADS {WARPS * 32}\n" + "".join(map(_source, files))
 
 
-@lru_cache(maxsize=2)
-def _kernel(threads: int) -> CompiledKernel:
+@lru_cache(maxsize=1)
+def _kernel() -> CompiledKernel:
     return mx.fast.cuda_kernel(  # type: ignore[return-value]  # MLX's stub says object
-        name=f"t2s_steps_{threads}",
+        name="t2s_steps",
         input_names=_INPUTS,
         output_names=["out", "logits"],
         source=_source("t2s_step.cu"),
-        header=f"#define T2S_THREADS {threads}\n{_header()}",
+        header=_header(),
     )
 
 
@@ -189,7 +189,7 @@ class FusedDecoder:
         packed = self._packed
         parts = min(MOST_PARTS, max(1, packed.blocks // (self._rows * packed.heads)))
         attended = packed.heads * parts * (packed.channels // packed.heads + 2)
-        return self._rows * (3 * packed.channels + packed.feed_forward + attended)
+        return self._rows * (2 * packed.channels + packed.feed_forward + attended)
 
     def decode(self, draws: mx.array) -> mx.array:
         """Start `draws.shape[0]` steps; `draws` [N, B, V] are exponential times.
@@ -237,8 +237,7 @@ class FusedDecoder:
 
     def _launch(self, draws: mx.array, count: int, *, samples: bool) -> tuple[mx.array, mx.array]:
         config, packed = self._config, self._packed
-        warps = FEW_WARPS if self._rows == 1 else WARPS
-        out, logits = _kernel(warps * 32)(
+        out, logits = _kernel()(
             inputs=[
                 packed.weights, packed.table, packed.predict, packed.vectors, packed.places,
                 draws, self._rates, self._padding, self._settings, _steps(count),
@@ -248,11 +247,11 @@ class FusedDecoder:
             template=[
                 ("T", packed.weights.dtype), ("REAL", config.channels), ("C", packed.channels),
                 ("H", packed.heads), ("F", packed.feed_forward), ("L", config.layers),
-                ("V", config.vocabulary), ("R", self._rows), ("G", packed.blocks), ("W", warps),
+                ("V", config.vocabulary), ("R", self._rows), ("G", packed.blocks), ("W", WARPS),
                 ("SAMPLES", samples),
             ],
-            grid=(packed.blocks * warps * 32, 1, 1),
-            threadgroup=(warps * 32, 1, 1),
+            grid=(packed.blocks * WARPS * 32, 1, 1),
+            threadgroup=(WARPS * 32, 1, 1),
             output_shapes=[(count * self._rows * 2 + 1,), (self._rows, config.vocabulary)],
             output_dtypes=[mx.int32, mx.float32],
         )  # fmt: skip

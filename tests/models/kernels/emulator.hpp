@@ -9,6 +9,7 @@
 #define __shared__ static thread_local
 #define __align__(n) __attribute__((aligned(n)))
 
+struct float2 { float x, y; };
 struct float4 { float x, y, z, w; };
 struct uint4 { unsigned x, y, z, w; };
 inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
@@ -69,6 +70,9 @@ inline unsigned arrived(unsigned* counter) {
   emulator::yield();
   return reinterpret_cast<std::atomic<unsigned>*>(counter)->load();
 }
+inline void load_two(const float* p, float (&v)[2]) { std::memcpy(v, p, 8); }
+inline float load_one(const float* p) { return *p; }
+inline uint4 load_old(const void* p) { return *static_cast<const uint4*>(p); }
 inline unsigned long long nanoseconds() {
   return std::chrono::steady_clock::now().time_since_epoch().count();
 }

@@ -3,6 +3,10 @@
 
 #include "t2s_rules.h"
 
+#include "t2s_parts.cuh"
+
+#include "t2s_phases.cuh"
+
 #include "t2s_step.cuh"
 
 #ifndef ELEMENT
