@@ -135,6 +135,8 @@ def starter(synthesizer: Synthesizer, name: str) -> Case:
 def random_case(size: str, chosen: Device, dtype: mx.Dtype, name: str) -> Case:
     """Networks of the starter's or v2's sizes; sound is made in float32, as everywhere."""
     t2s = t2s_benchmark.random_network(t2s_benchmark.SIZES[size], chosen.backend, dtype)
+    if chosen.int8:
+        t2s.compile_in_eight_bits(round_rows=True)
     kernel_choice.install(t2s, chosen, VerdictStore(None))
     t2s.warm_up()
     sovits = sovits_benchmark.build(sovits_benchmark.SIZES[size], chosen.backend)
@@ -183,7 +185,10 @@ def cases(networks: list[str], layers: str, kernels: str, packs: Path | None) ->
     """Those asked for, built when their turn comes."""
     wanted = Settings.load().model_copy(update={"cuda_layers": layers, "kernels": kernels})
     chosen = device.select(
-        kernels=kernels, products=layers == "products", generator=wanted.cpu_generator
+        kernels=kernels,
+        products=layers == "products",
+        generator=wanted.cpu_generator,
+        precision=wanted.precision,
     )
     dtype = mx.float16 if chosen.kind == "gpu" else mx.float32
     called = f"{layers}, own kernel {kernels}"

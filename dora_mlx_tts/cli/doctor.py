@@ -119,8 +119,11 @@ def _folder(_: Settings) -> str:
 def _device(settings: Settings) -> str:
     from dora_mlx_tts.runtime import device  # noqa: PLC0415  checks run, and fail, one by one
 
-    chosen = device.select(settings.device, generator=settings.cpu_generator)
-    return chosen.description + (", sound by OpenVINO" if chosen.openvino else "")
+    chosen = device.select(
+        settings.device, generator=settings.cpu_generator, precision=settings.precision
+    )
+    tokens = ", tokens in 8 bits" if chosen.int8 else ""
+    return chosen.description + tokens + (", sound by OpenVINO" if chosen.openvino else "")
 
 
 def _kernels(settings: Settings) -> str:

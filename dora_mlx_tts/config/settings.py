@@ -88,9 +88,12 @@ class Settings(BaseModel):
     cpu_generator: Annotated[
         Literal["auto", "mlx", "openvino"], _WORD, Env("DORA_MLX_TTS_CPU_GENERATOR")
     ] = Field("auto", description="What makes sound on the Linux CPU; auto: OpenVINO if installed.")
-    precision: Annotated[Literal["auto", "float32"], _WORD, Env("DORA_MLX_TTS_PRECISION")] = Field(
+    precision: Annotated[
+        Literal["auto", "float32", "int8"], _WORD, Env("DORA_MLX_TTS_PRECISION")
+    ] = Field(
         "auto",
-        description="float32 everywhere, or (auto) half precision and 8 bits on a GPU where they are as good.",
+        description="float32 everywhere; auto: half precision and 8 bits where they are as good; int8: on the Linux CPU 8-bit"
+        " products of T2S and BERT for all packs (extra `openvino`).",
     )
     blas: Annotated[str, BeforeValidator(values_.library), Env("DORA_MLX_TTS_BLAS")] = Field(
         "auto", description="BLAS for MLX on the Linux CPU: auto, off, or the path of a library."

@@ -12,7 +12,7 @@ from typing import Literal
 from dora_mlx_tts.errors import BackendError, SettingError
 from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.runtime import cuda, openvino, packages
-from dora_mlx_tts.runtime.openvino import GeneratorChoice
+from dora_mlx_tts.runtime.openvino import GeneratorChoice, Precision
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class Device:
         kernels: whether to use own kernels: after a trial shows them equal and faster (auto), untested (on), or
             never (off).
         openvino: whether OpenVINO runs the generator.
+        int8: whether OpenVINO runs the text-to-semantic network, with 8-bit weights.
     """
 
     kind: Literal["cpu", "gpu"]
@@ -57,6 +58,7 @@ class Device:
     multiprocessors: int = 0
     kernels: KernelUse = "off"
     openvino: bool = False
+    int8: bool = False
 
     @property
     def is_metal(self) -> bool:
@@ -78,10 +80,12 @@ def select(
     kernels: KernelUse = "auto",
     products: bool = False,
     generator: GeneratorChoice = "mlx",
+    precision: Precision = "auto",
 ) -> Device:
     """Make `name` MLX's default device and describe it.
 
-    "auto" uses the GPU if MLX has one. `products` selects `CUDA_MATMUL` on CUDA; `generator` only applies to the Linux CPU.
+    "auto" uses the GPU if MLX has one. `products` selects `CUDA_MATMUL` on CUDA; `generator` and
+    `precision` only apply to the Linux CPU.
 
     Raises:
         SettingError: `name` is not a device, or OpenVINO is demanded and not installed.
@@ -103,7 +107,11 @@ def select(
             # On the Linux CPU mx.compile runs the system's C++ compiler at run time, about 0.9 s per kernel,
             # with output in a shared folder under a predictable name; it gains nothing needed here.
             mx.disable_compile()
-            return replace(CPU, openvino=openvino.is_chosen(generator))
+            return replace(
+                CPU,
+                openvino=openvino.is_chosen(generator),
+                int8=openvino.is_in_8_bits(precision),
+            )
         return CPU
     mx.set_default_device(mx.gpu)
     if mx.metal.is_available():

@@ -1,4 +1,4 @@
-"""Whether OpenVINO, an optional package, makes the sound on a Linux CPU."""
+"""What OpenVINO, an optional package, does on a Linux CPU."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from dora_mlx_tts.errors import SettingError
 
 GeneratorChoice = Literal["auto", "mlx", "openvino"]
+Precision = Literal["auto", "float32", "int8"]
 
 _TELEMETRY: Final = "openvino_telemetry"
 
@@ -33,17 +34,33 @@ def load() -> Any:  # noqa: ANN401  a module without types
 
 
 def is_chosen(choice: GeneratorChoice) -> bool:
-    """Whether OpenVINO is to be used; "auto" uses it if it is installed.
+    """Whether OpenVINO is to run the generator; "auto" uses it if it is installed.
 
     Raises:
         SettingError: it is demanded, but not installed.
     """
-    if choice == "mlx":
-        return False
-    is_installed = importlib.util.find_spec("openvino") is not None
-    if choice == "openvino" and not is_installed:
+    if choice == "openvino":
+        _require("cpu_generator must be auto or mlx", choice)
+    return choice != "mlx" and _is_installed()
+
+
+def is_in_8_bits(precision: Precision) -> bool:
+    """Whether OpenVINO is to run the text-to-semantic network with 8-bit weights.
+
+    Raises:
+        SettingError: it is demanded, but not installed.
+    """
+    if precision == "int8":
+        _require("precision must be auto or float32", precision)
+    return precision == "int8"
+
+
+def _is_installed() -> bool:
+    return importlib.util.find_spec("openvino") is not None
+
+
+def _require(allowed: str, value: str) -> None:
+    if not _is_installed():
         raise SettingError(
-            "cpu_generator must be auto or mlx without the package openvino"
-            " (pip install 'dora-mlx-tts[openvino]'), got 'openvino'"
+            f"{allowed} without the package openvino (pip install 'dora-mlx-tts[openvino]'), got {value!r}"
         )
-    return is_installed

@@ -121,6 +121,7 @@ class Synthesizer:
             kernels=settings.kernels,
             products=settings.cuda_layers == "products",
             generator=settings.cpu_generator,
+            precision=settings.precision,
         )
         limit_kept(chosen, settings.freed_memory)
         _keep_kernels(chosen, settings)
@@ -193,7 +194,7 @@ class Synthesizer:
             TtsError: the voice cannot be loaded, or MLX failed.
         """
         networks = self.prepare(voice.name).networks
-        networks.compile_generator()
+        networks.compile_ahead()
         networks.t2s.warm_up()
         return speak_first_words(self.speak, voice, self._meter)
 

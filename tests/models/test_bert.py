@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import mlx.core as mx
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.core.layers import prepare
 from dora_mlx_tts.models.encoders.bert import Bert, BertConfig
 from dora_mlx_tts.packs.load import strict_load
+from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.runtime.device import Backend
 
 CONFIG = {
@@ -101,3 +104,42 @@ def test_a_missing_layer_is_named(checkpoint):
     del checkpoint["bert.encoder.layer.1.output.dense.bias"]
     with pytest.raises(WeightsError, match=r"missing: encoder\.layer\.1\.output\.dense\.bias"):
         loaded(checkpoint, Backend.NATIVE)
+
+
+@pytest.mark.parametrize("keep", [(), ("*",)], ids=["widened", "kept in the file"])
+def test_through_openvino_numbers_of_8_bits_stay(checkpoint, keep):
+    pytest.importorskip("openvino")
+    stored = {}
+    for key, weight in checkpoint.items():
+        if weight.ndim == 2 and "embeddings" not in key:
+            scale = np.abs(weight).max(axis=1, keepdims=True) / 127
+            stored[key] = Stored(np.rint(weight / scale).astype(np.int8), scale)
+        else:
+            stored[key] = weight
+    models = [Bert(BertConfig.from_dict(CONFIG)) for _ in range(2)]
+    for model in models:
+        strict_load(model, model.sanitize(stored), "test", keep=keep)
+        prepare(model, Backend.CPU)
+    models[1].compile_in_eight_bits(round_rows=False)
+    ids = mx.concatenate([IDS, IDS[:, ::-1]])
+    wanted, found = (np.array(model.features(ids)) for model in models)
+    assert not np.array_equal(found, wanted)
+    np.testing.assert_allclose(found, wanted, atol=1e-5, strict=True)
+    models[1]._eight_bit = None
+    models[1].compile_in_eight_bits(round_rows=True)
+    found = np.array(models[1].features(ids))
+    assert 0 < np.abs(found - wanted).max() < 0.1
+
+
+def test_float32_where_openvino_cannot_compile_bert(checkpoint, caplog):
+    pytest.importorskip("openvino")
+    model = loaded(checkpoint, Backend.CPU)
+    wanted = np.array(model.features(IDS))
+    model.compile_in_eight_bits(round_rows=False)
+    broken: Future[object] = Future()
+    broken.set_exception(RuntimeError("no such operation"))
+    model._eight_bit._compiled = broken
+    np.testing.assert_array_equal(np.array(model.features(IDS)), wanted)
+    assert caplog.messages == [
+        "BERT computes in float32: OpenVINO cannot compile BERT: no such operation"
+    ]

@@ -178,14 +178,15 @@ def test_mlx_takes_over_where_the_package_is_broken(model: SoVITS, monkeypatch, 
 def test_a_failure_in_a_slice_is_an_error(model: SoVITS) -> None:
     network = sliced_generator.SlicedGenerator(model.dec, 1)
     stream = network.stream(GE)
-    graph, _ = network._ready()
+    compiled = network._compiled
 
     class Broken:
         def infer(self, *_, **__):
             raise RuntimeError("out of memory")
 
-    network._compiled = Future()
-    network._compiled.set_result((graph, Broken()))
+    broken: Future[object] = Future()
+    broken.set_result((network.graph, Broken()))
+    compiled._compiled = broken
     with pytest.raises(BackendError, match="OpenVINO failed to run the generator: out of memory"):
         list(stream.window(latent(3), last=True))
 
@@ -202,8 +203,8 @@ def test_it_is_used_if_it_is_installed_and_wanted(monkeypatch) -> None:
 
 def test_nothing_is_reported_to_its_makers(tmp_path) -> None:
     program = (
-        "import sys, dora_mlx_tts.models.sovits.sliced_generator as module;"
-        "module.openvino.load().Core();"
+        "import sys, dora_mlx_tts.models.sovits.slice_graph as module;"
+        "module.ov.Core();"
         "sys.exit(any(name.startswith('openvino_telemetry') for name in sys.modules))"
     )
     environment = {**os.environ, "HOME": str(tmp_path)}

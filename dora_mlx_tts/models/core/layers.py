@@ -78,6 +78,11 @@ class Linear(Layer):
         """The type it computes in, if not that of its input."""
         return mx.float32 if self._kept is not None else self.weight.dtype
 
+    @property
+    def matrix(self) -> mx.array | Stored:
+        """The weight [O, I], in the form that is kept."""
+        return self.weight if self._kept is None else self._kept
+
     def __call__(self, x: mx.array) -> mx.array:
         """[..., I] to [..., O]."""
         if self._product is not None:

@@ -6,20 +6,26 @@ two layers and the heads of the checkpoint are never built.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import mlx.core as mx
 import numpy as np
 from mlx import nn
 
-from dora_mlx_tts.errors import WeightsError
+from dora_mlx_tts.errors import BackendError, WeightsError
 from dora_mlx_tts.models.core.attention import attend
 from dora_mlx_tts.models.core.layers import Layer, LayerNorm, Linear
 from dora_mlx_tts.models.encoders.hf_config import check_divides, read_config
 from dora_mlx_tts.packs.stored import Stored, Weight, Weights
+from dora_mlx_tts.runtime.array_types import Floats
+from dora_mlx_tts.runtime.compiled_graph import CompiledGraph
+
+logger = logging.getLogger(__name__)
 
 _FIXED = {"model_type": "bert", "hidden_act": "gelu", "position_embedding_type": "absolute"}
 _SKIPPED_LAYERS = 2
@@ -197,11 +203,48 @@ class Bert(nn.Module):
         self.config = config
         self.embeddings = Embeddings(config)
         self.encoder = Encoder(config)
+        self._eight_bit: CompiledGraph[Any] | None = None
+
+    def compile_in_eight_bits(self, *, round_rows: bool) -> None:
+        """Let OpenVINO compile the layers with 8-bit weights, on a thread; for the Linux CPU, once prepared.
+
+        The first text waits for it. Where OpenVINO fails, float32 is used, and a warning is logged.
+
+        Args:
+            round_rows: let products round what they multiply as well.
+        """
+        try:
+            from dora_mlx_tts.models.encoders.bert_graph import (  # noqa: PLC0415  needs an extra
+                encoder_graph,
+            )
+        except ImportError as error:
+            logger.warning("BERT computes in float32: OpenVINO cannot be imported: %s", error)
+            return
+        build = partial(encoder_graph, self.encoder.layer)
+        self._eight_bit = CompiledGraph("BERT", build, round_rows=round_rows)
 
     def features(self, ids: mx.array) -> mx.array:
-        """Token ids [B, T], [CLS] first and [SEP] last, to features [B, T, hidden], float32."""
-        features: mx.array = self.encoder(self.embeddings(ids))
+        """Token ids [B, T], [CLS] first and [SEP] last, to features [B, T, hidden], float32.
+
+        Raises:
+            BackendError: OpenVINO failed.
+        """
+        x = self.embeddings(ids)
+        if (graph := self._in_eight_bits()) is not None:
+            rows = np.array(x.astype(mx.float32))
+            return mx.array(np.stack([graph.run([row], _features) for row in rows]))
+        features: mx.array = self.encoder(x)
         return features.astype(mx.float32)
+
+    def _in_eight_bits(self) -> CompiledGraph[Any] | None:
+        """The layers in 8 bits, if they were asked for and could be compiled."""
+        if self._eight_bit is not None:
+            try:
+                _ = self._eight_bit.graph
+            except BackendError as error:
+                logger.warning("BERT computes in float32: %s", error)
+                self._eight_bit = None
+        return self._eight_bit
 
     def sanitize(self, weights: Weights) -> dict[str, Weight]:
         """Map checkpoint keys to this module's: no `bert.` prefix, no heads, no unused layers.
@@ -217,3 +260,8 @@ class Bert(nn.Module):
             stem, _, leaf = name.rpartition(".")
             result[f"{stem}.{_OLD_NAMES.get(leaf, leaf)}"] = value
         return result
+
+
+def _features(outputs: Mapping[Any, Floats]) -> Floats:
+    (features,) = outputs.values()
+    return features.copy()

@@ -8,16 +8,14 @@ So samples do not depend on where windows end.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from dora_mlx_tts.errors import BackendError
 from dora_mlx_tts.models.sovits.generator import Generator
 from dora_mlx_tts.models.sovits.slice_graph import (
     FRAMES,
@@ -28,7 +26,7 @@ from dora_mlx_tts.models.sovits.slice_graph import (
     SliceGraph,
     slice_graph,
 )
-from dora_mlx_tts.runtime import openvino
+from dora_mlx_tts.runtime.compiled_graph import CompiledGraph
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -46,10 +44,8 @@ class SlicedGenerator:
 
     def __init__(self, generator: Generator, threads: int) -> None:
         self._generator = generator
-        self._lock = threading.Lock()
-        pool = ThreadPoolExecutor(1, thread_name_prefix="compile")
-        self._compiled: Future[tuple[SliceGraph, Any]] = pool.submit(_compile, generator, threads)
-        pool.shutdown(wait=False)
+        build = partial(slice_graph, generator, SLICE)
+        self._compiled = CompiledGraph("the generator", build, threads)
 
     @property
     def graph(self) -> SliceGraph:
@@ -58,7 +54,7 @@ class SlicedGenerator:
         Raises:
             BackendError: OpenVINO could not compile it.
         """
-        return self._ready()[0]
+        return self._compiled.graph
 
     def run(self, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         """Compute a slice: all inputs of the graph to all outputs, by name.
@@ -66,13 +62,7 @@ class SlicedGenerator:
         Raises:
             BackendError: OpenVINO failed.
         """
-        _, request = self._ready()
-        try:
-            with self._lock:
-                outputs = request.infer(dict(inputs), share_inputs=True)
-        except RuntimeError as error:
-            raise BackendError(f"OpenVINO failed to run the generator: {error}") from error
-        return {port.get_any_name(): values for port, values in outputs.items()}
+        return self._compiled.run(dict(inputs), _by_name)
 
     def stream(self, ge: mx.array) -> SliceStream:
         """A stream of one sentence with style [1, 1, G]."""
@@ -81,12 +71,6 @@ class SlicedGenerator:
     def __call__(self, z: mx.array, ge: mx.array) -> mx.array:
         """Latent frames [1, T, C] and style [1, 1, G] to samples [1, T * hop] in [-1, 1]."""
         return mx.concatenate(list(self.stream(ge).window(z, last=True)))[None]
-
-    def _ready(self) -> tuple[SliceGraph, Any]:
-        try:
-            return self._compiled.result()
-        except (RuntimeError, OSError, ValueError) as error:
-            raise BackendError(f"OpenVINO cannot compile the generator: {error}") from error
 
 
 class SliceStream:
@@ -171,13 +155,5 @@ class SliceStream:
         return inside.astype(np.float32)[None, None]
 
 
-def _compile(generator: Generator, threads: int) -> tuple[SliceGraph, Any]:
-    graph = slice_graph(generator, SLICE)
-    settings = {
-        "INFERENCE_NUM_THREADS": threads,
-        "NUM_STREAMS": 1,
-        "INFERENCE_PRECISION_HINT": "f32",  # the default is bfloat16 where the processor has it
-        "ENABLE_CPU_PINNING": False,
-    }
-    compiled = openvino.load().Core().compile_model(graph.model, "CPU", settings)
-    return graph, compiled.create_infer_request()
+def _by_name(outputs: Mapping[Any, Floats]) -> dict[str, Floats]:
+    return {port.get_any_name(): values.copy() for port, values in outputs.items()}

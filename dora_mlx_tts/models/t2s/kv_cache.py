@@ -280,7 +280,7 @@ class HostCache(KVCache[Floats]):
     """A cache in numpy arrays, for steps that run on the host."""
 
     def _allocate(self, shape: tuple[int, ...], old: Floats | None) -> Floats:
-        buffer = np.empty(shape, np.float32)
+        buffer = np.zeros(shape, np.float32)  # steps may read room that is not filled
         if old is not None:
             buffer[:, :, : self.length] = old[:, :, : self.length]
         return buffer

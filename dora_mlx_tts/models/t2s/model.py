@@ -6,15 +6,16 @@ input; each `step` adds one token. Attribute names are those of the checkpoint.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import mlx.core as mx
 import numpy as np
 from mlx import nn
 
-from dora_mlx_tts.errors import EmptyTextError, SettingError, TextError
+from dora_mlx_tts.errors import BackendError, EmptyTextError, SettingError, TextError
 from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.core.layers import Layer, Linear
 from dora_mlx_tts.models.core.ops import Ops
@@ -35,15 +36,20 @@ from dora_mlx_tts.runtime.array_types import Floats, Ids
 from dora_mlx_tts.runtime.device import Backend
 
 if TYPE_CHECKING:  # kernels depend on this module
+    from dora_mlx_tts.models.t2s.eight_bit import EightBitBlocks
     from dora_mlx_tts.models.t2s.step_kernel import StepKernel
 
 __all__ = ["T2S", "Cache", "Ids", "Logits", "T2SConfig", "T2SText", "sanitize"]
+
+logger = logging.getLogger(__name__)
 
 Cache: TypeAlias = MlxCache | HostCache
 Logits: TypeAlias = mx.array | Floats
 
 POSITIONS = 4000
 """Rows of the position table: the maximum length of text and of audio."""
+LONGEST_PREFILL: Final = 1024
+"""Positions up to which a text is read in 8 bits; scores take memory by the square of them."""
 _USUAL = 512  # most prefills have at most this many positions; longer ones are not compiled
 PADDED_TO = 64
 """With `CUDA_MATMUL` a prefill is padded to a multiple of this: few sizes, whose one-time costs are paid early."""
@@ -94,6 +100,7 @@ class T2S(Layer):
         self._prefills: Prefills | None = None
         self._positions: mx.array | None = None
         self.kernel: StepKernel | None = None
+        self._eight_bit: EightBitBlocks | None = None
 
     def prepare(self, ops: Ops) -> None:
         """Set the backend; on the CPU weights become float32.
@@ -110,6 +117,27 @@ class T2S(Layer):
     def audio_places(self) -> mx.array:
         """Positions of audio, scaled, float32 [POSITIONS, C]."""
         return self.ar_audio_position.alpha.astype(mx.float32) * self._table()
+
+    def compile_in_eight_bits(self, *, round_rows: bool) -> None:
+        """Let OpenVINO compile the blocks with 8-bit weights, on threads; for the Linux CPU, once prepared.
+
+        What comes first waits for it. Where OpenVINO fails, float32 is used, and a warning is logged.
+
+        Args:
+            round_rows: let products round what they multiply as well.
+        """
+        if self._eight_bit is not None:
+            return
+        try:
+            from dora_mlx_tts.models.t2s.eight_bit import (  # noqa: PLC0415  needs an extra
+                EightBitBlocks,
+            )
+        except ImportError as error:
+            logger.warning("tokens are decoded in float32: OpenVINO cannot be imported: %s", error)
+            return
+        self._eight_bit = EightBitBlocks(
+            self.h.layers, self.ar_predict_layer, round_rows=round_rows
+        )
 
     def warm_up(self) -> None:
         """With `CUDA_MATMUL`, prefill each padded size once, so that no sentence pays for the first use of a size."""
@@ -260,7 +288,19 @@ class T2S(Layer):
             table = host_view(self._table())
             self._host_places = table * host_view(self.ar_audio_position.alpha)
             self._host_tokens = host_view(self.ar_audio_embedding.word_embeddings.weight)
-        return self._stepper(self._host_tokens[tokens] + self._host_places[place], cache)
+        x = self._host_tokens[tokens] + self._host_places[place]
+        network = self._in_eight_bits()
+        return self._stepper(x, cache) if network is None else network.step(x, cache)
+
+    def _in_eight_bits(self) -> EightBitBlocks | None:
+        """The blocks in 8 bits, if they were asked for and could be compiled."""
+        if self._eight_bit is not None:
+            try:
+                self._eight_bit.wait()
+            except BackendError as error:
+                logger.warning("tokens are decoded in float32: %s", error)
+                self._eight_bit = None
+        return self._eight_bit
 
     def width(self, texts: Sequence[T2SText], prompt: Ids | None) -> int:
         """Number of text positions in a prefill of these texts, including padding."""
@@ -295,6 +335,9 @@ class T2S(Layer):
         length = x.shape[1]
         if last_only and self._prefills is not None and isinstance(cache, MlxCache):
             return self._read_at_once(x, cache, self._prefills)
+        in_8_bits = self._in_eight_bits() if last_only and length <= LONGEST_PREFILL else None
+        if in_8_bits is not None and isinstance(cache, HostCache):
+            return mx.array(in_8_bits.prefill(host_view(x), cache))[:, None]
         cache.reserve(length)
         bias = self._bias(cache, length)
         rows = stretches(cache.text_length, length, bias, x.dtype, self.backend)

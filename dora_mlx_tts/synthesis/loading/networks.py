@@ -68,6 +68,7 @@ class Networks:
         self.pack = pack
         self.device = device
         self._exact = exact
+        self._is_ahead = False
         self._verdicts = verdicts or VerdictStore(None)
 
     @classmethod
@@ -115,6 +116,8 @@ class Networks:
     def _t2s(self, sizes: T2SConfig, weights: Weights, kept: tuple[str, ...]) -> T2S:
         network = T2S(sizes)
         self._load(network, t2s_names.sanitize(weights), "t2s", kept)
+        if self._in_eight_bits:
+            network.compile_in_eight_bits(round_rows=self.device.int8)
         return network
 
     @cached_property
@@ -125,13 +128,24 @@ class Networks:
         self._load(network, SoVITS.sanitize(weights), "sovits")
         return network
 
-    def compile_generator(self) -> None:
-        """Let OpenVINO compile SoVITS's generator on a thread, if the device is to use it.
+    def compile_ahead(self) -> None:
+        """Let OpenVINO compile what it is to compute, on threads; BERT when it is built.
 
-        That takes longer than one sentence, so it is only worth it where more are to follow.
+        That takes longer than it gains for one sentence, so it is only worth it where more are to follow.
         """
+        self._is_ahead = True
         if self.device.openvino and self.flow is None:
             self.sovits.compile_generator()
+        if self._in_eight_bits:
+            self.t2s.compile_in_eight_bits(round_rows=self.device.int8)
+
+    @property
+    def _in_eight_bits(self) -> bool:
+        """Whether OpenVINO runs T2S and BERT with 8-bit weights: on demand, or where the pack has no finer ones."""
+        if self.device.int8:
+            return True
+        is_coarse = self.pack.manifest.storage.startswith("int")
+        return self._is_ahead and self.device.openvino and is_coarse and not self._exact
 
     @property
     def flow(self) -> FlowFamily | None:
@@ -217,6 +231,8 @@ class Networks:
         config, weights = self._read("bert")
         network = Bert(BertConfig.from_dict(config))
         self._load(network, network.sanitize(weights), "bert")
+        if self._in_eight_bits:
+            network.compile_in_eight_bits(round_rows=self.device.int8)
         return network
 
     @cached_property
