@@ -81,16 +81,16 @@ def test_room_that_grows_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("levels", [127, 31])
-def test_numbers_of_packs_stay_as_they_are(levels: int) -> None:
+@pytest.mark.parametrize("shape", [(9, 1), (1, 40)], ids=["of outputs", "of inputs"])
+def test_numbers_of_packs_stay_as_they_are(levels: int, shape: tuple[int, int]) -> None:
     drawn = np.random.default_rng(1)
     numbers = drawn.integers(-levels, levels + 1, (9, 40)).astype(np.int8)
-    numbers[:, 3] = levels  # the largest of a row has the largest number
-    scales = drawn.uniform(1e-3, 2, (9, 1)).astype(np.float32)
-    weight = mx.array(numbers * scales)
-    for stored in (weight, Stored(numbers, scales)):
-        found, of_rows = graph_layers.rounded(stored)
+    numbers[:, 3] = numbers[5] = levels  # the largest of each row and column has the largest number
+    scales = drawn.uniform(1e-3, 2, shape).astype(np.float32)
+    for stored in (mx.array(numbers * scales), Stored(numbers, scales)):
+        found, scale = graph_layers.rounded(stored)
         np.testing.assert_array_equal(found, numbers)
-        np.testing.assert_allclose(of_rows, scales, rtol=1e-6)
+        np.testing.assert_allclose(scale, scales, rtol=1e-6, strict=True)
 
 
 def test_rounding_changes_logits_by_a_few_percent() -> None:

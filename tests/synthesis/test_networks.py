@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from mlx.utils import tree_flatten
 
 from dora_mlx_tts.errors import PackError, TextError
-from dora_mlx_tts.runtime.device import Backend, Device
+from dora_mlx_tts.models.t2s.model import T2SText
+from dora_mlx_tts.runtime.device import CPU, Backend, Device
 from dora_mlx_tts.synthesis.loading import networks as networks_module
 from dora_mlx_tts.synthesis.loading.networks import Networks, check_fit
 from dora_mlx_tts.synthesis.synthesizer import Synthesizer
@@ -88,3 +91,42 @@ def test_a_kernel_that_is_refused_costs_no_memory(synthesizer: Synthesizer, monk
     refused = opened(synthesizer, monkeypatch, StandIn(good=False)).t2s
     assert refused.kernel is None
     assert bytes_of(refused) == bytes_of(plain)
+
+
+ON_LINUX = Device("cpu", Backend.CPU, "CPU (Linux)", openvino=True)
+
+
+@pytest.mark.parametrize(
+    ("storage", "device", "exact", "before", "ahead"),
+    [
+        ("int8", ON_LINUX, False, False, True),
+        ("int6", ON_LINUX, False, False, True),
+        ("float16", ON_LINUX, False, False, False),
+        ("int8", ON_LINUX, True, False, False),
+        ("int8", replace(ON_LINUX, openvino=False), False, False, False),
+        ("float16", replace(ON_LINUX, int8=True), False, True, True),
+    ],
+)
+def test_when_openvino_computes_in_8_bits(storage, device, exact, before, ahead) -> None:
+    pack = SimpleNamespace(manifest=SimpleNamespace(storage=storage))
+    networks = Networks(pack, device, exact=exact)
+    assert networks._in_eight_bits is before
+    networks._is_ahead = True
+    assert networks._in_eight_bits is ahead
+
+
+@pytest.mark.skipif(CPU.backend is not Backend.CPU, reason="for a Linux CPU")
+def test_numbers_of_a_coarse_pack_give_the_same_logits(synthesizer: Synthesizer) -> None:
+    pytest.importorskip("openvino")
+    pack = synthesizer.prepare("starter-en").networks.pack
+    plain, ahead = Networks(pack, ON_LINUX), Networks(pack, ON_LINUX)
+    ahead.sovits.compile_generator = lambda: None
+    ahead.compile_ahead()
+    assert ahead.t2s._eight_bit is not None
+    text, prompt = T2SText(np.arange(20, 60, dtype=np.int32)), np.arange(90, dtype=np.int32)
+    found = []
+    for networks in (plain, ahead):
+        logits, cache = networks.t2s.prefill([text], prompt)
+        steps = [networks.t2s.step(np.array([code], np.int32), cache) for code in range(5)]
+        found.append(np.stack([logits, *steps]))
+    np.testing.assert_allclose(found[1], found[0], atol=2e-4)

@@ -25,6 +25,8 @@ Node: TypeAlias = Any  # the library has no types
 
 EIGHT_BITS: Final = 127
 LAST: Final = -1
+_FEW: Final = 8
+_TINY: Final = 1e-30
 _ON_THE_GRID: Final = 1e-3  # steps by which float32 may miss the whole number it stands for
 
 
@@ -51,8 +53,11 @@ def ints(*values: int) -> Node:
 
 def product(x: Node, weight: mx.array | Stored) -> Node:
     """[n, I] and a weight [O, I] to [n, O]."""
-    numbers, scales = rounded(weight)
-    wide = ops.multiply(ops.convert(ops.constant(numbers), "f32"), ops.constant(scales))
+    numbers, scale = rounded(weight)
+    of_outputs = scale if scale.shape[1] == 1 else np.ones((len(numbers), 1), np.float32)
+    if scale.shape[0] == 1:
+        x = ops.multiply(x, ops.constant(scale))
+    wide = ops.multiply(ops.convert(ops.constant(numbers), "f32"), ops.constant(of_outputs))
     return ops.matmul(x, wide, False, True)
 
 
@@ -75,18 +80,30 @@ def normed(x: Node, norm: LayerNorm) -> Node:
 
 
 def rounded(weight: mx.array | Stored) -> tuple[NDArray[np.int8], Floats]:
-    """A weight [O, I] in 8 bits, and the scale of each output [O, 1]."""
-    if isinstance(weight, Stored) and weight.scale is not None and weight.scale.shape[1] == 1:
-        return np.ascontiguousarray(weight.values), np.ascontiguousarray(weight.scale, np.float32)
-    values: Floats = np.array(weight.full() if isinstance(weight, Stored) else weight, np.float32)
-    largest = np.maximum(np.abs(values).max(axis=1, keepdims=True), 1e-30)
-    for levels in (SIX_BITS, EIGHT_BITS):
-        scales = largest / np.float32(levels)
-        steps = values / scales
-        whole = np.rint(steps)
-        if levels == EIGHT_BITS or np.abs(steps - whole).max() < _ON_THE_GRID:
-            break
-    return whole.astype(np.int8), scales
+    """A weight [O, I] in 8 bits, and the scale of each output [O, 1] or, as some packs have it, of each input [1, I]."""
+    if isinstance(weight, Stored) and weight.scale is not None:
+        return np.ascontiguousarray(weight.values), weight.scale
+    values: Floats = np.asarray(weight.full() if isinstance(weight, Stored) else weight, np.float32)
+    for axis in (1, 0):
+        largest = np.maximum(np.abs(values).max(axis=axis, keepdims=True), _TINY)
+        for levels in (SIX_BITS, EIGHT_BITS):
+            if _are_whole(values, levels / largest):
+                return _numbers(values, levels / largest), largest / np.float32(levels)
+    largest = np.maximum(np.abs(values).max(axis=1, keepdims=True), _TINY)
+    return _numbers(values, EIGHT_BITS / largest), largest / np.float32(EIGHT_BITS)
+
+
+def _numbers(values: Floats, factor: Floats) -> NDArray[np.int8]:
+    numbers: NDArray[np.int8] = np.rint(values * factor).astype(np.int8)
+    return numbers
+
+
+def _are_whole(values: Floats, factor: Floats) -> bool:
+    """Whether all are whole numbers, once multiplied; others mostly show in the first rows."""
+    return all(
+        np.abs(steps - np.rint(steps)).max() < _ON_THE_GRID
+        for steps in (part * factor[: len(part)] for part in (values[:_FEW], values))
+    )
 
 
 def _row(values: mx.array) -> Floats:
