@@ -21,6 +21,7 @@ from dora_mlx_tts.config import profiles
 from dora_mlx_tts.config import values as values_
 from dora_mlx_tts.config.environment import Env, dataflow_variables, read_environment
 from dora_mlx_tts.config.players import PlayerName, order_marks, with_player
+from dora_mlx_tts.config.precision import Precision
 from dora_mlx_tts.config.sources import filled, read_file, validated
 from dora_mlx_tts.config.speech_layers import SpeechLayers, check_speech
 from dora_mlx_tts.config.speech_settings import FASTEST, SLOWEST, SpeechSettings
@@ -88,12 +89,9 @@ class Settings(BaseModel):
     cpu_generator: Annotated[
         Literal["auto", "mlx", "openvino"], _WORD, Env("DORA_MLX_TTS_CPU_GENERATOR")
     ] = Field("auto", description="What makes sound on the Linux CPU; auto: OpenVINO if installed.")
-    precision: Annotated[
-        Literal["auto", "float32", "int8"], _WORD, Env("DORA_MLX_TTS_PRECISION")
-    ] = Field(
+    precision: Annotated[Precision, _WORD, Env("DORA_MLX_TTS_PRECISION")] = Field(
         "auto",
-        description="float32 everywhere; auto: half precision and 8 bits where they are as good; int8: on the Linux CPU 8-bit"
-        " products of T2S and BERT for all packs (extra `openvino`).",
+        description="float32 everywhere; auto: half precision and 8 bits where they are as good; int8: on the Linux CPU 8-bit products of T2S and BERT for all packs (extra `openvino`).",
     )
     blas: Annotated[str, BeforeValidator(values_.library), Env("DORA_MLX_TTS_BLAS")] = Field(
         "auto", description="BLAS for MLX on the Linux CPU: auto, off, or the path of a library."

@@ -9,10 +9,11 @@ import sys
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from dora_mlx_tts.config.precision import Precision
 from dora_mlx_tts.errors import BackendError, SettingError
 from dora_mlx_tts.messages import unknown
 from dora_mlx_tts.runtime import cuda, openvino, packages
-from dora_mlx_tts.runtime.openvino import GeneratorChoice, Precision
+from dora_mlx_tts.runtime.openvino import GeneratorChoice
 
 logger = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ import importlib.util
 import sys
 from typing import Any, Final, Literal
 
+from dora_mlx_tts.config.precision import Precision
 from dora_mlx_tts.errors import SettingError
 
 GeneratorChoice = Literal["auto", "mlx", "openvino"]
-Precision = Literal["auto", "float32", "int8"]
 
 _TELEMETRY: Final = "openvino_telemetry"
 
