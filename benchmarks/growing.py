@@ -5,8 +5,8 @@
     python benchmarks/growing.py --size v2 --limit 10           # full size, made-up weights: times only
 
 50 English, 50 Mandarin and 50 mixed sentences (tests/listen and growing_sentences.tsv) are written a word, or
-a Chinese character, at a time at `--rates` a second, through a node in this process, with
-`sentence_mode: words`; and spoken as whole sentences. The first rate is tried with each of `--seeds`, the others
+a Chinese character, at a time at `--rates` a second, evenly or as `--writing` says, through a node in this process,
+with `sentence_mode: words`; and spoken as whole sentences. The first rate is tried with each of `--seeds`, the others
 with the first seed, and not heard by the recogniser. Times are in ms, from the arrival of the first word and of the fourth (of the sixth
 character) to the first fragment. A stall is silence at a player that plays at once.
 
@@ -34,7 +34,17 @@ import sovits as sovits_benchmark
 import t2s as t2s_benchmark
 from growing_account import Account, Joints, WorkTime
 from growing_report import VOICES, Spoken, report
-from growing_writing import EACH, FIRST, ROOT, Desk, Simulated, sentences
+from growing_writing import (
+    EACH,
+    FIRST,
+    ROOT,
+    WRITING,
+    Desk,
+    Simulated,
+    arrivals,
+    pieces,
+    sentences,
+)
 
 from dora_mlx_tts import Synthesizer
 from dora_mlx_tts.config.settings import Settings
@@ -48,8 +58,10 @@ from dora_mlx_tts.synthesis.work_clock import WorkClock
 
 _BLOCK = 12
 _LOOK = 3
-Todo = tuple[str, str, float | None, int]
-"""Kind, text, words a second (None for the whole at once), seed."""
+Pace = tuple[float, str]
+"""Words a second, and how they are written (`WRITING`)."""
+Todo = tuple[str, str, Pace | None, int]
+"""Kind, text, pace (None for the whole at once), seed."""
 
 
 def through_node(
@@ -63,13 +75,14 @@ def through_node(
     results: list[Spoken] = []
 
     def drive() -> None:
-        for kind, text, rate, seed in todo:
-            one = Spoken(kind, text, _way(rate), seed)
+        for kind, text, pace, seed in todo:
+            one = Spoken(kind, text, _way(pace), seed)
             account = Account(engine, one, hear)
-            begun, found = desk.write(text, rate or 1e9, voice=VOICES[kind], seed=seed)
+            times_s = arrivals(text, *pace) if pace else [0.0] * len(pieces(text))
+            begun, found = desk.write(text, times_s, voice=VOICES[kind], seed=seed)
             one.error = str(found[-1][3].get("error", ""))
             audio = [(at - begun, np.array(a), int(m["sample_rate"])) for at, p, a, m in found if p == "audio"]  # fmt: skip
-            results.append(account.close(audio, rate))
+            results.append(account.close(audio, times_s[FIRST[kind] - 1] if pace else None))
         desk.events.put(None)
 
     driver = threading.Thread(target=drive)
@@ -88,23 +101,23 @@ def without_node(
     first_only: bool,
 ) -> Iterator[Spoken]:
     """Every sentence at its rate, or whole."""
-    for number, (kind, text, rate, seed) in enumerate(todo):
+    for number, (kind, text, pace, seed) in enumerate(todo):
         if number % _LOOK == 0:
             clock.look()
-        one = Spoken(kind, text, _way(rate), seed, slow=clock.slow)
+        one = Spoken(kind, text, _way(pace), seed, slow=clock.slow)
+        times_s = arrivals(text, *pace) if pace else None
         with Joints().watched() as joints:
             account, fragments = Account(engine, one, hear), []
             try:
-                if rate is None:
+                if times_s is None:
                     fragments = list(_whole(engine, one))
                 else:
-                    fragments = list(
-                        _simulated(engine, one, Simulated(text, rate, clock), first_only)
-                    )
+                    written = Simulated(text, times_s, clock)
+                    fragments = list(_simulated(engine, one, written, first_only))
             except Exception as error:  # noqa: BLE001  a result
                 one.error = repr(error)
             one.joints_s = joints.seconds(one)
-            yield account.close(fragments, rate)
+            yield account.close(fragments, times_s and times_s[FIRST[kind] - 1])
 
 
 def _whole(engine: Synthesizer, one: Spoken) -> Iterator[tuple[float, Any, int]]:
@@ -118,7 +131,7 @@ def _simulated(
 ) -> Iterator[tuple[float, Any, int]]:
     stream = engine.stream_growing(written, voice=VOICES[one.kind], seed=one.seed)
     waited, worked = 0.0, dict(stream.work_s)
-    fourth = (FIRST[one.kind] - 1) / written.rate
+    fourth = written.times_s[FIRST[one.kind] - 1]
     for fragment in stream:
         if fragment is None:
             written.skip()
@@ -148,7 +161,7 @@ def waits(engine: Synthesizer, limit: int, rates: Sequence[float]) -> None:
     for rate in rates:
         found: dict[str, list[float]] = {}
         for kind, text in sentences(limit):
-            written = Simulated(text, rate, lambda: 0.0)
+            written = Simulated(text, arrivals(text, rate, "steady"), lambda: 0.0)
             for _ in engine.stream_growing(written, voice=VOICES[kind], seed=1):
                 if written.whole is not None:
                     break
@@ -164,8 +177,11 @@ def waits(engine: Synthesizer, limit: int, rates: Sequence[float]) -> None:
     StageDecoder.decode = decode  # type: ignore[method-assign]
 
 
-def _way(rate: float | None) -> str:
-    return "whole" if rate is None else f"words {rate:g}/s"
+def _way(pace: Pace | None) -> str:
+    if pace is None:
+        return "whole"
+    rate, writing = pace
+    return f"words {rate:g}/s" + ("" if writing == "steady" else f" {writing}")
 
 
 def hearing(ways: set[str]) -> Callable[..., None]:
@@ -199,20 +215,20 @@ def full_size(engine: Synthesizer) -> None:
         networks.__dict__.update(t2s=t2s, sovits=sovits, phone_codes=None)
 
 
-def order(limit: int, rates: Sequence[float], seeds: Sequence[int], *, whole: bool) -> list[Todo]:
+def order(limit: int, paces: Sequence[Pace], seeds: Sequence[int], *, whole: bool) -> list[Todo]:
     """What to speak, a few sentences in all ways at a time, so that a run that is stopped has something to say."""
-    first, *others = rates
-    passes: list[tuple[float | None, int]] = []
+    first, *others = paces
+    passes: list[tuple[Pace | None, int]] = []
     for seed in seeds:
         passes += [(first, seed)]
         passes += [(None, seed)] * whole
-    passes += [(rate, seeds[0]) for rate in others]
+    passes += [(pace, seeds[0]) for pace in others]
     texts = sentences(limit)
     blocks = [texts[start : start + _BLOCK] for start in range(0, len(texts), _BLOCK)]
     return [
-        (kind, text, rate, seed)
+        (kind, text, pace, seed)
         for block in blocks
-        for rate, seed in passes
+        for pace, seed in passes
         for kind, text in block
     ]
 
@@ -229,6 +245,8 @@ def main() -> None:
     parser = harness.parser(__doc__.splitlines()[0])
     parser.add_argument("--limit", type=int, default=EACH, help="sentences of each kind")
     parser.add_argument("--rates", default="10,5,40", help="words a second, comma separated")
+    parser.add_argument("--writing", default="steady", help=f"of {', '.join(WRITING)}")
+    parser.add_argument("--no-whole", action="store_true", help="leave out the whole sentences")
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--hear", action="store_true", help="count errors with a recogniser")
     parser.add_argument("--simulate", action="store_true", help="a clock of CPU time, no node")
@@ -252,14 +270,17 @@ def main() -> None:
     if given.waiting:
         waits(engine, given.limit, rates)
         return
+    paces = [(rate, writing) for writing in given.writing.split(",") for rate in rates]
     results = kept_lines(given.lines)
     done = {(one.kind, one.text, one.way, one.seed) for one in results}
     todo = [
-        (kind, text, rate, seed)
-        for kind, text, rate, seed in order(given.limit, rates, seeds, whole=not is_full)
-        if (kind, text, _way(rate), seed) not in done
+        (kind, text, pace, seed)
+        for kind, text, pace, seed in order(
+            given.limit, paces, seeds, whole=not (is_full or given.no_whole)
+        )
+        if (kind, text, _way(pace), seed) not in done
     ]
-    hear = hearing({"whole", _way(rates[0])}) if given.hear else None
+    hear = hearing({"whole", _way(paces[0])}) if given.hear else None
     clock = WorkTime(engine, 0.0 if is_full else given.quiet / 1e3)
     engine_module.WorkClock = partial(WorkClock, clock)  # type: ignore[attr-defined, assignment]
     speak = partial(without_node, clock=clock, first_only=is_full)

@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 from growing_report import VOICES, Spoken, contour, pauses
-from growing_writing import FIRST
 
 from dora_mlx_tts import Synthesizer
-from dora_mlx_tts.synthesis.growing.sentence import GrowingSentence
+from dora_mlx_tts.synthesis.growing.sound import GrowingSound
 from dora_mlx_tts.synthesis.growing.stages import StageDecoder
 from dora_mlx_tts.synthesis.stats import SynthesisStats
 
 _CODE_S = 0.04
 _PLAIN = "Yes, of course."
+_ENDING_S = 0.03
+_QUIET = 0.15
 
 
 class WorkTime:
@@ -68,7 +69,7 @@ class Joints:
     @contextmanager
     def watched(self) -> Iterator[Joints]:
         """Watch what is spoken inside."""
-        decode, words = StageDecoder.decode, GrowingSentence._words
+        decode, words = StageDecoder.decode, GrowingSound._words
 
         def decoding(this: Any, stage: Any, guard: Any) -> Any:  # noqa: ANN401  whatever it takes
             released = decode(this, stage, guard)
@@ -82,11 +83,11 @@ class Joints:
                 self.begun_s = found[0].start_s
             return found
 
-        StageDecoder.decode, GrowingSentence._words = decoding, telling  # type: ignore[method-assign]
+        StageDecoder.decode, GrowingSound._words = decoding, telling  # type: ignore[method-assign]
         try:
             yield self
         finally:
-            StageDecoder.decode, GrowingSentence._words = decode, words  # type: ignore[method-assign]
+            StageDecoder.decode, GrowingSound._words = decode, words  # type: ignore[method-assign]
 
     def seconds(self, one: Spoken) -> list[float]:
         """Where they are in the sound."""
@@ -104,14 +105,14 @@ class Account:
         self._before: SynthesisStats = engine.stats
         self._cpu = time.process_time()
 
-    def close(self, fragments: Sequence[tuple[float, Any, int]], rate: float | None) -> Spoken:
-        """Fragments with the seconds at which each came and its sample rate; words a second."""
+    def close(self, fragments: Sequence[tuple[float, Any, int]], fourth_s: float | None) -> Spoken:
+        """Fragments with the seconds at which each came and its sample rate; when the fourth word was written."""
         one, after, before = self._one, self._engine.stats, self._before
         one.cpu_s, one.tokens = time.process_time() - self._cpu, after.tokens - before.tokens
         one.stages, one.rests = after.stages - before.stages, after.rests - before.rests
         one.contradictions = after.contradictions - before.contradictions
         if fragments:
-            self._sound(fragments, rate)
+            self._sound(fragments, fourth_s)
         print(
             f"{one.way:12} {one.seed} {one.first_ms:6.0f} {one.after_fourth_ms:6.0f} {one.errors:2} {one.stalls}"
             f" {one.text[:50]} {one.error}",
@@ -120,12 +121,14 @@ class Account:
         )
         return one
 
-    def _sound(self, fragments: Sequence[tuple[float, Any, int]], rate: float | None) -> None:
+    def _sound(self, fragments: Sequence[tuple[float, Any, int]], fourth_s: float | None) -> None:
         one = self._one
-        if rate is not None:
+        if fourth_s is not None:
             one.first_ms = 1e3 * fragments[0][0]
-            one.after_fourth_ms = 1e3 * (fragments[0][0] - (FIRST[one.kind] - 1) / rate)
-            one.stalls = list(_stalls(fragments))
+            one.after_fourth_ms = 1e3 * (fragments[0][0] - fourth_s)
+            found = list(_stalls(fragments))
+            one.stalls = [seconds for seconds, _ in found]
+            one.broken = [seconds for seconds, is_quiet in found if not is_quiet]
         samples, hertz = np.concatenate([f[1] for f in fragments]), fragments[0][2]
         one.seconds = len(samples) / hertz
         one.contour, one.pauses = contour(samples, hertz), pauses(samples, hertz)
@@ -133,9 +136,12 @@ class Account:
             self._hear(one, samples, hertz)
 
 
-def _stalls(fragments: Sequence[tuple[float, Any, int]]) -> Iterator[float]:
-    plays = fragments[0][0]
+def _stalls(fragments: Sequence[tuple[float, Any, int]]) -> Iterator[tuple[float, bool]]:
+    """Silences at the player, and whether the sound before each had come to rest."""
+    plays, loudest, ending = fragments[0][0], 0.0, np.zeros(1)
     for at, samples, hertz in fragments:
         if at > plays + 0.01:
-            yield round(at - plays, 3)
+            yield round(at - plays, 3), bool(np.sqrt(np.mean(ending**2)) < _QUIET * loudest)
         plays = max(plays, at) + len(samples) / hertz
+        ending = np.concatenate([ending, samples])[-round(_ENDING_S * hertz) :]
+        loudest = max(loudest, float(np.sqrt(np.mean(np.square(samples)))))

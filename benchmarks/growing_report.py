@@ -24,6 +24,7 @@ class Spoken:
         after_fourth_ms: the same from the fourth word (the sixth character).
         parts_ms: what that time was spent on, by `Work`, and waiting for words.
         stalls: seconds of silence at a player that plays at once.
+        broken: those of them that break off a word.
         pauses: seconds of the silences of `LONG_S` and more in the sound itself, but its ends.
         words: text, begin and end in seconds.
         contour: semitones over 100 Hz every `STEP_S`; NaN where there is no pitch.
@@ -38,6 +39,7 @@ class Spoken:
     after_fourth_ms: float = 0.0
     parts_ms: dict[str, float] = field(default_factory=dict)
     stalls: list[float] = field(default_factory=list)
+    broken: list[float] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     seconds: float = 0.0
     cpu_s: float = 0.0
@@ -152,6 +154,7 @@ def _line(some: Sequence[Spoken], base: dict[tuple[str, int], Spoken]) -> dict[s
             for part in dict.fromkeys(part for o in some for part in o.parts_ms)
         },
         "stalls_over_250": sum(s > LONG_S for o in some for s in o.stalls),
+        "broken_over_250": sum(s > LONG_S for o in some for s in o.broken),
         "longest_stall": max((s for o in some for s in o.stalls), default=0.0),
         "long_pauses": sum(len(o.pauses) for o in some),
         "rests": sum(o.rests for o in some),

@@ -1,4 +1,4 @@
-"""Sentences that are written a word at a time: to a node, and by a simulated clock; helpers of `growing.py`."""
+"""Sentences that are written a word at a time, more or less evenly; helpers of `growing.py`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import csv
 import queue
 import random
 import time
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ FIRST = {"en": 4, "zh": 6, "mixed": 6}
 HARD = {"en": 15, "zh": 15, "mixed": 22}
 EACH = 50
 PATIENCE_S = 120.0
+WRITING = ("steady", "jitter", "bursts", "stops")
+BURST = 5
+STOPS_S = (0.3, 2.0)
 
 
 def sentences(limit: int) -> list[tuple[str, str]]:
@@ -48,6 +51,27 @@ def pieces(text: str) -> list[str]:
     return [text[a:b] for a, b in pairwise(cuts)]
 
 
+def arrivals(text: str, rate: float, writing: str) -> list[float]:
+    """Seconds at which the pieces of a text are written, so many a second on average.
+
+    Args:
+        text: the text.
+        rate: words a second.
+        writing: `steady`; `jitter`, each word earlier or later; `bursts` of `BURST` words; or `stops`, steady but for
+            one stop.
+    """
+    count = len(pieces(text))
+    if writing == "bursts":
+        return [number // BURST * BURST / rate for number in range(count)]
+    draw = random.Random(f"{writing} {rate} {text}")  # noqa: S311  the same each time
+    gaps = [
+        draw.uniform(0.2, 1.8) / rate if writing == "jitter" else 1 / rate for _ in range(count - 1)
+    ]
+    if writing == "stops" and gaps:
+        gaps[draw.randrange(len(gaps))] += draw.uniform(*STOPS_S)
+    return list(accumulate(gaps, initial=0.0))
+
+
 class Desk:
     """A node's neighbours, in this process: what is written goes in, what is spoken comes out, with times."""
 
@@ -70,11 +94,13 @@ class Desk:
     def log(self, *_: object, **__: object) -> None:
         """Nobody reads the log."""
 
-    def write(self, text: str, rate: float, **metadata: object) -> tuple[float, list[Any]]:
-        """Write a text at a rate; when it was begun, and what came until its reply."""
+    def write(
+        self, text: str, times_s: Sequence[float], **metadata: object
+    ) -> tuple[float, list[Any]]:
+        """Write the pieces of a text at these times; when it was begun, and what came until its reply."""
         begun, parts = time.monotonic(), pieces(text)
-        for number, part in enumerate(parts):
-            time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+        for number, (part, at_s) in enumerate(zip(parts, times_s, strict=True)):
+            time.sleep(max(0.0, begun + at_s - time.monotonic()))
             about = {"seq": number, "fin": number == len(parts) - 1, "request_id": text, **metadata}
             self.events.put(
                 {"type": "INPUT", "id": "text", "value": pa.array([part]), "metadata": about}
@@ -93,11 +119,11 @@ class Simulated(GrowingText):
     """A text that is written by a clock of work and waiting.
 
     Attributes:
-        rate: words a second.
+        times_s: when each of its pieces is written.
     """
 
-    def __init__(self, text: str, rate: float, clock: Callable[[], float]) -> None:
-        self.rate = rate
+    def __init__(self, text: str, times_s: Sequence[float], clock: Callable[[], float]) -> None:
+        self.times_s = times_s
         self._parts = pieces(text)
         self._skipped, self._base, self._written, self._all = 0.0, clock(), 0, text
         self._work_clock = clock
@@ -113,8 +139,8 @@ class Simulated(GrowingText):
     def read(self) -> Growth:
         """As the text stands now."""
         now = self.now()
-        while self._written < len(self._parts) and self._written / self.rate <= now:
-            self._stamp = self._written / self.rate
+        while self._written < len(self._parts) and self.times_s[self._written] <= now:
+            self._stamp = self.times_s[self._written]
             self._written += 1
             self.grow("".join(self._parts[: self._written]).strip())
         self._stamp = None
@@ -124,6 +150,8 @@ class Simulated(GrowingText):
 
     def skip(self) -> None:
         """Let the time pass in which nothing can be done."""
-        until = self._written / self.rate
+        until = (
+            self.times_s[self._written] if self._written < len(self._parts) else self.times_s[-1]
+        )
         until = min(until, self.due_s) if self.due_s is not None else until
         self._skipped += max(0.0, until - self.now())

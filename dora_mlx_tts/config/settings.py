@@ -132,8 +132,9 @@ class Settings(BaseModel):
     sentence_mode: Annotated[
         Literal["sentence", "words", "clause", "none"], _WORD, Env("SENTENCE_MODE")
     ] = Field(
-        "sentence",
-        description="Where streamed text is divided; none waits for its end, words begins the first sentence early.",
+        "words",
+        description="Where streamed text is divided: at sentences (words: the first one is spoken while it is being"
+        " written), clauses or (none) its end.",
     )
     grow_words: Annotated[int, Env("GROW_WORDS")] = Field(
         4,

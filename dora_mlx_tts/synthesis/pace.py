@@ -19,6 +19,8 @@ _BEGINNING: Final = 1.5
 """The same factor for a sentence's first window, whose text must be read as well."""
 _EASY: Final = 0.8
 """Seconds of work per second of audio for all texts up to which a machine is not overloaded."""
+_GROWING: Final = 1.3
+"""How much more work a sentence is that is spoken while it is being written."""
 _SPREAD: Final = 0.01
 """Variance of window lengths from which the cost of a second of audio can be estimated."""
 
@@ -32,12 +34,14 @@ class SpeedMeter:
     Attributes:
         factor: seconds of work per second of audio; 0 until something was measured.
         trimmed_s: seconds of silence that a sentence's first window usually loses before it is sent.
+        grown: seconds of work per second of audio of a sentence that is spoken while it is being written, expected
+            or measured; 0 while nothing is known.
     """
 
     def __init__(self) -> None:
         self._count = self._work_s = self._sound_s = self._squares = self._products = 0.0
         self._error_s = 0.0
-        self.factor = self.trimmed_s = 0.0
+        self.factor = self.trimmed_s = self.grown = 0.0
 
     def add(self, work_s: float, sound_s: float) -> None:
         """Add a window that took `work_s` and plays for `sound_s`."""
@@ -52,6 +56,20 @@ class SpeedMeter:
         self._squares = _FORGETS * self._squares + sound_s * sound_s
         self._products = _FORGETS * self._products + sound_s * work_s
         self.factor = self._work_s / self._sound_s
+        self._expect_grown(_GROWING * self.factor)
+
+    def add_first(self, work_s: float, sound_s: float) -> None:
+        """Add the first window of a sentence, with the reading of its text; it counts until a later one is measured."""
+        if sound_s > 0 and math.isfinite(work_s) and not self._count:
+            self.grown = min(self.grown or math.inf, work_s / sound_s)
+
+    def add_grown(self, work_s: float, sound_s: float) -> None:
+        """Add a sentence that was spoken while it was being written."""
+        if sound_s > 0 and math.isfinite(work_s):
+            self._expect_grown(work_s / sound_s)
+
+    def _expect_grown(self, factor: float) -> None:
+        self.grown = _FORGETS * self.grown + (1 - _FORGETS) * factor if self._count > 1 else factor
 
     def add_trimmed(self, seconds: float) -> None:
         """Add the silence trimmed from the beginning of a sentence."""
@@ -90,12 +108,16 @@ class Pace:
 
     Args:
         speed: the speed of the voice's networks.
+
+    Attributes:
+        is_followed: whether the player's needs are known.
     """
 
     def __init__(self, speed: SpeedMeter) -> None:
         self.speed = speed
         self._ahead_s: Callable[[], float | None] = lambda: None
         self._sharing: Callable[[], int] = lambda: 1
+        self.is_followed = False
 
     def follow(self, ahead_s: Callable[[], float | None], sharing: Callable[[], int]) -> None:
         """Plan windows by the player's needs.
@@ -104,7 +126,16 @@ class Pace:
             ahead_s: returns the seconds of audio it still has; None if that does not matter.
             sharing: returns the number of texts sharing turns with this one, itself included.
         """
-        self._ahead_s, self._sharing = ahead_s, sharing
+        self._ahead_s, self._sharing, self.is_followed = ahead_s, sharing, True
+
+    def ahead_s(self) -> float | None:
+        """Seconds of audio that the player still has; None if that does not matter."""
+        return self._ahead_s()
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether sentences can be spoken while they are being written: not where sound is made too slowly for it."""
+        return self._shared * self.speed.grown <= _EASY
 
     def first(self, wanted: float, largest: float) -> float:
         """The first window of a sentence, in seconds of audio.

@@ -180,8 +180,7 @@ class SentenceSpeaker:
             count += len(new)
             self._follow(sounding.tracker, phonemes, tokens, new)
             if len(samples):
-                if sounding.heard_s:
-                    self._measure(begun_s, len(samples) / rate)
+                self._measure(begun_s, len(samples) / rate, is_first=not sounding.heard_s)
                 sounding.add(samples, rate)
                 self.session.meter.sound(len(samples) / rate)
                 words = sounding.tracker.words(sounding.heard_s, ended=last)
@@ -209,10 +208,13 @@ class SentenceSpeaker:
         words = tuple(sounding.tracker.words(heard_s + len(samples) / rate, ended=False))
         yield SentencePiece(samples, len(rest), False, words).broken_off(heard_s, rate)
 
-    def _measure(self, begun_s: float, sound_s: float) -> None:
+    def _measure(self, begun_s: float, sound_s: float, *, is_first: bool) -> None:
         """Record how fast the networks made a window."""
-        speed = self.session.pace.speed
-        speed.add(self.session.clock.total_s - begun_s, sound_s)
+        speed, work_s = self.session.pace.speed, self.session.clock.total_s - begun_s
+        if is_first:
+            speed.add_first(work_s, sound_s)
+            return
+        speed.add(work_s, sound_s)
         self.session.meter.speed(speed.factor)
 
     def _listened(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -175,13 +176,67 @@ def timed(text, duration_s):
     return found
 
 
-class SociableEngine(Engine):
+class GrowingEngine(Engine):
+    """Speaks a word of an unfinished sentence once the next one has begun."""
+
+    def stream_growing(self, text, *, voice=None, cancelled=lambda: False, **settings):
+        if voice == "ghost":
+            raise VoiceError("unknown voice 'ghost'; available: one, two")
+        return self._grown(text, cancelled)
+
+    def _grown(self, text, cancelled):
+        said = number = 0
+        while (growth := text.read()).whole is None:
+            known = growth.text.rpartition(" ")[0]
+            if len(known) > said:
+                self._baton.pause()
+                if cancelled():
+                    return
+                yield self._grown_by(known, said, number, is_final=False)
+                said, number = len(known), number + 1
+            else:
+                text.wait_for_more(1.0 if number % 2 else None)
+                yield None
+        if number == 0:
+            yield from self.stream(growth.whole, cancelled=cancelled)
+            return
+        self.calls.append(str(growth.whole))
+        self._baton.pause()
+        if cancelled():
+            return
+        if "fail" in growth.whole:
+            raise SynthesisError("not speech")
+        yield self._grown_by(str(growth.whole), said, number, is_final=True)
+
+    @staticmethod
+    def _grown_by(known, said, number, *, is_final):
+        start = number * FRAGMENT_S
+        words = tuple(
+            replace(
+                word,
+                start_s=start + word.start_s,
+                end_s=start + word.end_s,
+                start=word.start + said,
+                end=word.end + said,
+            )
+            for word in timed(known[said:], FRAGMENT_S)
+        )
+        samples = np.full(int(RATE * FRAGMENT_S), 0.1, np.float32)
+        return Fragment(samples, RATE, known, 0, number, is_final, start, 3, words)
+
+
+class SociableEngine(GrowingEngine):
     """As on a GPU: a fragment is begun, and made once others were begun, too."""
 
     most_together = 3
 
     def stream(self, text, **options):
         return FragmentStream(self._marked(super().stream(text, **options)), WorkClock(), "")
+
+    def stream_growing(self, text, **options):
+        return FragmentStream(
+            self._marked(super().stream_growing(text, **options)), WorkClock(), ""
+        )
 
     @staticmethod
     def _marked(fragments):
@@ -210,13 +265,13 @@ class Node:
 class World:
     """A node without dora, networks, or time."""
 
-    def __init__(self, *, sociable=False, **settings):
+    def __init__(self, *, sociable=False, grows=True, **settings):
         self.clock = Clock()
         self.baton = Baton()
         self.node = Node()
         self.changed = Condition(self.baton, self.clock)
         self.settings = Settings(stream_idle=IDLE_S, stream_timeout=TIMEOUT_S, **settings)
-        kind = SociableEngine if sociable else Engine
+        kind = SociableEngine if sociable else GrowingEngine if grows else Engine
         engine, meter = kind(self.baton), NodeMeter(self.clock)
         self.engine = engine
         self.queue = SpeechQueue(

@@ -13,6 +13,7 @@ from stream_fakes import Clock, piece, queue, tokens
 
 from dora_mlx_tts.config.settings import Settings
 from dora_mlx_tts.node.turns.growth import SentenceGrowth
+from dora_mlx_tts.node.turns.scheduler import SpeechQueue
 from dora_mlx_tts.node.turns.text_stream import StreamRules
 from dora_mlx_tts.synthesis.records import Fragment, WordTiming
 from dora_mlx_tts.text.sentences.growing import GrowingText
@@ -155,6 +156,36 @@ def test_a_queue_wakes_a_waiting_text_by_words_and_by_time():
     assert talk.take() is utterance
 
 
+def test_nobody_looks_again_and_again_at_a_sentence_that_is_held_up():
+    clock = Clock()
+    talk = queue(clock, grows=True, idle_s=30)
+    talk.receive(piece("one two three", 0, fin=False))
+    utterance = talk.take()
+    text = talk.next_part(utterance)
+    text.read()
+    text.wait_for_more(2.0)
+    assert talk._holds.patience_s(talk._sessions.turns, clock.now) == 2.0
+    talk.hold(None, paused=True)
+    clock.now += 3
+    assert talk._next(clock.now) is None
+    assert talk._holds.patience_s(talk._sessions.turns, clock.now) > 5
+
+
+def test_unfinished_texts_leave_room_for_others():
+    talk = SpeechQueue(1000, StreamRules(grows=True, idle_s=30), clock=Clock(), begun_limit=2)
+    for name in "ab":
+        talk.receive(piece("one two three", 0, fin=False, session_id=name))
+    first = talk.take()
+    assert isinstance(talk.next_part(first), GrowingText)
+    first.growing.read()
+    first.growing.wait_for_more(None)
+    assert talk._next(Clock.now) is None
+    talk.receive(piece("Four.", session_id="c"))
+    assert talk.take().session == "c"
+    talk.receive(piece(" four.", 1, fin=True, session_id="b"))
+    assert talk.take().session in {"b", "c"}
+
+
 def test_a_sentence_that_is_complete_is_handed_out_as_before():
     talk = queue(grows=True)
     talk.receive(piece("One two three four. Five", 0, fin=False))
@@ -209,7 +240,9 @@ def test_what_is_shown_only_grows_and_is_the_beginning_of_the_sentence(data):
         assert str(whole[0]).startswith(one.rstrip())
 
 
-def test_the_setting_is_what_makes_sentences_grow():
+def test_sentences_grow_unless_the_setting_says_otherwise():
+    assert StreamRules.from_settings(Settings()).grows
+    assert not StreamRules.from_settings(Settings(sentence_mode="sentence")).grows
     assert StreamRules.from_settings(Settings(sentence_mode="words")).grows
     assert not StreamRules.from_settings(Settings(sentence_mode="clause")).grows
     assert not StreamRules.from_settings(Settings(sentence_mode="words", text_filters=False)).grows

@@ -26,10 +26,17 @@ class RudeConversations(RuleBasedStateMachine):
         ahead=st.sampled_from([0.0, 0.4, 1.0]),
         whole=st.booleans(),
         sociable=st.booleans(),
+        grows=st.booleans(),
+        crowd=st.sampled_from([1, 3, 128]),
     )
-    def begin(self, limit, ahead, whole, sociable):
+    def begin(self, limit, ahead, whole, sociable, grows, crowd):
         self.world = World(
-            sociable=sociable, queue_limit=limit, max_ahead=ahead, return_fragment=not whole
+            sociable=sociable,
+            grows=grows,
+            queue_limit=limit,
+            max_ahead=ahead,
+            return_fragment=not whole,
+            crowd_limit=crowd,
         )
         self.model = Model(self.world)
         self.senders = []

@@ -14,7 +14,7 @@ from dora_mlx_tts.models.t2s.decoding import MAX_TOKENS, End
 from dora_mlx_tts.runtime.cancel import Cancelled, CancelToken
 from dora_mlx_tts.synthesis import guarded_tokens
 from dora_mlx_tts.synthesis import sentence as whole_sentence
-from dora_mlx_tts.synthesis.growing import sentence as growing_sentence
+from dora_mlx_tts.synthesis.growing import sound as growing_sound
 from dora_mlx_tts.synthesis.growing import stages
 from dora_mlx_tts.synthesis.growing.policy import GrowingLimits
 from dora_mlx_tts.synthesis.growing.script import speak_growing
@@ -34,9 +34,18 @@ PROMPT = np.array([*(10 * p + n for p in PROMPT_PHONES for n in (3, 4)), *[SILEN
 TOKEN_S, PREFILL_S, WINDOW_S = 0.003, 0.04, 0.04
 
 
+DIGIT = "eee"
+
+
+def plain(text: str) -> str:
+    """What is said of a text."""
+    return "".join(DIGIT if c.isdigit() else c for c in text.lower() if c.isalnum())
+
+
 def phonemize(text: str) -> Phonemes:
-    """A phone a letter, `a` is 1; marks are one phone."""
+    """A phone a letter, `a` is 1; a digit is said like `DIGIT`; marks are one phone."""
     found = [(ord(c) - 96, n) for n, c in enumerate(text.lower()) if "a" <= c <= "s"]
+    found += [(ord(said) - 96, n) for n, c in enumerate(text) if c.isdigit() for said in DIGIT]
     found += [(MARK, n) for n, c in enumerate(text) if c in ".,?!"]
     found.sort(key=lambda pair: pair[1])
     ids = np.array([phone for phone, _ in found], np.int32)
@@ -57,12 +66,13 @@ class World:
         self.now = 50.0
         self.sounded: list[int] = []
         self.rests: list[int] = []  # codes sounded before the silence of each
+        self.held = 0  # codes whose sound the generator holds back
         self.prefills = 0
         self.babble_when_late = True
         self.meter, self.token = SynthesisMeter(), CancelToken()
         for module in (stages, guarded_tokens):
             monkeypatch.setattr(module, "generate", self._generate)
-        for module in (growing_sentence, whole_sentence):
+        for module in (growing_sound, whole_sentence):
             monkeypatch.setattr(module, "SoVITSStream", self._voice)
         cache = SimpleNamespace(watch=None, between_layers=None, meanwhile=None)
         kept = SimpleNamespace(lend=lambda: cache, give_back=lambda: 0)
@@ -148,7 +158,7 @@ class _Voice:
 
     def __init__(self, world: World, options) -> None:
         self._world, self.speed = world, options.speed
-        self._mine = 0
+        self._waiting = 0  # codes whose sound was not made yet
 
     def read(self, _text) -> None:
         pass
@@ -166,7 +176,10 @@ class _Voice:
         world.sounded += [code for code in new if code != SILENT]
         if SILENT in new:
             world.rests.append(len(world.sounded))
-        yield np.full(A_CODE * len(new), 0.5, np.float32)
+        self._waiting += len(new)
+        made = max(0, self._waiting - (0 if last else world.held))
+        self._waiting -= made
+        yield np.full(A_CODE * made, 0.5, np.float32)
 
 
 class Writer(GrowingText):
@@ -204,4 +217,4 @@ def moments(words: Sequence[str], rate: float, first: float = 0.0) -> list[tuple
     return [(first + n / rate, text) for n, text in enumerate([*shown, ""])]
 
 
-__all__ = ["Cancelled", "World", "Writer", "letters", "moments", "phonemize"]
+__all__ = ["Cancelled", "World", "Writer", "letters", "moments", "phonemize", "plain"]

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from growing_world import WINDOW_S, Cancelled, World, Writer, letters, moments, phonemize
+from growing_world import WINDOW_S, Cancelled, World, Writer, letters, moments, phonemize, plain
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,10 +21,6 @@ from dora_mlx_tts.text.sentences.pieces import whole_text
 
 TEXT = "nice old dogs like a good morning and a long special dinner behind a farm."
 WORDS = TEXT.split(" ")
-
-
-def plain(text: str) -> str:
-    return "".join(char for char in text.lower() if char.isalpha())
 
 
 @pytest.fixture
@@ -132,6 +128,15 @@ def test_a_writer_that_stops_is_followed_to_a_words_end(world: World) -> None:
     ends = np.cumsum([len(plain(word)) for word in WORDS])
     assert len(heard) in ends
     assert len(heard) >= len(plain("".join(WORDS[:6])))
+
+
+def test_a_long_word_at_the_end_of_what_is_known_is_completed(world: World) -> None:
+    text = "nice old pineapplefilled meals"
+    late = (9.0, f"{text} are good.")
+    shown = [(0.1 * n, " ".join(text.split()[: n + 1])) for n in range(4)]
+    fragments = spoken(world, Writer(world, [*shown, late, (10.0, "")], late[1]))
+    check(world, fragments, late[1])
+    assert letters(world.sounded[: world.rests[0]]) == plain("nice old pineapplefilled")
 
 
 def test_a_text_that_is_ended_in_its_middle_says_what_it_has(world: World) -> None:
@@ -247,7 +252,7 @@ def test_codes_are_there_when_the_fourth_word_begins(world: World) -> None:
     text = "special orchard mornings begin here and so on."
     shown = ["special", "special orchard", "special orchard mornings"]
     words = [(0.1 * n, one) for n, one in enumerate(shown)]
-    writer = Writer(world, [*words, (1.0, shown[-1] + " b"), (6.0, "")], text)
+    writer = Writer(world, [*words, (0.5, shown[-1] + " b"), (6.0, "")], text)
     stream = speak_growing(world.ready, world.settings, writer, world.speaker, GrowingLimits())
     begun = world.now
     for fragment in stream:
@@ -258,7 +263,7 @@ def test_codes_are_there_when_the_fourth_word_begins(world: World) -> None:
         writer.sleep_until_news()
     assert prefills == 1
     assert world.prefills == 1
-    assert world.now - begun < 1 + 2 * WINDOW_S
+    assert world.now - begun < 0.5 + 2 * WINDOW_S
     stream.close()
 
 
@@ -271,8 +276,9 @@ def test_slower_writing_needs_more_before_it_begins() -> None:
     def least(arrival: float) -> int:
         return next(
             ready
-            for ready in range(200)
-            if next_step(Progress(1, arrival, ready, 0, 20), GrowingLimits())[0] is Step.DECODE
+            for ready in range(400)
+            if next_step(Progress(1, arrival, ready, 0, 20, due_s=0.1), GrowingLimits())[0]
+            is Step.DECODE
         )
 
     needs = [least(arrival) for arrival in (3, 1.2, 0.9, 0.6, 0.3, 0.05)]

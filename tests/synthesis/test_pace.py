@@ -170,3 +170,46 @@ def test_the_newest_windows_count_most() -> None:
         before = speed.factor
         speed.add(work, sound)
         assert speed.factor == before
+
+
+def test_sentences_grow_only_where_sound_is_made_quickly_enough() -> None:
+    assert Pace(SpeedMeter()).may_grow  # nothing is known yet
+    assert [Pace(speed_of(factor)).may_grow for factor in (0.1, 0.5, 0.7, 1.1)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    shared = Pace(speed_of(0.2))
+    shared.follow(lambda: 0.0, lambda: 4)
+    assert not shared.may_grow
+    shared.follow(lambda: 0.0, lambda: 3)
+    assert shared.may_grow
+
+
+def test_before_later_windows_are_measured_first_ones_tell() -> None:
+    speed = SpeedMeter()
+    speed.add_first(5.0, 0.4)  # compiled kernels
+    assert not Pace(speed).may_grow
+    speed.add_first(0.1, 0.4)
+    speed.add_first(0.8, 0.4)
+    assert speed.grown == pytest.approx(0.25)
+    speed.add(0.9, 1.0)
+    assert not Pace(speed).may_grow
+    speed.add_first(0.1, 0.4)
+    assert speed.grown == pytest.approx(1.3 * 0.9)
+
+
+def test_growing_sentences_tell_what_they_took_and_whole_ones_let_them_try_again() -> None:
+    speed = speed_of(0.2)
+    speed.add(0.2, 1.0)
+    for _ in range(10):
+        speed.add_grown(2.0, 1.0)
+    assert not Pace(speed).may_grow
+    for _ in range(10):
+        speed.add(0.2, 1.0)
+    assert Pace(speed).may_grow
+    for work, sound in ((1.0, 0.0), (math.nan, 1.0)):
+        before = speed.grown
+        speed.add_grown(work, sound)
+        assert speed.grown == before

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dora_mlx_tts.synthesis.growing.reading import GrowingPhones
 from dora_mlx_tts.synthesis.word_times import units
 from dora_mlx_tts.text.frontend import FrontEnd
-from dora_mlx_tts.text.sentences.known_words import can_grow, known_words, waits_longer, words_of
+from dora_mlx_tts.text.sentences.known_words import can_grow, known_part, known_words, words_of
 
 MARGIN = 8
 
@@ -34,6 +34,15 @@ def known(text: str) -> str:
         ("Ask Dr. Lee about the", "Ask Dr. Lee about"),
         ("I read the letter that came by", "I"),
         ("See page 12", "See"),
+        ("About 12 people came", "About 12 people"),
+        ("About $12 people came", "About"),
+        ("About 12 March came", "About"),
+        ("In 1998 people came", "In"),
+        ("我们有12个", "我们有"),
+        ("我们有12个人", "我们有"),
+        ("我们有12个人在", "我们有12个人"),
+        ("我们有2分钟", "我们有"),
+        ("我们有12个3", "我们有"),
         ("我们明天上午九", "我们明天上午"),
         ("价格是35", "价格是"),
         ("价格是35.5元，比去", "价格是35.5元，比"),
@@ -98,11 +107,46 @@ def test_no_later_word_contradicts_what_was_spoken(text: str, language: str) -> 
     assert len(units(whole)) == len(units(front_end.phonemize(text, language)))
 
 
-@pytest.mark.parametrize("word", ["read", "Dr.", "NATO", "3.5", "$4", "G1234", "record"])
-def test_some_words_take_more_than_the_next_one(word: str) -> None:
-    assert waits_longer(words_of(word)[0])
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("the", 1),
+        ("the neighbor", 1),
+        ("couldn't", 1),
+        ("我", 1),
+        ("$4", 3),
+        ("It costs $4", 3),
+        ("It costs $4 a", 2),
+        ("It costs $4 a day", 1),
+        ("Dr.", 3),
+        ("NATO", 3),
+        ("record", 7),
+        ("They live near the", 5),
+        ("read", 12),
+        ("这里有12", 5),
+        ("这里有12个", 2),
+        ("这里有12元", 2),
+        ("这里有12好", 4),
+        ("About 12 people", 1),
+        ("About 12 March", 2),
+        ("我用Python", 4),
+    ],
+)
+def test_how_many_words_are_missing_until_one_more_is_known(text: str, missing: int) -> None:
+    assert known_part(text).missing == missing
 
 
-@pytest.mark.parametrize("word", ["the", "neighbor", "couldn't", "a", "我"])
-def test_most_words_take_no_more_than_the_next_one(word: str) -> None:
-    assert not waits_longer(words_of(word)[0])
+@given(st.text("abc 3$.,走路A!", min_size=1, max_size=60))
+def test_what_is_known_is_complete_and_ends_before_the_next_word(text: str) -> None:
+    part = known_part(text)
+    assert part.missing >= 1
+    assert part.complete[: len(part.words)] == part.words
+    assert part.end >= (part.words[-1].end if part.words else 0)
+    others = words_of(text)[len(part.words) :]
+    assert not others or part.end <= others[0].start
+
+
+def test_a_mark_behind_what_is_known_is_known_once_a_word_follows() -> None:
+    text = "We walked along the river, 35 of"
+    part = known_part(text)
+    assert text[: part.end] == "We walked along the river,"

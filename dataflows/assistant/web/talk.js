@@ -88,12 +88,18 @@ function play(data) {
   if (!one.pieces.length && message.resumes === undefined) showTimes(one, message, 1000 * (at - context.currentTime));
   one.pieces.push({ at, start: message.start_s, end: message.start_s + buffer.duration });
   show("Speaking …");
-  if (message.text && !one.sentences.has(message.sentence_index)) {
-    const span = document.createElement("span");
-    span.textContent = message.text + " ";
-    one.p.append(span);
-    one.sentences.set(message.sentence_index, { span, text: message.text, words: [] });
-  }
+  if (message.text) showSentence(one, message);
+}
+
+// Of a sentence that is still being written, a message has what is known of it.
+function showSentence(one, { sentence_index: number, text }) {
+  const known = one.sentences.get(number);
+  if (known?.text === text) return;
+  const sentence = known ?? { span: document.createElement("span"), words: [] };
+  if (!known) one.p.append(sentence.span);
+  one.sentences.set(number, sentence);
+  sentence.text = text;
+  drawSentence(sentence);
 }
 
 function analyser() {
@@ -132,6 +138,10 @@ function showWords({ text_index: id, sentence_index: number, words, starts_s: st
   const sentence = player.texts.get(id)?.sentences.get(number);
   if (!sentence) return;
   words.forEach((word, at) => sentence.words.push({ start: starts[at], from: chars[at], to: chars[at] + word.length }));
+  drawSentence(sentence);
+}
+
+function drawSentence(sentence) {
   const parts = [];
   let done = 0;
   for (const word of sentence.words) {

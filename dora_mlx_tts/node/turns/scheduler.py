@@ -314,12 +314,15 @@ class SpeechQueue:
         return self._most_urgent(speech) if speech else None
 
     def _speech(self, ready: Sequence[Utterance]) -> list[Utterance]:
-        return [u for u in ready if not u.is_answer and (u.in_part or self._may_begin)]
+        return [u for u in ready if not u.is_answer and (u.in_part or self._may_begin(u))]
 
-    @property
-    def _may_begin(self) -> bool:
-        """Whether there is room for one more text with its own key-value cache."""
-        return sum(utterance.in_part for utterance in self._open) < self._begun_limit
+    def _may_begin(self, utterance: Utterance) -> bool:
+        """Whether there is room for one more text with its own key-value cache.
+
+        Texts that may have to wait for their writers get half of the room at most.
+        """
+        room = self._begun_limit // 2 if utterance.is_unfinished else self._begun_limit
+        return sum(other.in_part for other in self._open) < room
 
     @staticmethod
     def _most_urgent(speech: Sequence[Utterance]) -> Utterance:

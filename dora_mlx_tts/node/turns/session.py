@@ -240,8 +240,9 @@ class Session:
         if self._stream is not None:
             yield self._stream.due_s
         for text in self.texts:
-            if text.growing and text.growing.due_s is not None:
-                yield text.growing.due_s
+            due_s = text.growing.due_s if text.growing else None
+            if due_s is not None and due_s > now:  # a text that is due waits for something else
+                yield due_s
         for text in self.silenced:
             if text.may_be_told(now):
                 yield text.token.cancelled_s + PLAYER_PATIENCE_S

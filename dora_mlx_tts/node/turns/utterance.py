@@ -134,6 +134,12 @@ class Utterance:
         return bool(self.parts) or (bool(self.prepared) and not self.awaits_commit)
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether the next part is still being written, so that the engine may have to wait for it."""
+        part = self.parts[0] if self.parts else None
+        return isinstance(part, GrowingText) and part.whole is None
+
+    @property
     def is_answer(self) -> bool:
         """Whether no more of it will be spoken, so that only its reply is left."""
         return self.cancelled or self.is_finished

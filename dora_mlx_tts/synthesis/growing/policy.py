@@ -36,12 +36,13 @@ class GrowingLimits:
         brisk: seconds of speech per second of writing from which the first window may be short.
         first_codes: minimum number of codes for that short first window.
         held: codes whose audio the generator holds back until more come.
-        slow_words: further words needed to settle the reading of a figure or the like.
+        figure_words: words that a figure or the like takes to settle its reading; one may come at any time.
         few: codes worth a step when audio is running out.
         soon_s: seconds of audio left at which the next window is made.
         hurry_s: seconds of audio left below which the smaller margin applies.
         dry_s: seconds of audio left at which a word is completed although nothing follows.
-        usual_s: length of a typical sentence in seconds.
+        usual_s: length of the rest of a typical sentence in seconds.
+        longest_s: length of the longest sentence that is spoken as one.
     """
 
     first_words: int = 4
@@ -51,12 +52,13 @@ class GrowingLimits:
     brisk: float = 1.3
     first_codes: int = 8
     held: int = 6
-    slow_words: int = 4
+    figure_words: int = 5
     few: int = 8
     soon_s: float = 0.5
     hurry_s: float = 0.25
     dry_s: float = 0.1
     usual_s: float = 4.0
+    longest_s: float = 10.0
 
     def margin_at(self, ahead_s: float, *, is_heard: bool) -> int:
         """The margin for this much remaining audio."""
@@ -74,10 +76,13 @@ class Progress:
         releasable: estimated number of codes that may be decoded now.
         pending: codes decoded but not synthesized.
         size: codes needed for the next window.
-        ahead_s: seconds that the audio sent will still play; negative if it ended that long ago.
+        first: codes of a first window that plays until the next one is made.
+        ahead_s: seconds that the audio sent will still play; negative if it ended that long ago. Before the first
+            sound, that of earlier texts.
         interval_s: seconds between words.
-        due_s: seconds until the next word is due at that pace; negative if it is late.
-        is_held: whether the next word needs more text to settle its reading.
+        wait_s: the longest time between two of the last words.
+        due_s: seconds until more may be spoken, at that pace; negative if it is late.
+        work_s: seconds that a stage and its window take.
         is_heard: whether audio was sent.
         is_resting: whether the last word was completed with silence.
     """
@@ -87,10 +92,12 @@ class Progress:
     releasable: int
     pending: int
     size: int
+    first: int = 0
     ahead_s: float = 0.0
     interval_s: float = 0.0
+    wait_s: float = 0.0
     due_s: float = math.inf
-    is_held: bool = False
+    work_s: float = 0.0
     is_heard: bool = False
     is_resting: bool = False
 
@@ -107,7 +114,8 @@ def next_step(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
         return _beginning(at, limits)
     if at.pending >= at.size:
         return Step.SOUND, None
-    is_short = at.ahead_s <= limits.soon_s
+    soon_s = max(limits.soon_s, at.work_s + limits.dry_s)
+    is_short = at.ahead_s <= soon_s
     fills = at.pending + at.releasable >= at.size
     if at.releasable and (fills or (is_short and at.releasable >= limits.few)):
         return Step.DECODE, None
@@ -115,12 +123,18 @@ def next_step(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
         return Step.SOUND, None
     if at.ahead_s <= limits.dry_s:
         return _dry(at, limits)
-    marks = (limits.soon_s, limits.hurry_s, limits.dry_s)
-    return Step.WAIT, next(at.ahead_s - mark for mark in marks if mark < at.ahead_s)
+    marks = (soon_s, limits.hurry_s, limits.dry_s)
+    return Step.WAIT, min(at.ahead_s - mark for mark in marks if mark < at.ahead_s)
+
+
+def will_run_dry(at: Progress, limits: GrowingLimits) -> bool:
+    """Whether what is known will have been said before more of the text may be spoken."""
+    known_s = at.ahead_s + (at.pending + at.releasable) / TOKENS_PER_SECOND
+    return at.is_heard and at.due_s > known_s + limits.dry_s
 
 
 def _dry(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]:
-    """The step when audio runs out. A rest is a pause; a few codes, or a word that is due, put it off."""
+    """The step when audio runs out. A rest is a pause; a few codes, or words that are due, put it off."""
     if at.pending:
         return Step.SOUND, None
     if at.releasable:
@@ -137,13 +151,27 @@ def _beginning(at: Progress, limits: GrowingLimits) -> tuple[Step, float | None]
     """
     if at.arrival is None:
         return Step.WAIT, None
-    ready = at.pending + at.releasable
-    words = limits.slow_words if at.is_held else 1
-    until_next = limits.held + int(TOKENS_PER_SECOND * words * at.interval_s)
-    first = min(at.size, max(limits.first_codes, until_next))
-    needed = first if at.arrival >= limits.brisk else at.size
-    needed = max(needed, round(TOKENS_PER_SECOND * limits.usual_s * (1 - at.arrival)))
+    if not at.is_heard and at.ahead_s > limits.soon_s:  # nobody waits for it
+        return Step.WAIT, at.ahead_s - limits.soon_s
+    needed, ready = _needed(at, at.arrival, limits), at.pending + at.releasable
     has_enough = at.pending >= needed or bool(at.pending and not at.releasable and ready >= needed)
     if has_enough:
         return (Step.SOUND if at.share >= 1 else Step.WAIT), None
     return (Step.DECODE if ready >= needed and at.releasable else Step.WAIT), None
+
+
+def _needed(at: Progress, arrival: float, limits: GrowingLimits) -> int:
+    """Codes with which to begin: they play until more may be spoken, and sound then stays behind the text.
+
+    A slow writer needs a reserve: for the next figure, for a wait as long as any before, and, if speech is faster
+    than writing, for the rest of the sentence.
+    """
+    lasts_s = max(at.due_s, at.interval_s, at.wait_s)
+    if arrival < limits.brisk and not at.is_resting:
+        lasts_s = max(lasts_s, limits.figure_words * at.interval_s)
+    lasts_s = min(lasts_s, limits.longest_s)
+    needed = max(limits.first_codes, at.first, limits.held + int(TOKENS_PER_SECOND * lasts_s))
+    if arrival < limits.brisk:
+        needed = max(needed, at.size)
+    rest_s = limits.usual_s if at.is_resting else limits.longest_s
+    return max(needed, round(TOKENS_PER_SECOND * rest_s * (1 - arrival)))

@@ -7,50 +7,42 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-import mlx.core as mx
-import numpy as np
-
-from dora_mlx_tts.audio.types import Samples
 from dora_mlx_tts.errors import SynthesisError, TextError
-from dora_mlx_tts.models.sovits.stream import SoVITSStream, SpeakingOptions
-from dora_mlx_tts.synthesis.checks.token_guard import TOKENS_PER_SECOND, SampleGuard
+from dora_mlx_tts.synthesis.checks.token_guard import TOKENS_PER_SECOND
 from dora_mlx_tts.synthesis.growing.policy import (
     GrowingLimits,
     Progress,
     Step,
     next_step,
     share_of,
+    will_run_dry,
 )
 from dora_mlx_tts.synthesis.growing.reading import GrowingPhones, Phonemize
+from dora_mlx_tts.synthesis.growing.sound import GrowingSound
 from dora_mlx_tts.synthesis.growing.stages import StageDecoder, StageTask
 from dora_mlx_tts.synthesis.guarded_tokens import GuardedTokens
 from dora_mlx_tts.synthesis.loading.prompt import SILENT_CODES
-from dora_mlx_tts.synthesis.records import WordTiming
 from dora_mlx_tts.synthesis.sentence import SentencePiece, SentenceSpeaker
 from dora_mlx_tts.synthesis.stats import SynthesisMeter
-from dora_mlx_tts.synthesis.word_times import WordTracker
 from dora_mlx_tts.synthesis.work_clock import Work
 from dora_mlx_tts.text.phonemes import Phonemes
 from dora_mlx_tts.text.sentences.growing import GrowingText, Growth
-from dora_mlx_tts.text.sentences.known_words import (
-    Word,
-    can_grow,
-    known_words,
-    waits_longer,
-    words_of,
-)
-from dora_mlx_tts.text.sentences.split import clause_end
+from dora_mlx_tts.text.sentences.known_words import KnownPart, can_grow, known_part, words_of
+from dora_mlx_tts.text.sentences.split import clause_end, rest_places
 
 logger = logging.getLogger(__name__)
 
-_REST = 10
-"""Silent codes that complete a word, since encoder and generator hold back as many."""
+_REST = 6
+"""Silent codes that complete a word, since the generator holds back as many."""
 
 _FORESEEN = 4
 """Codes of right context that the encoder uses."""
 
 _FEW = 4
 """Codes too few to form a window."""
+
+_RESERVE = 1.25
+"""How many times the time expected for a window the one before it plays."""
 
 _HURRY = 10
 """Codes of a window when the audio sent before has nearly finished playing."""
@@ -68,7 +60,6 @@ class GrowingSentence:
         limits: thresholds; None waits for the whole text.
 
     Attributes:
-        is_heard: whether audio of it was sent.
         cut: index in the growing text where it was split because it grew too long.
         text: the part of it that was read.
     """
@@ -84,7 +75,7 @@ class GrowingSentence:
         limits: GrowingLimits | None,
     ) -> None:
         self._speaker, self._growing, self._start, self._seed = speaker, text, start, seed
-        self._grows, self._clock = limits is not None, text.clock
+        self._grows = limits is not None
         self._limits = limits or GrowingLimits()
         self._phones = GrowingPhones(phonemize)
         table = speaker.networks.phone_codes
@@ -92,21 +83,16 @@ class GrowingSentence:
         prompt = speaker.prompt
         spoken_codes = max(len(prompt.codes) - SILENT_CODES, 1)
         self._pace = spoken_codes / max(len(prompt.phones), 1)
+        self._sound = GrowingSound(speaker, seed, text.clock)
         self._codes: list[int] = []  # released
         self._sounded = 0  # how many of them were synthesized
-        self._sound_codes: list[int] = []  # synthesized, including the silence of rests
         self._stages = 0
+        self._stage_s = 0.0  # what the last one took
         self._failed_at = -1  # the limit that no attempt reached
         self._foreseen: list[int] = []  # the codes expected next
-        self._voice: SoVITSStream | None = None
-        self._tracker: WordTracker | None = None
-        self._voiced_phones: Phonemes | None = None
         self._is_resting = False
-        self._plays_until = 0.0
-        self._sound_s = 0.0
-        self._guard = SampleGuard()
-        self._rate = speaker.networks.sovits.config.sample_rate
-        self.is_heard = False
+        self._read_end = 0
+        self._begun_s = speaker.session.clock.total_s
         self.cut: int | None = None
         self.text = ""
 
@@ -114,6 +100,11 @@ class GrowingSentence:
     def meter(self) -> SynthesisMeter:
         """Counts what happens."""
         return self._speaker.session.meter
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether audio of it was sent."""
+        return self._sound.is_heard
 
     @property
     def contradictions(self) -> int:
@@ -137,11 +128,11 @@ class GrowingSentence:
             self._speaker.session.token.check()
             if growth.whole is not None:
                 return
-            words = self._known(growth)
+            known = self._known(growth)
             if self._is_long_enough(growth):
                 return
-            limit = self._limit()
-            step, wait_s = next_step(self._progress(words, growth, limit), self._limits)
+            at, limit = self._planned(known, growth)
+            step, wait_s = next_step(at, self._limits)
             if step is Step.WAIT:
                 self._growing.wait_for_more(wait_s)
                 yield None
@@ -159,7 +150,7 @@ class GrowingSentence:
         return self.cut is not None
 
     def _can_grow(self, growth: Growth) -> bool:
-        """Whether this voice can speak this text before it is complete."""
+        """Whether this voice can speak this text before it is complete, on this machine."""
         speaker = self._speaker
         settings = speaker.settings
         return (
@@ -168,74 +159,94 @@ class GrowingSentence:
             and settings.content_check in {"off", "ahead"}
             and not speaker.prompt.is_zero_shot
             and can_grow(growth.text, settings.language)
+            and (self.is_heard or speaker.session.pace.may_grow)
         )
 
-    def _known(self, growth: Growth) -> list[Word]:
-        """The words that may be spoken, after reading them."""
+    def _known(self, growth: Growth) -> KnownPart:
+        """What is known of the text, after reading it."""
+        text = growth.text[self._start :]
         if not self._can_grow(growth):
-            return []
-        words = known_words(growth.text[self._start :])
-        end = words[-1].end if words else 0
-        if end > len(self.text):
-            text = growth.text[self._start : self._start + end]
+            return KnownPart([], [], 1)
+        known = known_part(text)
+        if known.end > len(self.text) or (known.end and known.complete[-1].end > self._read_end):
             try:
                 with self._speaker.session.clock.on(Work.FRONT_END):
-                    self._phones.read(text)
+                    self._read(text, known)
             except TextError:  # nothing that can be pronounced yet
-                return []
-            self.text = text
-        return words
+                return KnownPart([], [], 1)
+        return known
 
-    def _limit(self) -> int:
-        """The first phone that must not be spoken yet."""
+    def _read(self, text: str, known: KnownPart) -> None:
+        """Read what may be spoken, and, as what follows it, the other complete words."""
+        end = max(known.end, known.complete[-1].end)
+        self._phones.read(text[:end], known.end)
+        self.text, self._read_end = text[: known.end], end
+
+    def _planned(self, known: KnownPart, growth: Growth) -> tuple[Progress, int]:
+        """Where the sentence is, and the first phone that must not be spoken yet.
+
+        If what is known will have been said before more is, speech goes no further than to where it may rest.
+        """
         limits = self._limits
-        return self._phones.limit(limits.margin_at(self._ahead_s, is_heard=self.is_heard))
+        limit = self._phones.limit(limits.margin_at(self._sound.ahead_s, is_heard=self.is_heard))
+        at = self._progress(known, growth, limit)
+        if not self._is_resting and will_run_dry(at, limits):
+            rest = self._phones.end_before(limit, rest_places(growth.text[self._start :]))
+            if rest > self._phones.spoken:
+                return self._progress(known, growth, rest), rest
+        return at, limit
 
-    def _progress(self, words: list[Word], growth: Growth, limit: int) -> Progress:
+    def _progress(self, known: KnownPart, growth: Growth, limit: int) -> Progress:
         releasable = 0
         if limit > self._phones.spoken and limit != self._failed_at:
             releasable = max(1, round(limit * self._pace) - len(self._codes))
-        written = words_of(growth.text[self._start :])
         interval_s = 1 / growth.words_per_s if growth.words_per_s else 0.0
+        due_s = known.missing * interval_s - growth.since_s if interval_s else math.inf
         return Progress(
-            share=share_of(written, self._limits),
-            arrival=self._arrival(words, growth.words_per_s),
+            share=share_of(words_of(growth.text[self._start :]), self._limits),
+            arrival=self._arrival(known, growth.words_per_s),
             releasable=releasable,
             pending=self.pending,
             size=self._size(),
-            ahead_s=self._ahead_s,
+            first=self._first_codes(),
+            ahead_s=self._sound.ahead_s,
             interval_s=interval_s,
-            due_s=interval_s - growth.since_s if interval_s else math.inf,
-            is_held=any(map(waits_longer, written[len(words) : len(words) + 1])),
+            wait_s=growth.wait_s,
+            due_s=due_s,
+            work_s=self._stage_s + self._sound.window_s,
             is_heard=self.is_heard,
             is_resting=self._is_resting,
         )
 
-    def _arrival(self, words: list[Word], words_per_s: float | None) -> float | None:
+    def _arrival(self, known: KnownPart, words_per_s: float | None) -> float | None:
         """Seconds of speech per second of writing."""
         phonemes = self._phones.phonemes
-        if words_per_s is None or phonemes is None or not words:
+        if words_per_s is None or phonemes is None or not known.words:
             return None
         seconds = len(phonemes) * self._pace / TOKENS_PER_SECOND / self._speaker.settings.speed
-        return words_per_s * seconds / max(len(words_of(self.text)), 1)
+        return words_per_s * seconds / max(len(words_of(phonemes.text)), 1)
 
     @property
     def pending(self) -> int:
         """Number of codes decoded but not synthesized."""
         return len(self._codes) - self._sounded
 
-    @property
-    def _ahead_s(self) -> float:
-        return self._plays_until - self._clock() if self.is_heard else 0.0
-
     def _size(self) -> int:
         """Codes needed for the next window: as for a whole sentence, fewer when audio runs out."""
         settings = self._speaker.settings
-        first = round(settings.first_window * TOKENS_PER_SECOND) + _REST
+        first = round(settings.first_window * TOKENS_PER_SECOND) + _REST + _FORESEEN
         if not self.is_heard:
             return first
         largest = round(settings.window * TOKENS_PER_SECOND * settings.speed)
-        return max(1, min(max(len(self._sound_codes), first), largest))
+        return max(1, min(max(len(self._sound.codes), first), largest))
+
+    def _first_codes(self) -> int:
+        """Codes of the first window, which the listener is waiting for: it plays until the next one is made."""
+        next_s = self._limits.first_codes / TOKENS_PER_SECOND
+        expected_s = _RESERVE * self._speaker.session.pace.speed.expected_s(next_s)
+        return max(
+            self._limits.first_codes, self._limits.held + math.ceil(TOKENS_PER_SECOND * expected_s)
+        )
 
     def _decode(self, limit: int) -> None:
         """Decode up to a phone."""
@@ -247,7 +258,9 @@ class GrowingSentence:
         stage = StageTask(task, phonemes.ids, limit, tuple(self._codes), expected)
         self._stages += 1
         self.meter.count("stages")
+        begun_s = self._speaker.session.clock.total_s
         released = self._decoder.decode(stage, self._speaker.guard(phonemes))
+        self._stage_s = self._speaker.session.clock.total_s - begun_s
         self._failed_at = -1 if released.codes else limit
         if released.codes:
             self._codes += released.codes
@@ -258,10 +271,10 @@ class GrowingSentence:
         return (self._seed + 1000 * self._stages) % 2**32
 
     def _sounded_next(self) -> Iterator[SentencePiece]:
-        """The window of decoded codes; the first is short, because the listener is waiting for it."""
+        """The window of decoded codes; the first is short."""
         size = max(self._size(), self._limits.few)
         if not self.is_heard:
-            size = min(size, self._limits.first_codes)
+            size = min(size, self._first_codes())
             size = self.pending if self.pending < size + _FEW else size
         elif self.pending < 2 * size:
             size = self.pending
@@ -269,85 +282,38 @@ class GrowingSentence:
         self._sounded += len(new)
         self._is_resting = False
         following = (*self._codes[self._sounded :], *self._foreseen)
-        samples = self._window(new, following[:_FORESEEN])
-        if len(samples):
-            yield self._piece(samples, len(new), last=False)
+        yield from self._window(new, len(new), following[:_FORESEEN])
 
     def _rest(self) -> Iterator[SentencePiece]:
         """The end of the word being said, followed by silence, because no text is left."""
         if self._phones.word_end > self._phones.spoken:
+            self._phones.follow_by_mark()
             self._decode(self._phones.word_end)
         new = self._codes[self._sounded :]
-        silent = [int(self._speaker.prompt.codes[-1])] * _REST
+        silent = [int(self._speaker.prompt.codes[-1])]
         self._sounded = len(self._codes)
         self._is_resting = True
         self.meter.count("rests")
-        samples = self._window([*new, *silent])
-        if len(samples):
-            yield self._piece(samples, len(new), last=False)
+        yield from self._window([*new, *silent * _REST], len(new), silent * _FORESEEN)
 
     def _window(
-        self, new: list[int], foreseen: Sequence[int] = (), *, last: bool = False
-    ) -> Samples:
-        """Audio of more codes, using the phones known by now."""
-        phonemes = self._phones.phonemes
+        self, new: list[int], tokens: int, foreseen: Sequence[int] = (), *, last: bool = False
+    ) -> Iterator[SentencePiece]:
+        """Audio of more codes, if it is any yet."""
+        phonemes, was_heard = self._phones.phonemes, self.is_heard
         if phonemes is None:
             raise SynthesisError("a growing sentence has codes but no phones")
-        voice = self._voiced(phonemes)
-        self._sound_codes += new
-        parts = [np.zeros(0, np.float32)]
-        for made in voice.speak(new, last=last, foreseen=foreseen):
-            self._speaker.session.token.check()
-            parts.append(np.array(made, np.float32))
-        samples = np.concatenate(parts)
-        problem = self._guard.samples(samples) or (self._guard.end() if last else None)
-        if problem is not None:
-            self.meter.problem(problem.kind.value)
-            raise SynthesisError(f"{self.text[:60]!r}: {problem.detail}")
-        return samples
-
-    def _voiced(self, phonemes: Phonemes) -> SoVITSStream:
-        """The stream that turns codes into audio, with all known phones."""
-        if self._voice is None:
-            settings, networks = self._speaker.settings, self._speaker.networks
-            options = SpeakingOptions(settings.speed, settings.noise_scale, self._seed)
-            text, style = mx.array(phonemes.ids)[None], mx.array(self._speaker.prompt.ge)
-            self._voice = SoVITSStream(networks.sovits, text, style, options)
-            self._tracker = self._speaker.tracker(phonemes)
-        elif self._voiced_phones is not phonemes:
-            self._voice.read(mx.array(phonemes.ids)[None])
-        self._voiced_phones = phonemes
-        return self._voice
-
-    def _piece(self, samples: Samples, tokens: int, *, last: bool) -> SentencePiece:
-        """A window with the words that end in it."""
-        if not self.is_heard:
-            self.is_heard = True
-            self._plays_until = self._clock()
-            self.meter.count("sentences")
-            self.meter.count("grown")
-        seconds = len(samples) / self._rate
-        self._sound_s += seconds
-        self._plays_until = max(self._plays_until, self._clock()) + seconds
-        self.meter.sound(seconds)
-        return SentencePiece(samples, tokens, last, self._words(last=last))
-
-    def _words(self, *, last: bool) -> tuple[WordTiming, ...]:
-        """The words whose audio was sent; the tracker starts over, since each reading knows more phones."""
-        phonemes, tracker = self._phones.phonemes, self._tracker
-        if phonemes is None or tracker is None:
-            return ()
-        tracker.begin(phonemes)
-        codes = self._sound_codes
-        rows = self._speaker.rows_of(phonemes, codes) if tracker.needs_attention else []
-        tracker.tokens(codes, rows)
-        return tuple(tracker.words(self._sound_s, ended=last))
+        samples = self._sound.window(new, phonemes, foreseen, last=last)
+        if len(samples):
+            self.meter.count("sentences", int(not was_heard))
+            self.meter.count("grown", int(not was_heard))
+            yield self._sound.piece(samples, tokens, last=last)
 
     def _last_sizes(self) -> Iterator[int | None]:
         """Codes needed for each window of the rest."""
         while True:
             size = self._size()
-            yield min(size, _HURRY) if self._ahead_s < self._limits.soon_s else size
+            yield min(size, _HURRY) if self._sound.ahead_s < self._limits.soon_s else size
 
     def finish(self, phonemes: Phonemes) -> Iterator[SentencePiece]:
         """The rest of the now complete sentence: decoded to its end and checked as a whole.
@@ -365,12 +331,14 @@ class GrowingSentence:
         try:
             yield from self._ending(tokens)
         except SynthesisError:
-            rest, heard_s = tokens.rest(), self._sound_s
-            end = self._piece(self._window(rest, last=True), len(rest), last=False)
-            yield end.broken_off(heard_s, self._rate)
+            rest = tokens.rest()
+            samples = self._sound.window(rest, self._phones.phonemes, last=True)
+            yield self._sound.broken_off(samples, len(rest))
             raise
         finally:
             tokens.close()
+        speed = speaker.session.pace.speed
+        speed.add_grown(speaker.session.clock.total_s - self._begun_s, self._sound.seconds)
 
     def _ending(self, tokens: GuardedTokens) -> Iterator[SentencePiece]:
         last, count = False, 0
@@ -379,9 +347,8 @@ class GrowingSentence:
             if not last:
                 tokens.look_ahead(following)
             count += len(new)
-            samples = self._window(new, last=last)
-            if len(samples):
-                yield self._piece(samples, count, last=last)
+            for piece in self._window(new, count, last=last):
+                yield piece
                 count = 0
             if last:
                 return

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
 
 from dora_mlx_tts.text.sentences.known_words import words_of
 from dora_mlx_tts.text.spoken import SpokenText
+
+_RECENT_WORDS: Final = 8
+"""Words by whose arrival the writer's pace is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +24,16 @@ class Growth:
     Attributes:
         text: what was written so far, free of markup.
         whole: the sentences, once the text is complete.
-        words_per_s: how fast words come; None until they came at two moments.
-        since_s: seconds since the last of them.
+        words_per_s: how fast the last words came; None until words came at two moments.
+        since_s: seconds since a word last began.
+        wait_s: the longest time between two of these arrivals.
     """
 
     text: str
     whole: SpokenText | None
     words_per_s: float | None
     since_s: float = 0.0
+    wait_s: float = 0.0
 
 
 class GrowingText:
@@ -46,7 +54,7 @@ class GrowingText:
         self._changed = threading.Condition()
         self._text = ""
         self._whole: SpokenText | None = None
-        self._arrivals: tuple[float, int, float, int] | None = None  # first and last: time, words
+        self._arrivals: deque[tuple[float, int]] = deque()  # when, and words begun by then
         self._version = 0
         self._waits_since = -1
         self._seen = -1
@@ -57,9 +65,7 @@ class GrowingText:
             if self._whole is not None or text == self._text:
                 return
             self._text = text
-            now, count = self.clock(), len(words_of(text))
-            first = self._arrivals[:2] if self._arrivals else (now, count)
-            self._arrivals = (*first, now, count)
+            self._arrived(self.clock(), len(words_of(text)))
             self._tell()
 
     def finish(self, whole: SpokenText) -> None:
@@ -80,8 +86,9 @@ class GrowingText:
             self.is_read |= self._whole is None
             self._waits_since, self.due_s = -1, None
             self._seen = self._version
-            since_s = self.clock() - self._arrivals[2] if self._arrivals else 0.0
-            return Growth(self._text, self._whole, self._rate(), since_s)
+            since_s = self.clock() - self._arrivals[-1][0] if self._arrivals else 0.0
+            waits = (later - before for (before, _), (later, _) in pairwise(self._arrivals))
+            return Growth(self._text, self._whole, self._rate(), since_s, max(waits, default=0.0))
 
     def wait_for_more(self, seconds: float | None) -> None:
         """The reader has nothing to do for so long, unless more is written than it has read."""
@@ -103,11 +110,22 @@ class GrowingText:
                 left = longest_s if self.due_s is None else self.due_s - self.clock()
                 self._changed.wait(max(0.001, min(left, longest_s)))
 
+    def _arrived(self, now: float, count: int) -> None:
+        """Note when words began, as far back as the pace is measured."""
+        arrivals = self._arrivals
+        if arrivals and count <= arrivals[-1][1]:
+            return
+        if arrivals and now <= arrivals[-1][0]:
+            arrivals.pop()
+        arrivals.append((now, count))
+        while len(arrivals) > 1 and count - arrivals[1][1] >= _RECENT_WORDS:
+            arrivals.popleft()
+
     def _rate(self) -> float | None:
-        if self._arrivals is None or self._arrivals[2] <= self._arrivals[0]:
+        if not self._arrivals:
             return None
-        since, before, now, count = self._arrivals
-        return (count - before) / (now - since)
+        (since, before), (now, count) = self._arrivals[0], self._arrivals[-1]
+        return (count - before) / (now - since) if now > since else None
 
     def _tell(self) -> None:
         self._version += 1

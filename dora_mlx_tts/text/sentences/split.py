@@ -282,6 +282,11 @@ def _word_places(text: str) -> Iterator[int]:
             yield place
 
 
+def rest_places(text: str) -> list[int]:
+    """Where a speaker may rest in an unfinished sentence: ends of clauses and of words on which nothing leans."""
+    return sorted({*_clause_places(text), *_word_places(text)})
+
+
 def _word_ends(text: str) -> Iterator[int]:
     from dora_mlx_tts.text.zh.segment.words import (  # noqa: PLC0415 (loads a dictionary)
         segment,
