@@ -52,7 +52,7 @@ class GrowingLimits:
     brisk: float = 1.3
     first_codes: int = 8
     held: int = 6
-    figure_words: int = 5
+    figure_words: int = 3
     few: int = 8
     soon_s: float = 0.5
     hurry_s: float = 0.25
