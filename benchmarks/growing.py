@@ -54,6 +54,7 @@ from dora_mlx_tts.runtime.cancel import Cancelled, CancelToken
 from dora_mlx_tts.runtime.kernel_verdicts import VerdictStore
 from dora_mlx_tts.synthesis import synthesizer as engine_module
 from dora_mlx_tts.synthesis.growing.stages import StageDecoder
+from dora_mlx_tts.synthesis.pace import SpeedMeter
 from dora_mlx_tts.synthesis.work_clock import WorkClock
 
 _BLOCK = 12
@@ -283,6 +284,9 @@ def main() -> None:
     hear = hearing({"whole", _way(paces[0])}) if given.hear else None
     clock = WorkTime(engine, 0.0 if is_full else given.quiet / 1e3)
     engine_module.WorkClock = partial(WorkClock, clock)  # type: ignore[attr-defined, assignment]
+    clock.look()
+    for name in dict.fromkeys(VOICES.values()):  # what was measured by another clock
+        engine.prepare(name).pack.speed = SpeedMeter()
     speak = partial(without_node, clock=clock, first_only=is_full)
     for one in _spoken(engine, todo, hear, speak, is_simulated=given.simulate or is_full):
         results.append(one)

@@ -107,7 +107,8 @@ def test_a_first_sound_lasts_as_long_as_the_writer_ever_stopped() -> None:
 
 def test_who_writes_hardly_faster_than_one_speaks_needs_room_for_a_figure() -> None:
     at = Progress(1, 1.05, 0, 0, 20, interval_s=0.2, wait_s=0.2, due_s=0.2)
-    assert least(at) == 21
+    assert least(at) == 20
+    assert least(replace(at, interval_s=0.4)) == 33
     assert least(replace(at, arrival=1.4)) == 11
 
 

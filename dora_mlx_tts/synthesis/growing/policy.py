@@ -168,7 +168,7 @@ def _needed(at: Progress, arrival: float, limits: GrowingLimits) -> int:
     """
     lasts_s = max(at.due_s, at.interval_s, at.wait_s)
     if arrival < limits.brisk and not at.is_resting:
-        lasts_s = max(lasts_s, limits.figure_words * at.interval_s)
+        lasts_s = max(lasts_s, limits.figure_words * at.interval_s - limits.dry_s)
     lasts_s = min(lasts_s, limits.longest_s)
     needed = max(limits.first_codes, at.first, limits.held + int(TOKENS_PER_SECOND * lasts_s))
     if arrival < limits.brisk:

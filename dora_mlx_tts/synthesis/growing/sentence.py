@@ -241,12 +241,11 @@ class GrowingSentence:
         return max(1, min(max(len(self._sound.codes), first), largest))
 
     def _first_codes(self) -> int:
-        """Codes of the first window, which the listener is waiting for: it plays until the next one is made."""
-        next_s = self._limits.first_codes / TOKENS_PER_SECOND
-        expected_s = _RESERVE * self._speaker.session.pace.speed.expected_s(next_s)
-        return max(
-            self._limits.first_codes, self._limits.held + math.ceil(TOKENS_PER_SECOND * expected_s)
-        )
+        """Codes of the first window, for which the listener is waiting: it plays nearly until the next one is made."""
+        limits, speed = self._limits, self._speaker.session.pace.speed
+        next_s = _RESERVE * speed.expected_s(limits.first_codes / TOKENS_PER_SECOND)
+        lasts = limits.held + math.ceil(TOKENS_PER_SECOND * (next_s - limits.dry_s))
+        return max(limits.first_codes, lasts)
 
     def _decode(self, limit: int) -> None:
         """Decode up to a phone."""
