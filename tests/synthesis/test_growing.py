@@ -193,6 +193,54 @@ def test_voices_that_need_the_whole_wait_for_it(
         assert world.meter.stats().stages == 0
 
 
+def test_on_a_slow_machine_sentences_are_complete_before_they_are_spoken(world: World) -> None:
+    world.speaker.session.pace.speed.add(1.0, 1.0)
+    begun = world.now
+    fragments = spoken(world, Writer(world, moments(WORDS, 10), TEXT))
+    check(world, fragments, TEXT)
+    assert world.now - begun > len(WORDS) / 10
+    assert world.meter.stats().stages == 0
+
+
+def test_a_sentence_that_was_begun_goes_on_when_the_machine_becomes_slow(world: World) -> None:
+    stream = world.speak(Writer(world, moments(WORDS, 10), TEXT))
+    fragments = [next(stream)]
+    world.speaker.session.pace.speed.add(9.0, 1.0)
+    check(world, [*fragments, *stream], TEXT)
+    assert world.meter.stats().grown == 1
+
+
+def test_while_earlier_texts_are_heard_it_waits_for_the_sentence(world: World) -> None:
+    ends = world.now + 1.5
+    world.speaker.session.pace.follow(lambda: max(0.0, ends - world.now), lambda: 1)
+    check(world, spoken(world, Writer(world, moments(WORDS, 20), TEXT)), TEXT)
+    assert world.meter.stats().stages == 0
+
+
+def test_it_begins_when_they_have_nearly_been_heard(world: World) -> None:
+    ends = world.now + 1.5
+    world.speaker.session.pace.follow(lambda: max(0.0, ends - world.now), lambda: 1)
+    next(world.speak(Writer(world, moments(WORDS, 8), TEXT)))
+    assert ends - 0.5 <= world.now < ends
+
+
+def test_a_text_that_is_only_prepared_has_no_hurry(world: World) -> None:
+    """Nobody hears it, so it does not run dry while its writer stops."""
+    world.speaker.session.pace.follow(lambda: None, lambda: 1)
+    half, late = moments(WORDS[:10], 10)[:-1], [(20.0, " ".join(WORDS)), (21.0, "")]
+    check(world, spoken(world, Writer(world, [*half, *late], TEXT)), TEXT)
+    assert world.meter.stats().grown == 1
+    assert not world.rests
+
+
+def test_the_players_report_counts_more_than_the_own_clock(world: World) -> None:
+    """It has not begun to play: there is no reason to rest."""
+    world.speaker.session.pace.follow(lambda: 2.0 if world.sounded else 0.0, lambda: 1)
+    half, late = moments(WORDS[:10], 10)[:-1], [(20.0, " ".join(WORDS)), (21.0, "")]
+    check(world, spoken(world, Writer(world, [*half, *late], TEXT)), TEXT)
+    assert not world.rests
+
+
 def test_a_long_sentence_is_divided_at_a_clause_as_a_whole_one_would_be(world: World) -> None:
     clause = "good dogs like a long morning behind a farm and a special dinner"
     text = ", ".join([clause] * 5) + "."
