@@ -139,7 +139,7 @@ class Simulated(GrowingText):
     def read(self) -> Growth:
         """As the text stands now."""
         now = self.now()
-        while self._written < len(self._parts) and self.times_s[self._written] <= now:
+        while self._written < len(self._parts) and self.times_s[self._written] <= now + 1e-9:
             self._stamp = self.times_s[self._written]
             self._written += 1
             self.grow("".join(self._parts[: self._written]).strip())
