@@ -133,8 +133,7 @@ class Settings(BaseModel):
         Literal["sentence", "words", "clause", "none"], _WORD, Env("SENTENCE_MODE")
     ] = Field(
         "words",
-        description="Where streamed text is divided: at sentences (words: the first one is spoken while it is being"
-        " written), clauses or (none) its end.",
+        description="Where streamed text is divided; words speaks the first sentence as it is written, none waits for the end.",
     )
     grow_words: Annotated[int, Env("GROW_WORDS")] = Field(
         4,
