@@ -29,7 +29,21 @@ _HEIGHT = re.compile(
     r"(?<![0-9.])([0-9])[ ]?米[ ]?([0-9]{1,2})(?![0-9.]|[ ]?[厘分公宽长高人个条道米/x×])"
 )
 _HUNDREDTHS = re.compile(r"(?<=[0-9]秒)([0-9]{2,3})(?![0-9.:：]|[ ]?[个位分秒毫])")
+_APART = re.compile(rf"(?<![0-9.])([1-9])、([1-9])(?=[ ]?{MEASURE})")
+"""Two numbers that follow each other count about so many: 2、3个."""
+_BULLET = re.compile(
+    rf"\A[-\u2212](?=[0-9]{{1,4}}(?:[./][0-9]{{1,4}})?[ ]?(?![度元块分点美]){MEASURE})"
+)
+"""A hyphen that begins an item: no one has fewer than no cups."""
+_OF_BASE = re.compile(
+    r"((?:二|八|十六|2|8|16)进制[^，。；！？0-9]{0,8}[ ]?)([0-9]{2,16})(?![0-9.]|[ ]?[位数])"
+)
+"""Figures of another base are said one by one: 二进制数是111110."""
 _COUNT = re.compile(rf"({NUMBER})[ ]?(?=[ ]?[多余几来]?[ ]?{MEASURE})")
+_FEES = re.compile(
+    r"(?<=[0-9元块万千百])[ ]?\+[ ]?(?=[\u4e00-\u9fff]{0,3}(?:税|费|押金|定金|利息|尾款|保险))"
+)
+"""What comes on top of a price: 20,000+税."""
 _MORE = re.compile(
     rf"(?<![0-9A-Za-z.+-])({NUMBER})([万亿千百]?)[ ]?\+(?:[ ]?({MEASURE}))?(?![0-9A-Za-z+])"
 )
@@ -48,23 +62,27 @@ _ORDINAL_UNIT = re.compile(
     "[ ]?(?:月|日|号|楼|级|等|期|班|年级|手|战|两|单元|代|世|百|维|进制|把手|次元|次方|胎|环|线|区)"
 )
 """Before these a lone 2 is an ordinal or part of a name: 二月, 二楼, 二级."""
+_BESIDE_FIGURE = re.compile("[-~–—～.%‰$¥￥€£+×*/=:：°℃A-Za-z至到万亿]")
+"""Signs beside a figure that further rules read together with it."""
 _LAST_OF_ORDINALS = re.compile(
     "(?:第|周[一二三四五六日天]|星期[一二三四五六日天])[ ]?[0-9一二三四五六七八九十]{1,3}[到至]\\Z"
 )
 """The last of some that are numbered, not counted: 第1到2节."""
+_STAGED = re.compile("奶粉|配方|羊奶|围棋|棋手")
+"""Of these a stage is named by its number: 奶粉2段."""
 _STOREY_BEFORE = re.compile("[楼座栋幢馆厦院厅店场心区号侧面到去上下往达在位于地负][ ]?$")
 """Before a number of 层 these say which one it is: 3号楼2层, 到2层."""
 _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])[0-9]{3,16}(?![0-9.])")
 """A number that a letter begins (G1234次) is a name."""
 
+_ANSWERS = frozenset({"401", "403", "404", "405", "429", "502", "503", "504"})
+"""What a server answers; no one counts so many."""
+_NAMED_KINDS = re.compile(
+    "[ ]?(?:医院|中学|小学|部队|艺术区|创意园|文创园|创意区|高地|兵工厂|邮箱|信箱|网盘|浏览器|安全卫士|杀毒|同城|网站|公交|路公[交共])"
+)
+"""Kinds of which one is called by its number."""
 _NAMES = frozenset(
     {
-        "401",
-        "403",
-        "404",
-        "502",
-        "503",
-        "504",
         "315",
         "618",
         "985",
@@ -76,6 +94,15 @@ _NAMES = frozenset(
         "12315",
         "12333",
         "96110",
+        "731",
+        "798",
+        "863",
+        "973",
+        "007",
+        "520",
+        "666",
+        "1688",
+        "4399",
     }
 )
 """Figures that are known by their digits wherever they stand without a measure word."""
@@ -95,7 +122,7 @@ _SHORTEST_CALLED = 5
 _SERVICE_AFTER = re.compile(r"(?:打[了个一]{0,2}电话|电话|热线|客服|指挥|报警|急救|火警|消防|平台)")
 _YEARS = range(1900, 2100)
 _QUANTITY_BEFORE = re.compile(
-    r"(?:共|有|约|近|超过?|达到?|高达|多达|不[足到]|至少|最[多高低大小]|大于|小于|等于|满|逾|计|售价?|卖|[原现标定券到手实单]价|到手|仅需?|只要|花了?|付了?|省|减|返|赚|亏|欠|买|增[至加到]|降[至到]|减[少到]|百分之"
+    r"(?:共|有|约|近|超过?|达到?|高达|多达|不[足到]|至少|最[多高低大小]|大于|小于|等于|满|逾|(?<![预估设])计|售价?|卖|[原现标定券到手实单]价|到手|仅需?|只要|花了?|付了?|省|减|返|赚|亏|欠|买|增[至加到]|降[至到]|减[少到]|百分之"
     r"|[总人数额量价值分米元款钱][是为：:]?|[是为：:])[ ]?$"
 )
 _SAID_TO_BE = re.compile("(?:^|[^量额数人共款钱价])[是为：:][ ]?$")
@@ -112,11 +139,19 @@ _LONGEST_AMOUNT = 12
 
 def read_thousands(text: AlignedText) -> AlignedText:
     """`1,234,567` as one number; a number's sign and point as what they are (歼-20, .5)."""
-    text = text.sub(_MODEL, "").sub(_POINT, "0.")
+    text = text.sub(_MODEL, "").sub(_BULLET, "").sub(_POINT, "0.")
     text = text.sub(_WIDE_THOUSANDS, lambda m: m[1].replace("，", ""))
     text = text.sub(_EUROPEAN, lambda m: f"{m[1].replace('.', '')}.{m[2]}")
     text = text.sub(_SPACED_THOUSANDS, lambda m: m[1].replace(" ", ""))
-    return text.sub(_THOUSANDS, lambda m: re.sub("[,'’]", "", m[1]))
+    return text.sub(_THOUSANDS, _thousands)
+
+
+def _thousands(match: re.Match[str]) -> str:
+    """Figures in groups are an amount whatever stands before: so many are written out at once."""
+    whole, end = re.sub("[,'’]", "", match[1]), match.end()
+    beside = match.string[max(0, match.start() - 2) : match.start()] + match.string[end : end + 2]
+    is_plain = len(whole) >= _SHORTEST_CODE and not _BESIDE_FIGURE.search(beside)
+    return cardinal(whole) if is_plain else whole
 
 
 def read_versions(text: AlignedText) -> AlignedText:
@@ -133,15 +168,31 @@ def _version(match: re.Match[str]) -> str:
 
 def read_counts(text: AlignedText) -> AlignedText:
     """Every number that is left."""
-    text = text.sub(_ROMAN_ORDINAL, _roman).sub(_MORE, _more)
+    text = text.sub(_ROMAN_ORDINAL, _roman).sub(_FEES, "加").sub(_MORE, _more)
+    text = text.sub(_APART, _apart).sub(_OF_BASE, lambda m: m[1] + digits(m[2]))
     text = text.sub(_NEGATIVE, lambda m: f"负{_plain(m[1])}")
-    text = text.sub(_POSITIVE, lambda m: f"正{_plain(m[1])}")
+    text = text.sub(_POSITIVE, _positive)
     text = text.sub(_AFTER_LETTER, lambda m: digits(m[0], telephone=True))
     text = text.sub(_ORDINAL, lambda m: cardinal(m[1]))
     text = text.sub(_LONG_NAME, lambda m: digits(m[0], telephone=True))
     text = text.sub(_HUNDREDTHS, lambda m: digits(m[1]))
     text = text.sub(_HEIGHT, lambda m: f"{amount(m[1])}米{digits(m[2])}").sub(_COUNT, _count)
     return text.sub(_DECIMAL, lambda m: number(m[0])).sub(_BARE, _bare)
+
+
+def _positive(match: re.Match[str]) -> str:
+    """`+5` 正五; behind a word it is added: 防御+20."""
+    before = match.string[max(0, match.start() - 1) : match.start()]
+    is_added = "\u4e00" <= before <= "\u9fff" and before not in "是为到至在和与"
+    return f"{'加' if is_added else '正'}{_plain(match[1])}"
+
+
+def _apart(match: re.Match[str]) -> str | None:
+    """`2、3个` 两三个."""
+    first, second = match.groups()
+    if int(second) != int(first) + 1:
+        return None
+    return f"{amount(first)}{number(second)}"
 
 
 def _plain(value: str) -> str:
@@ -171,6 +222,10 @@ def _count(match: re.Match[str]) -> str | None:
         value = value.rstrip("0").rstrip(".")
     before = match.string[max(0, match.start() - 4) : match.start()]
     is_ordinal = (
+        value == "2"
+        and match.string.startswith("段", match.end())
+        and _STAGED.search(match.string, max(0, match.start() - 24), match.end() + 8)
+    ) or (
         _LAST_OF_ORDINALS.search(match.string, max(0, match.start() - 8), match.start())
         or _ORDINAL_UNIT.match(match.string, match.end())
         or (match.string.startswith("层", match.end()) and _STOREY_BEFORE.search(before))
@@ -186,15 +241,23 @@ def _bare(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 10) : match.start()]
     if len(value) > _LONGEST_AMOUNT or _is_code(value, before, match):
         return digits(value, telephone=True)
-    if _is_hotline(value, before, match) or (
-        value in _NAMES
-        and not _QUANTITY_BEFORE.search(before)
-        and not match.string.startswith(_RANGE_MARKS, match.end())
-    ):
+    if _is_hotline(value, before, match) or _is_known_name(value, before, match):
         return digits(value, telephone=True)
     if int(value) in _YEARS and _is_year(before, match):
         return digits(value)
     return cardinal(value)
+
+
+def _is_known_name(value: str, before: str, match: re.Match[str]) -> bool:
+    """Whether figures are known one by one: 985, 996, what a server answers, 163邮箱, 301医院."""
+    if match.string.startswith(_RANGE_MARKS, match.end()):
+        return False
+    if value in _ANSWERS:
+        return True
+    if value in _NAMES and not _QUANTITY_BEFORE.search(before):
+        return True
+    kinds = _NAMED_KINDS.match(match.string, match.end())
+    return kinds is not None and len(value) == _SHORTEST_NAME and not value.endswith("00")
 
 
 def _is_code(value: str, before: str, match: re.Match[str]) -> bool:

@@ -88,6 +88,7 @@ _BEFORE = {
 }
 _POWER = re.compile(r"(?<=[0-9A-Za-zα-ω)）\u4e00-\u9fff])([⁰¹²³⁴-⁹⁻]{1,6})")
 _CARET = re.compile(r"(?<=[0-9A-Za-z)])\^\(?(-?[0-9]{1,6})\)?")
+_MINUS_BEHIND_POWER = re.compile("(?<=次方|平方|立方)[ ]?[-\u2212][ ]?(?=[0-9])")
 _FRACTION = re.compile(
     rf"(?<![0-9A-Za-z./])({SIGN})([0-9]{{1,12}})[ ]?/[ ]?([0-9]{{1,12}})(?![0-9A-Za-z/]|\.[0-9])"
 )
@@ -166,7 +167,8 @@ def read_powers_and_comparisons(text: AlignedText) -> AlignedText:
     text = text.sub(_HAN_COMPARED, _compared)
     text = text.sub(_HAN_EQUALS, lambda m: OPERATORS[m[1] or m[2] or m[3]])
     text = text.sub(_CARET, lambda m: power(m[1]))
-    return text.sub(_POWER, lambda m: power(m[1].translate(SUPERSCRIPTS)))
+    text = text.sub(_POWER, lambda m: power(m[1].translate(SUPERSCRIPTS)))
+    return text.sub(_MINUS_BEHIND_POWER, "减")
 
 
 def read_signs(text: AlignedText) -> AlignedText:

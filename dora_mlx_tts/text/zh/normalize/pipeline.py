@@ -52,7 +52,7 @@ _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_percentages, "%‰"),
     (read_temperatures, "°℃℉度"),
     (read_ranges, "-~–—−～〜∼"),
-    (read_quantities, f"{string.ascii_letters}/°′″²³ÅΩμ"),  # before powers: m² is a unit
+    (read_quantities, f"{string.ascii_letters}/°′″²³^ÅΩμ"),  # before powers: m² is a unit
     (read_powers_and_comparisons, f"+×÷=≈≠<>≤≥^⁰¹²³⁴⁵⁶⁷⁸⁹⁻{RELATIONS}"),
     (read_fractions, "/"),
     (read_counts, ""),

@@ -6,7 +6,7 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number, two_figures
-from dora_mlx_tts.text.zh.normalize.patterns import NUMBER
+from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 
 _TIME = (
     r"([01]?[0-9]|2[0-4])[:：]([0-5][0-9])(?:[:：]([0-5][0-9])(?:\.[0-9]{1,6})?)?"
@@ -15,7 +15,17 @@ _TIME = (
 _BORDER_BEFORE = r"(?<![0-9A-Za-z.])(?<![0-9][:：∶])"
 """A colon behind a word (时间：8:30) is no part of the time."""
 _BORDER_AFTER = r"(?![0-9A-Za-z]|[:：][0-9])"
-_CLOCK = re.compile(_BORDER_BEFORE + _TIME + _BORDER_AFTER)
+_CLOCK = re.compile(
+    _BORDER_BEFORE
+    + _TIME
+    + _BORDER_AFTER
+    + "[ ]?(点钟?(?![半一二三四五六七八九十0-9])|分(?![钟之开别为享成析配布数组类])|时(?=[，。；、）]|$|[许整起前后到]|开始))?"
+)
+"""A time, with a word for hours or minutes that says again what its colon says."""
+_BETWEEN = re.compile(
+    rf"(?<=[0-9][:：][0-9]{{2}})[ ](?={_TIME}{_BORDER_AFTER}[ ]?[-~\u2013\u2014\uff5e至到])"
+)
+"""Between two spans of time: 11:00-14:00 17:00-21:00."""
 _RANGE = re.compile(
     rf"(?<=[0-9mM])[ ]?(?:-|~|\u2013|\u2014|\uff5e)[ ]?(?=(?:次[日晨]|第二天|翌日|当[日天]|凌晨|[上下中]午|[早晚]上?)?{_TIME}{_BORDER_AFTER})"
 )
@@ -50,7 +60,7 @@ _TEAM = (
 _TEAM_BEFORE = re.compile(rf"{_TEAM}[ ]?$")
 SCORE_DASH = re.compile(
     r"(?<![0-9A-Za-z.-])(?<![0-9][:：])([0-9]{1,3})[ ]?[-\u2013][ ]?([0-9]{1,3})"
-    r"(?![0-9A-Za-z-]|\.[0-9]|[ ]?[%个位天年月日号岁元人次倍小分米千公点周名场轮球支秒])"
+    rf"(?![0-9A-Za-z-]|\.[0-9]|[ ]?(?:[%球时]|(?![胜负平克战])(?:{MEASURE})|克(?![拉服敌制][^，]|[日韩中泰]国|日本)))"
 )
 _LISTED = r"(?:[ ]?[0-9]{1,3}[ ]?[:：∶-][ ]?[0-9]{1,3}(?:[（(][0-9]{1,2}[)）])?[ ]?)"
 _LIST_BEFORE = re.compile(rf"(?:{_LISTED}[、，,和 ]){{1,6}}[ ]?$")
@@ -72,19 +82,20 @@ _RACE = re.compile("组|选手|冠军|亚军|季军|完赛|马拉松|纪录|铁�
 _EXPECTED = re.compile(
     "(?:预计|预期|估计|大概|大约|约|目标|完成|跑|耗|用)(?:是|为|时|要|需|在)?[ ]?$"
 )
+_OF_PACE = re.compile("(?:配速|[Pp]ace|[前后]半程|圈速|单圈|每圈)[^，。；0-9]{0,3}$")
 _SECONDS = re.compile("0[0-9]")
 _OF_TRACK = re.compile("[》」”][ ]?[（(]$")
 """Behind a title in brackets stands how long it plays."""
 _NOON = 12
 _RESULT = re.compile("(?:成绩|纪录)(?:是|为|[:：])?[ ]?$")
 _LASTS = re.compile(
-    r"(?:(?<![A-Za-z])[PS]B[ ]?|马拉松|(?:[全半]马|马拉松|越野|[赛米里跑游骑])的?成绩|[用耗历]时|(?:狂暴|冷却|剩余|通关|倒计)时间?|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
+    r"(?:(?<![A-Za-z])[PS]B[ ]?|剩余|还剩|仅剩|只剩|还有|马拉松|(?:[全半]马|马拉松|越野|[赛米里跑游骑])的?成绩|[用耗历]时|(?:狂暴|冷却|剩余|通关|倒计)时间?|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
 )
 
 
 def read_times(text: AlignedText) -> AlignedText:
     """Write out times; a colon that is no time is 比."""
-    text = text.sub(_RANGE, _range)
+    text = text.sub(_BETWEEN, "，").sub(_RANGE, _range)
     text = text.sub(SCORE_DASH, score)
     text = (
         text.sub(_LAP, _lap)
@@ -147,7 +158,7 @@ def score(match: re.Match[str]) -> str | None:
 
 
 def _clock(match: re.Match[str]) -> str | None:
-    hour, minute, second, half = match.groups()
+    hour, minute, second, half, named = match.groups()
     if not second and not half and is_score(match):
         return None
     if int(hour) > _NOON:
@@ -158,14 +169,16 @@ def _clock(match: re.Match[str]) -> str | None:
         return _duration(hour, minute, second)
     if half is None and (_LASTS.search(before) or (not second and _RESULT.search(before))):
         return _duration(hour, minute, second)
-    spoken = f"{_half_day(half)}{amount(str(int(hour)))}点{_minutes(minute, bool(second))}"
+    spoken = f"{_half_day(half)}{amount(str(int(hour)))}点{_minutes(minute, named == '分' or bool(second))}"
     if second and second != "00":
         return f"{spoken}{'' if minute != '00' else '零分'}{two_figures(second)}秒"
     return spoken
 
 
 def _lasts(before: str, after: str, time: str) -> bool:
-    """Whether a time is how long something takes: 在3:30内, 《晴天》(4:29)."""
+    """Whether a time is how long something takes: 在3:30内, 前半程5:45, 《晴天》(4:29)."""
+    if _OF_PACE.search(before):
+        return True
     phrase = f"{_PHRASE.split(before)[-1]} {_PHRASE.split(after)[0]}"
     if _LONG.fullmatch(time) and (_RACE.search(phrase) or _EXPECTED.search(before)):
         return True

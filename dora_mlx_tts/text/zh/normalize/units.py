@@ -36,7 +36,7 @@ _UNITS = {
     "mph": "英里每小时", "kmh": "千米每小时", "kph": "千米每小时", "ha": "公顷", "cc": "毫升", "K": "开尔文", "px": "像素", "pt": "磅", "lbs": "磅", "mi": "英里", "yd": "码",
     "hrs": "小时", "mins": "分钟", "sec": "秒", "secs": "秒", "bpm": "次每分钟", "fps": "帧每秒", "kgf": "千克力", "hp": "马力", "kWp": "千瓦峰", "MWp": "兆瓦峰",
     "ppm": " P P M", "PPM": " P P M", "ppb": " P P B", "dpi": " D P I", "DPI": " D P I", "ppi": " P P I", "PPI": " P P I", "psi": " P S I", "PSI": " P S I",
-    "dBA": "分贝A", "dBi": "分贝I", "°": "度", "′": "分", "″": "秒", "Å": "埃",
+    "MP": " M P", "dBA": "分贝A", "dBi": "分贝I", "°": "度", "′": "分", "″": "秒", "Å": "埃",
 }  # fmt: skip
 _OF_FIELD = {
     "A": "电[流量路网]|保险丝|熔丝|插[座头排]|安培|输出|断路|空开|负载|充电|快充|功率", "N": "[拉推压浮重阻弹支摩张作合分引磁]?力|牛顿|受到",
@@ -115,6 +115,19 @@ _HAN_PER = re.compile(
     rf"|(?:(?<=[0-9一二三四五六七八九十百千万亿多半两点][\u4e00-\u9fff])|(?<=[0-9一二三四五六七八九十百千万亿多半两][\u4e00-\u9fff]{{2}}))[ ]?/[ ]?"
     rf"(?:({_PER})(?![A-Za-z0-9])|(?={_SHARED}))"
 )
+_RAISED_HAN = re.compile(
+    "(?P<unit>千米|公里|厘米|毫米|分米|微米|纳米|米|英尺|英寸|英里)[ ]?(?:\\^\\(?(?P<caret>[23])\\)?|(?P<raised>[²³]))(?![0-9])"
+)
+"""A unit in Hanzi with its power: 厘米^2, 米³."""
+_SPEED = re.compile(
+    "(?<=英里|公里|千米|海里|英尺)[ ]?/[ ]?(?=小时|分钟|秒)|(?<=[0-9] 米)[ ]?/[ ]?(?=秒)"
+)
+EVERY = re.compile(
+    r"(?<=每)([ ]?(?:\d{1,4}[ ]?)?)(k?m|k?g|[mk]?L|cm|kWh|kW|GB|TB|h|min|mol)(?![A-Za-z0-9²³])"
+)
+"""A unit behind 每: 每kg, 每100g."""
+HEAT = re.compile(r"(?<![0-9A-Za-z.])([1-9][0-9]{1,2})[ ]?([FC])(?![A-Za-z0-9])")
+_OF_HEAT = re.compile("烤|[气温室体水]温|温度|预热|加热|沸|炸|[°℃℉]")
 _PER_COUNT = re.compile(
     r"(?<![0-9A-Za-z./])([0-9]{1,12}\.[0-9]{1,8})[ ]?/[ ]?([0-9]{1,6})(?=[ ]?(?:[\u4e00-\u9fff]))(?![ ]?分)"
 )
@@ -143,6 +156,7 @@ _OF_ANGLES = re.compile(
     "近视|远视|散光|屈光|度数|[左右]眼|旋转|[仰俯倾夹转]角|角度|[东西]经|[南北]纬|镜片"
 )
 """Degrees of these are never below zero but negative."""
+_ADDED = re.compile("[\u4e00-\u9fff](?<![幅率涨跌是为])[ ]?$")
 _PERCENT = re.compile(rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)|(个百分点))")
 _PERCENT_RANGE = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[%‰]?[ ]?[-~\u2013\u2014\uff5e到至][ ]?({NUMBER})[ ]?([%‰])"
@@ -166,6 +180,8 @@ def _percent(match: re.Match[str]) -> str | None:
     if points:
         return None
     spoken = {"-": "负", "\u2212": "负", "+": "正"}.get(sign or "", "")
+    if sign == "+" and _ADDED.search(match.string, max(0, match.start() - 2), match.start()):
+        spoken = "加"
     return f"{spoken}{_SHARES[mark]}{number(value)}"
 
 
@@ -228,12 +244,32 @@ def _closing_quotes(text: str) -> set[int]:
 
 def read_quantities(text: AlignedText) -> AlignedText:
     """`60km/h` 六十千米每小时, `5-10kg` 五到十千克."""
-    text = text.sub(FUEL, read_fuel)
+    text = text.sub(FUEL, read_fuel).sub(_RAISED_HAN, _raised_han).sub(_SPEED, "每")
     text = text.sub(_BLOOD_PRESSURE, _blood_pressure)
     text = text.sub(_PER_COUNT, lambda m: f"{number(m[1])}每{number(m[2])}")
     text = text.sub(_DEGREES, "度").sub(QUANTITY, _quantity)
     text = text.sub(UNIT_BEHIND, lambda m: f"每{unit_name(m[1])}")
     return text.sub(_HAN_PER, lambda m: f"每{unit_name(m[1] or m[2] or '')}")
+
+
+def _raised_han(match: re.Match[str]) -> str:
+    """`厘米^2` 平方厘米, `米³` 立方米."""
+    exponent = match["caret"] or match["raised"]
+    return f"{'平方' if exponent in '2²' else '立方'}{match['unit']}"
+
+
+def read_every(match: re.Match[str]) -> str:
+    """`每kg` 每千克, `每100g` 每一百克."""
+    count = match[1].strip()
+    return f"{number(count) if count else ''}{unit_name(match[2])}"
+
+
+def read_heat(match: re.Match[str]) -> str | None:
+    """`预热至450F` 华氏四百五十度: degrees without their sign, where heat is spoken of."""
+    near = match.string[max(0, match.start() - _NEAR) : match.start()]
+    if not _OF_HEAT.search(near):
+        return None
+    return f"{'华氏' if match[2] == 'F' else ''}{number(match[1])}度"
 
 
 def _blood_pressure(match: re.Match[str]) -> str | None:
