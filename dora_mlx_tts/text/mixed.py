@@ -37,7 +37,9 @@ _YUAN = expression(r"[¥￥][ ]?(?=\d)")
 _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
 _QUOTED = expression(r"(?<![0-9A-Za-z])'([A-Za-z_][A-Za-z0-9_.-]*)'(?![0-9A-Za-z])")
 """A string of a program, whose quotes are no feet."""
-_ITEM = expression(r"(?:\A|(?<=[：；，。:;]))[ ]*(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff])")
+_ITEM = expression(
+    r"(?:\A|(?<=[：；，。:;]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff])"
+)
 """The number of an item, which is Chinese where its sentence is: 2) deadline推到周五."""
 _KANA = expression("[\u3041-\u30fc]")
 _LOOK_BACK = 24
@@ -62,7 +64,7 @@ _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _CONCERNED = expression(
-    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔ∞★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[A-E]\*|每[A-Za-z]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}[/:：]\d|\d\.[xX]"
+    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔ∞★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[A-E]\*|每[A-Za-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}[/:：]\d|\d\.[xX]"
 )
 
 _WIDE_MARK = expression("[，。；：？！]")

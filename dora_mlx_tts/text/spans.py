@@ -30,7 +30,7 @@ _UNCOUNTED = (
 )
 """Words that only begin like something that is counted."""
 _COUNTED = expression(
-    f"(?!{_UNCOUNTED})[{_COUNTERS}轮局袋罐句篇项列格帧档栏类章排场座架艘段首支门题包盏瓣幅束盆副批队]|公[里斤分尺顷]|英[寸尺里镑亩]|[毫厘]米|毫升|[平立]方|级(?!别)|期(?![货待望])|小[时時]|组(?![装成织合件建团])|页(?!面)|行(?![业动为李走程驶政文])|步(?!骤)|集(?![成团合群中])"
+    f"(?!{_UNCOUNTED})[{_COUNTERS}轮局袋罐句篇项列格帧档栏类章排场座架艘段首支门题包盏瓣幅束盆副批队]|财年|公[里斤分尺顷]|英[寸尺里镑亩]|[毫厘]米|毫升|[平立]方|级(?!别)|期(?![货待望])|小[时時]|组(?![装成织合件建团])|页(?!面)|行(?![业动为李走程驶政文])|步(?!骤)|集(?![成团合群中])"
 )
 """What a number before it counts."""
 _NAMED = expression("[A-Z][A-Za-z]{2,19} $")
@@ -230,7 +230,7 @@ def _language_of_number(
         known = left or right
         return known.language if known else None
     number = text[at[0] : at[1]]
-    before = text[left.end - 1]
+    before = _mark_behind(text, left)
     if before in _STOPS or (before in _WIDE_PAUSES and left.language == "en"):
         return _behind_pause(before, number, left, right)
     after_han = _HAN_RUN.match(before) and (number[-1] in _PAUSES or before == "第")
@@ -252,6 +252,14 @@ def _language_of_number(
     )
     longer_left = left.end - left.start >= right.end - right.start
     return left.language if is_part_of_name or longer_left else right.language
+
+
+def _mark_behind(text: str, left: Span) -> str:
+    """The last character of a span; of an English one the wide mark before its last blank."""
+    last = text[left.end - 1]
+    pause = text[max(left.start, left.end - 2) : left.end - 1]
+    is_pause = last == " " and left.language == "en" and pause and pause in _WIDE_PAUSES
+    return pause if is_pause else last
 
 
 def _behind_pause(mark: str, number: str, left: Span, right: Span) -> str:

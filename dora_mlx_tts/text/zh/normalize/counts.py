@@ -16,6 +16,8 @@ _SPACED_THOUSANDS = re.compile(
 _EUROPEAN = re.compile(
     r"(?<![0-9A-Za-z.,])([0-9]{1,3}(?:\.[0-9]{3}){1,4}),([0-9]{1,2})(?![0-9A-Za-z.,])"
 )
+_STANDARD = re.compile(r"(?<![0-9.])802\.([13][0-9x]{0,2})(?![0-9.])")
+"""A standard of networks: 802.11ax."""
 _VERSION = re.compile(r"(?<![0-9.])[0-9]{1,8}(?:\.[0-9]{1,8}){2,6}(?![0-9])")
 _ROMAN_ORDINAL = re.compile(
     r"第[ ]?([IVX]{1,6})(?![A-Za-z])|(?<![A-Za-z])([IVX]{1,6})(?=[世型期级]|[ ]?号)"
@@ -54,6 +56,10 @@ _MODEL = re.compile(
     r"[-\u2013](?=[0-9])"
 )
 """The hyphen of a name (歼-20) is no minus."""
+_ISOTOPE = re.compile(
+    "(?:(?<=欧米[伽茄])|(?<=[碳铀氢氧氮铯碘锶钴钚镭钋磷硫铅钾氦锂硼氟氖钠镁铝硅氯氩钙铁镅锝氚]))[-\u2013]([0-9]{1,3})(?![0-9.%])"
+)
+"""A weight of an element: 碳-14, 铯-137."""
 _POINT = re.compile(r"(?<![0-9A-Za-z.])\.(?=[0-9]{1,16}(?![0-9.]))")
 _POSITIVE = re.compile(rf"(?<![0-9A-Za-z)）+])\+({NUMBER})(?![0-9])")
 _DECIMAL = re.compile(r"(?<![0-9.])[0-9]{1,16}\.[0-9]{1,40}(?![0-9])")
@@ -78,7 +84,7 @@ _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])[0-9]{3,16}(?![0-9.])")
 _ANSWERS = frozenset({"401", "403", "404", "405", "429", "502", "503", "504"})
 """What a server answers; no one counts so many."""
 _NAMED_KINDS = re.compile(
-    "[ ]?(?:医院|中学|小学|部队|艺术区|创意园|文创园|创意区|高地|兵工厂|邮箱|信箱|网盘|浏览器|安全卫士|杀毒|同城|网站|公交|路公[交共])"
+    "[ ]?(?:医院|中学|小学|部队|艺术区|创意园|文创园|创意区|高地|兵工厂|邮箱|信箱|网盘|浏览器|安全卫士|杀毒|同城|网站|公司|集团|搜索|手机助手|卫士|数科|公交|路公[交共])"
 )
 """Kinds of which one is called by its number."""
 _NAMES = frozenset(
@@ -139,11 +145,17 @@ _LONGEST_AMOUNT = 12
 
 def read_thousands(text: AlignedText) -> AlignedText:
     """`1,234,567` as one number; a number's sign and point as what they are (歼-20, .5)."""
+    text = text.sub(_ISOTOPE, _isotope)
     text = text.sub(_MODEL, "").sub(_BULLET, "").sub(_POINT, "0.")
     text = text.sub(_WIDE_THOUSANDS, lambda m: m[1].replace("，", ""))
     text = text.sub(_EUROPEAN, lambda m: f"{m[1].replace('.', '')}.{m[2]}")
     text = text.sub(_SPACED_THOUSANDS, lambda m: m[1].replace(" ", ""))
     return text.sub(_THOUSANDS, _thousands)
+
+
+def _isotope(match: re.Match[str]) -> str:
+    """`碳-14` 碳十四, `铯-137` 铯一三七."""
+    return digits(match[1]) if len(match[1]) == _SHORTEST_NAME else cardinal(match[1])
 
 
 def _thousands(match: re.Match[str]) -> str:
@@ -156,6 +168,7 @@ def _thousands(match: re.Match[str]) -> str:
 
 def read_versions(text: AlignedText) -> AlignedText:
     """`5.10.0` and IP addresses, digit by digit."""
+    text = text.sub(_STANDARD, lambda m: f"八零二点{digits(m[1])}")
     return text.sub(_VERSION, _version)
 
 

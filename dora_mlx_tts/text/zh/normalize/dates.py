@@ -44,10 +44,14 @@ _YEAR_RANGE = re.compile(
     rf"{START}({_YEAR})[ ]?(年?)[ ]?[-~\u2013\u2014\uff5e至到][ ]?({_YEAR})[ ]?(年|学年)"
 )
 _BARE_YEAR_RANGE = re.compile(
-    r"(?<![0-9A-Za-z.-])((?:1[89]|20)[0-9]{2})[ ]?[-~\u2013\uff5e][ ]?((?:1[89]|20)[0-9]{2})(?![0-9A-Za-z年.-])"
+    r"(?<![0-9A-Za-z.-])((?:1[89]|20)[0-9]{2})[ ]?[-~\u2013\u2014\uff5e][ ]?((?:1[89]|20)[0-9]{2})(?![0-9A-Za-z年.-])"
 )
+_LIFE = re.compile(
+    r"(?<![0-9A-Za-z.-])(1[0-9]{3})[ ]?[-~\u2013\u2014\uff5e][ ]?((?:1[0-9]|20)[0-9]{2})(?=[）)])"
+)
+"""The years of a life at the end of brackets: Sertürner，1783—1841）."""
 _REIGN = re.compile(
-    r"(?<=[（(])(公元)?(前?)([1-9][0-9]{2,3})年?[ ]?[-~\u2013\u2014\uff5e至到][ ]?(公元)?(前?)([1-9][0-9]{2,3})年?(?=[）)])"
+    r"(?<=[（(，,、])[ ]?(公元)?(前?)([1-9][0-9]{2,3})年?[ ]?[-~\u2013\u2014\uff5e至到][ ]?(公元)?(前?)([1-9][0-9]{2,3})年?(?=[）)])"
 )
 """The years of a life or a dynasty behind its name: (618—907年)."""
 _YEARS_OF_LIFE = re.compile(
@@ -77,6 +81,7 @@ def read_dates(text: AlignedText) -> AlignedText:
     """Write out everything that is a date; the year digit by digit."""
     text = text.sub(_YEAR_RANGE, lambda m: f"{digits(m[1])}{m[2]}到{digits(m[3])}{m[4]}")
     text = text.sub(_REIGN, _reign)
+    text = text.sub(_LIFE, lambda m: f"{digits(m[1])}到{digits(m[2])}")
     text = text.sub(
         _YEARS_OF_LIFE,
         lambda m: (

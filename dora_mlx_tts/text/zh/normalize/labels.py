@@ -51,6 +51,10 @@ _STREET_NUMBER = re.compile(
     r"((?:路|街|巷|弄|胡同|大道|里|村|庄|道)[东南西北甲乙]?)([0-9]{1,4})[-\u2013]([0-9]{1,3})(?![0-9A-Za-z.-]|[ ]?(?:%|分钟|小时|公里|[千百]?米|站|元|块|人|天|次|个|条|家|层))"
 )
 """A house of a street and its part: 南环路26-3."""
+_SHOP = re.compile(
+    r"(?<![0-9.-])7[-\u2013]11(?![0-9.-])(?=[^。！？]{0,8}(?:便利|店|超市))|(?<=便利店)[ ]?7[-\u2013]11(?![0-9.-])"
+)
+"""A shop that is open from seven to eleven."""
 _BAR = re.compile(r"(?<![0-9A-Za-z./])([2-9]|1[0-6])/(2|4|8|16)(?=[ ]?拍)")
 """Beats of a bar and their length: 4/4拍."""
 _NUMBER_SIGN = re.compile(r"(?<![0-9A-Za-z.#*])([0-9]{1,3})#(?=[ ]?[\u4e00-\u9fff，。、；]|$)")
@@ -90,6 +94,7 @@ def read_labels(text: AlignedText) -> AlignedText:
     text = text.sub(_FLOOR_OF, _floor_of)
     text = text.sub(_PARTED, lambda m: f"{m[1]}{cardinal(m[2])}杠{cardinal(m[3])}")
     text = text.sub(_HOUSE, _house).sub(_STREET_NUMBER, _street_number)
+    text = text.sub(_SHOP, "七十一")
     text = text.sub(_BAR, lambda m: f"{cardinal(m[2])}{cardinal(m[1])}")
     text = text.sub(_RANK, lambda m: f"{m[1]}第{cardinal(m[2])},共{cardinal(m[3])}")
     text = text.sub(_OF_SUBJECTS, lambda m: f"{m[1]}{number(m[2])}分,满分{number(m[3])}分")

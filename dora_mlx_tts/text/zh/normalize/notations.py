@@ -84,13 +84,13 @@ _SHARES = 12
 _MINUS_ONE = re.compile(
     r"(?<![0-9A-Za-z._+=*/×÷²³^(-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])"
 )
-_PLUS_NAME = re.compile(r"(?<=[0-9元])[ ]?\+[ ]?(?=[A-Za-z]{2})")
+_PLUS_NAME = re.compile(r"(?<=[0-9元])(?:\+|[ ]\+[ ])(?=[A-Za-z]{2})")
 _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
 """The number of a make: SK-II."""
 _TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
 """How long a song plays, behind its title."""
 _ACRONYM = re.compile(
-    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{1,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|(?<=[A-Z]{{2}}[ ])[0-9]{{1,2}}|(?<![GR]TX[ ])(?<!HTTP[ ])(?<!ISO[ ])(?<=[A-Z]{{2}}[ ])[0-9]{{3}}(?=[，。、；）]))(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]| [0-9]{{3}}|[ ]?{MEASURE})"
+    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{1,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|(?<=[A-Z]{{2}}[ ])[0-9]{{1,2}}|(?<![GR]TX[ ])(?<!HTTP[ ])(?<!ISO[ ])(?<=[A-Z]{{2}}[ ])[0-9]{{3}}(?=[，。、；）（]))(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]| [0-9]{{3}}|[ ]?{MEASURE})"
 )
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
 _CODE = re.compile(
@@ -112,6 +112,8 @@ _DAY_OF_NEWS = re.compile(
     r"(?<=[A-Za-z] )(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?=[\u4e00-\u9fff])(?![ ]?[赛的决个杯])"
 )
 """A day between an English word and a Chinese one: BBC News 11/30报道."""
+_MAKE_LETTER = re.compile(r"(?<=[A-Z]-)(\d{1,2})([VAWKTHCFJN])(?![A-Za-z0-9])")
+"""A letter behind the number of a make is no unit: GPT-4V."""
 _SERIES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Za-z]{1,3})(\d{1,2})-(\d{4,5})([A-Z]{0,3})(?![0-9A-Za-z_.-])"
 )
@@ -264,6 +266,7 @@ RULES = (
     Rule(_MEMORY, lambda m: f"{number(m[1])}加{m[2]}", "+"),
     Rule(_DATED, lambda m: f"{m[1]}{cardinal(m[2])}月{cardinal(m[3])}日", "/"),
     Rule(_DAY_OF_NEWS, _day_of_news, "/"),
+    Rule(_MAKE_LETTER, lambda m: f"{cardinal(m[1])}{m[2]}", "-"),
     Rule(_SERIES, _series, "-"),
     Rule(_ORDER_ONE, lambda m: f"{m[1]}{number(m[2])}", "("),
     Rule(_LENGTH, lambda m: unit_name(m[1]), "mgLl"),

@@ -36,6 +36,8 @@ from dora_mlx_tts.text.zh.normalize.units import (
 _PLAIN = re.compile(rf"[{HAN[1:-1]}，。！？、；：“”‘’（）《》…—\s]*+")
 """Text in which no rule about numbers, units and formulas has anything to do."""
 
+_ITEM = re.compile(r"(?:\A|(?<=[：；，。:;]))[ ]*[（(]([0-9]{1,2})[)）][ ]*(?![，。、；：.,])")
+"""The number of an item in brackets: （1）."""
 _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_thousands, FIGURES),  # before commas become pauses
     (read_dates, FIGURES),  # before hyphens and slashes become ranges and fractions
@@ -63,7 +65,7 @@ _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
 
 def normalize(text: str) -> AlignedText:
     """Write a Mandarin text with Hanzi and `! ? … , .` only."""
-    aligned = clean(AlignedText.of(text))
+    aligned = clean(AlignedText.of(text)).sub(_ITEM, r"\1，")
     if not _PLAIN.fullmatch(aligned.text):
         characters = set(aligned.text)
         for step, needs in _STEPS:

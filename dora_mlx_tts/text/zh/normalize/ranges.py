@@ -8,7 +8,7 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 
 _DASH = r"[-~\u2013\u2014\u2212\uff5e〜∼]"
-_UNIT = rf"(?:[a-zA-Zμ%℃°]{{1,3}}|{MEASURE})"
+_UNIT = rf"(?:[a-zA-Zμ%℃°]{{1,3}}|[十百千万亿]{{1,2}}(?:{MEASURE})|{MEASURE})"
 _NUMBERS = re.compile(
     rf"(?<![0-9A-Za-z.-])((?:[-\u2212](?=[0-9]))?{NUMBER})[ ]?({_UNIT})?[ ]?(?:{_DASH}|——|--)[ ]?(?=(?:[-第前]|公元前?)?{NUMBER}(?![0-9A-Za-z]{{0,16}}-[0-9]))"
 )

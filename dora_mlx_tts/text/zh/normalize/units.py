@@ -29,7 +29,7 @@ _UNITS = {
     "m3": "立方米", "cm3": "立方厘米", "mm3": "立方毫米", "dm3": "立方分米", "km³": "立方千米", "mm³": "立方毫米", "Nm³": "标准立方米",
     "KG": "千克", "Kg": "千克", "H": "小时", "KM": "千米", "Km": "千米", "CM": "厘米", "MM": "毫米", "MG": "毫克", "t": "吨", "ML": "毫升", "Ml": "毫升",
     "s²": "二次方秒", "min": "分钟", "h": "小时", "hr": "小时", "d": "天", "wk": "周", "yr": "年",
-    "KW": "千瓦", "kwh": "千瓦时", "KWh": "千瓦时", "KWH": "千瓦时", "kw": "千瓦", "Ω": "欧姆", "hz": "赫兹", "KHz": "千赫兹",
+    "KW": "千瓦", "kwh": "千瓦时", "KWh": "千瓦时", "KWH": "千瓦时", "kw": "千瓦", "Ω": "欧姆", "hz": "赫兹", "KHz": "千赫兹", "khz": "千赫兹", "kHZ": "千赫兹", "KHZ": "千赫兹", "Mhz": "兆赫兹", "MHZ": "兆赫兹", "Ghz": "吉赫兹", "GHZ": "吉赫兹", "wh": "瓦时", "WH": "瓦时",
     "J": "焦耳", "mmHg": "毫米汞柱", "cmH2O": "厘米水柱", "Kcal": "千卡", "Nm": "牛米", "inHg": "英寸汞柱", "atm": "个大气压", "mOsm": "毫渗摩尔", "mEq": "毫当量", "mM": "毫摩尔每升", "μM": "微摩尔每升", "nM": "纳摩尔每升", "kDa": "千道尔顿", "Da": "道尔顿", "Ci": "居里", "mCi": "毫居里", "bbl": "桶", "gal": "加仑", "sqft": "平方英尺", "pcs": "件", "C": "库仑",
     "db": "分贝", "dB": "分贝", "dBm": "分贝毫瓦", "DB": "分贝", "U": "单位", "lm": "流明", "lx": "勒克斯", "lux": "勒克斯", "cd": "坎德拉",
     "rpm": "转每分钟", "r": "转", "ft": "英尺", "inch": "英寸", "inches": "英寸", "lb": "磅", "oz": "盎司", "rad": "弧度", "nit": "尼特", "nits": "尼特",
@@ -87,7 +87,7 @@ _COUNT = rf"({SIGN})({NUMBER}|[一二三四五六七八九十百千万亿两点�
 _RANGE = rf"(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?"
 _SCALE = r"([十百千万亿]{1,2})?"
 QUANTITY = re.compile(
-    rf"(?<![0-9A-Za-z.])(?<![0-9],){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?((?:{UNIT_NAMES}|{_SINGLE})[·•⋅](?:{_PER})|{UNIT_NAMES}|{_BESIDE_STROKE}(?=[ ]?/[ ]?(?:min|[a-zL]{{1,3}}(?![a-z])|[日天次周月时支瓶])))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³]|-[A-Za-z])"
+    rf"(?<![0-9A-Za-z.])(?<![0-9],)(?<![A-Za-z]-){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?((?:{UNIT_NAMES}|{_SINGLE})[·•⋅](?:{_PER})|{UNIT_NAMES}|{_BESIDE_STROKE}(?=[ ]?/[ ]?(?:min|[a-zL]{{1,3}}(?![a-z])|[日天次周月时支瓶])))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³]|-[A-Za-z])"
 )
 RAISED = re.compile(
     rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({UNIT_NAMES}|{_SINGLE})({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
@@ -108,7 +108,7 @@ _SHARED = (
 )
 """What each has its share of: 96拍/分, 3片/次."""
 _HAN_PER = re.compile(
-    rf"(?<=[0-9元次人个件克米升])[ ]?/[ ]?(?:({_PER})(?![A-Za-z0-9])|(?=[人次天年月日周个件斤小平立公千秒分米吨瓶盒位套升晚间班课节场张本只支辆台部杯包袋箱两亩户片粒颗针餐枚]))"
+    rf"(?<=[0-9元币次人个件克米升])[ ]?/[ ]?(?:({_PER})(?![A-Za-z0-9])|(?=[人次天年月日周个件斤小平立公千秒分米吨瓶盒位套升晚间班课节场张本只支辆台部杯包袋箱两亩户片粒颗针餐枚]))"
     rf"|(?<=元)[ ]?/[ ]?(?=[\u4e00-\u9fff0-9])|(?<=/[月天年日人周次晚台户])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
     rf"|(?<=分之[\u4e00-\u9fff])[ ]?/[ ]?(?={_SHARED})"
     rf"|(?<=小时|分钟)[ ]?/[ ]?(?=[天周月日次人个件节集])"
@@ -159,7 +159,7 @@ _OF_ANGLES = re.compile(
 _ADDED = re.compile("[\u4e00-\u9fff](?<![幅率涨跌是为])[ ]?$")
 _PERCENT = re.compile(rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)|(个百分点))")
 _PERCENT_RANGE = re.compile(
-    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[%‰]?[ ]?[-~\u2013\u2014\uff5e到至][ ]?({NUMBER})[ ]?([%‰])"
+    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[%‰]?[ ]?(?:--|——|[-~\u2013\u2014\uff5e到至])[ ]?({NUMBER})[ ]?([%‰])"
 )
 _SHARES = {"%": "百分之", "‰": "千分之"}
 
@@ -308,7 +308,8 @@ def read_of_field(match: re.Match[str]) -> str | None:
     """`电流3A` 电流三安: a letter that is a unit where its field is spoken of, or behind a sign."""
     sign, value, unit = match.groups()
     near = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR]
-    if not sign and not re.search(_OF_FIELD[unit], near):
+    is_sign = sign and (unit != "K" or sign[0] in "=≈<>≤≥")
+    if not is_sign and not re.search(_OF_FIELD[unit], near):
         return None
     return f"{sign or ''}{amount(value)}{unit_name(unit)}"
 
