@@ -8,14 +8,6 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number, roman
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 
-_THOUSANDS = re.compile(r"(?<![0-9A-Za-z.,])([0-9]{1,3}(?:[,'’][0-9]{3}){1,5})(?![0-9]|[,'’][0-9])")
-_WIDE_THOUSANDS = re.compile(r"(?<=[$¥￥€£])([0-9]{1,3}(?:，[0-9]{3}){1,4})(?![0-9])")
-_SPACED_THOUSANDS = re.compile(
-    r"(?<![0-9A-Za-z.,][ ])(?<![0-9A-Za-z.,-])([1-9][0-9]{0,2}(?: [0-9]{3}){2,4})(?![ ]?[0-9])"
-)
-_EUROPEAN = re.compile(
-    r"(?<![0-9A-Za-z.,])([0-9]{1,3}(?:\.[0-9]{3}){1,4}),([0-9]{1,2})(?![0-9A-Za-z.,])"
-)
 _STANDARD = re.compile(r"(?<![0-9.])802\.([13][0-9x]{0,2})(?![0-9.])")
 """A standard of networks: 802.11ax."""
 _VERSION = re.compile(r"(?<![0-9.])[0-9]{1,8}(?:\.[0-9]{1,8}){2,6}(?![0-9])")
@@ -33,10 +25,6 @@ _HEIGHT = re.compile(
 _HUNDREDTHS = re.compile(r"(?<=[0-9]秒)([0-9]{2,3})(?![0-9.:：]|[ ]?[个位分秒毫])")
 _APART = re.compile(rf"(?<![0-9.])([1-9])、([1-9])(?=[ ]?{MEASURE})")
 """Two numbers that follow each other count about so many: 2、3个."""
-_BULLET = re.compile(
-    rf"\A[-\u2212](?=[0-9]{{1,4}}(?:[./][0-9]{{1,4}})?[ ]?(?![度元块分点美]){MEASURE})"
-)
-"""A hyphen that begins an item: no one has fewer than no cups."""
 _OF_BASE = re.compile(
     r"((?:二|八|十六|2|8|16)进制[^，。；！？0-9]{0,8}[ ]?)([0-9]{2,16})(?![0-9.]|[ ]?[位数])"
 )
@@ -51,16 +39,6 @@ _MORE = re.compile(
 )
 _ORDINAL = re.compile(r"(?<=第)[ ]?([0-9]{1,16})(?![0-9]|\.[0-9])")
 _NEGATIVE = re.compile(rf"(?<![0-9A-Za-z)）-])[-\u2212]({NUMBER})(?![0-9])")
-_MODEL = re.compile(
-    r"(?:(?<=[歼轰运直])|(?<=东风|长征|神舟|天宫|嫦娥|天舟|红旗|巨浪|鹰击|霹雳|空警|彩虹|翼龙|风云|枭龙|波音|空客|米格))"
-    r"[-\u2013](?=[0-9])"
-)
-"""The hyphen of a name (歼-20) is no minus."""
-_ISOTOPE = re.compile(
-    "(?:(?<=欧米[伽茄])|(?<=[碳铀氢氧氮铯碘锶钴钚镭钋磷硫铅钾氦锂硼氟氖钠镁铝硅氯氩钙铁镅锝氚]))[-\u2013]([0-9]{1,3})(?![0-9.%])"
-)
-"""A weight of an element: 碳-14, 铯-137."""
-_POINT = re.compile(r"(?<![0-9A-Za-z.])\.(?=[0-9]{1,16}(?![0-9.]))")
 _POSITIVE = re.compile(rf"(?<![0-9A-Za-z)）+])\+({NUMBER})(?![0-9])")
 _DECIMAL = re.compile(r"(?<![0-9.])[0-9]{1,16}\.[0-9]{1,40}(?![0-9])")
 _BARE = re.compile(r"[0-9]{1,16}")
@@ -68,8 +46,6 @@ _ORDINAL_UNIT = re.compile(
     "[ ]?(?:月|日|号|楼|级|等|期|班|年级|手|战|两|单元|代|世|百|维|进制|把手|次元|次方|胎|环|线|区)"
 )
 """Before these a lone 2 is an ordinal or part of a name: 二月, 二楼, 二级."""
-_BESIDE_FIGURE = re.compile("[-~–—～.%‰$¥￥€£+×*/=:：°℃A-Za-z至到万亿]")
-"""Signs beside a figure that further rules read together with it."""
 _LAST_OF_ORDINALS = re.compile(
     "(?:第|周[一二三四五六日天]|星期[一二三四五六日天])[ ]?[0-9一二三四五六七八九十]{1,3}[到至]\\Z"
 )
@@ -80,7 +56,6 @@ _STOREY_BEFORE = re.compile("[楼座栋幢馆厦院厅店场心区号侧面到�
 """Before a number of 层 these say which one it is: 3号楼2层, 到2层."""
 _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])[0-9]{3,16}(?![0-9.])")
 """A number that a letter begins (G1234次) is a name."""
-
 _ANSWERS = frozenset({"401", "403", "404", "405", "429", "502", "503", "504"})
 """What a server answers; no one counts so many."""
 _NAMED_KINDS = re.compile(
@@ -137,33 +112,11 @@ _YEAR_BEFORE = re.compile(r"(?:年|年份|出生|成立|创立|始|建|版|届)[
 _LONGEST_VERSION = 3
 _RANGE_MARKS = ("到", "至", "—", "-", "~")
 _SHORTEST_NAME = 3
+_LONGEST_ISSUE = 4
 _SHORTEST_CODE = 6
 _LONGEST_ROUND = 10
 _LONGEST_AMOUNT = 12
 """A bare number of more digits counts nothing that one speaks of."""
-
-
-def read_thousands(text: AlignedText) -> AlignedText:
-    """`1,234,567` as one number; a number's sign and point as what they are (歼-20, .5)."""
-    text = text.sub(_ISOTOPE, _isotope)
-    text = text.sub(_MODEL, "").sub(_BULLET, "").sub(_POINT, "0.")
-    text = text.sub(_WIDE_THOUSANDS, lambda m: m[1].replace("，", ""))
-    text = text.sub(_EUROPEAN, lambda m: f"{m[1].replace('.', '')}.{m[2]}")
-    text = text.sub(_SPACED_THOUSANDS, lambda m: m[1].replace(" ", ""))
-    return text.sub(_THOUSANDS, _thousands)
-
-
-def _isotope(match: re.Match[str]) -> str:
-    """`碳-14` 碳十四, `铯-137` 铯一三七."""
-    return digits(match[1]) if len(match[1]) == _SHORTEST_NAME else cardinal(match[1])
-
-
-def _thousands(match: re.Match[str]) -> str:
-    """Figures in groups are an amount whatever stands before: so many are written out at once."""
-    whole, end = re.sub("[,'’]", "", match[1]), match.end()
-    beside = match.string[max(0, match.start() - 2) : match.start()] + match.string[end : end + 2]
-    is_plain = len(whole) >= _SHORTEST_CODE and not _BESIDE_FIGURE.search(beside)
-    return cardinal(whole) if is_plain else whole
 
 
 def read_versions(text: AlignedText) -> AlignedText:
@@ -186,11 +139,17 @@ def read_counts(text: AlignedText) -> AlignedText:
     text = text.sub(_NEGATIVE, lambda m: f"负{_plain(m[1])}")
     text = text.sub(_POSITIVE, _positive)
     text = text.sub(_AFTER_LETTER, lambda m: digits(m[0], telephone=True))
-    text = text.sub(_ORDINAL, lambda m: cardinal(m[1]))
+    text = text.sub(_ORDINAL, _ordinal)
     text = text.sub(_LONG_NAME, lambda m: digits(m[0], telephone=True))
     text = text.sub(_HUNDREDTHS, lambda m: digits(m[1]))
     text = text.sub(_HEIGHT, lambda m: f"{amount(m[1])}米{digits(m[2])}").sub(_COUNT, _count)
     return text.sub(_DECIMAL, lambda m: number(m[0])).sub(_BARE, _bare)
+
+
+def _ordinal(match: re.Match[str]) -> str:
+    """`第3` 第三; an issue of so many figures is named by them: 第24138期."""
+    is_name = len(match[1]) > _LONGEST_ISSUE and match.string.startswith("期", match.end())
+    return digits(match[1]) if is_name else cardinal(match[1])
 
 
 def _positive(match: re.Match[str]) -> str:

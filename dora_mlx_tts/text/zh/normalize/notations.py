@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.degrees import read_temperatures
 from dora_mlx_tts.text.zh.normalize.maths import OPERATORS
 from dora_mlx_tts.text.zh.normalize.numbers import (
     amount,
@@ -16,7 +17,7 @@ from dora_mlx_tts.text.zh.normalize.numbers import (
 )
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.times import SCORE_DASH, is_in_sports, read_times, score
-from dora_mlx_tts.text.zh.normalize.units import UNIT_NAMES, read_temperatures, unit_name
+from dora_mlx_tts.text.zh.normalize.units import UNIT_NAMES, unit_name
 
 _TEMPO = re.compile("♩[ ]?=[ ]?(?=[0-9])")
 _STARS = re.compile(

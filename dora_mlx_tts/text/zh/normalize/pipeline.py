@@ -7,8 +7,9 @@ import string
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.counts import read_counts, read_thousands, read_versions
+from dora_mlx_tts.text.zh.normalize.counts import read_counts, read_versions
 from dora_mlx_tts.text.zh.normalize.dates import read_dates
+from dora_mlx_tts.text.zh.normalize.degrees import read_percentages, read_temperatures
 from dora_mlx_tts.text.zh.normalize.labels import read_labels, read_verses
 from dora_mlx_tts.text.zh.normalize.maths import (
     RELATIONS,
@@ -28,10 +29,9 @@ from dora_mlx_tts.text.zh.normalize.telephone import read_telephone_numbers
 from dora_mlx_tts.text.zh.normalize.times import read_times
 from dora_mlx_tts.text.zh.normalize.units import (
     read_feet_and_minutes,
-    read_percentages,
     read_quantities,
-    read_temperatures,
 )
+from dora_mlx_tts.text.zh.normalize.writing import read_thousands
 
 _PLAIN = re.compile(rf"[{HAN[1:-1]}，。！？、；：“”‘’（）《》…—\s]*+")
 """Text in which no rule about numbers, units and formulas has anything to do."""

@@ -72,7 +72,7 @@ _LIST_AFTER = re.compile(rf"(?:[（(][0-9]{{1,2}}[)）])?(?:[ ]?[、，,和 ]{_L
 _LONGEST_LIST = 60
 """Scores in a row (21:18、19:21) share what stands around them."""
 _WINDOW = 8
-_SENTENCE = 24
+_SENTENCE, _FAR = 24, 40
 _CLAUSE = re.compile("[。；！？;!? ]")
 _PHRASE = re.compile("[，。；！？,;!? ]")
 _WITHIN = re.compile(
@@ -89,6 +89,7 @@ _EXPECTED = re.compile(
     "(?:预计|预期|估计|大概|大约|约|目标|完成|跑|耗|用)(?:是|为|时|要|需|在)?[ ]?$"
 )
 _OF_PACE = re.compile("(?:配速|[Pp]ace|[前后]半程|圈速|单圈|每圈)[^，。；0-9]{0,3}$")
+_MINUTES = re.compile("[1-9]?[0-9]")
 _SECONDS = re.compile("0[0-9]")
 _OF_TRACK = re.compile("[》」”][ ]?[（(]$")
 """Behind a title in brackets stands how long it plays."""
@@ -119,6 +120,9 @@ def read_times(text: AlignedText) -> AlignedText:
 def _ratio(match: re.Match[str]) -> str:
     """`1:1.2` 一比一点二, `100万:1` 一百万比一; a second part with its zero (25:00) is of seconds."""
     if _SECONDS.fullmatch(match[2]) and match[1].isdecimal() and not is_score(match):
+        return _duration(match[1], match[2], None)
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    if _MINUTES.fullmatch(match[1]) and _MINUTES.fullmatch(match[2]) and _LASTS.search(before):
         return _duration(match[1], match[2], None)
     if "%" in match[0]:
         return "比".join(
@@ -153,7 +157,7 @@ def _list_around(match: re.Match[str]) -> tuple[int, int]:
 
 def is_in_sports(match: re.Match[str]) -> bool:
     """Whether words of sports are near."""
-    near = match.string[max(0, match.start() - _SENTENCE) : match.end() + _SENTENCE]
+    near = match.string[max(0, match.start() - _FAR) : match.end() + _SENTENCE]
     return _SPORT.search(near) is not None
 
 
