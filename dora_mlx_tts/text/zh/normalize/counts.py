@@ -23,10 +23,12 @@ _HEIGHT = re.compile(
     r"(?<![0-9.])([0-9])[ ]?米[ ]?([0-9]{1,2})(?![0-9.]|[ ]?[厘分公宽长高人个条道米/x×])"
 )
 _HUNDREDTHS = re.compile(r"(?<=[0-9]秒)([0-9]{2,3})(?![0-9.:：]|[ ]?[个位分秒毫])")
-_APART = re.compile(rf"(?<![0-9.])([1-9])、([1-9])(?=[ ]?{MEASURE})")
+_APART = re.compile(
+    "(?<![0-9.第图表题案项骤])([1-9])、([1-9])(?=[ ]?(?:[个只条张天次人岁周倍斤米块杯碗片粒颗家位名遍种件月百千万十]|小时|分钟|秒|年(?!级)|星期|公[斤里]))"
+)
 """Two numbers that follow each other count about so many: 2、3个."""
 _OF_BASE = re.compile(
-    r"((?:二|八|十六|2|8|16)进制[^，。；！？0-9]{0,8}[ ]?)([0-9]{2,16})(?![0-9.]|[ ]?[位数])"
+    rf"((?:二|八|十六|2|8|16)进制[^，。；！？0-9]{{0,8}}[ ]?)([0-9]{{2,16}})(?![0-9.]|[ ]?(?:进|数|{MEASURE}))"
 )
 """Figures of another base are said one by one: 二进制数是111110."""
 _COUNT = re.compile(rf"({NUMBER})[ ]?(?=[ ]?[多余几来]?[ ]?{MEASURE})")
@@ -58,6 +60,9 @@ _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])[0-9]{3,16}(?![0-9.])")
 """A number that a letter begins (G1234次) is a name."""
 _ANSWERS = frozenset({"401", "403", "404", "405", "429", "502", "503", "504"})
 """What a server answers; no one counts so many."""
+_SUM_BEFORE = re.compile(
+    "(?:花了?|付了?|卖|价|共|总[共计]?|合计|剩|余|[加减]|乘以?|除以?|等于|得)[ ]?$"
+)
 _NAMED_KINDS = re.compile(
     "[ ]?(?:医院|中学|小学|部队|艺术区|创意园|文创园|创意区|高地|兵工厂|邮箱|信箱|网盘|浏览器|安全卫士|杀毒|同城|网站|公司|集团|搜索|手机助手|卫士|数科|公交|路公[交共])"
 )
@@ -164,7 +169,7 @@ def _apart(match: re.Match[str]) -> str | None:
     first, second = match.groups()
     if int(second) != int(first) + 1:
         return None
-    return f"{amount(first)}{number(second)}"
+    return f"{amount(first)}{amount(second)}"
 
 
 def _plain(value: str) -> str:
@@ -215,21 +220,27 @@ def _bare(match: re.Match[str]) -> str:
         return digits(value, telephone=True)
     if _is_hotline(value, before, match) or _is_known_name(value, before, match):
         return digits(value, telephone=True)
+    if _is_of_kind(value, match):
+        return digits(value)
     if int(value) in _YEARS and _is_year(before, match):
         return digits(value)
     return cardinal(value)
 
 
 def _is_known_name(value: str, before: str, match: re.Match[str]) -> bool:
-    """Whether figures are known one by one: 985, 996, what a server answers, 163邮箱, 301医院."""
+    """Whether figures are known one by one: 985, 996, what a server answers."""
     if match.string.startswith(_RANGE_MARKS, match.end()):
         return False
-    if value in _ANSWERS:
+    if value in _ANSWERS and not _SUM_BEFORE.search(before):
         return True
-    if value in _NAMES and not _QUANTITY_BEFORE.search(before):
-        return True
-    kinds = _NAMED_KINDS.match(match.string, match.end())
-    return kinds is not None and len(value) == _SHORTEST_NAME and not value.endswith("00")
+    return value in _NAMES and not _QUANTITY_BEFORE.search(before)
+
+
+def _is_of_kind(value: str, match: re.Match[str]) -> bool:
+    """Whether a kind of what is called by its number stands behind: 301医院."""
+    if len(value) != _SHORTEST_NAME or value.endswith("00"):
+        return False
+    return _NAMED_KINDS.match(match.string, match.end()) is not None
 
 
 def _is_code(value: str, before: str, match: re.Match[str]) -> bool:

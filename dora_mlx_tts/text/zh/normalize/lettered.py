@@ -24,7 +24,6 @@ RULES = (
     times.MONTHS,
     names.GRADES,
     names.DIVE,
-    names.LEXILE,
     names.OPUS,
     figures.MINUS_PERCENT,
     figures.PERCENT_NAME,

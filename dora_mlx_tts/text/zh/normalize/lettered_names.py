@@ -26,7 +26,7 @@ _LEVEL_MORE = re.compile(
 )
 """A level and what is above it: L2+级."""
 _AIRLINER = re.compile(
-    r"(?:(?<=Boeing )|(?<=Airbus )|(?<=Boeing)|(?<=Airbus))([A-Z]?)(\d{3})-(\d{1,4})(?![0-9])|(?<![0-9A-Za-z-])([AB])(\d{3})-(\d{1,4})(?![0-9A-Za-z-])"
+    r"(?:(?<=Boeing )|(?<=Airbus )|(?<=Boeing)|(?<=Airbus))([A-Z]?)(\d{3})-(\d{1,4})(?![0-9])|(?<![0-9A-Za-z-])(?:([AB])(220|3[0-8]0|7[0-8]7))-(\d{1,4})(?![0-9A-Za-z-])"
 )
 _PROCESSOR = re.compile(r"(?<=Ultra [3579] )(\d{3})(?=[A-Z]{1,2}(?![A-Za-z0-9]))")
 _FILM_SPEED = re.compile(
@@ -34,7 +34,7 @@ _FILM_SPEED = re.compile(
 )
 """How sensitive a camera is, an amount; a standard is named by its figures."""
 _ANSWER = re.compile(
-    r"(?<![0-9A-Za-z.])[1-5][0-9]{2}(?=[ ]?(?:是|表示|代表|意味|指|就是|说明|错误|状态|响应|重定向|[，。、；]))"
+    r"(?<![0-9A-Za-z.])(?:10[0-3]|20[0-8]|30[0-8]|4[0-4][0-9]|451|50[0-9]|51[01])(?=[ ]?(?:是|表示|代表|意味|指|就是|说明|错误|状态|响应|重定向))"
 )
 """A further answer of a server: HTTP 301是…，302是…."""
 _OF_SERVERS = re.compile("HTTP|状态码|错误码|返回码|接口|服务器|响应码")
@@ -45,9 +45,7 @@ _GRADES = re.compile(
 """Grades of a school, or the search A*: `A*A*A`."""
 _DIVE = re.compile(r"(?<![0-9A-Za-z.-])(?:5[1-4][0-9]{2}[A-D]|[1-6]0[1-9][A-D])(?![0-9A-Za-z+/-])")
 """A dive by the figures of its somersaults: 407C, 5253B."""
-_LEXILE = re.compile(r"(?<![0-9A-Za-z.])([1-9][0-9]{1,2}0)L(?![0-9A-Za-z/])")
-_OF_READING = re.compile("蓝思|[Ll]exile|分级阅读|绘本|阅读[等水级]")
-_NEAR, _FAR = 24, 40
+_FAR = 40
 
 
 def _port_of(match: re.Match[str]) -> str | None:
@@ -66,12 +64,6 @@ def _grades(match: re.Match[str]) -> str | None:
     if re.fullmatch(r"[A-E]\*[A-E]", match[0]) and match[0][0] != match[0][-1]:
         return None
     return re.sub(r"(?<=[A-Z*星])(?=[A-Z])", " ", match[0]).replace("*", "星").replace("星 ", "星")
-
-
-def _lexile(match: re.Match[str]) -> str | None:
-    """`650L` 六五零L, the level of a text to read."""
-    near = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR]
-    return f"{digits(match[1])}L" if _OF_READING.search(near) else None
 
 
 OPUS = Rule(_OPUS, lambda match: f"作品{number(match[1])}号", "p")
@@ -100,4 +92,3 @@ FILM_SPEED = Rule(_FILM_SPEED, lambda m: f"{m[1]}{number(m[2])}", "I")
 ANSWER = Rule(_ANSWER, _answer, FIGURES)
 GRADES = Rule(_GRADES, _grades, "*")
 DIVE = Rule(_DIVE, lambda match: f"{digits(match[0][:-1])}{match[0][-1]}", "ABCD")
-LEXILE = Rule(_LEXILE, _lexile, "L")

@@ -101,9 +101,9 @@ def _weeks(match: re.Match[str]) -> str:
 def _months(match: re.Match[str]) -> str | None:
     """`6m+` 六个月以上, where a small child is spoken of."""
     near = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR]
-    if not _OF_BABIES.search(near):
-        return None
     first, last, more = match.groups()
+    if not (first or more) or not _OF_BABIES.search(near):
+        return None
     return f"{f'{number(first)}到' if first else ''}{amount(last)}个月{'以上' if more else ''}"
 
 

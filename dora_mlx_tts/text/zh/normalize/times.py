@@ -88,6 +88,9 @@ _RACE = re.compile("组|选手|冠军|亚军|季军|完赛|马拉松|纪录|铁�
 _EXPECTED = re.compile(
     "(?:预计|预期|估计|大概|大约|约|目标|完成|跑|耗|用)(?:是|为|时|要|需|在)?[ ]?$"
 )
+_LEFT = re.compile("(?:剩余|还剩|仅剩|只剩|倒计时)(?:是|为)?[:：]?[ ]?$")
+_OF_EVENT = re.compile("[ ]?(?:的|那|这|场|开|班|出|到|和|、)")
+"""Behind a time these speak of what begins at it: 只剩10:30的票."""
 _OF_PACE = re.compile("(?:配速|[Pp]ace|[前后]半程|圈速|单圈|每圈)[^，。；0-9]{0,3}$")
 _MINUTES = re.compile("[1-9]?[0-9]")
 _SECONDS = re.compile("0[0-9]")
@@ -96,7 +99,7 @@ _OF_TRACK = re.compile("[》」”][ ]?[（(]$")
 _NOON = 12
 _RESULT = re.compile("(?:成绩|纪录)(?:是|为|[:：])?[ ]?$")
 _LASTS = re.compile(
-    r"(?:(?<![A-Za-z])[PS]B[ ]?|剩余|还剩|仅剩|只剩|还有|马拉松|(?:[全半]马|马拉松|越野|[赛米里跑游骑])的?成绩|[用耗历]时|(?:狂暴|冷却|剩余|通关|倒计)时间?|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
+    r"(?:(?<![A-Za-z])[PS]B[ ]?|马拉松|(?:[全半]马|马拉松|越野|[赛米里跑游骑])的?成绩|[用耗历]时|(?:狂暴|冷却|剩余|通关|倒计)时间?|时长|配速|记录|纪录|跑[了进完出]{1,2}|游[了进完出]{1,2}|片长|全长|长度|(?<![时部市校班家店])长)(?:是|为|达|约)?[:：]?[ ]?$"
 )
 
 
@@ -191,7 +194,7 @@ def _clock(match: re.Match[str]) -> str | None:
 
 def _lasts(before: str, after: str, time: str) -> bool:
     """Whether a time is how long something takes: 在3:30内, 前半程5:45, 《晴天》(4:29)."""
-    if _OF_PACE.search(before):
+    if _OF_PACE.search(before) or (_LEFT.search(before) and not _OF_EVENT.match(after)):
         return True
     phrase = f"{_PHRASE.split(before)[-1]} {_PHRASE.split(after)[0]}"
     if _LONG.fullmatch(time) and (_RACE.search(phrase) or _EXPECTED.search(before)):

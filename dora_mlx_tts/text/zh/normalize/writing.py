@@ -6,7 +6,6 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits
-from dora_mlx_tts.text.zh.normalize.patterns import MEASURE
 
 _THOUSANDS = re.compile(r"(?<![0-9A-Za-z.,])([0-9]{1,3}(?:[,'’][0-9]{3}){1,5})(?![0-9]|[,'’][0-9])")
 _WIDE_THOUSANDS = re.compile(r"(?<=[$¥￥€£])([0-9]{1,3}(?:，[0-9]{3}){1,4})(?![0-9])")
@@ -17,7 +16,7 @@ _EUROPEAN = re.compile(
     r"(?<![0-9A-Za-z.,])([0-9]{1,3}(?:\.[0-9]{3}){1,4}),([0-9]{1,2})(?![0-9A-Za-z.,])"
 )
 _BULLET = re.compile(
-    rf"\A[-\u2212](?=[0-9]{{1,4}}(?:[./][0-9]{{1,4}})?[ ]?(?![度元块分点美]){MEASURE})"
+    r"\A[-\u2212](?=[0-9]{1,4}(?:[./][0-9]{1,4})?[ ]?(?:[个杯勺瓣片只颗根粒条盒包袋瓶罐份把棵茶汤大小]|块(?!钱)))"
 )
 """A hyphen that begins an item: no one has fewer than no cups."""
 _MODEL = re.compile(
