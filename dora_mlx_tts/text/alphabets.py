@@ -52,7 +52,18 @@ def jyutping(reading: str, word: str) -> tuple[str, ...] | None:
     parts = tuple(reading.lower().split())
     if len(parts) != len(word) or not all(is_east_asian(char) for char in word):
         return None
-    return parts if all(_JYUTPING.fullmatch(part) for part in parts) else None
+    return parts if all(map(_is_jyutping, parts)) else None
+
+
+def _is_jyutping(syllable: str) -> bool:
+    """Whether the models have units for a syllable."""
+    from dora_mlx_tts.text.symbols import SymbolTable  # noqa: PLC0415 (on demand)
+    from dora_mlx_tts.text.yue.syllable import phones as pair_of  # noqa: PLC0415 (on demand)
+
+    if not _JYUTPING.fullmatch(syllable):
+        return False
+    table = SymbolTable.load("v2")
+    return all(unit in table for unit in pair_of(syllable))
 
 
 def arpabet(reading: str, word: str) -> tuple[str, ...] | None:  # noqa: ARG001 (a reader)
@@ -98,6 +109,12 @@ def phones(reading: str, word: str) -> tuple[str, ...] | None:  # noqa: ARG001 (
 
     table, parts = SymbolTable.load("v2"), tuple(reading.split())
     return parts if parts and all(part in table for part in parts) else None
+
+
+def unknown_units(alphabet: str, reading: str) -> list[str]:
+    """Parts of a reading that are no unit of an alphabet, in their order."""
+    read = READERS[alphabet]
+    return [part for part in reading.split() if read(part, "字") is None]
 
 
 READERS: Mapping[str, Reader] = MappingProxyType(

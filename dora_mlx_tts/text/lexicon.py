@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from dora_mlx_tts.errors import LanguageError, SettingError
 from dora_mlx_tts.messages import must_be, unknown
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.alphabets import READERS
+from dora_mlx_tts.text.alphabets import READERS, unknown_units
 from dora_mlx_tts.text.schemes import scheme_of
 from dora_mlx_tts.yaml_reader import Limits, read_yaml
 
@@ -32,6 +32,14 @@ _HOLDS = "words and readings (language: {word: reading})"
 RULES = "rules"
 _ALPHABETS = {"zh": "pinyin", "en": "arpabet", "yue": "jyutping"}
 """Languages whose modules take phones for a word; the others take another spelling."""
+
+_FORMS = {
+    "pinyin": "pinyin, one syllable per character with a tone from 1 to 5",
+    "arpabet": "ARPAbet, vowels with a stress from 0 to 2",
+    "jyutping": "Jyutping, one syllable per character with a tone from 1 to 6",
+}
+_LIKE_PHONES = re.compile(r"[A-Za-zü][0-9](?:\s|\Z)")
+"""A syllable or phone with its tone or stress, known or not."""
 
 Reading = str | Sequence[str]
 _Words = Mapping[str, str]
@@ -102,7 +110,7 @@ class Lexicon:
                             reading,
                         )
                     )
-                units = _units(language, word, text, origin)
+                units = _units(language, word, text, origin, is_list=not isinstance(reading, str))
                 if units is None:
                     spellings.setdefault(language, {})[word] = text
                 else:
@@ -201,18 +209,19 @@ def _text_of(reading: object) -> str | None:
     return " ".join(" ".join(parts).split()) or None
 
 
-def _units(language: str, word: str, text: str, origin: str) -> tuple[str, ...] | None:
-    """Units of the language's alphabet, or None for another spelling."""
+def _units(
+    language: str, word: str, text: str, origin: str, *, is_list: bool
+) -> tuple[str, ...] | None:
+    """Units of the language's alphabet, or None for another spelling; a list is never a spelling."""
     name = _ALPHABETS.get(language)
     units = READERS[name](text, word) if name else None
     if units is None and name == "arpabet" and re.search("[əɪʊɛɔæʌˈθðʃʒŋ]", text):
         units = READERS["ipa"](text, word)
-    looks_like_phones = name and re.search(r"[A-Za-zü][1-6](?:\s|\Z)", text)
-    if units is None and looks_like_phones:
-        raise SettingError(
-            f"{origin}: the reading of {word!r} must be {name} (one syllable per character, tones 1 to"
-            f" 5; or ARPAbet with stress), got {text!r}"
-        )
+    if units is None and name and (is_list or _LIKE_PHONES.search(text)):
+        strange = ", ".join(map(repr, unknown_units(name, text)))
+        form = f"{origin}: the reading of {word!r}"
+        hint = f" (unknown: {strange})" if strange else ""
+        raise SettingError(must_be(form, _FORMS[name], text) + hint)
     return units
 
 

@@ -37,6 +37,10 @@ _YUAN = expression(r"[¥￥][ ]?(?=\d)")
 _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
 _QUOTED = expression(r"(?<![0-9A-Za-z])'([A-Za-z_][A-Za-z0-9_.-]*)'(?![0-9A-Za-z])")
 """A string of a program, whose quotes are no feet."""
+_ITEM = expression(
+    r"(?:\A|(?<=[：；，。:;]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff])"
+)
+"""The number of an item, which is Chinese where its sentence is: 2) deadline推到周五."""
 _KANA = expression("[\u3041-\u30fc]")
 _LOOK_BACK = 24
 _OF_FIGURES = expression(
@@ -60,7 +64,7 @@ _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _CONCERNED = expression(
-    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔ∞★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}[/:：]\d|\d\.[xX]"
+    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔ∞★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[A-E]\*|[NC]BA|每[A-Za-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}[/:：]\d|\d\.[xX]"
 )
 
 _WIDE_MARK = expression("[，。；：？！]")
@@ -73,15 +77,21 @@ def read_mixed(text: AlignedText) -> AlignedText:
     if _CONCERNED.search(text.text) is None:
         return text
     from dora_mlx_tts.text.zh.normalize import (  # noqa: PLC0415 (on demand)
+        chemistry,
+        codes,
         formulas,
         identifiers,
         lettered,
+        lettered_figures,
         money,
         notations,
     )
 
-    if "'" in text.text and _HAN.search(text.text):
+    is_chinese = _HAN.search(text.text) is not None and not _KANA.search(text.text)
+    if "'" in text.text and is_chinese:
         text = text.sub(_QUOTED, r"\1")
+    if is_chinese:
+        text = text.sub(_ITEM, _item)
     text = (
         text.sub(_DOCTOR, "Doctor ")
         .sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW))
@@ -89,20 +99,20 @@ def read_mixed(text: AlignedText) -> AlignedText:
     )
     text = text.sub(_MINOR, r"\1 sharp minor").sub(_ARROW, "，")
     quantities = (
-        identifiers.ADDRESS_RULE,
-        identifiers.STANDARD_RULE,
-        identifiers.COMPOUND_RULE,
+        codes.ADDRESS_RULE,
+        codes.STANDARD_RULE,
+        chemistry.COMPOUND_RULE,
         *lettered.RULES,
         formulas.FORMULA_RULE,
-        lettered.COMPARED_RULE,
+        lettered_figures.COMPARED,
     )
-    text = _apply((*money.RULES, lettered.COMMAS_BEFORE_UNIT_RULE), text, _is_in_chinese)
-    text = _apply(identifiers.LABELLED_RULES, text, _is_labelled)
+    text = _apply((*money.RULES, lettered_figures.COMMAS_BEFORE_UNIT), text, _is_in_chinese)
+    text = _apply((*codes.LABELLED_RULES, chemistry.ISOTOPE_RULE), text, _is_labelled)
     text = _apply(notations.RULES, text, _is_in_chinese)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_in_chinese)
     text = _apply(identifiers.SHORT_NAME_RULES, text, _is_beside_chinese)
-    if _YUAN.search(text.text) and _HAN.search(text.text) and not _KANA.search(text.text):
+    if _YUAN.search(text.text) and is_chinese:
         text = text.sub(_YUAN, " CNY ")  # what Chinese has not read is English
     return text.sub(_WIDE_COLON, "， ").sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
 
@@ -206,6 +216,12 @@ def _is_beside_chinese(match: re.Match[str]) -> bool:
         return not after[0].isascii()
     far = match.string[max(0, start - _FAR) : end + _FAR]
     return _HAN.search(far) is not None or _ENGLISH.search(far) is None
+
+
+def _item(match: re.Match[str]) -> str | None:
+    from dora_mlx_tts.text.zh.normalize.numbers import cardinal  # noqa: PLC0415 (on demand)
+
+    return f"{cardinal(match[1])}，" if match[1].strip("0") else None
 
 
 def _roman(match: re.Match[str]) -> str:

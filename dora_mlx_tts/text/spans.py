@@ -23,8 +23,14 @@ _KANA = "\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66
 _HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff"
 _LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"
 _COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本台部辆輛元块塊毛角天周岁歲人种種层層楼樓折倍万萬亿億千百多余几度路斤杯瓶碗盒颗顆棵匹遍趟届屆寸吋尺米克升吨磅码勺份串滴根枚粒桶箱锅盘株朵"
+_UNCOUNTED = (
+    "只[要有能需是限会支剩用卖好为]|位[于列居]|名[为列]|次[日于]|点[击开按]|部[分署门]|台[湾式]|种[植]|层[次面]|条[件款]|本[身来]|家[庭用族]"
+    "|分[为别享析辨布成]|天[气线然]|年[度底初]|度假|路由|级别|张贴|件数|个[人性]|人[们民类工]|时[间候代]|角[色度]|毛病|份额|根[据本]|米[家饭]|升级|克隆"
+    "|粒子|轮[胎播]|局部|格[式外]|档次|栏目|类[似型]|章节|排[名行在]|句子|项目|列[表出]|场[景地]|座[位椅]|架构|段落|节[目日]|首[发页先款次播批个位家]|支[持付]|门[店口]|题目|课程|包[含括]|把[手]|对[比应方于]|双[方击]|副[本]|盘点|批[准量]|队[伍友]"
+)
+"""Words that only begin like something that is counted."""
 _COUNTED = expression(
-    f"[{_COUNTERS}轮局袋罐句篇项列格帧档栏类章排]|公[里斤分尺顷]|英[寸尺里镑亩]|[毫厘]米|毫升|[平立]方|级(?!别)|期(?![货待望])|小[时時]|组(?![装成织合件建团])|页(?!面)|行(?![业动为李走程驶政文])|步(?!骤)|集(?![成团合群中])"
+    f"(?!{_UNCOUNTED})[{_COUNTERS}轮局袋罐句篇项列格帧档栏类章排场座架艘段首支门题包盏瓣幅束盆副批队]|财年|公[里斤分尺顷]|英[寸尺里镑亩]|[毫厘]米|毫升|[平立]方|级(?!别)|期(?![货待望])|小[时時]|组(?![装成织合件建团])|页(?!面)|行(?![业动为李走程驶政文])|步(?!骤)|集(?![成团合群中])"
 )
 """What a number before it counts."""
 _NAMED = expression("[A-Z][A-Za-z]{2,19} $")
@@ -122,8 +128,10 @@ def split_spans(text: str, scheme: Scheme) -> list[Span]:
             )
             language = _language_of_number(text, run, (start, end), left, right) or scheme.main
             is_after_word = left is not None and left.language == "en" and right is None
-            if is_after_word and len(spans) > 1 and text[start - 1] in _WIDE_PAUSES:
-                language = spans[-2].language
+            if is_after_word and text[max(0, start - 2) : start].strip(" ")[-1:] in set(
+                _WIDE_PAUSES
+            ):
+                language = spans[-2].language if len(spans) > 1 else scheme.main
         if spans and spans[-1].language == language:
             spans[-1] = Span(language, spans[-1].start, end)
         else:
@@ -222,7 +230,7 @@ def _language_of_number(
         known = left or right
         return known.language if known else None
     number = text[at[0] : at[1]]
-    before = text[left.end - 1]
+    before = _mark_behind(text, left)
     if before in _STOPS or (before in _WIDE_PAUSES and left.language == "en"):
         return _behind_pause(before, number, left, right)
     after_han = _HAN_RUN.match(before) and (number[-1] in _PAUSES or before == "第")
@@ -244,6 +252,14 @@ def _language_of_number(
     )
     longer_left = left.end - left.start >= right.end - right.start
     return left.language if is_part_of_name or longer_left else right.language
+
+
+def _mark_behind(text: str, left: Span) -> str:
+    """The last character of a span; of an English one the wide mark before its last blank."""
+    last = text[left.end - 1]
+    pause = text[max(left.start, left.end - 2) : left.end - 1]
+    is_pause = last == " " and left.language == "en" and pause and pause in _WIDE_PAUSES
+    return pause if is_pause else last
 
 
 def _behind_pause(mark: str, number: str, left: Span, right: Span) -> str:

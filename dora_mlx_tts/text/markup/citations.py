@@ -19,7 +19,11 @@ _LABEL = re.compile(_NUMBER)
 _LABELS = re.compile(_NUMBERS)
 _WORDY = re.compile(_WORDS)
 _WHOLE_MARK = re.compile(_MARK)
-CITATION = re.compile(rf"{_WORDS}|{_MARK}|(?<!\b[A-Za-z])(?:{_NUMBER}|(?<=\S){_NUMBERS})")
+_LISTED = frozenset("：:=为是")
+"""Behind these brackets hold a list."""
+CITATION = re.compile(
+    rf"{_WORDS}|{_MARK}|(?<!\b[A-Za-z])(?<![{''.join(sorted(_LISTED))}])(?<![：:=][ ])(?:{_NUMBER}|(?<=\S){_NUMBERS})"
+)
 """Matches any citation mark in a whole text."""
 
 
@@ -32,6 +36,8 @@ def is_citation(label: str, before: str) -> bool:
     """
     last, second = before[-1:], before[-2:-1]
     if last.isascii() and last.isalpha() and not second.isalnum():
+        return False
+    if last in _LISTED or (last == " " and second in _LISTED):
         return False
     if _LABEL.fullmatch(label) or _WORDY.fullmatch(label):
         return True

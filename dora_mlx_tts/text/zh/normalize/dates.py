@@ -9,6 +9,7 @@ from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, START
 
 _MONTHS, _DAYS = 12, 31
+_FAR_YEAR = 2200
 _YEAR = r"(?:1[0-9]|20|21)[0-9]{2}"
 _FULL_DATE = re.compile(
     rf"{START}({_YEAR})([-/.\u2013\u00b7• ])([0-9]{{1,2}})\2([0-9]{{1,2}})(?:T(?=[0-9]))?(?![0-9A-Za-z]|\2[0-9])"
@@ -43,12 +44,20 @@ _YEAR_RANGE = re.compile(
     rf"{START}({_YEAR})[ ]?(年?)[ ]?[-~\u2013\u2014\uff5e至到][ ]?({_YEAR})[ ]?(年|学年)"
 )
 _BARE_YEAR_RANGE = re.compile(
-    r"(?<![0-9A-Za-z.-])((?:1[89]|20)[0-9]{2})[ ]?[-~\u2013\uff5e][ ]?((?:1[89]|20)[0-9]{2})(?![0-9A-Za-z年.-])"
+    r"(?<![0-9A-Za-z.-])((?:1[89]|20)[0-9]{2})[ ]?[-~\u2013\u2014\uff5e][ ]?((?:1[89]|20)[0-9]{2})(?![0-9A-Za-z年.-])"
 )
+_LIFE = re.compile(
+    r"(?<![0-9A-Za-z.-])(1[0-9]{3})[ ]?[-~\u2013\u2014\uff5e][ ]?((?:1[0-9]|20)[0-9]{2})(?=[）)])"
+)
+"""The years of a life at the end of brackets: Sertürner，1783—1841）."""
 _REIGN = re.compile(
-    r"(?<=[（(])(公元)?(前?)([1-9][0-9]{2,3})年?[ ]?[-~\u2013\u2014\uff5e至到][ ]?(公元)?(前?)([1-9][0-9]{2,3})年?(?=[）)])"
+    r"(?<=[（(，,、])[ ]?(公元)?(前?)([1-9][0-9]{2,3})年?[ ]?[-~\u2013\u2014\uff5e至到][ ]?(公元)?(前?)([1-9][0-9]{2,3})年?(?=[）)])"
 )
 """The years of a life or a dynasty behind its name: (618—907年)."""
+_YEARS_OF_LIFE = re.compile(
+    r"(?<![0-9A-Za-z.])([1-9][0-9]{0,3})年[ ]?[-~\u2013\u2014\uff5e至到][ ]?(公元)?(前?)([1-9][0-9]{2,3})年"
+)
+"""From a year to one of three figures and more: 78年-139年."""
 _LONG_YEAR = re.compile(rf"{START}([0-9]{{4}})[ ]?年(?!代)")
 _SPAN_AFTER = re.compile(r"年(?:的?历史|以?前|以?来|以?后|之[久前后]|间)")
 _SHORT_YEAR = re.compile(
@@ -72,6 +81,15 @@ def read_dates(text: AlignedText) -> AlignedText:
     """Write out everything that is a date; the year digit by digit."""
     text = text.sub(_YEAR_RANGE, lambda m: f"{digits(m[1])}{m[2]}到{digits(m[3])}{m[4]}")
     text = text.sub(_REIGN, _reign)
+    text = text.sub(_LIFE, lambda m: f"{digits(m[1])}到{digits(m[2])}")
+    text = text.sub(
+        _YEARS_OF_LIFE,
+        lambda m: (
+            f"{digits(m[1])}年到{m[2] or ''}{m[3]}{digits(m[4])}年"
+            if int(m[4]) < _FAR_YEAR and (int(m[1]) < int(m[4]) or m[3])
+            else None
+        ),
+    )
     text = text.sub(_BARE_YEAR_RANGE, lambda m: f"{digits(m[1])}到{digits(m[2])}")
     text = text.sub(_SEASON, lambda m: f"{digits(m[1])}到{digits(m[2])}")
     text = text.sub(

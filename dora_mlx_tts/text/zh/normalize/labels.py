@@ -47,6 +47,17 @@ _MARKS = re.compile(
 _RANK = re.compile(
     r"((?:排名|名次)(?:是|为|[:：])?[ ]?)([0-9]{1,6})[ ]?/[ ]?([0-9]{1,6})(?![0-9./])"
 )
+_STREET_NUMBER = re.compile(
+    r"((?:路|街|巷|弄|胡同|大道|新村|[东南西北]里|庄)[东南西北甲乙]?)([0-9]{1,4})[-\u2013]([0-9]{1,3})"
+    rf"(?![0-9A-Za-z.%-])(?:(?=号)|(?![ ]?{MEASURE}))"
+)
+"""A house of a street and its part: 南环路26-3."""
+_SHOP = re.compile(
+    r"(?<![0-9.-])7[-\u2013]11(?![0-9.-])(?=[^。！？]{0,8}(?:便利|店|超市))|(?<=便利店)[ ]?7[-\u2013]11(?![0-9.-])"
+)
+"""A shop that is open from seven to eleven."""
+_BAR = re.compile(r"(?<![0-9A-Za-z./])([2-9]|1[0-6])/(2|4|8|16)(?=[ ]?拍)")
+"""Beats of a bar and their length: 4/4拍."""
 _NUMBER_SIGN = re.compile(r"(?<![0-9A-Za-z.#*])([0-9]{1,3})#(?=[ ]?[\u4e00-\u9fff，。、；]|$)")
 
 
@@ -83,7 +94,9 @@ def read_labels(text: AlignedText) -> AlignedText:
     text = text.sub(_DISCOUNT, lambda m: digits(m[1]))
     text = text.sub(_FLOOR_OF, _floor_of)
     text = text.sub(_PARTED, lambda m: f"{m[1]}{cardinal(m[2])}杠{cardinal(m[3])}")
-    text = text.sub(_HOUSE, _house)
+    text = text.sub(_HOUSE, _house).sub(_STREET_NUMBER, _street_number)
+    text = text.sub(_SHOP, "七十一")
+    text = text.sub(_BAR, lambda m: f"{cardinal(m[2])}{cardinal(m[1])}")
     text = text.sub(_RANK, lambda m: f"{m[1]}第{cardinal(m[2])},共{cardinal(m[3])}")
     text = text.sub(_OF_SUBJECTS, lambda m: f"{m[1]}{number(m[2])}分,满分{number(m[3])}分")
     text = text.sub(_PROGRESS, _progress)
@@ -111,6 +124,12 @@ def _house(match: re.Match[str]) -> str:
     name, house, room = match.groups()
     said = digits(room, telephone=True) if len(room) >= _SHORTEST_ROOM else cardinal(room)
     return f"{name}{cardinal(house)}杠{said}"
+
+
+def _street_number(match: re.Match[str]) -> str:
+    """`路26-3` 路二十六杠三."""
+    street, house, part = match.groups()
+    return f"{street}{cardinal(house)}杠{cardinal(part)}"
 
 
 def _coupon(match: re.Match[str]) -> str | None:

@@ -63,6 +63,7 @@ _OPERATION = re.compile(
     rf"|(?<![0-9A-Za-z.*/%])({NUMBER})[ ]?%[ ]?({NUMBER})(?=[ ]?(?:==?|等于|[的是]?余|[是得为]))"
 )
 """Operators of programs: 10//3, 2**10, and 10%3 where a result follows."""
+_TIMES_HAN = re.compile("(?<=[\u4e00-\u9fff])[ ]\\*[ ](?=[0-9])")
 _FACTORIAL = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})!(?=[ ]?=[ ]?[0-9])")
 _ABSOLUTE = re.compile(rf"\|([-\u2212]?{NUMBER})\|")
 _HAN_EQUALS = re.compile(
@@ -88,6 +89,7 @@ _BEFORE = {
 }
 _POWER = re.compile(r"(?<=[0-9A-Za-zα-ω)）\u4e00-\u9fff])([⁰¹²³⁴-⁹⁻]{1,6})")
 _CARET = re.compile(r"(?<=[0-9A-Za-z)])\^\(?(-?[0-9]{1,6})\)?")
+_MINUS_BEHIND_POWER = re.compile("(?<=次方|平方|立方)[ ]?[-\u2212][ ]?(?=[0-9])")
 _FRACTION = re.compile(
     rf"(?<![0-9A-Za-z./])({SIGN})([0-9]{{1,12}})[ ]?/[ ]?([0-9]{{1,12}})(?![0-9A-Za-z/]|\.[0-9])"
 )
@@ -152,6 +154,7 @@ def read_equations(text: AlignedText) -> AlignedText:
     """Operators between operands: `2+3=5` 二加三等于五."""
     text = text.sub(_ABSOLUTE, lambda m: f"{number(m[1])}的绝对值")
     text = text.sub(_OPERATION, _operation).sub(_FACTORIAL, lambda m: f"{number(m[1])}的阶乘")
+    text = text.sub(_TIMES_HAN, "乘")
     return text.sub(_EQUATION, _equation).sub(_BEFORE_NUMBER, lambda m: _BEFORE[m[1]])
 
 
@@ -166,7 +169,8 @@ def read_powers_and_comparisons(text: AlignedText) -> AlignedText:
     text = text.sub(_HAN_COMPARED, _compared)
     text = text.sub(_HAN_EQUALS, lambda m: OPERATORS[m[1] or m[2] or m[3]])
     text = text.sub(_CARET, lambda m: power(m[1]))
-    return text.sub(_POWER, lambda m: power(m[1].translate(SUPERSCRIPTS)))
+    text = text.sub(_POWER, lambda m: power(m[1].translate(SUPERSCRIPTS)))
+    return text.sub(_MINUS_BEHIND_POWER, "减")
 
 
 def read_signs(text: AlignedText) -> AlignedText:

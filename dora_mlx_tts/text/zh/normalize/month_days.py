@@ -105,7 +105,10 @@ def _pair(match: re.Match[str]) -> str | None:
         or _EVENT_BEFORE.search(before) is not None
         or _DAY_BEFORE.search(before) is not None
         or (mark == "/" and _DAY_AFTER.match(match.string, match.end()) is not None)
-        or _SEASON_AFTER.match(match.string, match.end()) is not None
+        or (
+            _SEASON_AFTER.match(match.string, match.end()) is not None
+            and not (mark == "." and match.string.startswith("之间", match.end()))
+        )
         or (before[-1:] in _OPEN and match.string[match.end() : match.end() + 1] in _CLOSED)
     )
     if (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.degrees import read_temperatures
 from dora_mlx_tts.text.zh.normalize.maths import OPERATORS
 from dora_mlx_tts.text.zh.normalize.numbers import (
     amount,
@@ -16,7 +17,7 @@ from dora_mlx_tts.text.zh.normalize.numbers import (
 )
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.times import SCORE_DASH, is_in_sports, read_times, score
-from dora_mlx_tts.text.zh.normalize.units import UNIT_NAMES, read_temperatures, unit_name
+from dora_mlx_tts.text.zh.normalize.units import UNIT_NAMES, unit_name
 
 _TEMPO = re.compile("♩[ ]?=[ ]?(?=[0-9])")
 _STARS = re.compile(
@@ -80,16 +81,17 @@ _SMALL_LAST = re.compile(r"(?<![0-9A-Za-z_.-])([A-Z]{3,6})(\d{1,3})([a-z])(?![0-
 """Capitals, a number and a small letter: LPDDR5x."""
 _HUNDREDS = 3
 _HOURS, _MINUTES = 24, 60
+_SHARES = 12
 _MINUS_ONE = re.compile(
     r"(?<![0-9A-Za-z._+=*/×÷²³^(-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])"
 )
-_PLUS_NAME = re.compile(r"(?<=[0-9])\+(?=[A-Za-z]{2})")
+_PLUS_NAME = re.compile(r"(?<=[0-9元])(?:\+|[ ]\+[ ])(?=[A-Za-z]{2})")
 _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
 """The number of a make: SK-II."""
 _TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
 """How long a song plays, behind its title."""
 _ACRONYM = re.compile(
-    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{1,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|(?<=[A-Z]{{2}}[ ])[0-9]{{1,2}}|(?<![GR]TX[ ])(?<!HTTP[ ])(?<!ISO[ ])(?<=[A-Z]{{2}}[ ])[0-9]{{3}}(?=[，。、；）]))(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]| [0-9]{{3}}|[ ]?{MEASURE})"
+    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{1,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|(?<=[A-Z]{{2}}[ ])[0-9]{{1,2}}|(?<![GR]TX[ ])(?<!HTTP[ ])(?<!ISO[ ])(?<=[A-Z]{{2}}[ ])[0-9]{{3}}(?=[，。、；）（]))(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]| [0-9]{{3}}|[ ]?{MEASURE})"
 )
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
 _CODE = re.compile(
@@ -107,10 +109,18 @@ _MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-
 _DATED = re.compile(
     r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
 )
+_DAY_OF_NEWS = re.compile(
+    r"(?<=[A-Za-z] )(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?=[\u4e00-\u9fff])(?![ ]?[赛的决个杯])"
+)
+"""A day between an English word and a Chinese one: BBC News 11/30报道."""
+_MAKE_LETTER = re.compile(r"(?<=[A-Z]-)(\d{1,2})([VAWKTHCFJN])(?![A-Za-z0-9])")
+"""A letter behind the number of a make is no unit: GPT-4V."""
 _SERIES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Za-z]{1,3})(\d{1,2})-(\d{4,5})([A-Z]{0,3})(?![0-9A-Za-z_.-])"
 )
 """A number in a series of a make: i7-13700H."""
+_ORDER_ONE = re.compile(r"(?<![A-Za-z])([OΘ])\((\d)\)")
+"""How long a program takes that asks for nothing: O(1)."""
 _LENGTH = re.compile(
     r"(?:(?<=(?<![A-Za-z])[a-z][ ])|(?<=[)）]))(cm|mm|km|kg|ml|mL)(?![A-Za-z0-9²³/])"
 )
@@ -135,6 +145,14 @@ def _series(match: re.Match[str]) -> str:
     """`i7-13700H` i七,幺三七零零H."""
     name, series, figures, last = match.groups()
     return f"{name}{cardinal(series)}，{digits(figures, telephone=True)}{' '.join(last)}"
+
+
+def _day_of_news(match: re.Match[str]) -> str | None:
+    """`11/30报道` 十一月三十日; a small number above a larger one is a share."""
+    month, day = int(match[1]), int(match[2])
+    if month < day <= _SHARES and match[2][0] != "0":
+        return None
+    return f"{cardinal(match[1])}月{cardinal(match[2])}日"
 
 
 def _minus(match: re.Match[str]) -> str | None:
@@ -248,7 +266,10 @@ RULES = (
     Rule(_CLOCK, _clock, ":："),
     Rule(_MEMORY, lambda m: f"{number(m[1])}加{m[2]}", "+"),
     Rule(_DATED, lambda m: f"{m[1]}{cardinal(m[2])}月{cardinal(m[3])}日", "/"),
+    Rule(_DAY_OF_NEWS, _day_of_news, "/"),
+    Rule(_MAKE_LETTER, lambda m: f"{cardinal(m[1])}{m[2]}", "-"),
     Rule(_SERIES, _series, "-"),
+    Rule(_ORDER_ONE, lambda m: f"{m[1]}{number(m[2])}", "("),
     Rule(_LENGTH, lambda m: unit_name(m[1]), "mgLl"),
     Rule(_ARROW, lambda _: "，", "→➜➡⇒>"),
 )

@@ -7,8 +7,9 @@ import string
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.counts import read_counts, read_thousands, read_versions
+from dora_mlx_tts.text.zh.normalize.counts import read_counts, read_versions
 from dora_mlx_tts.text.zh.normalize.dates import read_dates
+from dora_mlx_tts.text.zh.normalize.degrees import read_percentages, read_temperatures
 from dora_mlx_tts.text.zh.normalize.labels import read_labels, read_verses
 from dora_mlx_tts.text.zh.normalize.maths import (
     RELATIONS,
@@ -28,14 +29,15 @@ from dora_mlx_tts.text.zh.normalize.telephone import read_telephone_numbers
 from dora_mlx_tts.text.zh.normalize.times import read_times
 from dora_mlx_tts.text.zh.normalize.units import (
     read_feet_and_minutes,
-    read_percentages,
     read_quantities,
-    read_temperatures,
 )
+from dora_mlx_tts.text.zh.normalize.writing import read_thousands
 
 _PLAIN = re.compile(rf"[{HAN[1:-1]}，。！？、；：“”‘’（）《》…—\s]*+")
 """Text in which no rule about numbers, units and formulas has anything to do."""
 
+_ITEM = re.compile(r"(?:\A|(?<=[：；，。:;]))[ ]*[（(]([0-9]{1,2})[)）][ ]*(?![，。、；：.,])")
+"""The number of an item in brackets: （1）."""
 _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_thousands, FIGURES),  # before commas become pauses
     (read_dates, FIGURES),  # before hyphens and slashes become ranges and fractions
@@ -52,7 +54,7 @@ _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
     (read_percentages, "%‰"),
     (read_temperatures, "°℃℉度"),
     (read_ranges, "-~–—−～〜∼"),
-    (read_quantities, f"{string.ascii_letters}/°′″²³ÅΩμ"),  # before powers: m² is a unit
+    (read_quantities, f"{string.ascii_letters}/°′″²³^ÅΩμ"),  # before powers: m² is a unit
     (read_powers_and_comparisons, f"+×÷=≈≠<>≤≥^⁰¹²³⁴⁵⁶⁷⁸⁹⁻{RELATIONS}"),
     (read_fractions, "/"),
     (read_counts, ""),
@@ -63,7 +65,7 @@ _STEPS: tuple[tuple[Callable[[AlignedText], AlignedText], str], ...] = (
 
 def normalize(text: str) -> AlignedText:
     """Write a Mandarin text with Hanzi and `! ? … , .` only."""
-    aligned = clean(AlignedText.of(text))
+    aligned = clean(AlignedText.of(text)).sub(_ITEM, r"\1，")
     if not _PLAIN.fullmatch(aligned.text):
         characters = set(aligned.text)
         for step, needs in _STEPS:

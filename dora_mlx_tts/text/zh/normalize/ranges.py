@@ -8,9 +8,12 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 
 _DASH = r"[-~\u2013\u2014\u2212\uff5e〜∼]"
-_UNIT = rf"(?:[a-zA-Zμ%℃°]{{1,3}}|{MEASURE})"
+_UNIT = rf"(?:[a-zA-Zμ%℃°]{{1,3}}|[十百千万亿]{{1,2}}(?:{MEASURE})|{MEASURE})"
 _NUMBERS = re.compile(
     rf"(?<![0-9A-Za-z.-])((?:[-\u2212](?=[0-9]))?{NUMBER})[ ]?({_UNIT})?[ ]?(?:{_DASH}|——|--)[ ]?(?=(?:[-第前]|公元前?)?{NUMBER}(?![0-9A-Za-z]{{0,16}}-[0-9]))"
+)
+_MINUS = re.compile(
+    rf"(?<![0-9A-Za-z.:：/-])({NUMBER})[ ][-\u2212][ ]({NUMBER})(?![0-9A-Za-z.:：/-]|[ ]?(?:{MEASURE}|[%℃°]))"
 )
 _NAMES = re.compile(
     rf"((?:周|星期|礼拜)[一二三四五六日天]|[一二三四五六七八九十]{{1,3}}[月日号点年级]|[今昨明]天|现在)[ ]?{_DASH}[ ]?"
@@ -18,7 +21,14 @@ _NAMES = re.compile(
 )
 
 
+def _minus(match: re.Match[str]) -> str | None:
+    """`9 - 1` 九减一: what ends below its beginning is no range."""
+    first, second = match.groups()
+    return f"{first}减{second}" if float(first) > float(second) else None
+
+
 def read_ranges(text: AlignedText) -> AlignedText:
     """`3-5天` 3到5天, `周一~周五` 周一到周五; the numbers are left for later rules."""
+    text = text.sub(_MINUS, _minus)
     text = text.sub(_NUMBERS, lambda m: f"{m[1]}{m[2] or ''}到")
     return text.sub(_NAMES, r"\1到")

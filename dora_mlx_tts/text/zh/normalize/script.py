@@ -29,6 +29,7 @@ _ZHU = re.compile(r"(?<![显名编原土专论巨合遗拙译卓昭新旧所])�
 
 
 _COMPARED = re.compile("(?:[<>]|(?<![0-9)n])!)=(?=[ ]?-?[0-9零一二两三四五六七八九十百])")
+_PLUS_MINUS = re.compile("(?<![0-9A-Za-z+)])[+]/?[-\u2212][ ]?(?=[0-9])")
 _COMPARISONS = {"<=": "≤", ">=": "≥", "!=": "≠"}
 
 
@@ -36,6 +37,8 @@ def clean(text: AlignedText) -> AlignedText:
     """Drop what has neither sound nor meaning and write the rest in one form."""
     text = text.sub(_INVISIBLE, "").sub(_SPACES, " ")
     text = text.sub(_WIDE, _narrow)
+    if "+" in text.text:
+        text = text.sub(_PLUS_MINUS, "±")
     if "=" in text.text:
         text = text.sub(_COMPARED, lambda m: _COMPARISONS[m[0]])
     return simplify(text)

@@ -21,6 +21,9 @@ _MARKS = (
     (re.compile(r"[~～〜∼]+"), "…"),
 )
 _ONLY = re.compile(f"[^{HAN[1:-1]}!?….,￥^]+")
+_NUMERAL = "零幺一二两三四五六七八九十百千万亿"
+_BETWEEN_NUMBERS = re.compile(f"(?<=[{_NUMERAL}点%])[ ]?[（(#)）][ ]?(?=[负正{_NUMERAL}])")
+"""A bracket that alone keeps two numbers apart: 版本11.0（2020年）."""
 _OTHER_SIGN = re.compile(r"[￥^]")
 _REPEATED = re.compile(r"([!?….,])[!?….,]+")
 
@@ -28,6 +31,7 @@ _REPEATED = re.compile(r"([!?….,])[!?….,]+")
 def read_signs_as_marks(text: AlignedText) -> AlignedText:
     """Leave Hanzi and `! ? … , .`, one mark where several stood in a row."""
     text = text.sub(f"[{''.join(_INTERJECTIONS)}]", lambda m: _INTERJECTIONS[m[0]])
+    text = text.sub(_BETWEEN_NUMBERS, "，")
     text = text.sub(_LINES, lambda m: None if m[0] == "。" else "。")
     text = text.sub(_OUTER_DASHES, "").sub(_DASHES, "，")
     text = text.sub("…{1,}", "…")

@@ -6,7 +6,7 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number, two_figures
-from dora_mlx_tts.text.zh.normalize.patterns import NUMBER
+from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 
 _TIME = (
     r"([01]?[0-9]|2[0-4])[:：]([0-5][0-9])(?:[:：]([0-5][0-9])(?:\.[0-9]{1,6})?)?"
@@ -15,7 +15,17 @@ _TIME = (
 _BORDER_BEFORE = r"(?<![0-9A-Za-z.])(?<![0-9][:：∶])"
 """A colon behind a word (时间：8:30) is no part of the time."""
 _BORDER_AFTER = r"(?![0-9A-Za-z]|[:：][0-9])"
-_CLOCK = re.compile(_BORDER_BEFORE + _TIME + _BORDER_AFTER)
+_CLOCK = re.compile(
+    _BORDER_BEFORE
+    + _TIME
+    + _BORDER_AFTER
+    + "[ ]?(点钟?(?=[，。；、）]|$|整|开|[前后起到至的]|左右|出发|结束|集合)|分(?![钟之开别为享成析配布数组类])|时(?=[，。；、）]|$|[许整起前后到]|开始))?"
+)
+"""A time, with a word for hours or minutes that says again what its colon says."""
+_BETWEEN = re.compile(
+    rf"(?<=[0-9][:：][0-9]{{2}})[ ](?={_TIME}{_BORDER_AFTER}[ ]?[-~\u2013\u2014\uff5e至到])"
+)
+"""Between two spans of time: 11:00-14:00 17:00-21:00."""
 _RANGE = re.compile(
     rf"(?<=[0-9mM])[ ]?(?:-|~|\u2013|\u2014|\uff5e)[ ]?(?=(?:次[日晨]|第二天|翌日|当[日天]|凌晨|[上下中]午|[早晚]上?)?{_TIME}{_BORDER_AFTER})"
 )
@@ -35,13 +45,17 @@ _LAP = re.compile(
 _RATIO = re.compile(
     rf"{_BORDER_BEFORE}({NUMBER}[%万亿千百]?)[ ]?[:：∶][ ]?({NUMBER}%?)(?![0-9A-Za-z.]|[:：][0-9])"
 )
+_RATIO_RANGE = re.compile(
+    rf"{_BORDER_BEFORE}({NUMBER})[:：∶]([0-9](?:\.[0-9]{{1,2}})?)[ ]?[-~\u2013\u2014\uff5e至到][ ]?({NUMBER})[:：∶]([0-9](?:\.[0-9]{{1,2}})?)(?![0-9A-Za-z.:：])"
+)
+"""From one ratio to another: 1:2-1:2.5."""
 _CHAIN = re.compile(rf"{_BORDER_BEFORE}([0-9]{{1,4}}(?:[:：∶][0-9]{{1,4}}){{2,5}})(?![0-9A-Za-z])")
 _SCORE_NEAR = re.compile(
     r"比分|比数|总分|半场|加时|领先|落后|战胜|战平|点球|常规时间|(?<= )[胜负平克擒](?![0-9])|[小主客]胜|[小主客]负|击败|大胜|获胜|取胜|险胜|完胜|惨败|不敌|逆转|打成|踢成|踢平|赢(?!得)|输(?![入出送液血])"
-    r"|比例|配比|化简|约成|最简|比(?=[是为：: ])|之比|比值|稀释|坡度|比例尺|缩[小放]比|模型|沙盘|兑(?![换现奖付])|第[0-9一二三四五六七八九十]{1,2}[局盘]"
+    r"|比例|配比|化简|约成|最简|比(?=[是为：: ])|之比|比值|稀释|坡度|画幅|[宽长][高宽]比|显示器|视图|比例尺|缩[小放]比|模型|沙盘|兑(?![换现奖付])|第[0-9一二三四五六七八九十]{1,2}[局盘]"
 )
 _SPORT = re.compile(
-    "[英法中亚日韩]超|西甲|意甲|德甲|法甲|中甲|欧[冠联洲]|世界杯|亚洲杯|足总杯|国王杯|[NC]BA|[UA]CL|EPL|联赛|小组赛|季后赛|淘汰赛|决赛|[赛球]队|[主客]场|进球|点射|补射|破门|头球|绝杀|扳平|射门|任意球|乌龙球|红牌|黄牌|[上下]半时|梅开|帽子戏法|横扫"
+    "[英法中亚日韩]超|西甲|意甲|德甲|法甲|中甲|欧[冠联洲]|世界杯|亚洲杯|足总杯|国王杯|[NC]BA|[UA]CL|EPL|联赛|热身赛|友谊赛|[女男国][足排篮乒]|失利|告负|落败|惜败|力克|力压|小组赛|季后赛|淘汰赛|决赛|[赛球]队|[主客]场|进球|点射|补射|破门|头球|绝杀|扳平|射门|任意球|乌龙球|红牌|黄牌|[上下]半时|梅开|帽子戏法|横扫"
 )
 _TEAM = (
     "(?:队|中国|日本|韩国|朝鲜|伊朗|卡塔尔|沙特|澳大利亚|泰国|越南|印度|英格兰|德国|法国|西班牙|葡萄牙|意大利|荷兰"
@@ -50,7 +64,7 @@ _TEAM = (
 _TEAM_BEFORE = re.compile(rf"{_TEAM}[ ]?$")
 SCORE_DASH = re.compile(
     r"(?<![0-9A-Za-z.-])(?<![0-9][:：])([0-9]{1,3})[ ]?[-\u2013][ ]?([0-9]{1,3})"
-    r"(?![0-9A-Za-z-]|\.[0-9]|[ ]?[%个位天年月日号岁元人次倍小分米千公点周名场轮球支秒])"
+    rf"(?![0-9A-Za-z-]|\.[0-9]|[ ]?(?:[%球时]|(?![胜负平克战])(?:{MEASURE})|克(?![拉服敌制][^，]|[日韩中泰]国|日本)))"
 )
 _LISTED = r"(?:[ ]?[0-9]{1,3}[ ]?[:：∶-][ ]?[0-9]{1,3}(?:[（(][0-9]{1,2}[)）])?[ ]?)"
 _LIST_BEFORE = re.compile(rf"(?:{_LISTED}[、，,和 ]){{1,6}}[ ]?$")
@@ -58,13 +72,15 @@ _LIST_AFTER = re.compile(rf"(?:[（(][0-9]{{1,2}}[)）])?(?:[ ]?[、，,和 ]{_L
 _LONGEST_LIST = 60
 """Scores in a row (21:18、19:21) share what stands around them."""
 _WINDOW = 8
-_SENTENCE = 24
+_SENTENCE, _FAR = 24, 40
 _CLAUSE = re.compile("[。；！？;!? ]")
 _PHRASE = re.compile("[，。；！？,;!? ]")
-_WITHIN = re.compile("[ ]?(?:[以之]?内(?![容部存心地蒙])|钟?的?(?:视频|音频|录音|片段|单曲|歌))")
+_WITHIN = re.compile(
+    "[ ]?(?:的(?:成绩|时间(?!点))|完赛|夺[冠魁]|冲线|[以之]?内(?![容部存心地蒙])|钟?的?(?:视频|音频|录音|片段|单曲|歌))"
+)
 _LONG = re.compile("[0-9][:：][0-9]{2}[:：][0-9]{2}")
 _POSITION = re.compile(
-    "(?:副歌|前奏|间奏|drop|Drop|[Ii]ntro|[Oo]utro|视频|录[像音]|音频|进度条?|[快倒跳播剪定拖]?[进退到放位]到|字幕|片头|片尾)[是为在于到从约:： ]{0,3}$"
+    "(?:第[0-9零一二三四五六七八九十百]{1,4}[集期讲章话]的?|副歌|前奏|间奏|drop|Drop|[Ii]ntro|[Oo]utro|视频|录[像音]|音频|进度条?|[快倒跳播剪定拖]?[进退到放位]到|字幕|片头|片尾)[是为在于到从约:： ]{0,3}$"
 )
 """Where in a recording something is: 副歌在1:02."""
 _RACE = re.compile("组|选手|冠军|亚军|季军|完赛|马拉松|纪录|铁三|越野|骑行|净成绩|枪声")
@@ -72,6 +88,11 @@ _RACE = re.compile("组|选手|冠军|亚军|季军|完赛|马拉松|纪录|铁�
 _EXPECTED = re.compile(
     "(?:预计|预期|估计|大概|大约|约|目标|完成|跑|耗|用)(?:是|为|时|要|需|在)?[ ]?$"
 )
+_LEFT = re.compile("(?:剩余|还剩|仅剩|只剩|倒计时)(?:是|为)?[:：]?[ ]?$")
+_OF_EVENT = re.compile("[ ]?(?:的|那|这|场|开|班|出|到|和|、)")
+"""Behind a time these speak of what begins at it: 只剩10:30的票."""
+_OF_PACE = re.compile("(?:配速|[Pp]ace|[前后]半程|圈速|单圈|每圈)[^，。；0-9]{0,3}$")
+_MINUTES = re.compile("[1-9]?[0-9]")
 _SECONDS = re.compile("0[0-9]")
 _OF_TRACK = re.compile("[》」”][ ]?[（(]$")
 """Behind a title in brackets stands how long it plays."""
@@ -84,7 +105,11 @@ _LASTS = re.compile(
 
 def read_times(text: AlignedText) -> AlignedText:
     """Write out times; a colon that is no time is 比."""
-    text = text.sub(_RANGE, _range)
+    text = text.sub(
+        _RATIO_RANGE,
+        lambda m: f"{number(m[1])}比{number(m[2])}到{number(m[3])}比{number(m[4])}",
+    )
+    text = text.sub(_BETWEEN, "，").sub(_RANGE, _range)
     text = text.sub(SCORE_DASH, score)
     text = (
         text.sub(_LAP, _lap)
@@ -98,6 +123,9 @@ def read_times(text: AlignedText) -> AlignedText:
 def _ratio(match: re.Match[str]) -> str:
     """`1:1.2` 一比一点二, `100万:1` 一百万比一; a second part with its zero (25:00) is of seconds."""
     if _SECONDS.fullmatch(match[2]) and match[1].isdecimal() and not is_score(match):
+        return _duration(match[1], match[2], None)
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    if _MINUTES.fullmatch(match[1]) and _MINUTES.fullmatch(match[2]) and _LASTS.search(before):
         return _duration(match[1], match[2], None)
     if "%" in match[0]:
         return "比".join(
@@ -132,7 +160,7 @@ def _list_around(match: re.Match[str]) -> tuple[int, int]:
 
 def is_in_sports(match: re.Match[str]) -> bool:
     """Whether words of sports are near."""
-    near = match.string[max(0, match.start() - _SENTENCE) : match.end() + _SENTENCE]
+    near = match.string[max(0, match.start() - _FAR) : match.end() + _SENTENCE]
     return _SPORT.search(near) is not None
 
 
@@ -147,7 +175,7 @@ def score(match: re.Match[str]) -> str | None:
 
 
 def _clock(match: re.Match[str]) -> str | None:
-    hour, minute, second, half = match.groups()
+    hour, minute, second, half, named = match.groups()
     if not second and not half and is_score(match):
         return None
     if int(hour) > _NOON:
@@ -158,14 +186,16 @@ def _clock(match: re.Match[str]) -> str | None:
         return _duration(hour, minute, second)
     if half is None and (_LASTS.search(before) or (not second and _RESULT.search(before))):
         return _duration(hour, minute, second)
-    spoken = f"{_half_day(half)}{amount(str(int(hour)))}点{_minutes(minute, bool(second))}"
+    spoken = f"{_half_day(half)}{amount(str(int(hour)))}点{_minutes(minute, named == '分' or bool(second))}"
     if second and second != "00":
         return f"{spoken}{'' if minute != '00' else '零分'}{two_figures(second)}秒"
     return spoken
 
 
 def _lasts(before: str, after: str, time: str) -> bool:
-    """Whether a time is how long something takes: 在3:30内, 《晴天》(4:29)."""
+    """Whether a time is how long something takes: 在3:30内, 前半程5:45, 《晴天》(4:29)."""
+    if _OF_PACE.search(before) or (_LEFT.search(before) and not _OF_EVENT.match(after)):
+        return True
     phrase = f"{_PHRASE.split(before)[-1]} {_PHRASE.split(after)[0]}"
     if _LONG.fullmatch(time) and (_RACE.search(phrase) or _EXPECTED.search(before)):
         return True

@@ -29,14 +29,14 @@ _UNITS = {
     "m3": "立方米", "cm3": "立方厘米", "mm3": "立方毫米", "dm3": "立方分米", "km³": "立方千米", "mm³": "立方毫米", "Nm³": "标准立方米",
     "KG": "千克", "Kg": "千克", "H": "小时", "KM": "千米", "Km": "千米", "CM": "厘米", "MM": "毫米", "MG": "毫克", "t": "吨", "ML": "毫升", "Ml": "毫升",
     "s²": "二次方秒", "min": "分钟", "h": "小时", "hr": "小时", "d": "天", "wk": "周", "yr": "年",
-    "KW": "千瓦", "kwh": "千瓦时", "KWh": "千瓦时", "KWH": "千瓦时", "kw": "千瓦", "Ω": "欧姆", "hz": "赫兹", "KHz": "千赫兹",
+    "KW": "千瓦", "kwh": "千瓦时", "KWh": "千瓦时", "KWH": "千瓦时", "kw": "千瓦", "Ω": "欧姆", "hz": "赫兹", "KHz": "千赫兹", "khz": "千赫兹", "kHZ": "千赫兹", "KHZ": "千赫兹", "Mhz": "兆赫兹", "MHZ": "兆赫兹", "Ghz": "吉赫兹", "GHZ": "吉赫兹", "wh": "瓦时", "WH": "瓦时",
     "J": "焦耳", "mmHg": "毫米汞柱", "cmH2O": "厘米水柱", "Kcal": "千卡", "Nm": "牛米", "inHg": "英寸汞柱", "atm": "个大气压", "mOsm": "毫渗摩尔", "mEq": "毫当量", "mM": "毫摩尔每升", "μM": "微摩尔每升", "nM": "纳摩尔每升", "kDa": "千道尔顿", "Da": "道尔顿", "Ci": "居里", "mCi": "毫居里", "bbl": "桶", "gal": "加仑", "sqft": "平方英尺", "pcs": "件", "C": "库仑",
     "db": "分贝", "dB": "分贝", "dBm": "分贝毫瓦", "DB": "分贝", "U": "单位", "lm": "流明", "lx": "勒克斯", "lux": "勒克斯", "cd": "坎德拉",
     "rpm": "转每分钟", "r": "转", "ft": "英尺", "inch": "英寸", "inches": "英寸", "lb": "磅", "oz": "盎司", "rad": "弧度", "nit": "尼特", "nits": "尼特",
     "mph": "英里每小时", "kmh": "千米每小时", "kph": "千米每小时", "ha": "公顷", "cc": "毫升", "K": "开尔文", "px": "像素", "pt": "磅", "lbs": "磅", "mi": "英里", "yd": "码",
     "hrs": "小时", "mins": "分钟", "sec": "秒", "secs": "秒", "bpm": "次每分钟", "fps": "帧每秒", "kgf": "千克力", "hp": "马力", "kWp": "千瓦峰", "MWp": "兆瓦峰",
     "ppm": " P P M", "PPM": " P P M", "ppb": " P P B", "dpi": " D P I", "DPI": " D P I", "ppi": " P P I", "PPI": " P P I", "psi": " P S I", "PSI": " P S I",
-    "dBA": "分贝A", "dBi": "分贝I", "°": "度", "′": "分", "″": "秒", "Å": "埃",
+    "MP": " M P", "dBA": "分贝A", "dBi": "分贝I", "°": "度", "′": "分", "″": "秒", "Å": "埃",
 }  # fmt: skip
 _OF_FIELD = {
     "A": "电[流量路网]|保险丝|熔丝|插[座头排]|安培|输出|断路|空开|负载|充电|快充|功率", "N": "[拉推压浮重阻弹支摩张作合分引磁]?力|牛顿|受到",
@@ -73,7 +73,6 @@ _HAN_UNITS = {
     "米",
     "人民币",
 }
-
 UNIT_NAMES = "|".join(re.escape(u) for u in sorted(set(_UNITS) - _AMBIGUOUS, key=len, reverse=True))
 _PER = "|".join(
     re.escape(u)
@@ -87,7 +86,7 @@ _COUNT = rf"({SIGN})({NUMBER}|[一二三四五六七八九十百千万亿两点�
 _RANGE = rf"(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?"
 _SCALE = r"([十百千万亿]{1,2})?"
 QUANTITY = re.compile(
-    rf"(?<![0-9A-Za-z.])(?<![0-9],){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?((?:{UNIT_NAMES}|{_SINGLE})[·•⋅](?:{_PER})|{UNIT_NAMES}|{_BESIDE_STROKE}(?=[ ]?/[ ]?(?:min|[a-zL]{{1,3}}(?![a-z])|[日天次周月时支瓶])))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³]|-[A-Za-z])"
+    rf"(?<![0-9A-Za-z.])(?<![0-9],)(?<![A-Za-z]-){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?((?:{UNIT_NAMES}|{_SINGLE})[·•⋅](?:{_PER})|{UNIT_NAMES}|{_BESIDE_STROKE}(?=[ ]?/[ ]?(?:min|[a-zL]{{1,3}}(?![a-z])|[日天次周月时支瓶])))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³]|-[A-Za-z])"
 )
 RAISED = re.compile(
     rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({UNIT_NAMES}|{_SINGLE})({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
@@ -108,13 +107,24 @@ _SHARED = (
 )
 """What each has its share of: 96拍/分, 3片/次."""
 _HAN_PER = re.compile(
-    rf"(?<=[0-9元次人个件克米升])[ ]?/[ ]?(?:({_PER})(?![A-Za-z0-9])|(?=[人次天年月日周个件斤小平立公千秒分米吨瓶盒位套升晚间班课节场张本只支辆台部杯包袋箱两亩户片粒颗针餐枚]))"
+    rf"(?<=[0-9元币次人个件克米升])[ ]?/[ ]?(?:({_PER})(?![A-Za-z0-9])|(?=[人次天年月日周个件斤小平立公千秒分米吨瓶盒位套升晚间班课节场张本只支辆台部杯包袋箱两亩户片粒颗针餐枚]))"
     rf"|(?<=元)[ ]?/[ ]?(?=[\u4e00-\u9fff0-9])|(?<=/[月天年日人周次晚台户])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
     rf"|(?<=分之[\u4e00-\u9fff])[ ]?/[ ]?(?={_SHARED})"
     rf"|(?<=小时|分钟)[ ]?/[ ]?(?=[天周月日次人个件节集])"
     rf"|(?:(?<=[0-9一二三四五六七八九十百千万亿多半两点][\u4e00-\u9fff])|(?<=[0-9一二三四五六七八九十百千万亿多半两][\u4e00-\u9fff]{{2}}))[ ]?/[ ]?"
     rf"(?:({_PER})(?![A-Za-z0-9])|(?={_SHARED}))"
 )
+_RAISED_HAN = re.compile(
+    "(?P<unit>千米|公里|厘米|毫米|分米|微米|纳米|米|英尺|英寸|英里)[ ]?(?:\\^\\(?(?P<caret>[23])\\)?|(?P<raised>[²³]))(?![0-9])"
+)
+"""A unit in Hanzi with its power: 厘米^2, 米³."""
+_SPEED = re.compile(
+    "(?<=英里|公里|千米|海里|英尺)[ ]?/[ ]?(?=小时|分钟|秒)|(?<=[0-9] 米)[ ]?/[ ]?(?=秒)"
+)
+EVERY = re.compile(
+    r"(?<=每)([ ]?(?:\d{1,4}[ ]?)?)(k?m|k?g|[mk]?L|cm|kWh|kW|GB|TB|h|min|mol)(?![A-Za-z0-9²³])"
+)
+"""A unit behind 每: 每kg, 每100g."""
 _PER_COUNT = re.compile(
     r"(?<![0-9A-Za-z./])([0-9]{1,12}\.[0-9]{1,8})[ ]?/[ ]?([0-9]{1,6})(?=[ ]?(?:[\u4e00-\u9fff]))(?![ ]?分)"
 )
@@ -134,58 +144,6 @@ _OF_HEIGHT = re.compile("身高|[高长宽深]度?|英尺")
 _OF_TIME = re.compile(
     "配速|用时|成绩|时间|耗时|跑|时长|片长|每集|全程|全场|第$|静置|[烤煮蒸炖焖腌泡煎炸煨焯炒烘]|发酵|[预加]热|冷[藏却]|休息|等待?"
 )
-_TEMPERATURE = re.compile(
-    rf"(?<![0-9A-Za-z.])({SIGN})({NUMBER})(?:[ ]?(?:°[CF]?|℃|度)?[ ]?[-~\u2013\uff5e到至][ ]?([-\u2212])?({NUMBER}))?"
-    r"[ ]?(°C|°F|℃|℉|[摄华]氏度|度(?![0-9]))"
-)
-_DEGREES_OF_HANZI = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ]?(?:°C|℃)")
-_OF_ANGLES = re.compile(
-    "近视|远视|散光|屈光|度数|[左右]眼|旋转|[仰俯倾夹转]角|角度|[东西]经|[南北]纬|镜片"
-)
-"""Degrees of these are never below zero but negative."""
-_PERCENT = re.compile(rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)|(个百分点))")
-_PERCENT_RANGE = re.compile(
-    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[%‰]?[ ]?[-~\u2013\u2014\uff5e到至][ ]?({NUMBER})[ ]?([%‰])"
-)
-_SHARES = {"%": "百分之", "‰": "千分之"}
-
-
-def read_percentages(text: AlignedText) -> AlignedText:
-    """`25%` 百分之二十五, `10%~20%` 百分之十至百分之二十."""
-    text = text.sub(_PERCENT_RANGE, _percent_range)
-    return text.sub(_PERCENT, _percent)
-
-
-def _percent_range(match: re.Match[str]) -> str:
-    low, high, mark = match.groups()
-    return f"{_SHARES[mark]}{number(low)}至{_SHARES[mark]}{number(high)}"
-
-
-def _percent(match: re.Match[str]) -> str | None:
-    sign, value, mark, points = match.groups()
-    if points:
-        return None
-    spoken = {"-": "负", "\u2212": "负", "+": "正"}.get(sign or "", "")
-    return f"{spoken}{_SHARES[mark]}{number(value)}"
-
-
-def read_temperatures(text: AlignedText) -> AlignedText:
-    """`-3°C` 零下三度, `28℃` 二十八度; 摄氏度 in words stays."""
-    return text.sub(_TEMPERATURE, _temperature).sub(_DEGREES_OF_HANZI, "度")
-
-
-def _temperature(match: re.Match[str]) -> str | None:
-    before = match.string[max(0, match.start() - 8) : match.start()]
-    if match[5] == "度" and _OF_ANGLES.search(before):
-        return None
-    minus, low, high_minus, high, unit = match.groups()
-    fahrenheit, name = ("华氏", "度") if unit in ("°F", "℉") else ("", "度")
-    name = unit if unit.endswith("氏度") else name
-    spoken = ("零下" if minus else "") + number(low)
-    if high:
-        below = "零下" if high_minus else ""
-        spoken += f"{'度' if minus else ''}到{below}{number(high)}"
-    return fahrenheit + spoken + name
 
 
 def read_feet_and_minutes(text: AlignedText) -> AlignedText:
@@ -228,12 +186,24 @@ def _closing_quotes(text: str) -> set[int]:
 
 def read_quantities(text: AlignedText) -> AlignedText:
     """`60km/h` 六十千米每小时, `5-10kg` 五到十千克."""
-    text = text.sub(FUEL, read_fuel)
+    text = text.sub(FUEL, read_fuel).sub(_RAISED_HAN, _raised_han).sub(_SPEED, "每")
     text = text.sub(_BLOOD_PRESSURE, _blood_pressure)
     text = text.sub(_PER_COUNT, lambda m: f"{number(m[1])}每{number(m[2])}")
     text = text.sub(_DEGREES, "度").sub(QUANTITY, _quantity)
     text = text.sub(UNIT_BEHIND, lambda m: f"每{unit_name(m[1])}")
     return text.sub(_HAN_PER, lambda m: f"每{unit_name(m[1] or m[2] or '')}")
+
+
+def _raised_han(match: re.Match[str]) -> str:
+    """`厘米^2` 平方厘米, `米³` 立方米."""
+    exponent = match["caret"] or match["raised"]
+    return f"{'平方' if exponent in '2²' else '立方'}{match['unit']}"
+
+
+def read_every(match: re.Match[str]) -> str:
+    """`每kg` 每千克, `每100g` 每一百克."""
+    count = match[1].strip()
+    return f"{number(count) if count else ''}{unit_name(match[2])}"
 
 
 def _blood_pressure(match: re.Match[str]) -> str | None:
@@ -272,7 +242,8 @@ def read_of_field(match: re.Match[str]) -> str | None:
     """`电流3A` 电流三安: a letter that is a unit where its field is spoken of, or behind a sign."""
     sign, value, unit = match.groups()
     near = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR]
-    if not sign and not re.search(_OF_FIELD[unit], near):
+    is_sign = sign and (unit != "K" or sign[0] in "=≈<>≤≥")
+    if not is_sign and not re.search(_OF_FIELD[unit], near):
         return None
     return f"{sign or ''}{amount(value)}{unit_name(unit)}"
 

@@ -1,0 +1,132 @@
+"""Figures beside letters: thousands, scales, percentages, products, signs between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.currencies import LAST_CHARACTERS
+from dora_mlx_tts.text.zh.normalize.degrees import read_percentages
+from dora_mlx_tts.text.zh.normalize.maths import (
+    OPERATORS,
+    scientific,
+)
+from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, scaled
+from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, MORE, NUMBER, Rule
+from dora_mlx_tts.text.zh.normalize.units import (
+    PERIODS,
+    UNIT_NAMES,
+)
+
+_HEX = re.compile(r"(?<![0-9A-Za-z.])0[xX]([0-9A-Fa-f]{1,16})(?![0-9A-Za-z])")
+_COMMAS = re.compile(r"(?<![0-9A-Za-z.,])\d{1,3}(?:,\d{3}){1,4}(?![0-9,])")
+_PRODUCT = re.compile(
+    r"(?<![0-9A-Za-z.])(?<!Gen )(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
+)
+_TIMES = re.compile(
+    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[xX](?=[ ]?(?:倍?速|加速|快|变焦|光学|放大|播放|的速))"
+)
+_SIZE = re.compile(
+    r"(?<![0-9A-Za-z.×])(\d{3,5})[ ]?[xX*×][ ]?(\d{3,5})(?![0-9A-Za-z.×=]|[ ]?[=×+])"
+)
+"""So many dots by so many: 3840×2160."""
+_MORE_OF = re.compile(rf"(?<![0-9A-Za-z.+])({NUMBER})\+(?=[ ][A-Za-z]{{2}})")
+"""More than so many of what English names: 2300+ star."""
+_MARKS = re.compile(
+    r"(?<![0-9A-Za-z./])(\d\.\d{1,2})[ ]?/[ ]?(4\.[035]|5\.0|5|10)(?![0-9A-Za-z./%]|[ ]?[\u4e00-\u9fff](?<![，。；、的了分吗吧呢，和但且还在左为是]))"
+)
+"""Marks with decimals out of all that can be had: 3.62/4.0."""
+_COPIES = re.compile(
+    rf"(?<![0-9A-Za-z.)])[xX](?=\d{{1,4}}[ ]?{MEASURE})|(?<=[\u4e00-\u9fff])[ ][xX][ ](?=\d{{1,4}}(?![0-9A-Za-z.]))"
+)
+_SCIENTIFIC = re.compile(
+    r"(?<![0-9A-Za-z.])([-\u2212]?\d{1,8}(?:\.\d{1,16})?)[eE]([+-]?\d{1,3})(?![0-9A-Za-z.])"
+)
+_SHARE_OF_MONEY = re.compile(
+    rf"(?<=[块角粒片颗支瓶杯袋包次个件份人晚枚滴勺{LAST_CHARACTERS}上])((?:[ ]?/[ ]?(?:{'|'.join(PERIODS)}))+)(?![A-Za-z])"
+    rf"|(?<=[{LAST_CHARACTERS}])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
+)
+_EQUALS_HAN = re.compile("(?<=[A-Za-z)）])[ ]?([=≈])[ ]?(?=[\u3400-\u9fff(（])")
+_MINUS_PERCENT = re.compile(r"(?<=[A-Z]{2})[-\u2212](?=\d{1,4}(?:\.\d{1,4})?[%‰])")
+_PERCENT_NAME = re.compile(
+    rf"(?<![0-9A-Za-z.])(?:{NUMBER}[ ]?%?[ ]?[-~–～][ ]?)?{NUMBER}[ ]?%(?=[A-Z])"
+)
+_PERCENT = re.compile(rf"(?:(?<=[A-Za-z] )|(?<=[A-Za-z][(（])){NUMBER}[ ]?[%‰]")
+_THOUSANDS = re.compile(
+    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅数条行户份单]))({MORE})?(?![A-Za-z0-9/])"
+)
+_AGAINST = re.compile(r"(?<![0-9A-Za-z.])(\d{1,2})[vV](\d{1,2})(?![0-9A-Za-z.])")
+_LONGEST_SAID = 100
+"""A window of 128k is 一百二十八K, a price of 20k is 两万."""
+_COMMAS_BEFORE_UNIT = re.compile(
+    rf"(?<![0-9A-Za-z.,])\d{{1,3}}(?:,\d{{3}}){{1,4}}(?=(?:\.\d{{1,8}})?[ ]?(?:[-~–～][ ]?\d{{1,3}}(?:,\d{{3}}){{0,4}}[ ]?)?(?:(?:{UNIT_NAMES}|[A-Z]{{1,3}})(?![A-Za-z])|[°℃℉]))"
+)
+_COMPARED = re.compile(
+    r"(?:(?<=[A-Za-z])|(?<=[A-Za-z][0-9]))[ ]?(==|!=|<=|>=|[=≈≠<>≤≥÷×])[ ]?(?=[-\u2212]?[0-9]|[负零一二两三四五六七八九十百])"
+    r"|(?<=[0-9A-Za-z)])[ ]([=≈≠≤≥])[ ](?=[0-9A-Za-z])|(?<=[0-9])[ ]?([=≈≠≤≥])[ ]?(?=[负零一二两三四五六七八九十百])"
+)
+"""A sign between a name and a number: eGFR<30."""
+
+
+def _written(read: Callable[[AlignedText], AlignedText]) -> Callable[[re.Match[str]], str]:
+    return lambda match: read(AlignedText.of(match[0])).text
+
+
+def _commas(match: re.Match[str]) -> str:
+    """`3,420` 三千四百二十; the whole part of a decimal, and one of a range, as figures."""
+    whole, end = match[0].replace(",", ""), match.end()
+    beside = match.string[max(0, match.start() - 2) : match.start()] + match.string[end : end + 2]
+    return whole if re.search("[-~–～.%‰$+×*/=到至]", beside) else number(whole)
+
+
+def _share_of_money(match: re.Match[str]) -> str:
+    """`/user/month` 每用户每月."""
+    if match[1] is None:
+        return "每"
+    return "".join(f"每{PERIODS[part.strip()]}" for part in match[1].split("/")[1:])
+
+
+_OF_POWER = re.compile("充电|功率|快充|电源|适配器|[灯电][泡器]|耗电|瓦数|显卡|风扇|散热|无线充")
+_NEAR = 16
+
+
+def _thousands(match: re.Match[str]) -> str | None:
+    """`20.5w` 二十点五万, `2.3k` 两千三百, `3-5k` 三到五千."""
+    low, high, letter, more = match.groups()
+    more = "多" if more else ""
+    values = [value for value in (low, high) if value]
+    near = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR]
+    if letter in "wW" and _OF_POWER.search(near):
+        return f"{'到'.join(map(number if high else amount, values))}瓦{more}"
+    if letter in "wW":
+        return f"{'到'.join(map(number if high else amount, values))}万{more}"
+    if any(float(value) >= _LONGEST_SAID for value in values):
+        return f"{'到'.join(map(number, values))}K{'加' if more else ''}"
+    if all(value.isdecimal() and len(value) == 1 for value in values):
+        return f"{'到'.join(map(number if high else amount, values))}千{more}"
+    return "到".join(scaled(value, letter) for value in values) + more
+
+
+HEX = Rule(_HEX, lambda match: f"十六进制{' '.join(map(digits, match[1].upper()))}", "xX")
+COMMAS = Rule(_COMMAS, _commas, ",")
+SIZE = Rule(_SIZE, lambda match: f"{number(match[1])}乘{number(match[2])}", "xX*×")
+MORE_OF = Rule(_MORE_OF, lambda match: f"{number(match[1])}多", "+")
+MARKS = Rule(_MARKS, lambda match: f"{number(match[1])}分，满分{number(match[2])}分", "/")
+PRODUCT = Rule(_PRODUCT, lambda match: "×".join(filter(None, match.groups())), "xX*")
+TIMES_SCALED = Rule(
+    re.compile("(?<=[0-9][kKwW])[*x×](?=[0-9]{1,2}(?![0-9]))"), lambda _: "乘", "*x×"
+)
+TIMES = Rule(_TIMES, lambda match: f"{number(match[1])}倍", "xX")
+COPIES = Rule(_COPIES, lambda _: "乘", "xX")
+SCIENTIFIC = Rule(_SCIENTIFIC, lambda match: scientific(match[0]), "eE")
+SHARE_OF_MONEY = Rule(_SHARE_OF_MONEY, _share_of_money, "/")
+EQUALS_HAN = Rule(_EQUALS_HAN, lambda match: OPERATORS[match[1]], "=≈")
+MINUS_PERCENT = Rule(_MINUS_PERCENT, lambda _: "负", "%‰")
+PERCENT_NAME = Rule(_PERCENT_NAME, _written(read_percentages), "%")
+PERCENT = Rule(_PERCENT, _written(read_percentages), "%‰")
+THOUSANDS = Rule(_THOUSANDS, _thousands, "kwW")
+AGAINST = Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV")
+COMMAS_BEFORE_UNIT = Rule(_COMMAS_BEFORE_UNIT, lambda match: match[0].replace(",", ""), ",")
+COMPARED = Rule(_COMPARED, lambda match: OPERATORS[match[1] or match[2] or match[3]], "=≈≠<>≤≥÷×")
+"""Behind formulas, which take the letters with them."""
