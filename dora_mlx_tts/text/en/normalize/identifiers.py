@@ -183,6 +183,7 @@ def _label(match: re.Match[str]) -> str:
 
 
 _NUMBER_WORD = expression(r"(?<=[a-z]) #(?=\s(?:is|was|on|of|in|for|and)\b|s?[:.,;?!)]|s\b)")
+_NUMBER_GLUED = expression(r"(?<=[A-Za-z]{2})#(?=\s?\d)")
 _POUND_BEFORE = expression(
     r"(?i)\b(?:press|hit|dial|enter|type|key|the|a|then|by|pound|use|with)\Z"
 )
@@ -202,6 +203,7 @@ _AT = expression(r"(?<![\w@])@\s?(?=[\d$€£~])")
 _RULES = (
     Rule(_AT, "at ", "@"),
     Rule(_MASKED, lambda m: digits(m[1]), "*•X-.…x"),
+    Rule(_NUMBER_GLUED, " number ", "#"),
     Rule(_NUMBER_WORD, _number_word, "#"),
     Rule(_POUND, "pound", "#"),
     Rule(_EXTENSION, lambda m: f", extension {digits(m[1])}", "xX"),
