@@ -117,6 +117,8 @@ class Stop:
     def ends(self, following: str) -> bool | None:
         """Whether it ends its sentence, by the next letter or figure; None if the next word has to be known."""
         is_year = following in "'’" and self.word in _words("months_and_days")  # Sept. '25
+        if self._is_street() and following.isupper():
+            return None
         if is_year or following in "&+=" or self.word in _words("never_last"):
             return False
         if following.isdigit() or following in _BEFORE_FIGURES:
@@ -163,7 +165,7 @@ class Stop:
             return _is_no_short_form(word, following)
         if self.may_precede_code and not self._needs_word():
             return _is_no_code(word, following)
-        if self._needs_starter() or self._is_skeleton():
+        if self._needs_starter() or self._is_skeleton() or self._is_street():
             return None if following is None else begun in _words("starters")
         return self._ends_before_name(begun, is_whole=following is not None)
 
@@ -196,6 +198,10 @@ class Stop:
             and not _words("subjects") & {*words[1:]}
         )
 
+    def _is_street(self) -> bool:
+        """Whether a name stands before "St.": it may end a sentence, if a starter shows it."""
+        return self.word == "st" and self.before[:1].isupper()
+
     def _is_distance(self) -> bool:
         """Whether a point of the compass may follow: 2 mi. N of here."""
         return self.word in {"mi", "ft", "yd", "km"} and self.before[-1:].isdigit()
@@ -212,6 +218,8 @@ class Stop:
         token = self.token
         if not (1 < len(token) <= _LONGEST_SHORT_FORM and token.isascii() and token.isalpha()):
             return False
+        if self.before[-1:].isdigit():  # a unit
+            return False
         return not token.isupper() and _dictionary().get(self.word) is None
 
     def _is_chained(self) -> bool:
@@ -220,6 +228,8 @@ class Stop:
 
     def _is_initial(self) -> bool:
         if not (len(self.token) == 1 and self.token.isascii() and self.token.isupper()):
+            return False
+        if self.before[-1:].isdigit():  # a unit or part of a number: 5 V, room 12 B
             return False
         is_pronoun = self.word == "i" and self.before[:1].islower()
         before = self.before.lower().rstrip(".")
