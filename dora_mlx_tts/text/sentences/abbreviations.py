@@ -128,6 +128,8 @@ class Stop:
     def _ends_before_capital(self) -> bool | None:
         if self._is_initial():
             return False
+        if self._is_chained() and self.before.endswith("."):  # Cal. Veh. Code
+            return False
         is_name = self.word in _words("place_names")
         if is_name and not self._is_distance():
             return self.before[-1:].isdigit()
@@ -229,7 +231,7 @@ class Stop:
     def _is_initial(self) -> bool:
         if not (len(self.token) == 1 and self.token.isascii() and self.token.isupper()):
             return False
-        if self.before[-1:].isdigit():  # a unit or part of a number: 5 V, room 12 B
+        if self.before[-1:].isdigit() and self.token not in _COMPASS:  # a unit: 5 V
             return False
         is_pronoun = self.word == "i" and self.before[:1].islower()
         before = self.before.lower().rstrip(".")

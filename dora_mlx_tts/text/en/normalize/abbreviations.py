@@ -100,7 +100,7 @@ _PHRASE_INSIDE = (
     "Del.",
 )
 _REPORTER = expression(r"(?<=\d )(F|P|A|So|N\.E|N\.W|S\.E|S\.W)\.\s?([2-5])[dth]{1,2}(?= \d)")
-_EVERY = expression(r"\b[qQ](\d{1,2})(?:-(\d{1,2}))?([hdw])\b")
+_EVERY = expression(r"\b[qQ](\d{1,2})(?:[-–](\d{1,2}))?([hdw])\b")
 _EVERY_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _DOSED = expression(
     r"(?P<dose>\d\s?(?:mg|mcg|μg|g|mL|ml|units?|tabs?|tablets?|caps?|capsules?|drops?|puffs?|tsp)\s)(?P<po>po\b)?(?P<bid>\s?(?:bid|BID)\b)?"
@@ -164,10 +164,8 @@ def _number_sign(match: re.Match[str]) -> str | None:
     if match["w"] == "reg" and match.string[match.end()] in "$€£":
         word = "regular"
     behind_figure = match.string[: match.start()].rstrip()[-1:].isdecimal()
-    if word is None or (
-        behind_figure
-        and match["w"].lower() not in {"n", "nn", "pl", "mvt", "lv", "ct", "rm", "ste", "apt"}
-    ):
+    may_be_unit = len(match["w"]) == 1 or names(match["w"]) is not None
+    if word is None or (behind_figure and may_be_unit and match["w"] not in {"n", "nn"}):
         return None
     if numeral == "I" and match["w"].lower() in {"no", "app", "ed", "max", "min", "ref"}:
         return None

@@ -42,6 +42,10 @@ _ABSOLUTE = expression(
     r"(?<![\w|])\|(?=[^|\n]{0,12}[a-z\d])([\w²³.+ −-]{1,16}(?<! ))\|(?![\w|])(?=\s?[=<>≤≥+*/,.;)−-]|\s(?:is|for|to)\b|\s?\Z)"
 )
 _DERIVATIVE = expression(r"(?<![\w/])d(?P<y>[a-zA-Z]?)\s?/\s?d(?P<x>[a-z])(?![\w/])")
+_TWO_PRODUCTS = expression(
+    r"(?<=[=(]\s)([a-z])([a-z])(\s?[−+-]\s?)([a-z])([a-z])(?![\w'])|(?<=\()([a-z])([a-z])(\s?[−+-]\s?)([a-z])([a-z])(?![\w'])"
+)
+"""A determinant: ad − bc."""
 _LIMIT = expression(r"\blim(?=(?:_| ?\(|\s[a-z]\b))_?")
 _VARIABLES = expression(r"\bx1\b.*\bx2\b|\bx_?2\b.*\bx_?1\b")
 _CHANCE = expression(r"\b(P|Pr|E|Var)\((?=[A-Z])")
@@ -199,6 +203,7 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(_SURD_RATIO, lambda m: re.sub(r" ?: ?", " to ", m.group()))
     text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
     text = text.sub(_LIMIT, "limit ")
+    text = text.sub(_TWO_PRODUCTS, lambda m: " ".join(part for part in m.groups() if part))
     text = text.sub(_DERIVATIVE, lambda m: " ".join(f"d {m['y']} d {m['x']}".split()))
     text = text.sub(_CHANCE, r"\1 of (")
     text = text.sub(_NAMED_FUNCTION, _named_function)

@@ -67,6 +67,7 @@ _KEPT = frozenset("μΩ²³°€£¥₩₹₽₿₺₴₫฿₦₱₪₡₲₵�
 _POWER_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _BASE_FIGURES = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _RAISED = expression(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
+_LOW_LETTER = expression(r"(?<=[A-Za-z])[ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥ]")
 _ISOTOPE = expression(
     r"(?<![\w⁰¹²³⁴⁵⁶⁷⁸⁹])([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})(?:[₀-₉]{1,3})?([A-Z][a-z]?)(?![a-z])"
 )
@@ -152,6 +153,7 @@ def unify(text: AlignedText) -> AlignedText:
             .sub(_ION, _ion)
             .sub(_BAR, r"\1 bar")
             .sub(_ISOTOPE, _isotope)
+            .sub(_LOW_LETTER, lambda m: f" {unicodedata.normalize('NFKD', m.group())}")
             .sub(_RAISED, _raised)
             .sub(_NARROW_GROUPS, "")
         )

@@ -31,7 +31,7 @@ _ORDERED = expression(
 )
 _HASHED = expression(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")
 _HASHED_STORE = expression(r"(?<!\w)#\s?(?P<n>[1-9]\d{3})(?![\w-]|[.,]\d)")
-_HASHED_CODE = expression(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}-?\d{4,12})(?![\w-])")
+_HASHED_CODE = expression(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}(?:-[A-Z]{1,3})?-?\d{4,12})(?![\w-])")
 _HASHED_FEW = expression(r"(?<![\w&])#\s?(?=\d{1,3}(?!\w|[.,]\d))")
 _TIRE = expression(r"(?<![\w.])(?:P|LT)?(\d{3})/(\d{2})\s?(Z?R)(\d{2})\b")
 _SHORT_NUMBERS = expression(

@@ -168,6 +168,7 @@ def _verse(match: re.Match[str]) -> str:
 
 
 _LAB_VALUE = expression(r"(?<![\w-])(?:Na|Cl|Ca|Mg|Cr|Fe|Hb|Hct)(?= \d)")
+_ODDS_RATIO = expression(r"\bOR(?=\s?[=:]?\s?\d{1,3}\.\d)")
 _DOSED_ATOM = expression(
     r"(?<![\w-])(?:Na|Ca|Mg|Fe|Zn|Li|Cl|Cu|Se)(?= \d[\d,.]{0,6} ?(?:mg|mcg|g|mEq|mmol|mM|ppm|μg)\b)"
 )
@@ -198,6 +199,8 @@ def apply(text: AlignedText) -> AlignedText:
     text = apply_rules(_chess(text), _RULES)
     if _REACTION.search(text.text):
         text = text.sub(_LONE_ATOM, _lone_atom)
+    if "OR" in text.text:
+        text = text.sub(_ODDS_RATIO, "O R")
     text = text.sub(_DOSED_ATOM, lambda m: " ".join(m.group().upper()))
     if _LAB.search(text.text):
         text = text.sub(_LAB_VALUE, lambda m: " ".join(m.group().upper()))

@@ -28,7 +28,10 @@ _DOSES = expression(
     r"(?P<n>\d) (?P<w>tab|cap)(?P<s>s?)\b(?P<dot>\.)?(?=\s(?:\(|of|po|PO|by|daily|twice|three|four|every|as|q\d?|at|once|before|after|with|[bt]\.?i\.?d|\d)|,)"
 )
 _CELLS = expression(r"(?<=\d)\s?(K|M)/(?:μL|uL|mcL|mm³|mm3)(?!\w)")
-_DAYS = expression(r"(?<=\d) d(?=[.,;)]|\s*\Z)")
+_DAYS = expression(r"(?<=\d) d(?=[.,;)]|\s*\Z|\s(?:ago|later|old|after|before|from|until|left)\b)")
+_LAST_POINTS = expression(r"(?P<n>\d) pt(?P<dot>\.(?=[,;)]|\s*\Z)|(?=[,;)]|\s*\Z))")
+_STITCH = expression(r"(?<=\d) st\b(?=\s)")
+_KNITTING = expression(r"\b(?:sts|knit\w*|purl\w*|stitch\w*|crochet\w*|yarn|[kp]\d{1,2}tog)\b")
 _LAST_INCHES = expression(r"(?P<n>\d) in(?P<end>\.[\"')]?\s*)\Z")
 _GUSTS = expression(r"(?<![\w.])(\d{1,3})G(\d{1,3})(?=\s?(?:mph|kts?|kn|knots|km/h)\b)")
 _PAGES = expression(r"(?<=\d) pp\.(?=[,;:)]|\s[a-z])")
@@ -114,6 +117,10 @@ SHORT_UNITS = (
     Rule(_MEGAPIXELS, " megapixel", "M"),
     Rule(_ANY_MEGAPIXELS, _megapixels, "M"),
     Rule(_COUNT, " count", "c"),
+    Rule(
+        _LAST_POINTS, lambda m: f"{m['n']} point{'' if m['n'] == '1' else 's'}{m['dot'] or ''}", "p"
+    ),
+    Rule(_STITCH, lambda m: " stitch" if _KNITTING.search(m.string) else None, "s"),
     Rule(_PINTS, r"\g<n> pint", "p"),
     Rule(_SQUARE, r"-\1 ", "-"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),

@@ -124,7 +124,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
         r"(?P<lead>\A|[,;(]\s|\b(?:replace|with|use|uses|using|the|than|of|to|and|or|versus|via|operator)\s)(?P<n>={2,3})(?!=)",
         lambda m: f"{m['lead']}{'double' if len(m['n']) == 2 else 'triple'} equals",  # noqa: PLR2004 (signs)
     ),
-    _rule("=", r"\s?={2,3}\s?|(?<=[\w).%°²³|*])\s?=\s?(?=[\w(√$€£.\"'−+~|-])", " equals "),
+    _rule("=", r"\s?={2,3}\s?|(?<=[\w).%°²³|*\]])\s?=\s?(?=[\w(√$€£.\"'−+~|-])", " equals "),
     _rule("→", r"(?m)^\s*→\s?", ""),
     _rule("→>", r"\s?(?:->|=>|→)\s?", " to "),
     _rule("<", r"(?<=[a-z] )<\s?(?=\d)", "less than "),

@@ -34,6 +34,9 @@ _LETTERS = expression(
     rf"(?<![\w:.$€£])(?P<t>1[0-2]|[1-9])(?P<half>[ap])?(?P<dash>\s?{DASH}\s?|(?<=[ap]) to )(?P<u>(?:1[0-2]|[1-9])(?::[0-5]\d)?)(?P<half2>[ap])(?:m\b|(?![\w']))"
 )
 _LETTER_CUE = expression(r"(?<=\b(?:at|by) )(?P<t>1[0-2]|[1-9])(?P<half>[ap])(?![\w'-])")
+_EVENT_CUE = expression(
+    r"(?P<lead>\b(?i:shows?|doors|starts?|opens?|closes?|ends?|until|till|from|before|after|since|around|dinner|lunch|kickoff|tip-?off|bedtime|curfew) )(?P<t>1[0-2]|[1-9])(?P<half>[ap])(?![\w'-])"
+)
 _ZONE = expression(
     r"(?<=\b[AP] M)(?P<dot>\.?)\s?(?P<z>(?i:[ecmp]\.?[sd]\.?t|gmt|utc|cet|cest|bst|ist|jst)|[ecmp]t)\b(?=\W|\Z)"
 )
@@ -150,6 +153,7 @@ _RULES = (
     Rule(_LETTERS, _letters, "ap"),
     Rule(_LETTER, r"\g<t> \g<half>m", "ap"),
     Rule(_LETTER_CUE, r"\g<t> \g<half>m", "ap"),
+    Rule(_EVENT_CUE, r"\g<lead>\g<t> \g<half>m", "ap"),
     Rule(_DOTTED, r"\1:\2", "."),
     Rule(_DOTTED_CUE, _dotted, "."),
     Rule(_RANGE, lambda m: f"{m[1]}{m[2] or ''} to ", "-–—−~"),
