@@ -155,6 +155,10 @@ def _latin(match: re.Match[str]) -> str:
     return _alike("for example" if match[1] else "that is", match.group())
 
 
+_COUNTED = word_set("tab tabs cap caps ed eds vol vols ep eps")
+"""Behind figures they are what is counted: 2 tabs."""
+
+
 def _number_sign(match: re.Match[str]) -> str | None:
     """`No. 5` → Number 5, `Art. I` → Article one; not the `no.` before a sentence with I."""
     word = BEFORE_NUMBER.get(match["w"].lower())
@@ -164,7 +168,7 @@ def _number_sign(match: re.Match[str]) -> str | None:
     if match["w"] == "reg" and match.string[match.end()] in "$€£":
         word = "regular"
     behind_figure = match.string[: match.start()].rstrip()[-1:].isdecimal()
-    may_be_unit = len(match["w"]) == 1 or names(match["w"]) is not None
+    may_be_unit = len(match["w"]) == 1 or match["w"] in _COUNTED or names(match["w"]) is not None
     if word is None or (behind_figure and may_be_unit and match["w"] not in {"n", "nn"}):
         return None
     if numeral == "I" and match["w"].lower() in {"no", "app", "ed", "max", "min", "ref"}:
