@@ -119,7 +119,7 @@ class Stop:
         is_year = following in "'’" and self.word in _words("months_and_days")  # Sept. '25
         if self._is_street() and following.isupper():
             return None
-        if is_year or following in "&+=" or self.word in _words("never_last"):
+        if is_year or following in "&+=" or self._is_never_last():
             return False
         if following.isdigit() or following in _BEFORE_FIGURES:
             return not self._stands_before_number()
@@ -199,6 +199,10 @@ class Stop:
             and words[0] in _words("time_openings")
             and not _words("subjects") & {*words[1:]}
         )
+
+    def _is_never_last(self) -> bool:
+        is_unit = self.token == "V" and self.before[-1:].isdigit()
+        return self.word in _words("never_last") and not is_unit
 
     def _is_street(self) -> bool:
         """Whether a name stands before "St.": it may end a sentence, if a starter shows it."""

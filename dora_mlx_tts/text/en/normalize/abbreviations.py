@@ -128,7 +128,7 @@ _BARE_SHORT = expression(rf"(?<![\w'.])(?:{alternatives(BARE)})\b(?![.']\w)")
 _ROUND = expression(r"(?i)(?<=\b(?:in|of|on) )rd\.?(?= \d{1,2}\b)")
 _AND = expression(r"(?i)(?<!\w)'n'?(?!\w)")
 _ENDS = expression(NEW_SENTENCE)
-_GOES_ON = expression(r"\s*[,;:)\]!?\"/-]|\s+[a-z\d(&$]")
+_GOES_ON = expression(r"\s*[,;:)\]!?\"/-]|\s+[a-z\d(&$≤≥<>~≈]")
 _TITLED = expression(r"\s+(?:(?:of|and|the) )?[\"“(]?[A-Z]")
 _ONLY_TITLES = word_set(
     "Fr Br Det Dep Rt Pt Gt Sec Dist Asst Assoc Ens Ald Ven Bp Reps Rep Brig Adm Amb Geo Jos Jas Insp Cols"

@@ -70,7 +70,9 @@ _LEFT = expression(
 )
 _CLOCK_TIMES = expression(r"(?i)\d\s?[ap]\.?m\b")
 _SECONDS_ONLY = expression(r"(?<![\w:.])0:(?P<s>[0-5]\d)(?![\d:]|\s?[AaPp]\.?[Mm])")
-_SHIFTED = expression(r"(?:(?<=\s)|(?<=\())(?P<sign>[+−])(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?![\d:.])")
+_SHIFTED = expression(
+    r"(?:(?<=\s)|(?<=\())(?P<sign>[+−])(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?![\d:]|\.\d)"
+)
 _LAP = expression(r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)\.(?P<f>\d{1,3})(?![\d:])")
 _PER_DISTANCE = expression(r"(?<=[a-z])\s?(?:min)?/(mi|mile|km|k)\b")
 _DISTANCES = {"mi": "mile", "mile": "mile", "km": "kilometer", "k": "k"}

@@ -34,7 +34,7 @@ _FRACTION = expression(
     r"(?P<th>(?i:th|rd|nd)s?\b)?(?![\d/]|\.\d)"
 )
 _LARGE = expression(r"(?<![\w./:])(\d{1,3})/(\d{4})(?![\w/]|\.\d)")
-_OVER = expression(r"(?<![\w./])1/([A-Za-z])(?![\w.])")
+_OVER = expression(r"(?<![\w./])1/([A-Za-z])(?!\w|\.\w)")
 _RATIO = expression(
     r"(?<![\d.:])(\d{1,3}(?:\.\d{1,3})?)(?:\s:\s|:)(\d{1,6}(?:\.\d{1,3})?)(?![\d:]|\.\d)"
 )
