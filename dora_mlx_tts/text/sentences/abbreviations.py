@@ -201,7 +201,7 @@ class Stop:
         )
 
     def _is_never_last(self) -> bool:
-        is_unit = self.token == "V" and self.before[-1:].isdigit()
+        is_unit = self.word == "v" and self.token.isupper() and self.before[-1:].isdigit()
         return self.word in _words("never_last") and not is_unit
 
     def _is_street(self) -> bool:
