@@ -10,6 +10,7 @@ from dora_mlx_tts.text.markup.chat import TOKEN
 from dora_mlx_tts.text.markup.citations import CITATION, MARK_STARTS
 from dora_mlx_tts.text.markup.entities import ENTITY, decoded
 from dora_mlx_tts.text.markup.formulas import formulas
+from dora_mlx_tts.text.markup.terminal import SEQUENCE
 
 _UNREADABLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200c\u200e-\u200f"
@@ -35,7 +36,9 @@ def cleaned(text: AlignedText, *, wide_words: bool = False) -> AlignedText:
 
 
 def _without_markup(text: AlignedText) -> AlignedText:
-    """Handle what is never prose in unfiltered texts: formulas, entities, tokens, citations."""
+    """Handle what is never prose in unfiltered texts: sequences of terminals, formulas, entities, tokens, citations."""
+    if "\x1b" in text.text or "\x9b" in text.text:
+        text = text.sub(SEQUENCE, "")
     if text.text.count("$") > 1 or "\\" in text.text:
         text = _without_formulas(text)
     if "&" in text.text:

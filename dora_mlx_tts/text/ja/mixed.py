@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.ja.numbers import UNITS
+from dora_mlx_tts.text.ja.numbers import UNITS, read_digits
 
 _CLOCK = re.compile(
     r"(?<![0-9A-Za-z:.,$])(1[0-2]|0?[0-9])(?:[:：]([0-5][0-9])(?:[:：]([0-5][0-9]))?)?[ ]?([AaPp])(?:\.[ ]?[Mm]\.?|[ ]?[Mm])(?![A-Za-z])"
@@ -33,6 +33,9 @@ _LETTERED = "|".join(
 _UNIT = re.compile(
     rf"(?<=[0-9])[ ]?({_LETTERED})(?=[ ]?(?:[\u3041-\u9fff、。，．！？!?)）」』/~～〜]|\Z))"
 )
+_SERIAL = re.compile(r"(?<![A-Za-z0-9-])([A-Z]{1,4})-([0-9]{3,12})(?![0-9A-Za-z.-])")
+_ROOMS = re.compile(r"(?<=[0-9])(S?LDK|DK)(?![A-Za-z])")
+_ROOM_NAMES = {"LDK": "エルディーケー", "SLDK": "エスエルディーケー", "DK": "ディーケー"}
 _JAPANESE = re.compile("[\u3041-\u30ff\u3400-\u9fff]")
 _LATIN = re.compile("[A-Za-z]")
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
@@ -50,6 +53,8 @@ _RULES: tuple[_Rule, ...] = (
     (_AFTER, lambda m: f"{m[1]}{m[2]}{_CODES[m[3]]}"),
     (_UNIT, lambda m: UNITS[m[1]]),
     (_TIMES, lambda _: "×"),
+    (_ROOMS, lambda m: _ROOM_NAMES[m[1]]),
+    (_SERIAL, lambda m: f"{m[1]}の{read_digits(m[2])}"),
     (_NUMBERED, lambda _: "ナンバー"),
 )
 

@@ -63,7 +63,7 @@ _CHAIN = re.compile(
     rf"(?<![0-9A-Za-z{_MINUS}])[0-9]{{1,5}}(?:[{_MINUS}][0-9]{{1,5}}){{2,4}}(?![0-9])"
 )
 _SCORE = re.compile(
-    rf"(?<![0-9{_MINUS}])([0-9]{{1,3}})[{_MINUS}]([0-9]{{1,3}})(?=(?:で|の)?[勝負敗惜快引逆先リ]|の?スコア|で(?:終|試合|優勝|下し|破))"
+    rf"(?<![0-9{_MINUS}])([0-9]{{1,3}})[{_MINUS}]([0-9]{{1,3}})(?=(?:で|の)?[勝負敗惜快引逆先リ]|で[^0-9、。！？!?]{{1,12}}(?:勝[ちっつて利]|敗[れっ]|負け|下し|破[りっ])|の?スコア|で(?:終|試合|優勝|下し|破))"
     rf"|(?<=[\u3041-\u9fffA-Za-z])(?<![第約])([0-9]{{1,2}})[{_MINUS}]([0-9]{{1,2}})(?=$|[。、！!？?]|で(?!す))"
     rf"|(?<![0-9:：.])([0-9]{{1,3}})[ ]?[:：][ ]?([0-9]{{1,3}})(?![0-9:：.])"
 )
@@ -87,12 +87,13 @@ SMALLEST_PRESSURE = 30
 _RELATION = re.compile(r"(?<=[0-9])[ ]?([≧≥≦≤])[ ]?(?=[0-9])")
 
 
-def _digits(text: str) -> str:
+def read_digits(text: str) -> str:
+    """Figures one by one; other characters are left out."""
     return "".join(_DIGITS[int(c)] for c in text if c.isdecimal())
 
 
 def _groups(text: str) -> str:
-    return "の".join(_digits(group) for group in re.findall("[0-9]+", text))
+    return "の".join(read_digits(group) for group in re.findall("[0-9]+", text))
 
 
 def read_thousands(text: AlignedText) -> AlignedText:
@@ -102,10 +103,10 @@ def read_thousands(text: AlignedText) -> AlignedText:
 
 def read_telephone_numbers(text: AlignedText) -> AlignedText:
     """Digit by digit, の between groups."""
-    text = text.sub(_POST, lambda m: f"郵便番号{_digits(m[1])}の{_digits(m[2])}")
+    text = text.sub(_POST, lambda m: f"郵便番号{read_digits(m[1])}の{read_digits(m[2])}")
     text = text.sub(_TELEPHONE, lambda m: ("プラス" if m[0][0] == "+" else "") + _groups(m[0]))
     text = text.sub(_NAMED, lambda m: m[1] + _groups(m[2]))
-    return text.sub(_LONG, lambda m: _digits(m[0]))
+    return text.sub(_LONG, lambda m: read_digits(m[0]))
 
 
 def read_times(text: AlignedText) -> AlignedText:
@@ -134,7 +135,7 @@ def read_percentages(text: AlignedText) -> AlignedText:
 
 def read_versions(text: AlignedText) -> AlignedText:
     """`3.11.2` and IP addresses, digit by digit."""
-    return text.sub(_VERSION, lambda m: "テン".join(_digits(part) for part in m[0].split(".")))
+    return text.sub(_VERSION, lambda m: "テン".join(read_digits(part) for part in m[0].split(".")))
 
 
 def read_differences(text: AlignedText) -> AlignedText:

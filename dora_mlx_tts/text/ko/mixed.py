@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.ko.normalize.amounts import UNITS
+from dora_mlx_tts.text.ko.normalize.numbers import digits
 
 _CLOCK = re.compile(
     r"(?<![0-9A-Za-z:.,$])(1[0-2]|0?[1-9])(?::([0-5][0-9])(?::([0-5][0-9]))?)?[ ]?([AaPp])(?:\.[ ]?[Mm]\.?|[Mm])(?![A-Za-z])"
@@ -35,6 +36,7 @@ _LETTERED = "|".join(
     if len(unit) > 1 and unit[0].isalpha()
 )
 _UNIT = re.compile(rf"(?<=[0-9])[ ]?({_LETTERED})(?=[ ]?(?:[가-힣,.!?)~]|\Z))(?![.,][0-9])")
+_SERIAL = re.compile(r"(?<![A-Za-z0-9-])([A-Z]{1,4})-([0-9]{3,12})(?![0-9A-Za-z.-])")
 _HANGUL = re.compile("[가-힣]")
 _LATIN = re.compile("[A-Za-z]")
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
@@ -51,6 +53,7 @@ _RULES: tuple[_Rule, ...] = (
     (_BEFORE, lambda m: f"{m[2]}{m[3]} {_CODES[m[1].upper()]}"),
     (_UNIT, lambda m: f" {UNITS[m[1]]}"),
     (_FILE, lambda _: " 점 "),
+    (_SERIAL, lambda m: f"{m[1]} {digits(m[2], telephone=True)}"),
     (_AFTER, lambda m: f"{m[1]}{m[2]} {_CODES[m[3]]}"),
 )
 

@@ -8,7 +8,7 @@ divided into chunks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from dora_mlx_tts.text.markup.chat import (
     read_token,
@@ -16,9 +16,10 @@ from dora_mlx_tts.text.markup.chat import (
 from dora_mlx_tts.text.markup.citations import MARK_STARTS
 from dora_mlx_tts.text.markup.fences import Fence, fence_in
 from dora_mlx_tts.text.markup.formulas import FormulaFilter
-from dora_mlx_tts.text.markup.links import Held, Link, Verdict
+from dora_mlx_tts.text.markup.links import Held, Link, Verdict, text_of
 from dora_mlx_tts.text.markup.tag_filter import OPENING_ANGLES, UNSPOKEN, TagFilter
-from dora_mlx_tts.text.markup.tags import Char
+from dora_mlx_tts.text.markup.tags import Char, is_mention
+from dora_mlx_tts.text.markup.terminal import SequenceFilter
 
 _LINE_MARKS = frozenset(" \t\u3000#>-*+_=|~`")
 _LINE_PREFIX = re.compile(r"(?:[ \t]*(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+))*")
@@ -37,6 +38,7 @@ class MarkupFilter(TagFilter):
         """Args: speech_tags: hand out the tags that say how to speak, instead of dropping them."""
         super().__init__(speech_tags=speech_tags)
         self._formulas = FormulaFilter()
+        self._sequences = SequenceFilter()
         self._position = 0
         self._last = ""  # character of the text
         self._line: Held = []  # possible line marks
@@ -44,21 +46,25 @@ class MarkupFilter(TagFilter):
         self._link: Link | None = None
         self._fence: Fence | None = None
         self._in_table = False
+        self._starred = False  # a single star began emphasis
         self._plain = False  # brackets were found to be no link
 
     def feed(self, chunk: str) -> list[Char]:
         """Take a chunk; returns the characters that are now certain to be spoken."""
-        if self._formulas.is_needed(chunk):
-            chars = self._formulas.feed(chunk, self._position, self._last)
-            self._position += len(chunk)
-            self._look_at(chars)
-        else:
-            for char in chunk:
-                if " " <= char <= "~" or not UNSPOKEN.match(char):
-                    self._state(char, self._position)
-                self._position += 1
-        self._last = chunk[-1:] or self._last
+        for run, start in self._sequences.runs(chunk, self._position):
+            self._feed_run(run, start)
+        self._position += len(chunk)
         return self._take()
+
+    def _feed_run(self, run: str, start: int) -> None:
+        """Take text without escape sequences, which begins at an offset."""
+        if self._formulas.is_needed(run):
+            self._look_at(self._formulas.feed(run, start, self._last))
+        else:
+            for at, char in enumerate(run, start):
+                if " " <= char <= "~" or not UNSPOKEN.match(char):
+                    self._state(char, at)
+        self._last = run[-1:] or self._last
 
     def _look_at(self, chars: Held) -> None:
         for char, at in chars:
@@ -67,28 +73,40 @@ class MarkupFilter(TagFilter):
 
     def flush(self) -> list[Char]:
         """Release what was held back; a dropped span that is still open stays dropped."""
+        self._sequences.flush()
         self._look_at(self._formulas.flush())
-        if self._state == self._line_start:
-            self._leave_line_start()
-        elif self._state == self._emphasis:
-            self._end_run(" ")
-        elif self._state == self._bang:
-            self._let("!", self._position - 1)
-        elif self._state == self._escape:
-            self._let("\\", self._position - 1)
-        elif self._link is not None:
-            link, self._link, self._state = self._link, None, self._inline
-            self._end_link(link, link.end())
-        elif self._state in {self._entity, self._mark}:
-            self._release_held()
-        elif self._state == self._in_tag:
-            self._release_tag(at_end=True)
+        self._release()
         if self._state == self._emphasis:  # let go by one of the above
             self._end_run(" ")
         closed = self._fence is not None and self._fence.closes
         if closed or self._state not in {self._dropped, self._fenced, self._head}:
             self._fence, self._state = None, self._inline
         return self._take()
+
+    def _release(self) -> None:
+        """Release what a state holds back at the end of the text."""
+        if self._link is not None:
+            link, self._link, self._state = self._link, None, self._inline
+            self._end_link(link, link.end())
+            return
+        ends: dict[Callable[[str, int], None], Callable[[], None]] = {
+            self._line_start: self._leave_line_start,
+            self._emphasis: lambda: self._end_run(" "),
+            self._bang: lambda: self._let("!", self._position - 1),
+            self._escape: lambda: self._let("\\", self._position - 1),
+            self._bar: lambda: None,
+            self._entity: self._release_held,
+            self._mark: self._release_held,
+            self._in_tag: lambda: self._release_tag(at_end=True),
+            self._mention: self._release_mention,
+        }
+        end = ends.get(self._state)
+        if end is not None:
+            end()
+
+    def _release_mention(self) -> None:
+        behind = text_of(self._behind) + " "
+        self._end_mention(told=is_mention(text_of(self._tag), behind) is True)
 
     # The beginning of a line
 
@@ -121,6 +139,7 @@ class MarkupFilter(TagFilter):
         if char in "\n\r":
             self._let("\n", at)
             self._code, self._in_table, self._state = 0, False, self._line_start
+            self._starred = False
         elif char == "`" or (char in "*_~" and not self._code):
             self._run = [(char, at)]
             self._state = self._emphasis
@@ -142,8 +161,10 @@ class MarkupFilter(TagFilter):
             self._tag, self._state = [(char, at)], self._entity
         elif char in MARK_STARTS:
             self._tag, self._state = [(char, at)], self._mark
-        elif char == "|" and (self._in_table or self._before.isspace()):
+        elif char == "|" and self._in_table:
             self._let(" ", at)
+        elif char == "|" and self._before.isspace():
+            self._state = self._bar
         else:
             self._let(char, at)
 
@@ -163,6 +184,13 @@ class MarkupFilter(TagFilter):
             self._let("!", at - 1)
             self._state(char, at)
 
+    def _bar(self, char: str, at: int) -> None:
+        """A bar behind a blank parts the cells of a table if a blank follows it; else it is a sign: |x|."""
+        self._state = self._inline
+        is_sign = not (char.isspace() or char in "|-:")
+        self._let("|" if is_sign else " ", at - 1)
+        self._state(char, at)
+
     def _emphasis(self, char: str, at: int) -> None:
         if char == self._run[0][0]:
             self._run.append((char, at))
@@ -180,7 +208,7 @@ class MarkupFilter(TagFilter):
             return
         if mark == "*":
             alone = before.isspace() and after.isspace()
-            content = alone or (len(run) == 1 and before.isdigit() and after.isdigit())
+            content = alone or (len(run) == 1 and self._is_lone_star(before, after))
         elif mark == "_":
             content = (before + after).isascii() and before.isalnum() and after.isalnum()
         else:
@@ -188,6 +216,16 @@ class MarkupFilter(TagFilter):
         if content:
             for char, at in run:
                 self._let(char, at)
+
+    def _is_lone_star(self, before: str, after: str) -> bool:
+        """Whether one star is content, as in `2*3` and, where nothing is emphasised, in `118*`."""
+        if before.isdigit() and after.isdigit():
+            return True
+        opens = not after.isspace() and not before.isalnum()
+        is_marked = before.isdigit() or (before.isalpha() and not self._second.isalnum())
+        is_lone = not self._starred and is_marked and after in " ,;.)="
+        self._starred = opens or (self._starred and before.isspace())
+        return is_lone
 
     def _end_ticks(self, run: Held) -> None:
         if self._code:

@@ -21,7 +21,9 @@ from dora_mlx_tts.text.markup.tags import (
     CELLS,
     SPEECH_TAGS,
     Char,
+    Tag,
     is_half_a_span,
+    is_mention,
     may_be_tag,
     read_tag,
 )
@@ -34,7 +36,7 @@ OPENING_ANGLES, _CLOSING_TRIANGLE = "<◁", "▷"
 """Some models write their tags with triangles: ◁think▷."""
 UNSPOKEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
-    "\u20e3\ufff9-\ufffb\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u2604\u2607\u2608\u260a-\u263f\u2641\u2643-\u265f\u2668-\u266c\u2670-\u27bf\u2b05-\u2b07"
+    "\u20e3\ufff9-\ufffb\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u2604\u2607\u2608\u260a-\u263f\u2641\u2643-\u265f\u2668\u266a-\u266c\u2670-\u27bf\u2b05-\u2b07"
     "\u2b1b\u2b1c\u2b55\ufe0e\ufe0f\ud800-\udfff\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
 """Characters without a sound: control characters, emoji and what joins them; not stars, suits of cards, ♀ and ♂."""
@@ -55,6 +57,8 @@ class TagFilter(ABC):
         self._tag: Held = []
         self._after_tag: Callable[[str, int], None] = self._line_start
         self._tail = ""
+        self._read: Tag | None = None  # a tag that may only be spoken of
+        self._behind: Held = []  # what follows it
         self._closings: tuple[
             str, ...
         ] = ()  # what ends the span that is dropped, or a message's head
@@ -159,7 +163,37 @@ class TagFilter(ABC):
         tag = read_tag(text)
         if tag is None:
             self._release_tag()
-        elif self._speech_tags and tag.name in SPEECH_TAGS:
+        elif self._may_be_told(tag):
+            self._read, self._behind, self._state = tag, [], self._mention
+        else:
+            self._obey(tag, at)
+
+    def _may_be_told(self, tag: Tag) -> bool:
+        """Whether a tag stands where a text may speak of it: behind a blank within a line."""
+        obeyed = self._speech_tags and tag.name in SPEECH_TAGS
+        within_line = self._after_tag == self._inline and self._before in " (\"'"
+        return within_line and tag.may_be_told and not obeyed
+
+    def _mention(self, char: str, at: int) -> None:
+        """Behind a tag that stands between blanks, the next word tells whether it is only spoken of."""
+        self._behind.append((char, at))
+        told = is_mention(text_of(self._tag), text_of(self._behind))
+        if told is not None:
+            self._end_mention(told=told)
+
+    def _end_mention(self, *, told: bool) -> None:
+        tag, behind, self._read, self._behind = self._read, self._behind, None, []
+        if told:
+            held, self._tag, self._state = self._tag, [], self._inline
+            for char, at in held:
+                self._let(char, at)
+        elif tag is not None:
+            self._obey(tag, self._tag[-1][1])
+        self._replay(behind)
+
+    def _obey(self, tag: Tag, at: int) -> None:
+        """Do what a tag says."""
+        if self._speech_tags and tag.name in SPEECH_TAGS:
             held, self._tag, self._state = self._tag, [], self._after_tag
             self._out.append(Char("", held[0][1], tag=text_of(held)))
         elif tag.kind == "span":

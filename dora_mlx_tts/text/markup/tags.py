@@ -85,6 +85,96 @@ _LINE_TAGS = frozenset(
 )
 CELLS = frozenset({"td", "th"})
 """Cells of a table's row, which a space separates."""
+_FORMAT_TAGS = frozenset(
+    [
+        "br",
+        "hr",
+        "p",
+        "a",
+        "b",
+        "i",
+        "u",
+        "em",
+        "strong",
+        "small",
+        "sub",
+        "sup",
+        "center",
+        "font",
+        "marquee",
+        "pre",
+        "code",
+    ]
+)
+_TOLD = _FORMAT_TAGS | frozenset(
+    [
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "div",
+        "span",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "td",
+        "th",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "img",
+        "nav",
+        "header",
+        "footer",
+        "main",
+        "aside",
+        "section",
+        "article",
+        "form",
+        "input",
+        "button",
+        "label",
+        "select",
+        "option",
+        "textarea",
+        "fieldset",
+        "canvas",
+        "svg",
+        "video",
+        "audio",
+        "source",
+        "iframe",
+        "head",
+        "body",
+        "html",
+        "meta",
+        "link",
+        "title",
+        "script",
+        "style",
+        "template",
+        "slot",
+        "dialog",
+        "details",
+        "summary",
+        "figure",
+        "figcaption",
+        "blockquote",
+    ]
+)
+"""Tags of HTML that a text may speak of."""
+_BEHIND_TOLD = re.compile(r" (?:tags?|elements?|blocks?|nodes?|attributes?)[^A-Za-z]")
+_BEHIND_STRUCTURE = re.compile(
+    r"[.,;:?!)\"']| (?:and|or|instead|inside|in|for|from|around|rather|that|which|is|to|with)[^A-Za-z]"
+)
+"""What follows a tag that is only spoken of; the second only behind one that begins a part of a page."""
+_LONGEST_BEHIND = len(" attributes ")
 _LETTER_TAGS = frozenset("abipqsu")
 _NAME = r"[A-Za-z][\w:.-]*(?:=[\w:.-]+)?"
 _ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*"
@@ -129,6 +219,11 @@ class Tag(NamedTuple):
     kind: Literal["mark", "line", "span", "answer", "address", "head"]
     name: str
 
+    @property
+    def may_be_told(self) -> bool:
+        """Whether a text about HTML may speak of it: "use an <h2> tag"."""
+        return self.name in _TOLD
+
 
 def may_be_tag(text: str) -> bool:
     """Whether `text`, from its opening angle on, can still become a tag."""
@@ -159,6 +254,15 @@ def read_tag(text: str) -> Tag | None:  # noqa: PLR0911 (one case per line)
     if name == "start_of_turn":
         return Tag("head", name)
     return Tag("line" if name in _LINE_TAGS else "mark", name)
+
+
+def is_mention(tag: str, behind: str) -> bool | None:
+    """Whether a text only speaks of a tag with `behind` behind it; None while a word goes on."""
+    begins_part = tag[1] != "/" and re.split(r"[\s/>]", tag[1:])[0].lower() not in _FORMAT_TAGS
+    if _BEHIND_TOLD.match(behind) or (begins_part and _BEHIND_STRUCTURE.match(behind)):
+        return True
+    goes_on = behind[:1] == " " and (len(behind) == 1 or behind[1:].isalpha())
+    return None if goes_on and len(behind) < _LONGEST_BEHIND else False
 
 
 def is_half_a_span(text: str) -> bool:

@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from dora_mlx_tts.text.en.pronounce.lexicon import PronouncingDictionary
+
 _TOKEN = re.compile(r"[^\s\"'“”‘’(（\[【《「『\u2e80-\u9fff\uff00-\uffef]+$")
 _LETTERS = re.compile(r"[a-z](?:\.[a-z])+")  # J.R.R., a.k.a.
 LONGEST_POINT = 2
 _COMPASS = frozenset({"N", "S", "E", "W", "NE", "NW", "SE", "SW"})
 _ROMAN = re.compile(r"[IVXLC]{2,8}[,;:)]?")
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
+_MOVE_SO_FAR = re.compile(r"[KQRBN][a-h]?x?[a-h]?|O")
+"""A move of chess up to its figure: `Nf`3, `Qxd`5, `O`-O."""
+_BEFORE_FIGURES = frozenset("#№(@$€£¥₹~≈<>≤≥±-−§¶")
+"""What may stand between an abbreviation and its number."""
 _LONGEST_TOKEN = 24
+_LONGEST_SHORT_FORM = 6
+_VOWEL = re.compile("[aeiouyAEIOUY]")
 
 
 @cache
@@ -28,19 +36,49 @@ def _words(kind: str) -> frozenset[str]:
     sentence, but only a word of `starters` shows it. last_before_capital: end a sentence before
     any capital that does not begin one of `time_words`. eras: likewise, behind a year. labels: words
     after which a single capital is a name of its own, not an initial. titles, time_openings and
-    subjects: see `Stop.opens`.
+    subjects: see `Stop.opens`. spoons: measures of a recipe, behind
+    a number. chained: with a capital, before another abbreviation.
     """
     data = resources.files(__package__).joinpath("abbreviations.json").read_text("utf-8")
     return frozenset(json.loads(data)[kind].split())
 
 
-def _is_no_label(word: str, following: str | None) -> bool | None:
-    """Whether a word is neither a letter nor a Roman number: `app. B`, `ch. IV,`; None while it may become one."""
+@cache
+def _dictionary() -> PronouncingDictionary:
+    return PronouncingDictionary()
+
+
+def _is_no_label(word: str, following: str | None, *, is_name: bool) -> bool | None:
+    """Whether a word is neither a letter nor a Roman number: `app. B`, `ch. IV,`; None while it may become one.
+
+    Behind an abbreviation with a capital (`is_name`) the letter I is a number, too: `Art. I of`.
+    """
     is_roman = _ROMAN.fullmatch(word) is not None
     if following is None:
         return None if len(word) == 1 or is_roman else True
-    is_pronoun = word == "I" and following not in {",", ";", ")"}
+    is_pronoun = word == "I" and not is_name and following not in {",", ";", ")"}
     return is_pronoun or (len(word.replace(".", "")) > 1 and not is_roman)
+
+
+def _is_no_code(word: str, following: str | None) -> bool | None:
+    """Whether no code of capitals and figures begins here: `no. WF45`, `ref. B-2207`; None while it may."""
+    if following is None:
+        return True if word[1:2].islower() else None
+    return not following.isdigit()
+
+
+def _is_no_short_form(word: str, following: str | None) -> bool | None:
+    """Whether no abbreviation begins here: `Fed. Reg.`; None while it may."""
+    if following is None:
+        return None if len(word) <= _LONGEST_SHORT_FORM else True
+    return following != "."
+
+
+def _is_no_move(word: str, following: str | None) -> bool | None:
+    """Whether no move of chess begins here: `2. Nf3`; None while it may."""
+    if _MOVE_SO_FAR.fullmatch(word) is None:
+        return True
+    return None if following is None else not (following.isdigit() or following == "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +117,29 @@ class Stop:
     def ends(self, following: str) -> bool | None:
         """Whether it ends its sentence, by the next letter or figure; None if the next word has to be known."""
         is_year = following in "'’" and self.word in _words("months_and_days")  # Sept. '25
-        if is_year or following == "&" or self.word in _words("never_last"):
+        if self._is_street() and following.isupper():
+            return None
+        if is_year or following in "&+=" or self._is_never_last():
             return False
-        if following.isdigit() or following in "#№(@":
+        if following.isdigit() or following in _BEFORE_FIGURES:
             return not self._stands_before_number()
         return self._ends_before_capital() if following.isupper() else True
 
     def _ends_before_capital(self) -> bool | None:
         if self._is_initial():
             return False
+        if self._is_chained() and self.before.endswith("."):  # Cal. Veh. Code
+            return False
         is_name = self.word in _words("place_names")
         if is_name and not self._is_distance():
             return self.before[-1:].isdigit()
-        return None if self._needs_word() or self._is_distance() else True
+        needs_word = self._needs_word() or self._is_distance() or self.may_precede_code
+        needs_word = needs_word or self._is_chained() or self._is_skeleton()
+        return None if needs_word or self.token.isdecimal() else True
+
+    def _is_skeleton(self) -> bool:
+        """Whether it is an unknown short form without vowels, which ends a sentence like "Blvd."."""
+        return _VOWEL.search(self.token) is None and self._is_short_form()
 
     def ends_before(self, word: str, following: str | None) -> bool | None:
         """Whether the next word, a capital first, shows that it ended its sentence.
@@ -103,17 +151,27 @@ class Stop:
         Returns:
             None while the rest of the word has to be known.
         """
-        begun = word.lower().replace(".", "")
+        if self.token.isdecimal():
+            return _is_no_move(word, following)
         if self.word in _words("letter_follows"):
-            return _is_no_label(word, following)
+            return _is_no_label(word, following, is_name=self.token[:1].isupper())
+        return self._ends_before_word(word, following)
+
+    def _ends_before_word(self, word: str, following: str | None) -> bool | None:
+        """As `ends_before`, where neither a label nor a move of chess can follow."""
+        begun = word.lower().replace(".", "")
         if self._is_distance():
             may_grow = following is None and len(begun) <= LONGEST_POINT
             return None if may_grow else word not in _COMPASS
-        if self._needs_starter():
+        if self._is_chained():
+            return _is_no_short_form(word, following)
+        if self.may_precede_code and not self._needs_word():
+            return _is_no_code(word, following)
+        if self._needs_starter() or self._is_skeleton() or self._is_street():
             return None if following is None else begun in _words("starters")
-        return self._ends_before_word(begun, is_whole=following is not None)
+        return self._ends_before_name(begun, is_whole=following is not None)
 
-    def _ends_before_word(self, begun: str, *, is_whole: bool) -> bool | None:
+    def _ends_before_name(self, begun: str, *, is_whole: bool) -> bool | None:
         if self._is_era() and self.opens:
             return False
         known = _words("time_words") | (_words("titles") if self.opens else frozenset())
@@ -127,6 +185,11 @@ class Stop:
         return self.word in _words("last_before_capital")
 
     @property
+    def may_precede_code(self) -> bool:
+        """Whether a code of capitals and figures may follow: "Model no. WF45"."""
+        return self.word in _words("before_number")
+
+    @property
     def opens(self) -> bool:
         """Whether the sentence is a time so far, with no subject: "At 5 a.m." before "Mr. Reed left"."""
         plain = _QUOTED.sub(" ", self.sentence.lower().rpartition(": ")[2])
@@ -137,6 +200,14 @@ class Stop:
             and not _words("subjects") & {*words[1:]}
         )
 
+    def _is_never_last(self) -> bool:
+        is_unit = self.word == "v" and self.token.isupper() and self.before[-1:].isdigit()
+        return self.word in _words("never_last") and not is_unit
+
+    def _is_street(self) -> bool:
+        """Whether a name stands before "St.": it may end a sentence, if a starter shows it."""
+        return self.word == "st" and self.before[:1].isupper()
+
     def _is_distance(self) -> bool:
         """Whether a point of the compass may follow: 2 mi. N of here."""
         return self.word in {"mi", "ft", "yd", "km"} and self.before[-1:].isdigit()
@@ -145,10 +216,26 @@ class Stop:
         if self.word in _words("units") and self.before[-1:].isdigit():
             return True
         known = self.word in _words("before_number") or self.word in _words("months_and_days")
-        return known or (self._needs_word() and self.word not in _words("letter_follows"))
+        needs_word = self._needs_word() and self.word not in _words("letter_follows")
+        return known or needs_word or self._is_chained() or self._is_short_form()
+
+    def _is_short_form(self) -> bool:
+        """Whether it looks like an abbreviation that no list has: few letters that are no word, as in "dep. 8:05"."""
+        token = self.token
+        if not (1 < len(token) <= _LONGEST_SHORT_FORM and token.isascii() and token.isalpha()):
+            return False
+        if self.before[-1:].isdigit():  # a unit
+            return False
+        return not token.isupper() and _dictionary().get(self.word) is None
+
+    def _is_chained(self) -> bool:
+        """Whether another abbreviation may follow: "Fed. R. Civ. P."."""
+        return self.word in _words("chained") and self.token[:1].isupper()
 
     def _is_initial(self) -> bool:
         if not (len(self.token) == 1 and self.token.isascii() and self.token.isupper()):
+            return False
+        if self.before[-1:].isdigit() and self.token not in _COMPASS:  # a unit: 5 V
             return False
         is_pronoun = self.word == "i" and self.before[:1].islower()
         before = self.before.lower().rstrip(".")
@@ -170,6 +257,8 @@ class Stop:
         return self.word in _words("eras") and self.before[-1:].isdigit()
 
     def _needs_starter(self) -> bool:
+        if self.word in _words("spoons") and self.before[-1:].isnumeric():
+            return True
         if self.word in _words("last_before_capital") or self._is_era():
             return False
         return (

@@ -36,6 +36,10 @@ _URL_START = re.compile(
     r"[\"'(<]*(?:[a-z][a-z0-9+.-]{0,20}://|www\.|(?:[\w-]+\.)+[a-z]{2,}/)", re.IGNORECASE
 )
 _SOURCE = re.compile(r"\[\d{0,3}(?:[,，–-]\s?\d{0,3})*\]?")
+_BEHIND_MOVE = re.compile(
+    r"(?<!\w)(?:[KQRBN][a-h]?[1-8]?x?[a-h][1-8]|[a-h](?:x[a-h])?[1-8]|O-O(?:-O)?)[+#!?]{0,3}\s*$"
+)
+"""A move of chess, behind which a number is that of the next move."""
 _FACE = re.compile(r"[:：;][-']?[(（]$")
 _BEHIND_FACE = CLAUSE_MARKS | HARD_STOPS | DOTS | ELLIPSES | {" ", "(", "（", "~", "～"}
 """A sad face opens no bracket: `:(` with one of these behind it."""
@@ -154,7 +158,7 @@ class BoundaryFinder:
         if char == " ":
             waits = boundary.closed or self._tail[-1:].isascii()
             return self._blank(boundary) if waits else True
-        if char in _CONTINUES or (self._in_url and char.isascii()):
+        if char in _CONTINUES or char == "=" or (self._in_url and char.isascii()):
             return False
         if self._in_quotes and char.isascii() and char.isalnum():  # a password: "Blue!42"
             return False
@@ -203,7 +207,8 @@ class BoundaryFinder:
         is_letter = char.isalpha() and not is_east_asian(char)
         is_dotted = char == "." and stop.may_precede_letters and boundary.word[-2:-1] in {"", "."}
         is_dotted = is_dotted and boundary.word[-1:].isalpha()
-        goes_on = (is_letter or is_dotted) and len(boundary.word) < _TAIL
+        is_linked = char == "-" and stop.may_precede_code and boundary.word.isupper()
+        goes_on = (is_letter or is_dotted or is_linked) and len(boundary.word) < _TAIL
         word = boundary.word + char if goes_on else boundary.word
         ends = stop.ends_before(word, None if goes_on else char)
         if ends is None:
@@ -252,7 +257,7 @@ class BoundaryFinder:
     def _label_ends(self, boundary: _Boundary) -> bool | None:
         """Whether a new item begins at the label before this place; None where there is no label."""
         label = label_of(self._tail, is_whole=self._is_short)
-        if label is None:
+        if label is None or _BEHIND_MOVE.search(self._tail[: -len(label.text)]):
             return None
         if label.begins:
             self._label = label

@@ -11,7 +11,9 @@ BULLETS = frozenset("•⁃▪●‣◦")
 LABEL_ENDS = frozenset(")）")
 """Brackets behind a label."""
 
-_LABEL = re.compile(r"(?:^|(?<=[\s:：•⁃▪●‣◦]))[(（]?(?:(\d{1,3})|([a-z]))([.．]?[)）]|[.．])\s?$")
+_LABEL = re.compile(
+    r"(?:^|(?<=[\s•⁃▪●‣◦])|(?<=\D[:：]))[(（]?(?:(\d{1,3})|([a-z]))([.．]?[)）]|[.．])\s?$"
+)
 _LONGEST = 8
 
 

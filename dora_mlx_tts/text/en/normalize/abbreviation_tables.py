@@ -39,7 +39,7 @@ WORDS = _pairs(
     """
 inc incorporated, ltd limited, corp corporation, co company, jr junior, sr senior, esq esquire, etc etc, bros brothers, univ university,
 assn association, assoc associate, dept department, depts departments, govt government, natl national, intl international, inst institute, hosp hospital,
-fdn foundation, cmte committee, mfg manufacturing, mfr manufacturer, mfrs manufacturers, mktg marketing, mgmt management, mgr manager, mgrs managers, asst assistant, admin administration,
+fdn foundation, avail available, util utilities, utils utilities, ctn carton, ctns cartons, dmg damage, chg change, chgs changes, mvt movement, mvmt movement, adv advisory, abt about, dtd dated, rem remaining, incr increase, coef coefficient, pkg package, sched scheduled, vis visibility, div dividend, mag magnitude, agg aggregate, def defeated, sh shares, ov overs, cmte committee, mfg manufacturing, mfr manufacturer, mfrs manufacturers, mktg marketing, mgmt management, mgr manager, mgrs managers, asst assistant, admin administration,
 attn attention, acct account, accts accounts, addr address, appt appointment, appts appointments, apt apartment, apts apartments, bldg building, bldgs buildings, blk block, dist district, mtn mountain, mtns mountains,
 jct junction, ctr center, hwy highway, blvd boulevard, ave avenue, pkwy parkway, expy expressway, fwy freeway, tpke turnpike, rte route, hdqrs headquarters,
 approx approximately, avg average, est estimated, orig originally, excl excluding, incl including, prev previous, sched scheduled, freq frequency,
@@ -58,7 +58,7 @@ cont'd continued, sec'y secretary, att'y attorney, comm'n commission, add'l addi
 """With a full stop that something follows, or, if they are no words, at the end of a sentence, too."""
 WORD_LIKE = frozenset(
     ["co", "est", "min", "max", "rev", "rec", "dev", "prob", "comp", "trans", "ed", "sing", "lat", "alt", "bal", "pop", "arr", "dep", "tech", "const", "amend", "pos",
-     "pl", "cont", "cert", "sp", "val", "vol", "ref", "admin", "inst", "subj", "poss", "dist", "desc", "sta", "ast"]
+     "pl", "cont", "def", "adv", "div", "mag", "util", "abt", "vis", "cert", "sp", "val", "vol", "ref", "admin", "inst", "subj", "poss", "dist", "desc", "sta", "ast"]
 )  # fmt: skip
 """Of these the full stop must be followed by a small letter, a figure or a mark: they are words or names, too."""
 BEFORE_NUMBER = _pairs("""
@@ -66,14 +66,14 @@ no number, nos numbers, qs questions, elev elevator, vol volume, vols volumes, f
 art article, arts articles, p page, pp pages, pg page, pgs pages, l line, ll lines, ln line, lns lines, v version, vv verses, n note, nn notes, fn footnote, para paragraph, paras paragraphs, par paragraph, pars paragraphs,
 eq equation, eqs equations, eqn equation, eqns equations, ex exercise, exs exercises, exer exercise, prob problem, probs problems, thm theorem, thms theorems, lem lemma, cor corollary, prop proposition, props propositions,
 def definition, defs definitions, app appendix, apps appendices, tab table, tabs tables, pt part, pts parts, bk book, bks books, iss issue, ed edition, ver version, rev revision, ep episode, eps episodes, ext extension,
-opt option, cl clause, cls clauses, sched schedule, reg regulation, regs regulations, col column, cols columns, doc document, docs documents, exh exhibit, amend amendment, tit title, div division, subsec subsection,
+opt option, cl clause, cls clauses, sched schedule, reg regulation, regs regulations, lv level, pl platform, mag magnitude, hdg heading, flt flight, rwy runway, twy taxiway, dep departs, arr arrives, avail available, mvt movement, alt altitude, ct court, agg aggregate, coef coefficient, exp expires, col column, cols columns, doc document, docs documents, exh exhibit, amend amendment, tit title, div division, subsec subsection,
 blk block, rm room, min minimum, max maximum, avg average, approx approximately, est estimated, qty quantity, tel telephone, wt weight, ht height, pub publication, lvl level, op opus, opp opus, apt apartment, ste suite,
 bldg building, rte route, hwy highway, fl floor, unit unit, lic license, acct account, ref reference, conf confirmation, term terminal, cat category, sc scene, yr year, wk week, spec specification, diag diagram
 """)
 """Before figures, or Roman numbers."""
 BARE = _pairs(
     """
-lvl level, mtg meeting, mtgs meetings, mgmt management, msg message, msgs messages, mgr manager, acct account, accts accounts, appt appointment, appts appointments, qty quantity, amt amount, pkg package, pkgs packages,
+lvl level, lv level, dmg damage, chg change, avail available, rwy runway, rwys runways, hdg heading, ctns cartons, mtg meeting, mtgs meetings, mgmt management, msg message, msgs messages, mgr manager, acct account, accts accounts, appt appointment, appts appointments, qty quantity, amt amount, pkg package, pkgs packages,
 addr address, recd received, bldg building, attn attention, misc miscellaneous, assn association, govt government, excl excluding, incl including, asst assistant, anniv anniversary, natl national, intl international, dept department, depts departments,
 approx approximately, avg average, wkts wickets, hrly hourly, wkly weekly, mthly monthly, yrly yearly, mfg manufacturing, mfr manufacturer, mktg marketing, hwy highway, pkwy parkway, blvd boulevard, rcvd received, ppl people, pwd password,
 gov't government, int'l international, nat'l national, dep't department, ass'n association, cont'd continued, add'l additional, prof'l professional, fed'l federal, reg'l regional, hosp'l hospital, sec'y secretary, att'y attorney, comm'n commission, reqs requirements, reqd required, recs recommendations, btwn between, wknd weekend, wknds weekends, bday birthday, resv reservation, reservs reservations, vals values, std standard, temps temperatures
@@ -91,7 +91,7 @@ qid four times a day, tid three times a day, qhs at bedtime, qod every other day
 )
 """Written like this, they are said like that."""
 PHRASES = {
-    "et al.": "et al", "op. cit.": "op cit", "loc. cit.": "loc cit", "et seq.": "et seq", "ex rel.": "ex rel", "std. dev.": "standard deviation", "rev. ed.": "revised edition", "Std. dev.": "Standard deviation",
+    "et al.": "et al", "Reg. (EU)": "Regulation (EU)", "Reg. (EC)": "Regulation (EC)", "Dir. (EU)": "Directive (EU)", "Treas. Reg.": "Treasury Regulation", "Cal. Veh. Code": "California Vehicle Code", "slip op.": "slip opinion", "Bankr. Ct.": "Bankruptcy Court", "Cl. Ct.": "Claims Court", "Del. C.": "Delaware Code", "op. cit.": "op cit", "loc. cit.": "loc cit", "et seq.": "et seq", "ex rel.": "ex rel", "std. dev.": "standard deviation", "rev. ed.": "revised edition", "Std. dev.": "Standard deviation",
     "Pub. L.": "Public Law", "F. Supp.": "Federal Supplement", "S. Ct.": "Supreme Court", "L. Ed.": "Lawyers' Edition", "Fed. R. Civ. P.": "Federal Rule of Civil Procedure",
     "Fed. R. Crim. P.": "Federal Rule of Criminal Procedure", "Fed. R. Evid.": "Federal Rule of Evidence", "Fed. R. App. P.": "Federal Rule of Appellate Procedure", "Fed. Reg.": "Federal Register",
     "Cal. App.": "California Appeals", "Cal. Civ. Code": "California Civil Code", "Cal. Penal Code": "California Penal Code", "Civ. Code": "Civil Code", "Civ. P.": "Civil Procedure", "Rev. Stat.": "Revised Statutes", "Gen. Stat.": "General Statutes", "Lt. Gov.": "Lieutenant Governor", "Vice Adm.": "Vice Admiral", "Rear Adm.": "Rear Admiral", "Sgt. Maj.": "Sergeant Major", "1st Lt.": "First Lieutenant",

@@ -23,11 +23,18 @@ from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
 _LIVED = expression(
-    r"(?<![\w.])(c|d|b|r|fl)\.\s?(?=(?:in )?(?:AD |BC |A\.D\. )?[1-9]\d{1,3}\b(?!\s[a-z]+s\b))"
+    r"(?<![\w.])(c|d|b|m|r|fl)\.\s?(?=(?:in )?(?:AD |BC |A\.D\. )?[1-9]\d{1,3}\b(?!\s[a-z]+s\b))"
 )
-_LIVES = {"c": "circa ", "d": "died ", "b": "born ", "r": "reigned ", "fl": "flourished "}
+_LIVES = {
+    "m": "married ",
+    "c": "circa ",
+    "d": "died ",
+    "b": "born ",
+    "r": "reigned ",
+    "fl": "flourished ",
+}
 _DIED = expression(
-    r"(?<![\w.])(d|b)\. (?=(?:on )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\b|(?:at age|aged?) \d)"
+    r"(?<![\w.])(d|b|m)\. (?=(?:on )?(?:\d{1,2} )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\b|(?:at age|aged?) \d|\([123]\) [A-Z])"
 )
 _KNOWN_AS = expression(r"\b(?i:a\.k\.a)\b\.?(?=\s)|\b(?:aka|AKA)\b(?=\s)")
 _FOUNDED = expression(r"\b([Ee])st\.?(?= (?:in )?[12]\d{3}\b)")
@@ -37,7 +44,7 @@ _SHORT_LABEL = expression(
 )
 _YEARS_OLD = expression(r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)")
 _YEAR_OLD = expression(
-    r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))"
+    r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)(?= (?:male|female|man|woman|boy|girl|child|kid|patient|son|daughter|dog|cat|with a|[MF]\b))|(?<=\b[Aa] \d)-yo\b|(?<=\b[Aa] \d\d)-yo\b|(?<=\b[Aa]n \d\d)-yo\b"
 )
 _BETWEEN = expression(r"\bbtw\.(?= \d)")
 _PATIENT = expression(
@@ -54,6 +61,10 @@ _CONFIRMATION = expression(r"\b([Cc])onf\.?(?=:?\s(?:#|number\b|no\b|code\b|\d))
 _PASSWORD = expression(r"\bpw\b(?!/)")
 _EACH = expression(r"(?<=\d )ea\b\.?(?!\w)|\bea\.(?=[\s),;]|\Z)")
 _BOARDS = expression(r"\b(\d) ?[x×] ?(\d)s\b")
+_REVENUE = expression(
+    r"(?i)(?:(?<=\bQ[1-4] )|(?<=FY\d\d )|(?<=total )|(?<=annual )|(?<=net )|(?<=quarterly ))rev\b\.?|\brev\.?(?= (?:of|was|rose|grew|fell|up|hit|came|beat|missed|growth) ?\$?)"
+)
+_SHARES = expression(r"(?<=/)sh\b\.?(?!\w)|(?<=\d )sh\b\.(?= of\b)")
 _FLOOR = expression(r"(?<=\d(?:st|nd|rd|th) )fl\b\.?")
 _SHORT_FORM = expression(rf"(?<![\w/.])(?:{alternatives(SPOKEN)})(?![\w/])")
 _PHRASE = expression(
@@ -81,9 +92,15 @@ _PHRASE_INSIDE = (
     "Lt.",
     "Cir.",
     "Res.",
+    "Reg.",
+    "Veh.",
+    " op.",
+    "Bankr.",
+    "Cl.",
+    "Del.",
 )
 _REPORTER = expression(r"(?<=\d )(F|P|A|So|N\.E|N\.W|S\.E|S\.W)\.\s?([2-5])[dth]{1,2}(?= \d)")
-_EVERY = expression(r"\b[qQ](\d{1,2})(?:-(\d{1,2}))?([hdw])\b")
+_EVERY = expression(r"\b[qQ](\d{1,2})(?:[-–](\d{1,2}))?([hdw])\b")
 _EVERY_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _DOSED = expression(
     r"(?P<dose>\d\s?(?:mg|mcg|μg|g|mL|ml|units?|tabs?|tablets?|caps?|capsules?|drops?|puffs?|tsp)\s)(?P<po>po\b)?(?P<bid>\s?(?:bid|BID)\b)?"
@@ -111,7 +128,7 @@ _BARE_SHORT = expression(rf"(?<![\w'.])(?:{alternatives(BARE)})\b(?![.']\w)")
 _ROUND = expression(r"(?i)(?<=\b(?:in|of|on) )rd\.?(?= \d{1,2}\b)")
 _AND = expression(r"(?i)(?<!\w)'n'?(?!\w)")
 _ENDS = expression(NEW_SENTENCE)
-_GOES_ON = expression(r"\s*[,;:)\]!?\"/-]|\s+[a-z\d(&$]")
+_GOES_ON = expression(r"\s*[,;:)\]!?\"/-]|\s+[a-z\d(&$≤≥<>~≈]")
 _TITLED = expression(r"\s+(?:(?:of|and|the) )?[\"“(]?[A-Z]")
 _ONLY_TITLES = word_set(
     "Fr Br Det Dep Rt Pt Gt Sec Dist Asst Assoc Ens Ald Ven Bp Reps Rep Brig Adm Amb Geo Jos Jas Insp Cols"
@@ -138,14 +155,21 @@ def _latin(match: re.Match[str]) -> str:
     return _alike("for example" if match[1] else "that is", match.group())
 
 
+_COUNTED = word_set("tab tabs cap caps ed eds vol vols ep eps")
+"""Behind figures they are what is counted: 2 tabs."""
+
+
 def _number_sign(match: re.Match[str]) -> str | None:
     """`No. 5` → Number 5, `Art. I` → Article one; not the `no.` before a sentence with I."""
     word = BEFORE_NUMBER.get(match["w"].lower())
     numeral = match["r"]
+    if match["w"].lower() == "dep" and match.string[match.end()] in "$€£":
+        word = "deposit"
     if match["w"] == "reg" and match.string[match.end()] in "$€£":
         word = "regular"
     behind_figure = match.string[: match.start()].rstrip()[-1:].isdecimal()
-    if word is None or (behind_figure and match["w"] not in {"n", "nn"}):
+    may_be_unit = len(match["w"]) == 1 or match["w"] in _COUNTED or names(match["w"]) is not None
+    if word is None or (behind_figure and may_be_unit and match["w"] not in {"n", "nn"}):
         return None
     if numeral == "I" and match["w"].lower() in {"no", "app", "ed", "max", "min", "ref"}:
         return None
@@ -249,6 +273,8 @@ def _fixed(text: AlignedText) -> AlignedText:
 _RARE = (
     (("onf",), _CONFIRMATION, r"\1onfirmation"),
     (("pw",), _PASSWORD, "password"),
+    (("rev",), _REVENUE, "revenue"),
+    (("sh",), _SHARES, lambda m: "share" if m.string[m.start() - 1] == "/" else "shares"),
     ((" fl",), _FLOOR, "floor"),
     ((" c.",), _CENTURY, " century"),
     ((" ed",), _EDITION, "edition"),

@@ -11,7 +11,7 @@ from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
 _TIMES_COUNT = expression(
-    r"(?<=[A-Za-z]{2}\s)(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)[x×]\s?(?=\d)(?P<long>(?=\d{1,3} (?:days?|weeks?|doses?|months?|hours?|hrs?)\b))?"
+    r"(?:(?<=[A-Za-z]{2}\s)|(?<=\()|(?<=, )|(?<=: ))(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)[x×]\s?(?=\d)(?P<long>(?=\d{1,3} (?:days?|weeks?|doses?|months?|hours?|hrs?)\b))?"
 )
 _INTEGRAL = expression(
     r"∫(?:[\s_]*(?P<a>-?\w{1,3}|∞)\s?\^\s?(?P<b>-?\w{1,3}|∞))?\s?(?P<what>[^,;.=∫]{1,60}?\s?d(?P<x>[a-z])\b)?"
@@ -41,11 +41,17 @@ _FUNCTION_NAMES = {
 _ABSOLUTE = expression(
     r"(?<![\w|])\|(?=[^|\n]{0,12}[a-z\d])([\w²³.+ −-]{1,16}(?<! ))\|(?![\w|])(?=\s?[=<>≤≥+*/,.;)−-]|\s(?:is|for|to)\b|\s?\Z)"
 )
-_DERIVATIVE = expression(r"(?<![\w/])d(?P<y>[a-zA-Z])\s?/\s?d(?P<x>[a-z])(?![\w/])")
+_DERIVATIVE = expression(r"(?<![\w/])d(?P<y>[a-zA-Z]?)\s?/\s?d(?P<x>[a-z])(?![\w/])")
+_TWO_PRODUCTS = expression(
+    r"(?<=[=(]\s)([a-z])([a-z])(\s?[−+-]\s?)([a-z])([a-z])(?![\w'])|(?<=\()([a-z])([a-z])(\s?[−+-]\s?)([a-z])([a-z])(?![\w'])"
+)
+"""A determinant: ad − bc."""
+_LIMIT = expression(r"\blim(?=(?:_| ?\(|\s[a-z]\b))_?")
+_VARIABLES = expression(r"\bx1\b.*\bx2\b|\bx_?2\b.*\bx_?1\b")
 _CHANCE = expression(r"\b(P|Pr|E|Var)\((?=[A-Z])")
 _NAMED_FUNCTION = expression(
     r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
-    r"(?:\((?P<of>-?\d{0,4}(?:°|[a-z]?)|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
+    r"(?:\((?P<of>-?\d{0,4}(?:°|[a-z]?)|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|\((?P<of2>[a-z])\)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
 )
 _SURD_RATIO = expression(
     r"(?<![\w:.])(?:√?\d{1,4}|√?[a-z])(?: ?: ?(?:√?\d{1,4}|√?[a-z])){1,4}(?![\w:.]?\w)"
@@ -190,12 +196,15 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_ABOUT, "about ") if "~" in text.text else text
     if "^" in text.text or "**" in text.text:
         text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
-    text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
+    if not _VARIABLES.search(text.text):
+        text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
     text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
     if "√" in text.text and ":" in text.text:
         text = text.sub(_SURD_RATIO, lambda m: re.sub(r" ?: ?", " to ", m.group()))
     text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
-    text = text.sub(_DERIVATIVE, r"d \g<y> d \g<x>")
+    text = text.sub(_LIMIT, "limit ")
+    text = text.sub(_TWO_PRODUCTS, lambda m: " ".join(part for part in m.groups() if part))
+    text = text.sub(_DERIVATIVE, lambda m: " ".join(f"d {m['y']} d {m['x']}".split()))
     text = text.sub(_CHANCE, r"\1 of (")
     text = text.sub(_NAMED_FUNCTION, _named_function)
     if any(sign in text.text for sign in "=+^²³"):

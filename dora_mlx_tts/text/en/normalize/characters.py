@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from dora_mlx_tts.text.aligned import AlignedText, CharSpan
 from dora_mlx_tts.text.en.normalize import sign_names
+from dora_mlx_tts.text.en.normalize.numbers import named
 from dora_mlx_tts.text.patterns import expression
 
 _MAPPED = {
@@ -66,6 +67,10 @@ _KEPT = frozenset("μΩ²³°€£¥₩₹₽₿₺₴₫฿₦₱₪₡₲₵�
 _POWER_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _BASE_FIGURES = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _RAISED = expression(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
+_LOW_LETTER = expression(r"(?<=[A-Za-z])[ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥ]")
+_ISOTOPE = expression(
+    r"(?<![\w⁰¹²³⁴⁵⁶⁷⁸⁹])([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})(?:[₀-₉]{1,3})?([A-Z][a-z]?)(?![a-z])"
+)
 _LOGARITHM = expression(r"\blog(?:([₀-₉]+)\s?|_?(\d{1,3})(?=\())")
 _NARROW_GROUPS = expression(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 """Thousands set apart by blanks that do not break a line."""
@@ -114,7 +119,7 @@ _BAR = expression("(?<![A-Za-z])([A-Za-zα-ω])\u0304(?![a-z])")
 
 _STAR_FIRST = expression(r"[★⭐]\ufe0f?\s?(\d(?:\.\d{1,2})?)(?![\w★☆⭐])")
 _STARS = expression(r"(?<=\d)\s?[★⭐]\ufe0f?(?![★☆⭐])|(?<!\d)[★⭐]{2,5}☆{0,4}(?!\w)")
-_ION = expression(r"(?<![A-Za-z])((?:[A-Z][a-z]?[₂-₉]?){1,3})([²³⁴]?)([⁺⁻])(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
+_ION = expression(r"(?<![A-Za-z])((?:[A-Z][a-z]?[₂-₉]?){1,3}|e)([²³⁴]?)([⁺⁻])(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 
 
 def _stars(match: re.Match[str]) -> str:
@@ -130,6 +135,11 @@ def _ion(match: re.Match[str]) -> str:
     return f"{letters}{charge} {'plus' if match[3] == '⁺' else 'minus'}"
 
 
+def _isotope(match: re.Match[str]) -> str:
+    """`¹³¹I` → I one thirty-one."""
+    return f"{' '.join(match[2].upper())} {named(match[1].translate(_POWER_FIGURES))}"
+
+
 def unify(text: AlignedText) -> AlignedText:
     """One form for each kind of sign; what English has no reading for becomes a blank or nothing."""
     text = text.sub(_LOGARITHM, _logarithm)
@@ -142,6 +152,8 @@ def unify(text: AlignedText) -> AlignedText:
             .sub(_STARS, _stars)
             .sub(_ION, _ion)
             .sub(_BAR, r"\1 bar")
+            .sub(_ISOTOPE, _isotope)
+            .sub(_LOW_LETTER, lambda m: f" {unicodedata.normalize('NFKD', m.group())}")
             .sub(_RAISED, _raised)
             .sub(_NARROW_GROUPS, "")
         )

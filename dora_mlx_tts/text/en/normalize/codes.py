@@ -31,7 +31,7 @@ _ORDERED = expression(
 )
 _HASHED = expression(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")
 _HASHED_STORE = expression(r"(?<!\w)#\s?(?P<n>[1-9]\d{3})(?![\w-]|[.,]\d)")
-_HASHED_CODE = expression(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}-?\d{4,12})(?![\w-])")
+_HASHED_CODE = expression(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}(?:-[A-Z]{1,3})?-?\d{4,12})(?![\w-])")
 _HASHED_FEW = expression(r"(?<![\w&])#\s?(?=\d{1,3}(?!\w|[.,]\d))")
 _TIRE = expression(r"(?<![\w.])(?:P|LT)?(\d{3})/(\d{2})\s?(Z?R)(\d{2})\b")
 _SHORT_NUMBERS = expression(
@@ -96,7 +96,7 @@ _TABLE = expression(
     r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix|World|[Ll]evel|Stage|Unit|[Ll]esson) )(\d{1,3})-(\d{1,3})(?![\w-])"
 )
 _AIRLINER = expression(r"(?<![\w.,$-])B?(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
-_COURSE = expression(r"(?<=[a-z] )101\b(?![,.]?\d| [a-z]+s\b)")
+_COURSE = expression(r"(?<=[a-z] )101\b(?![,.]?\d|\s?[-–]\s?\d| [a-z]+s\b)")
 _SUBJECT = expression(
     r"(?P<lead>\b(?:Chem(?:istry)?|Bio(?:logy)?|Psych(?:ology)?|Econ(?:omics)?|Math|Maths|Physics|Phys|History|Hist|English|Engl|Calc|Stats|CS|EE|ECE|Spanish|French|"
     r"Philosophy|Phil|Sociology|Soc|Art|Music|Accounting|Acct|Geology|Geol|PoliSci|Anthro|Astro|Eng|Alg|Geom|Ital|Germ|Span|Poli Sci|Gov|Govt)\.? )(?P<n>[1-5]\d\d[A-Z]?)\b(?!,?\d)"

@@ -31,6 +31,9 @@ _DAY_MONTH = expression(
     rf"(?P<sep>\s(?:of\s)?|-)(?P<month>{MONTH})\b(?P<dot>\.)?(?:-(?P<y>[12]\d{{3}}|\d\d))?(?![\w'-])",
     re.IGNORECASE,
 )
+_EUROPEAN_DAY = expression(
+    r"(?<=[a-z] )(?P<d>0?[1-9]|[12]\d|3[01])\.(?P<m>0?[1-9]|1[0-2])\.(?=\s[a-z]|[,;)])"
+)
 _SPAN = expression(
     r"(?P<day>/\d{2,4}|(?<!\d)[12]\d{3}-\d\d-\d\d)(?:\s?[–—~]\s?|\s-\s|(?<=/\d{4})-)(?=\d{1,2}/\d{1,2}\b|[12]\d{3}-\d\d-\d\d\b)"
 )
@@ -57,6 +60,8 @@ _ERA_BEFORE = expression(r"(?<=\bAD )[1-9]\d{1,2}\b(?![.,]\d)")
 _DECADES = expression(
     rf"(?<![\w.,])(?P<a>'?(?:(?:1\d|20)\d0'?s?|\d0'?s))\s?{DASH}\s?(?P<b>'?(?:1\d|20)?\d0'?s)\b"
 )
+_MATURITIES = expression(r"(?<![\w.])([1-9]|[1-3]0)s([1-9]|[1-3]0)s\b")
+"""The spread between bonds of two terms: 2s10s."""
 _SPACED_DECADE = expression(r"(?<![\d.,])((?:1[5-9]|20)\d0) s\b(?=\s|[.,;!?]|\Z)")
 _DECADE = expression(r"(?<![\w.,])'?([12]\d)?(\d0)'?s\b")
 _FIGURES = expression(
@@ -90,6 +95,13 @@ def _spoken(month: int, day: int, year_figures: str) -> str:
 
 def _year(number: int) -> str:
     return cardinal(number) if number == 1000 else year(number)  # noqa: PLR2004 (ten hundred is not said)
+
+
+def _european_day(match: re.Match[str]) -> str | None:
+    """`on 14.11. and` → on the fourteenth of November and."""
+    if _CUE_BEFORE.search(match.string[max(0, match.start() - 12) : match.start()]) is None:
+        return None
+    return f"the {ordinal(int(match['d']))} of {MONTHS[int(match['m']) - 1]}"
 
 
 def _year_first(match: re.Match[str]) -> str:
@@ -200,6 +212,7 @@ def _short_year(figures: str) -> str:
 
 _RULES = (
     Rule(_SPAN, r"\g<day> to ", "-–—~"),
+    Rule(_EUROPEAN_DAY, _european_day, "."),
     Rule(_YEAR_FIRST, _year_first, "-/."),
     Rule(_YEAR_LAST, _year_last, "-/."),
     Rule(_DAY_MONTH, _day_month),
@@ -208,6 +221,11 @@ _RULES = (
     Rule(_MONTH_YEAR, lambda m: f"{MONTHS[int(m['m']) - 1]} {_year(int(m['y']))}", "/"),
     Rule(_YEARS, _years, "-–—−~"),
     Rule(_DECADES, _decades, "-–—−~"),
+    Rule(
+        _MATURITIES,
+        lambda m: f"{plural(cardinal(int(m[1])))} {plural(cardinal(int(m[2])))}",
+        "s",
+    ),
     Rule(_SPACED_DECADE, lambda m: _decade_words(m[1]), "s"),
     Rule(_FIGURES, lambda m: f"{m['n']} {plural(cardinal(int(m['f'])))}", "s"),
     Rule(_DECADE, _decade, "s"),

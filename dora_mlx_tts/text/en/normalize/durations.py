@@ -70,6 +70,9 @@ _LEFT = expression(
 )
 _CLOCK_TIMES = expression(r"(?i)\d\s?[ap]\.?m\b")
 _SECONDS_ONLY = expression(r"(?<![\w:.])0:(?P<s>[0-5]\d)(?![\d:]|\s?[AaPp]\.?[Mm])")
+_SHIFTED = expression(
+    r"(?:(?<=\s)|(?<=\())(?P<sign>[+−])(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?![\d:]|\.\d)"
+)
 _LAP = expression(r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)\.(?P<f>\d{1,3})(?![\d:])")
 _PER_DISTANCE = expression(r"(?<=[a-z])\s?(?:min)?/(mi|mile|km|k)\b")
 _DISTANCES = {"mi": "mile", "mile": "mile", "km": "kilometer", "k": "k"}
@@ -129,6 +132,16 @@ def _seconds_only(match: re.Match[str]) -> str | None:
     return None if at or match["s"] == "00" else _part(match["s"], "second")
 
 
+def _shifted(match: re.Match[str]) -> str:
+    """`+0:45` of a tide → plus forty-five minutes."""
+    parts = [
+        _part(match[unit], name)
+        for unit, name in (("h", "hour"), ("m", "minute"))
+        if int(match[unit])
+    ]
+    return f"{'plus' if match['sign'] == '+' else 'minus'} {' '.join(parts) or 'zero'}"
+
+
 def apply(text: AlignedText) -> AlignedText:
     """`1h 20m` → one hour twenty minutes; `ran in 22:40` → ran in twenty-two forty."""
     text = text.sub(_CLOCK, lambda m: f"{m['lead']}{m['h']}:{m['m'] or '00'}")
@@ -138,6 +151,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_MINUTES_ALONE, _minutes_alone)
     if ":" not in text.text:
         return text
+    text = text.sub(_SHIFTED, _shifted)
     text = (
         text.sub(_LONG, _long)
         .sub(_RACE, _short)

@@ -61,6 +61,8 @@ DIGIT_GROUP = 3
 FEWEST_GROUPS = 3
 FEWEST_DIGITS = 7
 """Of a telephone number."""
+FEWEST_STROKES = 55
+"""Of a round of golf: 68-71-66-69."""
 SHORTEST_WORD = 4
 LONGEST_DATE_PART = 4
 
@@ -138,7 +140,8 @@ def _is_year(group: str, place: int, groups: int) -> bool:
 def _groups(match: re.Match[str]) -> str | None:
     """`112-9876543-2233445`; dates are left alone."""
     groups = match.group().split("-")
-    if all(len(group) == 2 for group in groups) and _ROUNDS.search(match.string):  # noqa: PLR2004 (scores)
+    are_strokes = all(len(group) == 2 and int(group) >= FEWEST_STROKES for group in groups)  # noqa: PLR2004
+    if are_strokes or (all(len(group) == 2 for group in groups) and _ROUNDS.search(match.string)):  # noqa: PLR2004 (scores)
         return ", ".join(cardinal(int(group)) for group in groups)
     if len(groups) <= FEWEST_GROUPS and max(map(len, groups)) <= LONGEST_DATE_PART:
         return None
@@ -183,6 +186,7 @@ def _label(match: re.Match[str]) -> str:
 
 
 _NUMBER_WORD = expression(r"(?<=[a-z]) #(?=\s(?:is|was|on|of|in|for|and)\b|s?[:.,;?!)]|s\b)")
+_NUMBER_GLUED = expression(r"(?<=[A-Za-z]{2})#(?=\s?\d)")
 _POUND_BEFORE = expression(
     r"(?i)\b(?:press|hit|dial|enter|type|key|the|a|then|by|pound|use|with)\Z"
 )
@@ -202,6 +206,7 @@ _AT = expression(r"(?<![\w@])@\s?(?=[\d$€£~])")
 _RULES = (
     Rule(_AT, "at ", "@"),
     Rule(_MASKED, lambda m: digits(m[1]), "*•X-.…x"),
+    Rule(_NUMBER_GLUED, " number ", "#"),
     Rule(_NUMBER_WORD, _number_word, "#"),
     Rule(_POUND, "pound", "#"),
     Rule(_EXTENSION, lambda m: f", extension {digits(m[1])}", "xX"),

@@ -6,7 +6,7 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.numbers import digits
-from dora_mlx_tts.text.en.words import listed
+from dora_mlx_tts.text.en.words import listed, word_set
 from dora_mlx_tts.text.patterns import expression
 
 _MODIFIERS = {
@@ -27,6 +27,9 @@ _SIGNS = {
     "=": "equals", "-": "minus", "+": "plus", "[": "left bracket", "]": "right bracket", "`": "backtick",
     "?": "question mark",
 }  # fmt: skip
+_SHORT_WORDS = word_set(
+    "ad ah am an as at ax be by do eh go ha he hi if in is it me my no of oh ok on or ow ox so to uh um up us we ye yo"
+)
 _NAMES = "|".join(sorted(_KEYS, key=len, reverse=True))
 _ONE = (
     rf"(?:(?:{_NAMES}|F\d{{1,2}}|[A-Za-z]|\d{{1,2}})(?!\w)|[/\\.,;'=\[\]`?+-](?=\s|[.,;:!?)]|\Z))"
@@ -39,7 +42,9 @@ _COMBINED = expression(
     re.IGNORECASE,
 )
 _LONE = expression(r"\b(?:Ctrl|Cmd|Esc|PgUp|PgDn|PrtScn?|Bksp)\b|\b(?:Del|Ins|Opt|Fn)(?= keys?\b)")
-_OPTION = expression(r"(?<=\s)(--?)(?=[A-Za-z][\w-]+\b)|(?<=\s)(-)(?=[A-Za-z](?:\s|[.,;)]|\Z))")
+_OPTION = expression(
+    r"(?<=\s)(--?)(?=[A-Za-z][\w-]+\b)|(?<=\s)(-)(?=[A-Za-z](?:\s|[.,;)]|\Z))|(?<=[a-z]\s)(-)(?=[a-z]{2}(?:\s|[.,;)]|\Z))"
+)
 _MINUS = expression(r"(?<=[,=<>≤≥(] )-(?=[a-z](?:[,;)]|\s?[=<>≤≥+²³]))")
 _FLAGS = expression(
     r"\b(?P<command>rm|ls|cp|mv|tar|ps|grep|git|curl|ssh|scp|sed|find|kill|unzip|df|du|head|tail) -(?P<flags>[a-zA-Z]{2,5})"
@@ -87,6 +92,9 @@ def _spoken(part: str) -> str:
 def _option(match: re.Match[str]) -> str | None:
     if match[1] == "-":  # -name: a word with a sign in front, or a dash that lost its blank
         return None
+    if match[3]:
+        letters = match.string[match.end() : match.end() + 2]
+        return None if letters in _SHORT_WORDS else f"dash {letters[0]} "
     return "dash dash " if match[1] else "dash "
 
 

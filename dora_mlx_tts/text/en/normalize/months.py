@@ -35,7 +35,7 @@ _MONTH_BEHIND = expression(
     rf"\b(?P<lead>(?:since|until|till|last|next|this|through|thru|late|early|mid)[ -]|in )(?P<n3>{_SHORT_MONTH})\b(?P<dot>\.)?(?!\s?\d|['-]\w)"
 )
 _MONTHS_BETWEEN = expression(
-    rf"\b({_SHORT_MONTH}|May)\.?\s?{DASH}\s?({_SHORT_MONTH}|May)\b(?!\.?\s?\d{{1,2}}\b)(?:\.(?=\s[a-z]|[,;]))?"
+    rf"\b({_SHORT_MONTH}|{'|'.join(MONTHS)})\.?\s?{DASH}\s?({_SHORT_MONTH}|{'|'.join(MONTHS)})\b(?!\.?\s?\d{{1,2}}\b)(?:\.(?=\s[a-z]|[,;]))?"
 )
 _SURE_DAY = expression(
     r"\b(?:Tues?|Weds?|Thurs?|Thu|Fri|Mon(?=[\s,./;:)-]|\Z))\b(?!['-]\w|\.\w)(?P<dot>\.)?"

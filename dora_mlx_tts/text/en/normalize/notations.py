@@ -1,4 +1,4 @@
-"""Notations of their own: chess moves, keys and chords, coordinates, formulas of compounds, verses."""
+"""Notations of their own: chess moves, coordinates, formulas of compounds, verses, points and minutes of games."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dora_mlx_tts.text.en.normalize.numbers import cardinal, number, ordinal
 from dora_mlx_tts.text.en.normalize.patterns import Rule, apply_rules, spaced
 from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
-from dora_mlx_tts.text.roman import value
 
 _PIECES = {"K": "king", "Q": "queen", "R": "rook", "B": "bishop", "N": "knight"}
 _MOVE = expression(
@@ -26,51 +25,25 @@ _CHESS = expression(
 FEWEST_MOVES = 2
 """So many moves are chess without a word that says so."""
 
-_KEY = expression(r"\b([A-G])\s?([♭♯])")
-_FLATS = {"♭": "flat", "♯": "sharp"}
-_FLAT_KEY = expression(
-    r"\b([ABDEG])b(?=\s(?:major|minor|maj|min|flat|chord|scale|trumpet|clarinet)\b)"
-)
-_CHORD = expression(r"\b([A-G](?:#|b)?)(add|sus|maj|dim|aug)(\d{1,2})?\b")
-_MINOR = expression(
-    r"\b([A-G])([#b]?)m(?:(6|7|9|11)\b|(?<=#m)\b|(?=,? (?:and |- |– )?[A-G][#b]?m?\d?\b))"
-)
-_CHORDS = {
-    "add": "add",
-    "sus": "suspended",
-    "maj": "major",
-    "dim": "diminished",
-    "aug": "augmented",
-}
-_SLASH_CHORD = expression(r"(?<=\b[A-G])/(?=[A-G][#b](?!\w))|(?<=\b[A-G][#b])/(?=[A-G]\b)")
-_METER = expression(r"(?<![\w./])(\d{1,2})/(2|4|8|16)(?=\s(?:time|meter|metre|signature|beat)\b)")
-_ANY_METER = expression(r"(?<![\w./])([2-9]|12)/([248])(?![\w/]|\.\d)")
-_MUSIC = expression(
-    r"(?i)\b(?:riffs?|bpm|tempo|rhythms?|waltz|songs?|melody|drums?|drumming|groove|chords?|progression|key|music|piano|guitar|metronome|score|beat)\b"
-)
-_CHORD_NAME = r"[A-G][#b♯♭]?(?:m|maj|min|dim|aug|sus)?\d?"
-_PROGRESSION = expression(rf"(?<![\w–-]){_CHORD_NAME}(?:[–-]{_CHORD_NAME}){{2,9}}(?![\w–-])")
-_PLAIN_MINOR = expression(r"(?<=[A-G])m(?![a-z])")
-_DEGREES = expression(
-    r"(?<![\w–-])(?:[iv]{1,3}|[IV]{1,3})°?(?:[–-](?:[iv]{1,3}|[IV]{1,3})°?\d?){2,6}(?![\w–-])"
-)
 _STRAND = expression(
     r"(?<![\w.])([35])'(?=[ -](?:end|cap|utr|UTR|to|and|side|direction|terminus|overhang|exon)\b|[,.)])"
 )
 _GENETICS = expression(r"\b(?:[dcm]?[DR]NA|strand|primer|gene|nucleotide|codon|polymerase)\b")
-_INNINGS = expression(r"(?<![\w./])(\d{1,3})/(10|\d)(?![\w/]|\.\d)")
-_CRICKETERS = expression(r"\b(?:overs?|wickets?|wkts|innings|declared|bowled)\b")
+_INNINGS = expression(r"(?<![\w./])(\d{1,3})/(10|\d)(d(?:ec)?)?(?![\w/]|\.\d)")
+_CRICKETERS = expression(
+    r"\b(?:overs|\d ?ov(?:er)?|wickets?|wkts|declared|bowled|batsm[ae]n|batters?|off \d+ balls|not out)\b|\b\d{1,3}/\dd(?:ec)?\b"
+)
+_NOT_OUT = expression(r"(?<![\w.])(\d{1,3})\*(?=[\s,.;)]|\Z)")
 _GOALS = expression(r"\b(?:scored|goals?|equali[sz]ed|penalty|substituted|booked)\b")
 _MINUTE = expression(r"(?<![\w.])([1-9]\d?)'(?![\w'\"]|\s?\d)")
 _TENNIS_POINTS = expression(r"(?<![\w.,-])(0|15|30|40)[-–](0|15|30|40)(?![\w%-]|[.,]\d)")
 _TENNIS = expression(
     r"(?i)\b(?:tennis|deuce|serv(?:e|es|ed|ing)|match point|break point|wimbledon|roland.garros|tiebreak|game, set|sets?)\b|(?<![\d-])[0-7][-–][0-7],? [0-7][-–][0-7](?![\d-])"
 )
-_OPUS = expression(r"\b[Oo]pp?\.\s?(?=\d)")
 
 _POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _ARC = expression(
-    r"(?<![\w.])(?P<d>\d{1,3})°\s?(?P<m>\d{1,2}(?:\.\d{1,6})?)'\s?(?:(?P<s>\d{1,2}(?:\.\d{1,6})?)(?:\"|''))?\s?(?P<p>[NSEW]\b)?"
+    r"(?:(?<![\w.)])(?P<sign>[+−-])|(?<![\w.]))(?P<d>\d{1,3})°\s?(?P<m>\d{1,2}(?:\.\d{1,6})?)'\s?(?:(?P<s>\d{1,2}(?:\.\d{1,6})?)(?:\"|''))?\s?(?P<p>[NSEW]\b)?"
 )
 _ELEMENTS = word_set(
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo "
@@ -145,25 +118,10 @@ def _chess(text: AlignedText) -> AlignedText:
     return text.sub(_MOVE_NUMBER, lambda m: f"{cardinal(int(m[1]))}, ").sub(_MOVE, _move)
 
 
-def _chord(match: re.Match[str]) -> str:
-    root = match[1].replace("#", " sharp").replace("b", " flat")
-    return f"{root} {_CHORDS[match[2]]}{f' {match[3]}' if match[3] else ''}"
-
-
-def _minor(match: re.Match[str]) -> str:
-    sign = {"#": " sharp", "b": " flat"}.get(match[2], "")
-    return f"{match[1]}{sign} minor{f' {match[3]}' if match[3] else ''}"
-
-
-def _progression(match: re.Match[str]) -> str:
-    """`Am–F–C` → A minor, F, C."""
-    chords = re.split("[–-]", match.group())
-    return ", ".join(_PLAIN_MINOR.sub(" minor", chord) for chord in chords)
-
-
 def _arc(match: re.Match[str]) -> str:
     """`37°46'30"N` → thirty-seven degrees forty-six minutes thirty seconds north."""
-    words = f"{_count(match['d'], 'degree')} {_count(match['m'], 'minute')}"
+    sign = {None: "", "+": "plus "}.get(match["sign"], "negative ")
+    words = f"{sign}{_count(match['d'], 'degree')} {_count(match['m'], 'minute')}"
     if match["s"]:
         words += f" {_count(match['s'], 'second')}"
     return spaced(match, words + (f" {_POINTS[match['p']]}" if match["p"] else ""))
@@ -210,6 +168,10 @@ def _verse(match: re.Match[str]) -> str:
 
 
 _LAB_VALUE = expression(r"(?<![\w-])(?:Na|Cl|Ca|Mg|Cr|Fe|Hb|Hct)(?= \d)")
+_ODDS_RATIO = expression(r"\bOR(?=\s?[=:]?\s?\d{1,3}\.\d)")
+_DOSED_ATOM = expression(
+    r"(?<![\w-])(?:Na|Ca|Mg|Fe|Zn|Li|Cl|Cu|Se)(?= \d[\d,.]{0,6} ?(?:mg|mcg|g|mEq|mmol|mM|ppm|μg)\b)"
+)
 _LAB = expression(
     r"\b(?:BUN|WBC|RBC|mEq|mmol|[Ll]abs?|[Cc]reatinine|e?GFR|CBC|BMP|CMP|[Gg]lucose|K \d)\b"
 )
@@ -227,24 +189,19 @@ _BLOOD_GROUP = expression(r"(?<![\w-])(A|B|AB|O)([+−-])(?![\w+-])")
 _RULES = (
     Rule(_VERSE, _verse, ":"),
     Rule(_ARC, _arc, "°"),
-    Rule(_KEY, lambda m: f"{m[1]} {_FLATS[m[2]]}", "♭♯"),
-    Rule(_FLAT_KEY, r"\1 flat", "b"),
-    Rule(_CHORD, _chord),
-    Rule(_MINOR, _minor, "m"),
-    Rule(_SLASH_CHORD, " over ", "/"),
-    Rule(_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}", "/"),
-    Rule(_PROGRESSION, _progression, "-–"),
-    Rule(_OPUS, "opus ", "."),
     Rule(_COMPOUND, _compound),
     Rule(_SYMBOL, lambda m: " ".join(m[1].upper()) if m[1] in _ELEMENTS - _WORDS else None, "("),
 )
 
 
 def apply(text: AlignedText) -> AlignedText:
-    """`Nf3` → knight F three, `E♭ major` → E flat major, `John 3:16` → John three sixteen."""
+    """`Nf3` → knight F three, `NaCl` → N A C L, `John 3:16` → John three sixteen."""
     text = apply_rules(_chess(text), _RULES)
     if _REACTION.search(text.text):
         text = text.sub(_LONE_ATOM, _lone_atom)
+    if "OR" in text.text:
+        text = text.sub(_ODDS_RATIO, "O R")
+    text = text.sub(_DOSED_ATOM, lambda m: " ".join(m.group().upper()))
     if _LAB.search(text.text):
         text = text.sub(_LAB_VALUE, lambda m: " ".join(m.group().upper()))
     if _BLOOD.search(text.text):
@@ -252,11 +209,13 @@ def apply(text: AlignedText) -> AlignedText:
             _BLOOD_GROUP,
             lambda m: f"{' '.join(m[1])} {'positive' if m[2] == '+' else 'negative'}",
         )
-    text = text.sub(_DEGREES, _degrees)
-    if _MUSIC.search(text.text):
-        text = text.sub(_ANY_METER, lambda m: f"{cardinal(int(m[1]))} {cardinal(int(m[2]))}")
-    if "/" in text.text and _CRICKETERS.search(text.text):
-        text = text.sub(_INNINGS, lambda m: f"{cardinal(int(m[1]))} for {cardinal(int(m[2]))}")
+    if ("/" in text.text or "*" in text.text) and _CRICKETERS.search(text.text):
+        text = text.sub(
+            _INNINGS,
+            lambda m: (
+                f"{cardinal(int(m[1]))} for {cardinal(int(m[2]))}{' declared' if m[3] else ''}"
+            ),
+        ).sub(_NOT_OUT, r"\1 not out")
     if _TENNIS.search(text.text):
         text = text.sub(
             _TENNIS_POINTS,
@@ -267,10 +226,3 @@ def apply(text: AlignedText) -> AlignedText:
     if "'" in text.text and _GENETICS.search(text.text):
         text = text.sub(_STRAND, lambda m: f"{cardinal(int(m[1]))} prime")
     return text
-
-
-def _degrees(match: re.Match[str]) -> str:
-    """`ii–V–I` → two five one."""
-    return " ".join(
-        cardinal(value(step.strip("°"))) for step in re.findall(r"[ivIV]+", match.group())
-    )

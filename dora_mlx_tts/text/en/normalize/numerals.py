@@ -34,8 +34,10 @@ _FRACTION = expression(
     r"(?P<th>(?i:th|rd|nd)s?\b)?(?![\d/]|\.\d)"
 )
 _LARGE = expression(r"(?<![\w./:])(\d{1,3})/(\d{4})(?![\w/]|\.\d)")
-_OVER = expression(r"(?<![\w./])1/([A-Za-z])(?![\w.])")
-_RATIO = expression(r"(?<![\d.:])(\d{1,3})(?:\s:\s|:)(\d{1,6})(?![\d:]|\.\d)")
+_OVER = expression(r"(?<![\w./])1/([A-Za-z])(?!\w|\.\w)")
+_RATIO = expression(
+    r"(?<![\d.:])(\d{1,3}(?:\.\d{1,3})?)(?:\s:\s|:)(\d{1,6}(?:\.\d{1,3})?)(?![\d:]|\.\d)"
+)
 _RATIOS = expression(r"(?<![\w.:])\d{1,3}(?::\d{1,3}){2,5}(?![\w:]|\.\d)")
 _TIMES = expression(
     rf"{NOT_INSIDE}(?<!plus )(?<!minus )(?:({NUMBER}){DASH})?({NUMBER})\s?[x×]"
@@ -46,6 +48,9 @@ _ITEMS = expression(
     r"(?!(?:[a-z]+ )?(?:equals|plus|minus|times|is|was|has|does|divided|squared|cubed|to)\b)(?!(?:more|less|as|the|a|an|per|faster|daily|weekly|this|his|her|its|returns|gains|fees?|damages|returns|profits|speeds|wages|earnings|costs|prices|rates|sales|losses|times|[a-z]+er)\b)"
 )
 """`2x large pizzas` are two of them."""
+_GLUED_SCALE = expression(
+    rf"{NOT_INSIDE}(?<![A-Za-z])(\d{{1,3}}(?:\.\d{{1,2}})?)(K|M|B)-(?=[a-z]{{3,}})(?!K-(?:run|race|ultra|resolution|tv|display|video|screen))"
+)
 _LISTED = expression(r"(?:(?<=[:;(,] )|\A)([1-9]\d?)x (?=[A-Z][A-Za-z])")
 _BY = expression(rf"{NOT_INSIDE}({NUMBER})\s?[x×]\s?(?={NUMBER})")
 _RANGE = expression(
@@ -73,7 +78,7 @@ _NUMBER = expression(rf"(?P<glued>[A-Za-z])?(?<!\d)(?P<n>{NUMBER})(?P<more>\+(?!
 def _ratio(match: re.Match[str]) -> str:
     """`4:3` is a ratio; `45:30` is how long something took."""
     first, second = match.groups()
-    timed = len(second) == 2 and int(first) > 23 and 10 <= int(second) < 60  # noqa: PLR2004 (minutes and seconds)
+    timed = len(second) == 2 and first.isdecimal() and int(first) > 23 and 10 <= int(second) < 60  # noqa: PLR2004 (minutes and seconds)
     return spaced(match, f"{number(first)}{' ' if timed else ' to '}{number(second)}")
 
 
@@ -117,6 +122,7 @@ def _range(match: re.Match[str]) -> str | None:
 
 
 _RULES = (
+    Rule(_GLUED_SCALE, lambda m: f"{number(m[1])} {MAGNITUDES[m[2].lower()]}-", "-"),
     Rule(_LISTED, lambda m: f"{number(m[1])} ", "x"),
     Rule(_ITEMS, lambda m: f"{number(m[1])} ", "x×"),
     Rule(

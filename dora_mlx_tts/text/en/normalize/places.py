@@ -100,10 +100,22 @@ def _old_state(match: re.Match[str]) -> str:
     return f"{match['city']}{_OLD[match['state']]}{match['comma'] or dot}"
 
 
+_CODE_ALONE = expression(
+    rf"(?<=, )(?P<state>{alternatives(STATES)}) (?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w-])"
+)
+"""A state and its ZIP code behind something other than a town: `Apt. 5, TX 75201`."""
+
+
+def _code_alone(match: re.Match[str]) -> str:
+    state = match["state"]
+    name = "L A" if state == "LA" and match["zip"][0] != "7" else _ALL[state]  # Los Angeles
+    return f"{name}, {_code(match['zip'])}"
+
+
 def apply(text: AlignedText) -> AlignedText:
     """`Dover, DE 19901` → Dover, Delaware, one nine …; `Moore, Okla.` → Moore, Oklahoma."""
     if "-" in text.text:
         text = text.sub(
             _PARTY, lambda m: f"{m['party']}, {_OLD[m['old']] if m['old'] else STATES[m['state']]}"
         )
-    return text.sub(_PLACE, _place).sub(_OLD_STATE, _old_state)
+    return text.sub(_PLACE, _place).sub(_CODE_ALONE, _code_alone).sub(_OLD_STATE, _old_state)

@@ -34,7 +34,7 @@ _HOUSE = expression(
     rf"(?P<name>{_PART}(?:\s{_PART}){{0,3}}?)\s(?P<kind>{_KIND})(?:\s(?P<point2>{_POINTS})\b)?"
 )
 _LOWER_HOUSE = expression(
-    rf"(?<![\w.,$€£#-])(?P<n>\d{{1,5}})\s(?P<point>{_POINTS})\.?\s(?=[A-Z][a-z])"
+    rf"(?<![\w.,$€£#-])(?P<n>\d{{1,5}})\s(?P<point>{_POINTS})\.?\s(?=[A-Z][a-z])(?!Ct\. \d)"
 )
 _STREET_POINT = expression(
     rf"\b(?P<point>{_POINTS})\.? (?=\d{{1,3}}(?:st|nd|rd|th)\b|{_PART}(?:\s{_PART})?\s(?:{_KIND})(?!\w))"
@@ -42,6 +42,9 @@ _STREET_POINT = expression(
 _BEARING = expression(
     rf"\b(?P<lead>(?:in|to|from|toward|towards|of|winds?) the |from |heading |headed |facing |head |[Ww]inds? |mph |km/h |\d{{1,4}}\s?mi |miles? |\d{{1,4}}\s?km |blocks? )"
     rf"(?P<p>{_POINTS})\b(?![.'&-]?\w|\s[A-Z])"
+)
+_BETWEEN_POINTS = expression(
+    r"\b(?P<lead>(?i:from|between) )(?P<a>NE|NW|SE|SW|[NSEW]) (?P<link>to|and) (?P<b>NE|NW|SE|SW|[NSEW])(?![\w'])"
 )
 _ROAD = expression(
     rf"\b(?P<road>I|US|SR|{'|'.join(places.STATES)}|CR|FM|A|M|Route|Highway|Hwy|Interstate)(?P<dash>[- ])(?P<n>[1-9]\d{{0,2}})(?P<letter>[A-Z])?"
@@ -90,6 +93,8 @@ _POST_CODE = expression(r"\b([A-Z]\d[A-Z]) ?(\d[A-Z]\d)\b")
 
 def _house(match: re.Match[str]) -> str | None:
     kind = match["kind"]
+    if match["name"] == "S." and kind == "Ct.":  # a volume of the Supreme Court
+        return None
     street = _SHORT_STREETS.get(kind.rstrip(".").lower(), kind)
     if kind.endswith(".") and not match.string[match.end() :].strip():
         street += "."
@@ -151,5 +156,9 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_DOTTED_POINT, lambda m: f"{_COMPASS[m['p']]} ")
     text = text.sub(_CAPITAL_POINT, lambda m: _COMPASS[m["p"]])
     text = text.sub(_HALF_POINT, lambda m: _COMPASS[m["p"]])
+    text = text.sub(
+        _BETWEEN_POINTS,
+        lambda m: f"{m['lead']}{_COMPASS[m['a']]} {m['link']} {_COMPASS[m['b']]}",
+    )
     text = text.sub(_ONWARD, lambda m: m["lead"] + _COMPASS[m["p"]])
     return text.sub(_BEARING, _bearing)

@@ -8,7 +8,7 @@ from dora_mlx_tts.text.patterns import expression
 
 _WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
 _POINT = (
-    rf"(?i:noon|midnight|midday|present|dawn|dusk|sunrise|sunset)\b|(?i:{MONTH})\.?\s\d{{1,2}}\b(?![:/])"
+    rf"(?i:noon|midnight|midday|present|dawn|dusk|sunrise|sunset)\b|(?i:{MONTH})\.?\s\d{{1,2}}\b(?!:\d|/)"
     rf"|{_WEEKDAY}\b\.?,?\s(?:\d|(?i:{MONTH})\b|at\b|morning|afternoon|evening|night)"
 )
 _BEFORE_POINT = expression(
@@ -26,6 +26,7 @@ _LABELS = expression(
     r"(?<![\w-])(?P<label>[A-Za-z]{1,3})(?P<n>\d{1,4})\s?[-–]\s?(?=(?P=label)\d{1,4}\b(?!-))"
 )
 """`Q1–Q5`: the same letters on both sides."""
+_ABOUT_YEAR = expression(r"(?<=\d)\s?[–-]\s?(?=(?:c|ca|circa)\.? ?[12]\d{3}\b)")
 _BEFORE_MIXED = expression(r"(?<=\d)\s?[-–~]\s?(?=\d{1,2} \d{1,2}/\d{1,2}(?![\d/]))")
 _BETWEEN = expression(
     r"(?P<lead>\b[Bb]etween [$€£~]?\d[\d,]{0,10}(?:\.\d{1,3})?[kKMB%°]?)\s?[-–]\s?(?=[$€£]?\d[\d,]{0,10}(?:\.\d{1,3})?(?![-/:]))"
@@ -38,7 +39,14 @@ _SEATS = expression(r"(?<=\d[A-Z])\s?[-–]\s?(?=\d{1,3}[A-Z]\b(?!-))")
 
 def apply(text: AlignedText) -> AlignedText:
     """`Dec 30 – Jan 2`, `8 a.m.–noon`, `2019–present`, `2–2 1/2` → with to."""
-    for pattern in (_BEFORE_POINT, _MONTHS_AND_YEARS, _BEHIND_POINT, _OPEN_YEAR, _BEFORE_MIXED):
+    for pattern in (
+        _BEFORE_POINT,
+        _MONTHS_AND_YEARS,
+        _BEHIND_POINT,
+        _OPEN_YEAR,
+        _ABOUT_YEAR,
+        _BEFORE_MIXED,
+    ):
         text = text.sub(pattern, " to ")
     text = (
         text.sub(_SIZES, lambda m: f"{m['a'] or ''} to ")

@@ -53,15 +53,21 @@ _DESCENDANT = expression(
 )
 """Of a family: Henry Ford II."""
 _PART = expression(
-    rf"\b((?:{'|'.join(_NUMBERED)})s?)\s(?![LC]\b|I\s(?!(?:of|and|or|to|in|on|for)\b)[a-z])({ROMAN})\b",
+    rf"\b((?:{'|'.join(_NUMBERED)})s?)\s(?![LC]\b|I\s(?!(?:of|and|or|to|in|on|for)\b)[a-z])({ROMAN})\b(?!-\d)",
     re.IGNORECASE,
 )
 """Not the letter of `grade C`, nor the speaker of `the class I took`."""
+_SPAN_ALONE = expression(
+    r"(?<![\w'.&–-])(?=\w{2})(?P<a>I{2,3}|IV|VI{0,3}|IX|XI{0,3}|XI?V|XVI{1,3}|XI?X)\s?[–-]\s?(?P<b>I{2,3}|IV|VI{0,3}|IX|XI{0,3}|XI?V|XVI{1,3}|XI?X)(?![\w'&–-]|\.\w)"
+)
 _ALONE = expression(
     r"(?<![\w'.&-])(?:I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XI?V|XVI{1,3}|XI?X|XXI{0,3}|XXI?V)(?![\w'&]|\.\w)"
 )
 _DRIP = expression(
     r"(?i)[ -](?:fluids?|drips?|lines?|bags?|antibiotics|infusions?|push|access|poles?|meds?|medications?|therapy|saline|contrast|drugs?|catheters?|\d)"
+)
+_MEDICINE = expression(
+    r"(?i)\b(?:infus\w+|saline|bolus|dos(?:e|es|ing|age)|inject\w*|patients?|mg|mcg|NaCl|NS|gauge|catheters?|q\d{1,2}(?:-\d{1,2})?h|PRN|antibiotics?|fluids|drip)\b|\d(?:mg|mL|G)\b"
 )
 _BEFORE_DRIP = expression(
     r"(?i)\b(?:an|by|via|your|start(?:ed)?|plac(?:e|ed)|through|given|fluids|mg|mL|units?) \Z"
@@ -81,6 +87,12 @@ def _parts(match: re.Match[str]) -> str | None:
     return f"{match[1]} {spoken(first)} to {spoken(last)}"
 
 
+def _span(match: re.Match[str]) -> str | None:
+    """`II–IV` → two to four."""
+    first, last = value(match["a"]), value(match["b"])
+    return f"{cardinal(first)} to {cardinal(last)}" if first < last else None
+
+
 def _part(match: re.Match[str]) -> str | None:
     return f"{match[1]} {spoken(match[2])}" if match[2].isupper() else None
 
@@ -88,7 +100,8 @@ def _part(match: re.Match[str]) -> str | None:
 def _alone(match: re.Match[str]) -> str | None:
     """A numeral by itself; `an IV drip` is none."""
     if match.group() == "IV" and (
-        _DRIP.match(match.string, match.end())
+        _MEDICINE.search(match.string)
+        or _DRIP.match(match.string, match.end())
         or _BEFORE_DRIP.search(match.string, 0, match.start())
     ):
         return None
@@ -115,5 +128,5 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_KING, lambda m: f"{m[1]} the {ordinal(value(m[2]))}" if m[2] else None)
     text = text.sub(_CENTURY, lambda m: ordinal(value(m[1])) if m[1] else None)
     if _SPAN.search(text.text):
-        text = text.sub(_PARTS, _parts)
+        text = text.sub(_PARTS, _parts).sub(_SPAN_ALONE, _span)
     return text.sub(_PART, _part).sub(_ALONE, _alone)

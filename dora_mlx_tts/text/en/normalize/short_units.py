@@ -28,7 +28,10 @@ _DOSES = expression(
     r"(?P<n>\d) (?P<w>tab|cap)(?P<s>s?)\b(?P<dot>\.)?(?=\s(?:\(|of|po|PO|by|daily|twice|three|four|every|as|q\d?|at|once|before|after|with|[bt]\.?i\.?d|\d)|,)"
 )
 _CELLS = expression(r"(?<=\d)\s?(K|M)/(?:μL|uL|mcL|mm³|mm3)(?!\w)")
-_DAYS = expression(r"(?<=\d) d(?=[.,;)]|\s*\Z)")
+_DAYS = expression(r"(?<=\d) d(?=[.,;)]|\s*\Z|\s(?:ago|later|old|after|before|from|until|left)\b)")
+_LAST_POINTS = expression(r"(?P<n>\d) pt(?P<dot>\.(?=[,;)]|\s*\Z)|(?=[,;)]|\s*\Z))")
+_STITCH = expression(r"(?<=\d) st\b(?=\s)")
+_KNITTING = expression(r"\b(?:sts|knit\w*|purl\w*|stitch\w*|crochet\w*|yarn|[kp]\d{1,2}tog)\b")
 _LAST_INCHES = expression(r"(?P<n>\d) in(?P<end>\.[\"')]?\s*)\Z")
 _GUSTS = expression(r"(?<![\w.])(\d{1,3})G(\d{1,3})(?=\s?(?:mph|kts?|kn|knots|km/h)\b)")
 _PAGES = expression(r"(?<=\d) pp\.(?=[,;:)]|\s[a-z])")
@@ -38,6 +41,8 @@ _OLD = expression(r"(?<=\d)-(yr|mo|wk|hr|min)s?-(?=[a-z])")
 _MEGAPIXELS = expression(
     r"(?<=\d)[ -]?MP\b(?=,? (?:[a-z-]+ )?(?:camera|sensor|photo|image|shot|lens|shooter|main|rear|front|selfie)s?\b)"
 )
+_ANY_MEGAPIXELS = expression(r"(?<=\d)[ -]?MP\b")
+_CAMERA = expression(r"(?i)\b(?:ISO \d|EXIF|cameras?|photos?|f/\d|lens|sensor|RAW|JPEG)")
 _COUNT = expression(r"(?<=\d)[ -]?ct\b\.?(?!\.\w)")
 _PINTS = expression(
     r"(?P<n>\d) pt\b\.?(?= [a-z])(?! (?:font|type|text|size|buck|scale|lead|plan|turn)\b)"
@@ -46,16 +51,24 @@ _SQUARE = expression(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
 _SIZE = expression(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
 _SPOONS = expression(r"(?P<n>\d) (?P<s>[Tt])\.(?= [a-z]{3,})")
-_CUPS = expression(r"(?P<n>\d) c\b\.?(?= (?:of )?[a-z]{3,})(?! of (?:the|a)\b)")
+_CUPS = expression(
+    r"(?P<n>\d) c\b\.?(?= (?:of )?(?:[a-z]{3,}|[A-Z]{2}[a-zA-Z]* [a-z]))(?! of (?:the|a)\b)|(?P<n2>\d) c\.(?=[),;]|\s\()"
+)
 
 
 def _cups(match: re.Match[str]) -> str:
     """`2 c flour` → 2 cups flour; of a share of one there is one cup."""
-    before = match.string[max(0, match.start() - 6) : match.end("n")]
+    count = match["n"] or match["n2"]
+    before = match.string[max(0, match.start() - 6) : match.start()] + count
     is_one = re.search(
         r"(?:^|[^\d /])\s?(?:1|\d/\d{1,2})\Z|^(?:1|\d/\d{1,2})\Z|(?<![\d ] )\b\d/\d\Z", before
     )
-    return f"{match['n']} cup{'' if is_one else 's'}"
+    return f"{count} cup{'' if is_one else 's'}"
+
+
+def _megapixels(match: re.Match[str]) -> str | None:
+    """`24 MP` of a photo."""
+    return " megapixels" if _CAMERA.search(match.string) else None
 
 
 def _amperes(match: re.Match[str]) -> str | None:
@@ -102,7 +115,12 @@ SHORT_UNITS = (
     Rule(_TONS, " tons", "t"),
     Rule(_OLD, lambda m: f"-{(names(m[1]) or (m[1],))[0]}-", "-"),
     Rule(_MEGAPIXELS, " megapixel", "M"),
+    Rule(_ANY_MEGAPIXELS, _megapixels, "M"),
     Rule(_COUNT, " count", "c"),
+    Rule(
+        _LAST_POINTS, lambda m: f"{m['n']} point{'' if m['n'] == '1' else 's'}{m['dot'] or ''}", "p"
+    ),
+    Rule(_STITCH, lambda m: " stitch" if _KNITTING.search(m.string) else None, "s"),
     Rule(_PINTS, r"\g<n> pint", "p"),
     Rule(_SQUARE, r"-\1 ", "-"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),

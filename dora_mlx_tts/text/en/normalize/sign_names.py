@@ -31,6 +31,7 @@ _RANKS = {"A": "ace", "K": "king", "Q": "queen", "J": "jack", "T": "10"}
 _CARD = expression(
     r"(?<!\w)(?P<rank>[AKQJT]|10|[2-9])(?P<suit>[♠♤♥♡♦♢♣♧])\ufe0f?(?P<next>(?=[AKQJT2-9]))?"
 )
+_SUIT = expression(r"(?<=\d\s)([♠♤♥♡♦♢♣♧])\ufe0f?s?(?!\w)")
 _TREND = expression(r"(?P<sign>[▲△🔺▼▽🔻⬆⬇])\ufe0f?\s?(?=[\d.$€£])")
 _TRIANGLE = expression(r"[△▵∆](?=[A-Z]{3}\b)")
 _FLOOR = expression(r"⌊([^⌊⌋]{1,60})⌋|⌈([^⌈⌉]{1,60})⌉|‖([^‖\n]{1,40})‖")
@@ -39,6 +40,7 @@ _SUN_NAMES = {"M": "solar masses", "R": "solar radii", "L": "solar luminosities"
 _HAT = expression("(?<![A-Za-z])(?:([A-Za-zα-ω])([\u0302\u0303\u0307\u20d7])|([ŷŵẑ]))(?![a-z])")
 _MARKS = {"\u0302": "hat", "\u0303": "tilde", "\u0307": "dot", "\u20d7": "vector"}
 _ANGSTROM = expression(r"(?<=\d)\s?[Å\u212b](?![A-Za-z])")
+_NOTE = expression(r"♩(\.)?(?=\s?=)")
 _COPYRIGHT = expression(r"©\s?(?=(?:19|20)\d\d\b)")
 _ANY = expression(f"[{re.escape(''.join(NAMES))}]")
 
@@ -68,11 +70,16 @@ def _named(match: re.Match[str]) -> str:
 
 def apply(text: AlignedText) -> AlignedText:
     """`A ⊂ B` → A is a subset of B, `K♥` → king of hearts, `▲ 2%` → up 2%."""
-    text = text.sub(_CARD, _card).sub(_TREND, lambda m: "down " if m["sign"] in "▼▽🔻⬇" else "up ")
+    text = (
+        text.sub(_CARD, _card)
+        .sub(_SUIT, lambda m: _SUITS[m[1]])
+        .sub(_TREND, lambda m: "down " if m["sign"] in "▼▽🔻⬇" else "up ")
+    )
     text = text.sub(_TRIANGLE, "triangle ").sub(_FLOOR, _floor).sub(_HAT, _hat)
     text = (
         text.sub(_ANGSTROM, " angstroms")
         .sub(_SUN, lambda m: _SUN_NAMES[m[1]])
         .sub(_COPYRIGHT, "copyright ")
+        .sub(_NOTE, lambda m: "dotted quarter note " if m[1] else "quarter note ")
     )
     return text.sub(_ANY, _named)

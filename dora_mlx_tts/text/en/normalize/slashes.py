@@ -13,6 +13,7 @@ from dora_mlx_tts.text.patterns import expression
 _PAIR = expression(
     r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d{1,2})?)/(?P<b>\d{1,3}|(?:4|5|10)\.0)(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
 )
+_MIXED_SCORE = expression(r"(?<![\w.,/])(\d{1,2}) 1/2/(\d{1,2})(?![\w/.]?\d)")
 _COUNTS = expression(r"(?<![\w.,/$€£-])(\d{1,3}(?:,\d{3})*)/(\d{1,3}(?:,\d{3})+)(?![\w/]|[.,]\d)")
 _PART_BEFORE = expression(
     r"(?i)\b(?:day|week|month|step|page|part|question|item|slide|task|stage|lesson|module|chapter|episode|level|test|round|"
@@ -21,6 +22,10 @@ _PART_BEFORE = expression(
 )
 """Behind these the figures count what is done of a whole: page 5/20."""
 _FROM_FRACTION = expression(r"(?<![\d/])(\d{1,3}/\d{1,3})\s?[-–—]\s?(?=\d(?!\d{3}))")
+_DAYS = expression(
+    r"(?<![\w./:$€£-])(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?P<link>\s?[-–]\s?|\s(?:to|through|thru|until)\s)(?P<n>1[0-2]|0?[1-9])/(?P<e>3[01]|[12]\d|0?[1-9])(?![\w/%°\"]|\.\d)"
+)
+"""Two days with the dash between them."""
 _WHOLES = frozenset({(24, 7), (9, 11), (20, 20)})
 _DATE_BEFORE = expression(
     r"(?i)\b(?:on|by|due|until|till|since|before|after|from|thru|through|starting|starts?|begins?|ends?|ending|"
@@ -31,6 +36,7 @@ _FIRM_DATE_BEFORE = expression(
     r"(?i)\b(?:on|by|due|until|till|since|dated?|deadline|expires?|week of|ships?|arrives?|starting|"
     r"mon|tues?|wed|thu|thurs?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day)[,:.]?\s\(?\Z"
 )
+_WEEKDAY_BEFORE = expression(r"(?i)\b(?:mon|tues?|wed|thu|thurs?|fri|sat|sun)(?:\w*day)?[,.]?\s\Z")
 _MEASURE_AFTER = expression(
     r"(?i)\s?-?(?:of\b|inch|in\b|cups?\b|tsp|tbsp|teaspoons?|tablespoons?|miles?\b|mi\b|hours?\b|lbs?\b|pounds?\b|oz\b|"
     r"ounces?\b|ft\b|feet\b|s(?:ecs?)?\b|second|majority|full|\"|gallons?|an?\s(?:mile|inch|cup|second))"
@@ -81,7 +87,8 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     link = _link(first, second, before, after, is_card=is_card, text=match.string)
     if link:
         return spaced(match, f"{number(match['a'])}{link}{number(match['b'])}")
-    if not first or not second or _MEASURE_AFTER.match(after):
+    is_weekday = bool(_WEEKDAY_BEFORE.search(before)) and first <= LAST_MONTH
+    if not first or not second or (_MEASURE_AFTER.match(after) and not is_weekday):
         return None
     if first == 1 and _CAMERA.search(match.string):
         return None
@@ -159,6 +166,22 @@ def _is_score(points: int, most: int, before: str, after: str) -> bool:
     )
 
 
+def _days(match: re.Match[str]) -> str | None:
+    """`3/1–3/4`: days, where shares would fall, or a word says so."""
+    (month, day), (last_month, last_day) = (
+        (int(match[a]), int(match[b])) for a, b in (("m", "d"), ("n", "e"))
+    )
+    if _MEASURE_AFTER.match(match.string, match.end()):
+        return None
+    in_order = (month, day) < (last_month, last_day) or month > last_month
+    falls = month * last_day > last_month * day
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    if not in_order or not (falls or day not in _USUAL_PARTS or _FIRM_DATE_BEFORE.search(before)):
+        return None
+    link = match["link"].strip(" -–") or "to"
+    return f"{month_day(month, day)} {link} {month_day(last_month, last_day)}"
+
+
 def _even(match: re.Match[str]) -> str | None:
     first, second = match.group()[:2], match.group()[-2:]
     return f"{number(first)} {number(second)}" if int(first) + int(second) == MOST_PERCENT else None
@@ -174,6 +197,7 @@ def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
     text = text.sub(_ALWAYS, "24 7").sub(_EXPIRY, "expires").sub(_CENTRAL, r"\1 \2 central")
     if "/" in text.text:
-        text = text.sub(_FOR, r"\1 for ").sub(_COUNTS, _counts)
+        text = text.sub(_MIXED_SCORE, r"\1 and a half out of \2")
+        text = text.sub(_DAYS, _days).sub(_FOR, r"\1 for ").sub(_COUNTS, _counts)
         text = text.sub(_FROM_FRACTION, r"\1 to ").sub(_PAIR, _pair)
     return text.sub(_EVEN, _even) if "0" in text.text or "5" in text.text else text

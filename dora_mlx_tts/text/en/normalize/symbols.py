@@ -28,6 +28,21 @@ def _sides(match: re.Match[str]) -> str | None:
     return f"{a} x {b}" if is_size else None
 
 
+def _tag(match: re.Match[str]) -> str:
+    """A tag that stands like a word is spoken of: `an <h2> tag`; others are not read."""
+    text, (start, end) = match.string, match.span()
+    stands_alone = not (text[start - 1 : start].strip(" (\"'") or text[end : end + 1].strip(_MARKS))
+    name = match["name"]
+    if not stands_alone or (name.lower() == "br" and not _TAG_NOUN.match(text, end)):
+        return " "
+    is_word = len(name) > 2 and _VOWEL.search(name) and name.lower() not in {"img", "src"}  # noqa: PLR2004 (ul, li)
+    said = name if is_word else " ".join(name.upper())
+    return f" {'closing ' if match['close'] else ''}{said}{match['more'] or ''} "
+
+
+_MARKS = " .,;:?!)\"'"
+_TAG_NOUN = expression(r" (?:tag|element)s?\b")
+_VOWEL = expression("[AEIOUaeiou]")
 _THING = expression(
     r"\s(?:grid|matrix|matrices|array|board|table|image|kernel|pixels?|px|tile|square|block|filter|photo|print|pan|room|rug|layout|screen)"
 )
@@ -35,10 +50,15 @@ _EDGE = r"(?<![\w.])"
 _ASSIGNED = {"+": "plus", "-": "minus", "*": "times"}
 _ARITHMETIC: tuple[Rule, ...] = (
     _rule("!", r"(?<![\w.])(\d{1,3}|[nkmr])!(?=\s?[=/*×÷+)-]|\s(?:is|equals)\b)", r"\1 factorial"),
+    _rule("*", r"(?<=\b[a-z])\*(?=\s?[=<>)]|\s(?:is|and)\b)", " star"),
     _rule("*", r"(?<=\()\*(?=\))|(?<=SELECT )\*(?= FROM)", " star "),
     _rule("\\", r"\\(?=[dDwWsSbBnrt](?![A-Za-z]))", " backslash "),
     _rule("~", r"(?<=[A-Za-z])~(?=\d)", " tilde "),
-    _rule("<", r"</?[A-Za-z][\w-]{0,20}(?:(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>", " "),
+    _rule(
+        "<",
+        r"<(?P<close>/?)(?P<name>[A-Za-z][\w-]{0,20})(?P<more>(?:\s[^<>]{0,200})?=[^<>]{0,200})?\s?/?>",
+        _tag,
+    ),
     _rule(
         "-−",
         rf"{_EDGE}(?P<a>\d{{1,9}}|[A-Za-z])\s[-−]\s(?P<b>\d{{1,9}}|[A-Z]|[b-z])(?P<equals>\s*=)?(?!\w)",
@@ -70,6 +90,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
         r"(?<=\))\s?/\s?(?=[\w(√])|(?<=\b[A-Za-z])/(?=[(√])|(?<=\bsigma)\s{0,2}/\s?(?=[a-z\d(√])|(?<=\b(?:delta|alpha))\s{0,2}/\s?(?=[a-z\d(√])",
         " over ",
     ),
+    _rule("/", r"(?<=[²³])\s?/\s?(?=[\w(])", " over "),
     _rule("−", r"(?<=[\w)])\s{1,2}−\s{1,2}(?=[\w(√])", " minus "),
     _rule("/", r"(?:(?<=\bpi)|(?<=\b[xyzn]))\s?/\s?(?=\d)", " over "),
     _rule("<≤", r"\s?(?:<=|≤)\s?(?=[\w.-])", " less than or equal to "),
@@ -103,7 +124,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
         r"(?P<lead>\A|[,;(]\s|\b(?:replace|with|use|uses|using|the|than|of|to|and|or|versus|via|operator)\s)(?P<n>={2,3})(?!=)",
         lambda m: f"{m['lead']}{'double' if len(m['n']) == 2 else 'triple'} equals",  # noqa: PLR2004 (signs)
     ),
-    _rule("=", r"\s?={2,3}\s?|(?<=[\w).])\s?=\s?(?=[\w(√$\"'-])", " equals "),
+    _rule("=", r"\s?={2,3}\s?|(?<=[\w).%°²³|*\]])\s?=\s?(?=[\w(√$€£.\"'−+~|-])", " equals "),
     _rule("→", r"(?m)^\s*→\s?", ""),
     _rule("→>", r"\s?(?:->|=>|→)\s?", " to "),
     _rule("<", r"(?<=[a-z] )<\s?(?=\d)", "less than "),
@@ -127,8 +148,8 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("⇒", r"\s?⇒\s?", " implies "),
     _rule("∑", r"∑", " sum of "),
     _rule("∞", r"∞", " infinity "),
-    _rule("²^", r"(?<=[\w)])(?:²|\^2(?!\d))", " squared"),
-    _rule("³^", r"(?<=[\w)])(?:³|\^3(?!\d))", " cubed"),
+    _rule("²^", r"(?:(?<=[\w)])|(?<=[a-z] ))(?:²|\^2(?!\d))", " squared"),
+    _rule("³^", r"(?:(?<=[\w)])|(?<=[a-z] ))(?:³|\^3(?!\d))", " cubed"),
     _rule("^", r"(?<=[\w)])\^(?=[\w(-])", " to the power of "),
 )
 _NAMES: tuple[Rule, ...] = (

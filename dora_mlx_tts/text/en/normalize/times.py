@@ -31,14 +31,21 @@ _LETTER = expression(
     r"(?<![\d:.])(?P<t>(?:[01]?\d|2[0-4]):[0-5]\d)(?P<half>[ap])(?![\w']|\.\s?[mM]|\.\w|\s?/)"
 )
 _LETTERS = expression(
-    rf"(?<![\w:.$€£])(?P<t>1[0-2]|[1-9])(?P<half>[ap])?(?P<dash>\s?{DASH}\s?)(?P<u>(?:1[0-2]|[1-9])(?::[0-5]\d)?)(?P<half2>[ap])(?:m\b|(?![\w']))"
+    rf"(?<![\w:.$€£])(?P<t>1[0-2]|[1-9])(?P<half>[ap])?(?P<dash>\s?{DASH}\s?|(?<=[ap]) to )(?P<u>(?:1[0-2]|[1-9])(?::[0-5]\d)?)(?P<half2>[ap])(?:m\b|(?![\w']))"
 )
 _LETTER_CUE = expression(r"(?<=\b(?:at|by) )(?P<t>1[0-2]|[1-9])(?P<half>[ap])(?![\w'-])")
+_EVENT_CUE = expression(
+    r"(?P<lead>\b(?i:shows?|doors|starts?|opens?|closes?|ends?|until|till|from|before|after|since|around|dinner|lunch|kickoff|tip-?off|bedtime|curfew) )(?P<t>1[0-2]|[1-9])(?P<half>[ap])(?![\w'-])"
+)
 _ZONE = expression(
     r"(?<=\b[AP] M)(?P<dot>\.?)\s?(?P<z>(?i:[ecmp]\.?[sd]\.?t|gmt|utc|cet|cest|bst|ist|jst)|[ecmp]t)\b(?=\W|\Z)"
 )
 _MILITARY = expression(
     r"(?<![\w.,:$-])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?:(?P<word> ?(?:hours|hrs)\b)|(?![\w.,:-]?\d|\w))"
+)
+_ZONED = expression(r"(?<![\w.,:$-])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?P<zone>[LZ])(?![\w-])")
+_FLIGHT = expression(
+    r"(?i)\b(?:flights?|gates?|lands?|landing|depart\w*|arriv\w*|pushes back|takes? ?off|METAR|TAF|airport|runway|boards?)\b"
 )
 _BARE_HALF = expression(rf"\b([AaPp])\.\s?([Mm])(?:\.(?!{NEW_SENTENCE})|\b)")
 _RATIO_AROUND = expression(r"(?i)\b(?:ratio|aspect|scale|dilut\w*|mix|odds|slope|proportions?)\b")
@@ -66,9 +73,7 @@ def _half(sign: str) -> str:
 
 def _time(match: re.Match[str]) -> str | None:
     hour, minute, half = int(match["h"]), int(match["m"]), match["half"]
-    around = match.string[max(0, match.start() - 12) : match.end() + 8]
-    before = match.string[max(0, match.start() - 40) : match.start()]
-    if not half and (_RATIO_AROUND.search(around) or _ODDS_BEFORE.search(before)):
+    if not half and _is_ratio(match):
         return None
     if half:
         half = _half(half)
@@ -81,12 +86,21 @@ def _time(match: re.Match[str]) -> str | None:
         words.append(f"{'oh ' if minute < 10 else ''}{cardinal(minute)}")  # noqa: PLR2004 (one figure)
     elif match["s"] and int(match["s"]):
         words.append("oh oh")
-    elif not half and not _UNTIL.match(match.string, match.end()):
+    elif not half and not match["zulu"] and not _UNTIL.match(match.string, match.end()):
         words.append("o'clock")
     if match["s"] and int(match["s"]):
         seconds = int(match["s"])
         words.append(f"and {cardinal(seconds)} second{'' if seconds == 1 else 's'}")
-    return spaced(match, " ".join([*words, half] if half else words))
+    is_zulu = match["zulu"] and not match["s"]  # the second is that of a time stamp
+    half = half or ("A M" if is_zulu else "")
+    return spaced(match, " ".join([*words, half, "Zulu" if is_zulu else ""]).strip())
+
+
+def _is_ratio(match: re.Match[str]) -> bool:
+    """Whether the words around speak of a ratio or of odds."""
+    around = match.string[max(0, match.start() - 12) : match.end() + 8]
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    return bool(_RATIO_AROUND.search(around) or _ODDS_BEFORE.search(before))
 
 
 def _dotted(match: re.Match[str]) -> str:
@@ -106,6 +120,17 @@ def _military(match: re.Match[str]) -> str | None:
     second = f"{'oh ' if minute[0] == '0' else ''}{cardinal(int(minute))}"
     said = "hundred" if minute == "00" else second
     return f"{first} {said}{' hours' if match['word'] else ''}"
+
+
+def _zoned(match: re.Match[str]) -> str | None:
+    """`0830L` of a flight plan → oh eight thirty local."""
+    if match["zone"] == "L" and not _FLIGHT.search(match.string):
+        return None
+    hour, minute = match["h"], match["m"]
+    first = f"{'oh ' if hour[0] == '0' else ''}{cardinal(int(hour))}"
+    second = f"{'oh ' if minute[0] == '0' else ''}{cardinal(int(minute))}"
+    zone = "local" if match["zone"] == "L" else "Zulu"
+    return f"{first} {'hundred' if minute == '00' else second} {zone}"
 
 
 def _zone(match: re.Match[str]) -> str:
@@ -128,6 +153,7 @@ _RULES = (
     Rule(_LETTERS, _letters, "ap"),
     Rule(_LETTER, r"\g<t> \g<half>m", "ap"),
     Rule(_LETTER_CUE, r"\g<t> \g<half>m", "ap"),
+    Rule(_EVENT_CUE, r"\g<lead>\g<t> \g<half>m", "ap"),
     Rule(_DOTTED, r"\1:\2", "."),
     Rule(_DOTTED_CUE, _dotted, "."),
     Rule(_RANGE, lambda m: f"{m[1]}{m[2] or ''} to ", "-–—−~"),
@@ -135,6 +161,7 @@ _RULES = (
     Rule(_HOUR, lambda m: spaced(m, f"{cardinal(int(m['h']))} {_half(m['half'])}"), "123456789"),
     Rule(_BARE_HALF, lambda m: f"{m[1].upper()} M", "."),
     Rule(_ZONE, _zone, "M"),
+    Rule(_ZONED, _zoned, "LZ"),
     Rule(_MILITARY, _military, "012"),
 )
 

@@ -14,7 +14,7 @@ LETTER_UNITS = {
     ),
     "J": expression(r"(?i)\b(?:energy|joules?|work|kinetic|potential|heat|releas\w*|absorb\w*)\b"),
     "K": expression(
-        r"(?i)°\s?[CF]|\b(?:temperatures?|kelvins?|absolute zero|hott?er|hot|sun|lightning|plasma|stars?|blackbody|cryogenic|superconduct\w*|(?:boil|melt|freez)\w*)\b"
+        r"(?i)°\s?[CF]|\b(?:temperatures?|kelvins?|absolute zero|hott?er|hot|sun|lightning|plasma|stars?|blackbody|cryogenic|superconduct\w*|(?:boil|melt|freez)\w*|exothermic|endothermic|enthalp\w*|entrop\w*|kJ|mol|atm|bulbs?|LEDs?|lumens?|white balance|daylight|color temp\w*|EXIF)\b|\bf/\d"
     ),
     "T": expression(r"(?i)\b(?:magnet\w*|teslas?|MRI)\b"),
     "F": expression(r"(?i)\b(?:capacit\w+|farads?)\b"),
@@ -34,6 +34,12 @@ SECOND_MEANINGS = {
             r"(?i)\b(?:genomes?|DNA|RNA|genes?|sequenc\w+|primers?|amplicon|plasmid|chromosomes?)\b"
         ),
         ("base pair", "base pairs"),
+    ),
+    "nm": (
+        expression(
+            r"(?i)\b(?:vis|visibility|fog|seas?|winds?|knots?|kts?|kn|boats?|ships?|sail\w*|harbou?r|buoys?|coast\w*|offshore|craft|aircraft|airport|airspace|VOR|DME|runway|flights?|nautical)\b"
+        ),
+        ("nautical mile", "nautical miles"),
     ),
     "pc": (
         expression(r"(?i)\b(?:stars?|galax\w+|parsecs?|clusters?|nebula\w*|supernova\w*)\b"),

@@ -75,7 +75,7 @@ _PLAIN = {
     "fl oz": "fluid ounce", "h": "hour", "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "sec": "second", "secs": "second",
     "msec": "millisecond", "msecs": "millisecond", "usec": "microsecond", "yr": "year", "yrs": "year", "mo": "month", "mos": "month", "wk": "week", "wks": "week", "qtr": "quarter", "qtrs": "quarter",
     "mcg": "microgram", "cc": "C C/C C", "mcL": "microliter", "gsm": "gram per square meter/grams per square meter", "dB": "decibel", "db": "decibel", "dBA": "decibel", "dBm": "D B M/D B M", "dBi": "D B I/D B I",
-    "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "TiB": "tebibyte", "PiB": "pebibyte", "ha": "hectare", "ac": "acre", "pt": "point/point", "pts": "point", "pcs": "piece", "pc": "piece",
+    "Ki": "kibibyte", "Mi": "mebibyte", "Gi": "gibibyte", "Ti": "tebibyte", "sts": "stitch/stitches", "au": "A U/A U", "ov": "over", "ctn": "carton", "ctns": "carton", "shs": "share", "RM": "rep max/rep max", "hPa": "hectopascal", "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "TiB": "tebibyte", "PiB": "pebibyte", "ha": "hectare", "ac": "acre", "pt": "point/point", "pts": "point", "pcs": "piece", "pc": "piece",
     "kΩ": "kiloohm", "MΩ": "megohm", "kn": "knot", "kt": "knot", "kts": "knot", "nmi": "nautical mile", "NM": "nautical mile", "A": "amp", "amp": "amp", "amps": "amp", "hp": "horsepower/horsepower", "bhp": "brake horsepower/brake horsepower",
     "psi": "P S I/P S I", "psf": "pound per square foot/pounds per square foot", "bbl": "barrel", "bbls": "barrel", "bu": "bushel", "pk": "pack", "pkts": "packet", "dz": "dozen/dozen", "doz": "dozen/dozen", "cwt": "hundredweight/hundredweight",
     "mmHg": "millimeter of mercury/millimeters of mercury", "inHg": "inch of mercury/inches of mercury", "cmH2O": "centimeter of water/centimeters of water", "cmH₂O": "centimeter of water/centimeters of water",
@@ -104,12 +104,14 @@ PER = {
     "night": "night", "mile": "mile", "lb": "pound", "cm²": "square centimeter", "cm³": "cubic centimeter", "cm3": "cubic centimeter", "mm²": "square millimeter",
     "mm³": "cubic millimeter", "km²": "square kilometer", "km2": "square kilometer", "ft³": "cubic foot", "in²": "square inch",
     "in³": "cubic inch", "mi²": "square mile", "sq mi": "square mile", "sq km": "square kilometer", "sq in": "square inch", "sq m": "square meter",
-    "yd": "yard", "acre": "acre", "ac": "acre", "ha": "hectare", "doz": "dozen", "dz": "dozen", "pt": "pint", "tsp": "teaspoon", "tbsp": "tablespoon",
+    "SF": "square foot", "RSF": "square foot", "Mpc": "megaparsec", "kpc": "kiloparsec", "yd": "yard", "acre": "acre", "ac": "acre", "ha": "hectare", "doz": "dozen", "dz": "dozen", "pt": "pint", "tsp": "teaspoon", "tbsp": "tablespoon",
 }  # fmt: skip
 AREAS = {"km", "m", "cm", "mm", "mi", "ft", "in", "yd", "μm", "nm", "dm"}
 """Lengths, of which squares and cubes are measures."""
 GLUED_ONLY = frozenset(
-    listed("in U A K B N J pt MP Mb Gb kb Kb Tb Pb ps pg pl nl fm fs NM b C F H M S T VA t")
+    listed(
+        "in U Ki Mi Gi Ti RM A K B N J pt MP Mb Gb kb Kb Tb Pb ps pg pl nl fm fs NM b C F H M S T VA t"
+    )
 )
 """Too ambiguous behind a blank: 5 in all, 5 A grades, 5 B roads."""
 NEVER_BARE = frozenset(listed("A K B N J MP C F H M S T b t"))

@@ -50,7 +50,7 @@ _SIGN = (
 _UNIT = (
     rf"(?P<glue>\s?|-)(?P<unit>{_SIGN})"
     rf"(?P<slash>\.?\s?/\s?(?P<per>{PER_WORD}|{PER_UNIT}){ENDS_BEFORE}(?:\s?/\s?(?P<per2>{PER_SIGN}))?)?"
-    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z@&(+–—-]|\s[NSEW]{1, 2}\b|[,;)]))?"
+    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z@&(+–—-]|\s[NSEW]{{1,2}}\b|[,;)]))?"
 )
 _PER_WORD = expression(PER_WORD)
 _SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
@@ -100,6 +100,10 @@ _PACKS = expression(
     rf"(?<![\w.,$])([1-9]\d?)\s?[x×]\s?(?={NUMBER}[ -]?(?P<unit>[A-Za-z]{{1,5}})\s[a-z]{{3,14}}s\b)"
 )
 """`4 x 100g portions` are four portions of a hundred grams."""
+_SECOND_PER = expression(
+    r"(?<=foot|gram|iter|mile|rson|unit|user|acre|hour|seat|oney)/(yr|mo|month|year|day|hr|wk|night|week)\b(?:\.(?=\s[a-z]|[,;]))?"
+)
+"""What is counted per two things: a square foot and a year."""
 _PRICE_PER = expression(
     rf"\b(dollars?|cents?|euros?|pounds?|pence|yen|yuan|won|rupees?|percent)\s?/\s?({PER_SIGN}|{PER_WORD})(?![A-Za-z\d²³])(?:\.(?=\s[a-z]|[,;]))?"
 )
@@ -167,7 +171,7 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
         return False
     if noun[1].endswith("s") and _COUNT_BEFORE.search(before):
         return noun[1] not in NO_NOUNS
-    article = re.search(r"(?i)(?:^|\W)an?\s\Z", before)
+    article = re.search(r"(?:^|\W)an?\s\Z|(?:^|[.?!]\s)An?\s\Z", before)
     return noun[1] in MEASURED_THINGS if not article else noun[1] not in NO_NOUNS
 
 
@@ -260,6 +264,7 @@ _RULES = (
     Rule(_MEASURE, _measure),
     Rule(_AFTER_POWER, _after_power),
     Rule(_PRICE_PER, lambda m: f"{m[1]}{per(m[2])}", "/"),
+    Rule(_SECOND_PER, lambda m: per(m[1]), "/"),
     Rule(_BARE_PER, lambda m: f"{number(m['n'])}{magnitude(m['mag'])}{per(m['per'])}", "/"),
 )
 

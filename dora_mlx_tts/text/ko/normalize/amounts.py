@@ -58,10 +58,15 @@ _SCORE = re.compile(
     rf"|(?<![0-9:.{_MINUS}])([0-9]{{1,3}})[{_MINUS}]([0-9]{{1,3}})(?=(?:으?로)?[ ]?(?:이[겼긴기]|승리|패|졌|비[겼긴]|무승부|역전|완승|앞|뒤|스코어|승부|끝나|끝났))"
 )
 _ORDINAL = re.compile(r"(?<=제)[0-9]{1,4}(?=[ ]?[가-힣])")
+_PLACE_NUMBER = re.compile(
+    r"((?:탑승구|출구|게이트|승강장|버스|문제|좌석|노선|홈|트랙|채널|타는 곳)(?:는|은|이|가|:)?[ ])([0-9]{1,4})(?=번(?!째))"
+)
 _AGAINST = re.compile(
     r"(?<![0-9.])([0-9]{1,3})[ ]?대[ ]?([0-9]{1,3})(?=(?:으?로|의|까지|이[에예었]|예요|입니다|무승부)|[ ]?(?:승|패|스코어|비율|[.,!?]|$))"
 )
 SMALLEST_PRESSURE = 30
+SMALLEST_FLIGHT = 100
+"""So many 편 are no films but the number of a flight."""
 _BEFORE = re.compile(rf"(?<![A-Za-z])({_SIGNS})[ ]?({_NUMBER})({_SCALE})(?![ ]?(?:원|달러|유로))")
 _BELOW_ZERO = re.compile(
     rf"(?<![0-9A-Za-z)가-힣])[-\u2212]({_NUMBER})[ ]?(?=℃|°C|도(?![가-힣])|도[가까로를는였입예이에쯤밖니라여인])"
@@ -116,6 +121,7 @@ def _groups(text: str) -> str:
 def read_labels(text: AlignedText) -> AlignedText:
     """`제2장` 제이장, `3대2로` 삼 대 이로: numbers that count nothing although a counter follows."""
     text = text.sub(_ORDINAL, lambda m: sino(m[0]))
+    text = text.sub(_PLACE_NUMBER, lambda m: m[1] + sino(m[2]))
     return text.sub(_AGAINST, lambda m: f"{sino(m[1])} 대 {sino(m[2])}")
 
 
@@ -206,4 +212,5 @@ def _count(match: re.Match[str]) -> str:
         return "첫"
     if after[0] == "시" and not after.startswith("시간"):
         return _hour(value) + more
-    return (sino(value) if more else native(value)) + more
+    is_flight = after[0] == "편" and int(value) >= SMALLEST_FLIGHT
+    return (sino(value) if more or is_flight else native(value)) + more
