@@ -1,19 +1,23 @@
 """The corpus: sentences, who reads them, their phones and the teacher's phonemes, as JSON lines.
 
-``corpus.py SOURCE OLD OUT``: the sentences are ``sentences/*.txt``, those of an older corpus, and made ones: rows of
-words that are seldom said, English words in Chinese sentences, short sentences in a row. SOURCE holds misaki.
+``corpus.py SOURCE OLD OUT`` with `scripts` on the path: the sentences are ``sentences/*.txt``, those of an older corpus, and
+made ones: an assistant's language from templates, rows of words that are seldom said, English words in Chinese sentences,
+short sentences in a row. None is near to one of `tests/listen`. SOURCE holds misaki.
 """
 
 import gzip
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
+import check_strangers
 import jieba
 import numpy as np
+import templates
 from speakable import Speakable
 from speakers import SPEAKERS, speaker_of
 
@@ -28,12 +32,17 @@ OTHERS = {
 MODELS = {"en": ("af_heart", "am_michael"), "zh": ("zf_xiaoxiao", "zm_yunxi")}
 """Of the four voices."""
 EVERY = (*MODELS["en"], *MODELS["zh"], *OTHERS["en"], *OTHERS["zh"])
-OWN, FOREIGN = 0.44, 0.42
+OWN, FOREIGN = 0.5, 0.45
 """Shares of sentences read by a starter voice of their language, and by one of the other; blends read the rest."""
 MOST_PHONES = 150
-RARE = {"en": 5000, "zh": 3500, "mixed": 9000}
+RARE = {"en": 1800, "zh": 1300, "mixed": 2600}
 """Made sentences of rare words, and of English words in Chinese ones."""
-JOINED = 5000
+MADE = {"en": 4200, "zh": 3900, "mixed": 4200}
+"""Sentences from the templates of an assistant's language."""
+REPEATED = 700
+JOINED = 2500
+OLDER = 3500
+"""Sentences of the older corpus."""
 SHORT = 40
 """Phones of a sentence that others may follow in the same utterance."""
 
@@ -60,16 +69,47 @@ def prosody(voice: Mix, text: str, language: str, rng: np.random.Generator) -> M
     return {str(rng.choice((*MODELS[language], *OTHERS[language]))): 1.0}
 
 
-def everyone() -> list[Mix]:
-    return [speaker.timbre for speaker in SPEAKERS]
-
-
-def written(folder: Path) -> Iterator[Line]:
-    """The sentences written for this project, by every voice."""
+def written(folder: Path, rng: np.random.Generator) -> Iterator[Line]:
+    """The sentences written for this project, by one of the four voices, an assistant's and mixed ones by more."""
+    everyone = [speaker.timbre for speaker in SPEAKERS]
     for path in sorted(folder.glob("*.txt")):
-        language = {"mixed": "zh"}.get(path.stem, path.stem.removeprefix("short_"))
+        language = path.stem.split("_")[-1]
+        times = 4 if "assistant" in path.stem else 2 if language == "mixed" else 1
+        language = {"mixed": "zh"}.get(language, language)
         for line in filter(None, map(str.strip, path.read_text(encoding="utf-8").splitlines())):
-            yield from ((line, language, voice) for voice in everyone())
+            for chosen in rng.permutation(len(everyone))[:times]:
+                yield line, language, everyone[chosen]
+
+
+class Tests:
+    """The sentences that voices are judged by, and whether another one is too near to one of them."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._runs: set[tuple[str, ...]] = set()
+        self._whole: set[tuple[str, ...]] = set()
+        self._pairs: list[set[tuple[str, str]]] = []
+        for folder in folders:
+            for text in check_strangers.read_set(folder).values():
+                own = check_strangers.units(text)
+                self._whole.add(tuple(own))
+                self._runs |= set(runs(own))
+                if len(own) >= check_strangers._FEW:
+                    self._pairs.append(set(pairwise(own)))
+
+    def near(self, text: str) -> bool:
+        own = check_strangers.units(text)
+        theirs = set(pairwise(own))
+        most = check_strangers.LARGEST_SHARE
+        return (
+            tuple(own) in self._whole
+            or not self._runs.isdisjoint(runs(own))
+            or any(len(pairs & theirs) > most * len(pairs) for pairs in self._pairs)
+        )
+
+
+def runs(units: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    size = check_strangers.LONGEST_RUN + 1
+    return (tuple(units[at : at + size]) for at in range(len(units) - size + 1))
 
 
 def english_words(most: int) -> list[str]:
@@ -117,14 +157,10 @@ def main() -> None:
     source, old, out = map(Path, sys.argv[1:4])
     rng = np.random.default_rng(12)
     read = cache(Speakable(source).read)
-    tests = {
-        line.split("\t")[1]
-        for path in Path("../tests/listen").rglob("*.tsv")
-        for line in path.read_text().splitlines()
-    }
+    tests = Tests([check_strangers.STRANGERS, check_strangers.STRANGERS.parent])
     with gzip.open(old, "rt", encoding="utf-8") as file:
         known = sorted({(d["t"], d["l"]) for d in map(json.loads, file)})
-    fresh = list(written(Path("sentences")))
+    fresh = list(written(Path("sentences"), rng))
     texts = sorted({(t, language) for t, language, _ in fresh} | set(known))
     made = list(rare(rng, [t for t, language in texts if language == "zh" and t.isprintable()]))
     short: dict[str, list[str]] = {"en": [], "zh": []}
@@ -132,10 +168,11 @@ def main() -> None:
         if text[-1] in ".?!。？！" and len(text) < (SHORT if language == "en" else SHORT // 3):
             short[language].append(text)
     made += joined(short, rng)
-    again = [known[i] for i in rng.permutation(len(known))]
+    made += [one for kind, count in MADE.items() for one in templates.made(kind, count, rng)]
+    made += templates.repeated(REPEATED, rng)
+    again = [known[i] for i in rng.permutation(len(known))[:OLDER]]
     lines = fresh + [(t, language, reader(language, rng)) for t, language in made + again]
     lines = [lines[i] for i in rng.permutation(len(lines))]  # should the time run out
-    lines += [(t, language, reader(language, rng)) for t, language in again]
     refused = 0
     with gzip.open(out, "wt", encoding="utf-8") as file:
         for text, language, voice in lines:
@@ -145,7 +182,7 @@ def main() -> None:
                 refused += 1
                 print(f"{text}: {error!r}")
                 continue
-            if text in tests or len(phones) > MOST_PHONES:
+            if tests.near(text) or len(phones) > MOST_PHONES:
                 refused += 1
                 continue
             cut = 2 * spoken.startswith(". ")  # a short text's pause is ours alone

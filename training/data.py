@@ -50,14 +50,26 @@ class Corpus:
                 self._end += record["n"]
         return len(self.items) - before
 
+    def add(self, recordings: dict[str, dict]) -> None:
+        """Takes in the recordings that the voices ship with: `wave` int16, `phones`, and `codes` as a prompt."""
+        for voice, said in recordings.items():
+            size = len(said["wave"])
+            if self.audio is not None:
+                self.audio[self._end : self._end + size] = said["wave"].to(self.device)
+            self.items.append(
+                {"n": size, "v": voice, "p": said["phones"], "c": said["codes"], "cp": said["codes"],
+                 "a": [], "o": self._end, "part": "", "shipped": True}
+            )  # fmt: skip
+            self._end += size
+
     def recode(self, folder: Path) -> None:
         """Takes another tokenizer's codes for all utterances."""
         self.codes, at = folder, 0
-        for part in dict.fromkeys(item["part"] for item in self.items):
+        for part in dict.fromkeys(item["part"] for item in self.items if item["part"]):
             for said in self._codes(part):
                 self.items[at].update(said)
                 at += 1
-        assert at == len(self.items)
+        assert at == sum(bool(item["part"]) for item in self.items)
 
     def _codes(self, part: str) -> list[dict]:
         assert self.codes is not None

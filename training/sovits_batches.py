@@ -9,8 +9,10 @@ SHAPES = ((96, 48), (160, 64), (256, 112), (448, 160))
 """Frames and phones of the batches; a sentence goes to the first that holds it."""
 SEGMENT = 32
 """Frames that are decoded of each sentence."""
-REFERENCE = 160
+REFERENCE = 240
 """Frames of the reference."""
+SHIPPED, OTHER = 0.5, 0.3
+"""How often the reference is the recording that the voice ships with, and how often another sentence."""
 
 
 class Batches:
@@ -25,11 +27,13 @@ class Batches:
         items, device = self.corpus.items, self.corpus.device
         self.voices: dict[str, np.ndarray] = {}
         for voice in {u["v"] for u in items} - {None}:
-            self.voices[voice] = np.array([i for i, u in enumerate(items) if u["v"] == voice])
+            mine = [i for i, u in enumerate(items) if u["v"] == voice and not u.get("shipped")]
+            self.voices[voice] = np.array(mine)
+        self.shipped = {u["v"]: i for i, u in enumerate(items) if u.get("shipped")}
         self.offset = torch.tensor([u["o"] for u in items], device=device)
         self.length = torch.tensor([u["n"] for u in items], device=device)
         self.members, self.tensors, weight = [], [], []
-        taken: set[int] = set()
+        taken: set[int] = set(self.shipped.values())
         for frames, phones in SHAPES:
             ids = [
                 i for i, u in enumerate(items)
@@ -56,11 +60,13 @@ class Batches:
         return wave.float() / 32768.0 * (place < valid[:, None])
 
     def _partners(self, ids: np.ndarray) -> np.ndarray:
-        """For each sentence one to take the reference from: often another of its voice."""
+        """For each sentence one to take the reference from: its voice's recording, or another sentence of it."""
         out = ids.copy()
         for row, i in enumerate(ids):
-            voice = self.corpus.items[i]["v"]
-            if voice and self.rng.random() < 0.6:
+            voice, chance = self.corpus.items[i]["v"], self.rng.random()
+            if voice in self.shipped and chance < SHIPPED:
+                out[row] = self.shipped[voice]
+            elif voice and chance < SHIPPED + OTHER:
                 out[row] = self.rng.choice(self.voices[voice])
         return out
 

@@ -20,8 +20,8 @@ import torch.nn.functional as F
 from networks import HOP, SAMPLE_RATE, UNIT
 from speakers import speaker_of
 
-CHUNK = 1536
-"""Sentences that are planned together."""
+CHUNK = 448
+"""Sentences that are planned together: more are faster, fewer stop closer to the planned time."""
 ROWS = 96
 """Texts in a batch."""
 FRAMES = 2400
@@ -34,6 +34,8 @@ LAG = 0.05
 """Seconds by which the teacher's sound is ahead of its durations, measured on fricatives and silences."""
 LEAD, TAIL = 0.10, 0.22
 """Silence before and after the speech, in seconds; the end is then filled to a whole UNIT."""
+ABRUPT, BRIEF_LEAD = 0.3, 0.02
+"""Part of the utterances that begin almost at once, and the silence before them."""
 LEVEL = 0.075
 """Root mean square of the speech, full scale 1."""
 MAX_SECONDS = 9.0
@@ -50,7 +52,7 @@ def upward(wave: torch.Tensor) -> torch.Tensor:
     return F.conv1d(padded, taps[:, None], stride=3).transpose(1, 2).flatten(1)
 
 
-def shape(wave: np.ndarray) -> tuple[np.ndarray, int] | None:
+def shape(wave: np.ndarray, lead: float = LEAD) -> tuple[np.ndarray, int] | None:
     """Speech at 32 kHz on one level between even silences, and where it begins in the old; None if there is none."""
     block = SAMPLE_RATE // 100
     if len(wave) < 20 * block or not np.isfinite(wave).all():
@@ -62,10 +64,10 @@ def shape(wave: np.ndarray) -> tuple[np.ndarray, int] | None:
     start, end = int(loud[0]) * block, (int(loud[-1]) + 1) * block
     active = energy[loud[0] : loud[-1] + 1]
     level = np.sqrt((active[active > 0.1 * active.max()] ** 2).mean())
-    lead, tail = int(LEAD * SAMPLE_RATE), int(TAIL * SAMPLE_RATE)
-    head = np.pad(wave, (lead, tail))[start : end + lead + tail]
+    before, tail = int(lead * SAMPLE_RATE), int(TAIL * SAMPLE_RATE)
+    head = np.pad(wave, (before, tail))[start : end + before + tail]
     head = np.pad(head, (0, -len(head) % UNIT)) * (LEVEL / level)
-    return head * min(1.0, 0.95 / np.abs(head).max()), start - lead
+    return head * min(1.0, 0.95 / np.abs(head).max()), start - before
 
 
 def owners(item: dict, model: torch.nn.Module, durations: np.ndarray, start: int, frames: int):
@@ -124,7 +126,7 @@ class Reader:
                 rows = group[at : at + most]
                 waves = upward(teacher.say(self.model, [r[1:] for r in rows], frames)).cpu().numpy()
                 for wave, (item, plan, row) in zip(waves, rows, strict=True):
-                    shaped = shape(wave)
+                    shaped = shape(wave, BRIEF_LEAD if self.rng.random() < ABRUPT else LEAD)
                     if shaped is None or len(shaped[0]) > MAX_SECONDS * SAMPLE_RATE:
                         continue
                     head, start = shaped
@@ -154,9 +156,10 @@ def main() -> None:
     reader = Reader(source, weights, voices, device, worker)
     with gzip.open(corpus, "rt", encoding="utf-8") as file:
         items = [{**json.loads(x), "i": i} for i, x in enumerate(file) if i % workers == worker]
-    total = 0
+    total, longest = 0, 0.0
     for part, at in enumerate(range(0, len(items), CHUNK)):
-        if time.time() - begin > seconds:
+        started = time.time()
+        if started - begin + longest / 2 > seconds:
             break
         spoken = list(reader.read(items[at : at + CHUNK]))
         name = out / f"w{worker:02d}_{part:03d}"
@@ -166,6 +169,7 @@ def main() -> None:
         name.with_suffix(".json").write_text(json.dumps([record for _, record in spoken]))
         Path(f"{name}.tmp.npy").rename(f"{name}.npy")
         total += sum(len(w) for w, _ in spoken)
+        longest = max(longest, time.time() - started)
         print(
             part,
             f"{total / SAMPLE_RATE:.0f} s of speech in {time.time() - begin:.0f} s",

@@ -20,8 +20,8 @@ from schedule import Average, Clock, GraphedStep, adamw, clipped, cosine, set_ra
 SHAPES = ((64, 104, 192), (112, 208, 128), (184, 320, 80), (288, 448, 48))
 """Phones, tokens and rows of the batches."""
 MOST_PHONES, MOST_TOKENS = 160, 232
-PAIRED = 0.75
-"""Part of the sentences that come behind another one of their voice."""
+SHIPPED, PAIRED = 0.6, 0.2
+"""Parts of the sentences that come behind the recording that their voice ships with, or another sentence of it."""
 CORRUPTED = 0.3
 """Up to this part of a sentence's tokens is replaced in the input, so that the text is heard and not the history."""
 DROPOUT = 0.15
@@ -73,10 +73,12 @@ class Sentences:
         self.prompts, self.prompt_count = self._table([u["cp"] for u in items], MOST_TOKENS)
         self.sizes = np.array([(len(u["p"]), len(u["c"]) - 1, len(u["cp"])) for u in items])
         self.voice = [u["v"] for u in items]
+        self.shipped = {u["v"]: i for i, u in enumerate(items) if u.get("shipped")}
+        spoken = np.array([not u.get("shipped") for u in items])
         held = np.array(
             [zlib.crc32(str(u["p"]).encode()) % HELD_OUT == 0 for u in items]
         )  # by text, whoever reads it
-        self.held, self.train = np.flatnonzero(held), np.flatnonzero(~held)
+        self.held, self.train = np.flatnonzero(held & spoken), np.flatnonzero(~held & spoken)
         self.by_voice = {
             v: np.array([i for i in self.train if self.voice[i] == v])
             for v in set(self.voice) - {None}
@@ -93,8 +95,10 @@ class Sentences:
 
     def _pair(self, i: int) -> tuple[int, int, int] | None:
         """Shape, the sentence before (-1: none) and the sentence."""
-        before, voice = -1, self.voice[i]
-        if voice and self.rng.random() < PAIRED:
+        before, voice, chance = -1, self.voice[i], self.rng.random()
+        if voice in self.shipped and chance < SHIPPED:
+            before = self.shipped[voice]
+        elif voice and chance < SHIPPED + PAIRED:
             before = int(self.rng.choice(self.by_voice[voice]))
         phones, tokens = self.sizes[i, 0], self.sizes[i, 1]
         if before >= 0:
@@ -199,6 +203,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--rate", type=float, default=8e-4)
     parser.add_argument("--start", type=Path, help="s1.pt to go on from")
+    parser.add_argument("--references", type=Path, help="recordings of the voices that ship")
     a = parser.parse_args()
     torch.manual_seed(2)
     torch.backends.cuda.matmul.allow_tf32 = True
@@ -213,6 +218,8 @@ def main() -> None:
         )
     corpus = Corpus(a.data, "cpu", None, a.codes)
     corpus.poll()
+    if a.references:
+        corpus.add(torch.load(a.references))
     sentences = Sentences(corpus, a.device, seed=2)
     print(
         "sentences",

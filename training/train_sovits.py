@@ -14,15 +14,19 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from data import Corpus, log_mel, spectrogram
+from content import Content
+from data import Corpus, halved, log_mel, spectrogram
 from discriminators import Discriminators
-from networks import HOP, sovits
+from networks import HOP, Tokenizer, sovits
 from schedule import Average, Clock, GraphedStep, adamw, clipped, cosine, set_rate
 from sovits_batches import REFERENCE, SEGMENT, Batches
 
 ADVERSARIAL_FROM, PRIOR_FROM = 0.06, 0.15
 """Parts of the time at which the discriminators join, and the prior's latents."""
-PRIOR_NOISE = 0.5
+PRIOR_NOISE, PRIOR_ROWS = 0.5, 0.6
+"""Most noise of the prior's latents, and which part of a batch they are."""
+CONTENT = 12.0
+"""Weight of what the SSL encoder hears."""
 GUIDE, BLUR = 0.5, 0.7
 """Weight of the text attention's guide, and how many phones it may be off."""
 WRONG = 0.15
@@ -85,16 +89,21 @@ def mel_distances(real: torch.Tensor, fake: torch.Tensor) -> tuple[torch.Tensor,
 class Trainer:
     """The networks, their optimizers, and the step."""
 
-    def __init__(self, device: str, codebook: torch.Tensor, *, fast: bool) -> None:
+    def __init__(self, device: str, tokenizer: Path, *, fast: bool) -> None:
         self.device = device
+        self.content = Content(Tokenizer(tokenizer)).to(device)
         self.net = sovits(device)
         self.judges = Discriminators().to(device, memory_format=torch.channels_last)
         for frozen in (self.net.ssl_proj, self.net.quantizer):
             frozen.requires_grad_(False)
-        self.codebook = codebook
-        self.weights = [p for p in self.net.parameters() if p.requires_grad]
+        self.codebook = codebook_of(tokenizer, device)
+        self.posterior = list(self.net.enc_q.parameters())
+        mine = {id(p) for p in self.posterior}
+        self.weights = [p for p in self.net.parameters() if p.requires_grad and id(p) not in mine]
         self.average = Average((n, p) for n, p in self.net.named_parameters() if p.requires_grad)
-        self.optimizer = adamw(self.weights, (0.8, 0.99), 0.01)
+        self.optimizers = [
+            adamw(some, (0.8, 0.99), 0.01) for some in (self.weights, self.posterior)
+        ]
         self.judge = adamw(list(self.judges.parameters()), (0.8, 0.99), 0.01)
         self.net.train()
         self.shared = torch.zeros((), device=device)  # 1: posterior and flow learn from the KL, too
@@ -140,10 +149,11 @@ class Trainer:
     def _prior_rows(
         self, latent: torch.Tensor, prior, mask: torch.Tensor, style: torch.Tensor
     ) -> torch.Tensor:
-        """The latents with the first half of the batch as the prior gives it."""
-        half = len(latent) // 2
+        """The latents with the first rows of the batch as the prior gives them."""
+        half = round(len(latent) * PRIOR_ROWS)
         mean, log_std = (t[:half] for t in prior)
-        drawn = mean + torch.randn_like(mean) * torch.exp(log_std) * PRIOR_NOISE
+        noise = PRIOR_NOISE * torch.rand(half, 1, 1, device=mean.device)
+        drawn = mean + torch.randn_like(mean) * torch.exp(log_std) * noise
         with torch.autocast(self.device, dtype=torch.bfloat16):
             pushed = self.net.flow(drawn, mask[:half], g=style[:half], reverse=True) * mask[:half]
         return torch.cat([pushed.to(latent.dtype), latent[half:]])
@@ -163,16 +173,22 @@ class Trainer:
             fake = self._decode(self.net.dec, windows(source, start, SEGMENT), style)
         real = windows(batch["wave"][:, None], start * HOP, SEGMENT * HOP)
         mel, fine = mel_distances(real[:, 0], fake[:, 0])
-        loss = 45 * mel + 10 * fine + kl + GUIDE * off
-        result = {"mel": mel, "fine": fine, "kl": kl, "off": off}
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            content = self.content.distance(*(halved(w[:, 0].float()) for w in (real, fake)))
+        loss = 45 * mel + 10 * fine + kl + GUIDE * off + CONTENT * content
+        result = {"mel": mel, "fine": fine, "kl": kl, "off": off, "content": content}
         if adversarial:
             extra, values = self._adversarial(real, fake)
             loss = loss + extra
             result.update(values)
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        result["norm"] = clipped(self.weights, self.optimizer, 200.0)
-        self.optimizer.step()
+        parts = zip((self.weights, self.posterior), self.optimizers, strict=True)
+        norms = [clipped(weights, optimizer, 200.0) for weights, optimizer in parts]
+        for optimizer in self.optimizers:
+            optimizer.step()
+        result["norm"], result["posterior_norm"] = norms
         return {k: v.detach() for k, v in result.items()}
 
     def _adversarial(
@@ -263,6 +279,13 @@ def main() -> None:
     parser.add_argument("--fast", action="store_true", help="compile the decoder and the judges")
     parser.add_argument("--save-every", type=float, default=120)
     parser.add_argument("--start", type=Path, help="folder with s2.pt and s2_rest.pt to go on from")
+    parser.add_argument("--references", type=Path, help="recordings of the voices that ship")
+    parser.add_argument(
+        "--settle",
+        type=int,
+        default=0,
+        help="steps in which only posterior encoder and judges learn",
+    )
     parser.add_argument(
         "--part", type=float, nargs=2, default=(0.0, 1.0), metavar=("FROM", "TO"),
         help="of the whole schedule, if it is trained in several sittings",
@@ -273,7 +296,9 @@ def main() -> None:
     torch.backends.cudnn.benchmark = True
     corpus = Corpus(a.data, a.device, a.hours, a.codes)
     corpus.poll()
-    trainer = Trainer(a.device, codebook_of(a.tokenizer, a.device), fast=a.fast)
+    if a.references:
+        corpus.add(torch.load(a.references))
+    trainer = Trainer(a.device, a.tokenizer, fast=a.fast)
     if a.start:
         state = torch.load(a.start / "s2.pt", map_location=a.device)
         rest = torch.load(a.start / "s2_rest.pt", map_location=a.device)
@@ -295,11 +320,15 @@ def main() -> None:
             trainer.codebook.copy_(codebook_of(a.later_tokenizer, a.device))
             changed, later = step, None
             print("new codes at step", step, flush=True)
-        trainer.shared.fill_(float(step - changed >= SETTLING))
-        adversarial, prior = bool(a.start) or part > ADVERSARIAL_FROM, part > PRIOR_FROM
-        rate = cosine(part, a.rate, step)
-        set_rate(trainer.optimizer, rate)
-        set_rate(trainer.judge, rate)
+        trainer.shared.fill_(float(bool(a.start and not a.later) or step - changed >= SETTLING))
+        settled = step - a.settle
+        adversarial = bool(a.start) or part > ADVERSARIAL_FROM
+        prior = bool(a.start) or part > PRIOR_FROM
+        rate = cosine(part, a.rate, max(0, settled))
+        set_rate(trainer.optimizers[0], rate if settled >= 0 else 0.0)
+        early = cosine(part, a.rate, step)
+        set_rate(trainer.optimizers[1], early)
+        set_rate(trainer.judge, early)
         shape, batch = batches.next()
         key = shape, adversarial, prior
         if key not in graphs:
