@@ -25,12 +25,16 @@ limited() { # SECONDS COMMAND: ends it, if it must, a little later than it shoul
   timeout -k 5 "$(($1 + 25))" "$PYTHON" "${@:2}"
 }
 
+unpacked() { # FILE, to stdout
+  if command -v xz > /dev/null; then xz -dc "$1"; else "$PYTHON" -c "import lzma, shutil, sys; shutil.copyfileobj(lzma.open(sys.argv[1]), sys.stdout.buffer)" "$1"; fi
+}
+
 prepare() {
   mkdir -p data out log
   # an allocation on the host, which no CUDA graph may hold
   sed -i 's/torch.zeros(x.size(0)).to(dtype=x.dtype, device=x.device)/torch.zeros(x.size(0), dtype=x.dtype, device=x.device)/' gs/module/modules.py
-  if [ -f kokoro.onnx.xz ]; then xz -dc kokoro.onnx.xz > kokoro.onnx; else cat part*.bin > kokoro.onnx; fi
-  [ -f corpus.jsonl.gz ] || xz -dc corpus.jsonl.xz | gzip -1 > corpus.jsonl.gz
+  if [ -f kokoro.onnx.xz ]; then unpacked kokoro.onnx.xz > kokoro.onnx; else cat part*.bin > kokoro.onnx; fi
+  [ -f corpus.jsonl.gz ] || unpacked corpus.jsonl.xz | gzip -1 > corpus.jsonl.gz
   limited 60 code/teacher.py kokoro.onnx src kt.pt 2>&1 | grep teacher:
 }
 
@@ -58,7 +62,7 @@ tokens() { # SECONDS SECONDS
 
 from_pack() { # which may arrive while the teacher reads
   until [ -f pack/done ]; do sleep 1; done
-  [ -f start/s2_rest.pt ] || xz -dc start/s2_rest.pt.xz > start/s2_rest.pt
+  [ -f start/s2_rest.pt ] || unpacked start/s2_rest.pt.xz > start/s2_rest.pt
   limited 60 code/from_pack.py pack . > log/from_pack 2>&1
   touch start/done
 }
@@ -87,7 +91,7 @@ pack)
       --device "$DEVICE" --hours "${HOURS:-60}" ${STEPS:+--steps $STEPS} > log/recogniser 2>&1
   } &
   limited "$left" code/train_sovits.py --data data --tokenizer tok --codes codes --out out --batch "${BATCH:-20}" --rate 2.5e-4 \
-    --start start --references start/references.pt --settle "${SETTLE:-350}" --seconds "$left" --save-every 60 \
+    --start start --references start/references.pt --prior-only --settle "${SETTLE:-250}" --seconds "$left" --save-every 60 \
     --device "$DEVICE" --hours "${HOURS:-60}" ${STEPS:+--steps $STEPS} > log/s2 2>&1 &
   wait
   echo "all done" > log/done ;;

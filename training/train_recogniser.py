@@ -18,7 +18,7 @@ from torch import nn
 FRAMES = 128
 """Frames of 20 ms in a sample."""
 WINDOW, STEP, BANDS = 512, 160, 64
-WIDTH, LAYERS, KERNEL = 192, 6, 5
+WIDTH, LAYERS, KERNEL = 160, 6, 5
 HELD_OUT = 50
 RATE = 16_000
 

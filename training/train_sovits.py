@@ -25,7 +25,7 @@ ADVERSARIAL_FROM, PRIOR_FROM = 0.06, 0.15
 """Parts of the time at which the discriminators join, and the prior's latents."""
 PRIOR_NOISE, PRIOR_ROWS = 0.5, 0.6
 """Most noise of the prior's latents, and which part of a batch they are."""
-CONTENT = 12.0
+CONTENT = 10.0
 """Weight of what the SSL encoder hears."""
 GUIDE, BLUR = 0.5, 0.7
 """Weight of the text attention's guide, and how many phones it may be off."""
@@ -89,7 +89,7 @@ def mel_distances(real: torch.Tensor, fake: torch.Tensor) -> tuple[torch.Tensor,
 class Trainer:
     """The networks, their optimizers, and the step."""
 
-    def __init__(self, device: str, tokenizer: Path, *, fast: bool) -> None:
+    def __init__(self, device: str, tokenizer: Path, *, fast: bool, posterior: bool) -> None:
         self.device = device
         self.content = Content(Tokenizer(tokenizer)).to(device)
         self.net = sovits(device)
@@ -97,13 +97,14 @@ class Trainer:
         for frozen in (self.net.ssl_proj, self.net.quantizer):
             frozen.requires_grad_(False)
         self.codebook = codebook_of(tokenizer, device)
-        self.posterior = list(self.net.enc_q.parameters())
+        self.posterior = list(self.net.enc_q.parameters()) if posterior else []
+        if not posterior:
+            self.net.enc_q.requires_grad_(False)
         mine = {id(p) for p in self.posterior}
         self.weights = [p for p in self.net.parameters() if p.requires_grad and id(p) not in mine]
+        self.groups = [some for some in (self.weights, self.posterior) if some]
         self.average = Average((n, p) for n, p in self.net.named_parameters() if p.requires_grad)
-        self.optimizers = [
-            adamw(some, (0.8, 0.99), 0.01) for some in (self.weights, self.posterior)
-        ]
+        self.optimizers = [adamw(some, (0.8, 0.99), 0.01) for some in self.groups]
         self.judge = adamw(list(self.judges.parameters()), (0.8, 0.99), 0.01)
         self.net.train()
         self.shared = torch.zeros((), device=device)  # 1: posterior and flow learn from the KL, too
@@ -130,6 +131,8 @@ class Trainer:
                 quantized, frames, batch["text"], batch["phones"], style
             )
             off = guided(net.enc_p.mrte.cross_attention.attn, batch["owner"])
+            if not self.posterior:
+                return style, None, (mean.float(), log_std.float()), torch.zeros_like(off), off
             latent, _, posterior_log_std, ymask = net.enc_q(magnitudes, frames, g=style)
             pulled = net.flow(latent, ymask, g=style)
         mean, log_std, posterior_log_std, pulled = (
@@ -147,16 +150,16 @@ class Trainer:
         return style, latent, (mean, log_std), (kl * mask).sum() / mask.sum(), off
 
     def _prior_rows(
-        self, latent: torch.Tensor, prior, mask: torch.Tensor, style: torch.Tensor
+        self, latent: torch.Tensor | None, prior, mask: torch.Tensor, style: torch.Tensor
     ) -> torch.Tensor:
-        """The latents with the first rows of the batch as the prior gives them."""
-        half = round(len(latent) * PRIOR_ROWS)
+        """The latents with the first rows of the batch as the prior gives them, or all."""
+        half = len(mask) if latent is None else round(len(latent) * PRIOR_ROWS)
         mean, log_std = (t[:half] for t in prior)
         noise = PRIOR_NOISE * torch.rand(half, 1, 1, device=mean.device)
         drawn = mean + torch.randn_like(mean) * torch.exp(log_std) * noise
         with torch.autocast(self.device, dtype=torch.bfloat16):
             pushed = self.net.flow(drawn, mask[:half], g=style[:half], reverse=True) * mask[:half]
-        return torch.cat([pushed.to(latent.dtype), latent[half:]])
+        return pushed if latent is None else torch.cat([pushed.to(latent.dtype), latent[half:]])
 
     def step(
         self, *, adversarial: bool, prior: bool, **batch: torch.Tensor
@@ -166,9 +169,7 @@ class Trainer:
         magnitudes = spectrogram(batch["wave"]) * mask
         style, latent, prior_stats, kl, off = self._latents(batch, mask, magnitudes)
         source = self._prior_rows(latent, prior_stats, mask, style) if prior else latent
-        start = (
-            torch.rand(len(latent), device=latent.device) * (batch["frames"] - SEGMENT + 1)
-        ).long()
+        start = (torch.rand(len(mask), device=mask.device) * (batch["frames"] - SEGMENT + 1)).long()
         with torch.autocast(self.device, dtype=torch.bfloat16):
             fake = self._decode(self.net.dec, windows(source, start, SEGMENT), style)
         real = windows(batch["wave"][:, None], start * HOP, SEGMENT * HOP)
@@ -184,11 +185,11 @@ class Trainer:
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        parts = zip((self.weights, self.posterior), self.optimizers, strict=True)
+        parts = zip(self.groups, self.optimizers, strict=True)
         norms = [clipped(weights, optimizer, 200.0) for weights, optimizer in parts]
         for optimizer in self.optimizers:
             optimizer.step()
-        result["norm"], result["posterior_norm"] = norms
+        result["norm"] = norms[0]
         return {k: v.detach() for k, v in result.items()}
 
     def _adversarial(
@@ -281,6 +282,9 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="folder with s2.pt and s2_rest.pt to go on from")
     parser.add_argument("--references", type=Path, help="recordings of the voices that ship")
     parser.add_argument(
+        "--prior-only", action="store_true", help="all of it as in use, without a posterior encoder"
+    )
+    parser.add_argument(
         "--settle",
         type=int,
         default=0,
@@ -298,7 +302,7 @@ def main() -> None:
     corpus.poll()
     if a.references:
         corpus.add(torch.load(a.references))
-    trainer = Trainer(a.device, a.tokenizer, fast=a.fast)
+    trainer = Trainer(a.device, a.tokenizer, fast=a.fast, posterior=not a.prior_only)
     if a.start:
         state = torch.load(a.start / "s2.pt", map_location=a.device)
         rest = torch.load(a.start / "s2_rest.pt", map_location=a.device)
@@ -323,11 +327,12 @@ def main() -> None:
         trainer.shared.fill_(float(bool(a.start and not a.later) or step - changed >= SETTLING))
         settled = step - a.settle
         adversarial = bool(a.start) or part > ADVERSARIAL_FROM
-        prior = bool(a.start) or part > PRIOR_FROM
+        prior = bool(a.start) or a.prior_only or part > PRIOR_FROM
         rate = cosine(part, a.rate, max(0, settled))
         set_rate(trainer.optimizers[0], rate if settled >= 0 else 0.0)
         early = cosine(part, a.rate, step)
-        set_rate(trainer.optimizers[1], early)
+        if trainer.posterior:
+            set_rate(trainer.optimizers[1], early)
         set_rate(trainer.judge, early)
         shape, batch = batches.next()
         key = shape, adversarial, prior
