@@ -75,6 +75,7 @@ class Sentences:
         self.voice = [u["v"] for u in items]
         self.shipped = {u["v"]: i for i, u in enumerate(items) if u.get("shipped")}
         spoken = np.array([not u.get("shipped") for u in items])
+        self.learnt = torch.from_numpy(~spoken).to(device)  # their tokens are soon known by heart
         held = np.array(
             [zlib.crc32(str(u["p"]).encode()) % HELD_OUT == 0 for u in items]
         )  # by text, whoever reads it
@@ -135,6 +136,7 @@ class Sentences:
             F.pad(y, (0, 1)),
             torch.where(place == y_len[:, None], EOS, -100),
         )
+        target = torch.where(place < (yb * self.learnt[b])[:, None], -100, target)
         return x, x_len, y, y_len, target
 
     @staticmethod
@@ -186,10 +188,10 @@ def held_out(
     return loss / count, right / count
 
 
-def save(net: torch.nn.Module, folder: Path, log: list[dict]) -> None:
+def save(net: torch.nn.Module, folder: Path, log: list[dict], name: str = "s1.pt") -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    torch.save({k: v.half().cpu() for k, v in net.state_dict().items()}, folder / "s1.pt.tmp")
-    (folder / "s1.pt.tmp").rename(folder / "s1.pt")
+    torch.save({k: v.half().cpu() for k, v in net.state_dict().items()}, folder / f"{name}.tmp")
+    (folder / f"{name}.tmp").rename(folder / name)
     (folder / "s1_log.json").write_text(json.dumps(log))
 
 
@@ -285,6 +287,7 @@ def main() -> None:
             f"best {best}, {count / clock.elapsed:.1f} steps/s",
             flush=True,
         )
+        save(net, a.out, log, "s1_last.pt")
         if log[-1]["held_out"][0] < best:
             save(net, a.out, log)
 
