@@ -63,7 +63,8 @@ def price_zh(rng: Random) -> str:
 
 def ordinal(rng: Random) -> str:
     n = int(rng.integers(1, 32))
-    return f"{n}" + {1: "st", 2: "nd", 3: "rd"}.get(0 if 10 < n < 14 else n % 10, "th")
+    endings = {int(w[0]): w[1:] for w in ("1st", "2nd", "3rd")}
+    return f"{n}" + endings.get(0 if 10 < n < 14 else n % 10, "th")
 
 
 FIGURES: dict[str, Callable[[Random], str]] = {
