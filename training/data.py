@@ -122,3 +122,20 @@ def log_mel(magnitudes: torch.Tensor, size: int = 2048, bands: int = 128) -> tor
     return torch.log(
         torch.clamp(mel_filters(size, bands, magnitudes.device) @ magnitudes, min=1e-5)
     )
+
+
+def mel_distances(real: torch.Tensor, fake: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """L1 of log-mels at the reference's resolution, and of two finer in time."""
+    with torch.autocast(real.device.type, enabled=False):
+        real, fake = real.float(), fake.float()
+        main = (log_mel(spectrogram(real)) - log_mel(spectrogram(fake))).abs().mean()
+        fine = sum(
+            (
+                log_mel(spectrogram(real, n, n // 4), n, b)
+                - log_mel(spectrogram(fake, n, n // 4), n, b)
+            )
+            .abs()
+            .mean()
+            for n, b in ((1024, 80), (512, 40))
+        )
+    return main, fine

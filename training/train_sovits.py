@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from content import Content
-from data import Corpus, halved, log_mel, spectrogram
+from data import Corpus, halved, mel_distances, spectrogram
 from discriminators import Discriminators
 from networks import HOP, Tokenizer, sovits
 from schedule import Average, Clock, GraphedStep, adamw, clipped, cosine, set_rate
@@ -67,23 +67,6 @@ def decode(decoder: torch.nn.Module, x: torch.Tensor, style: torch.Tensor) -> to
         x = sum(block(x) for block in blocks) / decoder.num_kernels
     with torch.autocast(x.device.type, enabled=False):
         return torch.tanh(decoder.conv_post(F.leaky_relu(x.float())))
-
-
-def mel_distances(real: torch.Tensor, fake: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """L1 of log-mels at the reference's resolution, and of two finer in time."""
-    with torch.autocast(real.device.type, enabled=False):
-        real, fake = real.float(), fake.float()
-        main = (log_mel(spectrogram(real)) - log_mel(spectrogram(fake))).abs().mean()
-        fine = sum(
-            (
-                log_mel(spectrogram(real, n, n // 4), n, b)
-                - log_mel(spectrogram(fake, n, n // 4), n, b)
-            )
-            .abs()
-            .mean()
-            for n, b in ((1024, 80), (512, 40))
-        )
-    return main, fine
 
 
 class Trainer:

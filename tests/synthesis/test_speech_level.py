@@ -221,5 +221,5 @@ def test_a_voice_that_cannot_be_measured_is_as_loud_as_its_pack_says(
     else:
         change = loudness_of(heard[1], 32000) - loudness_of(heard[0], 32000)
         assert abs(change) > 1
-        assert abs(loudness_of(heard[1], 32000) + 20) < 2
+        assert abs(loudness_of(heard[1], 32000) + 20) < 3  # one word, and the pack speaks of all
     assert calls == [1]
