@@ -211,11 +211,9 @@ class SentenceSpeaker:
     def _measure(self, begun_s: float, sound_s: float, *, is_first: bool) -> None:
         """Record how fast the networks made a window."""
         speed, work_s = self.session.pace.speed, self.session.clock.total_s - begun_s
-        if is_first:
-            speed.add_first(work_s, sound_s)
-            return
-        speed.add(work_s, sound_s)
-        self.session.meter.speed(speed.factor)
+        (speed.add_first if is_first else speed.add)(work_s, sound_s)
+        if not is_first:
+            self.session.meter.speed(speed.factor)
 
     def _listened(
         self, ear: AudioCheck, phonemes: Phonemes, tokens: GuardedTokens, seed: int

@@ -6,7 +6,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from rude_world import FRAGMENT_S, World
+from rude_engines import FRAGMENT_S
+from rude_world import World
 
 SESSIONS = 50
 LONG = 40

@@ -6,7 +6,8 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from rude_world import FRAGMENT_S, World
+from rude_engines import FRAGMENT_S
+from rude_world import World
 
 from dora_mlx_tts.node.protocol.decode import decode
 from dora_mlx_tts.node.protocol.messages import BadInput, TextRequest

@@ -22,22 +22,13 @@ class RudeConversations(RuleBasedStateMachine):
     """Everything that senders do, in any order."""
 
     @initialize(
-        limit=st.sampled_from([2, 1000]),
-        ahead=st.sampled_from([0.0, 0.4, 1.0]),
-        whole=st.booleans(),
-        sociable=st.booleans(),
-        grows=st.booleans(),
+        limit=st.sampled_from([2, 1000]), ahead=st.sampled_from([0.0, 0.4, 1.0]),
+        whole=st.booleans(), sociable=st.booleans(), grows=st.booleans(),
         crowd=st.sampled_from([1, 3, 128]),
-    )
+    )  # fmt: skip
     def begin(self, limit, ahead, whole, sociable, grows, crowd):
-        self.world = World(
-            sociable=sociable,
-            grows=grows,
-            queue_limit=limit,
-            max_ahead=ahead,
-            return_fragment=not whole,
-            crowd_limit=crowd,
-        )
+        limits = {"queue_limit": limit, "max_ahead": ahead, "crowd_limit": crowd}
+        self.world = World(sociable=sociable, grows=grows, return_fragment=not whole, **limits)
         self.model = Model(self.world)
         self.senders = []
         self.count = 0

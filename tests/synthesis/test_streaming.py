@@ -76,14 +76,13 @@ def test_the_first_window_is_small_and_later_ones_grow(windows: list[Fragment]) 
 
 
 def test_windows_are_as_long_as_the_whole_and_near_it(
-    synthesizer: Synthesizer, whole: np.ndarray, windows: list[Fragment]
+    whole: np.ndarray, windows: list[Fragment]
 ) -> None:
-    """Windows differ from the whole by half of what other noise changes, at most."""
+    """Windows see less of the sentence than the whole; a whole that is 40 ms late differs by far more."""
     samples = joined(windows)
     assert samples.shape == whole.shape
     assert distance(samples, whole) < 1.5
-    noisy = joined(fragments(synthesizer, mode="throughput", noise_scale=1))
-    assert distance(noisy, whole) > 1.5
+    assert distance(np.roll(whole, RATE // 25), whole) > 3
 
 
 def test_one_large_window_is_the_whole(synthesizer: Synthesizer, whole: np.ndarray) -> None:

@@ -13,7 +13,7 @@ _BARE = {
     "tbsp": "tablespoons", "tsp": "teaspoons", "kg": "kilograms", "km": "kilometers", "cm": "centimeters", "mm": "millimeters",
     "mg": "milligrams", "mcg": "micrograms", "mL": "milliliters", "kWh": "kilowatt hours", "kW": "kilowatts", "GHz": "gigahertz", "MHz": "megahertz",
     "kcal": "kilocalories", "Mbps": "megabits per second", "Gbps": "gigabits per second", "mph": "miles per hour", "dB": "decibels",
-    "mmHg": "millimeters of mercury", "sts": "stitches", "GB": "gigabytes", "MB": "megabytes", "TB": "terabytes", "GiB": "gibibytes", "MiB": "mebibytes",
+    "mmHg": "millimeters of mercury", "sts": "stitches",
 }  # fmt: skip
 _BARE_UNIT = expression(
     rf"(?<![\w./@$-])(?<!\d )(?P<unit>{alternatives(set(_BARE))})(?![\w²³/-]|\.\w)(?:\.(?=\s[a-z]|[,;)]))?"
