@@ -16,7 +16,7 @@ from dora_mlx_tts.node import serve
 from dora_mlx_tts.synthesis.records import Fragment
 
 RATE = 32000
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 class FakeNode:
