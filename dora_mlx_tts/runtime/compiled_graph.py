@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +11,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from dora_mlx_tts.errors import BackendError
 from dora_mlx_tts.runtime import openvino
 from dora_mlx_tts.runtime.array_types import Floats
+
+logger = logging.getLogger(__name__)
 
 
 class Graph(Protocol):
@@ -22,6 +25,32 @@ class Graph(Protocol):
 
 G = TypeVar("G", bound=Graph)
 R = TypeVar("R")
+
+
+class Compiled(Protocol):
+    """What compiles on a thread."""
+
+    def wait(self) -> None:
+        """Wait until it is compiled.
+
+        Raises:
+            BackendError: OpenVINO could not compile it.
+        """
+
+
+C = TypeVar("C", bound=Compiled)
+
+
+def usable(compiled: C | None, otherwise: str) -> C | None:
+    """What was asked for, once it is compiled; None if it could not be, and a warning says what happens otherwise."""
+    if compiled is None:
+        return None
+    try:
+        compiled.wait()
+    except BackendError as error:
+        logger.warning("%s: %s", otherwise, error)
+        return None
+    return compiled
 
 
 class CompiledGraph(Generic[G]):
@@ -42,6 +71,14 @@ class CompiledGraph(Generic[G]):
         pool = ThreadPoolExecutor(1, thread_name_prefix="compile")
         self._compiled: Future[tuple[G, Any]] = pool.submit(_compile, build, threads, round_rows)
         pool.shutdown(wait=False)
+
+    def wait(self) -> None:
+        """Wait until it is compiled.
+
+        Raises:
+            BackendError: OpenVINO could not compile it.
+        """
+        self._ready()
 
     @property
     def graph(self) -> G:

@@ -38,8 +38,7 @@ def with_rounded_weights() -> T2S:
     changed = []
     for name, value in tree_flatten(model.parameters()):
         if name == "ar_predict_layer.weight" or (name.startswith("h.") and name.endswith(names)):
-            numbers, scales = graph_layers.rounded(value)
-            changed.append((name, mx.array(numbers * scales)))
+            changed.append((name, mx.array(graph_layers.rounded(value).full())))
     assert len(changed) == 4 * CONFIG.layers + 1
     model.update(tree_unflatten(changed))
     return model
@@ -88,9 +87,9 @@ def test_numbers_of_packs_stay_as_they_are(levels: int, shape: tuple[int, int]) 
     numbers[:, 3] = numbers[5] = levels  # the largest of each row and column has the largest number
     scales = drawn.uniform(1e-3, 2, shape).astype(np.float32)
     for stored in (mx.array(numbers * scales), Stored(numbers, scales)):
-        found, scale = graph_layers.rounded(stored)
-        np.testing.assert_array_equal(found, numbers)
-        np.testing.assert_allclose(scale, scales, rtol=1e-6, strict=True)
+        found = graph_layers.rounded(stored)
+        np.testing.assert_array_equal(found.values, numbers)
+        np.testing.assert_allclose(found.scale, scales, rtol=1e-6, strict=True)
 
 
 def test_rounding_changes_logits_by_a_few_percent() -> None:

@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import mlx.core as mx
 import numpy as np
-from numpy.typing import NDArray
 
 from dora_mlx_tts.models.core.layers import LayerNorm, Linear
+from dora_mlx_tts.packs.quantize import EIGHT_BITS, quantize
 from dora_mlx_tts.packs.six_bits import SIX_BITS
 from dora_mlx_tts.packs.stored import Stored
 from dora_mlx_tts.runtime import openvino
@@ -23,7 +23,6 @@ ops = ov.opset13
 
 Node: TypeAlias = Any  # the library has no types
 
-EIGHT_BITS: Final = 127
 LAST: Final = -1
 _FEW: Final = 8
 _TINY: Final = 1e-30
@@ -53,7 +52,8 @@ def ints(*values: int) -> Node:
 
 def product(x: Node, weight: mx.array | Stored) -> Node:
     """[n, I] and a weight [O, I] to [n, O]."""
-    numbers, scale = rounded(weight)
+    stored = rounded(weight)
+    numbers, scale = np.ascontiguousarray(stored.values), np.asarray(stored.scale, np.float32)
     of_outputs = scale if scale.shape[1] == 1 else np.ones((len(numbers), 1), np.float32)
     if scale.shape[0] == 1:
         x = ops.multiply(x, ops.constant(scale))
@@ -79,23 +79,17 @@ def normed(x: Node, norm: LayerNorm) -> Node:
     )
 
 
-def rounded(weight: mx.array | Stored) -> tuple[NDArray[np.int8], Floats]:
-    """A weight [O, I] in 8 bits, and the scale of each output [O, 1] or, as some packs have it, of each input [1, I]."""
+def rounded(weight: mx.array | Stored) -> Stored:
+    """A weight [O, I] in 8 bits, with the scale of each output [O, 1] or, as some packs have it, of each input [1, I]."""
     if isinstance(weight, Stored) and weight.scale is not None:
-        return np.ascontiguousarray(weight.values), weight.scale
+        return weight
     values: Floats = np.asarray(weight.full() if isinstance(weight, Stored) else weight, np.float32)
-    for axis in (1, 0):
-        largest = np.maximum(np.abs(values).max(axis=axis, keepdims=True), _TINY)
+    for axis in (0, 1):
+        largest = np.maximum(np.abs(values).max(axis=1 - axis, keepdims=True), _TINY)
         for levels in (SIX_BITS, EIGHT_BITS):
             if _are_whole(values, levels / largest):
-                return _numbers(values, levels / largest), largest / np.float32(levels)
-    largest = np.maximum(np.abs(values).max(axis=1, keepdims=True), _TINY)
-    return _numbers(values, EIGHT_BITS / largest), largest / np.float32(EIGHT_BITS)
-
-
-def _numbers(values: Floats, factor: Floats) -> NDArray[np.int8]:
-    numbers: NDArray[np.int8] = np.rint(values * factor).astype(np.int8)
-    return numbers
+                return quantize(values, axis, levels)
+    return quantize(values)
 
 
 def _are_whole(values: Floats, factor: Floats) -> bool:

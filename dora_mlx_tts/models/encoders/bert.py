@@ -17,13 +17,13 @@ import mlx.core as mx
 import numpy as np
 from mlx import nn
 
-from dora_mlx_tts.errors import BackendError, WeightsError
+from dora_mlx_tts.errors import WeightsError
 from dora_mlx_tts.models.core.attention import attend
 from dora_mlx_tts.models.core.layers import Layer, LayerNorm, Linear
 from dora_mlx_tts.models.encoders.hf_config import check_divides, read_config
 from dora_mlx_tts.packs.stored import Stored, Weight, Weights
 from dora_mlx_tts.runtime.array_types import Floats
-from dora_mlx_tts.runtime.compiled_graph import CompiledGraph
+from dora_mlx_tts.runtime.compiled_graph import CompiledGraph, usable
 
 logger = logging.getLogger(__name__)
 
@@ -238,12 +238,7 @@ class Bert(nn.Module):
 
     def _in_eight_bits(self) -> CompiledGraph[Any] | None:
         """The layers in 8 bits, if they were asked for and could be compiled."""
-        if self._eight_bit is not None:
-            try:
-                _ = self._eight_bit.graph
-            except BackendError as error:
-                logger.warning("BERT computes in float32: %s", error)
-                self._eight_bit = None
+        self._eight_bit = usable(self._eight_bit, "BERT computes in float32")
         return self._eight_bit
 
     def sanitize(self, weights: Weights) -> dict[str, Weight]:

@@ -10,21 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 import mlx.core as mx
 import numpy as np
-from numpy.typing import NDArray
 
+from dora_mlx_tts.models.core.graph_layers import Node, ints, ops, ov
 from dora_mlx_tts.models.core.layers import Conv1d, ConvTranspose1d
 from dora_mlx_tts.models.sovits.generator import LAST_SLOPE, SLOPE, Generator, ResBlock
-from dora_mlx_tts.runtime import openvino
-
-ov = openvino.load()
-ops = ov.opset13
-
-Node: TypeAlias = Any  # the library has no types
-Floats: TypeAlias = NDArray[np.float32]
+from dora_mlx_tts.runtime.array_types import Floats
 
 FRAMES: Final = "frames"
 STYLE: Final = "style"
@@ -153,9 +147,9 @@ class _Layers:
         """
         whole = self.behind_past(x.node, layer.reach)
         y = ops.convolution(whole, ops.constant(_up_weight(layer)), [1], [0], [0], [1])
-        apart = ops.reshape(y, _sizes(0, layer.stride, -1, self.frames), special_zero=True)
-        ordered = ops.transpose(apart, _sizes(0, 2, 3, 1))
-        y = ops.reshape(ordered, _sizes(0, 0, self.frames * layer.stride), special_zero=True)
+        apart = ops.reshape(y, ints(0, layer.stride, -1, self.frames), special_zero=True)
+        ordered = ops.transpose(apart, ints(0, 2, 3, 1))
+        y = ops.reshape(ordered, ints(0, 0, self.frames * layer.stride), special_zero=True)
         lag = x.lag * layer.stride + layer.padding
         return _Signal(ops.add(y, _by_channel(layer.bias)), lag)
 
@@ -224,11 +218,7 @@ def _leaky(x: _Signal, slope: float = SLOPE) -> _Signal:
 
 def _cut(x: Node, start: int, stop: int) -> Node:
     """Frames from `start` to `stop`."""
-    return ops.slice(x, *(_sizes(number) for number in (start, stop, 1, _TIME)))
-
-
-def _sizes(*numbers: int) -> Node:
-    return ops.constant(np.array(numbers, np.int64))
+    return ops.slice(x, *(ints(number) for number in (start, stop, 1, _TIME)))
 
 
 def _constant(values: Sequence[float]) -> Node:

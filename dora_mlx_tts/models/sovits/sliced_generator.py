@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import mlx.core as mx
 import numpy as np
-from numpy.typing import NDArray
 
 from dora_mlx_tts.models.sovits.generator import Generator
 from dora_mlx_tts.models.sovits.slice_graph import (
@@ -26,9 +25,8 @@ from dora_mlx_tts.models.sovits.slice_graph import (
     SliceGraph,
     slice_graph,
 )
+from dora_mlx_tts.runtime.array_types import Floats
 from dora_mlx_tts.runtime.compiled_graph import CompiledGraph
-
-Floats: TypeAlias = NDArray[np.float32]
 
 SLICE: Final = 8
 """Latent frames per slice: a first fragment of 0.4 s takes four slices."""
@@ -46,6 +44,14 @@ class SlicedGenerator:
         self._generator = generator
         build = partial(slice_graph, generator, SLICE)
         self._compiled = CompiledGraph("the generator", build, threads)
+
+    def wait(self) -> None:
+        """Wait until it is compiled.
+
+        Raises:
+            BackendError: OpenVINO could not compile it.
+        """
+        self._compiled.wait()
 
     @property
     def graph(self) -> SliceGraph:

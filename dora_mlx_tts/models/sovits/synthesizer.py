@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import mlx.core as mx
 
-from dora_mlx_tts.errors import BackendError, SettingError, SynthesisError
+from dora_mlx_tts.errors import SettingError, SynthesisError
 from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.sovits import sanitize as checkpoint
 from dora_mlx_tts.models.sovits.config import SoVITSConfig
@@ -17,6 +17,7 @@ from dora_mlx_tts.models.sovits.generator import Generator
 from dora_mlx_tts.models.sovits.generator_stream import GeneratorStream
 from dora_mlx_tts.models.sovits.semantic import SemanticEncoder, resample_latent
 from dora_mlx_tts.packs.stored import Weight, Weights
+from dora_mlx_tts.runtime.compiled_graph import usable
 from dora_mlx_tts.runtime.device import usable_cores
 
 if TYPE_CHECKING:
@@ -61,13 +62,8 @@ class SoVITS(SemanticEncoder):
 
     def generator_stream(self, ge: mx.array) -> GeneratorStream | SliceStream:
         """A stream of the generator for one sentence with style [1, 1, G]."""
-        if self.sliced is not None:
-            try:
-                return self.sliced.stream(ge)
-            except BackendError as error:
-                logger.warning("MLX makes the sound: %s", error)
-                self.sliced = None
-        return GeneratorStream(self.dec, ge)
+        self.sliced = usable(self.sliced, "MLX makes the sound")
+        return GeneratorStream(self.dec, ge) if self.sliced is None else self.sliced.stream(ge)
 
     @staticmethod
     def sanitize(weights: Weights) -> dict[str, Weight]:

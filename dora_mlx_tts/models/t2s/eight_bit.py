@@ -43,7 +43,8 @@ class EightBitBlocks:
         Raises:
             BackendError: OpenVINO could not compile it.
         """
-        _ = self._prefill.graph, self._step.graph
+        self._prefill.wait()
+        self._step.wait()
 
     def prefill(self, x: Floats, cache: HostCache) -> Floats:
         """The whole sequence [B, T, C] to the last position's states [B, C]; fills the cache.

@@ -15,7 +15,7 @@ import mlx.core as mx
 import numpy as np
 from mlx import nn
 
-from dora_mlx_tts.errors import BackendError, EmptyTextError, SettingError, TextError
+from dora_mlx_tts.errors import EmptyTextError, SettingError, TextError
 from dora_mlx_tts.messages import must_be
 from dora_mlx_tts.models.core.layers import Layer, Linear
 from dora_mlx_tts.models.core.ops import Ops
@@ -33,6 +33,7 @@ from dora_mlx_tts.models.t2s.layers import (
 )
 from dora_mlx_tts.models.t2s.prefills import Prefills
 from dora_mlx_tts.runtime.array_types import Floats, Ids
+from dora_mlx_tts.runtime.compiled_graph import usable
 from dora_mlx_tts.runtime.device import Backend
 
 if TYPE_CHECKING:  # kernels depend on this module
@@ -294,12 +295,7 @@ class T2S(Layer):
 
     def _in_eight_bits(self) -> EightBitBlocks | None:
         """The blocks in 8 bits, if they were asked for and could be compiled."""
-        if self._eight_bit is not None:
-            try:
-                self._eight_bit.wait()
-            except BackendError as error:
-                logger.warning("tokens are decoded in float32: %s", error)
-                self._eight_bit = None
+        self._eight_bit = usable(self._eight_bit, "tokens are decoded in float32")
         return self._eight_bit
 
     def width(self, texts: Sequence[T2SText], prompt: Ids | None) -> int:
