@@ -59,6 +59,9 @@ _SURD_RATIO = expression(
 _STEP = expression(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
 _MORE_THAN = expression(r"\d\+ [A-Za-z]")
 """`300+ mi` is no sum."""
+_AMOUNT_BEFORE = expression(r"[\d½¼¾]\s?\Z")
+_UNIT_FIRST = expression(r"[A-Za-zμΩ]{1,4}[²³]?(?:/[A-Za-zμ]{1,4}[²³]?)?\s?[=+−-]")
+"""`9.8 m/s² = ` behind a figure: a unit, no variables."""
 _COEFFICIENT = expression(r"(?<=\d)(?=[a-z])")
 _PRODUCT = expression(r"(?<![A-Za-z])([A-Za-z]{2,3})(?![A-Za-z\d(])")
 _NO_PRODUCT = word_set(
@@ -138,6 +141,10 @@ def _named_function(match: re.Match[str]) -> str | None:
 def _expression(match: re.Match[str]) -> str | None:
     """Operators as words, if it is an equation or has powers or variables with a factor."""
     text = match.group()
+    if _UNIT_FIRST.match(match.string, match.start()) and _AMOUNT_BEFORE.search(
+        match.string, max(0, match.start() - 3), match.start()
+    ):
+        return None
     is_equation = "=" in text
     has_variable = (
         bool(re.search(r"[²³^]|\d[a-z]|[A-Za-z)]\s?\+|\+\s?[A-Za-z(]", text)) and "+" in text
@@ -200,7 +207,9 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
     text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
     if "√" in text.text and ":" in text.text:
-        text = text.sub(_SURD_RATIO, lambda m: re.sub(r" ?: ?", " to ", m.group()))
+        text = text.sub(
+            _SURD_RATIO, lambda m: re.sub(r" ?: ?", " to ", m.group()) if "√" in m.group() else None
+        )
     text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
     text = text.sub(_LIMIT, "limit ")
     text = text.sub(_TWO_PRODUCTS, lambda m: " ".join(part for part in m.groups() if part))

@@ -13,7 +13,7 @@ _BARE = {
     "tbsp": "tablespoons", "tsp": "teaspoons", "kg": "kilograms", "km": "kilometers", "cm": "centimeters", "mm": "millimeters",
     "mg": "milligrams", "mcg": "micrograms", "mL": "milliliters", "kWh": "kilowatt hours", "kW": "kilowatts", "GHz": "gigahertz", "MHz": "megahertz",
     "kcal": "kilocalories", "Mbps": "megabits per second", "Gbps": "gigabits per second", "mph": "miles per hour", "dB": "decibels",
-    "mmHg": "millimeters of mercury", "sts": "stitches",
+    "mpg": "miles per gallon", "mmHg": "millimeters of mercury", "sts": "stitches",
 }  # fmt: skip
 _BARE_UNIT = expression(
     rf"(?<![\w./@$-])(?<!\d )(?P<unit>{alternatives(set(_BARE))})(?![\w²³/-]|\.\w)(?:\.(?=\s[a-z]|[,;)]))?"
@@ -25,6 +25,8 @@ def _bare_unit(match: re.Match[str]) -> str:
     words = _BARE[match["unit"]]
     if match.string.endswith(("per ", "Per ", " a "), 0, match.start()):
         first, blank, rest = words.partition(" ")
+        if blank and rest.endswith("hours"):
+            return f"{first} hour"
         return first.removesuffix("s") + blank + rest
     return words
 

@@ -122,10 +122,16 @@ _STARS = expression(r"(?<=\d)\s?[★⭐]\ufe0f?(?![★☆⭐])|(?<!\d)[★⭐]{2
 _ION = expression(r"(?<![A-Za-z])((?:[A-Z][a-z]?[₂-₉]?){1,3}|e)([²³⁴]?)([⁺⁻])(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 
 
+_RATED = expression(
+    r"\s(?:hotels?|restaurants?|resorts?|ratings?|reviews?|rated|places?|rooms?|spots?|stays?|apps?|recipes?|meals?|service|experiences?|[a-z]+-rated)\b"
+)
+
+
 def _stars(match: re.Match[str]) -> str:
     """`4.8★` → 4.8 stars, `★★★☆` → 3 stars."""
     count = sum(match.group().count(sign) for sign in "★⭐")
-    return " stars" if count == 1 else f"{count} stars"
+    name = "star" if _RATED.match(match.string, match.end()) else "stars"
+    return f" {name}" if count == 1 else f"{count} {name}"
 
 
 def _ion(match: re.Match[str]) -> str:

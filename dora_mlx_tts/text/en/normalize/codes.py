@@ -26,7 +26,7 @@ _NUMBER_SIGN = expression(r"(?i)\bno\.")
 _ORDERED = expression(
     r"(?P<lead>\b(?:order|invoice|ticket|case|booking|reservation|claim|receipt|shipment|transaction|confirmation|account|"
     r"acct|ref|reference|id|tracking|policy|sku)\.?(?::)?\s?)(?P<hash>#\s?|no\.\s)?"
-    r"(?P<n>\d{4,20}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{3,20})(?![\w-]|[.,:/]\d)(?!\s(?:of|more|[a-z]{3,}s)\b)",
+    r"(?P<n>\d{4,20}(?:-\d{1,12}){0,4}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{3,20})(?![\w-]|[.,:/]\d)(?!\s(?:of|more|[a-z]{3,}s)\b)",
     re.IGNORECASE,
 )
 _HASHED = expression(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")

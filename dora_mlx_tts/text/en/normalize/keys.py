@@ -66,6 +66,24 @@ _QUOTED = expression(rf"(?<!\w)([\"'])([{re.escape(''.join(_SIGN_NAMES))}]{{1,3}
 """A sign between quotation marks is spoken of."""
 
 
+_ROW = expression(
+    r"(?<![^\s(,:])(?:[!?@#$%^&*+=~_-](?![\w'\"])(?:, ?(?:and |or )?| (?:and|or) | )?){3,12}(?<![ ,])(?=[\s),.;:]|\Z)"
+)
+"""Signs that are listed: `!, @, #`, `!@#$`."""
+_ROW_SIGN = expression(r"[^\s,A-Za-z](?=(,?))")
+
+
+def _row(match: re.Match[str]) -> str | None:
+    signs = [sign for sign in match.group() if sign in _SIGN_NAMES and sign != ","]
+    if len(set(signs)) < FEWEST_SIGNS:
+        return None
+    return _ROW_SIGN.sub(lambda m: f" {_SIGN_NAMES[m[0]]}", match.group()).strip()
+
+
+FEWEST_SIGNS = 3
+"""So many different signs side by side are spoken of."""
+
+
 def _quoted(match: re.Match[str]) -> str:
     return " ".join(_SIGN_NAMES[sign] for sign in match[2])
 
@@ -102,6 +120,7 @@ def apply(text: AlignedText) -> AlignedText:
     """`Ctrl+C` → control C, `a && b` → a and b, `chmod 755` → chmod seven five five."""
     text = (
         text.sub(_QUOTED, _quoted)
+        .sub(_ROW, _row)
         .sub(_COMBINED, _combined)
         .sub(_LONE, lambda m: _KEYS[m.group().lower()])
     )

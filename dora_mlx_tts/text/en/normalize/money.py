@@ -50,7 +50,7 @@ _ONE_OF_A_KIND = expression(
     r"\b((?i:a|an|another|this|that|each|every|the|your|my|his|her|our|their|its|[A-Za-z]{2,20}'s)\s(?:[a-z-]{1,20},?\s){0,7}?)(dollar|euro|pound|cent)s(?=\s(?!per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
     r"an\b|off\b|at\b|is\b|was\b|on\b|from\b|of\b|by\b|with\b|as\b|but\b|if\b|more\b|less\b|each\b|extra\b|plus\b|every\b|now\b|today\b|so\b|"
     r"he\b|she\b|they\b|we\b|you\b|it\b|was\b|were\b|has\b|had\b|have\b|will\b|that\b|which\b|who\b|into\b|until\b|"
-    r"because\b|when\b|after\b|before\b|than\b|worth\b|back\b|[a-z]+(?:ed|ing)\b)[A-Za-z])"
+    r"because\b|when\b|after\b|before\b|than\b|worth\b|back\b|times\b|minus\b|divided\b|equals\b|[a-z]+(?:ed|ing)\b)[A-Za-z])"
 )
 _PER_PERSON = expression(r"([£€$]\d[\d.,]{0,12})\s?pp\b(?:\.(?=\s[a-z]|[,;]))?")
 _RUPEES = expression(r"\bRs\.?\s?(?=\d)")

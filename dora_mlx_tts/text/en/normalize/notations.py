@@ -35,6 +35,7 @@ _CRICKETERS = expression(
 )
 _NOT_OUT = expression(r"(?<![\w.])(\d{1,3})\*(?=[\s,.;)]|\Z)")
 _GOALS = expression(r"\b(?:scored|goals?|equali[sz]ed|penalty|substituted|booked)\b")
+_ADDED_MINUTE = expression(r"(?<![\w.])(45|90|105|120) ?\+ ?(\d{1,2})'(?![\w'\"])")
 _MINUTE = expression(r"(?<![\w.])([1-9]\d?)'(?![\w'\"]|\s?\d)")
 _TENNIS_POINTS = expression(r"(?<![\w.,-])(0|15|30|40)[-–](0|15|30|40)(?![\w%-]|[.,]\d)")
 _TENNIS = expression(
@@ -61,7 +62,7 @@ _SYMBOL = expression(r"(?<=\()([A-Z][a-z])(?=\))")
 _WORDS = word_set("He Be In As No At")
 _ATOM = expression(r"[A-Z][a-z]?")
 
-_BOOKS = (
+BOOKS = (
     "Genesis|Gen|Exodus|Exod?|Leviticus|Lev|Numbers|Num|Deuteronomy|Deut|Joshua|Josh|Judges|Judg|Ruth|Samuel|Sam|Kings|Chronicles|"
     "Chron|Ezra|Nehemiah|Neh|Esther|Job|Psalms?|Ps|Proverbs|Prov|Ecclesiastes|Eccl|Isaiah|Isa|Jeremiah|Jer|Ezekiel|Ezek|Daniel|Dan|Hosea|"
     "Joel|Amos|Micah|Matthew|Matt|Mark|Luke|John|Acts|Romans|Rom|Corinthians|Cor|Galatians|Gal|Ephesians|Eph|Philippians|Phil|"
@@ -75,7 +76,7 @@ _LONG_BOOKS = {
     "Thess": "Thessalonians", "Tim": "Timothy", "Heb": "Hebrews", "Jas": "James", "Pet": "Peter", "Rev": "Revelation",
 }  # fmt: skip
 _VERSE = expression(
-    rf"(?:\b(?P<which>[123]|I{{1,3}})\s)?\b(?P<book>{_BOOKS})\.? (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})"
+    rf"(?:\b(?P<which>[123]|I{{1,3}})\s)?\b(?P<book>{BOOKS})\.? (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})"
     r"(?:\s?[-–]\s?(?:(?P<c2>\d{1,3}):)?(?P<w>\d{1,3}))?(?!\d|:|\s?[AaPp]\.?[Mm]\b)"
 )
 _WHICH = {
@@ -222,6 +223,9 @@ def apply(text: AlignedText) -> AlignedText:
             lambda m: " ".join("love" if p == "0" else cardinal(int(p)) for p in m.groups()),
         )
     if "'" in text.text and _GOALS.search(text.text):
+        text = text.sub(
+            _ADDED_MINUTE, lambda m: f"{cardinal(int(m[1]))} plus {cardinal(int(m[2]))}"
+        )
         text = text.sub(_MINUTE, lambda m: f"{ordinal(int(m[1]))} minute")
     if "'" in text.text and _GENETICS.search(text.text):
         text = text.sub(_STRAND, lambda m: f"{cardinal(int(m[1]))} prime")

@@ -30,13 +30,13 @@ _ORDINAL = expression(rf"{NOT_INSIDE}(?<!\d/)({INTEGER})(?:st|nd|rd|th|ST|ND|RD|
 _ORDINALS = expression(rf"(?<=\d)(st|nd|rd|th)\s?{DASH}\s?(?=\d{{1,4}}(?:st|nd|rd|th)\b)")
 _MIXED = expression(r"(?<![\d./])(\d{1,3})(?: |-| and )(\d{1,2})/(\d{1,3})(?:ths?\b)?(?![\d/])")
 _FRACTION = expression(
-    r"(?<![\d./:])(?P<minus>(?<![\w)])[-−])?(?:(\d{1,3})/(\d{1,3})|(1)/(\d{4,6})|(\d{5,9})/(\d{5,9}))"
+    r"(?<![\d./:])(?<!\d,)(?P<minus>(?<![\w)])[-−])?(?:(\d{1,3})/(\d{1,3})|(1)/(\d{4,6})|(\d{5,9})/(\d{5,9}))"
     r"(?P<th>(?i:th|rd|nd)s?\b)?(?![\d/]|\.\d)"
 )
 _LARGE = expression(r"(?<![\w./:])(\d{1,3})/(\d{4})(?![\w/]|\.\d)")
 _OVER = expression(r"(?<![\w./])1/([A-Za-z])(?!\w|\.\w)")
 _RATIO = expression(
-    r"(?<![\d.:])(\d{1,3}(?:\.\d{1,3})?)(?:\s:\s|:)(\d{1,6}(?:\.\d{1,3})?)(?![\d:]|\.\d)"
+    r"(?<![\d.:])(\d{1,3}(?:\.\d{1,3})?)(?:\s:\s|:)(\d{1,3}(?:,\d{3})+|\d{1,6}(?:\.\d{1,3})?)(?![\d:]|[.,]\d)"
 )
 _RATIOS = expression(r"(?<![\w.:])\d{1,3}(?::\d{1,3}){2,5}(?![\w:]|\.\d)")
 _TIMES = expression(

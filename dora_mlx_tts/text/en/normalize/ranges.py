@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.en.normalize.months import MONTH
+from dora_mlx_tts.text.en.normalize.notations import BOOKS
 from dora_mlx_tts.text.patterns import expression
 
 _WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
@@ -34,7 +37,17 @@ _BETWEEN = expression(
 _SIZES = expression(
     r"(?<![\w-])(?P<a>\d?X{0,3}[SL]|M)\s?[-–]\s?(?=(?:\d?X{1,3}[SL]|\dXL|XL|XXL)\b)|(?<=\d)\.\.=?(?=\d)"
 )
-_SEATS = expression(r"(?<=\d[A-Z])\s?[-–]\s?(?=\d{1,3}[A-Z]\b(?!-))")
+_LETTERED = expression(
+    r"(?<!\w)(?P<n>\d{1,4}(?!(?P<same>[kKMBms])\s?[-–]\s?\d{1,4}(?P=same)\b)[A-Za-z])\s?[-–]\s?(?=\d{1,4}[A-Za-z]\b(?!-))"
+)
+_CLOCKS = expression(r"(?<=\d:[0-5]\d)\s?[-–~]\s?(?=\d{1,2}:[0-5]\d(?!\d|[.:]\d))")
+_VERSE_BEFORE = expression(rf"\b(?:{BOOKS})\.? \d{{1,3}}:\d{{2}}\Z")
+
+
+def _clocks(match: re.Match[str]) -> str | None:
+    """`8:40–8:50`, but not `Luke 9:51–19:27`."""
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    return None if _VERSE_BEFORE.search(before) else " to "
 
 
 def apply(text: AlignedText) -> AlignedText:
@@ -50,7 +63,8 @@ def apply(text: AlignedText) -> AlignedText:
         text = text.sub(pattern, " to ")
     text = (
         text.sub(_SIZES, lambda m: f"{m['a'] or ''} to ")
-        .sub(_SEATS, " to ")
+        .sub(_CLOCKS, _clocks)
+        .sub(_LETTERED, r"\g<n> to ")
         .sub(_BETWEEN, r"\g<lead> and ")
     )
     return text.sub(_LABELS, r"\g<label>\g<n> to ")

@@ -12,6 +12,7 @@ from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
 _INVERSE = expression(r"(?<=[\wμ²³])[ ·⋅](?P<u>[A-Za-zμ]{1,4})\^-(?P<p>[123])(?!\d)")
+_GAS = expression(r"(?<=[CF°n])\s?/\s?[Gg]as (?:[Mm]ark )?(?=\d)")
 _MERCURY = expression(r"\bin\. ?Hg\b")
 _INCHES = expression(
     rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter|and)\b)"
@@ -102,6 +103,7 @@ def _last_inches(match: re.Match[str]) -> str:
 
 SHORT_UNITS = (
     Rule(_INVERSE, _inverse, "^"),
+    Rule(_GAS, " gas mark ", "/"),
     Rule(_MERCURY, "inHg", "H"),
     Rule(_AMPERES, _amperes, "A"),
     Rule(_POINTS, "-point", "p"),

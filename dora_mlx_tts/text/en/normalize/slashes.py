@@ -11,7 +11,7 @@ from dora_mlx_tts.text.en.normalize.patterns import spaced
 from dora_mlx_tts.text.patterns import expression
 
 _PAIR = expression(
-    r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d{1,2})?)/(?P<b>\d{1,3}|(?:4|5|10)\.0)(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
+    r"(?<![\w./:$€£-])(?<!\d,)~?(?P<a>\d{1,3}(?:\.\d{1,2})?)/(?P<b>\d{1,3}|(?:4|5|10)\.0)(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
 )
 _MIXED_SCORE = expression(r"(?<![\w.,/])(\d{1,2}) 1/2/(\d{1,2})(?![\w/.]?\d)")
 _COUNTS = expression(r"(?<![\w.,/$€£-])(\d{1,3}(?:,\d{3})*)/(\d{1,3}(?:,\d{3})+)(?![\w/]|[.,]\d)")
@@ -49,6 +49,8 @@ _SCORE_AFTER = expression(
     r"(?i)\s?(?:stars?|points?|pts|rating|score|correct|right|questions?|people|students?|users?|votes?|tests?|cases?|"
     r"times|shooting|on\b|from\b|for\b|in\b|wins|games|left|remaining|used|full|available|unlocked|hp\b|completed?|done|passed|respondents|patients|tasks?|steps?|items?)"
 )
+_GALLONS = expression(r"(?i)\b(?:mpg|miles per gallon|MPGe)\b")
+_THREE_GALLONS = expression(r"(?<![\w./])(\d{1,3})/(\d{1,3})/(\d{1,3})(?= mpg\b)")
 _EVEN = expression(
     r"(?<![\w.,$-])(?:50[-–]50|([5-9]\d)[-–]([1-4]\d)(?= (?:odds|split|chance|mix|rule|blend|joint|partnership)))(?![\w-])"
 )
@@ -114,6 +116,7 @@ def _link(
         bool(_EXPIRES.search(before)) and second > LAST_MONTH and (is_card or second > LAST_DAY)
     )  # of a card: month and year
     named = bool(_NAMED_BEFORE.search(before)) and first != second
+    named = named or bool(_GALLONS.search(text))
     named = named or (first == 20 and bool(_SIGHT.search(text)))  # noqa: PLR2004 (feet)
     named = named or (second == 1 and after.startswith(" ARM"))
     return " " if (first, second) in _WHOLES or is_split or expires or named else None
@@ -197,6 +200,7 @@ def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
     text = text.sub(_ALWAYS, "24 7").sub(_EXPIRY, "expires").sub(_CENTRAL, r"\1 \2 central")
     if "/" in text.text:
+        text = text.sub(_THREE_GALLONS, r"\1, \2, \3")
         text = text.sub(_MIXED_SCORE, r"\1 and a half out of \2")
         text = text.sub(_DAYS, _days).sub(_FOR, r"\1 for ").sub(_COUNTS, _counts)
         text = text.sub(_FROM_FRACTION, r"\1 to ").sub(_PAIR, _pair)

@@ -93,9 +93,9 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("/", r"(?<=[²³])\s?/\s?(?=[\w(])", " over "),
     _rule("−", r"(?<=[\w)])\s{1,2}−\s{1,2}(?=[\w(√])", " minus "),
     _rule("/", r"(?:(?<=\bpi)|(?<=\b[xyzn]))\s?/\s?(?=\d)", " over "),
-    _rule("<≤", r"\s?(?:<=|≤)\s?(?=[\w.-])", " less than or equal to "),
-    _rule(">≥", r"\s?(?:>=|≥)\s?(?=[\w.-])", " greater than or equal to "),
-    _rule("!≠", r"\s?(?:!=|≠)\s?(?=[\w.-])", " not equal to "),
+    _rule("<≤", r"\s?(?:<=|≤)\s?(?=[\w.−$€£√(-])", " less than or equal to "),
+    _rule(">≥", r"\s?(?:>=|≥)\s?(?=[\w.−$€£√(-])", " greater than or equal to "),
+    _rule("!≠", r"\s?(?:!=|≠)\s?(?=[\w.−$€£√(-])", " not equal to "),
     _rule(
         "=",
         r"(?<=\w)\s?(?P<sign>[+*-])=\s?(?=[\w\"'-])",

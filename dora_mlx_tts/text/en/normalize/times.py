@@ -12,7 +12,7 @@ from dora_mlx_tts.text.patterns import expression
 _HALF = r"[AaPp]\.?\s?[Mm]\b"
 _CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?"
 _TIME = expression(
-    rf"(?<![\d:.])(?P<h>[01]?\d|2[0-3]|24(?=:00)):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d++)?)?(?![\d:])"
+    rf"(?<![\d:.])(?P<h>[01]?\d|2[0-3]|24(?=:00)):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d++)?)?(?![\d:]|,\d{{3}})"
     rf"(?:\s?(?P<half>{_HALF})(?P<dot>\.(?!{NEW_SENTENCE}))?)?(?:\s?(?P<zulu>Z)\b)?"
 )
 _HOUR = expression(
@@ -63,7 +63,9 @@ _BEFORE_MILITARY = (
     "around ",
     "about ",
 )
-_UNTIL = expression(r" to \d")
+_UNTIL = expression(
+    r" to (?:\d|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)\b)"
+)
 NOON = 12
 
 

@@ -31,6 +31,7 @@ from dora_mlx_tts.text.en.normalize.unit_context import (
     MEASURED_THINGS,
     NO_NOUNS,
     NOUN,
+    RESULTS,
     second_meaning,
 )
 from dora_mlx_tts.text.en.normalize.unit_names import (
@@ -134,6 +135,7 @@ def _measure(match: re.Match[str]) -> str | None:
     return spaced(match, words)
 
 
+_RESULT = expression(r"(?:[=≈]|equals)\s?\Z")
 _MAGNITUDES = frozenset("KBMTbt")
 
 
@@ -147,6 +149,8 @@ def _is_unit(match: re.Match[str], unit: str) -> bool:
         return False
     if unit in LETTER_UNITS and LETTER_UNITS[unit].search(match.string):
         return match["glue"] != "-"
+    if unit in RESULTS and _RESULT.search(match.string, max(0, match.start() - 8), match.start()):
+        return True
     doubtful = NEVER_BARE if match["glue"] == "" else GLUED_ONLY
     return is_rate or unit not in doubtful
 
@@ -164,7 +168,7 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
     """`a 10 km run` is a ten kilometer run."""
     if not unit.isalpha() or match["per"]:
         return False
-    before = match.string[max(0, match.start() - AROUND) : match.start()]
+    before = _OTHER_MEASURE.sub("", match.string[max(0, match.start() - AROUND) : match.start()])
     after = match.string[match.end() : match.end() + 16]
     noun = NOUN.match(after)
     if noun is None:
@@ -175,7 +179,9 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
     return noun[1] in MEASURED_THINGS if not article else noun[1] not in NO_NOUNS
 
 
-AROUND = 12
+_OTHER_MEASURE = expression(r"(?<=\s)\d[\d.,]{0,6} ?[A-Za-z]{1,4} \(\Z")
+"""`a 22 lb (10 kg) child`: the same in another unit."""
+AROUND = 24
 """Characters before a measure that may hold a count."""
 _COUNT_BEFORE = expression(
     r"(?i)(?:^|[^\w.])(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|some)\s\(?\Z"
