@@ -39,7 +39,7 @@ _DIED = expression(
 _KNOWN_AS = expression(r"\b(?i:a\.k\.a)\b\.?(?=\s)|\b(?:aka|AKA)\b(?=\s)")
 _FOUNDED = expression(r"\b([Ee])st\.?(?= (?:in )?[12]\d{3}\b)")
 _SHORT_LABEL = expression(
-    r"\b(apt|ste|bldg|rte|hwy|ext|vol|fig|rm|chap|pp|pg)\b\.?(?= (?:[A-Z]?-?\d|[A-Z]\b(?!')))|\bhwy\b(?!\.)",
+    r"\b(apt|ste|bldg|rte|hwy|ext|vol|fig|rm|chap|pp|pg|qs)\b\.?(?= (?:[A-Z]?-?\d|[A-Z]\b(?!')))|\bhwy\b(?!\.)",
     re.IGNORECASE,
 )
 _YEARS_OLD = expression(r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)")
@@ -155,6 +155,9 @@ def _latin(match: re.Match[str]) -> str:
     return _alike("for example" if match[1] else "that is", match.group())
 
 
+_BROADCAST = expression(
+    r"(?i)\b(?:wi-?fi|routers?|[GM]Hz|channels?|TV|radio|antenna|MIDI|audio|mixer|inputs?)\b"
+)
 _COUNTED = word_set("tab tabs cap caps ed eds vol vols ep eps")
 """Behind figures they are what is counted: 2 tabs."""
 
@@ -162,6 +165,8 @@ _COUNTED = word_set("tab tabs cap caps ed eds vol vols ep eps")
 def _number_sign(match: re.Match[str]) -> str | None:
     """`No. 5` → Number 5, `Art. I` → Article one; not the `no.` before a sentence with I."""
     word = BEFORE_NUMBER.get(match["w"].lower())
+    if word == "chapter" and _BROADCAST.search(match.string):
+        word = "channel"
     numeral = match["r"]
     if match["w"].lower() == "dep" and match.string[match.end()] in "$€£":
         word = "deposit"

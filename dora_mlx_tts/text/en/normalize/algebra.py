@@ -62,6 +62,8 @@ _MORE_THAN = expression(r"\d\+ [A-Za-z]")
 _AMOUNT_BEFORE = expression(r"[\d½¼¾]\s?\Z")
 _UNIT_FIRST = expression(r"[A-Za-zμΩ]{1,4}[²³]?(?:/[A-Za-zμ]{1,4}[²³]?)?\s?[=+−-]")
 """`9.8 m/s² = ` behind a figure: a unit, no variables."""
+_ROOT_OF = expression(r"√\(((?=\d*[a-zA-Z])\d?[a-zA-Z]{1,2})/([a-zA-Z]|\d{1,4})\)")
+_MINUS_FUNCTION = expression(r"(?<![\w)] )(?<![\w)])[-−](?=(?:log|ln|sin|cos|tan)\b)")
 _COEFFICIENT = expression(r"(?<=\d)(?=[a-z])")
 _PRODUCT = expression(r"(?<![A-Za-z])([A-Za-z]{2,3})(?![A-Za-z\d(])")
 _NO_PRODUCT = word_set(
@@ -78,6 +80,11 @@ _NAMES = {
     "±": " plus or minus ",
 }
 _TIMES = frozenset("*×·x")
+
+
+def _factors(product: str) -> str:
+    """`2h` → two h."""
+    return " ".join(number(sign) if sign.isdecimal() else sign for sign in product)
 
 
 def _exponent(match: re.Match[str]) -> str:
@@ -211,6 +218,9 @@ def apply(text: AlignedText) -> AlignedText:
             _SURD_RATIO, lambda m: re.sub(r" ?: ?", " to ", m.group()) if "√" in m.group() else None
         )
     text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
+    if "√" in text.text:
+        text = text.sub(_ROOT_OF, lambda m: f"√({_factors(m[1])} over {m[2]})")
+    text = text.sub(_MINUS_FUNCTION, "minus ")
     text = text.sub(_LIMIT, "limit ")
     text = text.sub(_TWO_PRODUCTS, lambda m: " ".join(part for part in m.groups() if part))
     text = text.sub(_DERIVATIVE, lambda m: " ".join(f"d {m['y']} d {m['x']}".split()))

@@ -68,6 +68,7 @@ _POWER_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "01234567
 _BASE_FIGURES = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _RAISED = expression(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _LOW_LETTER = expression(r"(?<=[A-Za-z])[ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥ]")
+_IN_BASE = expression(r"(?<![\w.])((?=[\dA-F]*\d)[\dA-F]{1,32})([₂-₉]|₁₀|₁₂|₁₆)(?![₀-₉A-Za-z])")
 _ISOTOPE = expression(
     r"(?<![\w⁰¹²³⁴⁵⁶⁷⁸⁹])([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})(?:[₀-₉]{1,3})?([A-Z][a-z]?)(?![a-z])"
 )
@@ -141,6 +142,11 @@ def _ion(match: re.Match[str]) -> str:
     return f"{letters}{charge} {'plus' if match[3] == '⁺' else 'minus'}"
 
 
+def _in_base(match: re.Match[str]) -> str:
+    """`1011₂` → 1 0 1 1 base 2."""
+    return f"{' '.join(match[1])} base {match[2].translate(_BASE_FIGURES)}"
+
+
 def _isotope(match: re.Match[str]) -> str:
     """`¹³¹I` → I one thirty-one."""
     return f"{' '.join(match[2].upper())} {named(match[1].translate(_POWER_FIGURES))}"
@@ -157,6 +163,7 @@ def unify(text: AlignedText) -> AlignedText:
             text.sub(_STAR_FIRST, r"\1 stars")
             .sub(_STARS, _stars)
             .sub(_ION, _ion)
+            .sub(_IN_BASE, _in_base)
             .sub(_BAR, r"\1 bar")
             .sub(_ISOTOPE, _isotope)
             .sub(_LOW_LETTER, lambda m: f" {unicodedata.normalize('NFKD', m.group())}")

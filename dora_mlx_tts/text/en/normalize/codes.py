@@ -81,7 +81,7 @@ _WEB = expression(
 _PLAN = expression(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
 _TYPE = expression(
     r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{2}\b|(?<=\b[A-Z]{2} )[1-9]\d{2}(?=[ ,.](?:to|from|departs|lands|arrives|is|leaves|has|was)\b)"
-    r"|(?<=\b(?:UA|AA|DL|WN|BA|LH|AF|KL|EK|QR|SQ|CX|JL|NH|QF|TK|EY|VS|IB|LX|SK|AY|TP|MU|CZ|FR|KE|OZ|NK|AS|BR) )[1-9]\d{2,3}(?![\w,.]*\d|\s?(?:[a-zA-Z]{1,3}|batteries)\b)"
+    r"|(?<=\b(?:UA|AA|DL|WN|BA|LH|AF|KL|EK|QR|SQ|CX|JL|NH|QF|TK|EY|VS|IB|LX|SK|AY|TP|MU|CZ|FR|KE|OZ|NK|AS|BR|B6|F9|G4|U2|W6) )[1-9]\d{2,3}(?![\w,.]*\d|\s?(?!at|to|on|is|via|has|was|or|and|for|by|in|out)(?:[a-zA-Z]{1,3}|batteries)\b)"
 )
 _TYPE_DASH = expression(
     r"(?<=\bA)3[0-8]0\b|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b|(?<=\bDDR[345]-)[1-9]\d{3}\b"
@@ -132,6 +132,8 @@ def _is_word(text: str) -> bool:
 def _called(match: re.Match[str]) -> str | None:
     code = match["n"]
     if _is_word(code) or (len(code) < DIGIT_GROUP and code.isdecimal()):
+        return None
+    if match["lead"].startswith("RX "):  # a graphics card
         return None
     pound = " pound" if match["pound"] else ""
     worded = _WORDED.fullmatch(code)

@@ -78,6 +78,8 @@ _WHOLE_MINUTES = expression(r"(?<![\w:.])(?P<m>2[5-9]|[3-9]\d|1\d\d):(?P<s>00)(?
 _ON_OFF = expression(
     r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s(?:on\s?(?:[/,&]|and)\s?\d{1,2}:\d\d off|off\b|easy\b|hard\b|rest\b|jog\b|recovery\b))"
 )
+_LESS = expression(r"(?<=\s)(?P<sign>[<>≤≥])\s?(?P<m>\d{1,3}):(?P<s>[0-5]\d)(?![\d:])")
+_RELATIONS = {"<": "less than", ">": "more than", "≤": "at most", "≥": "at least"}
 _SECONDS_ONLY = expression(r"(?<![\w:.])0:(?P<s>[0-5]\d)(?![\d:]|\s?[AaPp]\.?[Mm])")
 _SHIFTED = expression(
     r"(?:(?<=\s)|(?<=\())(?P<sign>[+−])(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?![\d:]|\.\d)"
@@ -144,6 +146,11 @@ def _plan(match: re.Match[str]) -> str:
     return f"{said[0]} to {said[1]}" + (" minutes" if parts[1][1] == "00" else "")
 
 
+def _less(match: re.Match[str]) -> str:
+    """`in <27:00` → in less than twenty-seven minutes."""
+    return f"{_RELATIONS[match['sign']]} {_short(match)}"
+
+
 def _seconds_only(match: re.Match[str]) -> str | None:
     """`hold for 0:45`, but `at 0:45`."""
     at = _AT_BEFORE.search(match.string[max(0, match.start() - 12) : match.start()])
@@ -170,7 +177,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_MINUTES_ALONE, _minutes_alone)
     if ":" not in text.text:
         return text
-    text = text.sub(_SHIFTED, _shifted)
+    text = text.sub(_SHIFTED, _shifted).sub(_LESS, _less)
     if _LATE.search(text.text) and not _CLOCK_TIMES.search(text.text):
         text = text.sub(_PLAN, _plan)
     text = (

@@ -34,7 +34,9 @@ _CRICKETERS = expression(
     r"\b(?:overs|\d ?ov(?:er)?|wickets?|wkts|declared|bowled|batsm[ae]n|batters?|off \d+ balls|not out)\b|\b\d{1,3}/\dd(?:ec)?\b"
 )
 _NOT_OUT = expression(r"(?<![\w.])(\d{1,3})\*(?=[\s,.;)]|\Z)")
-_GOALS = expression(r"\b(?:scored|goals?|equali[sz]ed|penalty|substituted|booked)\b")
+_GOALS = expression(
+    r"\b(?:scor\w+|hat[- ]tricks?|brace|winner|own goal|red card|yellow card|goals?|equali[sz]ed|penalty|substituted|booked)\b"
+)
 _ADDED_MINUTE = expression(r"(?<![\w.])(45|90|105|120) ?\+ ?(\d{1,2})'(?![\w'\"])")
 _MINUTE = expression(r"(?<![\w.])([1-9]\d?)'(?![\w'\"]|\s?\d)")
 _TENNIS_POINTS = expression(r"(?<![\w.,-])(0|15|30|40)[-–](0|15|30|40)(?![\w%-]|[.,]\d)")

@@ -14,7 +14,7 @@ PER_UNIT = r"(?:\([A-Za-zμ]{1,4}(?:[²³]|\^[23])?(?:\s?[·* ]\s?[A-Za-zμ]{1,4
 PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"
 ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"
 _WORD_PER = expression(
-    r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
+    r"(?<=[a-z]{3})/(oz|lbs?|kg|gal|mL|ml|dL|mi|km|sq ft|acre|serving|day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
 )
 _BRACKET_PER = expression(
     r"(?<=\))\s?/\s?(day|night|wk|week|mo|month|yr|year|hr|hour|min|sec|kg|person|serving)\b(?:\.(?=\s[a-z]|[,;]))?"

@@ -43,7 +43,9 @@ _MEGAPIXELS = expression(
     r"(?<=\d)[ -]?MP\b(?=,? (?:[a-z-]+ )?(?:camera|sensor|photo|image|shot|lens|shooter|main|rear|front|selfie)s?\b)"
 )
 _ANY_MEGAPIXELS = expression(r"(?<=\d)[ -]?MP\b")
-_CAMERA = expression(r"(?i)\b(?:ISO \d|EXIF|cameras?|photos?|f/\d|lens|sensor|RAW|JPEG)")
+_CAMERA = expression(
+    r"(?i)\b(?:Pixel|iPhone|Galaxy|phones?|zoom|telephoto|ultrawide|mAh|ISO \d|EXIF|cameras?|photos?|f/\d|lens|sensor|RAW|JPEG)"
+)
 _COUNT = expression(r"(?<=\d)[ -]?ct\b\.?(?!\.\w)")
 _PINTS = expression(
     r"(?P<n>\d) pt\b\.?(?= [a-z])(?! (?:font|type|text|size|buck|scale|lead|plan|turn)\b)"

@@ -15,11 +15,12 @@ _SIGN = expression(
     r"|(?P<glued>(?<=\d)-)(?=[$€£]\d[\d,.]*\s?=)"
 )
 _WORDS = {"×": "times", "*": "times", "x": "times", "X": "times", "/": "divided by"}
-_CLAUSE = r"(?:(?![;?!\n]|[.:]\s|,\s[a-z])[^=≈≡]){0,60}"
+_CLAUSE = r"(?:(?![;?!\n→]|[.:,]\s)[^=≈≡]){0,60}"
 _EQUALS_AFTER = expression(rf"{_CLAUSE}[=≈]")
 _EQUALS_BEFORE = expression(rf"[=≈]{_CLAUSE}\Z")
 _GROUPED_LEFT = expression(r"(?<![\d/])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?\Z")
 _VARIABLE = expression(r"\d{1,3}[a-z]{1,2}(?![A-Za-z])")
+_DECIMAL_NEXT = expression(r"\d+\.\d|\d{1,3},\d{3}")
 _PRICED = expression(r"[$€£][\d.,]*\d\s?\Z|[%¢]\s?\Z")
 _PRICE_NEXT = expression(r"[$€£]")
 _BRACKET = expression(
@@ -43,6 +44,7 @@ def _sign(match: re.Match[str]) -> str | None:
     if match["grouped"]:
         left = _GROUPED_LEFT.search(text, max(0, start - 16), start)
         is_large = left is not None and ("," in left.group() or "." in left.group())
+        is_large = is_large or bool(_DECIMAL_NEXT.match(text, end))
         return " divided by " if sums and (is_large or _PRICED.search(text, 0, start)) else None
     if match["times"] or (match["spaced"] or "").lower() == "x":
         priced = _PRICED.search(text, max(0, start - AROUND), start) or _PRICE_NEXT.match(text, end)

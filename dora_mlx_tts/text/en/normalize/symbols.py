@@ -69,6 +69,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
         rf"{_EDGE}(?P<a>\d{{1,9}}|[a-zA-Z])[-−](?P<b>\d{{1,9}}|[a-zA-Z])(?P<equals>\s*=)",
         _difference,
     ),
+    _rule("×", r"(?<=\bM\d)\s?×\s?(?=\d)|(?<=\bM\d\d)\s?×\s?(?=\d)", " by "),
     _rule(
         "×*",
         rf"{_EDGE}(?P<a>\d{{1,5}})\s?[×*]\s?(?P<b>\d{{1,5}})(?![\w.]|\s?[=×*^])",

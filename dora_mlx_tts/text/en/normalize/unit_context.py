@@ -57,7 +57,9 @@ SECOND_MEANINGS = {
     "Ga": (_PAST, ("billion years", "billion years")),
     "ka": (_PAST, ("thousand years", "thousand years")),
 }
-NOUN = expression(r"\)?(?: \([^()]{1,16}\))?\s(?:\d{1,4}-)?([A-Za-z]+)\b")
+NOUN = expression(
+    r"\)?(?: \([^()]{1,16}\)|, \d[\d.,]{0,6} ?[A-Za-z]{1,4}(?= [a-z]))?\s(?:\d{1,4}-)?([A-Za-z]+)\b"
+)
 NO_NOUNS = word_set(
     "of in to from for and or per at on is was away long wide tall high deep less more with into by off "
     "above below apart before after each every"
