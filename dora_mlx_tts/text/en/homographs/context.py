@@ -48,9 +48,11 @@ JOINERS = word_set("and or but then so , - if when")
 TENS = word_set(
     "thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
 )
-CLAUSE_WORDS = word_set("when if because while until unless whenever after before with each every")
+CLAUSE_WORDS = word_set(
+    "by when if because while until unless whenever after before with each every"
+)
 ALSO_QUALITIES = word_set(
-    "perfect moderate separate appropriate approximate duplicate alternate invalid frequent compact intimate "
+    "perfect moderate appropriate approximate alternate invalid frequent compact intimate "
     "elaborate deliberate subordinate degenerate legitimate"
 )
 PEOPLE = word_set("people men women children police parents you i we they")

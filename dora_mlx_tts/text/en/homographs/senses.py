@@ -31,7 +31,15 @@ from dora_mlx_tts.text.en.homographs.sense_words import (
     TEARS_NEAR,
     TINY,
 )
-from dora_mlx_tts.text.en.homographs.verb_senses import live, lives, read
+from dora_mlx_tts.text.en.homographs.verb_senses import (
+    is_broadcast,
+    is_dated,
+    is_noun,
+    lasts,
+    live,
+    lives,
+    read,
+)
 
 Phones = tuple[str, ...]
 Rule = Callable[[WordContext], str | None]
@@ -168,11 +176,11 @@ def is_sure(c: WordContext) -> bool:
         return closing or (c.at(1) == "of" and c.at(-1) in DETERMINERS)
     if c.word == "content":
         return _asks_whether_content(c)
-    return (
-        c.word == "read"
-        and bool({"yesterday", "ago"} & {*c.after(6)})
-        and c.at(-1) not in MODALS | {"to"}
-    )
+    if c.word == "bow":
+        return bool({*c.before(4), *c.after(4)} & ARCHERY)
+    if c.word == "live":
+        return is_broadcast(c) or lasts(c)
+    return c.word == "read" and (is_noun(c) or is_dated(c))
 
 
 def _complex(c: WordContext) -> str:
@@ -214,13 +222,24 @@ def _row(c: WordContext) -> str:
 def _bow(c: WordContext) -> str:
     if {*c.before(4), *c.after(4)} & ARCHERY:
         return "B OW1"
+    if c.at(-1) == "" and c.at(1) in {
+        "at",
+        "to",
+        "your",
+        "slightly",
+        "deeply",
+        "down",
+        "from",
+        "when",
+    }:
+        return "B AW1"
     if c.at(-1) == "a" and c.at(-2) in {"take", "takes", "took", "taken", "taking"}:
         return "B AW1"
     return "B AW1" if is_verb(c) or {*c.before(4), *c.after(4)} & SHIP else "B OW1"
 
 
 def _minute(c: WordContext) -> str:
-    if c.at(-1) in BE and c.at(1) in {"", "but", "and", "compared"}:
+    if c.at(-1) in BE and c.at(1) in {"", ",", "but", "and", "compared"}:
         return "M AY0 N UW1 T"
     return "M AY0 N UW1 T" if c.at(1) in TINY and c.at(-1) not in NUMBERS else "M IH1 N AH0 T"
 
@@ -280,6 +299,8 @@ def _elaborate(c: WordContext) -> str:
 
 def _upset(c: WordContext) -> str | None:
     """The quality, as in "she was upset"; the classifier knows the noun and the verb."""
+    if c.at(1) in {"stomach", "stomachs", "tummy", "belly"}:
+        return "AH0 P S EH1 T"
     return "AH0 P S EH1 T" if c.at(-1) in BE | DEGREES and not is_open_class(c.at(1)) else None
 
 

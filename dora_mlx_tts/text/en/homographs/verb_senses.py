@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from dora_mlx_tts.text.en.homographs.context import (
     BE,
     DETERMINERS,
@@ -11,6 +13,8 @@ from dora_mlx_tts.text.en.homographs.context import (
     PEOPLE,
     PERSONS,
     PREPOSITIONS,
+    QUALITIES,
+    TENS,
     WordContext,
     is_open_class,
     is_verb,
@@ -27,6 +31,10 @@ def read(c: WordContext) -> str:
     """Past after *have*, *be*, a singular subject, or with a word of the past in the clause."""
     left, left2, left3 = (c.at(-d) for d in (1, 2, 3))
     present, past = "R IY1 D", "R EH1 D"
+    if is_noun(c):
+        return present
+    if is_dated(c):
+        return past
     if left in HAVE or left in BE or (left2 in HAVE and left not in DETERMINERS):
         return past
     if any(word in MODALS for word in (left, left2, left3 if left in PERSONS else "")):
@@ -39,6 +47,76 @@ def read(c: WordContext) -> str:
         return past
     singular = is_open_class(left) and not left.endswith("s") and len(left) > 1
     return past if singular and not left.endswith("ly") else present
+
+
+_LAST = frozenset(
+    {
+        "night",
+        "week",
+        "month",
+        "year",
+        "spring",
+        "summer",
+        "fall",
+        "autumn",
+        "winter",
+        "time",
+        "semester",
+    }
+)
+_KINDS_OF_READ = frozenset(
+    {
+        "quick",
+        "easy",
+        "fun",
+        "short",
+        "long",
+        "solid",
+        "light",
+        "fast",
+        "breezy",
+        "worthwhile",
+        "must",
+        "brief",
+        "dense",
+        "dry",
+        "better",
+    }
+)
+
+
+def is_noun(c: WordContext) -> bool:
+    """`a quick read`, not `a man read`."""
+    left = c.at(-1)
+    return left in QUALITIES | _KINDS_OF_READ or (left.endswith("ing") and c.at(-2) in {"a", "an"})
+
+
+def is_dated(c: WordContext) -> bool:
+    """Whether a time of the past follows: `you read 42 pages last night`."""
+    if c.at(-1) in MODALS | {"to"}:
+        return False
+    after = c.after(8)
+    last = any(a == "last" and b in _LAST for a, b in pairwise(after))
+    return last or bool({"yesterday", "ago"} & {*after})
+
+
+def is_broadcast(c: WordContext) -> bool:
+    """`airs live at 8`, `recorded live`."""
+    return c.at(-1) in _AIRED and c.at(1) not in DETERMINERS
+
+
+def lasts(c: WordContext) -> bool:
+    """`dogs live 10 to 13 years`."""
+    span = c.at(1) in NUMBERS | TENS and bool(
+        {"years", "days", "weeks", "months", "hours"} & {*c.after(5)}
+    )
+    return span and c.at(-1) not in DETERMINERS | BE | NUMBERS
+
+
+_AIRED = frozenset(
+    {"air", "airs", "aired", "airing", "stream", "streams", "streamed", "streaming", "broadcast", "broadcasts", "recorded", "perform", "performs",
+     "performed", "performing", "play", "plays", "played", "playing", "sing", "sings", "sang", "shown", "televised", "watch", "watching", "watched"}
+)  # fmt: skip
 
 
 def _is_past(c: WordContext) -> bool:
@@ -57,6 +135,10 @@ def live(c: WordContext) -> str:
     """Adjective or adverb (a live show, going live), else the verb."""
     left, right = c.at(-1), c.at(1)
     adjective, verb = "L AY1 V", "L IH1 V"
+    if lasts(c):
+        return verb
+    if is_broadcast(c):
+        return adjective
     if right in LIVE_BEFORE:
         return adjective
     shown = right in LIVE_AFTER and c.at(-2) in {

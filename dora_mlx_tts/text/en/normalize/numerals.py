@@ -27,6 +27,7 @@ from dora_mlx_tts.text.patterns import expression
 
 _ITEM = expression(r"(?m)^(\s*)(\d{1,2})[.)]\s+(?=\S)")
 _FIRST_ITEM = expression(r"(?<=[:;] )1[.)]\s+(?=[A-Z\"])")
+_SECOND_ITEM = expression(r"(?<!\S)2[.)]\s")
 _ORDINAL = expression(rf"{NOT_INSIDE}(?<!\d/)({INTEGER})(?:st|nd|rd|th|ST|ND|RD|TH)\b(-)?")
 _ORDINALS = expression(rf"(?<=\d)(st|nd|rd|th)\s?{DASH}\s?(?=\d{{1,4}}(?:st|nd|rd|th)\b)")
 _MIXED = expression(r"(?<![\d./])(\d{1,3})(?: |-| and )(\d{1,2})/(\d{1,3})(?:ths?\b)?(?![\d/])")
@@ -157,7 +158,8 @@ def apply_groups(text: AlignedText) -> AlignedText:
 
 def apply_items(text: AlignedText) -> AlignedText:
     """`2. Wash it` → second, Wash it."""
-    text = text.sub(_FIRST_ITEM, "first, ")
+    if not _SECOND_ITEM.search(text.text):  # it is a sentence of its own
+        text = text.sub(_FIRST_ITEM, "first, ")
     return text.sub(_ITEM, lambda m: f"{m[1]}{ordinal(int(m[2]))}, ")
 
 
