@@ -49,7 +49,7 @@ TENS = word_set(
     "thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
 )
 CLAUSE_WORDS = word_set(
-    "by when if because while until unless whenever after before with each every"
+    "by in to at over about nearly roughly around during when if because while until unless whenever after before with each every"
 )
 ALSO_QUALITIES = word_set(
     "perfect moderate appropriate approximate alternate invalid frequent compact intimate "
@@ -169,6 +169,8 @@ def is_plainly_verb(context: WordContext) -> bool:
         return True
     if context.word == "use" and left in {"", ",", "please", "then", "just", "instead"}:
         return right not in {"", "of", "case", "cases", "by", "and", "or", ","} | BE
+    if context.word == "use" and left in PEOPLE:
+        return right not in {"", "of", ","} | BE
     if left in {"", "please"}:
         counted = right in NUMBERS | TENS and context.word not in ALSO_QUALITIES
         return counted or (_takes_object(right) and right != "that")
@@ -177,7 +179,7 @@ def is_plainly_verb(context: WordContext) -> bool:
         bare
         and _ends_in_s(left)
         and left.isalpha()
-        and right in CLAUSE_WORDS
+        and (right in CLAUSE_WORDS or right in NUMBERS | TENS)
         and not _ends_in_s(context.word)
     )
 

@@ -33,17 +33,14 @@ def read(c: WordContext) -> str:
     present, past = "R IY1 D", "R EH1 D"
     if is_noun(c):
         return present
-    if is_dated(c):
-        return past
-    if left in HAVE or left in BE or (left2 in HAVE and left not in DETERMINERS):
+    done = left in HAVE or left in BE or (left2 in HAVE and left not in DETERMINERS)
+    if done or is_past_for_sure(c):
         return past
     if any(word in MODALS for word in (left, left2, left3 if left in PERSONS else "")):
         return present
-    if left in {"he", "she", "it", "who"}:
-        return past
     if not left or left in {"and", "or", "a", "good", "please"}:
         return past if left == "and" and _is_past(c) else present
-    if _is_past(c):
+    if left in {"he", "she", "it", "who"} or _is_past(c):
         return past
     singular = is_open_class(left) and not left.endswith("s") and len(left) > 1
     return past if singular and not left.endswith("ly") else present
@@ -91,7 +88,35 @@ def is_noun(c: WordContext) -> bool:
     return left in QUALITIES | _KINDS_OF_READ or (left.endswith("ing") and c.at(-2) in {"a", "an"})
 
 
-def is_dated(c: WordContext) -> bool:
+_MARKED = frozenset(
+    {
+        "it",
+        "them",
+        "this",
+        "mark",
+        "marked",
+        "marks",
+        "message",
+        "messages",
+        "email",
+        "emails",
+        "all",
+        "everything",
+    }
+)
+
+
+def _is_marked(c: WordContext) -> bool:
+    """`mark it as read`."""
+    return c.at(-1) == "as" and c.at(-2) in _MARKED
+
+
+def is_past_for_sure(c: WordContext) -> bool:
+    """`marked as read`, `read it last night`."""
+    return _is_marked(c) or _is_dated(c)
+
+
+def _is_dated(c: WordContext) -> bool:
     """Whether a time of the past follows: `you read 42 pages last night`."""
     if c.at(-1) in MODALS | {"to"}:
         return False
@@ -137,10 +162,6 @@ def live(c: WordContext) -> str:
     adjective, verb = "L AY1 V", "L IH1 V"
     if lasts(c):
         return verb
-    if is_broadcast(c):
-        return adjective
-    if right in LIVE_BEFORE:
-        return adjective
     shown = right in LIVE_AFTER and c.at(-2) in {
         "show",
         "give",
@@ -150,11 +171,11 @@ def live(c: WordContext) -> str:
         "offer",
         "find",
     }
+    if is_broadcast(c) or right in LIVE_BEFORE:
+        return adjective
     if left == "to" or left in MODALS or (left in PERSONS and not shown):
         return verb
-    if left in BE | {"go", "goes", "going", "went", "gone"}:
-        return adjective
-    if left in DETERMINERS or left in PREPOSITIONS:
+    if left in BE | DETERMINERS | PREPOSITIONS | {"go", "goes", "going", "went", "gone"}:
         return adjective
     if right in LIVE_AFTER and not (right in PREPOSITIONS and is_verb(c)):
         return adjective if right not in {"on", "from", "via"} or not left.endswith("s") else verb
