@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.en.normalize.numbers import number, ordinal
+from dora_mlx_tts.text.en.normalize.numbers import fraction, number, ordinal
 from dora_mlx_tts.text.en.normalize.patterns import NOT_INSIDE, NUMBER
 from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
@@ -63,7 +63,9 @@ _AMOUNT_BEFORE = expression(r"[\d½¼¾]\s?\Z")
 _UNIT_FIRST = expression(r"[A-Za-zμΩ]{1,4}[²³]?(?:/[A-Za-zμ]{1,4}[²³]?)?\s?[=+−-]")
 """`9.8 m/s² = ` behind a figure: a unit, no variables."""
 _ROOT_OF = expression(r"√\(((?=\d*[a-zA-Z])\d?[a-zA-Z]{1,2})/([a-zA-Z]|\d{1,4})\)")
+_INVERSE = expression(r"\b(sin|cos|tan|sec|csc|cot)\^[-−]1\s?(?=\(|[a-z\d√])")
 _MINUS_FUNCTION = expression(r"(?<![\w)] )(?<![\w)])[-−](?=(?:log|ln|sin|cos|tan)\b)")
+_ROOT_POWER = expression(r"\^\(([1-9]\d?)/([1-9]\d?)\)(?![\w^])")
 _COEFFICIENT = expression(r"(?<=\d)(?=[a-z])")
 _PRODUCT = expression(r"(?<![A-Za-z])([A-Za-z]{2,3})(?![A-Za-z\d(])")
 _NO_PRODUCT = word_set(
@@ -208,6 +210,8 @@ def apply(text: AlignedText) -> AlignedText:
     """`x = 3y - 2` → x equals 3 y minus 2, `10^-3` → ten to the minus three."""
     text = text.sub(_INTEGRAL, _integral) if "∫" in text.text else text
     text = text.sub(_ABOUT, "about ") if "~" in text.text else text
+    if "^(" in text.text:
+        text = text.sub(_ROOT_POWER, lambda m: f" to the {fraction(int(m[1]), int(m[2]))}")
     if "^" in text.text or "**" in text.text:
         text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
     if not _VARIABLES.search(text.text):
@@ -220,6 +224,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
     if "√" in text.text:
         text = text.sub(_ROOT_OF, lambda m: f"√({_factors(m[1])} over {m[2]})")
+    text = text.sub(_INVERSE, lambda m: f"inverse {_FUNCTION_NAMES[m[1]]} of ")
     text = text.sub(_MINUS_FUNCTION, "minus ")
     text = text.sub(_LIMIT, "limit ")
     text = text.sub(_TWO_PRODUCTS, lambda m: " ".join(part for part in m.groups() if part))

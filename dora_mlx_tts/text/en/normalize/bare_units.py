@@ -20,6 +20,20 @@ _BARE_UNIT = expression(
 )
 
 
+_BEHIND_WORD = expression(
+    r"(?<=\d) (?P<word>[a-z]{3,12}) (?P<unit>min|mins|sec|secs|hr|hrs)\b(?!\.\w)(?:\.(?=\s[a-z]|[,;)]))?"
+)
+_ONE_BEFORE = expression(r"(?<![\d.,])1\Z")
+_TIMES = {"min": "minutes", "sec": "seconds", "hr": "hours"}
+
+
+def _behind_word(match: re.Match[str]) -> str:
+    """`42 active min` → 42 active minutes; of one there is one."""
+    name = _TIMES[match["unit"].rstrip("s")]
+    is_one = _ONE_BEFORE.search(match.string[: match.start()])
+    return f" {match['word']} {name[:-1] if is_one else name}"
+
+
 def _bare_unit(match: re.Match[str]) -> str:
     """`in lbs`, `peak hrs`; behind *per* there is one."""
     words = _BARE[match["unit"]]
@@ -33,4 +47,4 @@ def _bare_unit(match: re.Match[str]) -> str:
 
 def apply(text: AlignedText) -> AlignedText:
     """`weight in kg` → weight in kilograms, `peak hrs` → peak hours."""
-    return text.sub(_BARE_UNIT, _bare_unit)
+    return text.sub(_BEHIND_WORD, _behind_word).sub(_BARE_UNIT, _bare_unit)

@@ -48,7 +48,7 @@ _NAMES = (
     r"channel|room|ste\.?|rm\.?|port|gate|unit|box|[rg]tx|rx|core i[3579]-|ryzen [3579]|area|building|train|locker|seat|platform|stop"
 )
 _LABELED = expression(
-    rf"(?P<lead>\b(?:(?:{_NAMES})(?:\s(?:code|number|no\.))?:?\s|boeing |airbus a|core i[3579]-))(?P<n>[1-9]\d{{2,3}}|(?<=iec )\d{{5}}|(?<=iso )\d{{5}})(?![\w-]|[.,:/]\d|\s?%)",
+    rf"(?P<lead>\b(?:(?:{_NAMES})(?:\s(?:code|number|no\.))?:?\s|boeing |airbus a|core i[3579]-))(?P<n>[1-9]\d{{2,3}}|(?<=port )\d{{5}}|(?<=iec )\d{{5}}|(?<=iso )\d{{5}})(?![\w-]|[.,:/]\d|\s?%)",
     re.IGNORECASE,
 )
 _CARDINAL_NAMES = expression(
@@ -84,7 +84,7 @@ _TYPE = expression(
     r"|(?<=\b(?:UA|AA|DL|WN|BA|LH|AF|KL|EK|QR|SQ|CX|JL|NH|QF|TK|EY|VS|IB|LX|SK|AY|TP|MU|CZ|FR|KE|OZ|NK|AS|BR|B6|F9|G4|U2|W6) )[1-9]\d{2,3}(?![\w,.]*\d|\s?(?!at|to|on|is|via|has|was|or|and|for|by|in|out)(?:[a-zA-Z]{1,3}|batteries)\b)"
 )
 _TYPE_DASH = expression(
-    r"(?<=\bA)3[0-8]0\b|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b|(?<=\bDDR[345]-)[1-9]\d{3}\b"
+    r"(?<=\bA)3[0-8][01](?:\b|(?=neo\b|ceo\b|XLR\b|LR\b))|\b7[0-8]7(?= (?:MAX|Max)\b)|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b|(?<=\bDDR[345]-)[1-9]\d{3}\b"
 )
 _CHIP = expression(
     r"\b(?P<lead>(?:Core )?i[3579]-|Ryzen [3579] |Core Ultra [579] |EPYC |Xeon [A-Z]?-?)(?P<n>\d{4,5})(?P<more>[A-Z][A-Z0-9]{0,2})?\b"
@@ -95,7 +95,7 @@ _REGION = expression(
 _TABLE = expression(
     r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix|World|[Ll]evel|Stage|Unit|[Ll]esson) )(\d{1,3})-(\d{1,3})(?![\w-])"
 )
-_AIRLINER = expression(r"(?<![\w.,$-])B?(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
+_AIRLINER = expression(r"(?<![\w.,$-])B?(7[0-8]7|A3\d\d)-([89]|10|\d{3})(?![\w-]|[.,]\d)")
 _COURSE = expression(r"(?<=[a-z] )101\b(?![,.]?\d|\s?[-–]\s?\d| [a-z]+s\b)")
 _SUBJECT = expression(
     r"(?P<lead>\b(?:Chem(?:istry)?|Bio(?:logy)?|Psych(?:ology)?|Econ(?:omics)?|Math|Maths|Physics|Phys|History|Hist|English|Engl|Calc|Stats|CS|EE|ECE|Spanish|French|"

@@ -40,7 +40,9 @@ _SIDES = {"L": "left", "R": "right", "C": "center"}
 _SQUAWK = expression(r"(?<=\b[Ss]quawk )(\d{4})\b|(?<=\b[Ss]quawking )(\d{4})\b")
 _TAIL_NUMBER = expression(r"(?<![\w-])N(\d{1,5})([A-Z]{1,2})(?![\w-])")
 _LONG_CODE = expression(r"(?<!\w)([A-Z]{1,4})(\d{5,7})(?![\w,.]*\d|\w|%)")
-_MIXED_CODE = expression(r"(?<![\w-])(?!RTX|GTX)([A-Z]{1,4})(\d{3,5})([A-Z]{2,4})(?!\w|-)")
+_MIXED_CODE = expression(
+    r"(?<![\w-])(?!RTX|GTX|A3\d\d[A-Z])([A-Z]{1,4})(\d{3,5})([A-Z]{2,4})(?!\w|-)"
+)
 _CODE_LEAD = expression(
     r"(?i)(?:\b(?:no|number|docket|case|serial|part|file|claim|policy|container|ref|reference|order|invoice|ticket|booking|reservation|confirmation|tracking|shipment|po|roll|account|permit|lot|warrant|patent|archive)\b\.?:?|#)\s?#?\Z"
 )

@@ -52,6 +52,8 @@ _ONE_OF_A_KIND = expression(
     r"he\b|she\b|they\b|we\b|you\b|it\b|was\b|were\b|has\b|had\b|have\b|will\b|that\b|which\b|who\b|into\b|until\b|"
     r"because\b|when\b|after\b|before\b|than\b|worth\b|back\b|times\b|minus\b|divided\b|equals\b|[a-z]+(?:ed|ing)\b)[A-Za-z])"
 )
+_DOLLARS_AND = expression(r"\b(dollar|euro|pound)s(?= and [a-z-]+ \Z)")
+_RATE = expression(rf"{NOT_INSIDE}(?P<n>{NUMBER})\s?(?P<a>[A-Z]{{3}})/(?P<b>[A-Z]{{3}})\b")
 _PER_PERSON = expression(r"([£€$]\d[\d.,]{0,12})\s?pp\b(?:\.(?=\s[a-z]|[,;]))?")
 _RUPEES = expression(r"\bRs\.?\s?(?=\d)")
 _COMMA_CENTS = expression(r"(?<=\d),(?=\d\d\s?€)|(?<=€\d),(?=\d\d(?!\d))|(?<=€\d\d),(?=\d\d(?!\d))")
@@ -144,6 +146,13 @@ def _money(match: re.Match[str]) -> str | None:
     return spaced(match, sign + words + more)
 
 
+def _rate(match: re.Match[str]) -> str | None:
+    """`1.08 USD/EUR` → one point zero eight U S dollars per euro."""
+    if match["a"] not in CODES or match["b"] not in CODES:
+        return None
+    return f"{number(match['n'])} {CODES[match['a']].many} per {CODES[match['b']].one}"
+
+
 def _european(match: re.Match[str]) -> str:
     """`1.234,56` → 1,234.56."""
     whole = match["n"] or match["w"] or match["w2"]
@@ -163,6 +172,7 @@ _RULES = (
     Rule(_ACCOUNTS, lambda m: f"-{m['sign'] or m['sign2']}{m['n'] or m['n2']}", "("),
     Rule(_PER_PERSON, r"\1 per person", "£€$"),
     Rule(_EUROPEAN, _european, "€,"),
+    Rule(_RATE, _rate, "/"),
     Rule(_RUPEES, "₹", "R"),
     Rule(_COMMA_CENTS, ".", "€"),
     Rule(_SPAN, " to ", "".join(SIGNS)),
@@ -180,4 +190,4 @@ def apply(text: AlignedText) -> AlignedText:
 
 def apply_kinds(text: AlignedText) -> AlignedText:
     """`a three hundred dollars deposit` → a three hundred dollar deposit."""
-    return text.sub(_ONE_OF_A_KIND, r"\1\2")
+    return text.sub(_ONE_OF_A_KIND, lambda m: _DOLLARS_AND.sub(r"\1", m[1]) + m[2])

@@ -72,7 +72,7 @@ _DECIMAL_THOUSANDS = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(?<!seat )(?<!row )(?<!gate )(?<!room )(\d{{1,3}}\.\d|(?!(?:2|4|5|8|10)K)\d{{1,3}})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video|screen|monitor|footage))"
 )
 _BILLIONS = expression(
-    rf"{NOT_INSIDE}(?<![A-Za-z])(\d{{1,3}}(?:\.\d{{1,2}})?)B(?= (?:params?|parameters|tokens|models?|people|users|views|downloads|barrels|rows|records|searches|dollars|version|weights|in|for)\b)"
+    rf"{NOT_INSIDE}(?<![A-Za-z])(\d{{1,3}}(?:\.\d{{1,2}})?)\s?B(?= (?:years|params?|parameters|tokens|models?|people|users|views|downloads|barrels|rows|records|searches|dollars|version|weights|in|for)\b)"
 )
 _NUMBER = expression(rf"(?P<glued>[A-Za-z])?(?<!\d)(?P<n>{NUMBER})(?P<more>\+(?!\s?\d))?")
 

@@ -31,6 +31,9 @@ _LABELS = expression(
 """`Q1–Q5`: the same letters on both sides."""
 _ABOUT_YEAR = expression(r"(?<=\d)\s?[–-]\s?(?=(?:c|ca|circa)\.? ?[12]\d{3}\b)")
 _BEFORE_MIXED = expression(r"(?<=\d)\s?[-–~]\s?(?=\d{1,2} \d{1,2}/\d{1,2}(?![\d/]))")
+_ERA = expression(
+    r"(?<=\d)\s?[-–]\s?(?=\d{1,4}\s(?:BCE?|CE|AD|B\.C|A\.D|B\.C\.E|C\.E)\b)|(?:(?<=\d B)|(?<=\d BC)|(?<=\d BCE)|(?<=B\.C\.))(?<!\d B)\s?[-–]\s?(?=(?:AD )?\d{1,4}\b)"
+)
 _BETWEEN = expression(
     r"(?P<lead>\b[Bb]etween [$€£~]?\d[\d,]{0,10}(?:\.\d{1,3})?[kKMB%°]?)\s?[-–]\s?(?=[$€£]?\d[\d,]{0,10}(?:\.\d{1,3})?(?![-/:]))"
 )
@@ -58,6 +61,7 @@ def apply(text: AlignedText) -> AlignedText:
         _BEHIND_POINT,
         _OPEN_YEAR,
         _ABOUT_YEAR,
+        _ERA,
         _BEFORE_MIXED,
     ):
         text = text.sub(pattern, " to ")

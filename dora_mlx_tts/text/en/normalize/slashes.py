@@ -54,7 +54,7 @@ _THREE_GALLONS = expression(r"(?<![\w./])(\d{1,3})/(\d{1,3})/(\d{1,3})(?= mpg\b)
 _EVEN = expression(
     r"(?<![\w.,$-])(?:50[-–]50|([5-9]\d)[-–]([1-4]\d)(?= (?:odds|split|chance|mix|rule|blend|joint|partnership)))(?![\w-])"
 )
-_CENTRAL = expression(r"(?<![\w/:])(\d{1,2})/(\d{1,2})c\b")
+_CENTRAL = expression(r"(?<![\w/:])(\d{1,2}(?::\d\d)?)/(\d{1,2}(?::\d\d)?)c\b")
 """Hours of a broadcast in two zones: 8/7c."""
 _FOR = expression(r"(?<![\w./])([2-9]|10|12)/(?=\$\d)")
 """`3/$10`: three for ten dollars."""
@@ -69,6 +69,9 @@ _NAMED_BEFORE = expression(
     r"[Vv]ersions?|[Ff]lights?|[Ii]ssues?) |\bPS)\Z"
 )
 """Behind these the figures are names: Windows ten, eleven."""
+_TERM_AFTER = expression(r"\s(?:=|≈|times\b|plus\b|minus\b)\s?[$€£~]?[\d(]")
+_TERM_BEFORE = expression(r"(?:\btimes|\bplus|\bminus)\s\Z")
+"""What stands beside a term of a sum."""
 _MATH_AROUND = expression(r"[=+*×÷^(-]\s?\||\|\s?[=+*×÷^)]|\|\s?[xyznt]\b")
 FIRST_SURE_MONTH = 6
 """`12/5` is hardly ever twelve fifths; `5/4` may be five fourths."""
@@ -92,6 +95,9 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     is_weekday = bool(_WEEKDAY_BEFORE.search(before)) and first <= LAST_MONTH
     if not first or not second or (_MEASURE_AFTER.match(after) and not is_weekday):
         return None
+    if _TERM_AFTER.match(after) or _TERM_BEFORE.search(before):
+        is_part = second in _USUAL_PARTS | _SCALES
+        return None if is_part else spaced(match, f"{number(match['a'])} over {number(match['b'])}")
     if first == 1 and _CAMERA.search(match.string):
         return None
     if first < second in _USUAL_PARTS and re.search(r"(?:\A|\D)\d{1,3} \Z", before):  # 9 3/4

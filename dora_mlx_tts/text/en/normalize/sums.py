@@ -24,7 +24,7 @@ _DECIMAL_NEXT = expression(r"\d+\.\d|\d{1,3},\d{3}")
 _PRICED = expression(r"[$€£][\d.,]*\d\s?\Z|[%¢]\s?\Z")
 _PRICE_NEXT = expression(r"[$€£]")
 _BRACKET = expression(
-    r"(?<=[\d)²³])\((?=[-−√]?\d[\d.,]*[°²³]?\)|[^()=]{1,12}\s?[-+−*/×]\s?[^()=]{1,12}\))"
+    r"(?<=[\d)²³])(?<!\^-1)(?<!\^−1)\((?=[-−√]?\d[\d.,]*[°²³]?\)|[^()=]{1,12}\s?[-+−*/×]\s?[^()=]{1,12}\))"
 )
 AROUND = 72
 """Characters on each side in which a sum has its sign of equality."""
