@@ -123,7 +123,7 @@ _MUSIC = expression(
 )
 _SAINT = expression(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = expression(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
-_WITH = expression(r"(?<!\w)w/(?:(o)\b|(?=\s?[\"A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
+_WITH = expression(r"(?<!\w)w/(?!w\b)(?:(o)\b|(?=\s?[\"A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
 _BARE_SHORT = expression(rf"(?<![\w'.])(?:{alternatives(BARE)})\b(?![.']\w)")
 _ROUND = expression(r"(?i)(?<=\b(?:in|of|on) )rd\.?(?= \d{1,2}\b)")
 _AND = expression(r"(?i)(?<!\w)'n'?(?!\w)")

@@ -26,7 +26,7 @@ _SCIENTIFIC = expression(
 )
 
 _POWER_SIGN = r"(?:[²³]|\^-?\w{1,3})?"
-_TERM = rf"\({{0,3}}[-−]?√?\({{0,3}}(?:\d{{1,12}}(?:\.\d{{1,9}})?[a-cn-rt-z]{{0,2}}|[A-Za-z]\d{{1,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
+_TERM = rf"\({{0,3}}[-−]?√?\({{0,3}}(?:\d{{1,12}}(?:\.\d{{1,9}})?(?:a[dsxy]|g[hdy]|[a-cn-rt-z]{{0,2}})|[A-Za-z]\d{{1,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
 _OPERATOR = r"\s?(?:[=+*/×·÷±−-]|(?:(?<=[\d)])|(?<=[\d)] ))x(?=\s?\d))\s?"
 _EXPRESSION = expression(
     rf"(?<![\w.^)=+*/$€£'-])(?:{_TERM})(?:{_OPERATOR}(?:{_TERM})){{1,40}}(?![\w^$]|\.\d|/|-\w)"
@@ -64,6 +64,7 @@ _UNIT_FIRST = expression(r"[A-Za-zμΩ]{1,4}[²³]?(?:/[A-Za-zμ]{1,4}[²³]?)?\
 """`9.8 m/s² = ` behind a figure: a unit, no variables."""
 _ROOT_OF = expression(r"√\(((?=\d*[a-zA-Z])\d?[a-zA-Z]{1,2})/([a-zA-Z]|\d{1,4})\)")
 _INVERSE = expression(r"\b(sin|cos|tan|sec|csc|cot)\^[-−]1\s?(?=\(|[a-z\d√])")
+_LN = expression(r"\bln\s(?=\d|[a-z]\b)|\bln(?=\((?![a-z\d]{1,4}\)))")
 _MINUS_FUNCTION = expression(r"(?<![\w)] )(?<![\w)])[-−](?=(?:log|ln|sin|cos|tan)\b)")
 _ROOT_POWER = expression(r"\^\(([1-9]\d?)/([1-9]\d?)\)(?![\w^])")
 _COEFFICIENT = expression(r"(?<=\d)(?=[a-z])")
@@ -225,6 +226,7 @@ def apply(text: AlignedText) -> AlignedText:
     if "√" in text.text:
         text = text.sub(_ROOT_OF, lambda m: f"√({_factors(m[1])} over {m[2]})")
     text = text.sub(_INVERSE, lambda m: f"inverse {_FUNCTION_NAMES[m[1]]} of ")
+    text = text.sub(_LN, "natural log of ")
     text = text.sub(_MINUS_FUNCTION, "minus ")
     text = text.sub(_LIMIT, "limit ")
     text = text.sub(_TWO_PRODUCTS, lambda m: " ".join(part for part in m.groups() if part))

@@ -54,6 +54,9 @@ _ONE_OF_A_KIND = expression(
 )
 _DOLLARS_AND = expression(r"\b(dollar|euro|pound)s(?= and [a-z-]+ \Z)")
 _RATE = expression(rf"{NOT_INSIDE}(?P<n>{NUMBER})\s?(?P<a>[A-Z]{{3}})/(?P<b>[A-Z]{{3}})\b")
+_PER_MANY = expression(
+    r"([£€$]\d[\d.,]{0,12})\s?/\s?(?=1 ?[KMB]\b|1,000(?:,000)?\b|\d{2,3} (?:miles?|mi|km|g|grams|ml|mL|sq|pages|words|words|views|users|units|oz)\b)"
+)
 _PER_PERSON = expression(r"([£€$]\d[\d.,]{0,12})\s?pp\b(?:\.(?=\s[a-z]|[,;]))?")
 _RUPEES = expression(r"\bRs\.?\s?(?=\d)")
 _COMMA_CENTS = expression(r"(?<=\d),(?=\d\d\s?€)|(?<=€\d),(?=\d\d(?!\d))|(?<=€\d\d),(?=\d\d(?!\d))")
@@ -173,6 +176,7 @@ _RULES = (
     Rule(_PER_PERSON, r"\1 per person", "£€$"),
     Rule(_EUROPEAN, _european, "€,"),
     Rule(_RATE, _rate, "/"),
+    Rule(_PER_MANY, r"\1 per ", "/"),
     Rule(_RUPEES, "₹", "R"),
     Rule(_COMMA_CENTS, ".", "€"),
     Rule(_SPAN, " to ", "".join(SIGNS)),

@@ -69,7 +69,7 @@ _THOUSANDS = expression(
     rf"{NOT_INSIDE}(?:(?<=plus )|(?<=minus )|(?<=negative )|(?<![A-Za-z])(?=\d{{3}}))(?!401|403|457)({NUMBER})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video))"
 )
 _DECIMAL_THOUSANDS = expression(
-    rf"{NOT_INSIDE}(?<![A-Za-z])(?<!seat )(?<!row )(?<!gate )(?<!room )(\d{{1,3}}\.\d|(?!(?:2|4|5|8|10)K)\d{{1,3}})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video|screen|monitor|footage))"
+    rf"{NOT_INSIDE}(?<![A-Za-z])(?<!seat )(?<!row )(?<!gate )(?<!room )(\d{{1,3}}\.\d|(?!(?:2|4|5|8|10)K)\d{{1,3}})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video|screen|monitor|footage|[A-Z]{{0,4}}LED|LCD|IPS|panel|webcam|camera))"
 )
 _BILLIONS = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(\d{{1,3}}(?:\.\d{{1,2}})?)\s?B(?= (?:years|params?|parameters|tokens|models?|people|users|views|downloads|barrels|rows|records|searches|dollars|version|weights|in|for)\b)"

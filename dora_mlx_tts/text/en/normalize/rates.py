@@ -9,7 +9,7 @@ from dora_mlx_tts.text.en.normalize.unit_names import PER, names, per_name
 from dora_mlx_tts.text.patterns import expression
 
 PER_SIGN = alternatives(set(PER))
-PER_UNIT = r"(?:\([A-Za-zμ]{1,4}(?:[²³]|\^[23])?(?:\s?[·* ]\s?[A-Za-zμ]{1,4}(?:[²³]|\^[23])?){1,2}\)|(?:sq|cu)\.? [a-z]{1,3}|(?:kg|g|mol|m|cm)?[·⋅ ]?°[CF](?!\w)|[A-Za-zμΩ]{1,6}(?:[²³]|\^?[23](?!\d))?)"
+PER_UNIT = r"(?:\([a-z]{1,3}\s?[·* ]\s?°[CF]\)|\([A-Za-zμ]{1,4}(?:[²³]|\^[23])?(?:\s?[·* ]\s?[A-Za-zμ]{1,4}(?:[²³]|\^[23])?){1,2}\)|(?:sq|cu)\.? [a-z]{1,3}|(?:kg|g|mol|m|cm)?[·⋅ ]?°[CF](?!\w)|[A-Za-zμΩ]{1,6}(?:[²³]|\^?[23](?!\d))?)"
 """What looks like a unit behind a slash."""
 PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"
 ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"

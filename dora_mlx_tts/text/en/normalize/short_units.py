@@ -12,6 +12,7 @@ from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
 _INVERSE = expression(r"(?<=[\wμ²³])[ ·⋅](?P<u>[A-Za-zμ]{1,4})\^-(?P<p>[123])(?!\d)")
+_BARE_DEGREES = expression(r"(?<![\w/·*(])(?<!\d )(?<![·*] )°\s?([CF])(?!\w)")
 _GAS = expression(r"(?<=[CF°n])\s?/\s?[Gg]as (?:[Mm]ark )?(?=\d)")
 _MERCURY = expression(r"\bin\. ?Hg\b")
 _INCHES = expression(
@@ -105,6 +106,11 @@ def _last_inches(match: re.Match[str]) -> str:
 
 SHORT_UNITS = (
     Rule(_INVERSE, _inverse, "^"),
+    Rule(
+        _BARE_DEGREES,
+        lambda m: f"degrees {'celsius' if m[1] == 'C' else 'fahrenheit'}",
+        "°",
+    ),
     Rule(_GAS, " gas mark ", "/"),
     Rule(_MERCURY, "inHg", "H"),
     Rule(_AMPERES, _amperes, "A"),

@@ -49,6 +49,7 @@ _SCORE_AFTER = expression(
     r"(?i)\s?(?:stars?|points?|pts|rating|score|correct|right|questions?|people|students?|users?|votes?|tests?|cases?|"
     r"times|shooting|on\b|from\b|for\b|in\b|wins|games|left|remaining|used|full|available|unlocked|hp\b|completed?|done|passed|respondents|patients|tasks?|steps?|items?)"
 )
+_STORAGE = expression(r"\s?(?:GB|TB)\b")
 _GALLONS = expression(r"(?i)\b(?:mpg|miles per gallon|MPGe)\b")
 _THREE_GALLONS = expression(r"(?<![\w./])(\d{1,3})/(\d{1,3})/(\d{1,3})(?= mpg\b)")
 _EVEN = expression(
@@ -70,8 +71,9 @@ _NAMED_BEFORE = expression(
 )
 """Behind these the figures are names: Windows ten, eleven."""
 _TERM_AFTER = expression(r"\s(?:=|≈|times\b|plus\b|minus\b)\s?[$€£~]?[\d(]")
-_TERM_BEFORE = expression(r"(?:\btimes|\bplus|\bminus)\s\Z")
+_TERM_BEFORE = expression(r"(?:\btimes|\bplus|\bminus|[+×÷*−])\s\Z")
 """What stands beside a term of a sum."""
+_SPEED = expression(r"\s?(?:[MG]B/s|[MG]bps)\b")
 _MATH_AROUND = expression(r"[=+*×÷^(-]\s?\||\|\s?[=+*×÷^)]|\|\s?[xyznt]\b")
 FIRST_SURE_MONTH = 6
 """`12/5` is hardly ever twelve fifths; `5/4` may be five fourths."""
@@ -90,6 +92,8 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     first, second = int(match["a"]), int(match["b"])
     is_card = match["a"][0] == "0" or bool(_CARD.search(match.string))
     link = _link(first, second, before, after, is_card=is_card, text=match.string)
+    if link and _STORAGE.match(after):  # its unit needs figures
+        return f"{number(match['a'])}, {match['b']}"
     if link:
         return spaced(match, f"{number(match['a'])}{link}{number(match['b'])}")
     is_weekday = bool(_WEEKDAY_BEFORE.search(before)) and first <= LAST_MONTH
@@ -122,6 +126,7 @@ def _link(
         bool(_EXPIRES.search(before)) and second > LAST_MONTH and (is_card or second > LAST_DAY)
     )  # of a card: month and year
     named = bool(_NAMED_BEFORE.search(before)) and first != second
+    named = named or before.endswith("number ") or bool(_STORAGE.match(after))
     named = named or bool(_GALLONS.search(text))
     named = named or (first == 20 and bool(_SIGHT.search(text)))  # noqa: PLR2004 (feet)
     named = named or (second == 1 and after.startswith(" ARM"))
@@ -198,6 +203,8 @@ def _even(match: re.Match[str]) -> str | None:
 
 def _counts(match: re.Match[str]) -> str:
     """`14,300/20,000` → 14,300 out of 20,000."""
+    if _SPEED.match(match.string, match.end()):  # of reading and writing
+        return f"{match[1]} {match[2]}"
     first, second = (int(part.replace(",", "")) for part in match.groups())
     return f"{match[1]} {'out of' if first <= second else 'over'} {match[2]}"
 

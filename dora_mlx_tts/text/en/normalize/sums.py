@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.en.normalize.unit_names import names
 from dora_mlx_tts.text.patterns import expression
 
-_LEFT = r"(?:(?<=[\d)%¢°²³!])|(?<=[A-Za-z]{2})|(?<=[\d°] [A-Za-zΩ])|(?<=[\d°][A-Za-zΩ]))"
+_LEFT = r"(?:(?<=[\d)%¢°²³!])|(?<=[A-Za-z]{2})|(?<=[·/][A-Za-z])|(?<=[\d°] [A-Za-zΩ])|(?<=[\d°][A-Za-zΩ]))"
 _RIGHT = r"(?=\(?[-−~]?\(?[$€£]?(?:\d|\.\d|√))(?!\d{1,3}[a-z](?![A-Za-z°²/]))"
 _SIGN = expression(
     rf"{_LEFT}(?:\s?(?P<times>[×*])\s?|\s(?P<spaced>[xX/–−-])\s|(?<![\d)²³])(?P<over>/)|(?P<minus>−)){_RIGHT}"
@@ -21,6 +22,7 @@ _EQUALS_BEFORE = expression(rf"[=≈]{_CLAUSE}\Z")
 _GROUPED_LEFT = expression(r"(?<![\d/])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?\Z")
 _VARIABLE = expression(r"\d{1,3}[a-z]{1,2}(?![A-Za-z])")
 _DECIMAL_NEXT = expression(r"\d+\.\d|\d{1,3},\d{3}")
+_LAST_WORD = expression(r"[A-Za-z]+\Z")
 _PRICED = expression(r"[$€£][\d.,]*\d\s?\Z|[%¢]\s?\Z")
 _PRICE_NEXT = expression(r"[$€£]")
 _BRACKET = expression(
@@ -38,6 +40,12 @@ def _has_equals(text: str, start: int, end: int) -> bool:
     )
 
 
+def _is_amount(before: str) -> bool:
+    """Whether a unit or a sign of an amount ends here: `60 mi`, not `20 s on`."""
+    word = _LAST_WORD.search(before)
+    return word is None or names(word.group()) is not None
+
+
 def _sign(match: re.Match[str]) -> str | None:
     text, (start, end) = match.string, match.span()
     sums = _has_equals(text, start, end)
@@ -49,6 +57,8 @@ def _sign(match: re.Match[str]) -> str | None:
     if match["times"] or (match["spaced"] or "").lower() == "x":
         priced = _PRICED.search(text, max(0, start - AROUND), start) or _PRICE_NEXT.match(text, end)
         return " times " if sums or priced else None
+    if match["over"] and not _is_amount(text[:start]):
+        return None
     if not sums or (text[start - 1] in "²³)xyz" and _VARIABLE.match(text, end)):
         return None
     return " divided by " if "/" in match.group() else " minus "

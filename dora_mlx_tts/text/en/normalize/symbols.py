@@ -93,7 +93,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
     ),
     _rule("/", r"(?<=[²³])\s?/\s?(?=[\w(])", " over "),
     _rule("−", r"(?<=[\w)])\s{1,2}−\s{1,2}(?=[\w(√])", " minus "),
-    _rule("/", r"(?:(?<=\bpi)|(?<=\b[xyzn]))\s?/\s?(?=\d)", " over "),
+    _rule("/", r"(?<=\bpi)\s{0,2}/\s?(?=\w)|(?<=\b[xyzn])\s?/\s?(?=\d)", " over "),
     _rule("<≤", r"\s?(?:<=|≤)\s?(?=[\w.−$€£√(-])", " less than or equal to "),
     _rule(">≥", r"\s?(?:>=|≥)\s?(?=[\w.−$€£√(-])", " greater than or equal to "),
     _rule("!≠", r"\s?(?:!=|≠)\s?(?=[\w.−$€£√(-])", " not equal to "),
@@ -140,6 +140,8 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule(">", r"(?<=[\w)])>(?=[\w(.-])", " greater than "),
     _rule("+", r"(?<=[\w)])\+(?=[\w(])", " plus "),
     _rule("-−", r"(?<=\b[xyznt])[-−](?=\d+(?![\w-]))", " minus "),
+    _rule("×", r"\s×\s", " times "),
+    _rule("·", r"(?<=\d)·(?=\d+(?![\dA-Z]))", " times "),
     _rule("√", r"√\s?", " square root of "),
     _rule("∛", r"∛\s?", " cube root of "),
     _rule("∈", r"\s?∈\s?", " in "),
@@ -149,8 +151,8 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("⇒", r"\s?⇒\s?", " implies "),
     _rule("∑", r"∑", " sum of "),
     _rule("∞", r"∞", " infinity "),
-    _rule("²^", r"(?:(?<=[\w)])|(?<=[a-z] ))(?:²|\^2(?!\d))", " squared"),
-    _rule("³^", r"(?:(?<=[\w)])|(?<=[a-z] ))(?:³|\^3(?!\d))", " cubed"),
+    _rule("²^", r"(?:(?<=[\w)])|(?<=[a-z] ))(?:²|\^2(?!\d|\.\d))", " squared"),
+    _rule("³^", r"(?:(?<=[\w)])|(?<=[a-z] ))(?:³|\^3(?!\d|\.\d))", " cubed"),
     _rule("^", r"(?<=[\w)])\^(?=[\w(-])", " to the power of "),
 )
 _NAMES: tuple[Rule, ...] = (

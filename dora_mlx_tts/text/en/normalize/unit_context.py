@@ -21,7 +21,7 @@ LETTER_UNITS = {
     "H": expression(r"(?i)\b(?:induct\w+|henrys?)\b"),
     "C": expression(r"(?i)\b(?:coulombs?|charge of)\b"),
     "M": expression(
-        r"(?i)\b(?:molar\w*|pH|HCl|NaOH|NaCl|KOH|acid|buffer|solution|solutes?|titrat\w+|\d\s?mL)\b"
+        r"(?i)\b(?:molar\w*|pH|HCl|NaOH|NaCl|KOH|acid|buffer|solution|solutes?|titrat\w+|\d+\s?mL|mol|pKa|concentrations?|dilut\w+|stock|moles?|milliliters)\b"
     ),
 }
 """Letters that are units where the words around speak of what they measure."""

@@ -51,7 +51,7 @@ _SIGN = (
 _UNIT = (
     rf"(?P<glue>\s?|-)(?P<unit>{_SIGN})"
     rf"(?P<slash>\.?\s?/\s?(?P<per>{PER_WORD}|{PER_UNIT}){ENDS_BEFORE}(?:\s?/\s?(?P<per2>{PER_SIGN}))?)?"
-    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z@&(+–—-]|\s[NSEW]{{1,2}}\b|[,;)]))?"
+    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z@&(+–—×÷=≈−-]|\s[NSEW]{{1,2}}\b|[,;)]))?"
 )
 _PER_WORD = expression(PER_WORD)
 _SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
