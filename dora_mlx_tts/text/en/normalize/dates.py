@@ -65,7 +65,7 @@ _MATURITIES = expression(r"(?<![\w.])([1-9]|[1-3]0)s([1-9]|[1-3]0)s\b")
 _SPACED_DECADE = expression(r"(?<![\d.,])((?:1[5-9]|20)\d0) s\b(?=\s|[.,;!?]|\Z)")
 _DECADE = expression(r"(?<![\w.,])'?([12]\d)?(\d0)'?s\b")
 _FIGURES = expression(
-    r"\b(?P<n>two|three|four|five|six|seven|eight|nine|ten|count by|counts by|counting by) (?P<f>\d0?)s\b"
+    r"\b(?P<n>two|three|four|five|six|seven|eight|nine|ten|count by|counts by|counting by) (?P<f>\d0?|\d5)s\b"
 )
 _NAMES_IN_PLURAL = expression(
     r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=\b[A-HJ-Z])(\d{2,4})s\b|(?<=Boeing )(7\d7)s\b|(?<=vi's )(5\d\d)s\b|(?<=[a-z]{2} )([1-9]0[1-9])s\b|(?<![\w.,$-])(1099|40[1-9]|50[1-4]|42[29]|30[1-8]|7[0-8]7|[1-9]\d\d[1-9])s\b"

@@ -45,7 +45,10 @@ _ROUNDS = expression(r"(?i)\b(?:shot|rounds?|golf|carded|par|finish\w*)\b")
 _HEX = expression(r"\b0[xX]([0-9A-Fa-f]{1,64})\b|\b0b([01]{1,64})\b|\bU\+([0-9A-F]{4,6})\b")
 _HEX_SPAN = expression(r"(?<=[\dA-Fa-f])\s?[-–]\s?(?=0x)")
 _COLOR = expression(
-    r"(?<!\w)#(?=[\dA-Fa-f]{0,7}[A-Fa-f\d])([\dA-Fa-f]{6}|(?=\d{0,2}[A-Fa-f])[\dA-Fa-f]{3})\b"
+    r"(?<!\w)#(?=[\dA-Fa-f]{0,7}[A-Fa-f\d])([\dA-Fa-f]{6}|(?=\d{0,2}[A-Fa-f])[\dA-Fa-f]{3})\b(?!-)"
+)
+_CODE_BEFORE = expression(
+    r"(?i)\b(?:order|ticket|case|invoice|unit|room|apt|suite|lot|item|part|model|case|claim|gate|locker|seat)\s\Z"
 )
 _COLOR_BEFORE = expression(r"(?i)\b(?:colou?rs?|hex|background|shade)\b")
 _HASH = expression(
@@ -169,7 +172,7 @@ def _hex(match: re.Match[str]) -> str:
 def _color(match: re.Match[str]) -> str | None:
     code = match[1]
     before = match.string[max(0, match.start() - 40) : match.start()]
-    if code.isdecimal() and not _COLOR_BEFORE.search(before):
+    if (code.isdecimal() or _CODE_BEFORE.search(before)) and not _COLOR_BEFORE.search(before):
         return None
     return f"hash {spell_code(code)}"
 
@@ -203,7 +206,10 @@ _MASKED = expression(
     r"(?<![^\s(])(?:[*•xX-]*[*•X-]{2}[- ]?|\.{3}|…|x{2,4}[- ]?|(?<=[a-z] )x(?=\d{4}\b))(\d{3,4})(?![\w-])"
 )
 _AT = expression(r"(?<![\w@])@\s?(?=[\d$€£~])")
+_BINARY = expression(r"(?i)\bbinary\b")
+_BITS = expression(r"(?<![\w.,$])[01]{3,32}(?![\w.,]?\d)")
 _RULES = (
+    Rule(_BITS, lambda m: digits(m.group()) if _BINARY.search(m.string) else None, "01"),
     Rule(_AT, "at ", "@"),
     Rule(_MASKED, lambda m: digits(m[1]), "*•X-.…x"),
     Rule(_NUMBER_GLUED, " number ", "#"),

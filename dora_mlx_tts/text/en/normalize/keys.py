@@ -52,6 +52,10 @@ _FLAGS = expression(
 )
 _HOME = expression(r"(?<![\w/])~/(\.)?(?=\w[\w-]*(?![\w-]*/))")
 _MODE = expression(r"(?<=\bchmod )(-R )?([0-7]{3,4})\b")
+_MENU = expression(
+    r"(?i)\b(?:go to|settings|preferences|open|menu|tap|click|select|choose|navigate)\b"
+)
+_MENU_STEP = expression(r"(?<=[A-Za-z]) > (?=[A-Z\d\"])")
 _LOGIC = expression(r"\s?(&&|\|\|)\s?")
 _LOCAL = expression(r"(?<=\blocalhost):(\d{2,5})\b")
 
@@ -124,6 +128,8 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_COMBINED, _combined)
         .sub(_LONE, lambda m: _KEYS[m.group().lower()])
     )
+    if _MENU.search(text.text):
+        text = text.sub(_MENU_STEP, ", ")
     text = text.sub(_LOGIC, lambda m: " and " if m[1] == "&&" else " or ")
     text = text.sub(_FLAGS, lambda m: f"{m['command']} dash {' '.join(m['flags'])}")
     text = text.sub(_HOME, lambda m: "dot " if m[1] else "")

@@ -34,6 +34,10 @@ _BEFORE_MIXED = expression(r"(?<=\d)\s?[-–~]\s?(?=\d{1,2} \d{1,2}/\d{1,2}(?![\
 _ERA = expression(
     r"(?<=\d)\s?[-–]\s?(?=\d{1,4}\s(?:BCE?|CE|AD|B\.C|A\.D|B\.C\.E|C\.E)\b)|(?:(?<=\d B)|(?<=\d BC)|(?<=\d BCE)|(?<=B\.C\.))(?<!\d B)\s?[-–]\s?(?=(?:AD )?\d{1,4}\b)"
 )
+_DOTTED_DAY = expression(
+    r"(?:(?<=\bMon)|(?<=\bTue)|(?<=\bWed)|(?<=\bThu)|(?<=\bFri)|(?<=\bSat)|(?<=\bSun)|(?<=\bTues)|(?<=\bThurs))\.(?=/(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))"
+)
+"""`Sat./Sun.`: as `Sat/Sun`."""
 _BETWEEN = expression(
     r"(?P<lead>\b[Bb]etween [$€£~]?\d[\d,]{0,10}(?:\.\d{1,3})?[kKMB%°]?)\s?[-–]\s?(?=[$€£]?\d[\d,]{0,10}(?:\.\d{1,3})?(?![-/:]))"
 )
@@ -65,6 +69,7 @@ def apply(text: AlignedText) -> AlignedText:
         _BEFORE_MIXED,
     ):
         text = text.sub(pattern, " to ")
+    text = text.sub(_DOTTED_DAY, "")
     text = (
         text.sub(_SIZES, lambda m: f"{m['a'] or ''} to ")
         .sub(_CLOCKS, _clocks)

@@ -52,6 +52,9 @@ _SCORE_AFTER = expression(
 _STORAGE = expression(r"\s?(?:GB|TB)\b")
 _GALLONS = expression(r"(?i)\b(?:mpg|miles per gallon|MPGe)\b")
 _THREE_GALLONS = expression(r"(?<![\w./])(\d{1,3})/(\d{1,3})/(\d{1,3})(?= mpg\b)")
+_DECIMALS = expression(
+    r"(?<![\w./])(?=[\d/]*\.)\d{1,4}(?:\.\d{1,2})?(?:/\d{1,4}(?:\.\d{1,2})?){2,4}(?![\w/]|\.\d)"
+)
 _EVEN = expression(
     r"(?<![\w.,$-])(?:50[-–]50|([5-9]\d)[-–]([1-4]\d)(?= (?:odds|split|chance|mix|rule|blend|joint|partnership)))(?![\w-])"
 )
@@ -74,6 +77,10 @@ _TERM_AFTER = expression(r"\s(?:=|≈|times\b|plus\b|minus\b)\s?[$€£~]?[\d(]"
 _TERM_BEFORE = expression(r"(?:\btimes|\bplus|\bminus|[+×÷*−])\s\Z")
 """What stands beside a term of a sum."""
 _SPEED = expression(r"\s?(?:[MG]B/s|[MG]bps)\b")
+_FRACTIONS = expression(
+    r"(?i)\b(?:multipl\w+|divid\w+|fractions?|numerators?|denominators?|simplif\w+|reciprocals?|improper|mixed numbers?)\b|\d/\d{1,3} (?:as|or|is|=) [\d.]+%"
+)
+"""Words of sums with fractions."""
 _MATH_AROUND = expression(r"[=+*×÷^(-]\s?\||\|\s?[=+*×÷^)]|\|\s?[xyznt]\b")
 FIRST_SURE_MONTH = 6
 """`12/5` is hardly ever twelve fifths; `5/4` may be five fourths."""
@@ -98,6 +105,8 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
         return spaced(match, f"{number(match['a'])}{link}{number(match['b'])}")
     is_weekday = bool(_WEEKDAY_BEFORE.search(before)) and first <= LAST_MONTH
     if not first or not second or (_MEASURE_AFTER.match(after) and not is_weekday):
+        return None
+    if _FRACTIONS.search(match.string) and match["a"][0] != "0":
         return None
     if _TERM_AFTER.match(after) or _TERM_BEFORE.search(before):
         is_part = second in _USUAL_PARTS | _SCALES
@@ -213,6 +222,7 @@ def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
     text = text.sub(_ALWAYS, "24 7").sub(_EXPIRY, "expires").sub(_CENTRAL, r"\1 \2 central")
     if "/" in text.text:
+        text = text.sub(_DECIMALS, lambda m: m.group().replace("/", ", "))
         text = text.sub(_THREE_GALLONS, r"\1, \2, \3")
         text = text.sub(_MIXED_SCORE, r"\1 and a half out of \2")
         text = text.sub(_DAYS, _days).sub(_FOR, r"\1 for ").sub(_COUNTS, _counts)

@@ -148,9 +148,15 @@ def _letters(match: re.Match[str]) -> str:
 _ONE_ON_ONE = expression(
     r"1:1(?<![\d:.]1:1)(?<!mix 1:1)(?<!mixed 1:1)(?<!dilute 1:1)(?<!diluted 1:1)(?<!ratio 1:1)(?=s?\b(?! (?:ratio|mix|scale|aspect|map|correspond|dilution|by)))(?=s\b| (?:with|meetings?|calls?|syncs?|chats?|sessions?|coaching|time|at|on|today|tomorrow|next|this)\b)"
 )
+_PAST_HOUR = expression(r"(?:(?<=\s)|(?<=\()):(?P<m>[0-5]\d)(?![\d:.])")
 _ABOUT = expression(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))")
 _RULES = (
     Rule(_ONE_ON_ONE, "one-on-one", ":"),
+    Rule(
+        _PAST_HOUR,
+        lambda m: f"{'oh ' if m['m'][0] == '0' else ''}{cardinal(int(m['m']))}",
+        ":",
+    ),
     Rule(_ABOUT, "about ", "~"),
     Rule(_LETTERS, _letters, "ap"),
     Rule(_LETTER, r"\g<t> \g<half>m", "ap"),

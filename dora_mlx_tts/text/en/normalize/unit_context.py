@@ -66,6 +66,9 @@ NO_NOUNS = word_set(
 )
 
 MEASURED_THINGS = word_set(
+    "download downloads update updates drill bit bits wrench socket nail nails screw screws bolt bolts skillet saucepan dish tin cake workout workouts session sessions class trip "
+    "loop trail trek climb event video clip movie call meeting wait sensor camera jar mug bowl steak fillet turkey roast dog puppy child adult man woman person baby truck car "
+    "boat rope ladder fence plank beam wall door desk table bed rug pool wheel wheels tire blade rod bar chain jump throw row interval intervals repeat repeats rest nodule cut incline "
     "tablet tablets pill pills capsule capsules dose doses dosage injection run runs race races walk hike ride drive "
     "drives disk disks card cards stick sticks module modules file files limit cap cable cables battery batteries charger "
     "chargers adapter bulb bulbs bag bags box boxes turbo engine engines diesel hybrid bottle bottles can cans pack packs tank zone radius buffer monitor "
