@@ -25,6 +25,8 @@ _ZIPS = expression(
     r"(?i)\bzip codes? \d{5}(?:-\d{4})?(?:(?:, | and | or |, and |, or )\d{5}(?:-\d{4})?){1,8}(?![\w-])"
 )
 _FULL_ZIP = expression(r"(?<![\w.,$-])\d{5}(?:-\d{4})?(?![\w-])")
+_BUILD = expression(r"(?<=\b[Bb]uild )\d{4,5}(?:\.\d{1,5})?(?![\w,.]*\d)")
+_NEAR_ZIP = expression(r"(?<=\bnear )\d{5}(?![\w-]|[.,]\d)")
 _LONG_ZIP = expression(r"(?<![\w.,$-])\d{5}-\d{4}(?![\w-])")
 _DOI = expression(r"(?<![\w.])10\.(\d{4,5})/([\w.()/-]{2,60})(?<=\w)")
 _STAR = expression(r"(?<![\w*)])([*#])(\d{2,6})(#)(?!\w)|(?<![\w*)])(\*)(\d{2,6})(?![\w*])")
@@ -221,6 +223,8 @@ _RULES = (
     Rule(_HOST, _host),
     Rule(_STAR, _star, "*#"),
     Rule(_ZIPS, lambda m: _FULL_ZIP.sub(lambda zip_code: spell_code(zip_code.group()), m.group())),
+    Rule(_BUILD, lambda m: " point ".join(map(digits, m.group().split(".")))),
+    Rule(_NEAR_ZIP, lambda m: digits(m.group())),
     Rule(_LONG_ZIP, lambda m: spell_code(m.group()), "-"),
     Rule(_VANITY, lambda m: f"one, {integer(m[2])}, ", "-"),
     Rule(_SERIAL, _phone, "- "),

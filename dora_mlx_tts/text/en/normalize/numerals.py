@@ -53,6 +53,10 @@ _ITEMS = expression(
 _GLUED_SCALE = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(\d{{1,3}}(?:\.\d{{1,2}})?)(K|M|B)-(?=[a-z]{{3,}})(?!K-(?:run|race|ultra|resolution|tv|display|video|screen))"
 )
+_BOUGHT = expression(
+    r"(?<![\w.,$-])([1-9]\d?)\s?[x×]\s(?=[a-z][a-z -]{2,24}\((?:[a-z]{2,9}[ -]){1,8}?(?:dollar|cent|euro|pound))"
+)
+"""Behind a number of things stands what they cost."""
 _LISTED = expression(r"(?:(?<=[:;(,] )|\A)([1-9]\d?)x (?=[A-Z][A-Za-z])")
 _BY = expression(rf"{NOT_INSIDE}({NUMBER})\s?[x×]\s?(?={NUMBER})")
 _RANGE = expression(
@@ -125,6 +129,7 @@ def _range(match: re.Match[str]) -> str | None:
 
 _RULES = (
     Rule(_GLUED_SCALE, lambda m: f"{number(m[1])} {MAGNITUDES[m[2].lower()]}-", "-"),
+    Rule(_BOUGHT, lambda m: f"{number(m[1])} ", "x×"),
     Rule(_LISTED, lambda m: f"{number(m[1])} ", "x"),
     Rule(_ITEMS, lambda m: f"{number(m[1])} ", "x×"),
     Rule(

@@ -38,6 +38,7 @@ _DOTTED_DAY = expression(
     r"(?:(?<=\bMon)|(?<=\bTue)|(?<=\bWed)|(?<=\bThu)|(?<=\bFri)|(?<=\bSat)|(?<=\bSun)|(?<=\bTues)|(?<=\bThurs))\.(?=/(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))"
 )
 """`Sat./Sun.`: as `Sat/Sun`."""
+_COUNTDOWN = expression(r"(?<![\w.–-])\d{1,3}(?:–\d{1,3}){2,5}(?![\w–-]|\.\d)")
 _BETWEEN = expression(
     r"(?P<lead>\b[Bb]etween [$€£~]?\d[\d,]{0,10}(?:\.\d{1,3})?[kKMB%°]?)\s?[-–]\s?(?=[$€£]?\d[\d,]{0,10}(?:\.\d{1,3})?(?![-/:]))"
 )
@@ -47,7 +48,9 @@ _SIZES = expression(
 _LETTERED = expression(
     r"(?<!\w)(?P<n>\d{1,4}(?!(?P<same>[kKMBms])\s?[-–]\s?\d{1,4}(?P=same)\b)[A-Za-z])\s?[-–]\s?(?=\d{1,4}[A-Za-z]\b(?!-))"
 )
-_CLOCKS = expression(r"(?<=\d:[0-5]\d)\s?[-–~]\s?(?=\d{1,2}:[0-5]\d(?!\d|[.:]\d))")
+_CLOCKS = expression(
+    r"(?<=\d:[0-5]\d)\s?[-–~]\s?(?=\d{1,2}:[0-5]\d(?!\d|[.:]\d)|(?:1[0-2]|[1-9])(?:[,;)]|\.?\Z|\.\s|\s(?:[a-z]{2}|[A-Z])))"
+)
 _VERSE_BEFORE = expression(rf"\b(?:{BOOKS})\.? \d{{1,3}}:\d{{2}}\Z")
 
 
@@ -69,6 +72,7 @@ def apply(text: AlignedText) -> AlignedText:
         _BEFORE_MIXED,
     ):
         text = text.sub(pattern, " to ")
+    text = text.sub(_COUNTDOWN, lambda m: m.group().replace("–", ", "))
     text = text.sub(_DOTTED_DAY, "")
     text = (
         text.sub(_SIZES, lambda m: f"{m['a'] or ''} to ")

@@ -53,7 +53,7 @@ _STORAGE = expression(r"\s?(?:GB|TB)\b")
 _GALLONS = expression(r"(?i)\b(?:mpg|miles per gallon|MPGe)\b")
 _THREE_GALLONS = expression(r"(?<![\w./])(\d{1,3})/(\d{1,3})/(\d{1,3})(?= mpg\b)")
 _DECIMALS = expression(
-    r"(?<![\w./])(?=[\d/]*\.)\d{1,4}(?:\.\d{1,2})?(?:/\d{1,4}(?:\.\d{1,2})?){2,4}(?![\w/]|\.\d)"
+    r"(?<![\w./])(?:(?=[\d/]*\.)\d{1,4}(?:\.\d{1,2})?(?:/\d{1,4}(?:\.\d{1,2})?){2,4}|\d{1,3}(?:/\d{1,3}){3})(?![\w/]|\.\d)"
 )
 _EVEN = expression(
     r"(?<![\w.,$-])(?:50[-–]50|([5-9]\d)[-–]([1-4]\d)(?= (?:odds|split|chance|mix|rule|blend|joint|partnership)))(?![\w-])"
@@ -81,6 +81,9 @@ _FRACTIONS = expression(
     r"(?i)\b(?:multipl\w+|divid\w+|fractions?|numerators?|denominators?|simplif\w+|reciprocals?|improper|mixed numbers?)\b|\d/\d{1,3} (?:as|or|is|=) [\d.]+%"
 )
 """Words of sums with fractions."""
+_HOUR_AFTER = expression(
+    r"\s(?:from|between)\s\d{1,2}(?::\d\d)?\s?(?:[-–]|a\.?m\b|p\.?m\b|to\b|and\b|until\b)"
+)
 _MATH_AROUND = expression(r"[=+*×÷^(-]\s?\||\|\s?[=+*×÷^)]|\|\s?[xyznt]\b")
 FIRST_SURE_MONTH = 6
 """`12/5` is hardly ever twelve fifths; `5/4` may be five fourths."""
@@ -145,6 +148,8 @@ def _link(
 def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str) -> bool:
     if month > LAST_MONTH or day > LAST_DAY or (_SCORE_AFTER.match(after) and day in _SCALES):
         return False
+    if _HOUR_AFTER.match(after):
+        return True
     if match.group()[0] == "~" or _FIRM_DATE_BEFORE.search(before) or after.startswith(" at "):
         return True
     if match["a"][0] == "0" or match["b"][0] == "0":

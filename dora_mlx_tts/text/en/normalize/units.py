@@ -126,7 +126,8 @@ def _measure(match: re.Match[str]) -> str | None:
     if found is None or not _is_unit(match, unit):
         return None
     scale = magnitude(match["scale"] or match["mag"])
-    if scale and len(unit) == 1:  # three million m: of what, is not known
+    if scale and len(unit) == 1 and not _is_letter_unit(match.string, unit):
+        # three million m: of what, is not known
         return None
     one, many = found
     quantity, single = _quantity(match)
@@ -139,6 +140,10 @@ _RESULT = expression(r"(?:[=≈]|equals)\s?\Z")
 _MAGNITUDES = frozenset("KBMTbt")
 
 
+def _is_letter_unit(text: str, unit: str) -> bool:
+    return unit in LETTER_UNITS and LETTER_UNITS[unit].search(text) is not None
+
+
 def _is_unit(match: re.Match[str], unit: str) -> bool:
     """Whether a sign that may be a letter or a word as well is a unit here."""
     is_rate = bool(match["per"]) and unit not in _MAGNITUDES and per_name(match["per"]) is not None
@@ -147,7 +152,7 @@ def _is_unit(match: re.Match[str], unit: str) -> bool:
         and not unit.replace(" ", "").replace("-", "").replace(".", "").isalpha()
     ):
         return False
-    if unit in LETTER_UNITS and LETTER_UNITS[unit].search(match.string):
+    if _is_letter_unit(match.string, unit):
         return match["glue"] != "-"
     if unit in RESULTS and _RESULT.search(match.string, max(0, match.start() - 8), match.start()):
         return True
