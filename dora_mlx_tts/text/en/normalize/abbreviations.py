@@ -155,6 +155,7 @@ def _latin(match: re.Match[str]) -> str:
     return _alike("for example" if match[1] else "that is", match.group())
 
 
+_HEIGHT = expression(r"\s?[\d,]{1,7}\s?(?:ft|m|feet|meters)\b")
 _BROADCAST = expression(
     r"(?i)\b(?:wi-?fi|routers?|[GM]Hz|channels?|TV|radio|antenna|MIDI|audio|mixer|inputs?)\b"
 )
@@ -165,6 +166,8 @@ _COUNTED = word_set("tab tabs cap caps ed eds vol vols ep eps")
 def _number_sign(match: re.Match[str]) -> str | None:
     """`No. 5` → Number 5, `Art. I` → Article one; not the `no.` before a sentence with I."""
     word = BEFORE_NUMBER.get(match["w"].lower())
+    if word == "elevator" and _HEIGHT.match(match.string, match.end()):
+        word = "elevation"
     if word == "chapter" and _BROADCAST.search(match.string):
         word = "channel"
     numeral = match["r"]

@@ -72,7 +72,7 @@ _RETURNED = expression(
     r"(?P<lead>\b(?:return(?:s|ed|ing)?|respond(?:s|ed|ing)? with|throws?|threw|status(?: code)?(?: of)?|HTTP) (?:an? |HTTP )?)(?P<n>[1-5]\d\d)(?![\w%]|[.,]\d| [a-z]+s\b)"
 )
 _CODE_ALONE = expression(
-    r"(?:(?<=\ba )|(?<=\bor ))[345]\d\d(?= (?:is|means|from|when|if|and|or|instead|then|because|page)\b|[,.;:!?)]|\Z)"
+    r"(?:(?<=\ba )|(?<=\bor )|(?<=\band )|(?<=, ))[345]\d\d(?= (?:after|for|on|is|means|from|when|if|and|or|instead|then|because|page)\b|[,.;:!?)]|\Z)"
 )
 _NETWORK = expression(r"(?i)\b(?:ports?|localhost|https?|tcp|firewall|listen\w*)\b")
 _WEB = expression(
@@ -118,7 +118,7 @@ _PUBLIC_LAW = expression(
 )
 _EPISODE = expression(r"\bS(\d{1,2})(?::|, ?| )?E[Pp]?\.? ?(\d{1,3})\b")
 _QUARTER = expression(
-    r"(?<![\w.])([1-4])Q(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b"
+    r"(?<![\w.])(?<![=+*/−-] )([1-4])Q(?!\s?[+=*/−×])(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b"
 )
 _WORDED = expression(r"([A-Z]{4,16})(\d{1,4})")
 """A code that is a word and a number: SAVE20."""

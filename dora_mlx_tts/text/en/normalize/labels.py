@@ -47,6 +47,9 @@ _CODE_LEAD = expression(
     r"(?i)(?:\b(?:no|number|docket|case|serial|part|file|claim|policy|container|ref|reference|order|invoice|ticket|booking|reservation|confirmation|tracking|shipment|po|roll|account|permit|lot|warrant|patent|archive)\b\.?:?|#)\s?#?\Z"
 )
 _PAIR_LEAD = expression(r"\b[A-Z]{2,5}\s\Z")
+_ROOM_PAIR = expression(
+    r"(?:(?<=\bRm\. )|(?<=\b[Rr]oom )|(?<=\b[Ss]uite )|(?<=\b[Uu]nit )|(?<=\b[Oo]ffice ))(\d{1,2})-(\d{3})(?![\w-]|[.,]\d)"
+)
 _CODE_PAIR = expression(
     r"(?<![\w.,$€£/#-])(?P<hash>#\s?)?(?P<a>\d{2,9})-(?P<b>\d{1,9})(?![\w/]|[-.,]\d|\s?%)"
 )
@@ -109,6 +112,7 @@ _RULES = (
     Rule(_LONG_CODE, lambda m: f"{' '.join(m[1])} {digits(m[2])}"),
     Rule(_MIXED_CODE, lambda m: f"{' '.join(m[1])} {digits(m[2])} {' '.join(m[3])}"),
     Rule(_SECTION, lambda m: f"{named(m[1])} dash {named(m[2])}", "§"),
+    Rule(_ROOM_PAIR, lambda m: f"{m[1]} {named(m[2])}"),
     Rule(_CODE_PAIR, _code_pair, "-"),
 )
 

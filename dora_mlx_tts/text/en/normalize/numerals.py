@@ -68,7 +68,7 @@ _GROUPED = expression(
 _INDIAN = expression(r"(?<![\d,.])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 _ABOUT = expression(rf"(?<![\w.])[~≈]\s?(?={NUMBER})")
 _NEGATIVE = expression(r"(?<![\w)\]%.])[-−](?=\.?\d)")
-_SCALED = expression(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-)")
+_SCALED = expression(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-| [A-Z]\b)")
 _THOUSANDS = expression(
     rf"{NOT_INSIDE}(?:(?<=plus )|(?<=minus )|(?<=negative )|(?<![A-Za-z])(?=\d{{3}}))(?!401|403|457)({NUMBER})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video))"
 )
@@ -86,6 +86,22 @@ def _ratio(match: re.Match[str]) -> str:
     first, second = match.groups()
     timed = len(second) == 2 and first.isdecimal() and int(first) > 23 and 10 <= int(second) < 60  # noqa: PLR2004 (minutes and seconds)
     return spaced(match, f"{number(first)}{' ' if timed else ' to '}{number(second)}")
+
+
+def _times(match: re.Match[str]) -> str | None:
+    """`2x faster`, but `the integral of 2x`."""
+    if _CALCULUS.search(match.string):
+        return None
+    return (
+        f"{number(match[1])} to {number(match[2])} times"
+        if match[1]
+        else f"{number(match[2])} times"
+    )
+
+
+_CALCULUS = expression(
+    r"(?i)\b(?:integrals?|derivatives?|antiderivatives?|differentiat\w+|integrat\w+|polynomials?|slopes?|graph|solve|equations?)\b"
+)
 
 
 def _fraction(match: re.Match[str]) -> str | None:
@@ -134,7 +150,7 @@ _RULES = (
     Rule(_ITEMS, lambda m: f"{number(m[1])} ", "x×"),
     Rule(
         _TIMES,
-        lambda m: f"{number(m[1])} to {number(m[2])} times" if m[1] else f"{number(m[2])} times",
+        _times,
         "x×",
     ),
     Rule(_BY, lambda m: spaced(m, f"{plain_number(m[1])} by "), "x×"),

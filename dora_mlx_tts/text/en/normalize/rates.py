@@ -33,7 +33,7 @@ _PERIOD = expression(
     r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a|\d{1,3}(?:st|nd|rd|th)) )(?P<p>mo|wk|yr|hr|qtr|min|sec)\b(?:\.(?!\Z))?"
 )
 _PER_UNIT = expression(
-    r"(?<=\b[Pp]er )(?P<u>lb|oz|ft|gal|qt|yd|sq|bbl|ml|cm|mm|mi|dL|doz)\b(?:\.(?=\s[a-z]|[,;]))?(?! (?:ft|in|mi|m|km|yd)\b)"
+    r"(?<=\b[Pp]er )(?P<u>μL|mcL|lb|oz|ft|gal|qt|yd|sq|bbl|ml|cm|mm|mi|dL|doz)\b(?:\.(?=\s[a-z]|[,;]))?(?! (?:ft|in|mi|m|km|yd)\b)"
 )
 _PERIODS = PER | {"qtr": "quarter"}
 _COUNTED = {

@@ -229,6 +229,8 @@ def _strongest(marks: str) -> str:
         marks.startswith("..") and marks.rstrip().endswith(",")
     ):  # an abbreviation, an ellipsis
         return f",{blank}"
+    if "..." in marks and "," in marks and not set(marks) & set("?!"):  # 1, 4, 9, ..., 100
+        return f",{blank}"
     return next((c for c in marks if c in "?!.…"), marks[0]) + blank
 
 

@@ -15,7 +15,7 @@ _PROGRAM = expression(
     r"\b(?:Python|Go|Golang|Ruby|PHP|Perl|Java|Kotlin|Scala|Rust|Swift|Julia|TypeScript|Kubernetes|K8s|Docker|Helm|Node(?:\.js)?|Django|Flask|"
     r"FastAPI|Rails|Laravel|Spring Boot|Postgres(?:QL)?|MySQL|MariaDB|SQLite|Redis|Linux|[Kk]ernel|GCC|gcc|Clang|CMake|Bazel|Terraform|Ansible|Git|"
     r"NumPy|numpy|pandas|PyTorch|TensorFlow|scikit-learn|Angular|React|Vue|Next\.js|Electron|Unity|Unreal|Blender|Minecraft|"
-    r"Android|macOS|iOS|iPadOS|watchOS|[Vv]ersions?|[Rr]elease) (?:v|[Vv]ersion )?(?P<major>\d{1,2})\.\d{1,2}(?![\d.]|\s?%)"
+    r"Android|macOS|iOS|iPadOS|watchOS|[Vv]ersions?|[Rr]elease) (?:v|[Vv]ersion |greater than or equal to |at least |less than )?(?P<major>\d{1,2})\.\d{1,2}(?![\d.]|\s?%)"
 )
 _MINOR = expression(
     r"(?<![\w.,$€£])(?P<major>\d{1,2})\.(?P<minor>[1-9]\d)(?!\d|\.\d|\s?%|\s(?:times|percent|seconds?|minutes?|hours?|ms|s|MB|GB)\b)"
