@@ -48,7 +48,7 @@ _TWO_PRODUCTS = expression(
 """A determinant: ad − bc."""
 _LIMIT = expression(r"\blim(?=(?:_| ?\(|\s[a-z]\b))_?")
 _VARIABLES = expression(r"\bx1\b.*\bx2\b|\bx_?2\b.*\bx_?1\b")
-_CHANCE = expression(r"\b(P|Pr|E|Var)\((?=[A-Z])")
+_CHANCE = expression(r"\b(P|Pr|E|Var)\((?=[A-Za-z]{2}|[A-Z])")
 _NAMED_FUNCTION = expression(
     r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
     r"(?:\((?P<of>-?\d{0,4}(?:°|[a-z]?)|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|\((?P<of2>[a-z])\)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"

@@ -33,7 +33,7 @@ _DATE_BEFORE = expression(
     r"mon|tues?|wed|thu|thurs?|fri|sat|sun|\w+day)[,:.]?\s\(?\Z"
 )
 _FIRM_DATE_BEFORE = expression(
-    r"(?i)\b(?:on|by|due|until|till|since|dated?|deadline|expires?|week of|ships?|arrives?|starting|"
+    r"(?i)\b(?:on|by|due|until|till|since|dated?|deadline|expires?|week of|ships?|arrives?|starting|released?|updated|posted|published|issued|effective|sent|shipped|delivered|paid|filed|signed|renewed|renews?|opened|closed|ordered|booked|visited|checked|launched|arriving|leaving|returning|returns?|"
     r"mon|tues?|wed|thu|thurs?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day)[,:.]?\s\(?\Z"
 )
 _WEEKDAY_BEFORE = expression(r"(?i)\b(?:mon|tues?|wed|thu|thurs?|fri|sat|sun)(?:\w*day)?[,.]?\s\Z")

@@ -24,7 +24,8 @@ def _difference(match: re.Match[str]) -> str | None:
 def _sides(match: re.Match[str]) -> str | None:
     """`1920×1080` and `a 3×3 grid` are said with by, `3×3` with times."""
     a, b = match["a"], match["b"]
-    is_size = min(len(a), len(b)) >= 3 or _THING.match(match.string, match.end())  # noqa: PLR2004 (pixels)
+    is_square = a == b and "=" not in match.string
+    is_size = is_square or min(len(a), len(b)) >= 3 or _THING.match(match.string, match.end())  # noqa: PLR2004 (pixels)
     return f"{a} x {b}" if is_size else None
 
 
