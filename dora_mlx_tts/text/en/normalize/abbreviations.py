@@ -156,6 +156,10 @@ def _latin(match: re.Match[str]) -> str:
 
 
 _HEIGHT = expression(r"\s?[\d,]{1,7}\s?(?:ft|m|feet|meters)\b")
+_TRAVELS = expression(
+    r"\b([Aa]rr|[Dd]ep)\.(?= [A-Z][A-Za-z.]+(?: [A-Z][a-z]+){0,2},?(?: [A-Z]{2}\b,?)?(?: (?:at|by|around))? \d)"
+)
+"""Before the name of a place and a time."""
 _BROADCAST = expression(
     r"(?i)\b(?:wi-?fi|routers?|[GM]Hz|channels?|TV|radio|antenna|MIDI|audio|mixer|inputs?)\b"
 )
@@ -245,6 +249,9 @@ def apply(text: AlignedText) -> AlignedText:
         if any(part in text.text for part in parts):
             text = text.sub(pattern, words)
     text = _fixed(text)
+    text = text.sub(
+        _TRAVELS, lambda m: _alike("arrives" if m[1].lower() == "arr" else "departs", m[1])
+    )
     text = text.sub(_SHORT_LABEL, _short_label).sub(_EACH, _each)
     text = text.sub(_BOARDS, lambda m: f"{cardinal(int(m[1]))} by {plural(cardinal(int(m[2])))}")
     text = (

@@ -88,6 +88,24 @@ def _host(match: re.Match[str]) -> str:
     return spaced(match, f"{words} slash {match['net']}" if match["net"] else words)
 
 
+_LONG_HOST = expression(
+    r"(?<![\w:.])(?!(?:[\dA-Fa-f]{2}:){5}[\dA-Fa-f]{2}\b)(?=[\dA-Fa-f:]*(?:::|[A-Fa-f][\dA-Fa-f]{0,3}:))(?:[\dA-Fa-f]{1,4}|:)(?::[\dA-Fa-f]{0,4}){2,7}(?:/(?P<net>\d{1,3}))?(?![\w:])"
+)
+"""Of the sixth version of the protocol."""
+
+
+def _long_host(match: re.Match[str]) -> str | None:
+    address = match.group().partition("/")[0]
+    if not any(char.isalnum() for char in address) or address.count("::") > 1:
+        return None
+    words = re.sub(
+        r"::|:|[^:]+",
+        lambda m: {"::": " double colon ", ":": " colon "}.get(m.group()) or _each(m.group()),
+        address,
+    )
+    return spaced(match, f"{words} slash {match['net']}".strip() if match["net"] else words.strip())
+
+
 def spell_code(code: str) -> str:
     """Letters one by one, figures one by one; groups set apart."""
     groups = re.split("[- ]", code)
@@ -221,6 +239,7 @@ _RULES = (
     Rule(_LABEL, _label, "."),
     Rule(_DOI, _doi, "/"),
     Rule(_HOST, _host),
+    Rule(_LONG_HOST, _long_host, ":"),
     Rule(_STAR, _star, "*#"),
     Rule(_ZIPS, lambda m: _FULL_ZIP.sub(lambda zip_code: spell_code(zip_code.group()), m.group())),
     Rule(_BUILD, lambda m: " point ".join(map(digits, m.group().split(".")))),

@@ -13,6 +13,9 @@ from dora_mlx_tts.text.patterns import expression
 
 _INVERSE = expression(r"(?<=[\wμ²³])[ ·⋅](?P<u>[A-Za-zμ]{1,4})\^-(?P<p>[123])(?!\d)")
 _BARE_DEGREES = expression(r"(?<![\w/·*(])(?<!\d )(?<![·*] )°\s?([CF])(?!\w)")
+_MILLIONS = expression(
+    r"(?<=\d)m(?= (?:people|users|views|subscribers|downloads|followers|copies|customers|visitors|viewers|listeners|residents|votes|voters|records|rows|parameters|streams|jobs|homes|cars|barrels|tons|tonnes)\b)"
+)
 _GAS = expression(r"(?<=[CF°n])\s?/\s?[Gg]as (?:[Mm]ark )?(?=\d)")
 _MERCURY = expression(r"\bin\. ?Hg\b")
 _INCHES = expression(
@@ -111,6 +114,7 @@ SHORT_UNITS = (
         lambda m: f"degrees {'celsius' if m[1] == 'C' else 'fahrenheit'}",
         "°",
     ),
+    Rule(_MILLIONS, " million", "m"),
     Rule(_GAS, " gas mark ", "/"),
     Rule(_MERCURY, "inHg", "H"),
     Rule(_AMPERES, _amperes, "A"),

@@ -131,13 +131,14 @@ def _link(
     first: int, second: int, before: str, after: str, *, is_card: bool, text: str
 ) -> str | None:
     """What is said between two figures that are neither a date nor a fraction, or None."""
-    if 0 < first <= second and _PART_BEFORE.search(before):
+    if 0 < first <= second and _PART_BEFORE.search(before) and not before.endswith("Day ("):
         return " of "
     is_split = first + second == MOST_PERCENT and first >= second > 0 and not first % 5
     expires = (
         bool(_EXPIRES.search(before)) and second > LAST_MONTH and (is_card or second > LAST_DAY)
     )  # of a card: month and year
     named = bool(_NAMED_BEFORE.search(before)) and first != second
+    named = named or (first > LAST_MONTH and bool(_WEEKDAY_BEFORE.search(before)))  # a forecast
     named = named or before.endswith("number ") or bool(_STORAGE.match(after))
     named = named or bool(_GALLONS.search(text))
     named = named or (first == 20 and bool(_SIGHT.search(text)))  # noqa: PLR2004 (feet)
@@ -148,7 +149,7 @@ def _link(
 def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str) -> bool:
     if month > LAST_MONTH or day > LAST_DAY or (_SCORE_AFTER.match(after) and day in _SCALES):
         return False
-    if _HOUR_AFTER.match(after):
+    if _HOUR_AFTER.match(after) or before.endswith("Day ("):
         return True
     if match.group()[0] == "~" or _FIRM_DATE_BEFORE.search(before) or after.startswith(" at "):
         return True
