@@ -160,6 +160,7 @@ _TRAVELS = expression(
     r"\b([Aa]rr|[Dd]ep)\.(?= [A-Z][A-Za-z.]+(?: [A-Z][a-z]+){0,2},?(?: [A-Z]{2}\b,?)?(?: (?:at|by|around))? \d)"
 )
 """Before the name of a place and a time."""
+_CLIMB = expression(r"\b([Ee])lev\.?(?= (?:gain|loss|change|profile)\b)")
 _BROADCAST = expression(
     r"(?i)\b(?:wi-?fi|routers?|[GM]Hz|channels?|TV|radio|antenna|MIDI|audio|mixer|inputs?)\b"
 )
@@ -248,7 +249,7 @@ def apply(text: AlignedText) -> AlignedText:
     for parts, pattern, words in _RARE:
         if any(part in text.text for part in parts):
             text = text.sub(pattern, words)
-    text = _fixed(text)
+    text = _fixed(text).sub(_CLIMB, r"\1levation")
     text = text.sub(
         _TRAVELS, lambda m: _alike("arrives" if m[1].lower() == "arr" else "departs", m[1])
     )

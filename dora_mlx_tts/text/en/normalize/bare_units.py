@@ -30,7 +30,7 @@ _TIMES = {"min": "minutes", "sec": "seconds", "hr": "hours"}
 def _behind_word(match: re.Match[str]) -> str:
     """`42 active min` → 42 active minutes; of one there is one."""
     name = _TIMES[match["unit"].rstrip("s")]
-    is_one = _ONE_BEFORE.search(match.string[: match.start()])
+    is_one = _ONE_BEFORE.search(match.string, 0, match.start())
     return f" {match['word']} {name[:-1] if is_one else name}"
 
 

@@ -55,7 +55,7 @@ _MODE = expression(r"(?<=\bchmod )(-R )?([0-7]{3,4})\b")
 _MENU = expression(
     r"(?i)\b(?:go to|settings|preferences|open|menu|tap|click|select|choose|navigate)\b"
 )
-_MENU_STEP = expression(r"(?<=[A-Za-z]) > (?=[A-Z\d\"])")
+_MENU_STEP = expression(r"(?<=[A-Za-z]) (?:>|→) (?=[A-Z\d\"])")
 _LOGIC = expression(r"\s?(&&|\|\|)\s?")
 _LOCAL = expression(r"(?<=\blocalhost):(\d{2,5})\b")
 

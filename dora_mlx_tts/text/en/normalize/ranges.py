@@ -39,6 +39,10 @@ _DOTTED_DAY = expression(
 )
 """`Sat./Sun.`: as `Sat/Sun`."""
 _COUNTDOWN = expression(r"(?<![\w.–-])\d{1,3}(?:–\d{1,3}){2,5}(?![\w–-]|\.\d)")
+_DAY_AND_TIME = expression(
+    rf"(?P<day>(?<![\d/])\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?|\b(?i:{MONTH})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?:, \d{{4}})?|\b{_WEEKDAY})\s[-–—]\s(?=\d{{1,2}}(?::[0-5]\d)?\s?[AaPp]\.?[Mm]\b|\d{{1,2}}:[0-5]\d)"
+)
+"""`Mon 12/1 – 6:30 AM`: when on that day, no range."""
 _BETWEEN = expression(
     r"(?P<lead>\b[Bb]etween [$€£~]?\d[\d,]{0,10}(?:\.\d{1,3})?[kKMB%°]?)\s?[-–]\s?(?=[$€£]?\d[\d,]{0,10}(?:\.\d{1,3})?(?![-/:]))"
 )
@@ -62,6 +66,7 @@ def _clocks(match: re.Match[str]) -> str | None:
 
 def apply(text: AlignedText) -> AlignedText:
     """`Dec 30 – Jan 2`, `8 a.m.–noon`, `2019–present`, `2–2 1/2` → with to."""
+    text = text.sub(_DAY_AND_TIME, r"\g<day>, ")
     for pattern in (
         _BEFORE_POINT,
         _MONTHS_AND_YEARS,

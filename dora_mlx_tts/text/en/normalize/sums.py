@@ -53,11 +53,15 @@ def _sign(match: re.Match[str]) -> str | None:
         left = _GROUPED_LEFT.search(text, max(0, start - 16), start)
         is_large = left is not None and ("," in left.group() or "." in left.group())
         is_large = is_large or bool(_DECIMAL_NEXT.match(text, end))
-        return " divided by " if sums and (is_large or _PRICED.search(text, 0, start)) else None
+        return (
+            " divided by "
+            if sums and (is_large or _PRICED.search(text, max(0, start - AROUND), start))
+            else None
+        )
     if match["times"] or (match["spaced"] or "").lower() == "x":
         priced = _PRICED.search(text, max(0, start - AROUND), start) or _PRICE_NEXT.match(text, end)
         return " times " if sums or priced else None
-    if match["over"] and not _is_amount(text[:start]):
+    if match["over"] and not _is_amount(text[max(0, start - 16) : start]):
         return None
     if not sums or (text[start - 1] in "²³)xyz" and _VARIABLE.match(text, end)):
         return None

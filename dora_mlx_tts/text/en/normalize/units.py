@@ -180,7 +180,9 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
         return False
     if noun[1].endswith("s") and _COUNT_BEFORE.search(before):
         return noun[1] not in NO_NOUNS
-    article = re.search(r"(?:^|\W)an?\s\Z|(?:^|[.?!]\s)An?\s\Z", before)
+    article = re.search(
+        r"(?:^|\W)(?:an?|no|another)\s\Z|(?:^|[.?!]\s)(?:An?|No|Another)\s\Z", before
+    )
     return noun[1] in MEASURED_THINGS if not article else noun[1] not in NO_NOUNS
 
 
