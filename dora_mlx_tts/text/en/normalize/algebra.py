@@ -225,9 +225,12 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
     if "√" in text.text:
         text = text.sub(_ROOT_OF, lambda m: f"√({_factors(m[1])} over {m[2]})")
-    text = text.sub(_INVERSE, lambda m: f"inverse {_FUNCTION_NAMES[m[1]]} of ")
-    text = text.sub(_LN, "natural log of ")
-    text = text.sub(_MINUS_FUNCTION, "minus ")
+    if "^" in text.text:
+        text = text.sub(_INVERSE, lambda m: f"inverse {_FUNCTION_NAMES[m[1]]} of ")
+    if "ln" in text.text:
+        text = text.sub(_LN, "natural log of ")
+    if "−" in text.text or "-" in text.text:
+        text = text.sub(_MINUS_FUNCTION, "minus ")
     text = text.sub(_LIMIT, "limit ")
     text = text.sub(_TWO_PRODUCTS, lambda m: " ".join(part for part in m.groups() if part))
     text = text.sub(_DERIVATIVE, lambda m: " ".join(f"d {m['y']} d {m['x']}".split()))

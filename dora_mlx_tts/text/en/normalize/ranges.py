@@ -64,25 +64,34 @@ def _clocks(match: re.Match[str]) -> str | None:
     return None if _VERSE_BEFORE.search(before) else " to "
 
 
+_SPANS = (
+    _BEFORE_POINT,
+    _MONTHS_AND_YEARS,
+    _BEHIND_POINT,
+    _OPEN_YEAR,
+    _ABOUT_YEAR,
+    _ERA,
+    _BEFORE_MIXED,
+)
+
+
 def apply(text: AlignedText) -> AlignedText:
     """`Dec 30 – Jan 2`, `8 a.m.–noon`, `2019–present`, `2–2 1/2` → with to."""
+    if "./" in text.text:
+        text = text.sub(_DOTTED_DAY, "")
+    if ".." not in text.text and not _DASHES & set(text.text):
+        return text
     text = text.sub(_DAY_AND_TIME, r"\g<day>, ")
-    for pattern in (
-        _BEFORE_POINT,
-        _MONTHS_AND_YEARS,
-        _BEHIND_POINT,
-        _OPEN_YEAR,
-        _ABOUT_YEAR,
-        _ERA,
-        _BEFORE_MIXED,
-    ):
+    for pattern in _SPANS:
         text = text.sub(pattern, " to ")
-    text = text.sub(_COUNTDOWN, lambda m: m.group().replace("–", ", "))
-    text = text.sub(_DOTTED_DAY, "")
     text = (
-        text.sub(_SIZES, lambda m: f"{m['a'] or ''} to ")
+        text.sub(_COUNTDOWN, lambda m: m.group().replace("–", ", "))
+        .sub(_SIZES, lambda m: f"{m['a'] or ''} to ")
         .sub(_CLOCKS, _clocks)
         .sub(_LETTERED, r"\g<n> to ")
         .sub(_BETWEEN, r"\g<lead> and ")
     )
     return text.sub(_LABELS, r"\g<label>\g<n> to ")
+
+
+_DASHES = frozenset("-–—~")
