@@ -74,6 +74,14 @@ _DECADE_BEFORE = expression(
     r"(?:\b(?:the|early|mid|late|low|high|upper|lower|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,
 )
+_MANY = expression(r"(?<![\w.,$])(10|100|1,?000|10,?000|100,?000)s(?= of\b)")
+_MANY_NAMES = {
+    "10": "tens",
+    "100": "hundreds",
+    "1000": "thousands",
+    "10000": "tens of thousands",
+    "100000": "hundreds of thousands",
+}
 _TEAM = expression(r"(?<![\w.,])(\d{2})ers\b")
 _SHORT_YEAR = expression(r"(?:(?<![\w'])|(?<=\bQ[1-4])|(?<=\bFY))'(\d\d)(?![\w'])")
 LAST_MONTH = 12
@@ -109,12 +117,23 @@ def _year_first(match: re.Match[str]) -> str:
     return f"{words} at " if match.group().endswith("T") else words
 
 
+_PAST = expression(
+    r"(?i)\b(?:was|were|born|died|D-Day|V-[EJ]|WWII|World War|attacks?|signed|invaded|surrendered|landed)\b"
+)
+_LATEST_YEAR = 30
+"""Two figures up to here are likely a year of this century, in a text that speaks of the past."""
+
+
 def _year_last(match: re.Match[str]) -> str | None:
     """Month first where both readings are possible, except with dots, which are European."""
     a, b = int(match["a"]), int(match["b"])
     day_first = match["sep"] == "." or a > LAST_MONTH
     month, day = (b, a) if day_first else (a, b)
-    return _spoken(month, day, match["y"]) if month <= LAST_MONTH else None
+    figures = match["y"]
+    is_past = len(figures) == 2 and int(figures) > _LATEST_YEAR and _PAST.search(match.string)  # noqa: PLR2004
+    if is_past:
+        figures = f"19{figures}"
+    return _spoken(month, day, figures) if month <= LAST_MONTH else None
 
 
 def _is_month(match: re.Match[str]) -> bool:
@@ -211,6 +230,7 @@ def _short_year(figures: str) -> str:
 
 
 _RULES = (
+    Rule(_MANY, lambda m: _MANY_NAMES[m[1].replace(",", "")], "s"),
     Rule(_SPAN, r"\g<day> to ", "-–—~"),
     Rule(_EUROPEAN_DAY, _european_day, "."),
     Rule(_YEAR_FIRST, _year_first, "-/."),

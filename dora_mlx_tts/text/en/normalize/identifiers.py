@@ -36,6 +36,7 @@ _HOST = expression(
 _MIXED = expression(
     r"(?<![\w./@#-])(?=[A-Z-]{0,12}\d)(?=[\d-]{0,12}[A-Z])[A-Z\d]{1,12}(?:-[A-Z\d]{1,12}){1,6}(?![\w-]|[.:]\w)"
 )
+_POWER_OF_TEN = expression(r"\d{1,3}E-\d{1,2}")
 _RUN = expression(r"\d+|[A-Za-z]+")
 _CHAIN = expression(
     r"(?<![\w./@-])(?=[a-z-]{0,20}\d)(?=[\d-]{0,20}[a-z])[a-z\d]{1,3}(?:-[a-z\d]{1,3}){4,12}(?![\w-])"
@@ -128,6 +129,8 @@ def _mixed(match: re.Match[str]) -> str | None:
     """`7GX-4402`, `CVE-2023-24329`; not `GPT-4` or `DDR5-6000`."""
     groups = match.group().split("-")
     first = groups[0]
+    if _POWER_OF_TEN.fullmatch(match.group()):
+        return None
     starts_with_figure = first[0].isdecimal() and not first.isdecimal()
     if not starts_with_figure and len(groups) < FEWEST_GROUPS and not _is_serial(groups):
         return None

@@ -53,7 +53,9 @@ _DAY_IN_CONTEXT = expression(
 _LETTER_DAYS = {
     "M": "Monday", "T": "Tuesday", "Tu": "Tuesday", "W": "Wednesday", "Th": "Thursday", "F": "Friday", "Sa": "Saturday", "Su": "Sunday", "R": "Thursday",
 }  # fmt: skip
-_SLASH_DAYS = expression(r"(?<![\w/])(?:M|Tu?|W)/(?:Th|W|F|R)(?:/(?:Th|F))?(?![\w/])")
+_SLASH_DAYS = expression(
+    r"(?<![\w/])(?:(?:M|Tu?|W)/(?:Th|W|F|R)(?:/(?:Th|F))?|M[–-]W[–-]F|M[–-]W[–-]Th)(?![\w/])"
+)
 _SHORT_DAY_DATE = expression(r"\b(?P<n>Tu|Th)\.?(?=,?\s\(?\d{1,2}/\d)")
 
 
@@ -93,7 +95,8 @@ def apply(text: AlignedText) -> AlignedText:
     )
     if "/" in text.text:
         text = text.sub(
-            _SLASH_DAYS, lambda m: ", ".join(_LETTER_DAYS[day] for day in m.group().split("/"))
+            _SLASH_DAYS,
+            lambda m: ", ".join(_LETTER_DAYS[day] for day in re.split("[/–-]", m.group())),
         )
     text = text.sub(_DAYS, lambda m: f"{WEEKDAYS[m[1].lower()]} to {WEEKDAYS[m[2].lower()]}")
     text = text.sub(_MONTHS_BETWEEN, lambda m: f"{month_name(m[1])} to {month_name(m[2])}")

@@ -43,6 +43,7 @@ _DAY_AND_TIME = expression(
     rf"(?P<day>(?<![\d/])\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?|\b(?i:{MONTH})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?:, \d{{4}})?|\b{_WEEKDAY})\s[-–—]\s(?=\d{{1,2}}(?::[0-5]\d)?\s?[AaPp]\.?[Mm]\b|\d{{1,2}}:[0-5]\d)"
 )
 """`Mon 12/1 – 6:30 AM`: when on that day, no range."""
+_SHORT_YEARS = expression(r"(?<='\d\d)\s?[-–]\s?(?='\d\d(?![\d's]))")
 _BETWEEN = expression(
     r"(?P<lead>\b[Bb]etween [$€£~]?\d[\d,]{0,10}(?:\.\d{1,3})?[kKMB%°]?)\s?[-–]\s?(?=[$€£]?\d[\d,]{0,10}(?:\.\d{1,3})?(?![-/:]))"
 )
@@ -72,6 +73,7 @@ _SPANS = (
     _ABOUT_YEAR,
     _ERA,
     _BEFORE_MIXED,
+    _SHORT_YEARS,
 )
 
 

@@ -42,7 +42,7 @@ _GUSTS = expression(r"(?<![\w.])(\d{1,3})G(\d{1,3})(?=\s?(?:mph|kts?|kn|knots|km
 _PAGES = expression(r"(?<=\d) pp\.(?=[,;:)]|\s[a-z])")
 _STONE = expression(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
 _TONS = expression(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
-_OLD = expression(r"(?<=\d)-(yr|mo|wk|hr|min)s?-(?=[a-z])")
+_OLD = expression(r"(?<=\d)-(yr|mo|wk|hr|min|ft|in|lb|oz|mi|yd|km|cm|mm|m|kg|gal)s?-(?=[a-z])")
 _MEGAPIXELS = expression(
     r"(?<=\d)[ -]?MP\b(?=,? (?:[a-z-]+ )?(?:camera|sensor|photo|image|shot|lens|shooter|main|rear|front|selfie)s?\b)"
 )

@@ -50,6 +50,7 @@ _SCORE_AFTER = expression(
     r"times|shooting|on\b|from\b|for\b|in\b|wins|games|left|remaining|used|full|available|unlocked|hp\b|completed?|done|passed|respondents|patients|tasks?|steps?|items?)"
 )
 _STORAGE = expression(r"\s?(?:GB|TB)\b")
+_BETTING = expression(r"(?i)\b(?:odds|bets?|betting|long-?shots?|wagers?|payouts?|bookmakers?)\b")
 _GALLONS = expression(r"(?i)\b(?:mpg|miles per gallon|MPGe)\b")
 _THREE_GALLONS = expression(r"(?<![\w./])(\d{1,3})/(\d{1,3})/(\d{1,3})(?= mpg\b)")
 _DECIMALS = expression(
@@ -133,6 +134,8 @@ def _link(
     """What is said between two figures that are neither a date nor a fraction, or None."""
     if 0 < first <= second and _PART_BEFORE.search(before) and not before.endswith("Day ("):
         return " of "
+    if _BETTING.search(text) and second <= LARGEST_FRACTION and second:
+        return " to "
     is_split = first + second == MOST_PERCENT and first >= second > 0 and not first % 5
     expires = (
         bool(_EXPIRES.search(before)) and second > LAST_MONTH and (is_card or second > LAST_DAY)

@@ -83,7 +83,7 @@ _AFTER_POWER = expression(
     rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{_SIGN})(?:\s?/\s?(?P<per>{PER_SIGN}))?{ENDS_BEFORE}"
 )
 _PER_HUNDRED = expression(
-    r"(?<=[\d\s])(?P<unit>[A-Za-zμ]{1,5})\s?/\s?(?=\d{1,4}(?:,000)?\s?(?:km|mi|miles|g|mg|ml|mL|dL|L|kg|oz|lbs?|gal|m²)\b)"
+    r"(?<=[\d\s])(?P<unit>[A-Za-zμ]{1,5})\s?/\s?(?=\d{1,4}(?:,000)?\s?(?:km|mi|miles|g|mg|ml|mL|dL|L|kg|oz|lbs?|gal|m²|sq\.? ft|ft²)\b)"
 )
 _BARE_PER = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})(?P<mag>[KMBk])?/(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}"
@@ -152,6 +152,8 @@ def _is_unit(match: re.Match[str], unit: str) -> bool:
         and not unit.replace(" ", "").replace("-", "").replace(".", "").isalpha()
     ):
         return False
+    if unit == "K" and match["n"] in {"2", "4", "5", "8"}:  # of a screen
+        return False
     if _is_letter_unit(match.string, unit):
         return match["glue"] != "-"
     if unit in RESULTS and _RESULT.search(match.string, max(0, match.start() - 8), match.start()):
@@ -175,6 +177,8 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
         return False
     before = _OTHER_MEASURE.sub("", match.string[max(0, match.start() - AROUND) : match.start()])
     after = match.string[match.end() : match.end() + 16]
+    if unit in {"BR", "bd"}:  # a 2BR/1BA
+        return _ARTICLE.search(before) is not None
     noun = NOUN.match(after)
     if noun is None:
         return False
