@@ -137,6 +137,7 @@ def _measure(match: re.Match[str]) -> str | None:
 
 
 _RESULT = expression(r"(?:[=≈]|equals)\s?\Z")
+_ARTICLE = expression(r"(?:^|\W)(?:an?|no|another)\s\Z|(?:^|[.?!]\s)(?:An?|No|Another)\s\Z")
 _MAGNITUDES = frozenset("KBMTbt")
 
 
@@ -184,9 +185,7 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
         return False
     if noun[1].endswith("s") and _COUNT_BEFORE.search(before):
         return noun[1] not in NO_NOUNS
-    article = re.search(
-        r"(?:^|\W)(?:an?|no|another)\s\Z|(?:^|[.?!]\s)(?:An?|No|Another)\s\Z", before
-    )
+    article = _ARTICLE.search(before)
     return noun[1] in MEASURED_THINGS if not article else noun[1] not in NO_NOUNS
 
 
