@@ -23,7 +23,7 @@ _QUOTE = expression(
 _OPENING = expression(r"(?<![^\s(\[—-])[\"'](?=\S)")
 _FUNCTION = word_set(
     "wide long tall high deep thick in by x of and or to from on at is was are were for with but than below above "
-    "away apart across off short taller longer wider deep per as so if when that which who the a an this it i you "
+    "now then today yet already when while tall away apart across off short taller longer wider deep per as so if when that which who the a an this it i you "
     "he she they we has have had will can out up down more less square"
 )
 _SIDES = expression(r"(?<=\d[\"'])\s?([WDHL])\b(?:\s?[x×]\s?(?=\d))?")
