@@ -60,7 +60,7 @@ _STEP = expression(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
 _MORE_THAN = expression(r"\d\+ [A-Za-z]")
 """`300+ mi` is no sum."""
 _AMOUNT_BEFORE = expression(r"[\d½¼¾]\s?\Z")
-_UNIT_FIRST = expression(r"[A-Za-zμΩ]{1,4}[²³]?(?:/[A-Za-zμ]{1,4}[²³]?)?\s?[=+−-]")
+_UNIT_FIRST = expression(r"[A-Za-zμΩ]{1,4}[²³]?(?:/[A-Za-zμ]{1,4}[²³]?)?\s?[=+−÷×*/-]")
 """`9.8 m/s² = ` behind a figure: a unit, no variables."""
 _ROOT_OF = expression(r"√\(((?=\d*[a-zA-Z])\d?[a-zA-Z]{1,2})/([a-zA-Z]|\d{1,4})\)")
 _INVERSE = expression(r"\b(sin|cos|tan|sec|csc|cot)\^[-−]1\s?(?=\(|[a-z\d√])")

@@ -60,6 +60,7 @@ _PER_MANY = expression(
 _PER_PERSON = expression(r"([£€$]\d[\d.,]{0,12})\s?pp\b(?:\.(?=\s[a-z]|[,;]))?")
 _RUPEES = expression(r"\bRs\.?\s?(?=\d)")
 _COMMA_CENTS = expression(r"(?<=\d),(?=\d\d\s?€)|(?<=€\d),(?=\d\d(?!\d))|(?<=€\d\d),(?=\d\d(?!\d))")
+_CENTS_SIGN = expression(rf"(?<![\w.)])([~≈<>≤≥+−-])\s?(?={NUMBER}\s?¢)")
 _CENTS = expression(rf"{NOT_INSIDE}({NUMBER})\s?¢")
 
 
@@ -183,6 +184,7 @@ _RULES = (
     Rule(_ABOUT, lambda m: f"{_RELATIONS[m['sign']]} ", "~≈<>≤≥+"),
     Rule(_BEFORE, _money),
     Rule(_AFTER, _money),
+    Rule(_CENTS_SIGN, lambda m: f"{_RELATIONS.get(m[1], 'negative')} ", "¢"),
     Rule(_CENTS, lambda m: f"{number(m[1])} cent{'' if m[1] == '1' else 's'}", "¢"),
 )
 

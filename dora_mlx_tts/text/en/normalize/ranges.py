@@ -45,7 +45,7 @@ _DAY_AND_TIME = expression(
 """`Mon 12/1 – 6:30 AM`: when on that day, no range."""
 _SHORT_YEARS = expression(r"(?<='\d\d)\s?[-–]\s?(?='\d\d(?![\d's]))")
 _BETWEEN = expression(
-    r"(?P<lead>\b[Bb]etween [$€£~]?\d[\d,]{0,10}(?:\.\d{1,3})?[kKMB%°]?)\s?[-–]\s?(?=[$€£]?\d[\d,]{0,10}(?:\.\d{1,3})?(?![-/:]))"
+    r"(?P<lead>\b[Bb]etween [$€£~]?\d[\d,]{0,10}(?:\.\d{1,3})?[kKMB%°]?)\s?[-–]\s?(?=[$€£]?\d[\d,]{0,10}(?:\.\d{1,3})?(?![\d/:-]))"
 )
 _SIZES = expression(
     r"(?<![\w-])(?P<a>\d?X{0,3}[SL]|M)\s?[-–]\s?(?=(?:\d?X{1,3}[SL]|\dXL|XL|XXL)\b)|(?<=\d)\.\.=?(?=\d)"

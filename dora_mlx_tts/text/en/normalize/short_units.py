@@ -19,7 +19,7 @@ _MILLIONS = expression(
 _GAS = expression(r"(?<=[CF°n])\s?/\s?[Gg]as (?:[Mm]ark )?(?=\d)")
 _MERCURY = expression(r"\bin\. ?Hg\b")
 _INCHES = expression(
-    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter|and)\b)"
+    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b|[);:?+−×÷]))|\.)(?=\s?[=);:?+−×÷]| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter|and)\b)"
 )
 
 

@@ -142,7 +142,7 @@ def _link(
     )  # of a card: month and year
     named = bool(_NAMED_BEFORE.search(before)) and first != second
     named = named or (first > LAST_MONTH and bool(_WEEKDAY_BEFORE.search(before)))  # a forecast
-    named = named or before.endswith("number ") or bool(_STORAGE.match(after))
+    named = named or before.endswith("number ") or (first > 2 and bool(_STORAGE.match(after)))  # noqa: PLR2004 (½ GB)
     named = named or bool(_GALLONS.search(text))
     named = named or (first == 20 and bool(_SIGHT.search(text)))  # noqa: PLR2004 (feet)
     named = named or (second == 1 and after.startswith(" ARM"))
@@ -159,7 +159,8 @@ def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str
     if match["a"][0] == "0" or match["b"][0] == "0":
         return True
     if month > day and month >= FIRST_SURE_MONTH:
-        return not _MATH_AROUND.search(before[-3:] + "|" + after[:3])
+        alone = before.endswith("(") and after.startswith(")")
+        return alone or not _MATH_AROUND.search(before[-3:] + "|" + after[:3])
     unusual = day not in _USUAL_PARTS
     return (
         unusual

@@ -9,7 +9,7 @@ from dora_mlx_tts.text.en.normalize.unit_names import names
 from dora_mlx_tts.text.patterns import expression
 
 _LEFT = r"(?:(?<=[\d)%¢°²³!])|(?<=[A-Za-z]{2})|(?<=[·/][A-Za-z])|(?<=[\d°] [A-Za-zΩ])|(?<=[\d°][A-Za-zΩ]))"
-_RIGHT = r"(?=\(?[-−~]?\(?[$€£]?(?:\d|\.\d|√))(?!\d{1,3}[a-z](?![A-Za-z°²/]))"
+_RIGHT = r"(?=\(?[-−~]?\(?(?:[A-Z]{0,2}[$€£¥])?(?:\d|\.\d|√))(?!\d{1,3}[a-z](?![A-Za-z°²/]))"
 _SIGN = expression(
     rf"{_LEFT}(?:\s?(?P<times>[×*])\s?|\s(?P<spaced>[xX/–−-])\s|(?<![\d)²³])(?P<over>/)|(?P<minus>−)){_RIGHT}"
     r"|(?P<grouped>(?<=\d)/)(?=\d)"
@@ -23,8 +23,8 @@ _GROUPED_LEFT = expression(r"(?<![\d/])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?\Z")
 _VARIABLE = expression(r"\d{1,3}[a-z]{1,2}(?![A-Za-z])")
 _DECIMAL_NEXT = expression(r"\d+\.\d|\d{1,3},\d{3}")
 _LAST_WORD = expression(r"[A-Za-z]+\Z")
-_PRICED = expression(r"[$€£][\d.,]*\d\s?\Z|[%¢]\s?\Z")
-_PRICE_NEXT = expression(r"[$€£]")
+_PRICED = expression(r"[$€£¥][\d.,]*\d\s?\Z|[%¢]\s?\Z")
+_PRICE_NEXT = expression(r"[A-Z]{0,2}[$€£¥]")
 _BRACKET = expression(
     r"(?<=[\d)²³])(?<!\^-1)(?<!\^−1)\((?=[-−√]?\d[\d.,]*[°²³]?\)|[^()=]{1,12}\s?[-+−*/×]\s?[^()=]{1,12}\))"
 )

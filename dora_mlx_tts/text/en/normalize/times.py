@@ -149,7 +149,7 @@ _ONE_ON_ONE = expression(
     r"1:1(?<![\d:.]1:1)(?<!mix 1:1)(?<!mixed 1:1)(?<!dilute 1:1)(?<!diluted 1:1)(?<!ratio 1:1)(?=s?\b(?! (?:ratio|mix|scale|aspect|map|correspond|dilution|by)))(?=s\b| (?:with|meetings?|calls?|syncs?|chats?|sessions?|coaching|time|at|on|today|tomorrow|next|this)\b)"
 )
 _PAST_HOUR = expression(r"(?:(?<=\s)|(?<=\()):(?P<m>[0-5]\d)(?![\d:.])")
-_ABOUT = expression(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))")
+_ABOUT = expression(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[AaPp]\.?[Mm]))")
 _RULES = (
     Rule(_ONE_ON_ONE, "one-on-one", ":"),
     Rule(
