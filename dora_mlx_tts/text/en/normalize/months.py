@@ -53,6 +53,12 @@ _DAY_IN_CONTEXT = expression(
 _LETTER_DAYS = {
     "M": "Monday", "T": "Tuesday", "Tu": "Tuesday", "W": "Wednesday", "Th": "Thursday", "F": "Friday", "Sa": "Saturday", "Su": "Sunday", "R": "Thursday",
 }  # fmt: skip
+_CLASSES = expression(
+    r"(?i)\b(?:class(?:es)?|office hours|lectures?|sections?|labs?|seminars?|recitations?|courses?)\b"
+)
+_LETTER_DAY = expression(
+    r"(?<![\w.-])([MTWF])(?= \d{1,2}(?::[0-5]\d)?\s?[-–]\s?\d{1,2}(?::[0-5]\d)?\b(?!%|[-–]))"
+)
 _SLASH_DAYS = expression(
     r"(?<![\w/])(?:(?:M|Tu?|W)/(?:Th|W|F|R)(?:/(?:Th|F))?|M[–-]W[–-]F|M[–-]W[–-]Th)(?![\w/])"
 )
@@ -93,11 +99,13 @@ def apply(text: AlignedText) -> AlignedText:
         _WORKDAYS,
         lambda m: f"{_LETTER_DAYS[m[1] or m[3] or m[5]]} to {_LETTER_DAYS[m[2] or m[4] or m[6]]}",
     )
-    if "/" in text.text:
+    if not {"/", "-", "–"}.isdisjoint(text.text):
         text = text.sub(
             _SLASH_DAYS,
             lambda m: ", ".join(_LETTER_DAYS[day] for day in re.split("[/–-]", m.group())),
         )
+        if _CLASSES.search(text.text):
+            text = text.sub(_LETTER_DAY, lambda m: _LETTER_DAYS[m[1]])
     text = text.sub(_DAYS, lambda m: f"{WEEKDAYS[m[1].lower()]} to {WEEKDAYS[m[2].lower()]}")
     text = text.sub(_MONTHS_BETWEEN, lambda m: f"{month_name(m[1])} to {month_name(m[2])}")
     text = text.sub(_SURE_DAY, _day).sub(_DAY_IN_CONTEXT, _day).sub(_SHORT_DAY_DATE, _day)

@@ -16,6 +16,9 @@ _BARE_DEGREES = expression(r"(?<![\w/·*(])(?<!\d )(?<![·*] )°\s?([CF])(?!\w)"
 _MILLIONS = expression(
     r"(?<=\d)m(?= (?:people|users|views|subscribers|downloads|followers|copies|customers|visitors|viewers|listeners|residents|votes|voters|records|rows|parameters|streams|jobs|homes|cars|barrels|tons|tonnes)\b)"
 )
+_TALL = expression(
+    r"(?P<n>\d) in(?= (?:tall|wide|deep|thick|long|high|square|apart|across|in diameter)\b)"
+)
 _GAS = expression(r"(?<=[CF°n])\s?/\s?[Gg]as (?:[Mm]ark )?(?=\d)")
 _MERCURY = expression(r"\bin\. ?Hg\b")
 _INCHES = expression(
@@ -115,6 +118,7 @@ SHORT_UNITS = (
         "°",
     ),
     Rule(_MILLIONS, " million", "m"),
+    Rule(_TALL, lambda m: f"{m['n']}in", "i"),
     Rule(_GAS, " gas mark ", "/"),
     Rule(_MERCURY, "inHg", "H"),
     Rule(_AMPERES, _amperes, "A"),
