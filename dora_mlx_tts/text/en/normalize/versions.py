@@ -17,6 +17,7 @@ _PROGRAM = expression(
     r"NumPy|numpy|pandas|PyTorch|TensorFlow|scikit-learn|Angular|React|Vue|Next\.js|Electron|Unity|Unreal|Blender|Minecraft|"
     r"Android|macOS|iOS|iPadOS|watchOS|[Vv]ersions?|[Rr]elease) (?:v|[Vv]ersion |greater than or equal to |at least |less than )?(?P<major>\d{1,2})\.\d{1,2}(?![\d.]|\s?%)"
 )
+_PROSE = expression(r"(?<![A-Za-z.])[a-z]{2,}(?![A-Za-z])")
 _MINOR = expression(
     r"(?<![\w.,$€£])(?P<major>\d{1,2})\.(?P<minor>[1-9]\d)(?!\d|\.\d|\s?%|\s(?:times|percent|seconds?|minutes?|hours?|ms|s|MB|GB)\b)"
 )
@@ -32,6 +33,8 @@ def _version(match: re.Match[str]) -> str:
 
 def _of_programs(text: AlignedText) -> AlignedText:
     """`Python 3.10–3.12`: the second part is a number, not figures behind a point."""
+    if not _PROSE.search(text.text):  # a name in another language, as in the reference
+        return text
     majors = {match["major"] for match in _PROGRAM.finditer(text.text)}
     if not majors:
         return text
