@@ -161,6 +161,7 @@ _TRAVELS = expression(
 )
 """Before the name of a place and a time."""
 _CLIMB = expression(r"\b([Ee])lev\.?(?= (?:gain|loss|change|profile)\b)")
+_QUESTIONS = expression(r"(?<=\d )Qs\b")
 _BROADCAST = expression(
     r"(?i)\b(?:wi-?fi|routers?|[GM]Hz|channels?|TV|radio|antenna|MIDI|audio|mixer|inputs?)\b"
 )
@@ -253,6 +254,7 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(
         _TRAVELS, lambda m: _alike("arrives" if m[1].lower() == "arr" else "departs", m[1])
     )
+    text = text.sub(_QUESTIONS, "questions")
     text = text.sub(_SHORT_LABEL, _short_label).sub(_EACH, _each)
     text = text.sub(_BOARDS, lambda m: f"{cardinal(int(m[1]))} by {plural(cardinal(int(m[2])))}")
     text = (

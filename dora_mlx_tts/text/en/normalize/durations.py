@@ -70,6 +70,9 @@ _LEFT = expression(
 )
 _CLOCK_TIMES = expression(r"(?i)\d\s?[ap]\.?m\b")
 _LATE = expression(r"(?<![\w:.])(?:2[5-9]|[3-9]\d|1\d\d):[0-5]\d(?![\d:]|\.\d|\s?[-–/:])")
+_RACED = expression(
+    r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s(?:\d{1,2}\s?[kK]\b|[a-z]+-mile\b|mile\b|half[- ]marathon|marathon\b))"
+)
 _PLAN = expression(
     r"(?<![\w:.])(?P<a>\d{1,3}):(?P<s>[0-5]\d)(?P<to> to )(?P<b>\d{1,3}):(?P<t>[0-5]\d)(?![\d:]|\.\d)"
 )
@@ -189,6 +192,7 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_LEFT, _short)
         .sub(_WHOLE_MINUTES, _short)
         .sub(_ON_OFF, _short)
+        .sub(_RACED, _short)
         .sub(_SECONDS_ONLY, _seconds_only)
     )
     return text.sub(_PER_DISTANCE, lambda m: f" per {_DISTANCES[m[1]]}")

@@ -61,8 +61,12 @@ _SQUARE = expression(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
 _SIZE = expression(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
 _SPOONS = expression(r"(?P<n>\d) (?P<s>[Tt])\.(?= [a-z]{3,})")
+_BARE_SPOONS = expression(r"(?P<n>\d) T(?= [a-z]{3,})")
+_KITCHEN = expression(
+    r"(?i)\b(?:cups?|c\.|tsps?|teaspoons?|oz|simmer|bake|cook|stir|whisk|sauce|butter|flour|sugar|oil|paste)\b"
+)
 _CUPS = expression(
-    r"(?P<n>\d) c\b\.?(?= (?:of )?(?:[a-z]{3,}|[A-Z]{2}[a-zA-Z]* [a-z]))(?! of (?:the|a)\b)|(?P<n2>\d) c\.(?=[),;]|\s\()"
+    r"(?P<n>\d) c\b\.?(?= (?:of )?(?:[a-z]{3,}|[A-Z]{2}[a-zA-Z]* [a-z]))(?! of (?:the|a)\b)|(?P<n2>\d) c\.(?=[),;]|\s[(+&])"
 )
 
 
@@ -144,5 +148,10 @@ SHORT_UNITS = (
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
     Rule(_SPOONS, lambda m: f"{m['n']} {'tbsp' if m['s'] == 'T' else 'tsp'}", "Tt"),
+    Rule(
+        _BARE_SPOONS,
+        lambda m: f"{m['n']} tbsp" if _KITCHEN.search(m.string) else None,
+        "T",
+    ),
     Rule(_INCHES, r"\1in", "i"),
 )

@@ -66,7 +66,7 @@ NO_NOUNS = word_set(
 )
 
 MEASURED_THINGS = word_set(
-    "beer beers soda sodas coffee latte wine milk drink drinks juice smoothie yogurt pizza burger salad soup jack jacks plug plugs gutter gutters padding border borders font fonts grid column columns icon icons banner thumbnail avatar download downloads update updates drill bit bits wrench socket nail nails screw screws bolt bolts skillet saucepan dish tin cake workout workouts session sessions class trip "
+    "beer beers soda sodas coffee latte wine milk drink drinks juice smoothie yogurt pizza burger salad soup data jack jacks plug plugs gutter gutters padding border borders font fonts grid column columns icon icons banner thumbnail avatar download downloads update updates drill bit bits wrench socket nail nails screw screws bolt bolts skillet saucepan dish tin cake workout workouts session sessions class trip "
     "loop trail trek climb event video clip movie call meeting wait sensor camera jar mug bowl steak fillet turkey roast dog puppy child adult man woman person baby truck car "
     "boat rope ladder fence plank beam wall door desk table bed rug pool wheel wheels tire blade rod bar chain jump throw row interval intervals repeat repeats rest nodule cut incline "
     "tablet tablets pill pills capsule capsules dose doses dosage injection run runs race races walk hike ride drive "

@@ -174,7 +174,7 @@ def _per(match: re.Match[str]) -> str:
 
 def _is_attribute(match: re.Match[str], unit: str) -> bool:
     """`a 10 km run` is a ten kilometer run."""
-    if not unit.rstrip("²³").isalpha() or match["per"]:
+    if (not unit.strip("°²³ ").isalpha() and unit != "°") or match["per"]:
         return False
     before = _OTHER_MEASURE.sub("", match.string[max(0, match.start() - AROUND) : match.start()])
     after = match.string[match.end() : match.end() + 16]
