@@ -73,6 +73,7 @@ _LATE = expression(r"(?<![\w:.])(?:2[5-9]|[3-9]\d|1\d\d):[0-5]\d(?![\d:]|\.\d|\s
 _RACED = expression(
     r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s(?:\d{1,2}\s?[kK]\b|[a-z]+-mile\b|mile\b|half[- ]marathon|marathon\b))"
 )
+_HOURS_NEAR = expression(r"\bhours? [a-z-]+ minutes?(?: [a-z-]+){0,2} and [a-z-]+ seconds?\b")
 _PLAN = expression(
     r"(?<![\w:.])(?P<a>\d{1,3}):(?P<s>[0-5]\d)(?P<to> to )(?P<b>\d{1,3}):(?P<t>[0-5]\d)(?![\d:]|\.\d)"
 )
@@ -130,7 +131,9 @@ def _short(match: re.Match[str]) -> str:
     if not int(match["m"]) and seconds and not match.groupdict().get("f"):
         return (match.groupdict().get("lead") or "") + _part(str(seconds), "second")
     words = f"{minutes} {'oh ' if 0 < seconds < 10 else ''}{cardinal(seconds)}"  # noqa: PLR2004 (one figure)
-    if not seconds:
+    if not seconds and int(match["m"]) < 10 and _HOURS_NEAR.search(match.string):  # noqa: PLR2004 (of a marathon)
+        words = _part(match["m"], "hour")
+    elif not seconds:
         words = f"{minutes} minute{'' if int(match['m']) == 1 else 's'}"
     fraction = match.groupdict().get("f")
     if fraction:

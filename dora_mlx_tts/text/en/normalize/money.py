@@ -27,7 +27,7 @@ _CODE_WORD = alternatives(code for code in CODES | LOCAL if code.isalpha())
 _MAGNITUDE = rf"(?:{MAGNITUDE}|mm|MM|mil|[bt](?!\s?/))"
 _ENDS = r"(?![A-Za-z]|(?<=\s[A-Za-z])-)"
 _SCALE = rf"(?P<scale>\s?{_MAGNITUDE}{_ENDS})?"
-_SECOND = rf"(?P<scale1>\s?{_MAGNITUDE}{_ENDS})?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"
+_SECOND = rf"(?P<scale1>\s?{_MAGNITUDE}{_ENDS}|-(?:thousand|million|billion|trillion)\b)?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"
 
 _BEFORE = expression(
     rf"(?P<minus>(?<!\w)[-−])?(?<![A-Za-z$])(?P<name>{_NAME})\s?(?P<minus2>[-−](?=[\d.]))?"
@@ -47,7 +47,7 @@ _RELATIONS = {
     "≥": "at least", ">=": "at least", "+": "plus",
 }  # fmt: skip
 _ONE_OF_A_KIND = expression(
-    r"\b((?i:a|an|another|this|that|each|every|the|your|my|his|her|our|their|its|[A-Za-z]{2,20}'s)\s(?:(?!(?:is|are|was|were|be|costs?|has|have|had|gets?|than)\s)[a-z\d-]{1,20},?\s){0,7}?)(dollar|euro|pound|cent)s(?=\s(?!per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
+    r"\b((?i:a|an|another|this|that|each|every|the|your|my|his|her|our|their|its|[A-Za-z]{2,20}'s)\s(?:(?!(?:is|are|was|were|be|costs?|has|have|had|gets?|than)\s)[a-z\d-]{1,20},?\s){0,7}?)(dollar|euro|pound|cent)s(?=\s(?!the\b|per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
     r"an\b|off\b|at\b|is\b|was\b|on\b|from\b|of\b|by\b|with\b|as\b|but\b|if\b|more\b|less\b|each\b|extra\b|plus\b|every\b|now\b|today\b|so\b|"
     r"he\b|she\b|they\b|we\b|you\b|it\b|was\b|were\b|has\b|had\b|have\b|will\b|that\b|which\b|who\b|into\b|until\b|"
     r"because\b|when\b|after\b|before\b|than\b|worth\b|back\b|times\b|minus\b|divided\b|equals\b|[a-z]+(?:ed|ing)\b)[A-Za-z])"
@@ -57,6 +57,7 @@ _RATE = expression(rf"{NOT_INSIDE}(?P<n>{NUMBER})\s?(?P<a>[A-Z]{{3}})/(?P<b>[A-Z
 _PER_MANY = expression(
     r"([£€$]\d[\d.,]{0,12})\s?/\s?(?=1 ?[KMB]\b|1,000(?:,000)?\b|\d{2,3} (?:miles?|mi|km|g|grams|ml|mL|sq|pages|words|words|views|users|units|oz)\b)"
 )
+_A_DAY = expression(r"(?:(?<=\bdollar)|(?<=\beuro)|(?<=\bpound)|(?<=\bcent))s(?=-a-[a-z])")
 _PER_PERSON = expression(r"([£€$]\d[\d.,]{0,12})\s?pp\b(?:\.(?=\s[a-z]|[,;]))?")
 _RUPEES = expression(r"\bRs\.?\s?(?=\d)")
 _COMMA_CENTS = expression(r"(?<=\d),(?=\d\d\s?€)|(?<=€\d),(?=\d\d(?!\d))|(?<=€\d\d),(?=\d\d(?!\d))")
@@ -196,4 +197,6 @@ def apply(text: AlignedText) -> AlignedText:
 
 def apply_kinds(text: AlignedText) -> AlignedText:
     """`a three hundred dollars deposit` → a three hundred dollar deposit."""
+    if "-a-" in text.text:
+        text = text.sub(_A_DAY, "")
     return text.sub(_ONE_OF_A_KIND, lambda m: _DOLLARS_AND.sub(r"\1", m[1]) + m[2])

@@ -53,7 +53,7 @@ _ELEMENTS = word_set(
     "Ag Cd In Sn Sb Te I Xe Cs Ba Pt Au Hg Pb Bi U"
 )
 _COMPOUND = expression(
-    r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])"
+    r"(?:(?<![\w-])|(?<=\s\d)|(?<=\(\d))(?=[A-Za-z\d()]{2,20}(?![\w-]))(?!\d)(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])"
 )
 _SALT = expression(r"(?:Na|K|Li|Mg|Ca|Ag|Zn|Cu|Fe|Al|Ba|Pb|Ti|H)(?:[HCSN]?O|OH|Cl|Br|F|HS)")
 FEWEST_ATOMS = 2
@@ -139,9 +139,13 @@ def _count(figures: str, unit: str) -> str:
 def _compound(match: re.Match[str]) -> str | None:
     """`NaCl` → N A C L; only where every part is an element, and one of them has two letters."""
     text = match.group()
+    is_counted = match.string[match.start() - 1 : match.start()].isdecimal()
+    if is_counted and not _REACTION.search(match.string):
+        return None
     if text[0] == "(" and text[-1] == ")" and (inner := _named_atoms(text[1:-1])):
         return f"({inner})"
-    return _named_atoms(text)
+    named = _named_atoms(text)
+    return None if named is None else spaced(match, named)
 
 
 def _named_atoms(text: str) -> str | None:

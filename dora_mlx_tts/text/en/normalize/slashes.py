@@ -86,6 +86,9 @@ _FRACTIONS = expression(
 _HOUR_AFTER = expression(
     r"\s(?:from|between)\s\d{1,2}(?::\d\d)?\s?(?:[-–]|a\.?m\b|p\.?m\b|to\b|and\b|until\b)"
 )
+_EVENT_AFTER = expression(
+    r"\s(?:trip|flight|meeting|appointment|deadline|event|wedding|departure|arrival|party|show|concert|visit|release|launch|invoice|payment|delivery|webinar|interview|check-in|reservation)\b"
+)
 _MATH_AROUND = expression(r"[=+*×÷^(-]\s?\||\|\s?[=+*×÷^)]|\|\s?[xyznt]\b")
 FIRST_SURE_MONTH = 6
 """`12/5` is hardly ever twelve fifths; `5/4` may be five fourths."""
@@ -151,12 +154,20 @@ def _link(
     return " " if (first, second) in _WHOLES or is_split or expires or named else None
 
 
+def _says_when(before: str, after: str, *, is_mark: bool) -> bool:
+    """Whether the words around speak of a day: `by 12/5`, `a 3/15 trip`, `Labor Day (9/1)`."""
+    is_event = not is_mark and _EVENT_AFTER.match(after)
+    return (
+        bool(is_event or _HOUR_AFTER.match(after) or _FIRM_DATE_BEFORE.search(before))
+        or after.startswith(" at ")
+        or before.endswith("Day (")
+    )
+
+
 def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str) -> bool:
     if month > LAST_MONTH or day > LAST_DAY or (_SCORE_AFTER.match(after) and day in _SCALES):
         return False
-    if _HOUR_AFTER.match(after) or before.endswith("Day ("):
-        return True
-    if match.group()[0] == "~" or _FIRM_DATE_BEFORE.search(before) or after.startswith(" at "):
+    if _says_when(before, after, is_mark=day in _SCALES) or match.group()[0] == "~":
         return True
     if match["a"][0] == "0" or match["b"][0] == "0":
         return True
