@@ -28,10 +28,10 @@ _FUNCTION = word_set(
 )
 _SIDES = expression(r"(?<=\d[\"'])\s?([WDHL])\b(?:\s?[x×]\s?(?=\d))?")
 _SPAN = expression(
-    r"(?<=\d)(?P<m>[\"'])?\s?[-–]\s?(?=\d{1,3}(?:\.\d{1,3})?(?(m)(?P=m)|[\"'])(?![\w'\"]))"
+    r"(?<=\d)(?P<m>[\"'])?\s?[-–]\s?(?=\d{1,3}(?:\.\d{1,3}|[ -]\d/\d{1,2})?(?(m)(?P=m)|[\"'])(?![\w'\"]))"
 )
 _PAIR = expression(
-    r"(?<![\w.,'\"])(\d{1,3}(?:\.\d{1,2})?)[\"']\s?[x×]\s?(?=\d{1,3}(?:\.\d{1,2})?[\"']\s(?!x\b|by\b|and\b|or\b|in\b|is\b|for\b)[a-z]{3})"
+    r"(?<![\w.,'\"/])(\d{1,3}(?:\.\d{1,2})?)[\"']\s?[x×]\s?(?=\d{1,3}(?:\.\d{1,2})?[\"']\s(?!x\b|by\b|and\b|or\b|in\b|is\b|for\b)[a-z]{3})"
 )
 """Both sides of a thing: `a 9"x5" pan`."""
 _ARTICLE = expression(r"(?i)\b(?:the|this|that|a|an|your|my|our)\s\Z")

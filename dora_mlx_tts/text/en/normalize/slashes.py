@@ -52,6 +52,7 @@ _SCORE_AFTER = expression(
 _STORAGE = expression(r"\s?(?:GB|TB)\b")
 _BETTING = expression(r"(?i)\b(?:odds|bets?|betting|long-?shots?|wagers?|payouts?|bookmakers?)\b")
 _ROADS = expression(r"\s(?:split|interchange|junction|merge)\b")
+_TRAINS = expression(r"\b(?:[1-7ACEBDFMGJZLNQRWS] train|subway|Metro)s?\b")
 _GALLONS = expression(r"(?i)\b(?:mpg|miles per gallon|MPGe)\b")
 _THREE_GALLONS = expression(r"(?<![\w./])(\d{1,3})/(\d{1,3})/(\d{1,3})(?= mpg\b)")
 _DECIMALS = expression(
@@ -146,6 +147,7 @@ def _link(
     )  # of a card: month and year
     named = bool(_NAMED_BEFORE.search(before)) and first != second
     named = named or (first > LAST_MONTH and bool(_WEEKDAY_BEFORE.search(before)))  # a forecast
+    named = named or (before.endswith("the ") and bool(_TRAINS.search(text)))
     named = named or bool(_ROADS.match(after))
     named = named or before.endswith("number ") or (first > 2 and bool(_STORAGE.match(after)))  # noqa: PLR2004 (½ GB)
     named = named or bool(_GALLONS.search(text))
