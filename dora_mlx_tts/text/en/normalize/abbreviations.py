@@ -157,7 +157,7 @@ def _latin(match: re.Match[str]) -> str:
 
 _HEIGHT = expression(r"\s?[\d,]{1,7}\s?(?:ft|m|feet|meters)\b")
 _TRAVELS = expression(
-    r"\b([Aa]rr|[Dd]ep)\.(?= [A-Z][A-Za-z.]+(?: [A-Z][a-z]+){0,2},?(?: [A-Z]{2}\b,?)?(?: (?:at|by|around))? \d)"
+    r"\b([Aa]rr|[Dd]ep)\.(?= [A-Z][A-Za-z.]+(?: [A-Z][a-z]+){0,2},?(?: [A-Z]{2}\b,?)?(?: (?:at|by|around))? \d)|\b(arr|dep)\.(?= [A-Z][a-z]+,)"
 )
 """Before the name of a place and a time."""
 _CLIMB = expression(r"\b([Ee])lev\.?(?= (?:gain|loss|change|profile)\b)")
@@ -252,7 +252,8 @@ def apply(text: AlignedText) -> AlignedText:
             text = text.sub(pattern, words)
     text = _fixed(text).sub(_CLIMB, r"\1levation")
     text = text.sub(
-        _TRAVELS, lambda m: _alike("arrives" if m[1].lower() == "arr" else "departs", m[1])
+        _TRAVELS,
+        lambda m: _alike("arrives" if (m[1] or m[2]).lower() == "arr" else "departs", m[1] or m[2]),
     )
     text = text.sub(_QUESTIONS, "questions")
     text = text.sub(_SHORT_LABEL, _short_label).sub(_EACH, _each)
