@@ -26,6 +26,7 @@ _ZIPS = expression(
 )
 _FULL_ZIP = expression(r"(?<![\w.,$-])\d{5}(?:-\d{4})?(?![\w-])")
 _BUILD = expression(r"(?<=\b[Bb]uild )\d{4,5}(?:\.\d{1,5})?(?![\w,.]*\d)")
+_ZERO_SPAN = expression(r"(?<![\w.,$-])(0\d{2,7})\s?[-–]\s?(\d{3,8})(?![\w-]|[.,]\d)")
 _NEAR_ZIP = expression(r"(?<=\bnear )\d{5}(?![\w-]|[.,]\d)")
 _LONG_ZIP = expression(r"(?<![\w.,$-])\d{5}-\d{4}(?![\w-])")
 _DOI = expression(r"(?<![\w.])10\.(\d{4,5})/([\w.()/-]{2,60})(?<=\w)")
@@ -246,6 +247,11 @@ _RULES = (
     Rule(_STAR, _star, "*#"),
     Rule(_ZIPS, lambda m: _FULL_ZIP.sub(lambda zip_code: spell_code(zip_code.group()), m.group())),
     Rule(_BUILD, lambda m: " point ".join(map(digits, m.group().split(".")))),
+    Rule(
+        _ZERO_SPAN,
+        lambda m: f"{digits(m[1])} to {digits(m[2])}" if len(m[1]) == len(m[2]) else None,
+        "-–",
+    ),
     Rule(_NEAR_ZIP, lambda m: digits(m.group())),
     Rule(_LONG_ZIP, lambda m: spell_code(m.group()), "-"),
     Rule(_VANITY, lambda m: f"one, {integer(m[2])}, ", "-"),

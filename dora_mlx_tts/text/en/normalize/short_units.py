@@ -61,7 +61,8 @@ _SQUARE = expression(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
 _SIZE = expression(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
 _SPOONS = expression(r"(?P<n>\d) (?P<s>[Tt])\.(?= [a-z]{3,})")
-_BARE_SPOONS = expression(r"(?P<n>\d) T(?= [a-z]{3,})")
+_BARE_SPOONS = expression(r"(?P<n>\d) T(?= [a-z]{3,}|\s[(+&]|[),;])")
+_BARE_CUPS = expression(r"(?P<n>\d) c(?=\s[(+&]|[),;])")
 _KITCHEN = expression(
     r"(?i)\b(?:cups?|c\.|tsps?|teaspoons?|oz|simmer|bake|cook|stir|whisk|sauce|butter|flour|sugar|oil|paste)\b"
 )
@@ -72,7 +73,7 @@ _CUPS = expression(
 
 def _cups(match: re.Match[str]) -> str:
     """`2 c flour` → 2 cups flour; of a share of one there is one cup."""
-    count = match["n"] or match["n2"]
+    count = match["n"] or match.groupdict().get("n2", "")
     before = match.string[max(0, match.start() - 6) : match.start()] + count
     is_one = re.search(
         r"(?:^|[^\d /])\s?(?:1|\d/\d{1,2})\Z|^(?:1|\d/\d{1,2})\Z|(?<![\d ] )\b\d/\d\Z", before
@@ -148,6 +149,7 @@ SHORT_UNITS = (
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
     Rule(_SPOONS, lambda m: f"{m['n']} {'tbsp' if m['s'] == 'T' else 'tsp'}", "Tt"),
+    Rule(_BARE_CUPS, lambda m: _cups(m) if _KITCHEN.search(m.string) else None, "c"),
     Rule(
         _BARE_SPOONS,
         lambda m: f"{m['n']} tbsp" if _KITCHEN.search(m.string) else None,
