@@ -74,6 +74,12 @@ _DECADE_BEFORE = expression(
     r"(?:\b(?:the|early|mid|late|low|high|upper|lower|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,
 )
+_THREES = expression(
+    r"(?:(?<=[a-z] )|(?<=[\d)] ))3s\b(?! (?:later|ago|left|delay|timeout|video|pause|rest|hold|clip)\b)"
+)
+_BASKETBALL = expression(
+    r"(?i)\b(?:shot|shots|shooting|shooters?|NBA|basketball|rebounds?|back-to-back|buckets?|three-point|hit \d+|made \d+|up \d+[-–]\d+|from deep)\b"
+)
 _MANY = expression(r"(?<![\w.,$])(10|100|1,?000|10,?000|100,?000)s(?= of\b)")
 _MANY_NAMES = {
     "10": "tens",
@@ -230,6 +236,7 @@ def _short_year(figures: str) -> str:
 
 
 _RULES = (
+    Rule(_THREES, lambda m: "threes" if _BASKETBALL.search(m.string) else None, "s"),
     Rule(_MANY, lambda m: _MANY_NAMES[m[1].replace(",", "")], "s"),
     Rule(_SPAN, r"\g<day> to ", "-–—~"),
     Rule(_EUROPEAN_DAY, _european_day, "."),

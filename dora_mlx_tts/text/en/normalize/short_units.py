@@ -55,7 +55,7 @@ _CAMERA = expression(
 )
 _COUNT = expression(r"(?<=\d)[ -]?ct\b\.?(?!\.\w)")
 _PINTS = expression(
-    r"(?P<n>\d) pt\b\.?(?= [a-z])(?! (?:font|type|text|size|buck|scale|lead|plan|turn)\b)"
+    r"(?P<n>\d) pt\b\.?(?= [a-z])(?! (?:each|per|bonus|penalty|deduction|question|font|type|text|size|buck|scale|lead|plan|turn)\b)"
 )
 _SQUARE = expression(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
