@@ -54,6 +54,7 @@ _CAMERA = expression(
     r"(?i)\b(?:Pixel|iPhone|Galaxy|phones?|zoom|telephoto|ultrawide|mAh|ISO \d|EXIF|cameras?|photos?|f/\d|lens|sensor|RAW|JPEG)"
 )
 _COUNT = expression(r"(?<=\d)[ -]?ct\b\.?(?!\.\w)")
+_GRADED = expression(r"(?P<n>\d) pt\b\.?(?= (?:each|per|bonus|penalty|deduction|question)\b)")
 _PINTS = expression(
     r"(?P<n>\d) pt\b\.?(?= [a-z])(?! (?:each|per|bonus|penalty|deduction|question|font|type|text|size|buck|scale|lead|plan|turn)\b)"
 )
@@ -144,6 +145,7 @@ SHORT_UNITS = (
         _LAST_POINTS, lambda m: f"{m['n']} point{'' if m['n'] == '1' else 's'}{m['dot'] or ''}", "p"
     ),
     Rule(_STITCH, lambda m: " stitch" if _KNITTING.search(m.string) else None, "s"),
+    Rule(_GRADED, lambda m: f"{m['n']} point{'' if m['n'] == '1' else 's'}", "p"),
     Rule(_PINTS, r"\g<n> pint", "p"),
     Rule(_SQUARE, r"-\1 ", "-"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
