@@ -161,6 +161,9 @@ _TRAVELS = expression(
 )
 """Before the name of a place and a time."""
 _CLIMB = expression(r"\b([Ee])lev\.?(?= (?:gain|loss|change|profile)\b)")
+_MILE = expression(
+    r"(?:(?<=\bfrom )|(?<=\bto )|(?<=\bat )|(?<=\bnear )|(?<=\band )|(?<=\bby ))mi\.(?= \d)"
+)
 _QUESTIONS = expression(r"(?<=\d )Qs\b")
 _BROADCAST = expression(
     r"(?i)\b(?:wi-?fi|routers?|[GM]Hz|channels?|TV|radio|antenna|MIDI|audio|mixer|inputs?)\b"
@@ -255,7 +258,7 @@ def apply(text: AlignedText) -> AlignedText:
         _TRAVELS,
         lambda m: _alike("arrives" if (m[1] or m[2]).lower() == "arr" else "departs", m[1] or m[2]),
     )
-    text = text.sub(_QUESTIONS, "questions")
+    text = text.sub(_QUESTIONS, "questions").sub(_MILE, "mile")
     text = text.sub(_SHORT_LABEL, _short_label).sub(_EACH, _each)
     text = text.sub(_BOARDS, lambda m: f"{cardinal(int(m[1]))} by {plural(cardinal(int(m[2])))}")
     text = (

@@ -27,6 +27,7 @@ _ZIPS = expression(
 _FULL_ZIP = expression(r"(?<![\w.,$-])\d{5}(?:-\d{4})?(?![\w-])")
 _BUILD = expression(r"(?<=\b[Bb]uild )\d{4,5}(?:\.\d{1,5})?(?![\w,.]*\d)")
 _ZERO_SPAN = expression(r"(?<![\w.,$-])(0\d{2,7})\s?[-–]\s?(\d{3,8})(?![\w-]|[.,]\d)")
+_MOTOR_OIL = expression(r"(?<![\w.-])(\d{1,2})W-?([2-6]0)(?![\w-])")
 _NEAR_ZIP = expression(r"(?<=\bnear )\d{5}(?![\w-]|[.,]\d)")
 _LONG_ZIP = expression(r"(?<![\w.,$-])\d{5}-\d{4}(?![\w-])")
 _DOI = expression(r"(?<![\w.])10\.(\d{4,5})/([\w.()/-]{2,60})(?<=\w)")
@@ -262,6 +263,7 @@ _RULES = (
     Rule(_HEX, _hex, "xb+"),
     Rule(_COLOR, _color, "#"),
     Rule(_HASH, lambda m: _each(m.group().replace(":", ""))),
+    Rule(_MOTOR_OIL, lambda m: f"{cardinal(int(m[1]))} W {cardinal(int(m[2]))}", "W"),
     Rule(_MIXED, _mixed, "-"),
     Rule(_LONG_MIXED, lambda m: spell_code(m.group())),
     Rule(_CHAIN, lambda m: spell_code(m.group()), "-"),
