@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dora_mlx_tts.text.en.language import English
@@ -180,3 +182,15 @@ def test_reading_in_context(case: str) -> None:
 def test_both_readings_in_one_sentence() -> None:
     said = " ".join(ENGLISH.pronounce("They live in a live music hall.").symbols)
     assert said.index("L IH1 V") < said.index("L AY1 V")
+
+
+def _assistant_rows() -> list[list[str]]:
+    lines = (Path(__file__).parent / "data/homographs_en.tsv").read_text("utf-8").splitlines()
+    return [line.split("\t") for line in lines if not line.startswith("#")]
+
+
+@pytest.mark.parametrize(("text", "phones"), _assistant_rows())
+def test_beside_figures(text: str, phones: str) -> None:
+    """Secondary stress differs between dictionaries."""
+    heard = f" {' '.join(ENGLISH.pronounce(ENGLISH.normalize(text).text).symbols)} "
+    assert f" {phones} ".replace("2", "0") in heard.replace("2", "0")

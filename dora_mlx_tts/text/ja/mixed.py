@@ -31,8 +31,9 @@ _LETTERED = "|".join(
     if len(unit) > 1 and unit[0].isalpha()
 )
 _UNIT = re.compile(
-    rf"(?<=[0-9])[ ]?({_LETTERED})(?=[ ]?(?:[\u3041-\u9fff、。，．！？!?)）」』/~～〜]|\Z))"
+    rf"(?<=[0-9万億兆千百])[ ]?({_LETTERED})(?=[ ]?(?:[\u3041-\u9fff、。，．！？!?)）」』/~～〜]|[0-9]{{1,2}}[分秒時]|\Z))"
 )
+_EQUALS = re.compile(r"(?<![A-Za-z])([A-Za-z])[ ]?=[ ]?(?=[-−]?[0-9])")
 _SERIAL = re.compile(r"(?<![A-Za-z0-9-])([A-Z]{1,4})-([0-9]{3,12})(?![0-9A-Za-z.-])")
 _ROOMS = re.compile(r"(?<=[0-9])(S?LDK|DK)(?![A-Za-z])")
 _ROOM_NAMES = {"LDK": "エルディーケー", "SLDK": "エスエルディーケー", "DK": "ディーケー"}
@@ -52,6 +53,7 @@ _RULES: tuple[_Rule, ...] = (
     (_BEFORE, lambda m: f"{m[2]}{m[3]}{_CODES[m[1]]}"),
     (_AFTER, lambda m: f"{m[1]}{m[2]}{_CODES[m[3]]}"),
     (_UNIT, lambda m: UNITS[m[1]]),
+    (_EQUALS, lambda m: f"{m[1]}イコール"),
     (_TIMES, lambda _: "×"),
     (_ROOMS, lambda m: _ROOM_NAMES[m[1]]),
     (_SERIAL, lambda m: f"{m[1]}の{read_digits(m[2])}"),

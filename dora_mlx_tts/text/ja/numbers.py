@@ -24,7 +24,7 @@ UNITS = {
     "GHz": "ギガヘルツ", "KB": "キロバイト", "kB": "キロバイト", "MB": "メガバイト", "GB": "ギガバイト",
     "TB": "テラバイト", "bps": "ビーピーエス", "Mbps": "メガビーピーエス", "Gbps": "ギガビーピーエス",
     "Pa": "パスカル", "hPa": "ヘクトパスカル", "kPa": "キロパスカル", "MPa": "メガパスカル", "dB": "デシベル",
-    "cal": "カロリー", "kcal": "キロカロリー", "rpm": "アールピーエム", "px": "ピクセル", "ppm": "ピーピーエム",
+    "cal": "カロリー", "kcal": "キロカロリー", "rpm": "アールピーエム", "px": "ピクセル", "pt": "ポイント", "ppm": "ピーピーエム",
     "°C": "度", "℃": "度", "°F": "華氏度", "℉": "華氏度", "°": "度", "Ω": "オーム", "mol": "モル",
 }  # fmt: skip
 _CURRENCIES = {
@@ -82,6 +82,8 @@ _PER = {"h": "毎時", "s": "毎秒", "min": "毎分"}
 _MIXED = re.compile(r"(?<=[0-9]) (?=[0-9]{1,3}/[0-9]{1,3}(?![0-9./]))")
 _MIDNIGHT = re.compile("(?<![0-9.,:零一二三四五六七八九十百])0?0(?=時(?!間))")
 """0時 is れいじ, not ゼロじ."""
+_AVERAGE = re.compile(r"(?<=率)(は|が|、|:)?[ ]?0?\.([0-9])([0-9])([0-9])(?![0-9])")
+"""Of a batter: 割, 分, 厘."""
 _FRACTION = re.compile(r"(?<![0-9./])([0-9]{1,16})(?:[/⁄]| / )([0-9]{1,16})(?![0-9./])")
 SMALLEST_PRESSURE = 30
 _RELATION = re.compile(r"(?<=[0-9])[ ]?([≧≥≦≤])[ ]?(?=[0-9])")
@@ -133,8 +135,14 @@ def read_percentages(text: AlignedText) -> AlignedText:
     return text.sub(_PERCENT, lambda m: "パーミル" if m[1] == "‰" else "パーセント")
 
 
+def _average(match: re.Match[str]) -> str:
+    parts = zip(match.groups()[1:], "割分厘", strict=True)
+    return (match[1] or "") + "".join(f"{figure}{name}" for figure, name in parts if figure != "0")
+
+
 def read_versions(text: AlignedText) -> AlignedText:
     """`3.11.2` and IP addresses, digit by digit."""
+    text = text.sub(_AVERAGE, lambda m: _average(m) if "打" in m.string else None)
     return text.sub(_VERSION, lambda m: "テン".join(read_digits(part) for part in m[0].split(".")))
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.ko.normalize.amounts import UNITS
+from dora_mlx_tts.text.ko.normalize.amounts import UNITS, read_counts
 from dora_mlx_tts.text.ko.normalize.numbers import digits
 
 _CLOCK = re.compile(
@@ -36,6 +36,7 @@ _LETTERED = "|".join(
     if len(unit) > 1 and unit[0].isalpha()
 )
 _UNIT = re.compile(rf"(?<=[0-9])[ ]?({_LETTERED})(?=[ ]?(?:[가-힣,.!?)~]|\Z))(?![.,][0-9])")
+_ATTACHED = re.compile(r"(?<=[A-Za-z][ ])[0-9]{1,5}(?=([가-힣]{1,4}))")
 _SERIAL = re.compile(r"(?<![A-Za-z0-9-])([A-Z]{1,4})-([0-9]{3,12})(?![0-9A-Za-z.-])")
 _HANGUL = re.compile("[가-힣]")
 _LATIN = re.compile("[A-Za-z]")
@@ -48,11 +49,17 @@ def _clock(match: re.Match[str]) -> str:
     return f"{'오전' if half in 'Aa' else '오후'} {time}"
 
 
+def _attached(match: re.Match[str]) -> str:
+    """`KTX 105호`: a number that Korean follows at once is Korean, whatever stands before it."""
+    return read_counts(AlignedText.of(match[0] + match[1])).text.removesuffix(match[1])
+
+
 _RULES: tuple[_Rule, ...] = (
     (_CLOCK, _clock),
     (_BEFORE, lambda m: f"{m[2]}{m[3]} {_CODES[m[1].upper()]}"),
     (_UNIT, lambda m: f" {UNITS[m[1]]}"),
     (_FILE, lambda _: " 점 "),
+    (_ATTACHED, _attached),
     (_SERIAL, lambda m: f"{m[1]} {digits(m[2], telephone=True)}"),
     (_AFTER, lambda m: f"{m[1]}{m[2]} {_CODES[m[3]]}"),
 )

@@ -119,7 +119,7 @@ class Stop:
         is_year = following in "'’" and self.word in _words("months_and_days")  # Sept. '25
         if self._is_street() and following.isupper():
             return None
-        if is_year or following in "&+=" or self._is_never_last():
+        if is_year or following in "&+=×÷−*≈<>" or self._is_never_last():
             return False
         if following.isdigit() or following in _BEFORE_FIGURES:
             return not self._stands_before_number()

@@ -48,9 +48,11 @@ JOINERS = word_set("and or but then so , - if when")
 TENS = word_set(
     "thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
 )
-CLAUSE_WORDS = word_set("when if because while until unless whenever after before with each every")
+CLAUSE_WORDS = word_set(
+    "by in to at over about nearly roughly around during when if because while until unless whenever after before with each every"
+)
 ALSO_QUALITIES = word_set(
-    "perfect moderate separate appropriate approximate duplicate alternate invalid frequent compact intimate "
+    "perfect moderate appropriate approximate alternate invalid frequent compact intimate "
     "elaborate deliberate subordinate degenerate legitimate"
 )
 PEOPLE = word_set("people men women children police parents you i we they")
@@ -167,6 +169,8 @@ def is_plainly_verb(context: WordContext) -> bool:
         return True
     if context.word == "use" and left in {"", ",", "please", "then", "just", "instead"}:
         return right not in {"", "of", "case", "cases", "by", "and", "or", ","} | BE
+    if context.word == "use" and left in PEOPLE:
+        return right not in {"", "of", ","} | BE
     if left in {"", "please"}:
         counted = right in NUMBERS | TENS and context.word not in ALSO_QUALITIES
         return counted or (_takes_object(right) and right != "that")
@@ -175,7 +179,7 @@ def is_plainly_verb(context: WordContext) -> bool:
         bare
         and _ends_in_s(left)
         and left.isalpha()
-        and right in CLAUSE_WORDS
+        and (right in CLAUSE_WORDS or right in NUMBERS | TENS)
         and not _ends_in_s(context.word)
     )
 

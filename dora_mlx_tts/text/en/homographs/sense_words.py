@@ -13,7 +13,7 @@ PAST_VERBS = word_set(
 METAL_AFTER = word_set(
     "pipe pipes paint paints poisoning acid battery batteries bullet bullets pencil pencils shot ore mine "
     "mines weight weights crystal content levels exposure glass contamination solder free based apron "
-    "sheet sheets oxide plate plates dust sinker sinkers"
+    "sheet sheets oxide plate plates dust sinker sinkers melts boils ingot ingots sulfide concentration concentrations roof roofs"
 )
 METAL_NEAR = word_set(
     "mercury zinc copper tin arsenic cadmium metal metals iron toxic nickel molten contains"
@@ -47,7 +47,7 @@ TINY = word_set(
     "changes trace traces variation variations fraction organisms hand"
 )
 ARCHERY = word_set(
-    "arrow arrows tie ties ribbon violin cello hair string archery crossbow archer tied red pink silk gift"
+    "arrow arrows tie ties ribbon violin cello hair string archery crossbow archer tied red pink silk gift violinist violist cellist viola fiddle fiddler recurve compound longbow draw hunting bowstring"
 )
 SHIP = word_set("ship boat stern vessel deck curtain audience stage king queen take took takes")
 NEARBY = word_set(

@@ -14,6 +14,7 @@ from dora_mlx_tts.text.en.homographs.context import (
     OBJECTS,
     PERSONS,
     PREPOSITIONS,
+    TENS,
     THIRD_PERSONS,
     WordContext,
     is_open_class,
@@ -31,7 +32,15 @@ from dora_mlx_tts.text.en.homographs.sense_words import (
     TEARS_NEAR,
     TINY,
 )
-from dora_mlx_tts.text.en.homographs.verb_senses import live, lives, read
+from dora_mlx_tts.text.en.homographs.verb_senses import (
+    is_broadcast,
+    is_noun,
+    is_past_for_sure,
+    lasts,
+    live,
+    lives,
+    read,
+)
 
 Phones = tuple[str, ...]
 Rule = Callable[[WordContext], str | None]
@@ -57,7 +66,8 @@ def _lead(c: WordContext) -> str:
         "have",
         "no",
         "without",
-    } and (not right or right in {",", "and", "or", "is"}):
+        "for",
+    } and (not right or right in {",", "and", "or", "is", "if", "in"}):
         return "L EH1 D"
     near = {*c.before(4), *c.after(4)}
     return "L EH1 D" if near & METAL_NEAR and not is_verb(c) else "L IY1 D"
@@ -67,6 +77,8 @@ _WINDING = frozenset({"through", "along", "around", "up", "down", "its", "past"}
 
 
 def _wind(c: WordContext) -> str:
+    if _is_wound_up(c):
+        return "W AY1 N D"
     after = c.at(1) in {"up", "down"} or (c.at(1) in _WINDING and c.at(-1).endswith("s"))
     turns = is_verb(c) or (is_verb(c) is not False and after)
     return "W AY1 N D" if turns else "W IH1 N D"
@@ -161,18 +173,36 @@ def _asks_whether_content(c: WordContext) -> bool:
     return c.at(1) in {"with", "to", ""} and c.at(-1) in PERSONS | THIRD_PERSONS and c.at(-2) in BE
 
 
+def _is_closing(c: WordContext) -> bool:
+    """`at the close`, `the close of`."""
+    closing = c.at(-1) in {"the", "market"} and c.at(1) in {"", ",", "on", "at", "today"}
+    return closing or (c.at(1) == "of" and c.at(-1) in DETERMINERS)
+
+
+def _is_wound_up(c: WordContext) -> bool:
+    """`wind down`, but `the wind up there`."""
+    return c.at(1) in {"down", "up"} and c.at(-1) != "the"
+
+
+_SURE: Mapping[str, Callable[[WordContext], bool]] = MappingProxyType(
+    {
+        "close": _is_closing,
+        "closes": lambda _: True,
+        "aged": lambda _: True,
+        "graduates": lambda _: True,
+        "wind": _is_wound_up,
+        "content": _asks_whether_content,
+        "bow": lambda c: bool({*c.before(4), *c.after(4)} & ARCHERY),
+        "live": lambda c: is_broadcast(c) or lasts(c),
+        "read": lambda c: is_noun(c) or is_past_for_sure(c),
+    }
+)
+
+
 def is_sure(c: WordContext) -> bool:
     """Whether the rule of a word speaks from a phrase that leaves no doubt."""
-    if c.word == "close":
-        closing = c.at(-1) in {"the", "market"} and c.at(1) in {"", ",", "on", "at", "today"}
-        return closing or (c.at(1) == "of" and c.at(-1) in DETERMINERS)
-    if c.word == "content":
-        return _asks_whether_content(c)
-    return (
-        c.word == "read"
-        and bool({"yesterday", "ago"} & {*c.after(6)})
-        and c.at(-1) not in MODALS | {"to"}
-    )
+    known = _SURE.get(c.word)
+    return known is not None and known(c)
 
 
 def _complex(c: WordContext) -> str:
@@ -214,20 +244,32 @@ def _row(c: WordContext) -> str:
 def _bow(c: WordContext) -> str:
     if {*c.before(4), *c.after(4)} & ARCHERY:
         return "B OW1"
+    if c.at(-1) == "" and c.at(1) in {
+        "at",
+        "to",
+        "your",
+        "slightly",
+        "deeply",
+        "down",
+        "from",
+        "when",
+    }:
+        return "B AW1"
     if c.at(-1) == "a" and c.at(-2) in {"take", "takes", "took", "taken", "taking"}:
         return "B AW1"
     return "B AW1" if is_verb(c) or {*c.before(4), *c.after(4)} & SHIP else "B OW1"
 
 
 def _minute(c: WordContext) -> str:
-    if c.at(-1) in BE and c.at(1) in {"", "but", "and", "compared"}:
+    if c.at(-1) in BE and c.at(1) in {"", ",", "but", "and", "compared"}:
         return "M AY0 N UW1 T"
     return "M AY0 N UW1 T" if c.at(1) in TINY and c.at(-1) not in NUMBERS else "M IH1 N AH0 T"
 
 
 def _polish(c: WordContext) -> str:
     starts = c.line[c.index].text[:1].isupper() and c.at(-1) == ""
-    people = c.is_capitalized_inside or (starts and is_open_class(c.at(1)))
+    named = is_open_class(c.at(1)) or c.at(1) in BE | HAVE
+    people = c.is_capitalized_inside or (starts and named)
     return "P OW1 L IH0 SH" if people else "P AA1 L IH0 SH"
 
 
@@ -278,8 +320,38 @@ def _elaborate(c: WordContext) -> str:
     return "IH0 L AE1 B ER0 EY2 T" if verb else "IH0 L AE1 B R AH0 T"
 
 
+def _closes(c: WordContext) -> str:  # noqa: ARG001 (the others look around)
+    return "K L OW1 Z IH0 Z"
+
+
+def _aged(c: WordContext) -> str | None:
+    """`aged 65`, `aged cheddar`; the aged are people."""
+    right = c.at(1)
+    counted = right in NUMBERS | TENS or right in {"between", "over", "under", "up"}
+    if counted or (
+        is_open_class(right) and right not in {"people", "man", "woman", "parents", "care"}
+    ):
+        return "EY1 JH D"
+    return None
+
+
+def _graduates(c: WordContext) -> str:
+    """People, unless somebody finishes school: graduates from, in, next."""
+    verb = c.at(1) in {"from", "in", "next", "this", "on", "early", "with", "summa", "magna", "cum"}
+    verb = verb and c.at(-1) not in DETERMINERS | NUMBERS | PREPOSITIONS | {
+        "college",
+        "school",
+        "university",
+        "recent",
+        "new",
+    }
+    return "G R AE1 JH AH0 W EY2 T S" if verb else "G R AE1 JH AH0 W AH0 T S"
+
+
 def _upset(c: WordContext) -> str | None:
     """The quality, as in "she was upset"; the classifier knows the noun and the verb."""
+    if c.at(1) in {"stomach", "stomachs", "tummy", "belly"}:
+        return "AH0 P S EH1 T"
     return "AH0 P S EH1 T" if c.at(-1) in BE | DEGREES and not is_open_class(c.at(1)) else None
 
 
@@ -310,6 +382,9 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
         "blessed": _blessed,
         "elaborate": _elaborate,
         "upset": _upset,
+        "closes": _closes,
+        "graduates": _graduates,
+        "aged": _aged,
     }
 )
 

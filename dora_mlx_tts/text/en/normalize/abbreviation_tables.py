@@ -83,7 +83,7 @@ gov't government, int'l international, nat'l national, dep't department, ass'n a
 """Without a full stop, anywhere."""
 SPOKEN = _pairs(
     """
-YoY year over year, QoQ quarter over quarter, MoM month over month, WoW week over week, YTD year to date, MTD month to date, y/y year over year, q/q quarter over quarter, m/m month over month, yoy year over year, qoq quarter over quarter,
+YoY year over year, QoQ quarter over quarter, MoM month over month, WoW week over week, YTD year to date, MTD month to date, y/y year over year, q/q quarter over quarter, m/m month over month, (w/w) by weight, (w/v) weight by volume, (v/v) by volume, w/w week over week, yoy year over year, qoq quarter over quarter,
 K8s kubernetes, b/c because, b/w between, w/in within, P/E P E, N/A not applicable, n/a not applicable, Rx R X, q.v. Q V, s.v. S V, N.B. N B, P.L. Public Law, U.S.C. U S C, C.F.R. C F R, i.a. among others,
 b.i.d. twice a day, t.i.d. three times a day, q.i.d. four times a day, q.d. once a day, q.o.d. every other day, q.h.s. at bedtime, q.a.m. every morning, q.p.m. every evening, h.s. at bedtime, p.r.n. as needed, p.o. by mouth, a.c. before meals, p.c. after meals,
 qid four times a day, tid three times a day, qhs at bedtime, qod every other day, prn as needed, s/p status post, f/u follow up, h/o history of, r/o rule out, n/v nausea and vomiting, hx history, sx symptoms, btw by the way

@@ -39,7 +39,7 @@ _DIED = expression(
 _KNOWN_AS = expression(r"\b(?i:a\.k\.a)\b\.?(?=\s)|\b(?:aka|AKA)\b(?=\s)")
 _FOUNDED = expression(r"\b([Ee])st\.?(?= (?:in )?[12]\d{3}\b)")
 _SHORT_LABEL = expression(
-    r"\b(apt|ste|bldg|rte|hwy|ext|vol|fig|rm|chap|pp|pg)\b\.?(?= (?:[A-Z]?-?\d|[A-Z]\b(?!')))|\bhwy\b(?!\.)",
+    r"\b(apt|ste|bldg|rte|hwy|ext|vol|fig|rm|chap|pp|pg|qs)\b\.?(?= (?:[A-Z]?-?\d|[A-Z]\b(?!')))|\bhwy\b(?!\.)",
     re.IGNORECASE,
 )
 _YEARS_OLD = expression(r"(?<=\d)[ -]?(?:y/o|yo|y\.o\.)(?!\w)")
@@ -123,7 +123,7 @@ _MUSIC = expression(
 )
 _SAINT = expression(rf"\bSt\.?(?=\s[A-Z])(?!\.?{NEW_SENTENCE})")
 _STREET = expression(rf"(?<=[\w]\s)St(?:\.(?!{NEW_SENTENCE})|(?=\.)|\b(?!\.))")
-_WITH = expression(r"(?<!\w)w/(?:(o)\b|(?=\s?[\"A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
+_WITH = expression(r"(?<!\w)w/(?!w\b)(?:(o)\b|(?=\s?[\"A-Za-z\d$£€]))(?:\s(?=\w)|(?=\W)|)")
 _BARE_SHORT = expression(rf"(?<![\w'.])(?:{alternatives(BARE)})\b(?![.']\w)")
 _ROUND = expression(r"(?i)(?<=\b(?:in|of|on) )rd\.?(?= \d{1,2}\b)")
 _AND = expression(r"(?i)(?<!\w)'n'?(?!\w)")
@@ -155,6 +155,19 @@ def _latin(match: re.Match[str]) -> str:
     return _alike("for example" if match[1] else "that is", match.group())
 
 
+_HEIGHT = expression(r"\s?[\d,]{1,7}\s?(?:ft|m|feet|meters)\b")
+_TRAVELS = expression(
+    r"\b([Aa]rr|[Dd]ep)\.(?= [A-Z][A-Za-z.]+(?: [A-Z][a-z]+){0,2},?(?: [A-Z]{2}\b,?)?(?: (?:at|by|around))? \d)|\b(arr|dep)\.(?= [A-Z][a-z]+,)"
+)
+"""Before the name of a place and a time."""
+_CLIMB = expression(r"\b([Ee])lev\.?(?= (?:gain|loss|change|profile)\b)")
+_MILE = expression(
+    r"(?:(?<=\bfrom )|(?<=\bto )|(?<=\bat )|(?<=\bnear )|(?<=\band )|(?<=\bby ))mi\.(?= \d)"
+)
+_QUESTIONS = expression(r"(?<=\d )Qs\b")
+_BROADCAST = expression(
+    r"(?i)\b(?:wi-?fi|routers?|[GM]Hz|channels?|TV|radio|antenna|MIDI|audio|mixer|inputs?)\b"
+)
 _COUNTED = word_set("tab tabs cap caps ed eds vol vols ep eps")
 """Behind figures they are what is counted: 2 tabs."""
 
@@ -162,6 +175,10 @@ _COUNTED = word_set("tab tabs cap caps ed eds vol vols ep eps")
 def _number_sign(match: re.Match[str]) -> str | None:
     """`No. 5` → Number 5, `Art. I` → Article one; not the `no.` before a sentence with I."""
     word = BEFORE_NUMBER.get(match["w"].lower())
+    if word == "elevator" and _HEIGHT.match(match.string, match.end()):
+        word = "elevation"
+    if word == "chapter" and _BROADCAST.search(match.string):
+        word = "channel"
     numeral = match["r"]
     if match["w"].lower() == "dep" and match.string[match.end()] in "$€£":
         word = "deposit"
@@ -236,7 +253,12 @@ def apply(text: AlignedText) -> AlignedText:
     for parts, pattern, words in _RARE:
         if any(part in text.text for part in parts):
             text = text.sub(pattern, words)
-    text = _fixed(text)
+    text = _fixed(text).sub(_CLIMB, r"\1levation")
+    text = text.sub(
+        _TRAVELS,
+        lambda m: _alike("arrives" if (m[1] or m[2]).lower() == "arr" else "departs", m[1] or m[2]),
+    )
+    text = text.sub(_QUESTIONS, "questions").sub(_MILE, "mile")
     text = text.sub(_SHORT_LABEL, _short_label).sub(_EACH, _each)
     text = text.sub(_BOARDS, lambda m: f"{cardinal(int(m[1]))} by {plural(cardinal(int(m[2])))}")
     text = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.en.normalize.numbers import number, ordinal
+from dora_mlx_tts.text.en.normalize.numbers import fraction, number, ordinal
 from dora_mlx_tts.text.en.normalize.patterns import NOT_INSIDE, NUMBER
 from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
@@ -26,7 +26,7 @@ _SCIENTIFIC = expression(
 )
 
 _POWER_SIGN = r"(?:[²³]|\^-?\w{1,3})?"
-_TERM = rf"\({{0,3}}[-−]?√?\({{0,3}}(?:\d{{1,12}}(?:\.\d{{1,9}})?[a-cn-rt-z]{{0,2}}|[A-Za-z]\d{{1,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
+_TERM = rf"\({{0,3}}[-−]?√?\({{0,3}}(?:\d{{1,12}}(?:\.\d{{1,9}})?(?:a[dsxy]|g[hdy]|[a-cn-rt-z]{{0,2}})|[A-Za-z]\d{{1,2}}|[A-Za-z]{{1,3}}){_POWER_SIGN}\){{0,3}}{_POWER_SIGN}"
 _OPERATOR = r"\s?(?:[=+*/×·÷±−-]|(?:(?<=[\d)])|(?<=[\d)] ))x(?=\s?\d))\s?"
 _EXPRESSION = expression(
     rf"(?<![\w.^)=+*/$€£'-])(?:{_TERM})(?:{_OPERATOR}(?:{_TERM})){{1,40}}(?![\w^$]|\.\d|/|-\w)"
@@ -48,7 +48,7 @@ _TWO_PRODUCTS = expression(
 """A determinant: ad − bc."""
 _LIMIT = expression(r"\blim(?=(?:_| ?\(|\s[a-z]\b))_?")
 _VARIABLES = expression(r"\bx1\b.*\bx2\b|\bx_?2\b.*\bx_?1\b")
-_CHANCE = expression(r"\b(P|Pr|E|Var)\((?=[A-Z])")
+_CHANCE = expression(r"\b(P|Pr|E|Var)\((?=[A-Za-z]{2}|[A-Z])")
 _NAMED_FUNCTION = expression(
     r"(?<![\w.])(?P<name>arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|exp)(?P<power>[²³])?"
     r"(?:\((?P<of>-?\d{0,4}(?:°|[a-z]?)|theta|alpha|pi)\)|(?= ?(?:theta|alpha|beta|phi)\b)|\((?P<of2>[a-z])\)|(?= ?(?:x\b|\d{1,3} ?°)))(?P<over>\s?/\s?(?=[a-z\d]\b))?"
@@ -59,6 +59,14 @@ _SURD_RATIO = expression(
 _STEP = expression(rf"(?P<op>{_OPERATOR})(?=\(|[-−\w])")
 _MORE_THAN = expression(r"\d\+ [A-Za-z]")
 """`300+ mi` is no sum."""
+_AMOUNT_BEFORE = expression(r"[\d½¼¾]\s?\Z")
+_UNIT_FIRST = expression(r"[A-Za-zμΩ]{1,4}[²³]?(?:/[A-Za-zμ]{1,4}[²³]?)?\s?[=+−÷×*/-]")
+"""`9.8 m/s² = ` behind a figure: a unit, no variables."""
+_ROOT_OF = expression(r"√\(((?=\d*[a-zA-Z])\d?[a-zA-Z]{1,2})/([a-zA-Z]|\d{1,4})\)")
+_INVERSE = expression(r"\b(sin|cos|tan|sec|csc|cot)\^[-−]1\s?(?=\(|[a-z\d√])")
+_LN = expression(r"\bln\s(?=\d|[a-z]\b)|\bln(?=\((?![a-z\d]{1,4}\)))")
+_MINUS_FUNCTION = expression(r"(?<![\w)] )(?<![\w)])[-−](?=(?:log|ln|sin|cos|tan)\b)")
+_ROOT_POWER = expression(r"\^\(([1-9]\d?)/([1-9]\d?)\)(?![\w^])")
 _COEFFICIENT = expression(r"(?<=\d)(?=[a-z])")
 _PRODUCT = expression(r"(?<![A-Za-z])([A-Za-z]{2,3})(?![A-Za-z\d(])")
 _NO_PRODUCT = word_set(
@@ -75,6 +83,11 @@ _NAMES = {
     "±": " plus or minus ",
 }
 _TIMES = frozenset("*×·x")
+
+
+def _factors(product: str) -> str:
+    """`2h` → two h."""
+    return " ".join(number(sign) if sign.isdecimal() else sign for sign in product)
 
 
 def _exponent(match: re.Match[str]) -> str:
@@ -138,6 +151,10 @@ def _named_function(match: re.Match[str]) -> str | None:
 def _expression(match: re.Match[str]) -> str | None:
     """Operators as words, if it is an equation or has powers or variables with a factor."""
     text = match.group()
+    if _UNIT_FIRST.match(match.string, match.start()) and _AMOUNT_BEFORE.search(
+        match.string, max(0, match.start() - 3), match.start()
+    ):
+        return None
     is_equation = "=" in text
     has_variable = (
         bool(re.search(r"[²³^]|\d[a-z]|[A-Za-z)]\s?\+|\+\s?[A-Za-z(]", text)) and "+" in text
@@ -194,14 +211,26 @@ def apply(text: AlignedText) -> AlignedText:
     """`x = 3y - 2` → x equals 3 y minus 2, `10^-3` → ten to the minus three."""
     text = text.sub(_INTEGRAL, _integral) if "∫" in text.text else text
     text = text.sub(_ABOUT, "about ") if "~" in text.text else text
+    if "^(" in text.text:
+        text = text.sub(_ROOT_POWER, lambda m: f" to the {fraction(int(m[1]), int(m[2]))}")
     if "^" in text.text or "**" in text.text:
         text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
     if not _VARIABLES.search(text.text):
         text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
     text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
     if "√" in text.text and ":" in text.text:
-        text = text.sub(_SURD_RATIO, lambda m: re.sub(r" ?: ?", " to ", m.group()))
+        text = text.sub(
+            _SURD_RATIO, lambda m: re.sub(r" ?: ?", " to ", m.group()) if "√" in m.group() else None
+        )
     text = text.sub(_ABSOLUTE, r"absolute value of \1") if "|" in text.text else text
+    if "√" in text.text:
+        text = text.sub(_ROOT_OF, lambda m: f"√({_factors(m[1])} over {m[2]})")
+    if "^" in text.text:
+        text = text.sub(_INVERSE, lambda m: f"inverse {_FUNCTION_NAMES[m[1]]} of ")
+    if "ln" in text.text:
+        text = text.sub(_LN, "natural log of ")
+    if "−" in text.text or "-" in text.text:
+        text = text.sub(_MINUS_FUNCTION, "minus ")
     text = text.sub(_LIMIT, "limit ")
     text = text.sub(_TWO_PRODUCTS, lambda m: " ".join(part for part in m.groups() if part))
     text = text.sub(_DERIVATIVE, lambda m: " ".join(f"d {m['y']} d {m['x']}".split()))

@@ -68,6 +68,7 @@ _POWER_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "01234567
 _BASE_FIGURES = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _RAISED = expression(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _LOW_LETTER = expression(r"(?<=[A-Za-z])[ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥ]")
+_IN_BASE = expression(r"(?<![\w.])((?=[\dA-F]*\d)[\dA-F]{1,32})([₂-₉]|₁₀|₁₂|₁₆)(?![₀-₉A-Za-z])")
 _ISOTOPE = expression(
     r"(?<![\w⁰¹²³⁴⁵⁶⁷⁸⁹])([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})(?:[₀-₉]{1,3})?([A-Z][a-z]?)(?![a-z])"
 )
@@ -122,10 +123,16 @@ _STARS = expression(r"(?<=\d)\s?[★⭐]\ufe0f?(?![★☆⭐])|(?<!\d)[★⭐]{2
 _ION = expression(r"(?<![A-Za-z])((?:[A-Z][a-z]?[₂-₉]?){1,3}|e)([²³⁴]?)([⁺⁻])(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 
 
+_RATED = expression(
+    r"\s(?:hotels?|restaurants?|resorts?|ratings?|reviews?|rated|places?|rooms?|spots?|stays?|apps?|recipes?|meals?|service|experiences?|[a-z]+-rated)\b"
+)
+
+
 def _stars(match: re.Match[str]) -> str:
     """`4.8★` → 4.8 stars, `★★★☆` → 3 stars."""
     count = sum(match.group().count(sign) for sign in "★⭐")
-    return " stars" if count == 1 else f"{count} stars"
+    name = "star" if _RATED.match(match.string, match.end()) else "stars"
+    return f" {name}" if count == 1 else f"{count} {name}"
 
 
 def _ion(match: re.Match[str]) -> str:
@@ -133,6 +140,11 @@ def _ion(match: re.Match[str]) -> str:
     letters = " ".join(match[1].upper().translate(_BASE_FIGURES))
     charge = f" {match[2].translate(_POWER_FIGURES)}" if match[2] else ""
     return f"{letters}{charge} {'plus' if match[3] == '⁺' else 'minus'}"
+
+
+def _in_base(match: re.Match[str]) -> str:
+    """`1011₂` → 1 0 1 1 base 2."""
+    return f"{' '.join(match[1])} base {match[2].translate(_BASE_FIGURES)}"
 
 
 def _isotope(match: re.Match[str]) -> str:
@@ -151,6 +163,7 @@ def unify(text: AlignedText) -> AlignedText:
             text.sub(_STAR_FIRST, r"\1 stars")
             .sub(_STARS, _stars)
             .sub(_ION, _ion)
+            .sub(_IN_BASE, _in_base)
             .sub(_BAR, r"\1 bar")
             .sub(_ISOTOPE, _isotope)
             .sub(_LOW_LETTER, lambda m: f" {unicodedata.normalize('NFKD', m.group())}")

@@ -16,7 +16,7 @@ _CODE = r"(?P<n>\d{2,12}(?:[- ]\d{2,8}){0,4}|(?=[A-Za-z-]{0,12}\d)[A-Za-z\d]{2,2
 _LINK = r"(?:\s(?:is|was|are|will be|at|us at|me at|on|to))?[:.]?\s"
 _CALLED = expression(
     rf"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|password|otp|zip|hotline|rx|prescription|"
-    rf"last (?:four|three|4|3)(?: digits)?|(?:card|account|number|phone) ending(?: in| with)?|ends in|ending in|"
+    rf"last (?:four|three|4|3)(?: digits)?|(?:card|account|number|phone) ending(?: in| with)?|ends? in|ending in|"
     rf"text [\"'“]?\w{{1,20}}[\"'”]? to|ext\.?|extension|license plate|licence plate|plate|(?:confirmation|tracking|reference|serial|account|policy|booking|reservation|license|licence|membership|"
     rf"member|claim|passport|routing|part|model|vehicle|phone|extension|invoice|ticket|order|case)\s(?:number|code|no\.|id))"
     rf"(?: number| code)?{_LINK}){_CODE}(?P<pound>#(?!\w))?",
@@ -26,7 +26,7 @@ _NUMBER_SIGN = expression(r"(?i)\bno\.")
 _ORDERED = expression(
     r"(?P<lead>\b(?:order|invoice|ticket|case|booking|reservation|claim|receipt|shipment|transaction|confirmation|account|"
     r"acct|ref|reference|id|tracking|policy|sku)\.?(?::)?\s?)(?P<hash>#\s?|no\.\s)?"
-    r"(?P<n>\d{4,20}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{3,20})(?![\w-]|[.,:/]\d)(?!\s(?:of|more|[a-z]{3,}s)\b)",
+    r"(?P<n>\d{4,20}(?:-\d{1,12}){0,4}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{3,20})(?![\w-]|[.,:/]\d)(?!\s(?:of|more|[a-z]{3,}s)\b)",
     re.IGNORECASE,
 )
 _HASHED = expression(r"(?<!\w)#\s?(?P<n>\d{5,20})(?![\w-])")
@@ -35,7 +35,7 @@ _HASHED_CODE = expression(r"(?<!\w)#\s?(?P<n>[A-Z]{1,4}(?:-[A-Z]{1,3})?-?\d{4,12
 _HASHED_FEW = expression(r"(?<![\w&])#\s?(?=\d{1,3}(?!\w|[.,]\d))")
 _TIRE = expression(r"(?<![\w.])(?:P|LT)?(\d{3})/(\d{2})\s?(Z?R)(\d{2})\b")
 _SHORT_NUMBERS = expression(
-    r"(?<![\w.,$-])(?:999|988|112|111|000|110|119|120)(?=\s(?:in|or|for|if|when|and|now)\b|[.,!?;)]?(?:\s|\Z))"
+    r"(?<![\w.,$-])(?:999|988|112|111|000|110|119|120|[2-8]11)(?=\s(?:in|or|for|if|when|and|now)\b|[.,!?;)]?(?:\s|\Z))"
 )
 _EMERGENCY = expression(
     r"(?i)\b(?:call|calls|called|dial|dials|phone|ring|text|emergency|emergencies|hotline)\b"
@@ -48,7 +48,7 @@ _NAMES = (
     r"channel|room|ste\.?|rm\.?|port|gate|unit|box|[rg]tx|rx|core i[3579]-|ryzen [3579]|area|building|train|locker|seat|platform|stop"
 )
 _LABELED = expression(
-    rf"(?P<lead>\b(?:(?:{_NAMES})(?:\s(?:code|number|no\.))?:?\s|boeing |airbus a|core i[3579]-))(?P<n>[1-9]\d{{2,3}}|(?<=iec )\d{{5}}|(?<=iso )\d{{5}})(?![\w-]|[.,:/]\d|\s?%)",
+    rf"(?P<lead>\b(?:(?:{_NAMES})(?:\s(?:code|number|no\.))?:?\s|boeing |airbus a|core i[3579]-))(?P<n>[1-9]\d{{2,3}}|(?<=port )\d{{5}}|(?<=iec )\d{{5}}|(?<=iso )\d{{5}})(?![\w-]|[.,/]\d|:\d(?!\d{{3}}\b)|\s?%)",
     re.IGNORECASE,
 )
 _CARDINAL_NAMES = expression(
@@ -72,7 +72,7 @@ _RETURNED = expression(
     r"(?P<lead>\b(?:return(?:s|ed|ing)?|respond(?:s|ed|ing)? with|throws?|threw|status(?: code)?(?: of)?|HTTP) (?:an? |HTTP )?)(?P<n>[1-5]\d\d)(?![\w%]|[.,]\d| [a-z]+s\b)"
 )
 _CODE_ALONE = expression(
-    r"(?:(?<=\ba )|(?<=\bor ))[345]\d\d(?= (?:is|means|from|when|if|and|or|instead|then|because|page)\b|[,.;:!?)]|\Z)"
+    r"(?:(?<=\ba )|(?<=\bor )|(?<=\band )|(?<=, ))[345]\d\d(?= (?:after|for|on|is|means|from|when|if|and|or|instead|then|because|page)\b|[,.;:!?)]|\Z)"
 )
 _NETWORK = expression(r"(?i)\b(?:ports?|localhost|https?|tcp|firewall|listen\w*)\b")
 _WEB = expression(
@@ -81,10 +81,10 @@ _WEB = expression(
 _PLAN = expression(r"\b(401|403|457|529)\s?\(?([kKbB]?)\)?(?= plans?\b|\b|\s|[.,;!?])(?<!\d\s)")
 _TYPE = expression(
     r"(?<=\b[A-Z]{3})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{3}\b|(?<=\b[A-Z]{2})[1-9]\d{2}\b|(?<=\b[A-Z]{2} )[1-9]\d{2}(?=[ ,.](?:to|from|departs|lands|arrives|is|leaves|has|was)\b)"
-    r"|(?<=\b(?:UA|AA|DL|WN|BA|LH|AF|KL|EK|QR|SQ|CX|JL|NH|QF|TK|EY|VS|IB|LX|SK|AY|TP|MU|CZ|FR|KE|OZ|NK|AS|BR) )[1-9]\d{2,3}(?![\w,.]*\d|\s?(?:[a-zA-Z]{1,3}|batteries)\b)"
+    r"|(?<=\b(?:UA|AA|DL|WN|BA|LH|AF|KL|EK|QR|SQ|CX|JL|NH|QF|TK|EY|VS|IB|LX|SK|AY|TP|MU|CZ|FR|KE|OZ|NK|AS|BR|B6|F9|G4|U2|W6) )[1-9]\d{2,3}(?![\w,.]*\d|\s?(?!at|to|on|is|via|has|was|or|and|for|by|in|out)(?:[a-zA-Z]{1,3}|batteries)\b)"
 )
 _TYPE_DASH = expression(
-    r"(?<=\bA)3[0-8]0\b|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b|(?<=\bDDR[345]-)[1-9]\d{3}\b"
+    r"(?<=\bA)3[0-8][01](?:\b|(?=neo\b|ceo\b|XLR\b|LR\b))|\b7[0-8]7(?= (?:MAX|Max)\b)|(?<=\b[A-Z]-)[1-9]\d{2}\b(?!-)|(?<=\bISO-)[1-9]\d{3}\b|(?<=\bRFC-)[1-9]\d{3}\b|(?<=\bDDR[345]-)[1-9]\d{3}\b"
 )
 _CHIP = expression(
     r"\b(?P<lead>(?:Core )?i[3579]-|Ryzen [3579] |Core Ultra [579] |EPYC |Xeon [A-Z]?-?)(?P<n>\d{4,5})(?P<more>[A-Z][A-Z0-9]{0,2})?\b"
@@ -95,7 +95,7 @@ _REGION = expression(
 _TABLE = expression(
     r"\b((?:[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]xhibit|[Cc]hart|[Aa]ppendix|World|[Ll]evel|Stage|Unit|[Ll]esson) )(\d{1,3})-(\d{1,3})(?![\w-])"
 )
-_AIRLINER = expression(r"(?<![\w.,$-])B?(7[0-8]7|A3\d\d)-(\d{3})(?![\w-]|[.,]\d)")
+_AIRLINER = expression(r"(?<![\w.,$-])B?(7[0-8]7|A3\d\d)-([89]|10|\d{3})(?![\w-]|[.,]\d)")
 _COURSE = expression(r"(?<=[a-z] )101\b(?![,.]?\d|\s?[-–]\s?\d| [a-z]+s\b)")
 _SUBJECT = expression(
     r"(?P<lead>\b(?:Chem(?:istry)?|Bio(?:logy)?|Psych(?:ology)?|Econ(?:omics)?|Math|Maths|Physics|Phys|History|Hist|English|Engl|Calc|Stats|CS|EE|ECE|Spanish|French|"
@@ -118,7 +118,7 @@ _PUBLIC_LAW = expression(
 )
 _EPISODE = expression(r"\bS(\d{1,2})(?::|, ?| )?E[Pp]?\.? ?(\d{1,3})\b")
 _QUARTER = expression(
-    r"(?<![\w.])([1-4])Q(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b"
+    r"(?<![\w.])(?<![=+*/−-] )([1-4])Q(?!\s?[+=*/−×])(?:\s?'?(\d\d|20\d\d))?\b|(?<![\w.])([12])H(?:\s?'?(\d\d|20\d\d))\b"
 )
 _WORDED = expression(r"([A-Z]{4,16})(\d{1,4})")
 """A code that is a word and a number: SAVE20."""
@@ -132,6 +132,8 @@ def _is_word(text: str) -> bool:
 def _called(match: re.Match[str]) -> str | None:
     code = match["n"]
     if _is_word(code) or (len(code) < DIGIT_GROUP and code.isdecimal()):
+        return None
+    if match["lead"].startswith("RX "):  # a graphics card
         return None
     pound = " pound" if match["pound"] else ""
     worded = _WORDED.fullmatch(code)

@@ -65,15 +65,29 @@ _MATURITIES = expression(r"(?<![\w.])([1-9]|[1-3]0)s([1-9]|[1-3]0)s\b")
 _SPACED_DECADE = expression(r"(?<![\d.,])((?:1[5-9]|20)\d0) s\b(?=\s|[.,;!?]|\Z)")
 _DECADE = expression(r"(?<![\w.,])'?([12]\d)?(\d0)'?s\b")
 _FIGURES = expression(
-    r"\b(?P<n>two|three|four|five|six|seven|eight|nine|ten|count by|counts by|counting by) (?P<f>\d0?)s\b"
+    r"\b(?P<n>two|three|four|five|six|seven|eight|nine|ten|count by|counts by|counting by) (?P<f>\d0?|\d5)s\b"
 )
 _NAMES_IN_PLURAL = expression(
-    r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=\b[A-HJ-Z])(\d{2,4})s\b|(?<=Boeing )(7\d7)s\b|(?<=vi's )(5\d\d)s\b|(?<=[a-z]{2} )([1-9]0[1-9])s\b|(?<![\w.,$-])(1099|7[0-8]7|[1-9]\d\d[1-9])s\b"
+    r"(?<=[A-Za-z]-)(\d{1,3})s\b|(?<=\bV)(\d{1,2})s\b|(?<=\b[A-Z]{2})(\d{1,4})s\b|(?<=\b[A-Z]{3})(\d{1,4})s\b|(?<=\b[A-HJ-Z])(\d{2,4})s\b|(?<=Boeing )(7\d7)s\b|(?<=vi's )(5\d\d)s\b|(?<=[a-z]{2} )([1-9]0[1-9])s\b|(?<![\w.,$-])(1099|40[1-9]|50[1-4]|42[29]|30[1-8]|7[0-8]7|[1-9]\d\d[1-9])s\b"
 )
 _DECADE_BEFORE = expression(
     r"(?:\b(?:the|early|mid|late|low|high|upper|lower|his|her|their|my|our|your|roaring|swinging)[ -]|')\Z",
     re.IGNORECASE,
 )
+_THREES = expression(
+    r"(?:(?<=[a-z] )|(?<=[\d)] ))3s\b(?! (?:later|ago|left|delay|timeout|video|pause|rest|hold|clip)\b)"
+)
+_BASKETBALL = expression(
+    r"(?i)\b(?:shot|shots|shooting|shooters?|NBA|basketball|rebounds?|back-to-back|buckets?|three-point|hit \d+|made \d+|up \d+[-–]\d+|from deep)\b"
+)
+_MANY = expression(r"(?<![\w.,$])(10|100|1,?000|10,?000|100,?000)s(?= of\b)")
+_MANY_NAMES = {
+    "10": "tens",
+    "100": "hundreds",
+    "1000": "thousands",
+    "10000": "tens of thousands",
+    "100000": "hundreds of thousands",
+}
 _TEAM = expression(r"(?<![\w.,])(\d{2})ers\b")
 _SHORT_YEAR = expression(r"(?:(?<![\w'])|(?<=\bQ[1-4])|(?<=\bFY))'(\d\d)(?![\w'])")
 LAST_MONTH = 12
@@ -109,12 +123,23 @@ def _year_first(match: re.Match[str]) -> str:
     return f"{words} at " if match.group().endswith("T") else words
 
 
+_PAST = expression(
+    r"(?i)\b(?:was|were|born|died|D-Day|V-[EJ]|WWII|World War|attacks?|signed|invaded|surrendered|landed)\b"
+)
+_LATEST_YEAR = 30
+"""Two figures up to here are likely a year of this century, in a text that speaks of the past."""
+
+
 def _year_last(match: re.Match[str]) -> str | None:
     """Month first where both readings are possible, except with dots, which are European."""
     a, b = int(match["a"]), int(match["b"])
     day_first = match["sep"] == "." or a > LAST_MONTH
     month, day = (b, a) if day_first else (a, b)
-    return _spoken(month, day, match["y"]) if month <= LAST_MONTH else None
+    figures = match["y"]
+    is_past = len(figures) == 2 and int(figures) > _LATEST_YEAR and _PAST.search(match.string)  # noqa: PLR2004
+    if is_past:
+        figures = f"19{figures}"
+    return _spoken(month, day, figures) if month <= LAST_MONTH else None
 
 
 def _is_month(match: re.Match[str]) -> bool:
@@ -211,6 +236,8 @@ def _short_year(figures: str) -> str:
 
 
 _RULES = (
+    Rule(_THREES, lambda m: "threes" if _BASKETBALL.search(m.string) else None, "s"),
+    Rule(_MANY, lambda m: _MANY_NAMES[m[1].replace(",", "")], "s"),
     Rule(_SPAN, r"\g<day> to ", "-–—~"),
     Rule(_EUROPEAN_DAY, _european_day, "."),
     Rule(_YEAR_FIRST, _year_first, "-/."),

@@ -54,12 +54,12 @@ _AT_BEFORE = expression(
 )
 _RACE = expression(
     r"(?P<lead>\b(?:\d{1,2}[Kk]:?|marathon:?|mile:?|laps?:?|split:?|in|took|(?:time|P[RB]|personal best) (?:of|was|is|at)|P[RB]:?|pace of|pace is|pace was|record of|record is|under|sub|lasts?|lasted|long|duration is|duration of|duration|"
-    r"runs?|ran|best of|finished in|over) (?:about |just |exactly |only |around )?)(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?:\.(?P<f>\d{1,3}))?"
+    r"runs?|ran|best of|finished in|over|rest|resting|hold|plank|recover(?:y)?|wall sit|jog):? (?:about |just |exactly |only |around )?)(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?:\.(?P<f>\d{1,3}))?"
     r"(?![\d:]|\s?[AaPp]\.?\s?[Mm]\b)"
 )
 _PACE = expression(
-    r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s?/\s?(?:mi|mile|km|k|100\s?m)\b|\s(?:min|minutes?|pace|per|a) ?(?:per|/|pace|mile|km|mi)?\b"
-    r"(?<!a)|\s?min/)"
+    r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=(?: to \d{1,2}:[0-5]\d)?(?:\s?/\s?(?:mi|mile|km|k|100\s?m)\b|\s(?:min|minutes?|pace|per|a) ?(?:per|/|pace|mile|km|mi)?\b"
+    r"(?<!a)|\s?min/))"
 )
 _BEST = expression(
     r"(?P<lead>\b(?i:personal best|best time|p[br]|pace|record|split|finish(?:ing)? time)\b(?:(?! at )[^.;:]){0,30}? (?:is|was|of|to) )(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?:\.(?P<f>\d{1,3}))?"
@@ -69,6 +69,21 @@ _LEFT = expression(
     r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s(?:left|remaining|to go|to play|on the clock|elapsed|into)\b)"
 )
 _CLOCK_TIMES = expression(r"(?i)\d\s?[ap]\.?m\b")
+_LATE = expression(r"(?<![\w:.])(?:2[5-9]|[3-9]\d|1\d\d):[0-5]\d(?![\d:]|\.\d|\s?[-–/:])")
+_RACED = expression(
+    r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s(?:\d{1,2}\s?[kK]\b|[a-z]+-mile\b|mile\b|half[- ]marathon|marathon\b))"
+)
+_HOURS_NEAR = expression(r"\bhours? [a-z-]+ minutes?(?: [a-z-]+){0,2} and [a-z-]+ seconds?\b")
+_PLAN = expression(
+    r"(?<![\w:.])(?P<a>\d{1,3}):(?P<s>[0-5]\d)(?P<to> to )(?P<b>\d{1,3}):(?P<t>[0-5]\d)(?![\d:]|\.\d)"
+)
+"""Parts of a workout or of a video, where one of them ends behind the last hour of a day."""
+_WHOLE_MINUTES = expression(r"(?<![\w:.])(?P<m>2[5-9]|[3-9]\d|1\d\d):(?P<s>00)(?![\d:]|\.\d)")
+_ON_OFF = expression(
+    r"(?<![\w:.])(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s(?:on\s?(?:[/,&]|and)\s?\d{1,2}:\d\d off|off\b|easy\b|hard\b|rest\b|jog\b|recovery\b))"
+)
+_LESS = expression(r"(?<=\s)(?P<sign>[<>≤≥])\s?(?P<m>\d{1,3}):(?P<s>[0-5]\d)(?![\d:])")
+_RELATIONS = {"<": "less than", ">": "more than", "≤": "at most", "≥": "at least"}
 _SECONDS_ONLY = expression(r"(?<![\w:.])0:(?P<s>[0-5]\d)(?![\d:]|\s?[AaPp]\.?[Mm])")
 _SHIFTED = expression(
     r"(?:(?<=\s)|(?<=\())(?P<sign>[+−])(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?![\d:]|\.\d)"
@@ -116,13 +131,30 @@ def _short(match: re.Match[str]) -> str:
     if not int(match["m"]) and seconds and not match.groupdict().get("f"):
         return (match.groupdict().get("lead") or "") + _part(str(seconds), "second")
     words = f"{minutes} {'oh ' if 0 < seconds < 10 else ''}{cardinal(seconds)}"  # noqa: PLR2004 (one figure)
-    if not seconds:
+    if not seconds and int(match["m"]) < 10 and _HOURS_NEAR.search(match.string):  # noqa: PLR2004 (of a marathon)
+        words = _part(match["m"], "hour")
+    elif not seconds:
         words = f"{minutes} minute{'' if int(match['m']) == 1 else 's'}"
     fraction = match.groupdict().get("f")
     if fraction:
         words = f"{minutes} {cardinal(seconds)}" if seconds >= 10 else words  # noqa: PLR2004 (one figure)
         words += f" point {' '.join(cardinal(int(c)) for c in fraction)}"
     return (match.groupdict().get("lead") or "") + words
+
+
+def _plan(match: re.Match[str]) -> str:
+    """`5:00 to 25:00` → five to twenty-five minutes."""
+    parts = [(match["a"], match["s"]), (match["b"], match["t"])]
+    said = [
+        cardinal(int(m)) if s == "00" else f"{cardinal(int(m))} {cardinal(int(s))}"
+        for m, s in parts
+    ]
+    return f"{said[0]} to {said[1]}" + (" minutes" if parts[1][1] == "00" else "")
+
+
+def _less(match: re.Match[str]) -> str:
+    """`in <27:00` → in less than twenty-seven minutes."""
+    return f"{_RELATIONS[match['sign']]} {_short(match)}"
 
 
 def _seconds_only(match: re.Match[str]) -> str | None:
@@ -151,7 +183,9 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_MINUTES_ALONE, _minutes_alone)
     if ":" not in text.text:
         return text
-    text = text.sub(_SHIFTED, _shifted)
+    text = text.sub(_SHIFTED, _shifted).sub(_LESS, _less)
+    if _LATE.search(text.text) and not _CLOCK_TIMES.search(text.text):
+        text = text.sub(_PLAN, _plan)
     text = (
         text.sub(_LONG, _long)
         .sub(_RACE, _short)
@@ -159,6 +193,9 @@ def apply(text: AlignedText) -> AlignedText:
         .sub(_PACE, _short)
         .sub(_LAP, _short)
         .sub(_LEFT, _short)
+        .sub(_WHOLE_MINUTES, _short)
+        .sub(_ON_OFF, _short)
+        .sub(_RACED, _short)
         .sub(_SECONDS_ONLY, _seconds_only)
     )
     return text.sub(_PER_DISTANCE, lambda m: f" per {_DISTANCES[m[1]]}")

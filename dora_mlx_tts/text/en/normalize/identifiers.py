@@ -25,6 +25,10 @@ _ZIPS = expression(
     r"(?i)\bzip codes? \d{5}(?:-\d{4})?(?:(?:, | and | or |, and |, or )\d{5}(?:-\d{4})?){1,8}(?![\w-])"
 )
 _FULL_ZIP = expression(r"(?<![\w.,$-])\d{5}(?:-\d{4})?(?![\w-])")
+_BUILD = expression(r"(?<=\b[Bb]uild )\d{4,5}(?:\.\d{1,5})?(?![\w,.]*\d)")
+_ZERO_SPAN = expression(r"(?<![\w.,$-])(0\d{2,7})\s?[-–]\s?(\d{3,8})(?![\w-]|[.,]\d)")
+_MOTOR_OIL = expression(r"(?<![\w.-])(\d{1,2})W-?([2-6]0)(?![\w-])")
+_NEAR_ZIP = expression(r"(?<=\bnear )\d{5}(?![\w-]|[.,]\d)")
 _LONG_ZIP = expression(r"(?<![\w.,$-])\d{5}-\d{4}(?![\w-])")
 _DOI = expression(r"(?<![\w.])10\.(\d{4,5})/([\w.()/-]{2,60})(?<=\w)")
 _STAR = expression(r"(?<![\w*)])([*#])(\d{2,6})(#)(?!\w)|(?<![\w*)])(\*)(\d{2,6})(?![\w*])")
@@ -34,6 +38,7 @@ _HOST = expression(
 _MIXED = expression(
     r"(?<![\w./@#-])(?=[A-Z-]{0,12}\d)(?=[\d-]{0,12}[A-Z])[A-Z\d]{1,12}(?:-[A-Z\d]{1,12}){1,6}(?![\w-]|[.:]\w)"
 )
+_POWER_OF_TEN = expression(r"\d{1,3}E-\d{1,2}")
 _RUN = expression(r"\d+|[A-Za-z]+")
 _CHAIN = expression(
     r"(?<![\w./@-])(?=[a-z-]{0,20}\d)(?=[\d-]{0,20}[a-z])[a-z\d]{1,3}(?:-[a-z\d]{1,3}){4,12}(?![\w-])"
@@ -45,7 +50,10 @@ _ROUNDS = expression(r"(?i)\b(?:shot|rounds?|golf|carded|par|finish\w*)\b")
 _HEX = expression(r"\b0[xX]([0-9A-Fa-f]{1,64})\b|\b0b([01]{1,64})\b|\bU\+([0-9A-F]{4,6})\b")
 _HEX_SPAN = expression(r"(?<=[\dA-Fa-f])\s?[-–]\s?(?=0x)")
 _COLOR = expression(
-    r"(?<!\w)#(?=[\dA-Fa-f]{0,7}[A-Fa-f\d])([\dA-Fa-f]{6}|(?=\d{0,2}[A-Fa-f])[\dA-Fa-f]{3})\b"
+    r"(?<!\w)#(?=[\dA-Fa-f]{0,7}[A-Fa-f\d])([\dA-Fa-f]{6}|(?=\d{0,2}[A-Fa-f])[\dA-Fa-f]{3})\b(?!-)"
+)
+_CODE_BEFORE = expression(
+    r"(?i)\b(?:order|ticket|case|invoice|unit|room|apt|suite|lot|item|part|model|case|claim|gate|locker|seat)\s\Z"
 )
 _COLOR_BEFORE = expression(r"(?i)\b(?:colou?rs?|hex|background|shade)\b")
 _HASH = expression(
@@ -83,6 +91,24 @@ def _host(match: re.Match[str]) -> str:
     return spaced(match, f"{words} slash {match['net']}" if match["net"] else words)
 
 
+_LONG_HOST = expression(
+    r"(?<![\w:.])(?!(?:[\dA-Fa-f]{2}:){5}[\dA-Fa-f]{2}\b)(?=[\dA-Fa-f:]*(?:::|[A-Fa-f][\dA-Fa-f]{0,3}:))(?:[\dA-Fa-f]{1,4}|:)(?::[\dA-Fa-f]{0,4}){2,7}(?:/(?P<net>\d{1,3}))?(?![\w:])"
+)
+"""Of the sixth version of the protocol."""
+
+
+def _long_host(match: re.Match[str]) -> str | None:
+    address = match.group().partition("/")[0]
+    if not any(char.isalnum() for char in address) or address.count("::") > 1:
+        return None
+    words = re.sub(
+        r"::|:|[^:]+",
+        lambda m: {"::": " double colon ", ":": " colon "}.get(m.group()) or _each(m.group()),
+        address,
+    )
+    return spaced(match, f"{words} slash {match['net']}".strip() if match["net"] else words.strip())
+
+
 def spell_code(code: str) -> str:
     """Letters one by one, figures one by one; groups set apart."""
     groups = re.split("[- ]", code)
@@ -105,6 +131,8 @@ def _mixed(match: re.Match[str]) -> str | None:
     """`7GX-4402`, `CVE-2023-24329`; not `GPT-4` or `DDR5-6000`."""
     groups = match.group().split("-")
     first = groups[0]
+    if _POWER_OF_TEN.fullmatch(match.group()):
+        return None
     starts_with_figure = first[0].isdecimal() and not first.isdecimal()
     if not starts_with_figure and len(groups) < FEWEST_GROUPS and not _is_serial(groups):
         return None
@@ -169,7 +197,7 @@ def _hex(match: re.Match[str]) -> str:
 def _color(match: re.Match[str]) -> str | None:
     code = match[1]
     before = match.string[max(0, match.start() - 40) : match.start()]
-    if code.isdecimal() and not _COLOR_BEFORE.search(before):
+    if (code.isdecimal() or _CODE_BEFORE.search(before)) and not _COLOR_BEFORE.search(before):
         return None
     return f"hash {spell_code(code)}"
 
@@ -203,7 +231,10 @@ _MASKED = expression(
     r"(?<![^\s(])(?:[*•xX-]*[*•X-]{2}[- ]?|\.{3}|…|x{2,4}[- ]?|(?<=[a-z] )x(?=\d{4}\b))(\d{3,4})(?![\w-])"
 )
 _AT = expression(r"(?<![\w@])@\s?(?=[\d$€£~])")
+_BINARY = expression(r"(?i)\bbinary\b")
+_BITS = expression(r"(?<![\w.,$])[01]{3,32}(?![\w.,]?\d)")
 _RULES = (
+    Rule(_BITS, lambda m: digits(m.group()) if _BINARY.search(m.string) else None, "01"),
     Rule(_AT, "at ", "@"),
     Rule(_MASKED, lambda m: digits(m[1]), "*•X-.…x"),
     Rule(_NUMBER_GLUED, " number ", "#"),
@@ -213,8 +244,16 @@ _RULES = (
     Rule(_LABEL, _label, "."),
     Rule(_DOI, _doi, "/"),
     Rule(_HOST, _host),
+    Rule(_LONG_HOST, _long_host, ":"),
     Rule(_STAR, _star, "*#"),
     Rule(_ZIPS, lambda m: _FULL_ZIP.sub(lambda zip_code: spell_code(zip_code.group()), m.group())),
+    Rule(_BUILD, lambda m: " point ".join(map(digits, m.group().split(".")))),
+    Rule(
+        _ZERO_SPAN,
+        lambda m: f"{digits(m[1])} to {digits(m[2])}" if len(m[1]) == len(m[2]) else None,
+        "-–",
+    ),
+    Rule(_NEAR_ZIP, lambda m: digits(m.group())),
     Rule(_LONG_ZIP, lambda m: spell_code(m.group()), "-"),
     Rule(_VANITY, lambda m: f"one, {integer(m[2])}, ", "-"),
     Rule(_SERIAL, _phone, "- "),
@@ -224,6 +263,7 @@ _RULES = (
     Rule(_HEX, _hex, "xb+"),
     Rule(_COLOR, _color, "#"),
     Rule(_HASH, lambda m: _each(m.group().replace(":", ""))),
+    Rule(_MOTOR_OIL, lambda m: f"{cardinal(int(m[1]))} W {cardinal(int(m[2]))}", "W"),
     Rule(_MIXED, _mixed, "-"),
     Rule(_LONG_MIXED, lambda m: spell_code(m.group())),
     Rule(_CHAIN, lambda m: spell_code(m.group()), "-"),

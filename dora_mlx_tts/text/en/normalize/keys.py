@@ -52,6 +52,10 @@ _FLAGS = expression(
 )
 _HOME = expression(r"(?<![\w/])~/(\.)?(?=\w[\w-]*(?![\w-]*/))")
 _MODE = expression(r"(?<=\bchmod )(-R )?([0-7]{3,4})\b")
+_MENU = expression(
+    r"(?i)\b(?:go to|settings|preferences|open|menu|tap|click|select|choose|navigate)\b"
+)
+_MENU_STEP = expression(r"(?<=[A-Za-z]) (?:>|→) (?=[A-Z\d\"])")
 _LOGIC = expression(r"\s?(&&|\|\|)\s?")
 _LOCAL = expression(r"(?<=\blocalhost):(\d{2,5})\b")
 
@@ -64,6 +68,24 @@ _SIGN_NAMES = {
 }  # fmt: skip
 _QUOTED = expression(rf"(?<!\w)([\"'])([{re.escape(''.join(_SIGN_NAMES))}]{{1,3}})\1(?!\w)")
 """A sign between quotation marks is spoken of."""
+
+
+_ROW = expression(
+    r"(?<![^\s(,:])(?:[!?@#$%^&*+=~_-](?![\w'\"])(?:, ?(?:and |or )?| (?:and|or) | )?){3,12}(?<![ ,])(?=[\s),.;:]|\Z)"
+)
+"""Signs that are listed: `!, @, #`, `!@#$`."""
+_ROW_SIGN = expression(r"[^\s,A-Za-z](?=(,?))")
+
+
+def _row(match: re.Match[str]) -> str | None:
+    signs = [sign for sign in match.group() if sign in _SIGN_NAMES and sign != ","]
+    if len(set(signs)) < FEWEST_SIGNS:
+        return None
+    return _ROW_SIGN.sub(lambda m: f" {_SIGN_NAMES[m[0]]}", match.group()).strip()
+
+
+FEWEST_SIGNS = 3
+"""So many different signs side by side are spoken of."""
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -102,9 +124,12 @@ def apply(text: AlignedText) -> AlignedText:
     """`Ctrl+C` → control C, `a && b` → a and b, `chmod 755` → chmod seven five five."""
     text = (
         text.sub(_QUOTED, _quoted)
+        .sub(_ROW, _row)
         .sub(_COMBINED, _combined)
         .sub(_LONE, lambda m: _KEYS[m.group().lower()])
     )
+    if _MENU.search(text.text):
+        text = text.sub(_MENU_STEP, ", ")
     text = text.sub(_LOGIC, lambda m: " and " if m[1] == "&&" else " or ")
     text = text.sub(_FLAGS, lambda m: f"{m['command']} dash {' '.join(m['flags'])}")
     text = text.sub(_HOME, lambda m: "dot " if m[1] else "")

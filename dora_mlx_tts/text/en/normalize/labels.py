@@ -40,12 +40,19 @@ _SIDES = {"L": "left", "R": "right", "C": "center"}
 _SQUAWK = expression(r"(?<=\b[Ss]quawk )(\d{4})\b|(?<=\b[Ss]quawking )(\d{4})\b")
 _TAIL_NUMBER = expression(r"(?<![\w-])N(\d{1,5})([A-Z]{1,2})(?![\w-])")
 _LONG_CODE = expression(r"(?<!\w)([A-Z]{1,4})(\d{5,7})(?![\w,.]*\d|\w|%)")
-_MIXED_CODE = expression(r"(?<![\w-])(?!RTX|GTX)([A-Z]{1,4})(\d{3,5})([A-Z]{2,4})(?!\w|-)")
+_MIXED_CODE = expression(
+    r"(?<![\w-])(?!RTX|GTX|A3\d\d[A-Z])([A-Z]{1,4})(\d{3,5})([A-Z]{2,4})(?!\w|-)"
+)
 _CODE_LEAD = expression(
-    r"(?i)(?:\b(?:no|number|docket|case|serial|part|file|claim|policy|container|ref|reference|order|invoice|po|roll|account|permit|lot|warrant|patent|archive)\b\.?:?|#)\s?#?\Z"
+    r"(?i)(?:\b(?:no|number|docket|case|serial|part|file|claim|policy|container|ref|reference|order|invoice|ticket|booking|reservation|confirmation|tracking|shipment|po|roll|account|permit|lot|warrant|patent|archive)\b\.?:?|#)\s?#?\Z"
 )
 _PAIR_LEAD = expression(r"\b[A-Z]{2,5}\s\Z")
-_CODE_PAIR = expression(r"(?<![\w.,$€£/-])(\d{2,9})-(\d{1,9})(?![\w/]|[-.,]\d|\s?%)")
+_ROOM_PAIR = expression(
+    r"(?:(?<=\bRm\. )|(?<=\b[Rr]oom )|(?<=\b[Ss]uite )|(?<=\b[Uu]nit )|(?<=\b[Oo]ffice ))(\d{1,2})-(\d{3})(?![\w-]|[.,]\d)"
+)
+_CODE_PAIR = expression(
+    r"(?<![\w.,$€£/#-])(?P<hash>#\s?)?(?P<a>\d{2,9})-(?P<b>\d{1,9})(?![\w/]|[-.,]\d|\s?%)"
+)
 _ROUND = re.compile(r"\d+00")
 FEWEST_MORE = 2
 """Figures that the second part of a range may have more than the first."""
@@ -73,21 +80,21 @@ def _label(lead: str) -> str:
 
 def _code_pair(match: re.Match[str]) -> str | None:
     """`No. 22-55988`, `container 907032-3`: what is no range is a code."""
-    first, second = match[1], match[2]
+    first, second = match["a"], match["b"]
     more = len(second) - len(first)
     if _ROUND.fullmatch(second) or (second[0] == "0" and len(second) == 1):
         return None
-    is_descending = (
-        int(second) < int(first) and len(first) > len("2019") and len(second) < len(first)
-    )
     before = match.string[max(0, match.start() - 16) : match.start()]
+    has_lead = bool(match["hash"] or _CODE_LEAD.search(before))
+    is_descending = int(second) < int(first) and more < 0 and (has_lead or len(first) > len("2019"))
     is_leap = more >= FEWEST_MORE and (
-        _CODE_LEAD.search(before) or (more > FEWEST_MORE and _PAIR_LEAD.search(before))
+        has_lead or (more > FEWEST_MORE and _PAIR_LEAD.search(before))
     )
     has_zero = second[0] == "0" and len(second) > FEWEST_MORE
     if not (is_descending or is_leap or has_zero):
         return None
-    return spaced(match, f"{_part(first)}, {_part(second)}")
+    number = "number " if match["hash"] else ""
+    return spaced(match, f"{number}{_part(first)}, {_part(second)}")
 
 
 def _part(figures: str) -> str:
@@ -105,6 +112,7 @@ _RULES = (
     Rule(_LONG_CODE, lambda m: f"{' '.join(m[1])} {digits(m[2])}"),
     Rule(_MIXED_CODE, lambda m: f"{' '.join(m[1])} {digits(m[2])} {' '.join(m[3])}"),
     Rule(_SECTION, lambda m: f"{named(m[1])} dash {named(m[2])}", "§"),
+    Rule(_ROOM_PAIR, lambda m: f"{m[1]} {named(m[2])}"),
     Rule(_CODE_PAIR, _code_pair, "-"),
 )
 

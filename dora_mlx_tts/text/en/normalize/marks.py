@@ -23,15 +23,16 @@ _QUOTE = expression(
 _OPENING = expression(r"(?<![^\s(\[—-])[\"'](?=\S)")
 _FUNCTION = word_set(
     "wide long tall high deep thick in by x of and or to from on at is was are were for with but than below above "
-    "away apart across off short taller longer wider deep per as so if when that which who the a an this it i you "
+    "now then today yet already when while tall away apart across off short taller longer wider deep per as so if when that which who the a an this it i you "
     "he she they we has have had will can out up down more less square"
 )
 _SIDES = expression(r"(?<=\d[\"'])\s?([WDHL])\b(?:\s?[x×]\s?(?=\d))?")
 _SPAN = expression(
-    r"(?<=\d)(?P<m>[\"'])?\s?[-–]\s?(?=\d{1,3}(?:\.\d{1,3})?(?(m)(?P=m)|[\"'])(?![\w'\"]))"
+    r"(?<=\d)(?P<m>[\"'])?\s?[-–]\s?(?=\d{1,3}(?:\.\d{1,3}|[ -]\d/\d{1,2})?(?(m)(?P=m)|[\"'])(?![\w'\"]))"
 )
+_HEIGHTS = expression(r"(?<=\d\")\s?[-–]\s?(?=\d{1,2}'\s?\d{1,2}\")")
 _PAIR = expression(
-    r"(?<![\w.,'\"])(\d{1,3}(?:\.\d{1,2})?)[\"']\s?[x×]\s?(?=\d{1,3}(?:\.\d{1,2})?[\"']\s(?!x\b|by\b|and\b|or\b|in\b|is\b|for\b)[a-z]{3})"
+    r"(?<![\w.,'\"/])(\d{1,3}(?:\.\d{1,2})?)[\"']\s?[x×]\s?(?=\d{1,3}(?:\.\d{1,2})?[\"']\s(?!x\b|by\b|and\b|or\b|in\b|is\b|for\b)[a-z]{3})"
 )
 """Both sides of a thing: `a 9"x5" pan`."""
 _ARTICLE = expression(r"(?i)\b(?:the|this|that|a|an|your|my|our)\s\Z")
@@ -140,5 +141,7 @@ def apply(text: AlignedText) -> AlignedText:
     """`6'2"` → six feet two inches; `a 12" pan` → a twelve inch pan; `3' x 5'` → three feet x five feet."""
     if "'" not in text.text and '"' not in text.text and "ft" not in text.text:
         return text
-    text = text.sub(_SIDES, _side_name).sub(_SPAN, " to ").sub(_PAIR, r"\1 x ")
+    text = (
+        text.sub(_SIDES, _side_name).sub(_HEIGHTS, " to ").sub(_SPAN, " to ").sub(_PAIR, r"\1 x ")
+    )
     return _signs(text.sub(_FEET_INCHES, _feet_inches).sub(_BY, " by "))

@@ -27,7 +27,7 @@ _CODE_WORD = alternatives(code for code in CODES | LOCAL if code.isalpha())
 _MAGNITUDE = rf"(?:{MAGNITUDE}|mm|MM|mil|[bt](?!\s?/))"
 _ENDS = r"(?![A-Za-z]|(?<=\s[A-Za-z])-)"
 _SCALE = rf"(?P<scale>\s?{_MAGNITUDE}{_ENDS})?"
-_SECOND = rf"(?P<scale1>\s?{_MAGNITUDE}{_ENDS})?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"
+_SECOND = rf"(?P<scale1>\s?{_MAGNITUDE}{_ENDS}|-(?:thousand|million|billion|trillion)\b)?(?:(?:{DASH}|\s(?:{DASH}|to)\s)(?:{_SIGN})?(?P<second>{NUMBER}))?"
 
 _BEFORE = expression(
     rf"(?P<minus>(?<!\w)[-−])?(?<![A-Za-z$])(?P<name>{_NAME})\s?(?P<minus2>[-−](?=[\d.]))?"
@@ -47,14 +47,21 @@ _RELATIONS = {
     "≥": "at least", ">=": "at least", "+": "plus",
 }  # fmt: skip
 _ONE_OF_A_KIND = expression(
-    r"\b((?i:a|an|another|this|that|each|every|the|your|my|his|her|our|their|its|[A-Za-z]{2,20}'s)\s(?:[a-z-]{1,20},?\s){0,7}?)(dollar|euro|pound|cent)s(?=\s(?!per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
+    r"\b((?i:a|an|another|this|that|each|every|the|your|my|his|her|our|their|its|[A-Za-z]{2,20}'s)\s(?:(?!(?:is|are|was|were|be|costs?|has|have|had|gets?|than)\s)[a-z\d-]{1,20},?\s){0,7}?)(dollar|euro|pound|cent)s(?=\s(?!the\b|per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
     r"an\b|off\b|at\b|is\b|was\b|on\b|from\b|of\b|by\b|with\b|as\b|but\b|if\b|more\b|less\b|each\b|extra\b|plus\b|every\b|now\b|today\b|so\b|"
     r"he\b|she\b|they\b|we\b|you\b|it\b|was\b|were\b|has\b|had\b|have\b|will\b|that\b|which\b|who\b|into\b|until\b|"
-    r"because\b|when\b|after\b|before\b|than\b|worth\b|back\b|[a-z]+(?:ed|ing)\b)[A-Za-z])"
+    r"because\b|when\b|after\b|before\b|than\b|worth\b|back\b|times\b|minus\b|divided\b|equals\b|(?!(?:signing|opening|closing|filing|processing|cleaning|parking|booking|shipping|handling|listing|asking|starting|funding|housing|heating|wedding|training|operating|spending|marketing|advertising|licensing|building|boarding|restocking|unlimited)\b)[a-z]+(?:ed|ing)\b)[A-Za-z])"
 )
+_DOLLARS_AND = expression(r"\b(dollar|euro|pound)s(?= and [a-z-]+ \Z)")
+_RATE = expression(rf"{NOT_INSIDE}(?P<n>{NUMBER})\s?(?P<a>[A-Z]{{3}})/(?P<b>[A-Z]{{3}})\b")
+_PER_MANY = expression(
+    r"([£€$]\d[\d.,]{0,12})\s?/\s?(?=1 ?[KMB]\b|1,000(?:,000)?\b|\d{2,3} (?:miles?|mi|km|g|grams|ml|mL|sq|pages|words|words|views|users|units|oz)\b)"
+)
+_A_DAY = expression(r"(?:(?<=\bdollar)|(?<=\beuro)|(?<=\bpound)|(?<=\bcent))s(?=-a-[a-z])")
 _PER_PERSON = expression(r"([£€$]\d[\d.,]{0,12})\s?pp\b(?:\.(?=\s[a-z]|[,;]))?")
 _RUPEES = expression(r"\bRs\.?\s?(?=\d)")
 _COMMA_CENTS = expression(r"(?<=\d),(?=\d\d\s?€)|(?<=€\d),(?=\d\d(?!\d))|(?<=€\d\d),(?=\d\d(?!\d))")
+_CENTS_SIGN = expression(rf"(?<![\w.)])([~≈<>≤≥+−-])\s?(?={NUMBER}\s?¢)")
 _CENTS = expression(rf"{NOT_INSIDE}({NUMBER})\s?¢")
 
 
@@ -144,6 +151,13 @@ def _money(match: re.Match[str]) -> str | None:
     return spaced(match, sign + words + more)
 
 
+def _rate(match: re.Match[str]) -> str | None:
+    """`1.08 USD/EUR` → one point zero eight U S dollars per euro."""
+    if match["a"] not in CODES or match["b"] not in CODES:
+        return None
+    return f"{number(match['n'])} {CODES[match['a']].many} per {CODES[match['b']].one}"
+
+
 def _european(match: re.Match[str]) -> str:
     """`1.234,56` → 1,234.56."""
     whole = match["n"] or match["w"] or match["w2"]
@@ -163,12 +177,15 @@ _RULES = (
     Rule(_ACCOUNTS, lambda m: f"-{m['sign'] or m['sign2']}{m['n'] or m['n2']}", "("),
     Rule(_PER_PERSON, r"\1 per person", "£€$"),
     Rule(_EUROPEAN, _european, "€,"),
+    Rule(_RATE, _rate, "/"),
+    Rule(_PER_MANY, r"\1 per ", "/"),
     Rule(_RUPEES, "₹", "R"),
     Rule(_COMMA_CENTS, ".", "€"),
     Rule(_SPAN, " to ", "".join(SIGNS)),
     Rule(_ABOUT, lambda m: f"{_RELATIONS[m['sign']]} ", "~≈<>≤≥+"),
     Rule(_BEFORE, _money),
     Rule(_AFTER, _money),
+    Rule(_CENTS_SIGN, lambda m: f"{_RELATIONS.get(m[1], 'negative')} ", "¢"),
     Rule(_CENTS, lambda m: f"{number(m[1])} cent{'' if m[1] == '1' else 's'}", "¢"),
 )
 
@@ -180,4 +197,6 @@ def apply(text: AlignedText) -> AlignedText:
 
 def apply_kinds(text: AlignedText) -> AlignedText:
     """`a three hundred dollars deposit` → a three hundred dollar deposit."""
-    return text.sub(_ONE_OF_A_KIND, r"\1\2")
+    if "-a-" in text.text:
+        text = text.sub(_A_DAY, "")
+    return text.sub(_ONE_OF_A_KIND, lambda m: _DOLLARS_AND.sub(r"\1", m[1]) + m[2])

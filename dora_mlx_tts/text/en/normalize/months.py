@@ -46,14 +46,22 @@ _WORKDAYS = expression(
 _DAYS = expression(rf"\b({_SHORT_DAY})\.?\s?[-–]\s?({_SHORT_DAY})\b")
 _DAY_IN_CONTEXT = expression(
     rf"\b(?P<n>Sat|Sun)(?:\.(?=\s[a-z\d]|[,;]|\s*+\Z))?(?=\.?,?\s(?:\d{{1,2}}(?::\d\d|\s?[ap]\.?m|/\d|\s?[-–]\s?\d)|at\s\d|{MONTH}\b)|[/,]\s?(?:and )?(?:{_SHORT_DAY})\b)"
-    rf"|(?:(?<=\b[Oo]n )|(?<=every )|(?<=next )|(?<=this )|(?<=last )|(?<=and )|(?<=until )|(?<=[/,] ))(?P<n2>Sat|Sun)\b(?!\s(?:down|still|for|on|in|at a|there|is|was|rises|sets))(?:\.(?=\s[a-z\d]|[,;]))?"
-    r"|\b(?P<n3>Sat|Sun)\.(?=\s[a-z\d]|[,;]|\s*+\Z)"
+    rf"|(?:(?<=\b[Oo]n )|(?<=every )|(?<=\dst )|(?<=\dnd )|(?<=\drd )|(?<=\dth )|(?<=next )|(?<=this )|(?<=last )|(?<=and )|(?<=until )|(?<=[/,] ))(?P<n2>Sat|Sun)\b(?!\s(?:down|still|for|on|in|at a|there|is|was|rises|sets))(?:\.(?=\s[a-z\d]|[,;)]))?"
+    r"|\b(?P<n3>Sat|Sun)\.(?=\s[a-z\d]|[,;)]|\s*+\Z)"
     r"|(?<=[a-z] )(?P<n4>Sat|Sun)(?=\s(?:at|and|or|from|to|before|after|until|by|night|morning|afternoon|evening|noon)\b|[,;)]|[.?!]?\s*\Z)(?<!the Sun)(?<!our Sun)(?<!a Sun)"
 )
 _LETTER_DAYS = {
     "M": "Monday", "T": "Tuesday", "Tu": "Tuesday", "W": "Wednesday", "Th": "Thursday", "F": "Friday", "Sa": "Saturday", "Su": "Sunday", "R": "Thursday",
 }  # fmt: skip
-_SLASH_DAYS = expression(r"(?<![\w/])(?:M|Tu?|W)/(?:Th|W|F|R)(?:/(?:Th|F))?(?![\w/])")
+_CLASSES = expression(
+    r"(?i)\b(?:class(?:es)?|office hours|lectures?|sections?|labs?|seminars?|recitations?|courses?)\b"
+)
+_LETTER_DAY = expression(
+    r"(?<![\w.-])([MTWF])(?= \d{1,2}(?::[0-5]\d)?\s?[-–]\s?\d{1,2}(?::[0-5]\d)?\b(?!%|[-–]))"
+)
+_SLASH_DAYS = expression(
+    r"(?<![\w/])(?:(?:M|Tu?|W)/(?:Th|W|F|R)(?:/(?:Th|F))?|M[–-]W[–-]F|M[–-]W[–-]Th)(?![\w/])"
+)
 _SHORT_DAY_DATE = expression(r"\b(?P<n>Tu|Th)\.?(?=,?\s\(?\d{1,2}/\d)")
 
 
@@ -91,10 +99,13 @@ def apply(text: AlignedText) -> AlignedText:
         _WORKDAYS,
         lambda m: f"{_LETTER_DAYS[m[1] or m[3] or m[5]]} to {_LETTER_DAYS[m[2] or m[4] or m[6]]}",
     )
-    if "/" in text.text:
+    if not {"/", "-", "–"}.isdisjoint(text.text):
         text = text.sub(
-            _SLASH_DAYS, lambda m: ", ".join(_LETTER_DAYS[day] for day in m.group().split("/"))
+            _SLASH_DAYS,
+            lambda m: ", ".join(_LETTER_DAYS[day] for day in re.split("[/–-]", m.group())),
         )
+        if _CLASSES.search(text.text):
+            text = text.sub(_LETTER_DAY, lambda m: _LETTER_DAYS[m[1]])
     text = text.sub(_DAYS, lambda m: f"{WEEKDAYS[m[1].lower()]} to {WEEKDAYS[m[2].lower()]}")
     text = text.sub(_MONTHS_BETWEEN, lambda m: f"{month_name(m[1])} to {month_name(m[2])}")
     text = text.sub(_SURE_DAY, _day).sub(_DAY_IN_CONTEXT, _day).sub(_SHORT_DAY_DATE, _day)

@@ -34,7 +34,10 @@ _CRICKETERS = expression(
     r"\b(?:overs|\d ?ov(?:er)?|wickets?|wkts|declared|bowled|batsm[ae]n|batters?|off \d+ balls|not out)\b|\b\d{1,3}/\dd(?:ec)?\b"
 )
 _NOT_OUT = expression(r"(?<![\w.])(\d{1,3})\*(?=[\s,.;)]|\Z)")
-_GOALS = expression(r"\b(?:scored|goals?|equali[sz]ed|penalty|substituted|booked)\b")
+_GOALS = expression(
+    r"\b(?:scor\w+|hat[- ]tricks?|brace|winner|own goal|red card|yellow card|goals?|equali[sz]ed|penalty|substituted|booked)\b"
+)
+_ADDED_MINUTE = expression(r"(?<![\w.])(45|90|105|120) ?\+ ?(\d{1,2})'(?![\w'\"])")
 _MINUTE = expression(r"(?<![\w.])([1-9]\d?)'(?![\w'\"]|\s?\d)")
 _TENNIS_POINTS = expression(r"(?<![\w.,-])(0|15|30|40)[-–](0|15|30|40)(?![\w%-]|[.,]\d)")
 _TENNIS = expression(
@@ -50,7 +53,7 @@ _ELEMENTS = word_set(
     "Ag Cd In Sn Sb Te I Xe Cs Ba Pt Au Hg Pb Bi U"
 )
 _COMPOUND = expression(
-    r"(?<![\w-])(?=[A-Za-z\d()]{2,20}(?![\w-]))(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])"
+    r"(?:(?<![\w-])|(?<=\s\d)|(?<=\(\d))(?=[A-Za-z\d()]{2,20}(?![\w-]))(?!\d)(?:\(?[A-Z][a-z]?\d{0,2}\)?\d?){2,8}(?![\w-])"
 )
 _SALT = expression(r"(?:Na|K|Li|Mg|Ca|Ag|Zn|Cu|Fe|Al|Ba|Pb|Ti|H)(?:[HCSN]?O|OH|Cl|Br|F|HS)")
 FEWEST_ATOMS = 2
@@ -61,7 +64,7 @@ _SYMBOL = expression(r"(?<=\()([A-Z][a-z])(?=\))")
 _WORDS = word_set("He Be In As No At")
 _ATOM = expression(r"[A-Z][a-z]?")
 
-_BOOKS = (
+BOOKS = (
     "Genesis|Gen|Exodus|Exod?|Leviticus|Lev|Numbers|Num|Deuteronomy|Deut|Joshua|Josh|Judges|Judg|Ruth|Samuel|Sam|Kings|Chronicles|"
     "Chron|Ezra|Nehemiah|Neh|Esther|Job|Psalms?|Ps|Proverbs|Prov|Ecclesiastes|Eccl|Isaiah|Isa|Jeremiah|Jer|Ezekiel|Ezek|Daniel|Dan|Hosea|"
     "Joel|Amos|Micah|Matthew|Matt|Mark|Luke|John|Acts|Romans|Rom|Corinthians|Cor|Galatians|Gal|Ephesians|Eph|Philippians|Phil|"
@@ -75,7 +78,7 @@ _LONG_BOOKS = {
     "Thess": "Thessalonians", "Tim": "Timothy", "Heb": "Hebrews", "Jas": "James", "Pet": "Peter", "Rev": "Revelation",
 }  # fmt: skip
 _VERSE = expression(
-    rf"(?:\b(?P<which>[123]|I{{1,3}})\s)?\b(?P<book>{_BOOKS})\.? (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})"
+    rf"(?:\b(?P<which>[123]|I{{1,3}})\s)?\b(?P<book>{BOOKS})\.? (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})"
     r"(?:\s?[-–]\s?(?:(?P<c2>\d{1,3}):)?(?P<w>\d{1,3}))?(?!\d|:|\s?[AaPp]\.?[Mm]\b)"
 )
 _WHICH = {
@@ -136,9 +139,13 @@ def _count(figures: str, unit: str) -> str:
 def _compound(match: re.Match[str]) -> str | None:
     """`NaCl` → N A C L; only where every part is an element, and one of them has two letters."""
     text = match.group()
+    is_counted = match.string[match.start() - 1 : match.start()].isdecimal()
+    if is_counted and not _REACTION.search(match.string):
+        return None
     if text[0] == "(" and text[-1] == ")" and (inner := _named_atoms(text[1:-1])):
         return f"({inner})"
-    return _named_atoms(text)
+    named = _named_atoms(text)
+    return None if named is None else spaced(match, named)
 
 
 def _named_atoms(text: str) -> str | None:
@@ -222,6 +229,9 @@ def apply(text: AlignedText) -> AlignedText:
             lambda m: " ".join("love" if p == "0" else cardinal(int(p)) for p in m.groups()),
         )
     if "'" in text.text and _GOALS.search(text.text):
+        text = text.sub(
+            _ADDED_MINUTE, lambda m: f"{cardinal(int(m[1]))} plus {cardinal(int(m[2]))}"
+        )
         text = text.sub(_MINUTE, lambda m: f"{ordinal(int(m[1]))} minute")
     if "'" in text.text and _GENETICS.search(text.text):
         text = text.sub(_STRAND, lambda m: f"{cardinal(int(m[1]))} prime")

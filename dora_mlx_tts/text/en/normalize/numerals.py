@@ -26,17 +26,19 @@ from dora_mlx_tts.text.en.normalize.patterns import (
 from dora_mlx_tts.text.patterns import expression
 
 _ITEM = expression(r"(?m)^(\s*)(\d{1,2})[.)]\s+(?=\S)")
+_FIRST_ITEM = expression(r"(?<=[:;] )1[.)]\s+(?=[A-Z\"])")
+_SECOND_ITEM = expression(r"(?<!\S)2[.)]\s")
 _ORDINAL = expression(rf"{NOT_INSIDE}(?<!\d/)({INTEGER})(?:st|nd|rd|th|ST|ND|RD|TH)\b(-)?")
 _ORDINALS = expression(rf"(?<=\d)(st|nd|rd|th)\s?{DASH}\s?(?=\d{{1,4}}(?:st|nd|rd|th)\b)")
 _MIXED = expression(r"(?<![\d./])(\d{1,3})(?: |-| and )(\d{1,2})/(\d{1,3})(?:ths?\b)?(?![\d/])")
 _FRACTION = expression(
-    r"(?<![\d./:])(?P<minus>(?<![\w)])[-−])?(?:(\d{1,3})/(\d{1,3})|(1)/(\d{4,6})|(\d{5,9})/(\d{5,9}))"
+    r"(?<![\d./:])(?<!\d,)(?P<minus>(?<![\w)])[-−])?(?:(\d{1,3})/(\d{1,3})|(1)/(\d{4,6})|(\d{5,9})/(\d{5,9}))"
     r"(?P<th>(?i:th|rd|nd)s?\b)?(?![\d/]|\.\d)"
 )
 _LARGE = expression(r"(?<![\w./:])(\d{1,3})/(\d{4})(?![\w/]|\.\d)")
 _OVER = expression(r"(?<![\w./])1/([A-Za-z])(?!\w|\.\w)")
 _RATIO = expression(
-    r"(?<![\d.:])(\d{1,3}(?:\.\d{1,3})?)(?:\s:\s|:)(\d{1,6}(?:\.\d{1,3})?)(?![\d:]|\.\d)"
+    r"(?<![\d.:])(\d{1,3}(?:\.\d{1,3})?)(?:\s:\s|:)(\d{1,3}(?:,\d{3})+|\d{1,6}(?:\.\d{1,3})?)(?![\d:]|[.,]\d)"
 )
 _RATIOS = expression(r"(?<![\w.:])\d{1,3}(?::\d{1,3}){2,5}(?![\w:]|\.\d)")
 _TIMES = expression(
@@ -51,6 +53,10 @@ _ITEMS = expression(
 _GLUED_SCALE = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(\d{{1,3}}(?:\.\d{{1,2}})?)(K|M|B)-(?=[a-z]{{3,}})(?!K-(?:run|race|ultra|resolution|tv|display|video|screen))"
 )
+_BOUGHT = expression(
+    r"(?<![\w.,$-])([1-9]\d?)\s?[x×]\s(?=[a-z][a-z -]{2,24}\((?:[a-z]{2,9}[ -]){1,8}?(?:dollar|cent|euro|pound))"
+)
+"""Behind a number of things stands what they cost."""
 _LISTED = expression(r"(?:(?<=[:;(,] )|\A)([1-9]\d?)x (?=[A-Z][A-Za-z])")
 _BY = expression(rf"{NOT_INSIDE}({NUMBER})\s?[x×]\s?(?={NUMBER})")
 _RANGE = expression(
@@ -62,15 +68,15 @@ _GROUPED = expression(
 _INDIAN = expression(r"(?<![\d,.])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 _ABOUT = expression(rf"(?<![\w.])[~≈]\s?(?={NUMBER})")
 _NEGATIVE = expression(r"(?<![\w)\]%.])[-−](?=\.?\d)")
-_SCALED = expression(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-)")
+_SCALED = expression(rf"{NOT_INSIDE}({NUMBER})\s?(M|mn|bn|tn|k)\b(?!-| [A-Z]\b)")
 _THOUSANDS = expression(
     rf"{NOT_INSIDE}(?:(?<=plus )|(?<=minus )|(?<=negative )|(?<![A-Za-z])(?=\d{{3}}))(?!401|403|457)({NUMBER})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video))"
 )
 _DECIMAL_THOUSANDS = expression(
-    rf"{NOT_INSIDE}(?<![A-Za-z])(?<!seat )(?<!row )(?<!gate )(?<!room )(\d{{1,3}}\.\d|(?!(?:2|4|5|8|10)K)\d{{1,3}})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video|screen|monitor|footage))"
+    rf"{NOT_INSIDE}(?<![A-Za-z])(?<!seat )(?<!row )(?<!gate )(?<!room )(\d{{1,3}}\.\d|(?!(?:2|4|5|8|10)K)\d{{1,3}})K\b(?!-)(?! (?:run|race|ultra|resolution|TV|display|video|screen|monitor|footage|[A-Z]{{0,4}}LED|LCD|IPS|panel|webcam|camera))"
 )
 _BILLIONS = expression(
-    rf"{NOT_INSIDE}(?<![A-Za-z])(\d{{1,3}}(?:\.\d{{1,2}})?)B(?= (?:params?|parameters|tokens|models?|people|users|views|downloads|barrels|rows|records|searches|dollars|version|weights|in|for)\b)"
+    rf"{NOT_INSIDE}(?<![A-Za-z])(\d{{1,3}}(?:\.\d{{1,2}})?)\s?B(?= (?:years|params?|parameters|tokens|models?|people|users|views|downloads|barrels|rows|records|searches|dollars|version|weights|in|for)\b)"
 )
 _NUMBER = expression(rf"(?P<glued>[A-Za-z])?(?<!\d)(?P<n>{NUMBER})(?P<more>\+(?!\s?\d))?")
 
@@ -80,6 +86,22 @@ def _ratio(match: re.Match[str]) -> str:
     first, second = match.groups()
     timed = len(second) == 2 and first.isdecimal() and int(first) > 23 and 10 <= int(second) < 60  # noqa: PLR2004 (minutes and seconds)
     return spaced(match, f"{number(first)}{' ' if timed else ' to '}{number(second)}")
+
+
+def _times(match: re.Match[str]) -> str | None:
+    """`2x faster`, but `the integral of 2x`."""
+    if _CALCULUS.search(match.string):
+        return None
+    return (
+        f"{number(match[1])} to {number(match[2])} times"
+        if match[1]
+        else f"{number(match[2])} times"
+    )
+
+
+_CALCULUS = expression(
+    r"(?i)\b(?:integrals?|derivatives?|antiderivatives?|differentiat\w+|integrat\w+|polynomials?|slopes?|graph|solve|equations?)\b"
+)
 
 
 def _fraction(match: re.Match[str]) -> str | None:
@@ -123,11 +145,12 @@ def _range(match: re.Match[str]) -> str | None:
 
 _RULES = (
     Rule(_GLUED_SCALE, lambda m: f"{number(m[1])} {MAGNITUDES[m[2].lower()]}-", "-"),
+    Rule(_BOUGHT, lambda m: f"{number(m[1])} ", "x×"),
     Rule(_LISTED, lambda m: f"{number(m[1])} ", "x"),
     Rule(_ITEMS, lambda m: f"{number(m[1])} ", "x×"),
     Rule(
         _TIMES,
-        lambda m: f"{number(m[1])} to {number(m[2])} times" if m[1] else f"{number(m[2])} times",
+        _times,
         "x×",
     ),
     Rule(_BY, lambda m: spaced(m, f"{plain_number(m[1])} by "), "x×"),
@@ -156,6 +179,8 @@ def apply_groups(text: AlignedText) -> AlignedText:
 
 def apply_items(text: AlignedText) -> AlignedText:
     """`2. Wash it` → second, Wash it."""
+    if not _SECOND_ITEM.search(text.text):  # it is a sentence of its own
+        text = text.sub(_FIRST_ITEM, "first, ")
     return text.sub(_ITEM, lambda m: f"{m[1]}{ordinal(int(m[2]))}, ")
 
 

@@ -52,7 +52,7 @@ def magnitude(sign: str | None) -> str:
     """The word of a magnitude sign or word (` million`), or nothing; with a leading blank."""
     if not sign:
         return ""
-    word = sign.strip().lower()
+    word = sign.strip(" -").lower()
     return f" {MAGNITUDES.get(word, word)}"
 
 

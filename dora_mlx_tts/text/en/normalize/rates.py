@@ -9,16 +9,17 @@ from dora_mlx_tts.text.en.normalize.unit_names import PER, names, per_name
 from dora_mlx_tts.text.patterns import expression
 
 PER_SIGN = alternatives(set(PER))
-PER_UNIT = r"(?:\([A-Za-zμ]{1,4}(?:[²³]|\^[23])?(?:\s?[·* ]\s?[A-Za-zμ]{1,4}(?:[²³]|\^[23])?){1,2}\)|(?:sq|cu)\.? [a-z]{1,3}|(?:kg|g|mol|m|cm)?[·⋅ ]?°[CF](?!\w)|[A-Za-zμΩ]{1,6}(?:[²³]|\^?[23](?!\d))?)"
+PER_UNIT = r"(?:\([a-z]{1,3}\s?[·* ]\s?°[CF]\)|\([A-Za-zμ]{1,4}(?:[²³]|\^[23])?(?:\s?[·* ]\s?[A-Za-zμ]{1,4}(?:[²³]|\^[23])?){1,2}\)|(?:sq|cu)\.? [a-z]{1,3}|(?:kg|g|mol|m|cm)?[·⋅ ]?°[CF](?!\w)|[A-Za-zμΩ]{1,6}(?:[²³]|\^?[23](?!\d))?)"
 """What looks like a unit behind a slash."""
 PER_WORD = r"(?!zero|one|two|three|four|five|six|seven|eight|nine|oh)[a-z]{3,12}"
 ENDS_BEFORE = r"(?![A-Za-z\d²³]|-[A-Za-z]|\.[A-Za-z])"
 _WORD_PER = expression(
-    r"(?<=[a-z]{3})/(day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
+    r"(?<=[a-z]{3})/(oz|lbs?|kg|gal|mL|ml|dL|mi|km|sq ft|acre|serving|day|night|hr|hour|min|sec|wk|week|mo|month|yr|year|person|capita)\b(?:\.(?=\s[a-z]|[,;]))?"
 )
 _BRACKET_PER = expression(
     r"(?<=\))\s?/\s?(day|night|wk|week|mo|month|yr|year|hr|hour|min|sec|kg|person|serving)\b(?:\.(?=\s[a-z]|[,;]))?"
 )
+_ONCE_PER = expression(rf"(?<=\bonce)\s?/\s?({PER_SIGN})\b")
 _PER_TIME = expression(
     r"(?<=[A-Za-z])\s?/\s?(?=\d{1,3}[ -]?(?:hrs?|hours?|h|days?|d|weeks?|wks?|mins?|minutes?|months?)\b)"
 )
@@ -31,6 +32,9 @@ _PER_THING = expression(
 _PERIOD = expression(
     r"\b(?P<lead>(?i:each|per|every|last|next|this|a|twice a|once a|\d{1,3}(?:st|nd|rd|th)) )(?P<p>mo|wk|yr|hr|qtr|min|sec)\b(?:\.(?!\Z))?"
 )
+_PER_UNIT = expression(
+    r"(?<=\b[Pp]er )(?P<u>μL|mcL|lb|oz|ft|gal|qt|yd|sq|bbl|ml|cm|mm|mi|dL|doz)\b(?:\.(?=\s[a-z]|[,;]))?(?! (?:ft|in|mi|m|km|yd)\b)"
+)
 _PERIODS = PER | {"qtr": "quarter"}
 _COUNTED = {
     "req": "request", "reqs": "request", "tok": "token", "toks": "token", "tokens": "token", "msg": "message", "msgs": "message",
@@ -39,6 +43,9 @@ _COUNTED = {
 }  # fmt: skip
 _COUNT_PER = expression(
     rf"(?<=\d)(?P<mag>[kKM])?\s?(?P<c>{alternatives(set(_COUNTED))})\s?/\s?(?P<per>{PER_SIGN})(?![A-Za-z\d])"
+)
+_ONCE = expression(
+    r"(?<![\w.,-])1 ?[x×](?=\s?/\s?[a-z]|\s(?:a|an|per|each|every)\s(?:day|week|month|year|hour|night)\b|\s(?:daily|weekly|monthly|yearly|nightly|hourly|annually)\b)"
 )
 _TIMES_PER = expression(rf"(?P<n>\d)\s?[x×]\s?/\s?(?P<per>{PER_SIGN})\b")
 
@@ -69,7 +76,10 @@ RATES = (
     Rule(_POWER_PER, _power_per, "/"),
     Rule(_COUNT_PER, _count_per, "/"),
     Rule(_PERIOD, lambda m: m["lead"] + _PERIODS[m["p"]]),
+    Rule(_ONCE, "once", "x×"),
+    Rule(_PER_UNIT, lambda m: per_name(m["u"])),
     Rule(_TIMES_PER, lambda m: f"{m['n']} times{per(m['per'])}", "/"),
+    Rule(_ONCE_PER, lambda m: f" a {per_name(m[1])}", "/"),
     Rule(_PER_TIME, " per ", "/"),
     Rule(_PER_AREA, lambda m: f"per {(names(f'sq {m[1]}') or (None,))[0]}", "q"),
     Rule(_PER_THING, r"\g<what> per \g<per>", "/"),

@@ -63,6 +63,8 @@ _SPAN_ALONE = expression(
 _ALONE = expression(
     r"(?<![\w'.&-])(?:I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XI?V|XVI{1,3}|XI?X|XXI{0,3}|XXI?V)(?![\w'&]|\.\w)"
 )
+_OF_NUMERALS = expression(r"(?i)\bRoman numerals?\b")
+_NUMERAL = expression(r"(?<![\w'-])(?!I\s[a-z]|(?:LCD|MIX|DC)\b)[IVXLCDM]{2,15}(?![\w'])")
 _DRIP = expression(
     r"(?i)[ -](?:fluids?|drips?|lines?|bags?|antibiotics|infusions?|push|access|poles?|meds?|medications?|therapy|saline|contrast|drugs?|catheters?|\d)"
 )
@@ -116,6 +118,8 @@ def _scene(match: re.Match[str]) -> str:
 
 def apply(text: AlignedText) -> AlignedText:
     """`Henry VIII` → Henry the eighth, `Act III` → Act three, `WWII` → World War two."""
+    if _OF_NUMERALS.search(text.text):
+        text = text.sub(_NUMERAL, lambda m: " ".join(m.group()))
     text = text.sub(_WORLD_WAR, lambda m: f"World War {_WARS[m[1] or m[2]]}")
     text = text.sub(_SCENE, _scene)
     text = text.sub(_SMALL_PART, lambda m: m["part"] + spoken(m["n"]))

@@ -12,9 +12,17 @@ from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
 _INVERSE = expression(r"(?<=[\wμ²³])[ ·⋅](?P<u>[A-Za-zμ]{1,4})\^-(?P<p>[123])(?!\d)")
+_BARE_DEGREES = expression(r"(?<![\w/·*(])(?<!\d )(?<![·*] )°\s?([CF])(?!\w)")
+_MILLIONS = expression(
+    r"(?<=\d)m(?= (?:people|users|views|subscribers|downloads|followers|copies|customers|visitors|viewers|listeners|residents|votes|voters|records|rows|parameters|streams|jobs|homes|cars|barrels|tons|tonnes)\b)"
+)
+_TALL = expression(
+    r"(?P<n>\d) in(?= (?:tall|wide|deep|thick|long|high|square|apart|across|in diameter)\b)"
+)
+_GAS = expression(r"(?<=[CF°n])\s?/\s?[Gg]as (?:[Mm]ark )?(?=\d)")
 _MERCURY = expression(r"\bin\. ?Hg\b")
 _INCHES = expression(
-    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b))|\.)(?=\s?=| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter|and)\b)"
+    rf"(?<![\w.])({NUMBER}) in(?:(?=\s?(?:=|equals\b|[);:?+−×÷]))|\.)(?=\s?[=);:?+−×÷]| equals\b| [a-z]|[,;)]|,? (?:long|wide|tall|high|thick|deep|of (?:rain|snow)|by|x|in diameter|and)\b)"
 )
 
 
@@ -37,28 +45,36 @@ _GUSTS = expression(r"(?<![\w.])(\d{1,3})G(\d{1,3})(?=\s?(?:mph|kts?|kn|knots|km
 _PAGES = expression(r"(?<=\d) pp\.(?=[,;:)]|\s[a-z])")
 _STONE = expression(r"(?<=\d)\s?st(?= \d{1,2}(?:\.\d)?\s?lbs?\b)")
 _TONS = expression(r"(?<=\d) t(?=[.,;)]|\s(?:of|per|and)\b|\s*\Z)")
-_OLD = expression(r"(?<=\d)-(yr|mo|wk|hr|min)s?-(?=[a-z])")
+_OLD = expression(r"(?<=\d)-(yr|mo|wk|hr|min|ft|in|lb|oz|mi|yd|km|cm|mm|m|kg|gal)s?-(?=[a-z])")
 _MEGAPIXELS = expression(
     r"(?<=\d)[ -]?MP\b(?=,? (?:[a-z-]+ )?(?:camera|sensor|photo|image|shot|lens|shooter|main|rear|front|selfie)s?\b)"
 )
 _ANY_MEGAPIXELS = expression(r"(?<=\d)[ -]?MP\b")
-_CAMERA = expression(r"(?i)\b(?:ISO \d|EXIF|cameras?|photos?|f/\d|lens|sensor|RAW|JPEG)")
+_CAMERA = expression(
+    r"(?i)\b(?:Pixel|iPhone|Galaxy|phones?|zoom|telephoto|ultrawide|mAh|ISO \d|EXIF|cameras?|photos?|f/\d|lens|sensor|RAW|JPEG)"
+)
 _COUNT = expression(r"(?<=\d)[ -]?ct\b\.?(?!\.\w)")
+_GRADED = expression(r"(?P<n>\d) pt\b\.?(?= (?:each|per|bonus|penalty|deduction|question)\b)")
 _PINTS = expression(
-    r"(?P<n>\d) pt\b\.?(?= [a-z])(?! (?:font|type|text|size|buck|scale|lead|plan|turn)\b)"
+    r"(?P<n>\d) pt\b\.?(?= [a-z])(?! (?:each|per|bonus|penalty|deduction|question|font|type|text|size|buck|scale|lead|plan|turn)\b)"
 )
 _SQUARE = expression(r"(?<=\d)-(sq|cu)-(?=(?:ft|in|yd|mi|km|m)\b)")
 _SIZES = {"lg": "large", "sm": "small", "med": "medium"}
 _SIZE = expression(r"(?<=\d )(lg|sm|med)\b\.?(?= [a-z])")
 _SPOONS = expression(r"(?P<n>\d) (?P<s>[Tt])\.(?= [a-z]{3,})")
+_BARE_SPOONS = expression(r"(?P<n>\d) T(?= [a-z]{3,}|\s[(+&]|[),;])")
+_BARE_CUPS = expression(r"(?P<n>\d) c(?=\s[(+&]|[),;])")
+_KITCHEN = expression(
+    r"(?i)\b(?:cups?|c\.|tsps?|teaspoons?|oz|simmer|bake|cook|stir|whisk|sauce|butter|flour|sugar|oil|paste)\b"
+)
 _CUPS = expression(
-    r"(?P<n>\d) c\b\.?(?= (?:of )?(?:[a-z]{3,}|[A-Z]{2}[a-zA-Z]* [a-z]))(?! of (?:the|a)\b)|(?P<n2>\d) c\.(?=[),;]|\s\()"
+    r"(?P<n>\d) c\b\.?(?= (?:of )?(?:[a-z]{3,}|[A-Z]{2}[a-zA-Z]* [a-z]))(?! of (?:the|a)\b)|(?P<n2>\d) c\.(?=[),;]|\s[(+&])"
 )
 
 
 def _cups(match: re.Match[str]) -> str:
     """`2 c flour` → 2 cups flour; of a share of one there is one cup."""
-    count = match["n"] or match["n2"]
+    count = match["n"] or match.groupdict().get("n2", "")
     before = match.string[max(0, match.start() - 6) : match.start()] + count
     is_one = re.search(
         r"(?:^|[^\d /])\s?(?:1|\d/\d{1,2})\Z|^(?:1|\d/\d{1,2})\Z|(?<![\d ] )\b\d/\d\Z", before
@@ -102,6 +118,14 @@ def _last_inches(match: re.Match[str]) -> str:
 
 SHORT_UNITS = (
     Rule(_INVERSE, _inverse, "^"),
+    Rule(
+        _BARE_DEGREES,
+        lambda m: f"degrees {'celsius' if m[1] == 'C' else 'fahrenheit'}",
+        "°",
+    ),
+    Rule(_MILLIONS, " million", "m"),
+    Rule(_TALL, lambda m: f"{m['n']}in", "i"),
+    Rule(_GAS, " gas mark ", "/"),
     Rule(_MERCURY, "inHg", "H"),
     Rule(_AMPERES, _amperes, "A"),
     Rule(_POINTS, "-point", "p"),
@@ -121,10 +145,17 @@ SHORT_UNITS = (
         _LAST_POINTS, lambda m: f"{m['n']} point{'' if m['n'] == '1' else 's'}{m['dot'] or ''}", "p"
     ),
     Rule(_STITCH, lambda m: " stitch" if _KNITTING.search(m.string) else None, "s"),
+    Rule(_GRADED, lambda m: f"{m['n']} point{'' if m['n'] == '1' else 's'}", "p"),
     Rule(_PINTS, r"\g<n> pint", "p"),
     Rule(_SQUARE, r"-\1 ", "-"),
     Rule(_SIZE, lambda m: _SIZES[m[1]]),
     Rule(_CUPS, _cups, "c"),
     Rule(_SPOONS, lambda m: f"{m['n']} {'tbsp' if m['s'] == 'T' else 'tsp'}", "Tt"),
+    Rule(_BARE_CUPS, lambda m: _cups(m) if _KITCHEN.search(m.string) else None, "c"),
+    Rule(
+        _BARE_SPOONS,
+        lambda m: f"{m['n']} tbsp" if _KITCHEN.search(m.string) else None,
+        "T",
+    ),
     Rule(_INCHES, r"\1in", "i"),
 )

@@ -11,7 +11,7 @@ from dora_mlx_tts.text.en.normalize.patterns import spaced
 from dora_mlx_tts.text.patterns import expression
 
 _PAIR = expression(
-    r"(?<![\w./:$€£-])~?(?P<a>\d{1,3}(?:\.\d{1,2})?)/(?P<b>\d{1,3}|(?:4|5|10)\.0)(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
+    r"(?<![\w./:$€£-])(?<!\d,)~?(?P<a>\d{1,3}(?:\.\d{1,2})?)/(?P<b>\d{1,3}|(?:4|5|10)\.0)(?![\d/]|\.\d|(?:st|nd|rd|th)\b|\s?[/%°])"
 )
 _MIXED_SCORE = expression(r"(?<![\w.,/])(\d{1,2}) 1/2/(\d{1,2})(?![\w/.]?\d)")
 _COUNTS = expression(r"(?<![\w.,/$€£-])(\d{1,3}(?:,\d{3})*)/(\d{1,3}(?:,\d{3})+)(?![\w/]|[.,]\d)")
@@ -33,7 +33,7 @@ _DATE_BEFORE = expression(
     r"mon|tues?|wed|thu|thurs?|fri|sat|sun|\w+day)[,:.]?\s\(?\Z"
 )
 _FIRM_DATE_BEFORE = expression(
-    r"(?i)\b(?:on|by|due|until|till|since|dated?|deadline|expires?|week of|ships?|arrives?|starting|"
+    r"(?i)\b(?:on|by|due|until|till|since|dated?|deadline|expires?|week of|ships?|arrives?|starting|released?|updated|posted|published|issued|effective|sent|shipped|delivered|paid|filed|signed|renewed|renews?|opened|closed|ordered|booked|visited|checked|launched|arriving|leaving|returning|returns?|"
     r"mon|tues?|wed|thu|thurs?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day)[,:.]?\s\(?\Z"
 )
 _WEEKDAY_BEFORE = expression(r"(?i)\b(?:mon|tues?|wed|thu|thurs?|fri|sat|sun)(?:\w*day)?[,.]?\s\Z")
@@ -49,10 +49,19 @@ _SCORE_AFTER = expression(
     r"(?i)\s?(?:stars?|points?|pts|rating|score|correct|right|questions?|people|students?|users?|votes?|tests?|cases?|"
     r"times|shooting|on\b|from\b|for\b|in\b|wins|games|left|remaining|used|full|available|unlocked|hp\b|completed?|done|passed|respondents|patients|tasks?|steps?|items?)"
 )
+_STORAGE = expression(r"\s?(?:GB|TB)\b")
+_BETTING = expression(r"(?i)\b(?:odds|bets?|betting|long-?shots?|wagers?|payouts?|bookmakers?)\b")
+_ROADS = expression(r"\s(?:split|interchange|junction|merge)\b")
+_TRAINS = expression(r"\b(?:[1-7ACEBDFMGJZLNQRWS] train|subway|Metro)s?\b")
+_GALLONS = expression(r"(?i)\b(?:mpg|miles per gallon|MPGe)\b")
+_THREE_GALLONS = expression(r"(?<![\w./])(\d{1,3})/(\d{1,3})/(\d{1,3})(?= mpg\b)")
+_DECIMALS = expression(
+    r"(?<![\w./])(?:(?=[\d/]*\.)\d{1,4}(?:\.\d{1,2})?(?:/\d{1,4}(?:\.\d{1,2})?){2,4}|\d{1,3}(?:/\d{1,3}){3})(?![\w/]|\.\d)"
+)
 _EVEN = expression(
     r"(?<![\w.,$-])(?:50[-–]50|([5-9]\d)[-–]([1-4]\d)(?= (?:odds|split|chance|mix|rule|blend|joint|partnership)))(?![\w-])"
 )
-_CENTRAL = expression(r"(?<![\w/:])(\d{1,2})/(\d{1,2})c\b")
+_CENTRAL = expression(r"(?<![\w/:])(\d{1,2}(?::\d\d)?)/(\d{1,2}(?::\d\d)?)c\b")
 """Hours of a broadcast in two zones: 8/7c."""
 _FOR = expression(r"(?<![\w./])([2-9]|10|12)/(?=\$\d)")
 """`3/$10`: three for ten dollars."""
@@ -67,6 +76,20 @@ _NAMED_BEFORE = expression(
     r"[Vv]ersions?|[Ff]lights?|[Ii]ssues?) |\bPS)\Z"
 )
 """Behind these the figures are names: Windows ten, eleven."""
+_TERM_AFTER = expression(r"\s(?:=|≈|times\b|plus\b|minus\b)\s?[$€£~]?[\d(]")
+_TERM_BEFORE = expression(r"(?:\btimes|\bplus|\bminus|[+×÷*−])\s\Z")
+"""What stands beside a term of a sum."""
+_SPEED = expression(r"\s?(?:[MG]B/s|[MG]bps)\b")
+_FRACTIONS = expression(
+    r"(?i)\b(?:multipl\w+|divid\w+|fractions?|numerators?|denominators?|simplif\w+|reciprocals?|improper|mixed numbers?)\b|\d/\d{1,3} (?:as|or|is|=) [\d.]+%"
+)
+"""Words of sums with fractions."""
+_HOUR_AFTER = expression(
+    r"\s(?:from|between)\s\d{1,2}(?::\d\d)?\s?(?:[-–]|a\.?m\b|p\.?m\b|to\b|and\b|until\b)"
+)
+_EVENT_AFTER = expression(
+    r"\s(?:trip|flight|meeting|appointment|deadline|event|wedding|departure|arrival|party|show|concert|visit|release|launch|invoice|payment|delivery|webinar|interview|check-in|reservation)\b"
+)
 _MATH_AROUND = expression(r"[=+*×÷^(-]\s?\||\|\s?[=+*×÷^)]|\|\s?[xyznt]\b")
 FIRST_SURE_MONTH = 6
 """`12/5` is hardly ever twelve fifths; `5/4` may be five fourths."""
@@ -85,11 +108,18 @@ def _pair(match: re.Match[str]) -> str | None:  # noqa: PLR0911  a kind of pair 
     first, second = int(match["a"]), int(match["b"])
     is_card = match["a"][0] == "0" or bool(_CARD.search(match.string))
     link = _link(first, second, before, after, is_card=is_card, text=match.string)
+    if link and _STORAGE.match(after):  # its unit needs figures
+        return f"{number(match['a'])}, {match['b']}"
     if link:
         return spaced(match, f"{number(match['a'])}{link}{number(match['b'])}")
     is_weekday = bool(_WEEKDAY_BEFORE.search(before)) and first <= LAST_MONTH
     if not first or not second or (_MEASURE_AFTER.match(after) and not is_weekday):
         return None
+    if _FRACTIONS.search(match.string) and match["a"][0] != "0":
+        return None
+    if _TERM_AFTER.match(after) or _TERM_BEFORE.search(before):
+        is_part = second in _USUAL_PARTS | _SCALES
+        return None if is_part else spaced(match, f"{number(match['a'])} over {number(match['b'])}")
     if first == 1 and _CAMERA.search(match.string):
         return None
     if first < second in _USUAL_PARTS and re.search(r"(?:\A|\D)\d{1,3} \Z", before):  # 9 3/4
@@ -107,27 +137,45 @@ def _link(
     first: int, second: int, before: str, after: str, *, is_card: bool, text: str
 ) -> str | None:
     """What is said between two figures that are neither a date nor a fraction, or None."""
-    if 0 < first <= second and _PART_BEFORE.search(before):
+    if 0 < first <= second and _PART_BEFORE.search(before) and not before.endswith("Day ("):
         return " of "
+    if _BETTING.search(text) and second <= LARGEST_FRACTION and second:
+        return " to "
     is_split = first + second == MOST_PERCENT and first >= second > 0 and not first % 5
     expires = (
         bool(_EXPIRES.search(before)) and second > LAST_MONTH and (is_card or second > LAST_DAY)
     )  # of a card: month and year
     named = bool(_NAMED_BEFORE.search(before)) and first != second
+    named = named or (first > LAST_MONTH and bool(_WEEKDAY_BEFORE.search(before)))  # a forecast
+    named = named or (before.endswith("the ") and bool(_TRAINS.search(text)))
+    named = named or bool(_ROADS.match(after))
+    named = named or before.endswith("number ") or (first > 2 and bool(_STORAGE.match(after)))  # noqa: PLR2004 (½ GB)
+    named = named or bool(_GALLONS.search(text))
     named = named or (first == 20 and bool(_SIGHT.search(text)))  # noqa: PLR2004 (feet)
     named = named or (second == 1 and after.startswith(" ARM"))
     return " " if (first, second) in _WHOLES or is_split or expires or named else None
 
 
+def _says_when(before: str, after: str, *, is_mark: bool) -> bool:
+    """Whether the words around speak of a day: `by 12/5`, `a 3/15 trip`, `Labor Day (9/1)`."""
+    is_event = not is_mark and _EVENT_AFTER.match(after)
+    return (
+        bool(is_event or _HOUR_AFTER.match(after) or _FIRM_DATE_BEFORE.search(before))
+        or after.startswith(" at ")
+        or before.endswith("Day (")
+    )
+
+
 def _is_date(match: re.Match[str], month: int, day: int, before: str, after: str) -> bool:
     if month > LAST_MONTH or day > LAST_DAY or (_SCORE_AFTER.match(after) and day in _SCALES):
         return False
-    if match.group()[0] == "~" or _FIRM_DATE_BEFORE.search(before) or after.startswith(" at "):
+    if _says_when(before, after, is_mark=day in _SCALES) or match.group()[0] == "~":
         return True
     if match["a"][0] == "0" or match["b"][0] == "0":
         return True
     if month > day and month >= FIRST_SURE_MONTH:
-        return not _MATH_AROUND.search(before[-3:] + "|" + after[:3])
+        alone = before.endswith("(") and after.startswith(")")
+        return alone or not _MATH_AROUND.search(before[-3:] + "|" + after[:3])
     unusual = day not in _USUAL_PARTS
     return (
         unusual
@@ -189,6 +237,8 @@ def _even(match: re.Match[str]) -> str | None:
 
 def _counts(match: re.Match[str]) -> str:
     """`14,300/20,000` → 14,300 out of 20,000."""
+    if _SPEED.match(match.string, match.end()):  # of reading and writing
+        return f"{match[1]} {match[2]}"
     first, second = (int(part.replace(",", "")) for part in match.groups())
     return f"{match[1]} {'out of' if first <= second else 'over'} {match[2]}"
 
@@ -197,6 +247,8 @@ def apply(text: AlignedText) -> AlignedText:
     """`due 11/29` → due November twenty-ninth; `7/10` → seven out of ten; `50/50` → fifty fifty."""
     text = text.sub(_ALWAYS, "24 7").sub(_EXPIRY, "expires").sub(_CENTRAL, r"\1 \2 central")
     if "/" in text.text:
+        text = text.sub(_DECIMALS, lambda m: m.group().replace("/", ", "))
+        text = text.sub(_THREE_GALLONS, r"\1, \2, \3")
         text = text.sub(_MIXED_SCORE, r"\1 and a half out of \2")
         text = text.sub(_DAYS, _days).sub(_FOR, r"\1 for ").sub(_COUNTS, _counts)
         text = text.sub(_FROM_FRACTION, r"\1 to ").sub(_PAIR, _pair)

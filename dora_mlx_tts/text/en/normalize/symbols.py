@@ -24,7 +24,8 @@ def _difference(match: re.Match[str]) -> str | None:
 def _sides(match: re.Match[str]) -> str | None:
     """`1920×1080` and `a 3×3 grid` are said with by, `3×3` with times."""
     a, b = match["a"], match["b"]
-    is_size = min(len(a), len(b)) >= 3 or _THING.match(match.string, match.end())  # noqa: PLR2004 (pixels)
+    is_square = a == b and "=" not in match.string
+    is_size = is_square or min(len(a), len(b)) >= 3 or _THING.match(match.string, match.end())  # noqa: PLR2004 (pixels)
     return f"{a} x {b}" if is_size else None
 
 
@@ -69,6 +70,7 @@ _ARITHMETIC: tuple[Rule, ...] = (
         rf"{_EDGE}(?P<a>\d{{1,9}}|[a-zA-Z])[-−](?P<b>\d{{1,9}}|[a-zA-Z])(?P<equals>\s*=)",
         _difference,
     ),
+    _rule("×", r"(?<=\bM\d)\s?×\s?(?=\d)|(?<=\bM\d\d)\s?×\s?(?=\d)", " by "),
     _rule(
         "×*",
         rf"{_EDGE}(?P<a>\d{{1,5}})\s?[×*]\s?(?P<b>\d{{1,5}})(?![\w.]|\s?[=×*^])",
@@ -87,15 +89,15 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("+", r"(?<=[\d)])\s?\+\s?(?=[\d(])|(?<=[\w)])\s\+\s(?=\w)", " plus "),
     _rule(
         "/",
-        r"(?<=\))\s?/\s?(?=[\w(√])|(?<=\b[A-Za-z])/(?=[(√])|(?<=\bsigma)\s{0,2}/\s?(?=[a-z\d(√])|(?<=\b(?:delta|alpha))\s{0,2}/\s?(?=[a-z\d(√])",
+        r"(?:(?<=[\w²³]\)))(?<![a-z]{3}\))\s?/\s?(?=[\w(√])|(?<=\b[A-Za-z])/(?=[(√])|(?<=\bsigma)\s{0,2}/\s?(?=[a-z\d(√])|(?<=\b(?:delta|alpha))\s{0,2}/\s?(?=[a-z\d(√])",
         " over ",
     ),
     _rule("/", r"(?<=[²³])\s?/\s?(?=[\w(])", " over "),
     _rule("−", r"(?<=[\w)])\s{1,2}−\s{1,2}(?=[\w(√])", " minus "),
-    _rule("/", r"(?:(?<=\bpi)|(?<=\b[xyzn]))\s?/\s?(?=\d)", " over "),
-    _rule("<≤", r"\s?(?:<=|≤)\s?(?=[\w.-])", " less than or equal to "),
-    _rule(">≥", r"\s?(?:>=|≥)\s?(?=[\w.-])", " greater than or equal to "),
-    _rule("!≠", r"\s?(?:!=|≠)\s?(?=[\w.-])", " not equal to "),
+    _rule("/", r"(?<=\bpi)\s{0,2}/\s?(?=\w)|(?<=\b[xyzn])\s?/\s?(?=\d)", " over "),
+    _rule("<≤", r"\s?(?:<=|≤)\s?(?=[\w.−$€£√(-])", " less than or equal to "),
+    _rule(">≥", r"\s?(?:>=|≥)\s?(?=[\w.−$€£√(-])", " greater than or equal to "),
+    _rule("!≠", r"\s?(?:!=|≠)\s?(?=[\w.−$€£√(-])", " not equal to "),
     _rule(
         "=",
         r"(?<=\w)\s?(?P<sign>[+*-])=\s?(?=[\w\"'-])",
@@ -139,6 +141,8 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule(">", r"(?<=[\w)])>(?=[\w(.-])", " greater than "),
     _rule("+", r"(?<=[\w)])\+(?=[\w(])", " plus "),
     _rule("-−", r"(?<=\b[xyznt])[-−](?=\d+(?![\w-]))", " minus "),
+    _rule("×", r"\s×\s", " times "),
+    _rule("·", r"(?<=\d)·(?=\d+(?![\dA-Z]))", " times "),
     _rule("√", r"√\s?", " square root of "),
     _rule("∛", r"∛\s?", " cube root of "),
     _rule("∈", r"\s?∈\s?", " in "),
@@ -148,8 +152,8 @@ _ARITHMETIC: tuple[Rule, ...] = (
     _rule("⇒", r"\s?⇒\s?", " implies "),
     _rule("∑", r"∑", " sum of "),
     _rule("∞", r"∞", " infinity "),
-    _rule("²^", r"(?:(?<=[\w)])|(?<=[a-z] ))(?:²|\^2(?!\d))", " squared"),
-    _rule("³^", r"(?:(?<=[\w)])|(?<=[a-z] ))(?:³|\^3(?!\d))", " cubed"),
+    _rule("²^", r"(?:(?<=[\w)])|(?<=[a-z] ))(?:²|\^2(?!\d|\.\d))", " squared"),
+    _rule("³^", r"(?:(?<=[\w)])|(?<=[a-z] ))(?:³|\^3(?!\d|\.\d))", " cubed"),
     _rule("^", r"(?<=[\w)])\^(?=[\w(-])", " to the power of "),
 )
 _NAMES: tuple[Rule, ...] = (
@@ -225,6 +229,8 @@ def _strongest(marks: str) -> str:
     if marks.startswith(".,") or (
         marks.startswith("..") and marks.rstrip().endswith(",")
     ):  # an abbreviation, an ellipsis
+        return f",{blank}"
+    if "..." in marks and "," in marks and not set(marks) & set("?!"):  # 1, 4, 9, ..., 100
         return f",{blank}"
     return next((c for c in marks if c in "?!.…"), marks[0]) + blank
 

@@ -12,7 +12,7 @@ from dora_mlx_tts.text.patterns import expression
 _HALF = r"[AaPp]\.?\s?[Mm]\b"
 _CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?"
 _TIME = expression(
-    rf"(?<![\d:.])(?P<h>[01]?\d|2[0-3]|24(?=:00)):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d++)?)?(?![\d:])"
+    rf"(?<![\d:.])(?P<h>[01]?\d|2[0-3]|24(?=:00)):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d++)?)?(?![\d:]|,\d{{3}})"
     rf"(?:\s?(?P<half>{_HALF})(?P<dot>\.(?!{NEW_SENTENCE}))?)?(?:\s?(?P<zulu>Z)\b)?"
 )
 _HOUR = expression(
@@ -63,7 +63,9 @@ _BEFORE_MILITARY = (
     "around ",
     "about ",
 )
-_UNTIL = expression(r" to \d")
+_UNTIL = expression(
+    r" to (?:\d|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)\b)"
+)
 NOON = 12
 
 
@@ -146,9 +148,15 @@ def _letters(match: re.Match[str]) -> str:
 _ONE_ON_ONE = expression(
     r"1:1(?<![\d:.]1:1)(?<!mix 1:1)(?<!mixed 1:1)(?<!dilute 1:1)(?<!diluted 1:1)(?<!ratio 1:1)(?=s?\b(?! (?:ratio|mix|scale|aspect|map|correspond|dilution|by)))(?=s\b| (?:with|meetings?|calls?|syncs?|chats?|sessions?|coaching|time|at|on|today|tomorrow|next|this)\b)"
 )
-_ABOUT = expression(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[ap]\.?m))")
+_PAST_HOUR = expression(r"(?:(?<=\s)|(?<=\()):(?P<m>[0-5]\d)(?![\d:.])")
+_ABOUT = expression(r"(?<![\w.)/~])~\s?(?=\d{1,2}(?::[0-5]\d|\s?[AaPp]\.?[Mm]))")
 _RULES = (
     Rule(_ONE_ON_ONE, "one-on-one", ":"),
+    Rule(
+        _PAST_HOUR,
+        lambda m: f"{'oh ' if m['m'][0] == '0' else ''}{cardinal(int(m['m']))}",
+        ":",
+    ),
     Rule(_ABOUT, "about ", "~"),
     Rule(_LETTERS, _letters, "ap"),
     Rule(_LETTER, r"\g<t> \g<half>m", "ap"),

@@ -82,7 +82,7 @@ _PLAIN = {
     "lbf": "pound force/pounds force", "ly": "light-year", "AU": "A U/A U", "nit": "nit", "nits": "nit", "cals": "calorie", "Cal": "calorie", "Cals": "calorie",
     "BTU": "B T U", "BTUs": "B T U", "Btu": "B T U", "cfm": "cubic foot per minute/cubic feet per minute", "CFM": "cubic foot per minute/cubic feet per minute", "gpm": "gallon per minute/gallons per minute", "GPM": "gallon per minute/gallons per minute",
     "gpf": "gallon per flush/gallons per flush", "fpm": "foot per minute/feet per minute", "rad": "radian", "deg": "degree", "kgs": "kilogram", "kms": "kilometer", "mls": "milliliter", "gms": "gram", "grams": "gram",
-    "kips": "kip", "MP": "megapixel", "pp": "percentage point", "bps": "basis point", "bp": "basis point", "ppi": "pixel per inch/pixels per inch", "lpi": "line per inch/lines per inch", "sf": "square foot/square feet", "sqft": "square foot/square feet", "sqm": "square meter", "sqmi": "square mile",
+    "ppg": "point per game/points per game", "rpg": "rebound per game/rebounds per game", "apg": "assist per game/assists per game", "bd": "bedroom", "ba": "bath", "BR": "bedroom", "BA": "bath", "wpm": "word per minute/words per minute", "spm": "step per minute/steps per minute", "kips": "kip", "MP": "megapixel", "pp": "percentage point", "bps": "basis point", "bp": "basis point", "ppi": "pixel per inch/pixels per inch", "lpi": "line per inch/lines per inch", "sf": "square foot/square feet", "sqft": "square foot/square feet", "sqm": "square meter", "sqmi": "square mile",
     "sqkm": "square kilometer", "cuft": "cubic foot/cubic feet", "mpg": "mile per gallon/miles per gallon", "mph": "mile per hour/miles per hour", "MPH": "mile per hour/miles per hour", "kph": "kilometer per hour/kilometers per hour", "kmh": "kilometer per hour/kilometers per hour", "kmph": "kilometer per hour/kilometers per hour", "atm": "atmosphere",
     "rpm": "revolution per minute/revolutions per minute", "bpm": "beat per minute/beats per minute", "fps": "frame per second/frames per second", "dpi": "dot per inch/dots per inch", "ppm": "part per million/parts per million",
     "ppb": "part per billion/parts per billion", "ppt": "part per trillion/parts per trillion", "%": "percent/percent", "‰": "per mille/per mille", "°": "degree", "mIU": "milli I U/milli I U", "kya": "thousand years ago/thousand years ago", "mya": "million years ago/million years ago", "Mya": "million years ago/million years ago", "bya": "billion years ago/billion years ago", "Myr": "million years/million years", "Gyr": "billion years/billion years",
@@ -100,7 +100,7 @@ PER = {
     "kWh": "kilowatt hour", "MWh": "megawatt hour", "GB": "gigabyte", "MB": "megabyte", "TB": "terabyte",
     "hrs": "hour", "mg": "milligram", "cm": "centimeter", "mol": "mole", "K": "kelvin", "bbl": "barrel",
     "ton": "ton", "pp": "person", "ea": "each", "lbs": "pound", "mL": "milliliter", "W": "watt", "V": "volt",
-    "nt": "night", "hour": "hour", "minute": "minute", "second": "second", "person": "person",
+    "pg": "page", "nt": "night", "hour": "hour", "minute": "minute", "second": "second", "person": "person",
     "night": "night", "mile": "mile", "lb": "pound", "cm²": "square centimeter", "cm³": "cubic centimeter", "cm3": "cubic centimeter", "mm²": "square millimeter",
     "mm³": "cubic millimeter", "km²": "square kilometer", "km2": "square kilometer", "ft³": "cubic foot", "in²": "square inch",
     "in³": "cubic inch", "mi²": "square mile", "sq mi": "square mile", "sq km": "square kilometer", "sq in": "square inch", "sq m": "square meter",
@@ -110,7 +110,7 @@ AREAS = {"km", "m", "cm", "mm", "mi", "ft", "in", "yd", "μm", "nm", "dm"}
 """Lengths, of which squares and cubes are measures."""
 GLUED_ONLY = frozenset(
     listed(
-        "in U Ki Mi Gi Ti RM A K B N J pt MP Mb Gb kb Kb Tb Pb ps pg pl nl fm fs NM b C F H M S T VA t"
+        "in BR BA bd ba U Ki Mi Gi Ti RM A K B N J pt MP Mb Gb kb Kb Tb Pb ps pg pl nl fm fs NM b C F H M S T VA t"
     )
 )
 """Too ambiguous behind a blank: 5 in all, 5 A grades, 5 B roads."""

@@ -31,6 +31,7 @@ from dora_mlx_tts.text.en.normalize.unit_context import (
     MEASURED_THINGS,
     NO_NOUNS,
     NOUN,
+    RESULTS,
     second_meaning,
 )
 from dora_mlx_tts.text.en.normalize.unit_names import (
@@ -50,7 +51,7 @@ _SIGN = (
 _UNIT = (
     rf"(?P<glue>\s?|-)(?P<unit>{_SIGN})"
     rf"(?P<slash>\.?\s?/\s?(?P<per>{PER_WORD}|{PER_UNIT}){ENDS_BEFORE}(?:\s?/\s?(?P<per2>{PER_SIGN}))?)?"
-    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z@&(+–—-]|\s[NSEW]{{1,2}}\b|[,;)]))?"
+    rf"{ENDS_BEFORE}(?:\.(?=\s[a-z@&(+–—×÷=≈−-]|\s[NSEW]{{1,2}}\b|[,;)]))?"
 )
 _PER_WORD = expression(PER_WORD)
 _SCALED = r"(?:\s(?P<scale>hundred|thousand|million|billion|trillion)|(?P<mag>[MBkK])(?=\s[a-z]))?"
@@ -82,7 +83,7 @@ _AFTER_POWER = expression(
     rf"(?P<lead>\bten to the (?:minus )?[a-z-]{{3,20}}\s)(?P<unit>{_SIGN})(?:\s?/\s?(?P<per>{PER_SIGN}))?{ENDS_BEFORE}"
 )
 _PER_HUNDRED = expression(
-    r"(?<=[\d\s])(?P<unit>[A-Za-zμ]{1,5})\s?/\s?(?=\d{1,4}(?:,000)?\s?(?:km|mi|miles|g|mg|ml|mL|dL|L|kg|oz|lbs?|gal|m²)\b)"
+    r"(?<=[\d\s])(?P<unit>[A-Za-zμ]{1,5})\s?/\s?(?=\d{1,4}(?:,000)?\s?(?:km|mi|miles|g|mg|ml|mL|dL|L|kg|oz|lbs?|gal|m²|sq\.? ft|ft²)\b)"
 )
 _BARE_PER = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})(?P<mag>[KMBk])?/(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}"
@@ -125,7 +126,8 @@ def _measure(match: re.Match[str]) -> str | None:
     if found is None or not _is_unit(match, unit):
         return None
     scale = magnitude(match["scale"] or match["mag"])
-    if scale and len(unit) == 1:  # three million m: of what, is not known
+    if scale and len(unit) == 1 and not _is_letter_unit(match.string, unit):
+        # three million m: of what, is not known
         return None
     one, many = found
     quantity, single = _quantity(match)
@@ -134,7 +136,13 @@ def _measure(match: re.Match[str]) -> str | None:
     return spaced(match, words)
 
 
+_RESULT = expression(r"(?:[=≈]|equals)\s?\Z")
+_ARTICLE = expression(r"(?:^|\W)(?:an?|no|another)\s\Z|(?:^|[.?!]\s)(?:An?|No|Another)\s\Z")
 _MAGNITUDES = frozenset("KBMTbt")
+
+
+def _is_letter_unit(text: str, unit: str) -> bool:
+    return unit in LETTER_UNITS and LETTER_UNITS[unit].search(text) is not None
 
 
 def _is_unit(match: re.Match[str], unit: str) -> bool:
@@ -145,8 +153,12 @@ def _is_unit(match: re.Match[str], unit: str) -> bool:
         and not unit.replace(" ", "").replace("-", "").replace(".", "").isalpha()
     ):
         return False
-    if unit in LETTER_UNITS and LETTER_UNITS[unit].search(match.string):
+    if unit == "K" and match["n"] in {"2", "4", "5", "8"}:  # of a screen
+        return False
+    if _is_letter_unit(match.string, unit):
         return match["glue"] != "-"
+    if unit in RESULTS and _RESULT.search(match.string, max(0, match.start() - 8), match.start()):
+        return True
     doubtful = NEVER_BARE if match["glue"] == "" else GLUED_ONLY
     return is_rate or unit not in doubtful
 
@@ -162,20 +174,24 @@ def _per(match: re.Match[str]) -> str:
 
 def _is_attribute(match: re.Match[str], unit: str) -> bool:
     """`a 10 km run` is a ten kilometer run."""
-    if not unit.isalpha() or match["per"]:
+    if (not unit.strip("°²³ ").isalpha() and unit != "°") or match["per"]:
         return False
-    before = match.string[max(0, match.start() - AROUND) : match.start()]
+    before = _OTHER_MEASURE.sub("", match.string[max(0, match.start() - AROUND) : match.start()])
     after = match.string[match.end() : match.end() + 16]
+    if unit in {"BR", "bd"}:  # a 2BR/1BA
+        return _ARTICLE.search(before) is not None
     noun = NOUN.match(after)
     if noun is None:
         return False
     if noun[1].endswith("s") and _COUNT_BEFORE.search(before):
         return noun[1] not in NO_NOUNS
-    article = re.search(r"(?:^|\W)an?\s\Z|(?:^|[.?!]\s)An?\s\Z", before)
+    article = _ARTICLE.search(before)
     return noun[1] in MEASURED_THINGS if not article else noun[1] not in NO_NOUNS
 
 
-AROUND = 12
+_OTHER_MEASURE = expression(r"(?<=\s)\d[\d.,]{0,6} ?[A-Za-z]{1,4} \(\Z")
+"""`a 22 lb (10 kg) child`: the same in another unit."""
+AROUND = 24
 """Characters before a measure that may hold a count."""
 _COUNT_BEFORE = expression(
     r"(?i)(?:^|[^\w.])(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|some)\s\(?\Z"
