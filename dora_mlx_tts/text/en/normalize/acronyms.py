@@ -112,7 +112,8 @@ def _is_shouting(words: list[str], *, alone: bool) -> bool:
     )
     doubtful = frozenset[str]() if alone else _AMBIGUOUS
     short = sum(word in _SHOUTED - EMPHASIZED - doubtful for word in plain)
-    if alone and plain and long + short == len(words):
+    has_word = any(len(word) > 1 for word in plain)
+    if alone and has_word and long + short == len(words):
         return True
     return long > 0 and (long + short) * 2 >= len(words)
 

@@ -105,12 +105,13 @@ def read_code(match: re.Match[str]) -> str:
 
 
 def _spelled(code: str) -> str:
+    """Its parts, three blanks between them, so that a figure and a letter are no quantity."""
     spoken = ""
     for piece in _PIECE.findall(code):
         if piece.isalpha() and len(piece) >= _WORD:
             spoken += f" {piece} "
         elif piece.isalpha():
-            spoken += f" {' '.join(piece.upper())} "
+            spoken += f"   {' '.join(piece.upper())}   "
         elif piece.isdecimal():
             spoken += digits(piece)
         else:

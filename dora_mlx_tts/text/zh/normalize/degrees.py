@@ -15,6 +15,12 @@ _TEMPERATURE = re.compile(
     r"[ ]?(°C|°F|℃|℉|[摄华]氏度|度(?![0-9]))"
 )
 _DEGREES_OF_HANZI = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ]?(?:°C|℃)")
+_PLACE = r"([0-9]{1,3}(?:\.[0-9]{1,8})?)[ ]?°(?:[ ]?([0-5]?[0-9](?:\.[0-9]{1,6})?)[ ]?['′’])?(?:[ ]?([0-5]?[0-9](?:\.[0-9]{1,6})?)[ ]?(?:[\"″”]|''))?"
+POSITION = re.compile(
+    rf"(?<![0-9A-Za-z.°])(?:{_PLACE}[ ]?([NSEW])|([NSEW])[ ]?{_PLACE})(?![0-9A-Za-z°])"
+)
+"""A latitude or a longitude: 39°54'N, E116.4°."""
+_HEMISPHERES = {"N": "北纬", "S": "南纬", "E": "东经", "W": "西经"}
 _OF_ANGLES = re.compile(
     "近视|远视|散光|屈光|度数|[左右]眼|旋转|[仰俯倾夹转]角|角度|[东西]经|[南北]纬|镜片"
 )
@@ -66,6 +72,15 @@ def _temperature(match: re.Match[str]) -> str | None:
         below = "零下" if high_minus else ""
         spoken += f"{'度' if minus else ''}到{below}{number(high)}"
     return fahrenheit + spoken + name
+
+
+def read_position(match: re.Match[str]) -> str:
+    """`39°54'N` 北纬三十九度五十四分."""
+    *parts, letter = match.groups()[:4] if match[4] else (*match.groups()[5:], match[5])
+    name = _HEMISPHERES[letter]
+    is_named = match.string.endswith(name, 0, match.start())
+    values = zip(parts, "度分秒", strict=True)
+    return ("" if is_named else name) + "".join(f"{number(v)}{unit}" for v, unit in values if v)
 
 
 def read_heat(match: re.Match[str]) -> str | None:

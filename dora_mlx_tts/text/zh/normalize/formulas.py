@@ -112,6 +112,8 @@ def _is_formula(tokens: list[tuple[str, str]]) -> bool:
         return False
     if any(len(word) > _LONGEST_PRODUCT and word.lower() not in _FUNCTIONS for word in words):
         return False
+    if any(_is_word(a) and _is_word(b) for a, b in itertools.pairwise(tokens)):
+        return False
     for i, kind in enumerate(kinds):
         before = kinds[i - 1] if i else ""
         after = kinds[i + 1] if i + 1 < len(kinds) else ""
@@ -123,6 +125,12 @@ def _is_formula(tokens: list[tuple[str, str]]) -> bool:
         ):
             return False
     return True
+
+
+def _is_word(token: tuple[str, str]) -> bool:
+    """Whether a token is several letters; two such in a row are a phrase: `new int`."""
+    kind, text = token
+    return kind == "word" and len(text) > 1 and text.lower() not in _FUNCTIONS
 
 
 def _is_quotient(tokens: list[tuple[str, str]]) -> bool:

@@ -33,8 +33,8 @@ _UNIT_OF_HOUSE = re.compile(
 )
 """A floor or a building and a flat in it: L3-15A."""
 _ROOM_ON_FLOOR = re.compile(r"(?<![0-9A-Za-z.])(\d{1,2})[Ff][ ]?-?[ ]?(\d{3,4})(?![0-9A-Za-z])")
-_MEDIUM = re.compile(r"(?<![0-9A-Za-z.])([A-Z])\.(\d{2,4})(?![0-9A-Za-z]|\.\d)")
-"""The letter and number of a recommendation: H.265."""
+_MEDIUM = re.compile(r"(?<![0-9A-Za-z.])([A-Z])\.(\d{1,4})(?![0-9A-Za-z]|\.\d)")
+"""The letter and number of a recommendation or a slot: H.265, M.2."""
 _LEVEL = re.compile(r"(?<![A-Za-z])(?:Lv|LV|lv)\.?[ ]?(\d{1,4})(?![0-9A-Za-z.])")
 _LETTERS_AND_FIGURES = r"([A-Z]{1,4})-?(\d{1,2}(?:\.\d)?)(?![0-9A-Za-z+]|[-.]\d)"
 _GATE = re.compile(
@@ -116,7 +116,7 @@ def read_lines(match: re.Match[str]) -> str:
 
 NAME_RULES = (
     Rule(_ROOM_ON_FLOOR, lambda m: f"{cardinal(m[1])}F{digits(m[2], telephone=True)}", "Ff"),
-    Rule(_MEDIUM, lambda m: f"{m[1]}{digits(m[2])}", "."),
+    Rule(_MEDIUM, lambda m: f"{m[1]}{'' if len(m[2]) > 1 else '点'}{digits(m[2])}", "."),
     Rule(_TRAIN, read_train, FIGURES),
     Rule(_SERIES, read_series, " "),
     Rule(_MODEL, read_model, FIGURES),

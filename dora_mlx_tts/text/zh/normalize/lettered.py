@@ -14,6 +14,7 @@ from dora_mlx_tts.text.zh.normalize.chemistry import ION_RULE
 RULES = (
     times.WEEKS,
     times.WEEKS_AND_DAYS,
+    times.MINUTES_OF,
     times.PACE,
     times.RUN,
     names.LEVEL_MORE,

@@ -23,6 +23,12 @@ _DURATION = re.compile(
     r"(?<![0-9A-Za-z.])(?:(\d{1,4})[ ]?h(?:rs?|ours?)?[ ]?(\d{1,3})[ ]?m(?:ins?)?(?:[ ]?(\d{1,2})[ ]?s(?:ecs?)?)?"
     r"|(\d{1,4})[ ]?m(?:ins?)?[ ]?(\d{1,2})[ ]?s(?:ecs?)?)(?![0-9A-Za-z])"
 )
+_MINUTES_OF = re.compile(r"(?<![0-9A-Za-z.:])(\d{1,3})[ ]?m(?![0-9A-Za-z²³/^+-])")
+"""Minutes in a sentence whose other durations say so: 睡了7h12m，深睡58m."""
+_HOURS_NEAR = re.compile(r"\d[ ]?h[ ]?\d{1,2}[ ]?m(?![A-Za-z0-9²³/])")
+_OF_DURATION = re.compile("(?:[A-Za-z][ ]?|[睡醒时眠多少增减][了是为约到]?[ ]?)$")
+_STOP = re.compile("[。！？!?\n]")
+_FAR = 60
 _ZONE = re.compile(
     r"(?<![0-9A-Za-z])(UTC|GMT)[ ]?([+\-\u2212])[ ]?(\d{1,2})(?::?([0-5]\d))?(?![0-9A-Za-z])"
 )
@@ -86,6 +92,14 @@ def _duration(match: re.Match[str]) -> str:
     return f"{spoken}{number(seconds)}秒" if seconds else f"{spoken}钟"
 
 
+def _minutes_of(match: re.Match[str]) -> str | None:
+    start, end = max(0, match.start() - _FAR), match.end() + _FAR
+    before = _STOP.split(match.string[start : match.start()])[-1]
+    after = _STOP.split(match.string[match.end() : end])[0]
+    is_time = _HOURS_NEAR.search(before) or _HOURS_NEAR.search(after)
+    return f"{number(match[1])}分钟" if is_time and _OF_DURATION.search(before) else None
+
+
 def _zone(match: re.Match[str]) -> str:
     """`UTC+8` U T C加八, `UTC-3:30` U T C减三点半."""
     zone, sign, hours, minutes = match.groups()
@@ -116,6 +130,7 @@ def _weeks_and_days(match: re.Match[str]) -> str:
 ISO_TIME = Rule(_ISO_TIME, lambda match: f"{match[1]} {match[2]}", "T")
 QUARTER = Rule(_QUARTER, lambda match: f"{digits(match[1])}年{match[2]}{number(match[3])}", "QH")
 ERA = Rule(_ERA, _era, "ABCabc")
+MINUTES_OF = Rule(_MINUTES_OF, _minutes_of, "m")
 DURATION = Rule(_DURATION, _duration, "hm")
 ZONE = Rule(_ZONE, _zone, "UG")
 DAYS = Rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.degrees import read_temperatures
+from dora_mlx_tts.text.zh.normalize.degrees import POSITION, read_position, read_temperatures
 from dora_mlx_tts.text.zh.normalize.maths import OPERATORS
 from dora_mlx_tts.text.zh.normalize.numbers import (
     amount,
@@ -86,7 +86,7 @@ _MINUS_ONE = re.compile(
     r"(?<![0-9A-Za-z._+=*/×÷²³^(-])(\d{0,3}(?<![0-9])[a-z]|\d{1,3}[a-dfi-knp-rt-z])-(\d{1,4}|\d{1,3}[a-z])(?![0-9A-Za-z._-])"
 )
 _PLUS_NAME = re.compile(r"(?<=[0-9元])(?:\+|[ ]\+[ ])(?=[A-Za-z]{2})")
-_ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{0,3}|IX)(?![A-Za-z0-9])")
+_ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{1,3}|IX)(?![A-Za-z0-9])")
 """The number of a make: SK-II."""
 _TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
 """How long a song plays, behind its title."""
@@ -125,6 +125,8 @@ _LENGTH = re.compile(
     r"(?:(?<=(?<![A-Za-z])[a-z][ ])|(?<=[)）]))(cm|mm|km|kg|ml|mL)(?![A-Za-z0-9²³/])"
 )
 """The unit of something unknown: x cm, (x-3)cm."""
+_INDEX = re.compile(r"(?<=[A-Za-z0-9_\]])\[([-\u2212]?)(\d{1,4})\]")
+"""One element of what a program calls so: list[3]; marks of citations have gone before."""
 _ARROW = re.compile("(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9])")
 
 
@@ -231,6 +233,7 @@ RULES = (
     Rule(_AND, lambda _: "和", "&"),
     Rule(_ROOTS, _proportion, "√"),
     Rule(_CARET, _caret, "^"),
+    Rule(POSITION, read_position, "°"),
     Rule(_DEGREES, lambda m: read_temperatures(AlignedText.of(m[0])).text, "°℃℉"),
     Rule(_ANGLE, lambda m: f"{m[1]}{number(m[2])}度", "°"),
     Rule(_PRESSURE, _pressure, "/"),
@@ -271,6 +274,7 @@ RULES = (
     Rule(_SERIES, _series, "-"),
     Rule(_ORDER_ONE, lambda m: f"{m[1]}{number(m[2])}", "("),
     Rule(_LENGTH, lambda m: unit_name(m[1]), "mgLl"),
+    Rule(_INDEX, lambda m: f"{'负' if m[1] else ''}{number(m[2])}，", "["),
     Rule(_ARROW, lambda _: "，", "→➜➡⇒>"),
 )
 """In the order in which they apply, beside Chinese only."""

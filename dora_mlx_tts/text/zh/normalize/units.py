@@ -141,6 +141,9 @@ _INCHES = re.compile(
     r"(?<![0-9A-Za-z.°度'′’])([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?(\"|″|”|'')(?![0-9])"
 )
 _OF_HEIGHT = re.compile("身高|[高长宽深]度?|英尺")
+_IN_METRES = re.compile(
+    r"[ ]?(?:[≈=（(,，]|约?等于|也?就?是|约|大约|相当于)[ ]?约?[0-9]{1,3}(?:\.[0-9]{1,2})?[ ]?(?:cm|m(?![a-z])|厘米|公分|米)"
+)
 _OF_TIME = re.compile(
     "配速|用时|成绩|时间|耗时|跑|时长|片长|每集|全程|全场|第$|静置|[烤煮蒸炖焖腌泡煎炸煨焯炒烘]|发酵|[预加]热|冷[藏却]|休息|等待?"
 )
@@ -160,7 +163,9 @@ def read_feet_and_minutes(text: AlignedText) -> AlignedText:
 def _primes(match: re.Match[str]) -> str | None:
     first, second, closed = match.groups()
     before = match.string[max(0, match.start() - 8) : match.start()]
-    if _OF_HEIGHT.search(before) and not _OF_TIME.search(before):
+    is_height = _OF_HEIGHT.search(before) or _IN_METRES.match(match.string, match.end())
+    is_short = closed and len(second) == 1 and second != "0"
+    if (is_height or is_short) and not _OF_TIME.search(before):
         return f"{amount(first)}英尺{number(second)}英寸"
     if closed or _OF_TIME.search(before) or match.string[match.end() : match.end() + 1] in "/每":
         return f"{amount(first)}分{number(second)}秒"
