@@ -28,6 +28,7 @@ _WIDE_COLON = expression("(?<=[A-Za-z])：(?=[0-9])")
 _HALF_DAY = expression(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
 """Its last dot does not end a sentence."""
 _WIDE_SIGN = expression(r"(?<=[0-9A-Za-z])[．／－＋＝×]+(?=[0-9A-Za-z])|(?<=[0-9])％|[＄](?=[0-9])")
+_PLUS_MINUS = expression(r"\+/?[-\u2212](?=[ ]?\d)")
 _SHARP = expression(r"(?<=(?<![A-Za-z])[CF])#(?=\d)")
 _MINOR = expression(r"(?<![A-Za-z0-9])([A-G])#m(?:in)?(?![A-Za-z0-9])")
 _ARROW = expression(
@@ -64,8 +65,12 @@ _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _CONCERNED = expression(
-    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔ∞★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|°]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）\[]|[)）\]][ ]?[A-Za-z\[]|[A-E]\*|[NC]BA|每[A-Za-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}[/:：]\d|\d\.[xX]"
+    r"\A(?=[^0-9]*[0-9])[^A-Za-z]*[A-Za-z]|[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]"
+    r"|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔΩμ∞★↑↓§♩№&√∠△@|°\u0304]|%[A-Z]|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]"
+    r"|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]"
+    r"|[A-Za-z][#)）\[]|[)）\]][ ]?[A-Za-z\[]|[A-E]\*|每[A-Za-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d"
 )
+"""Letters with figures, and signs: without them there is nothing to do."""
 
 _WIDE_MARK = expression("[，。；：？！]")
 _NARROW = str.maketrans("．／－＋＝％＄", "./-+=%$")
@@ -96,6 +101,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
         text.sub(_DOCTOR, "Doctor ")
         .sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW))
         .sub(_SHARP, "# ")
+        .sub(_PLUS_MINUS, "±")
     )
     text = text.sub(_MINOR, r"\1 sharp minor").sub(_ARROW, "，")
     quantities = (
@@ -106,8 +112,8 @@ def read_mixed(text: AlignedText) -> AlignedText:
         formulas.FORMULA_RULE,
         lettered_figures.COMPARED,
     )
-    text = _apply((*money.RULES, lettered_figures.COMMAS_BEFORE_UNIT), text, _is_in_chinese)
     text = _apply((*codes.LABELLED_RULES, chemistry.ISOTOPE_RULE), text, _is_labelled)
+    text = _apply((*money.RULES, lettered_figures.COMMAS_BEFORE_UNIT), text, _is_in_chinese)
     text = _apply(notations.RULES, text, _is_in_chinese)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_in_chinese)

@@ -41,6 +41,8 @@ _OF_ENGLISH = expression("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
 _STOPS = ",.!?;，。！？、；"
 _WIDE_PAUSES = "，、；："
+_BRACKETS = frozenset("（(")
+_IS_VALUE = expression(r""":[ ]?[0-9.]+$""")
 _WIDE_PAUSE = expression("[，；：]")
 """Behind these an English word has ended, and its sentence is Chinese."""
 _LIST_NUMBER = expression(r"[ ]*[0-9]{1,2}[.．、)）][ ]*")
@@ -128,9 +130,7 @@ def split_spans(text: str, scheme: Scheme) -> list[Span]:
             )
             language = _language_of_number(text, run, (start, end), left, right) or scheme.main
             is_after_word = left is not None and left.language == "en" and right is None
-            if is_after_word and text[max(0, start - 2) : start].strip(" ")[-1:] in set(
-                _WIDE_PAUSES
-            ):
+            if is_after_word and _is_set_off(text, start):
                 language = spans[-2].language if len(spans) > 1 else scheme.main
         if spans and spans[-1].language == language:
             spans[-1] = Span(language, spans[-1].start, end)
@@ -222,6 +222,13 @@ def _is_apart(text: str, before: int, start: int) -> bool:
     return text[start - 1] == " " and bool(number and _COUNTED.match(text, number.end()))
 
 
+def _is_set_off(text: str, start: int) -> bool:
+    """Whether a wide pause or a bracket parts a number from the word before it."""
+    return text[start] in _BRACKETS or text[max(0, start - 2) : start].strip(" ")[-1:] in set(
+        _WIDE_PAUSES
+    )
+
+
 def _language_of_number(
     text: str, run: _Run, at: tuple[int, int], left: Span | None, right: Span | None
 ) -> str | None:
@@ -230,6 +237,8 @@ def _language_of_number(
         known = left or right
         return known.language if known else None
     number = text[at[0] : at[1]]
+    if left.language == "en" and (number[0] in _BRACKETS or _IS_VALUE.search(text, left.start, at[1])):
+        return right.language
     before = _mark_behind(text, left)
     if before in _STOPS or (before in _WIDE_PAUSES and left.language == "en"):
         return _behind_pause(before, number, left, right)

@@ -18,11 +18,21 @@ _PLATE = re.compile(
 )
 _CODE = re.compile(
     r"((?:密[码碼]|口令|验证码|[取寄]件码|提取码|邀请码|兑换码|激活码|优惠码|序列号|订单号?|单号|编号|账号|帐号|用户名|工号|学号"
-    r"|车架号|税号|信用代码|身份证号?|[末后][三四五六七八]位数?|尾[号数]|识别码|代码|卡号|会议号|护照号?码?|货号|款号|批号|ID|(?i:passcode|password|promo code|coupon code))[ ]?(?:是|为|系|係|[:：])?[ ]?)#?"
+    r"|车架号|税号|信用代码|身份证号?|[末后][三四五六七八]位数?|尾[号数]|识别码|代码|卡号|会议号|护照号?码?|货号|款号|批号|ID|(?i:passcode|password|promo code|coupon code))[ ]?(?:是|为|系|係|[:：]|(?<=密码)[^。！？0-9A-Za-z]{0,20}?[比例譬]如[:：]?)?[ ]?)#?"
     r"(?=[0-9A-Za-z_-]{0,40}[0-9])(?=[0-9A-Za-z_-]{0,40}[A-Za-z])"
     r"([0-9A-Za-z](?:[0-9A-Za-z]|[-_](?=[0-9A-Za-z])){1,40})(?![0-9A-Za-z@.])"
 )
 """A code behind the word for it: 密码是abc123, 订单号DX-20240."""
+_SIGNS = {
+    "!": "感叹号", "@": " at ", "#": "井号", "$": "美元符号", "%": "百分号", "^": "脱字符", "&": "和号", "*": "星号", "+": "加号", "=": "等号",
+    "?": "问号", "~": "波浪号", ".": "点", "_": "下划线",
+}  # fmt: skip
+_PASSWORD = re.compile(
+    r"((?:密[码碼]|口令|(?i:password|passcode|passwd|pwd))[ ]?(?:(?:可以|应该)?(?:设置?|设定|改|重置|更新|换)?[成为是]|[:：]|[^。！？]{0,20}?[比例譬]如[:：]?)?[ ]?[“\"'「]?)"
+    r"(?=[!-~]{0,40}[0-9])(?=[!-~]{0,40}[A-Za-z])(?=[0-9A-Za-z_-]{0,40}[!@#$%^&*+=?~])"
+    r"([0-9A-Za-z@#$](?:[0-9A-Za-z@#$%^&*+=~_-]|[.!?](?=[0-9A-Za-z@#$%^&*+=~_.!?，。、；”\"'）」\u4e00-\u9fff])){3,40})(?![0-9A-Za-z])(?!@[A-Za-z])"
+)
+"""A password with signs, each of which is said."""
 _SHELF_MARK = re.compile(
     r"(索书号(?:是|为|[:：])?[ ]?)([A-Z]{1,3})(\d{1,4}(?:\.\d{1,4})?)(?:([/-])([A-Z]?)(\d{1,6}))?(?![0-9A-Za-z])"
 )
@@ -115,7 +125,7 @@ def _spelled(code: str) -> str:
         elif piece.isdecimal():
             spoken += digits(piece)
         else:
-            spoken += "下划线" if piece == "_" else "，"
+            spoken += _SIGNS.get(piece, "，")
     return spoken.strip()
 
 
@@ -167,6 +177,7 @@ LABELLED_RULES = (
         " ",
     ),
     Rule(_SHELF_MARK, read_shelf_mark, "索"),
+    Rule(_PASSWORD, read_code, "!@#$%^&*+=?~"),
     Rule(_CODE, read_code, FIGURES),
     Rule(_NUMBERED, read_numbered, FIGURES),
     Rule(_SERIAL, read_serial, FIGURES),

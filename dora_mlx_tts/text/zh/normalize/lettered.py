@@ -32,6 +32,8 @@ RULES = (
     ION_RULE,
     times.ZONE,
     figures.HEX,
+    units.READING_LEVEL,
+    figures.TEN_THOUSANDS,
     units.FUEL_USE,
     figures.COMMAS,
     times.ISO_TIME,

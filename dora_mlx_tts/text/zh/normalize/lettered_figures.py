@@ -54,8 +54,12 @@ _PERCENT_NAME = re.compile(
 )
 _PERCENT = re.compile(rf"(?:(?<=[A-Za-z] )|(?<=[A-Za-z][(（])){NUMBER}[ ]?[%‰]")
 _THOUSANDS = re.compile(
-    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅数条行户份单]))({MORE})?(?![A-Za-z0-9/])"
+    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kwW])({MORE})?(?![A-Za-z0-9/])"
 )
+_TEN_THOUSANDS = re.compile(
+    rf"(?<![0-9A-Za-z.,$€£¥￥])({NUMBER})(?:[wW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([wW])({MORE})?(?![A-Za-z0-9/])"
+)
+"""W is 万 where people or money are counted, or data; elsewhere it is the watt."""
 _AGAINST = re.compile(r"(?<![0-9A-Za-z.])(\d{1,2})[vV](\d{1,2})(?![0-9A-Za-z.])")
 _LONGEST_SAID = 100
 """A window of 128k is 一百二十八K, a price of 20k is 两万."""
@@ -87,8 +91,23 @@ def _share_of_money(match: re.Match[str]) -> str:
     return "".join(f"每{PERIODS[part.strip()]}" for part in match[1].split("/")[1:])
 
 
+_CLAUSE = re.compile("[，。；！？,;!?]")
 _OF_POWER = re.compile("充电|功率|快充|电源|适配器|[灯电][泡器]|耗电|瓦数|显卡|风扇|散热|无线充")
+_OF_CROWDS = re.compile(
+    "[日月]活|用户|粉|播放|阅读|浏览|点击|下载|点赞|收藏|转发|评论|销[量售]|数据|记录|样本|词条|图片|订单|条$|观看|曝光|流量|访问|会员|人[次数口]?(?![工体])|票房|薪|工资|收入|存款|预算|总价|首付|房价|房款|车价|落地|彩礼|贷款|房贷|还款|奖金|投资|融资|营收|利润|成本价|年终奖|欠|赚|攒|元|块钱|补偿|赔|QPS|PV|UV|DAU|MAU"
+)
 _NEAR = 16
+
+
+def _ten_thousands(match: re.Match[str]) -> str | None:
+    """`500W用户` 五百万; None for watts."""
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    after = match.string[match.end() : match.end() + _NEAR // 2]
+    near = f"{_CLAUSE.split(before)[-1]} {_CLAUSE.split(after)[0]}"
+    is_small = match[3] == "w"
+    if _OF_POWER.search(near) or not (is_small or _OF_CROWDS.search(near)):
+        return None
+    return _thousands(match)
 
 
 def _thousands(match: re.Match[str]) -> str | None:
@@ -125,6 +144,7 @@ EQUALS_HAN = Rule(_EQUALS_HAN, lambda match: OPERATORS[match[1]], "=≈")
 MINUS_PERCENT = Rule(_MINUS_PERCENT, lambda _: "负", "%‰")
 PERCENT_NAME = Rule(_PERCENT_NAME, _written(read_percentages), "%")
 PERCENT = Rule(_PERCENT, _written(read_percentages), "%‰")
+TEN_THOUSANDS = Rule(_TEN_THOUSANDS, _ten_thousands, "wW")
 THOUSANDS = Rule(_THOUSANDS, _thousands, "kwW")
 AGAINST = Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV")
 COMMAS_BEFORE_UNIT = Rule(_COMMAS_BEFORE_UNIT, lambda match: match[0].replace(",", ""), ",")

@@ -72,6 +72,12 @@ _SETS = re.compile(
 """How often a quantity is taken: 100kg×5."""
 _UNIT_OF = re.compile(rf"(?<=[\u3400-\u9fff²³])[ ]?[(（]({UNIT_NAMES})[)）]")
 """A unit in brackets behind what it measures: 体重(kg)."""
+_READING_LEVEL = re.compile(
+    r"(?<![0-9A-Za-z.])(\d{2,4})(?:L?[ ]?[-~–～至到][ ]?(\d{2,4}))?L(?![0-9A-Za-z/])"
+)
+"""How hard a book is to read, in lexiles: 蓝思值650L."""
+_OF_READING = re.compile("蓝思|[Ll]exile|阅读指数|阅读等级|分级阅读")
+_NEAR = 24
 _SIMPLE = 9
 
 
@@ -80,6 +86,13 @@ def _data(match: re.Match[str]) -> str:
     spoken = "到".join(number(value.replace(",", "")) for value in (low, high) if value)
     share = f"每{per[1].replace('s', '秒')}" if per else ""
     return f"{spoken}{unit.upper()}{share}"
+
+
+def _reading_level(match: re.Match[str]) -> str | None:
+    near = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR // 2]
+    if not _OF_READING.search(near):
+        return None
+    return f"{'到'.join(map(number, filter(None, match.groups())))}   L "
 
 
 def _per_some(match: re.Match[str]) -> str:
@@ -118,6 +131,7 @@ def _quantity(match: re.Match[str]) -> str | None:
     return read_quantities(AlignedText.of(match[0])).text
 
 
+READING_LEVEL = Rule(_READING_LEVEL, _reading_level, "L")
 FUEL_USE = Rule(FUEL, read_fuel, "/")
 DATA = Rule(_DATA, _data, "Bb")
 SUPPLY = Rule(_SUPPLY, lambda match: f"{number(match[1])}伏{number(match[2])}安", "V")

@@ -7,6 +7,7 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number, two_figures
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
+from dora_mlx_tts.text.zh.normalize.teams import CLUB_BEFORE, CLUB_BEHIND, LONGEST, RECORD
 
 _TIME = (
     r"([01]?[0-9]|2[0-4])[:：]([0-5][0-9])(?:[:：]([0-5][0-9])(?:\.[0-9]{1,6})?)?"
@@ -164,12 +165,27 @@ def is_in_sports(match: re.Match[str]) -> bool:
     return _SPORT.search(near) is not None
 
 
+def _is_of_clubs(match: re.Match[str]) -> bool:
+    """Whether a club stands right before or behind, or before what stands in the same list."""
+    start, _ = _list_around(match)
+    return any(
+        CLUB_BEFORE.search(match.string, max(0, at - LONGEST), at) for at in {start, match.start()}
+    ) or (CLUB_BEHIND.match(match.string, match.end()) is not None)
+
+
 def score(match: re.Match[str]) -> str | None:
     """`2-1` 二比一 where words say so."""
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
     if int(match[1]) > 0 == int(match[2]):  # no range ends with nothing
         return f"{number(match[1])}比零"
-    if not (is_score(match) or _TEAM_BEFORE.search(before) or is_in_sports(match)):
+    if RECORD.search(before):
+        return f"{number(match[1])}胜{number(match[2])}负"
+    if not (
+        is_score(match)
+        or _TEAM_BEFORE.search(before)
+        or is_in_sports(match)
+        or _is_of_clubs(match)
+    ):
         return None
     return f"{number(match[1])}比{number(match[2])}"
 
