@@ -29,6 +29,7 @@ _HALF_DAY = expression(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
 """Its last dot does not end a sentence."""
 _WIDE_SIGN = expression(r"(?<=[0-9A-Za-z])[．／－＋＝×]+(?=[0-9A-Za-z])|(?<=[0-9])％|[＄](?=[0-9])")
 _PLUS_MINUS = expression(r"\+/?[-\u2212](?=[ ]?\d)")
+_AREA = expression("[㎡㎥㎢]")
 _SHARP = expression(r"(?<=(?<![A-Za-z])[CF])#(?=\d)")
 _MINOR = expression(r"(?<![A-Za-z0-9])([A-G])#m(?:in)?(?![A-Za-z0-9])")
 _ARROW = expression(
@@ -39,7 +40,7 @@ _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
 _QUOTED = expression(r"(?<![0-9A-Za-z])'([A-Za-z_][A-Za-z0-9_.-]*)'(?![0-9A-Za-z])")
 """A string of a program, whose quotes are no feet."""
 _ITEM = expression(
-    r"(?:\A|(?<=[：；，。:;]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff])"
+    r"(?:\A|(?<=[；，。;])|(?<=(?<![0-9])[:：]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff])"
 )
 """The number of an item, which is Chinese where its sentence is: 2) deadline推到周五."""
 _KANA = expression("[\u3041-\u30fc]")
@@ -74,6 +75,7 @@ _CONCERNED = expression(
 
 _WIDE_MARK = expression("[，。；：？！]")
 _NARROW = str.maketrans("．／－＋＝％＄", "./-+=%$")
+_AREAS = {"㎡": "m²", "㎥": "m³", "㎢": "km²"}
 _Condition = Callable[[re.Match[str]], bool]
 
 
@@ -102,6 +104,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
         .sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW))
         .sub(_SHARP, "# ")
         .sub(_PLUS_MINUS, "±")
+        .sub(_AREA, lambda m: _AREAS[m[0]])
     )
     text = text.sub(_MINOR, r"\1 sharp minor").sub(_ARROW, "，")
     quantities = (

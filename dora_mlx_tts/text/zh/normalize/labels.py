@@ -44,6 +44,9 @@ _COUPON = re.compile(
 _MARKS = re.compile(
     r"((?:评分|打分|得分|评为|评级|绩点|星级|G P A|GPA)(?:[是为有:：]|高达|达到?)?[ ]?)([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?/[ ]?(4(?:\.[0-9])?|5(?:\.[0-9])?|10|100|150)(?![0-9/]|\.[0-9])"
 )
+_DECIMAL_MARKS = re.compile(
+    r"(?<![0-9A-Za-z./])()([0-9]\.[0-9]{1,2})[ ]?/[ ]?(5(?:\.0)?|10)(?![0-9/A-Za-z%]|\.[0-9]|[ ]?[=+×*÷元斤克升个天年月次])"
+)
 _RANK = re.compile(
     r"((?:排名|名次)(?:是|为|[:：])?[ ]?)([0-9]{1,6})[ ]?/[ ]?([0-9]{1,6})(?![0-9./])"
 )
@@ -101,7 +104,9 @@ def read_labels(text: AlignedText) -> AlignedText:
     text = text.sub(_OF_SUBJECTS, lambda m: f"{m[1]}{number(m[2])}分,满分{number(m[3])}分")
     text = text.sub(_PROGRESS, _progress)
     text = text.sub(_NUMBER_SIGN, lambda m: f"{cardinal(m[1])}号")
-    return text.sub(_MARKS, lambda m: f"{m[1]}{number(m[2])}分,满分{number(m[3])}分")
+    for pattern in (_MARKS, _DECIMAL_MARKS):
+        text = text.sub(pattern, lambda m: f"{m[1]}{number(m[2])}分,满分{number(m[3])}分")
+    return text
 
 
 def _verse(match: re.Match[str]) -> str:

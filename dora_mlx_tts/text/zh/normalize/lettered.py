@@ -38,6 +38,7 @@ RULES = (
     figures.COMMAS,
     times.ISO_TIME,
     times.HALF_DAY,
+    times.DATE,
     times.QUARTER,
     times.ERA,
     figures.MORE_OF,
@@ -73,6 +74,8 @@ RULES = (
     units.INCHES,
     figures.AGAINST,
     figures.PERCENT,
+    figures.RATIO,
+    figures.TIMES_ALONE,
     times.DAYS,
     units.BEHIND_POWER,
     units.WORDS_PER,
@@ -80,5 +83,6 @@ RULES = (
     units.BEHIND_STROKE,
     figures.THOUSANDS,
     units.SETS,
+    figures.KILO,
 )
 """In the order in which they apply."""

@@ -20,7 +20,8 @@ from dora_mlx_tts.text.zh.normalize.units import (
 )
 
 _HEX = re.compile(r"(?<![0-9A-Za-z.])0[xX]([0-9A-Fa-f]{1,16})(?![0-9A-Za-z])")
-_COMMAS = re.compile(r"(?<![0-9A-Za-z.,])\d{1,3}(?:,\d{3}){1,4}(?![0-9,])")
+_COMMAS = re.compile(r"(?<![0-9A-Za-z.,])\d{1,3}(?:,\d{3}){1,4}(?![0-9]|,[0-9])")
+_COMMAS_KEPT = re.compile("[-~–～.%‰$+×*/=]|[到至][ ]?[0-9]")
 _PRODUCT = re.compile(
     r"(?<![0-9A-Za-z.])(?<!Gen )(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
 )
@@ -52,7 +53,18 @@ _MINUS_PERCENT = re.compile(r"(?<=[A-Z]{2})[-\u2212](?=\d{1,4}(?:\.\d{1,4})?[%�
 _PERCENT_NAME = re.compile(
     rf"(?<![0-9A-Za-z.])(?:{NUMBER}[ ]?%?[ ]?[-~–～][ ]?)?{NUMBER}[ ]?%(?=[A-Z])"
 )
-_PERCENT = re.compile(rf"(?:(?<=[A-Za-z] )|(?<=[A-Za-z][(（])){NUMBER}[ ]?[%‰]")
+_PERCENT = re.compile(
+    rf"(?:(?<=[A-Za-z])|(?<=[A-Z][0-9]))([ (（:：=/&~≈<>≥≤,，、]|[ ][+&/~≈<>≥≤=][ ]?)([-\u2212+]?{NUMBER}[ ]?(?:%?[ ]?[-~–～至到][ ]?{NUMBER}[ ]?)?[%‰])(?![0-9])"
+)
+"""Percentages behind an English word."""
+_RATIO = re.compile(
+    rf"(?<![0-9A-Za-z.:：])(\d{{1,3}}):(\d)(?![0-9A-Za-z:：.%]|[ ]?{MEASURE})"
+)
+"""A second part of one figure is no minutes."""
+_TIMES_ALONE = re.compile(
+    r"(?<![0-9A-Za-z.=+*/^-])(\d{1,3}\.\d{1,3}|(?<=[A-Za-z][ ])\d{1,3})[xX](?![0-9A-Za-z+=*/^(²³.-]|[ ][+=*/-])"
+)
+_KILO = re.compile(r"(?<![0-9A-Za-z.,$-])(\d{1,5})[ ]?K(?![0-9A-Za-z+&/-])")
 _THOUSANDS = re.compile(
     rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kwW])({MORE})?(?![A-Za-z0-9/])"
 )
@@ -77,11 +89,20 @@ def _written(read: Callable[[AlignedText], AlignedText]) -> Callable[[re.Match[s
     return lambda match: read(AlignedText.of(match[0])).text
 
 
+def _percent(match: re.Match[str]) -> str:
+    """A percentage with what parts it from the word before."""
+    joint = {"+": "加", "&": "和"}.get(match[1].strip(), match[1])
+    return joint + read_percentages(AlignedText.of(match[2])).text
+
+
 def _commas(match: re.Match[str]) -> str:
     """`3,420` 三千四百二十; the whole part of a decimal, and one of a range, as figures."""
     whole, end = match[0].replace(",", ""), match.end()
-    beside = match.string[max(0, match.start() - 2) : match.start()] + match.string[end : end + 2]
-    return whole if re.search("[-~–～.%‰$+×*/=到至]", beside) else number(whole)
+    before = match.string[max(0, match.start() - 2) : match.start()]
+    is_kept = re.search("[-~–～.%‰$+×*/=到至]", before) or _COMMAS_KEPT.match(
+        match.string[end : end + 4].lstrip()
+    )
+    return whole if is_kept else number(whole)
 
 
 def _share_of_money(match: re.Match[str]) -> str:
@@ -143,7 +164,10 @@ SHARE_OF_MONEY = Rule(_SHARE_OF_MONEY, _share_of_money, "/")
 EQUALS_HAN = Rule(_EQUALS_HAN, lambda match: OPERATORS[match[1]], "=≈")
 MINUS_PERCENT = Rule(_MINUS_PERCENT, lambda _: "负", "%‰")
 PERCENT_NAME = Rule(_PERCENT_NAME, _written(read_percentages), "%")
-PERCENT = Rule(_PERCENT, _written(read_percentages), "%‰")
+PERCENT = Rule(_PERCENT, _percent, "%‰")
+RATIO = Rule(_RATIO, lambda m: f"{number(m[1])}比{number(m[2])}", ":")
+TIMES_ALONE = Rule(_TIMES_ALONE, lambda m: f"{amount(m[1])}倍", "xX")
+KILO = Rule(_KILO, lambda m: f"{number(m[1])}   K ", "K")
 TEN_THOUSANDS = Rule(_TEN_THOUSANDS, _ten_thousands, "wW")
 THOUSANDS = Rule(_THOUSANDS, _thousands, "kwW")
 AGAINST = Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV")

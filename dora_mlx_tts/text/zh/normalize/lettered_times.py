@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.dates import read_dates
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number
 from dora_mlx_tts.text.zh.normalize.patterns import Rule
 from dora_mlx_tts.text.zh.normalize.times import HALF_DAY_TIME, read_times
@@ -16,6 +17,9 @@ _ISO_TIME = re.compile(
     r"(?<![0-9A-Za-z-])(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}(?::\d{2})?)(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?(?![0-9A-Za-z])"
 )
 _QUARTER = re.compile(r"(?<![0-9A-Za-z])((?:19|20)\d{2})[ ]?([QH])([1-4])(?![0-9A-Za-z])")
+_DATE = re.compile(
+    r"(?<![0-9A-Za-z./-])(?:19|20)\d{2}(?:([-/])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])|\.(?:1[0-2]|0?[1-9])\.(?:3[01]|[12]\d|0[1-9]))(?![0-9A-Za-z/-]|\.\d)"
+)
 _ERA = re.compile(
     r"(?<![0-9A-Za-z])(?:([1-9]\d{0,3})[ ]?年?[ ]?(AD|BCE?|CE|a\.?d\.?|b\.?c\.?(?:e\.?)?)|(AD|BCE?)[ ]?([1-9]\d{0,3}))(?![A-Za-z])年?"
 )
@@ -29,6 +33,8 @@ _HOURS_NEAR = re.compile(r"\d[ ]?h[ ]?\d{1,2}[ ]?m(?![A-Za-z0-9²³/])")
 _OF_DURATION = re.compile("(?:[A-Za-z][ ]?|[睡醒时眠多少增减][了是为约到]?[ ]?)$")
 _STOP = re.compile("[。！？!?\n]")
 _FAR = 60
+_TIMER = re.compile(r"(?<![0-9A-Za-z.:：])(\d{1,2})[:：]([0-5]\d)(?![0-9:：]|[ ]?[-~–～aApP])")
+_OF_TIMERS = re.compile("(?i:timer|countdown|pomodoro|stopwatch)|计时器|倒计时|番茄钟")
 _ZONE = re.compile(
     r"(?<![0-9A-Za-z])(UTC|GMT)[ ]?([+\-\u2212])[ ]?(\d{1,2})(?::?([0-5]\d))?(?![0-9A-Za-z])"
 )
@@ -100,6 +106,15 @@ def _minutes_of(match: re.Match[str]) -> str | None:
     return f"{number(match[1])}分钟" if is_time and _OF_DURATION.search(before) else None
 
 
+def _timer(match: re.Match[str]) -> str | None:
+    """`timer设成25:00`: minutes and seconds."""
+    before = _STOP.split(match.string[max(0, match.start() - _FAR) : match.start()])[-1]
+    if not _OF_TIMERS.search(before):
+        return None
+    seconds = "" if match[2] == "00" else f"{number(match[2])}秒"
+    return f"{amount(str(int(match[1])))}分{seconds or '钟'}"
+
+
 def _zone(match: re.Match[str]) -> str:
     """`UTC+8` U T C加八, `UTC-3:30` U T C减三点半."""
     zone, sign, hours, minutes = match.groups()
@@ -128,9 +143,11 @@ def _weeks_and_days(match: re.Match[str]) -> str:
 
 
 ISO_TIME = Rule(_ISO_TIME, lambda match: f"{match[1]} {match[2]}", "T")
+DATE = Rule(_DATE, lambda match: read_dates(AlignedText.of(match[0])).text, "-/.")
 QUARTER = Rule(_QUARTER, lambda match: f"{digits(match[1])}年{match[2]}{number(match[3])}", "QH")
 ERA = Rule(_ERA, _era, "ABCabc")
 MINUTES_OF = Rule(_MINUTES_OF, _minutes_of, "m")
+TIMER = Rule(_TIMER, _timer, ":：")
 DURATION = Rule(_DURATION, _duration, "hm")
 ZONE = Rule(_ZONE, _zone, "UG")
 DAYS = Rule(

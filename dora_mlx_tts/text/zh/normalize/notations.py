@@ -6,6 +6,7 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.degrees import POSITION, read_position, read_temperatures
+from dora_mlx_tts.text.zh.normalize.lettered_times import TIMER
 from dora_mlx_tts.text.zh.normalize.maths import OPERATORS
 from dora_mlx_tts.text.zh.normalize.numbers import (
     amount,
@@ -110,9 +111,12 @@ _DATED = re.compile(
     r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
 )
 _DAY_OF_NEWS = re.compile(
-    r"(?<=[A-Za-z] )(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?=[\u4e00-\u9fff])(?![ ]?[赛的决个杯])"
+    r"(?<=[A-Za-z] )(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/.%]|[ ]?[赛的决个杯拍]|[ ][A-Za-z])"
 )
-"""A day between an English word and a Chinese one: BBC News 11/30报道."""
+"""A day behind an English word that does not number: BBC News 11/30报道."""
+_NUMBERS_OR_MARKS = re.compile(
+    r"(?i)(?:^|[^a-z])(?:page|step|chapter|part|day|lesson|level|week|task|quiz|score|rank|test|exam|question|episode|ep|slide|unit|grade|rating|stand|time|gate|no) $"
+)
 _MAKE_LETTER = re.compile(r"(?<=[A-Z]-)(\d{1,2})([VAWKTHCFJN])(?![A-Za-z0-9])")
 """A letter behind the number of a make is no unit: GPT-4V."""
 _SERIES = re.compile(
@@ -152,6 +156,8 @@ def _series(match: re.Match[str]) -> str:
 def _day_of_news(match: re.Match[str]) -> str | None:
     """`11/30报道` 十一月三十日; a small number above a larger one is a share."""
     month, day = int(match[1]), int(match[2])
+    if _NUMBERS_OR_MARKS.search(match.string, max(0, match.start() - _WINDOW), match.start()):
+        return None
     if month < day <= _SHARES and match[2][0] != "0":
         return None
     return f"{cardinal(match[1])}月{cardinal(match[2])}日"
@@ -224,6 +230,7 @@ def _proportion(match: re.Match[str]) -> str | None:
 
 
 RULES = (
+    TIMER,
     Rule(_TEMPO, lambda _: "四分音符等于", "♩"),
     Rule(_STARS, _stars, "★"),
     Rule(_ARROW_KEY, lambda m: "左上右下"["←↑→↓".index(m[0])], "←↑→↓"),
