@@ -69,7 +69,7 @@ _CONCERNED = expression(
     r"\A(?=[^0-9]*[0-9])[^A-Za-z]*[A-Za-z]|[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]"
     r"|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔΩμ∞★↑↓§♩№&√∠△@|°\u0304]|%[A-Z]|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]"
     r"|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]"
-    r"|[A-Za-z][#)）\[]|[)）\]][ ]?[A-Za-z\[]|[A-E]\*|每[A-Za-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d"
+    r"|[A-Za-z][#)）\[]|[)）\]][ ]?[A-Za-z\[]|[A-E]\*|每[A-Za-z]|[\u4e00-\u9fff)）”」、]\.[a-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d"
 )
 """Letters with figures, and signs: without them there is nothing to do."""
 
@@ -108,13 +108,13 @@ def read_mixed(text: AlignedText) -> AlignedText:
     )
     text = text.sub(_MINOR, r"\1 sharp minor").sub(_ARROW, "，")
     quantities = (
-        codes.ADDRESS_RULE,
         codes.STANDARD_RULE,
         chemistry.COMPOUND_RULE,
         *lettered.RULES,
         formulas.FORMULA_RULE,
         lettered_figures.COMPARED,
     )
+    text = _apply((codes.ADDRESS_RULE, *codes.FILE_RULES), text, _is_in_chinese)
     text = _apply((*codes.LABELLED_RULES, chemistry.ISOTOPE_RULE), text, _is_labelled)
     text = _apply((*money.RULES, lettered_figures.COMMAS_BEFORE_UNIT), text, _is_in_chinese)
     text = _apply(notations.RULES, text, _is_in_chinese)

@@ -46,6 +46,8 @@ _BEHIND_FACE = CLAUSE_MARKS | HARD_STOPS | DOTS | ELLIPSES | {" ", "(", "（", "
 _TELLING = HARD_STOPS | DOTS | ELLIPSES | LABEL_ENDS | BULLETS
 """Characters at which, or before which, a sentence may end."""
 
+_DOTTED = re.compile(r"(?<![A-Za-z])(?:[A-Za-z]{1,3}\.){1,4}[A-Za-z]\.$")
+"""Behind letters with dots a character in a Chinese sentence goes on: 3 p.m.开会."""
 _CONTINUES = CLAUSE_MARKS | DASHES
 
 
@@ -178,6 +180,8 @@ class BoundaryFinder:
         if char == " ":
             return self._blank(boundary)
         if not is_east_asian(char) or char in _CONTINUES or char.isdigit():
+            return False
+        if _DOTTED.search(self._tail):
             return False
         label = self._label_ends(boundary)
         return Stop.of(self._tail).ends(char) is not False if label is None else label

@@ -34,6 +34,7 @@ _AMBIGUOUS = word_set("IT US AM WHO IN AT AS AN")
 """Among small letters these are short forms; only a sentence all in capitals has them as words."""
 
 _DOTTED = expression(r"(?<![\w.])(?:[A-Za-z]\.\s?(?=[A-Za-z]\.)){1,8}[A-Za-z](?P<dot>\.)?(?![\w])")
+_CONSTANT = expression(r"(?<![A-Za-z0-9_])[A-Z]{2,}(?:_[A-Z]{2,}){1,6}(?![A-Za-z0-9_])")
 _DOTTED_DEGREE = expression(
     r"\b(?:Ph\. ?D|Ed\. ?D|Psy\. ?D|Pharm\. ?D|[MB]\. ?(?:Sc|Ed|Eng|Tech|Phil|Arch|Mus|Com|Des|Div|Litt)|D\. ?(?:Phil|Sc|Litt|Mus|Min)|LL\. ?[BMD])\b(?P<dot>\.)?"
 )
@@ -142,6 +143,14 @@ def _unshout(word: str, *, alone: bool) -> str:
     return word if _is_spelling(known, word) else word.lower()
 
 
+def _constant(match: re.Match[str]) -> str:
+    """`API_KEY` API key: a name in a program, of which each part is a word or letters."""
+    parts = match.group().split("_")
+    return " ".join(
+        _unshout(part, alone=True) if len(part) >= READ_LENGTH - 1 else part for part in parts
+    )
+
+
 def _letters(word: str) -> str:
     return " ".join(word)
 
@@ -242,5 +251,5 @@ def apply(text: AlignedText, kept: Container[str] = frozenset()) -> AlignedText:
         text = text.sub(_IN_BRACKETS, lambda m: _letters(m.group()))
     if "ARM" in text.text and _LOAN.search(text.text):
         text = text.sub(_ADJUSTABLE, lambda m: f"A R M{chr(39) + m[1] if m[1] else ''}")
-    text = text.sub(_CAPITALS, _shouted)
+    text = text.sub(_CONSTANT, _constant).sub(_CAPITALS, _shouted)
     return text.sub(_WORD, lambda m: None if m.group().lower() in kept else _word(m))

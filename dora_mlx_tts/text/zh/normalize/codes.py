@@ -47,11 +47,23 @@ _WAYBILL = re.compile(
     r"(?<![0-9A-Za-z])([A-Z]{1,4})[ ]?(\d{4}(?:[ ]\d{3,4}){1,5})(?![0-9A-Za-z.-])"
 )
 """Letters and groups of figures: SF1402 7756 3309."""
+_PAIR = re.compile(
+    r"(?<![A-Za-z/])(USD|CNY|CNH|EUR|GBP|JPY|HKD|AUD|CAD|CHF|KRW|SGD|NZD|BTC|ETH)/?(USDT?|CNY|CNH|EUR|GBP|JPY|HKD|AUD|CAD|CHF|KRW|SGD|NZD)(?![A-Za-z/])(?:[ ]?(?=\d))?"
+)
+"""Two currencies whose rate follows: EUR/USD 1.0566."""
 _OIL = re.compile(r"(?<![0-9A-Za-z.-])(\d{1,2})W[-–/]?(\d{2})(?![0-9A-Za-z.])")
 """The grade of an oil: 5W-30."""
 _CELL = re.compile(r"(?<![0-9A-Za-z$])\$([A-Z]{1,2})\$(\d{1,5})(?![0-9A-Za-z])")
 _PART_OF_FILE = re.compile(r"(?<=_)[0-9]{4,16}(?=[_.\s]|$)")
 """The date in the name of a file: 报告_20250118.docx."""
+_ENDINGS = {
+    "docx": " doc X ", "xlsx": " X L S X ", "pptx": " P P T X ", "dmg": " D M G ", "sh": " S H ", "md": " M D ", "py": " P Y ", "mp3": " M P 三", "mp4": " M P 四",
+}  # fmt: skip
+_ENDING = re.compile(
+    r"(?<=[\u4e00-\u9fff0-9)）_”」、])\.(docx?|xlsx?|pptx?|pdf|csv|txt|md|json|ya?ml|xml|html?|py|js|ts|css|sh|sql|log|jpe?g|png|gif|svg|bmp|webp|heic|mp[34]|wav|mov|avi|mkv|flac|zip|rar|7z|tar|gz|exe|dmg|apk|iso|psd|epub|mobi|ics|ini|conf|env|gitignore|dockerignore|bashrc|zshrc|npmrc)(?![A-Za-z0-9]|\.[A-Za-z])"
+)
+"""The ending of a file behind a Chinese name or figures, and alone: 报告.docx, 导出为.csv."""
+_STAGE_OF_VERSION = re.compile(r"-(alpha|beta|rc|preview|dev|pre|canary)\.?(\d{1,3})(?![0-9A-Za-z.])")
 _BITS = re.compile("([A-Za-z] [0-9]{1,2}) ((?:32|64)[ ]?位)")
 """The bits of a system behind its number: Windows 10 64位."""
 _STANDARD = re.compile(
@@ -165,6 +177,11 @@ def _part(text: str) -> str:
 
 STANDARD_RULE = Rule(_STANDARD, read_standard, "-–—:：")
 ADDRESS_RULE = Rule(_ADDRESS, read_address, "@")
+FILE_RULES = (
+    Rule(_PART_OF_FILE, lambda m: f"，{digits(m[0])}" if _is_near_chinese(m) else None, "_"),
+    Rule(_STAGE_OF_VERSION, lambda m: f" {m[1]} {number(m[2])}", "."),
+    Rule(_ENDING, lambda m: f"点{_ENDINGS.get(m[1].lower(), f' {m[1]} ')}", "."),
+)
 LABELLED_RULES = (
     Rule(_PLATE, read_plate, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"),
     Rule(
@@ -182,8 +199,8 @@ LABELLED_RULES = (
     Rule(_NUMBERED, read_numbered, FIGURES),
     Rule(_SERIAL, read_serial, FIGURES),
     Rule(_ALTERNATING, read_serial_like, FIGURES),
-    Rule(_PART_OF_FILE, lambda m: f"，{digits(m[0])}" if _is_near_chinese(m) else None, "_"),
     Rule(_BITS, lambda m: f"{m[1]}，{m[2]}", "位"),
+    Rule(_PAIR, lambda m: f"{' '.join(m[1] + m[2])}，" if _is_near_chinese(m) else None, "UCEGJHAKSNB"),
     Rule(_OIL, lambda m: f"{number(m[1])}W{m[2]}", "W"),
     Rule(_CELL, lambda m: f"{' '.join(m[1])}{number(m[2])}", "$"),
     Rule(_HARDWARE, read_hardware, ":-"),

@@ -10,7 +10,7 @@ from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 
 _STANDARD = re.compile(r"(?<![0-9.])802\.([13][0-9x]{0,2})(?![0-9.])")
 """A standard of networks: 802.11ax."""
-_VERSION = re.compile(r"(?<![0-9.])[0-9]{1,8}(?:\.[0-9]{1,8}){2,6}(?![0-9])")
+_VERSION = re.compile(r"(?<![0-9.])[0-9]{1,8}(?:\.[0-9]{1,8}){2,6}(?![0-9])(?:/([12]?[0-9]|3[0-2])(?![0-9.]))?")
 _ROMAN_ORDINAL = re.compile(
     r"第[ ]?([IVX]{1,6})(?![A-Za-z])|(?<![A-Za-z])([IVX]{1,6})(?=[世型期级]|[ ]?号)"
 )
@@ -132,7 +132,9 @@ def read_versions(text: AlignedText) -> AlignedText:
 
 def _version(match: re.Match[str]) -> str:
     """The first of two or three parts is said as a number (18.2.0), an address has four."""
-    parts = match[0].split(".")
+    parts = match[0].partition("/")[0].split(".")
+    if match[1]:  # an address and how many bits of it are the network's
+        return f"{'点'.join(map(digits, parts))}斜杠{cardinal(match[1])}"
     first = cardinal(parts[0]) if len(parts) <= _LONGEST_VERSION else digits(parts[0])
     return "点".join((first, *map(digits, parts[1:])))
 

@@ -45,7 +45,7 @@ _SCIENTIFIC = re.compile(
     r"(?<![0-9A-Za-z.])([-\u2212]?\d{1,8}(?:\.\d{1,16})?)[eE]([+-]?\d{1,3})(?![0-9A-Za-z.])"
 )
 _SHARE_OF_MONEY = re.compile(
-    rf"(?<=[块角粒片颗支瓶杯袋包次个件份人晚枚滴勺{LAST_CHARACTERS}上])((?:[ ]?/[ ]?(?:{'|'.join(PERIODS)}))+)(?![A-Za-z])"
+    rf"(?<=[块角粒片颗支瓶杯袋包次个件份人晚枚滴勺{LAST_CHARACTERS}上])((?:[ ]?/[ ]?(?:{'|'.join(PERIODS)}|(?<=[A-Za-z]/)[月年天日周人次]))+)(?![A-Za-z])"
     rf"|(?<=[{LAST_CHARACTERS}])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
 )
 _EQUALS_HAN = re.compile("(?<=[A-Za-z)）])[ ]?([=≈])[ ]?(?=[\u3400-\u9fff(（])")
@@ -109,7 +109,7 @@ def _share_of_money(match: re.Match[str]) -> str:
     """`/user/month` 每用户每月."""
     if match[1] is None:
         return "每"
-    return "".join(f"每{PERIODS[part.strip()]}" for part in match[1].split("/")[1:])
+    return "".join(f"每{PERIODS.get(part.strip(), part.strip())}" for part in match[1].split("/")[1:])
 
 
 _CLAUSE = re.compile("[，。；！？,;!?]")

@@ -63,6 +63,9 @@ _HOURS = re.compile(
 """The first of two times whose half of the day stands behind the second."""
 
 
+_PART_OF_DAY = re.compile("(?:[上下中]午|早[上晨]?|清晨|晚上?|傍晚|凌晨|深夜|半夜)[ ]?$")
+
+
 def _first_hour(match: re.Match[str]) -> str:
     """The half of the day of `9-11am`; `10-2pm` begins before noon."""
     hour, last, letter = int(re.split("[:：]", match[1])[0]), int(match[2]), match[3]
@@ -78,7 +81,8 @@ def _half_days(match: re.Match[str]) -> str:
     if text != match[0]:
         half = spoken[:2]
         spoken = half + spoken[2:].replace(half, "")
-    return spoken
+    is_said = _PART_OF_DAY.search(match.string, max(0, match.start() - 3), match.start())
+    return spoken[2:] if is_said and spoken.startswith(("上午", "下午")) else spoken
 
 
 def _halves(text: str) -> str:

@@ -48,7 +48,7 @@ _PRESSURE = re.compile(
 )
 _SIZE = re.compile(r"(?<![0-9A-Za-z./])(1\d{2})/(\d{2,3})([A-CY])(?![0-9A-Za-z])")
 """A size of clothes: 165/88A."""
-_LOGIN = re.compile(r"(?<=[a-z]{3})(?<![A-Z])\d{3,6}(?![0-9A-Za-z._-])")
+_LOGIN = re.compile(r"(?<=[a-z]{3})(?<![A-Z])\d{3,6}(?![0-9A-Za-z._@-])")
 """The figures of a name in small letters: admin123."""
 _CELLS = re.compile(
     r"(?<![0-9A-Za-z$])([A-Z]{1,2})(\d{1,5})[:：]([A-Z]{1,2})(\d{1,5})(?![0-9A-Za-z])"
@@ -108,14 +108,16 @@ _CLOCK = re.compile(
 _MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-Za-z0-9]))")
 """Memory and storage of a make: 16+512GB."""
 _DATED = re.compile(
-    r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
+    r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry|lmp|interview|meeting|launch|release|check-?in|check-?out|kick-?off|appointment|party|wedding|exam|demo|flight)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
 )
 _DAY_OF_NEWS = re.compile(
-    r"(?<=[A-Za-z] )(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/.%]|[ ]?[赛的决个杯拍]|[ ][A-Za-z])"
+    r"(?:(?<=[A-Za-z] )(?![^ ]{3,5}[ ][A-Za-z])|(?<=[\u4e00-\u9fff：，；。、（])(?=[^ ]{3,5}[ ][A-Z]))(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/.%]|[ ]?[赛的决个杯拍])"
 )
-"""A day behind an English word that does not number: BBC News 11/30报道."""
+"""A day behind an English word that does not number, or before a name: BBC News 11/30报道."""
+_GOAL = re.compile(r"(?<=[A-Za-z] )(\d{1,3})['′’](?![0-9A-Za-z'’\"])")
+"""The minute of a goal behind a player."""
 _NUMBERS_OR_MARKS = re.compile(
-    r"(?i)(?:^|[^a-z])(?:page|step|chapter|part|day|lesson|level|week|task|quiz|score|rank|test|exam|question|episode|ep|slide|unit|grade|rating|stand|time|gate|no) $"
+    r"(?i)(?:^|[^a-z])(?:page|step|chapter|part|day|lesson|level|week|task|quiz|score|rank|test|exam|question|episode|ep|slide|unit|grade|rating|stand|time|gate|no) $|(?:完成|做完|进度|答对|通过|得分|得|有|约|占|已|达标|剩|了|学完|看完)$"
 )
 _MAKE_LETTER = re.compile(r"(?<=[A-Z]-)(\d{1,2})([VAWKTHCFJN])(?![A-Za-z0-9])")
 """A letter behind the number of a make is no unit: GPT-4V."""
@@ -276,6 +278,7 @@ RULES = (
     Rule(_CLOCK, _clock, ":："),
     Rule(_MEMORY, lambda m: f"{number(m[1])}加{m[2]}", "+"),
     Rule(_DATED, lambda m: f"{m[1]}{cardinal(m[2])}月{cardinal(m[3])}日", "/"),
+    Rule(_GOAL, lambda m: f"{amount(m[1])}分钟" if is_in_sports(m) else None, "'′’"),
     Rule(_DAY_OF_NEWS, _day_of_news, "/"),
     Rule(_MAKE_LETTER, lambda m: f"{cardinal(m[1])}{m[2]}", "-"),
     Rule(_SERIES, _series, "-"),
