@@ -30,7 +30,7 @@ _UNCOUNTED = (
 )
 """Words that only begin like something that is counted."""
 _COUNTED = expression(
-    f"(?!{_UNCOUNTED})[{_COUNTERS}轮局袋罐句篇项列格帧档栏类章排场座架艘段首支门题包盏瓣幅束盆副批队]|财年|公[里斤分尺顷]|英[寸尺里镑亩]|[毫厘]米|毫升|[平立]方|级(?!别)|期(?![货待望])|小[时時]|组(?![装成织合件建团])|页(?!面)|行(?![业动为李走程驶政文])|步(?!骤)|集(?![成团合群中])"
+    f"(?!{_UNCOUNTED})[{_COUNTERS}轮局袋罐句篇项列格帧档栏类章排场座架艘段首支门题包盏瓣幅束盆副批队]|星(?![期座球巴光云])|速(?![度率写食腾成])|缸|核(?![心对桃算查])|线程|键(?![盘位])|冲程|孔|声道|挡|伏|瓦|赫兹|(?:美|欧|日|港|澳|加)元|英镑|人民币|刀(?!具)|折(?!叠)|财年|公[里斤分尺顷]|英[寸尺里镑亩]|[毫厘]米|毫升|[平立]方|级(?!别)|期(?![货待望])|小[时時]|组(?![装成织合件建团])|页(?!面)|行(?![业动为李走程驶政文])|步(?!骤)|集(?![成团合群中])"
 )
 """What a number before it counts."""
 _NAMED = expression("[A-Z][A-Za-z]{2,19} $")
@@ -42,7 +42,8 @@ _OF_ENGLISH = expression("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-
 _STOPS = ",.!?;，。！？、；"
 _WIDE_PAUSES = "，、；："
 _BRACKETS = frozenset("（(")
-_IS_VALUE = expression(r""":[ ]?[0-9.]+$""")
+_IS_VALUE = expression(":[ ]?[0-9.]+$")
+"""Brackets and a colon part a number from the English word before it."""
 _WIDE_PAUSE = expression("[，；：]")
 """Behind these an English word has ended, and its sentence is Chinese."""
 _LIST_NUMBER = expression(r"[ ]*[0-9]{1,2}[.．、)）][ ]*")
@@ -237,10 +238,11 @@ def _language_of_number(
         known = left or right
         return known.language if known else None
     number = text[at[0] : at[1]]
-    if left.language == "en" and (number[0] in _BRACKETS or _IS_VALUE.search(text, left.start, at[1])):
-        return right.language
     before = _mark_behind(text, left)
-    if before in _STOPS or (before in _WIDE_PAUSES and left.language == "en"):
+    is_of_english = left.language == "en"
+    if is_of_english and (number[0] in _BRACKETS or _IS_VALUE.search(text, left.start, at[1])):
+        before = _WIDE_PAUSES[0]
+    if before in _STOPS or (before in _WIDE_PAUSES and is_of_english):
         return _behind_pause(before, number, left, right)
     after_han = _HAN_RUN.match(before) and (number[-1] in _PAUSES or before == "第")
     if run.is_amount or number[-1] in ".。" or after_han:
@@ -253,7 +255,7 @@ def _language_of_number(
     ):
         return left.language
     is_counted = _COUNTED.match(text, right.start) and not glued_left
-    is_time = left.language == "en" and _CLOCK.fullmatch(number.strip())
+    is_time = is_of_english and _CLOCK.fullmatch(number.strip())
     if (is_counted or is_time) and number[-1].isdecimal():
         return right.language
     is_part_of_name = number.strip().isdecimal() and _NAMED.search(

@@ -48,6 +48,9 @@ _TELLING = HARD_STOPS | DOTS | ELLIPSES | LABEL_ENDS | BULLETS
 
 _DOTTED = re.compile(r"(?<![A-Za-z])(?:[A-Za-z]{1,3}\.){1,4}[A-Za-z]\.$")
 """Behind letters with dots a character in a Chinese sentence goes on: 3 p.m.开会."""
+_OF_PASSWORD = re.compile(r"(?=[!-~]{0,40}[0-9])(?=[!-~]{0,40}[A-Za-z])[!-~]{3,40}[!?]$")
+"""Letters and figures before a mark without a blank: k7#Qw9!zT2."""
+
 _CONTINUES = CLAUSE_MARKS | DASHES
 
 
@@ -163,6 +166,8 @@ class BoundaryFinder:
         if char in _CONTINUES or char == "=" or (self._in_url and char.isascii()):
             return False
         if self._in_quotes and char.isascii() and char.isalnum():  # a password: "Blue!42"
+            return False
+        if char.isascii() and char.isalnum() and _OF_PASSWORD.search(self._tail):
             return False
         quoted = self._tail[-1:] in {"」", "』"} and char in {"と", "っ"}
         return not (boundary.closed and (char.islower() or quoted))

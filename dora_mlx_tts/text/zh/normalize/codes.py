@@ -51,6 +51,10 @@ _PAIR = re.compile(
     r"(?<![A-Za-z/])(USD|CNY|CNH|EUR|GBP|JPY|HKD|AUD|CAD|CHF|KRW|SGD|NZD|BTC|ETH)/?(USDT?|CNY|CNH|EUR|GBP|JPY|HKD|AUD|CAD|CHF|KRW|SGD|NZD)(?![A-Za-z/])(?:[ ]?(?=\d))?"
 )
 """Two currencies whose rate follows: EUR/USD 1.0566."""
+_COUPON = re.compile(
+    r"(?<=[满券每])[ ]?([¥￥$＄€£]\d{2,5})[ ]?[-–－][ ]?(?=[¥￥$＄€£]?\d{1,4}(?![0-9.]))"
+)
+"""What is taken off where so much is bought: 满$199-40."""
 _OIL = re.compile(r"(?<![0-9A-Za-z.-])(\d{1,2})W[-–/]?(\d{2})(?![0-9A-Za-z.])")
 """The grade of an oil: 5W-30."""
 _CELL = re.compile(r"(?<![0-9A-Za-z$])\$([A-Z]{1,2})\$(\d{1,5})(?![0-9A-Za-z])")
@@ -63,7 +67,9 @@ _ENDING = re.compile(
     r"(?<=[\u4e00-\u9fff0-9)）_”」、])\.(docx?|xlsx?|pptx?|pdf|csv|txt|md|json|ya?ml|xml|html?|py|js|ts|css|sh|sql|log|jpe?g|png|gif|svg|bmp|webp|heic|mp[34]|wav|mov|avi|mkv|flac|zip|rar|7z|tar|gz|exe|dmg|apk|iso|psd|epub|mobi|ics|ini|conf|env|gitignore|dockerignore|bashrc|zshrc|npmrc)(?![A-Za-z0-9]|\.[A-Za-z])"
 )
 """The ending of a file behind a Chinese name or figures, and alone: 报告.docx, 导出为.csv."""
-_STAGE_OF_VERSION = re.compile(r"-(alpha|beta|rc|preview|dev|pre|canary)\.?(\d{1,3})(?![0-9A-Za-z.])")
+_STAGE_OF_VERSION = re.compile(
+    r"-(alpha|beta|rc|preview|dev|pre|canary)\.?(\d{1,3})(?![0-9A-Za-z.])"
+)
 _BITS = re.compile("([A-Za-z] [0-9]{1,2}) ((?:32|64)[ ]?位)")
 """The bits of a system behind its number: Windows 10 64位."""
 _STANDARD = re.compile(
@@ -200,7 +206,12 @@ LABELLED_RULES = (
     Rule(_SERIAL, read_serial, FIGURES),
     Rule(_ALTERNATING, read_serial_like, FIGURES),
     Rule(_BITS, lambda m: f"{m[1]}，{m[2]}", "位"),
-    Rule(_PAIR, lambda m: f"{' '.join(m[1] + m[2])}，" if _is_near_chinese(m) else None, "UCEGJHAKSNB"),
+    Rule(
+        _PAIR,
+        lambda m: f"{' '.join(m[1] + m[2])}，" if _is_near_chinese(m) else None,
+        "UCEGJHAKSNB",
+    ),
+    Rule(_COUPON, lambda m: f"{m[1]}减", "-–－"),
     Rule(_OIL, lambda m: f"{number(m[1])}W{m[2]}", "W"),
     Rule(_CELL, lambda m: f"{' '.join(m[1])}{number(m[2])}", "$"),
     Rule(_HARDWARE, read_hardware, ":-"),

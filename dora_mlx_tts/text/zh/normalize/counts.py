@@ -10,7 +10,9 @@ from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 
 _STANDARD = re.compile(r"(?<![0-9.])802\.([13][0-9x]{0,2})(?![0-9.])")
 """A standard of networks: 802.11ax."""
-_VERSION = re.compile(r"(?<![0-9.])[0-9]{1,8}(?:\.[0-9]{1,8}){2,6}(?![0-9])(?:/([12]?[0-9]|3[0-2])(?![0-9.]))?")
+_VERSION = re.compile(
+    r"(?<![0-9.])[0-9]{1,8}(?:\.[0-9]{1,8}){2,6}(?![0-9])(?:/([12]?[0-9]|3[0-2])(?![0-9.]))?"
+)
 _ROMAN_ORDINAL = re.compile(
     r"第[ ]?([IVX]{1,6})(?![A-Za-z])|(?<![A-Za-z])([IVX]{1,6})(?=[世型期级]|[ ]?号)"
 )

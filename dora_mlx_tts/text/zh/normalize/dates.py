@@ -58,7 +58,7 @@ _OF_MARKS = re.compile(
     "^[ ]?[（(]?$|分[^，。]{0,3}[（(]?$|属于|等级|范围|区间|评[分级]|得分|分数|信用|指数|考了|水平"
 )
 """Of these three figures are marks, and so behind an English word."""
-_YEAR, _NEAR = 4, 12
+_FIGURES, _NEAR = 4, 12
 _YEARS_OF_LIFE = re.compile(
     r"(?<![0-9A-Za-z.])([1-9][0-9]{0,3})年[ ]?[-~\u2013\u2014\uff5e至到][ ]?(公元)?(前?)([1-9][0-9]{2,3})年"
 )
@@ -149,7 +149,7 @@ def _date(year: str, month: str, day: str) -> str | None:
 
 def _reign(match: re.Match[str]) -> str | None:
     era, before, first, last_era, last_before, last = match.groups()
-    is_short = len(last) < _YEAR and not (era or before or last_era or last_before)
+    is_short = len(last) < _FIGURES and not (era or before or last_era or last_before)
     if is_short and _OF_MARKS.search(match.string[max(0, match.start() - _NEAR) : match.start()]):
         return None
     start = f"{era or ''}{before}{digits(first)}年"

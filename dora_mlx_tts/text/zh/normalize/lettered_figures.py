@@ -58,7 +58,7 @@ _PERCENT = re.compile(
 )
 """Percentages behind an English word."""
 _RATIO = re.compile(
-    rf"(?<![0-9A-Za-z.:：])(\d{{1,3}}):(\d)(?![0-9A-Za-z:：.%]|[ ]?{MEASURE})"
+    rf"(?<![0-9A-Za-z.:：~～–-])(?<![-~–～到至] )(\d{{1,3}}):(\d)(?![0-9A-Za-z:：.%]|[ ]?[-~–～到至]|[ ]?{MEASURE})"
 )
 """A second part of one figure is no minutes."""
 _TIMES_ALONE = re.compile(
@@ -109,7 +109,9 @@ def _share_of_money(match: re.Match[str]) -> str:
     """`/user/month` 每用户每月."""
     if match[1] is None:
         return "每"
-    return "".join(f"每{PERIODS.get(part.strip(), part.strip())}" for part in match[1].split("/")[1:])
+    return "".join(
+        f"每{PERIODS.get(part.strip(), part.strip())}" for part in match[1].split("/")[1:]
+    )
 
 
 _CLAUSE = re.compile("[，。；！？,;!?]")

@@ -42,6 +42,8 @@ _DEGREES = re.compile(
     rf"(?<![0-9A-Za-z.])[-\u2212]?{NUMBER}[ ]?{_DEGREE}?(?:[ ]?[-~–～至到][ ]?[-\u2212]?{NUMBER}[ ]?)?{_DEGREE}(?![A-Za-z])"
 )
 _ANGLE = re.compile(rf"(?<![A-Za-z])(sin|cos|tan|cot)[ ]?({NUMBER})°")
+_TURN = re.compile(rf"(?<=[A-Za-z] )({NUMBER})°(?![0-9A-Za-z'′]|[ ]?[+=×*/-])")
+"""An angle behind an English word: FOV 110°."""
 _PRESSURE = re.compile(
     r"(?<![0-9A-Za-z./])(\d{2,3})/(\d{2,3})[ ]?(mmHg|kPa)(?![A-Za-z])"
     r"|(?<=BP)([ ]?(?:[<>≤≥=:：是为约在到]|)[ ]?)(\d{2,3})/(\d{2,3})(?![0-9A-Za-z./])"
@@ -245,6 +247,7 @@ RULES = (
     Rule(POSITION, read_position, "°"),
     Rule(_DEGREES, lambda m: read_temperatures(AlignedText.of(m[0])).text, "°℃℉"),
     Rule(_ANGLE, lambda m: f"{m[1]}{number(m[2])}度", "°"),
+    Rule(_TURN, lambda m: f"{number(m[1])}度", "°"),
     Rule(_PRESSURE, _pressure, "/"),
     Rule(_SIZE, lambda m: f"{number(m[1])}，{number(m[2])}{m[3]}", "/"),
     Rule(_LOGIN, lambda m: digits(m[0], telephone=True)),

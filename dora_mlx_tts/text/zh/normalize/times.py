@@ -181,10 +181,7 @@ def score(match: re.Match[str]) -> str | None:
     if RECORD.search(before):
         return f"{number(match[1])}胜{number(match[2])}负"
     if not (
-        is_score(match)
-        or _TEAM_BEFORE.search(before)
-        or is_in_sports(match)
-        or _is_of_clubs(match)
+        is_score(match) or _TEAM_BEFORE.search(before) or is_in_sports(match) or _is_of_clubs(match)
     ):
         return None
     return f"{number(match[1])}比{number(match[2])}"
