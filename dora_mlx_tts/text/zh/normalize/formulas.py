@@ -64,6 +64,10 @@ _STARTS = frozenset(
 )
 _LONGEST_PRODUCT = 3
 """More letters in a row are a word."""
+_SHORT_NAME = re.compile(
+    "[A-Za-z]?(?i:alt|tab|esc|del|cmd|opt|age|avg|cnt|len|idx|err|row|col|key|val|out|end|qty|all|add)|[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z][aeiou][b-df-hj-np-tv-z]"
+)
+"""What programs and tables call a value with so few letters."""
 _LOGARITHM = re.compile(r"log([₀-₉]{1,4})[ ]?(\(?)([0-9]{1,16}(?:\.[0-9]{1,8})?|[A-Za-z])(\)?)")
 
 
@@ -110,7 +114,7 @@ def _is_formula(tokens: list[tuple[str, str]]) -> bool:
     )
     if not has_letters or is_weak:
         return False
-    if any(len(word) > _LONGEST_PRODUCT and word.lower() not in _FUNCTIONS for word in words):
+    if any(_is_name(word) for word in words):
         return False
     if any(_is_word(a) and _is_word(b) for a, b in itertools.pairwise(tokens)):
         return False
@@ -125,6 +129,13 @@ def _is_formula(tokens: list[tuple[str, str]]) -> bool:
         ):
             return False
     return True
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is no product of letters nor a function: `total`, and `age`, `sum`, `Top`."""
+    if word.lower() in _FUNCTIONS:
+        return False
+    return len(word) > _LONGEST_PRODUCT or _SHORT_NAME.fullmatch(word) is not None
 
 
 def _is_word(token: tuple[str, str]) -> bool:

@@ -18,6 +18,7 @@ _SERIES = re.compile(
     r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ](?:\d{1,2}[ ])?)(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d)"
 )
 """The number of a make behind capitals: RTX 4090, ISO 8601."""
+_CARD = re.compile("[RGM]TX|RX|HD|MX|XT|ISO|HTTP")
 _MODEL = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_-]|\.\d)"
 )
@@ -68,8 +69,9 @@ def read_model(match: re.Match[str]) -> str:
 
 
 def read_series(match: re.Match[str]) -> str:
-    """`RTX 4090` RTX四零九零."""
-    return match[1] + digits(match[2], telephone=True)
+    """`RTX 4090` RTX四零九零, `SAT 1500` SAT一千五百."""
+    is_amount = match[2].endswith("00") and not _CARD.match(match[1])
+    return match[1] + (cardinal(match[2]) if is_amount else digits(match[2], telephone=True))
 
 
 def read_pages(match: re.Match[str]) -> str:

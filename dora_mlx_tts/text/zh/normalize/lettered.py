@@ -74,6 +74,7 @@ RULES = (
     units.INCHES,
     figures.AGAINST,
     figures.PERCENT,
+    figures.VALUE,
     figures.RATIO,
     figures.TIMES_ALONE,
     times.DAYS,

@@ -28,6 +28,11 @@ _PRODUCT = re.compile(
 _TIMES = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[xX](?=[ ]?(?:倍?速|加速|快|变焦|光学|放大|播放|的速))"
 )
+_VALUE = re.compile(
+    rf"(?<![0-9A-Za-z_./'-])(?!(?:and|or|to|in|is|are|was|at|for|of|by|from|the|an?|than|about|over|under|with|until|till|before|after|since|on|per|vs|no|chmod|umask|https?|port|error|code|status|ext|window|kill|ping|npm|pip|git|python|node|react|vue|java|option|passcode|password|pin|id)[ ])"
+    rf"([a-z]{{2,20}}[ ]|[A-Z]{{2,6}}[ ](?=[0-9.]{{1,6}}[ ]?[-~–～]|[+\u2212±-]))([+\u2212±-]?)(?![0-9]{{5}})({NUMBER})(?:[ ]?[-~–～][ ]?({NUMBER}))?(?![0-9A-Za-z.:：/%‰°*×+=~–～-]|[ ][0-9A-Za-z=+*×/-]|,[0-9]|[ ]?{MEASURE})"
+)
+"""What a word in small letters amounts to, or from where to where: latency 120, TSH 0.3-4.2."""
 _SIZE = re.compile(
     r"(?<![0-9A-Za-z.×])(\d{3,5})[ ]?[xX*×][ ]?(\d{3,5})(?![0-9A-Za-z.×=]|[ ]?[=×+])"
 )
@@ -95,6 +100,18 @@ def _percent(match: re.Match[str]) -> str:
     return joint + read_percentages(AlignedText.of(match[2])).text
 
 
+_SIGNED = {"+": "加", "-": "负", "\u2212": "负", "±": "正负"}
+
+
+def _value(match: re.Match[str]) -> str | None:
+    """`loss 0.8` loss零点八; a code (030) and a year are left."""
+    name, sign, low, high = match.groups()
+    is_year = len(low) == 4 and low[:2] in ("19", "20") and not high  # noqa: PLR2004
+    if is_year or (len(low) > 1 and low[0] == "0" and low[1] != "."):
+        return None
+    return f"{name}{_SIGNED.get(sign, '')}{number(low)}{f'到{number(high)}' if high else ''}"
+
+
 def _commas(match: re.Match[str]) -> str:
     """`3,420` 三千四百二十; the whole part of a decimal, and one of a range, as figures."""
     whole, end = match[0].replace(",", ""), match.end()
@@ -153,6 +170,7 @@ def _thousands(match: re.Match[str]) -> str | None:
 HEX = Rule(_HEX, lambda match: f"十六进制{' '.join(map(digits, match[1].upper()))}", "xX")
 COMMAS = Rule(_COMMAS, _commas, ",")
 SIZE = Rule(_SIZE, lambda match: f"{number(match[1])}乘{number(match[2])}", "xX*×")
+VALUE = Rule(_VALUE, _value)
 MORE_OF = Rule(_MORE_OF, lambda match: f"{number(match[1])}多", "+")
 MARKS = Rule(_MARKS, lambda match: f"{number(match[1])}分，满分{number(match[2])}分", "/")
 PRODUCT = Rule(_PRODUCT, lambda match: "×".join(filter(None, match.groups())), "xX*")

@@ -46,6 +46,7 @@ _GRADES = re.compile(
 _DIVE = re.compile(r"(?<![0-9A-Za-z.-])(?:5[1-4][0-9]{2}[A-D]|[1-6]0[1-9][A-D])(?![0-9A-Za-z+/-])")
 """A dive by the figures of its somersaults: 407C, 5253B."""
 _FAR = 40
+_LAST_WORD = re.compile("([A-Za-z]+) $")
 
 
 def _port_of(match: re.Match[str]) -> str | None:
@@ -71,7 +72,14 @@ MEAN = Rule(_MEAN, lambda _: "拔", "\u0304")
 PORT_OF = Rule(_PORT_OF, _port_of, "端tT")
 ROOM = Rule(_ROOM, lambda match: match[1] + digits(match[2], telephone=True), " ")
 ANY_VERSION = Rule(_ANY_VERSION, _any_version, "xX")
-NAME_NUMBER = Rule(_NAME_NUMBER, lambda match: digits(match[0], telephone=True), FIGURES)
+NAME_NUMBER = Rule(_NAME_NUMBER, lambda match: _name_number(match), FIGURES)
+
+
+def _name_number(match: re.Match[str]) -> str | None:
+    """`Office 365版` by its figures; behind a word in small letters it is an amount."""
+    word = _LAST_WORD.search(match.string, max(0, match.start() - _FAR), match.start())
+    is_name = word is not None and (word[1][0].isupper() or word[1] in ("chmod", "umask"))
+    return digits(match[0], telephone=True) if is_name and word and word[1] != "Top" else None
 
 
 def _airliner(match: re.Match[str]) -> str:
