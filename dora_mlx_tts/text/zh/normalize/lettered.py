@@ -50,6 +50,7 @@ RULES = (
     figures.COPIES,
     figures.SCIENTIFIC,
     names.PORT_OF,
+    names.PORT,
     names.ROOM,
     names.ANY_VERSION,
     figures.SHARE_OF_MONEY,

@@ -63,7 +63,7 @@ _PERCENT = re.compile(
 )
 """Percentages behind an English word."""
 _RATIO = re.compile(
-    rf"(?<![0-9A-Za-z.:：~～–-])(?<![-~–～到至] )(\d{{1,3}}):(\d)(?![0-9A-Za-z:：.%]|[ ]?[-~–～到至]|[ ]?{MEASURE})"
+    rf"(?<![0-9A-Za-z.:：~～–-])(?<![-~–～到至] )(\d{{1,3}}(?::\d){{1,4}})(?![0-9A-Za-z:：.%]|[ ]?[-~–～到至]|[ ]?{MEASURE})"
 )
 """A second part of one figure is no minutes."""
 _TIMES_ALONE = re.compile(
@@ -185,7 +185,7 @@ EQUALS_HAN = Rule(_EQUALS_HAN, lambda match: OPERATORS[match[1]], "=≈")
 MINUS_PERCENT = Rule(_MINUS_PERCENT, lambda _: "负", "%‰")
 PERCENT_NAME = Rule(_PERCENT_NAME, _written(read_percentages), "%")
 PERCENT = Rule(_PERCENT, _percent, "%‰")
-RATIO = Rule(_RATIO, lambda m: f"{number(m[1])}比{number(m[2])}", ":")
+RATIO = Rule(_RATIO, lambda m: "比".join(map(number, m[1].split(":"))), ":")
 TIMES_ALONE = Rule(_TIMES_ALONE, lambda m: f"{amount(m[1])}倍", "xX")
 KILO = Rule(_KILO, lambda m: f"{number(m[1])}   K ", "K")
 TEN_THOUSANDS = Rule(_TEN_THOUSANDS, _ten_thousands, "wW")

@@ -16,9 +16,10 @@ _PORT_OF = re.compile(
 _ROOM = re.compile(
     r"(?<![A-Za-z])((?i:room|rm\.|suite|gate|flight|platform) )(\d{3,4})(?![0-9A-Za-z.,/-])"
 )
+_PORT = re.compile(r"(?<=[A-Za-z] )[0-9]{2,5}(?=[ ]?号?端口)")
 _ANY_VERSION = re.compile(r"(?<![0-9A-Za-z.])(\d{1,4}(?:\.\d{1,4}){0,3})\.[xX](?![0-9A-Za-z])")
 _NAME_NUMBER = re.compile(
-    rf"(?:(?<=[A-Z][a-z] )|(?<=[A-Za-z][a-z]{{2}} )|(?<=chmod )|(?<=umask )|(?<=HTTP )|(?<=HTTPS ))(?![0-9]?[0-9]00)[0-9]{{3}}(?=[\u3400-\u9fff])(?![ ]?{MEASURE})"
+    rf"(?:(?<=[A-Z][a-z] )|(?<=[A-Za-z][a-z]{{2}} )|(?<=[a-z]'s )|(?<=chmod )|(?<=umask )|(?<=HTTP )|(?<=HTTPS ))(?![0-9]?[0-9]00)[0-9]{{3}}(?=[\u3400-\u9fff])(?![ ]?{MEASURE})"
 )
 """A number behind an English word and before a Chinese one that counts nothing: Office 365版."""
 _LEVEL_MORE = re.compile(
@@ -46,7 +47,7 @@ _GRADES = re.compile(
 _DIVE = re.compile(r"(?<![0-9A-Za-z.-])(?:5[1-4][0-9]{2}[A-D]|[1-6]0[1-9][A-D])(?![0-9A-Za-z+/-])")
 """A dive by the figures of its somersaults: 407C, 5253B."""
 _FAR = 40
-_LAST_WORD = re.compile("([A-Za-z]+) $")
+_LAST_WORD = re.compile("([A-Za-z']+) $")
 
 
 def _port_of(match: re.Match[str]) -> str | None:
@@ -70,9 +71,9 @@ def _grades(match: re.Match[str]) -> str | None:
 OPUS = Rule(_OPUS, lambda match: f"作品{number(match[1])}号", "p")
 MEAN = Rule(_MEAN, lambda _: "拔", "\u0304")
 PORT_OF = Rule(_PORT_OF, _port_of, "端tT")
+PORT = Rule(_PORT, lambda match: digits(match[0]), "端")
 ROOM = Rule(_ROOM, lambda match: match[1] + digits(match[2], telephone=True), " ")
 ANY_VERSION = Rule(_ANY_VERSION, _any_version, "xX")
-NAME_NUMBER = Rule(_NAME_NUMBER, lambda match: _name_number(match), FIGURES)
 
 
 def _name_number(match: re.Match[str]) -> str | None:
@@ -93,6 +94,7 @@ def _answer(match: re.Match[str]) -> str | None:
     return digits(match[0]) if _OF_SERVERS.search(before) else None
 
 
+NAME_NUMBER = Rule(_NAME_NUMBER, _name_number, FIGURES)
 LEVEL_MORE = Rule(_LEVEL_MORE, lambda m: f"{' '.join(m[1])}{number(m[2])}加", "+")
 AIRLINER = Rule(_AIRLINER, _airliner, "-")
 PROCESSOR = Rule(_PROCESSOR, lambda m: digits(m[1]), "U")

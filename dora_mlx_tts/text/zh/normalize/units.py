@@ -31,11 +31,13 @@ _UNITS = {
     "s²": "二次方秒", "min": "分钟", "h": "小时", "hr": "小时", "d": "天", "wk": "周", "yr": "年",
     "KW": "千瓦", "kwh": "千瓦时", "KWh": "千瓦时", "KWH": "千瓦时", "kw": "千瓦", "Ω": "欧姆", "hz": "赫兹", "KHz": "千赫兹", "khz": "千赫兹", "kHZ": "千赫兹", "KHZ": "千赫兹", "Mhz": "兆赫兹", "MHZ": "兆赫兹", "Ghz": "吉赫兹", "GHZ": "吉赫兹", "wh": "瓦时", "WH": "瓦时",
     "J": "焦耳", "mmHg": "毫米汞柱", "cmH2O": "厘米水柱", "Kcal": "千卡", "Nm": "牛米", "inHg": "英寸汞柱", "atm": "个大气压", "mOsm": "毫渗摩尔", "mEq": "毫当量", "mM": "毫摩尔每升", "μM": "微摩尔每升", "nM": "纳摩尔每升", "kDa": "千道尔顿", "Da": "道尔顿", "Ci": "居里", "mCi": "毫居里", "bbl": "桶", "gal": "加仑", "sqft": "平方英尺", "pcs": "件", "C": "库仑",
-    "db": "分贝", "dB": "分贝", "dBm": "分贝毫瓦", "DB": "分贝", "U": "单位", "lm": "流明", "lx": "勒克斯", "lux": "勒克斯", "cd": "坎德拉",
+    "db": "分贝", "dB": "分贝", "mcg": "微克", "dBm": "分贝毫瓦", "DB": "分贝", "U": "单位", "lm": "流明", "lx": "勒克斯", "lux": "勒克斯", "cd": "坎德拉",
     "rpm": "转每分钟", "r": "转", "ft": "英尺", "inch": "英寸", "inches": "英寸", "lb": "磅", "oz": "盎司", "rad": "弧度", "nit": "尼特", "nits": "尼特",
     "mph": "英里每小时", "kmh": "千米每小时", "kph": "千米每小时", "ha": "公顷", "cc": "毫升", "K": "开尔文", "px": "像素", "pt": "磅", "lbs": "磅", "mi": "英里", "yd": "码",
     "hrs": "小时", "mins": "分钟", "sec": "秒", "secs": "秒", "bpm": "次每分钟", "fps": "帧每秒", "kgf": "千克力", "hp": "马力", "kWp": "千瓦峰", "MWp": "兆瓦峰",
     "ppm": " P P M", "PPM": " P P M", "ppb": " P P B", "dpi": " D P I", "DPI": " D P I", "ppi": " P P I", "PPI": " P P I", "psi": " P S I", "PSI": " P S I",
+    "fl oz": "液量盎司", "tbsp": "汤匙", "tsp": "茶匙", "qt": "夸脱", "nmi": "海里", "sq ft": "平方英尺", "sqm": "平方米", "acre": "英亩", "acres": "英亩", "kt": "节", "kts": "节", "knots": "节",
+    "RPM": "转每分钟", "BPM": "次每分钟", "FPS": "帧每秒", "mpg": "英里每加仑", "gsm": "克每平方米", "cfm": "立方英尺每分钟", "MBps": " M B P S", "Mb": " M B", "Gb": " G B", "Kb": " K B",
     "MP": " M P", "dBA": "分贝A", "dBi": "分贝I", "°": "度", "′": "分", "″": "秒", "Å": "埃",
 }  # fmt: skip
 _OF_FIELD = {
@@ -129,7 +131,7 @@ _PER_COUNT = re.compile(
     r"(?<![0-9A-Za-z./])([0-9]{1,12}\.[0-9]{1,8})[ ]?/[ ]?([0-9]{1,6})(?=[ ]?(?:[\u4e00-\u9fff]))(?![ ]?分)"
 )
 FUEL = re.compile(
-    rf"({NUMBER})(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?[ ]?[Ll]/100[ ]?(?:km|公里|千米)"
+    rf"({NUMBER})(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?[ ]?([Ll]|[Kk][Ww][Hh]|Wh|度)/100[ ]?(?:km|公里|千米)"
 )
 _NEAR = 16
 _PRIMES = re.compile(
@@ -223,7 +225,8 @@ def read_fuel(match: re.Match[str]) -> str:
     """`6.5L/100km` 每百公里六点五升; behind a word or sign for about, 六点五升每百公里."""
     value = f"{number(match[1])}到{number(match[2])}" if match[2] else amount(match[1])
     is_about = match.start() and match.string[match.start() - 1] in "约近≈≤≥<>±"
-    return f"{value}升每百公里" if is_about else f"每百公里{value}升"
+    unit = match[3] if match[3] == "度" else unit_name(match[3])
+    return f"{value}{unit}每百公里" if is_about else f"每百公里{value}{unit}"
 
 
 def _quantity(match: re.Match[str]) -> str:
