@@ -217,7 +217,7 @@ def _merge(runs: Iterator[_Run], text: str) -> list[_Run]:
 
 def _is_apart(text: str, before: int, start: int) -> bool:
     """Whether a number has nothing to do with the one before: a pause parts them, or it counts what follows."""
-    if _WIDE_PAUSE.search(text, before, start):
+    if _WIDE_PAUSE.search(text, before, start) or text[start] in _BRACKETS:
         return True
     number = _NUMBER.match(text, start)
     return text[start - 1] == " " and bool(number and _COUNTED.match(text, number.end()))
@@ -258,7 +258,7 @@ def _language_of_number(
     is_time = is_of_english and _CLOCK.fullmatch(number.strip())
     if (is_counted or is_time) and number[-1].isdecimal():
         return right.language
-    is_part_of_name = number.strip().isdecimal() and _NAMED.search(
+    is_part_of_name = number.strip(" ,").isdecimal() and _NAMED.search(
         text, max(0, at[0] - _LONGEST_NAME), at[0]
     )
     longer_left = left.end - left.start >= right.end - right.start

@@ -30,7 +30,7 @@ _TIMES = re.compile(
 )
 _VALUE = re.compile(
     rf"(?<![0-9A-Za-z_./'-])(?!(?:and|or|to|in|is|are|was|at|for|of|by|from|the|an?|than|about|over|under|with|until|till|before|after|since|on|per|vs|no|chmod|umask|https?|port|error|code|status|ext|window|kill|ping|npm|pip|git|python|node|react|vue|java|option|passcode|password|pin|id)[ ])"
-    rf"([a-z]{{2,20}}[ ]|[A-Z]{{2,6}}[ ](?=[0-9.]{{1,6}}[ ]?[-~–～]|[+\u2212±-]))([+\u2212±-]?)(?![0-9]{{5}})({NUMBER})(?:[ ]?[-~–～][ ]?({NUMBER}))?(?![0-9A-Za-z.:：/%‰°*×+=~–～-]|[ ][0-9A-Za-z=+*×/-]|,[0-9]|[ ]?{MEASURE})"
+    rf"([a-z]{{2,20}}[ ]|[A-Z]{{3,5}}[a-z][ ]|[A-Z]{{2,6}}[ ](?=[0-9.]{{1,6}}[ ]?[-~–～]|[+\u2212±-]))([+\u2212±-]?)(?![0-9]{{5}})({NUMBER})(?:[ ]?[-~–～][ ]?({NUMBER}))?(?![0-9A-Za-z.:：/%‰°*×+=~–～-]|[ ][0-9A-Za-z=+*×/-]|,[0-9]|[ ]?{MEASURE})"
 )
 """What a word in small letters amounts to, or from where to where: latency 120, TSH 0.3-4.2."""
 _SIZE = re.compile(

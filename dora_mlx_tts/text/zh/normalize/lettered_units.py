@@ -33,7 +33,7 @@ _DATA = re.compile(
     r"([KkMGTP]i?B|[KkMG]bps|[KkMGT]b(?=/))(/(?:s|[秒人月天日年台]))?(?![A-Za-z0-9]|/[A-Za-z])"
 )
 _SUPPLY = re.compile(
-    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?V[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?([VW])[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
 )
 _EQUAL = re.compile(
     rf"(?<![0-9A-Za-z])([A-Za-zα-ω])[ ]?(=|≈|≠|<=|>=|<|>|≤|≥)[ ]?(?=-?{NUMBER}[ ]?[A-Za-zμΩ°]{{1,3}}(?:[²³/]|(?![0-9A-Za-z+*^])))"
@@ -134,7 +134,7 @@ def _quantity(match: re.Match[str]) -> str | None:
 READING_LEVEL = Rule(_READING_LEVEL, _reading_level, "L")
 FUEL_USE = Rule(FUEL, read_fuel, "/")
 DATA = Rule(_DATA, _data, "Bb")
-SUPPLY = Rule(_SUPPLY, lambda match: f"{number(match[1])}伏{number(match[2])}安", "V")
+SUPPLY = Rule(_SUPPLY, lambda m: f"{number(m[1])}{unit_name(m[2])}{number(m[3])}安", "VW")
 EQUAL = Rule(_EQUAL, lambda match: f"{match[1]}{OPERATORS[match[2]]}", "=≈≠<>≤≥")
 FIELD = Rule(OF_FIELD, read_of_field, "ANJKHFTC")
 PER_SOME = Rule(_PER_SOME, _per_some, "/")

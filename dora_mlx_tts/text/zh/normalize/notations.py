@@ -41,6 +41,9 @@ _DEGREE = "(?:°[CF]|℃|℉)"
 _DEGREES = re.compile(
     rf"(?<![0-9A-Za-z.])[-\u2212]?{NUMBER}[ ]?{_DEGREE}?(?:[ ]?[-~–～至到][ ]?[-\u2212]?{NUMBER}[ ]?)?{_DEGREE}(?![A-Za-z])"
 )
+_FLAG = re.compile("(?:(?<=[ ])|(?<=[加用带有是和、数项上]))--(?=[a-z])")
+"""Before an option of a command: --help."""
+_DEGREES_APART = re.compile("(?:(?<=°[CF])|(?<=℃))[ ]?/[ ]?(?=[-\u2212]?[0-9])")
 _ANGLE = re.compile(rf"(?<![A-Za-z])(sin|cos|tan|cot)[ ]?({NUMBER})°")
 _TURN = re.compile(rf"(?<=[A-Za-z] )({NUMBER})°(?![0-9A-Za-z'′]|[ ]?[+=×*/-])")
 """An angle behind an English word: FOV 110°."""
@@ -60,7 +63,9 @@ _PROPORTION = re.compile(
     r"(?<![0-9A-Za-z:：,(])[A-Za-z](?:[ ]?[:：∶][ ]?[A-Za-z]){1,4}(?![0-9A-Za-z:：])"
 )
 """Letters in proportion: a:b:c."""
-_MAKE = re.compile(r"(?<![0-9A-Za-z_.-])(?:\d{1,4}[A-Z]){2,4}(?![0-9A-Za-z_-]|\.\d)")
+_MAKE = re.compile(
+    r"(?<![0-9A-Za-z_.-])(?:(?:\d{1,4}[A-Z]){2,4}|(?:\d{1,2}b){2})(?![0-9A-Za-z_-]|\.\d)"
+)
 """Numbers of something, each with its letter: 4C8G."""
 _MODEL = re.compile(r"(?<![0-9A-Za-z_.-])(?:[A-Z]{1,2}\d{1,2}){2,4}(?![0-9A-Za-z_-]|\.\d)")
 """Letters and figures alternately, each short: A7M4."""
@@ -105,7 +110,7 @@ _PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")
 _WINDOW = 12
 _TIME = "(?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?:[:：][0-5][0-9])?"
 _CLOCK = re.compile(
-    rf"(?:(?<=[A-Za-z][：，、；（是为在到])|(?<![0-9][Kk])(?:(?<=[A-Za-z])|(?<=[A-Z][0-9])|(?<=[A-Z][0-9]{{2}})|(?<=[A-Z][0-9]{{3}})|(?<=[A-Z][0-9]{{4}}))[ ]){_TIME}(?:[ ]?[-–~～至到][ ]?{_TIME})?(?![0-9A-Za-z:：./-]|[ ]?[-–~～aApP])"
+    rf"(?:(?:\A|(?<=[，。；、（]))(?={_TIME}[ ][A-Za-z]{{3}})|(?<=[A-Za-z][：，、；（是为在到])|(?<![0-9][Kk])(?:(?<=[A-Za-z])|(?<=[A-Z][0-9])|(?<=[A-Z][0-9]{{2}})|(?<=[A-Z][0-9]{{3}})|(?<=[A-Z][0-9]{{4}}))[ ]){_TIME}(?:[ ]?[-–~～至到][ ]?{_TIME})?(?![0-9A-Za-z:：./-]|[ ]?[-–~～aApP])"
 )
 _MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-Za-z0-9]))")
 """Memory and storage of a make: 16+512GB."""
@@ -113,9 +118,18 @@ _DATED = re.compile(
     r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry|lmp|interview|meeting|launch|release|check-?in|check-?out|kick-?off|appointment|party|wedding|exam|demo|flight)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
 )
 _DAY_OF_NEWS = re.compile(
-    r"(?:(?<=[A-Za-z] )(?![^ ]{3,5}[ ][A-Za-z])|(?<=[\u4e00-\u9fff：，；。、（])(?=[^ ]{3,5}[ ][A-Z]))(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/.%]|[ ]?[赛的决个杯拍])"
+    r"(?:(?<=[A-Za-z] )(?![^ ]{3,5}[ ][A-Za-z])|(?:\A|(?<=[\u4e00-\u9fff：，；。、（]))(?=[^ ]{3,5}[ ][A-Z]))(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/.%]|[ ]?[赛的决个杯拍])"
 )
 """A day behind an English word that does not number, or before a name: BBC News 11/30报道."""
+_DAYS = re.compile(
+    r"(?<![0-9A-Za-z./-])(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])[ ]?[-–~～至到][ ]?(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/.%])"
+)
+"""From one day to another."""
+_BEFORE_DAY = re.compile(r"(?<![A-Za-z0-9])([TD])[-\u2212](\d{1,3})(?=[ ]?[天日])")
+_DECADE = re.compile(
+    r"(?<![0-9A-Za-z.])([5-9]0|00|10)s(?=[ ]?(?:音乐|风|复古|怀旧|金曲|老歌|经典|电影|迪斯科|穿搭|的?(?:歌|感觉)))"
+)
+_WEEKEND = re.compile(r"(?<![A-Za-z])(Sat|Sun)(?=[ ]?(?:\d{1,2}[:：]|\d{1,2}[ ]?[ap]m|[上下]午))")
 _GOAL = re.compile(r"(?<=[A-Za-z] )(\d{1,3})['′’](?![0-9A-Za-z'’\"])")
 """The minute of a goal behind a player."""
 _NUMBERS_OR_MARKS = re.compile(
@@ -155,6 +169,16 @@ def _series(match: re.Match[str]) -> str:
     """`i7-13700H` i七,幺三七零零H."""
     name, series, figures, last = match.groups()
     return f"{name}{cardinal(series)}，{digits(figures, telephone=True)}{' '.join(last)}"
+
+
+def _days(match: re.Match[str]) -> str | None:
+    """`12/2-12/13` 十二月二日到十二月十三日, unless the last comes before the first."""
+    month, day, last_month, last_day = map(int, match.groups())
+    near = match.string[match.end() : match.end() + 2].lstrip()
+    if (month, day) >= (last_month, last_day) or near[:1] in set("=+×*÷"):
+        return None
+    words = [cardinal(part.lstrip("0")) for part in match.groups()]
+    return f"{words[0]}月{words[1]}日到{words[2]}月{words[3]}日"
 
 
 def _day_of_news(match: re.Match[str]) -> str | None:
@@ -244,6 +268,8 @@ RULES = (
     Rule(_AND, lambda _: "和", "&"),
     Rule(_ROOTS, _proportion, "√"),
     Rule(_CARET, _caret, "^"),
+    Rule(_FLAG, lambda _: " dash dash ", "-"),
+    Rule(_DEGREES_APART, lambda _: "，", "/"),
     Rule(POSITION, read_position, "°"),
     Rule(_DEGREES, lambda m: read_temperatures(AlignedText.of(m[0])).text, "°℃℉"),
     Rule(_ANGLE, lambda m: f"{m[1]}{number(m[2])}度", "°"),
@@ -281,6 +307,10 @@ RULES = (
     Rule(_CLOCK, _clock, ":："),
     Rule(_MEMORY, lambda m: f"{number(m[1])}加{m[2]}", "+"),
     Rule(_DATED, lambda m: f"{m[1]}{cardinal(m[2])}月{cardinal(m[3])}日", "/"),
+    Rule(_DAYS, _days, "/"),
+    Rule(_BEFORE_DAY, lambda m: f"{m[1]}减{number(m[2])}", "-\u2212"),
+    Rule(_DECADE, lambda m: f"{digits(m[1])}年代", "s"),
+    Rule(_WEEKEND, lambda m: {"Sat": "Saturday ", "Sun": "Sunday "}[m[1]], "S"),
     Rule(_GOAL, lambda m: f"{amount(m[1])}分钟" if is_in_sports(m) else None, "'′’"),
     Rule(_DAY_OF_NEWS, _day_of_news, "/"),
     Rule(_MAKE_LETTER, lambda m: f"{cardinal(m[1])}{m[2]}", "-"),
