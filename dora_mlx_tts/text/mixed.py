@@ -29,7 +29,7 @@ _HALF_DAY = expression(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
 """Its last dot does not end a sentence."""
 _WIDE_SIGN = expression(r"(?<=[0-9A-Za-z])[．／－＋＝×]+(?=[0-9A-Za-z])|(?<=[0-9])％|[＄](?=[0-9])")
 _PLUS_MINUS = expression(r"\+/?[-\u2212](?=[ ]?\d)")
-_AREA = expression("[㎡㎥㎢]")
+_AREA = expression("[㎡㎥㎢⭐]")
 _SHARP = expression(r"(?<=(?<![A-Za-z])[CF])#(?=\d)")
 _MINOR = expression(r"(?<![A-Za-z0-9])([A-G])#m(?:in)?(?![A-Za-z0-9])")
 _ARROW = expression(
@@ -67,15 +67,15 @@ _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _CONCERNED = expression(
     r"\A(?=[^0-9]*[0-9])[^A-Za-z]*[A-Za-z]|[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]"
-    r"|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔΩμ∞★↑↓§♩№&√∠△@|°\u0304]|%[A-Z]|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]"
+    r"|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔΩμ∞★⭐↑↓§♩№&√∠△@|°\u0304]|%[A-Z]|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]"
     r"|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]"
-    r"|[A-Za-z][#)）\[]|[)）\]][ ]?[A-Za-z\[]|[A-E]\*|--[a-z]|每[A-Za-z]|[\u4e00-\u9fff)）”」、]\.[a-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d"
+    r"|[A-Za-z][#)）\[]|[)）\]][ ]?[A-Za-z\[]|[A-E]\*|--[a-z]|[\u4e00-\u9fff][=!]=?[=，。、；）\u4e00-\u9fff]|每[A-Za-z]|[\u4e00-\u9fff)）”」、]\.[a-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d"
 )
 """Letters with figures, and signs: without them there is nothing to do."""
 
 _WIDE_MARK = expression("[，。；：？！]")
 _NARROW = str.maketrans("．／－＋＝％＄", "./-+=%$")
-_AREAS = {"㎡": "m²", "㎥": "m³", "㎢": "km²"}
+_AREAS = {"㎡": "m²", "㎥": "m³", "㎢": "km²", "⭐": "★"}
 _Condition = Callable[[re.Match[str]], bool]
 
 

@@ -64,6 +64,9 @@ _STARTS = frozenset(
 )
 _LONGEST_PRODUCT = 3
 """More letters in a row are a word."""
+_KEYWORDS = frozenset(
+    {"if", "in", "is", "or", "do", "to", "of", "on", "as", "at", "not", "and", "var", "let", "int"}
+)
 _SHORT_NAME = re.compile(
     "[A-Za-z]?(?i:alt|tab|esc|del|cmd|opt|age|avg|cnt|len|idx|err|row|col|key|val|out|end|qty|all|add)|[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z][aeiou][b-df-hj-np-tv-z]"
 )
@@ -135,7 +138,9 @@ def _is_name(word: str) -> bool:
     """Whether a word is no product of letters nor a function: `total`, and `age`, `sum`, `Top`."""
     if word.lower() in _FUNCTIONS:
         return False
-    return len(word) > _LONGEST_PRODUCT or _SHORT_NAME.fullmatch(word) is not None
+    return (
+        len(word) > _LONGEST_PRODUCT or word in _KEYWORDS or _SHORT_NAME.fullmatch(word) is not None
+    )
 
 
 def _is_word(token: tuple[str, str]) -> bool:

@@ -46,6 +46,7 @@ RULES = (
     figures.MARKS,
     figures.PRODUCT,
     figures.TIMES_SCALED,
+    figures.TIMES_FROM,
     figures.TIMES,
     figures.COPIES,
     figures.SCIENTIFIC,

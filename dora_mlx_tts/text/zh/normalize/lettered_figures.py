@@ -66,6 +66,9 @@ _RATIO = re.compile(
     rf"(?<![0-9A-Za-z.:：~～–-])(?<![-~–～到至] )(\d{{1,3}}(?::\d){{1,4}})(?![0-9A-Za-z:：.%]|[ ]?[-~–～到至]|[ ]?{MEASURE})"
 )
 """A second part of one figure is no minutes."""
+_TIMES_FROM = re.compile(
+    r"(?<![0-9A-Za-z.])(\d{1,3}(?:\.\d)?)[xX]?[ ]?[-~–～至到][ ]?(\d{1,3}(?:\.\d)?)[xX](?![0-9A-Za-z+=*/^(])"
+)
 _TIMES_ALONE = re.compile(
     r"(?<![0-9A-Za-z.=+*/^-])(\d{1,3}\.\d{1,3}|(?<=[A-Za-z][ ])\d{1,3})[xX](?![0-9A-Za-z+=*/^(²³.-]|[ ][+=*/-])"
 )
@@ -186,6 +189,7 @@ MINUS_PERCENT = Rule(_MINUS_PERCENT, lambda _: "负", "%‰")
 PERCENT_NAME = Rule(_PERCENT_NAME, _written(read_percentages), "%")
 PERCENT = Rule(_PERCENT, _percent, "%‰")
 RATIO = Rule(_RATIO, lambda m: "比".join(map(number, m[1].split(":"))), ":")
+TIMES_FROM = Rule(_TIMES_FROM, lambda m: f"{number(m[1])}到{number(m[2])}倍", "xX")
 TIMES_ALONE = Rule(_TIMES_ALONE, lambda m: f"{amount(m[1])}倍", "xX")
 KILO = Rule(_KILO, lambda m: f"{number(m[1])}   K ", "K")
 TEN_THOUSANDS = Rule(_TEN_THOUSANDS, _ten_thousands, "wW")

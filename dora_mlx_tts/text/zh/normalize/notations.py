@@ -149,6 +149,14 @@ _LENGTH = re.compile(
 """The unit of something unknown: x cm, (x-3)cm."""
 _INDEX = re.compile(r"(?<=[A-Za-z0-9_\]])\[([-\u2212]?)(\d{1,4})\]")
 """One element of what a program calls so: list[3]; marks of citations have gone before."""
+_SIGN_NAMED = re.compile(
+    "(?<=[\u4e00-\u9fff])[ ]?(===?|!=|=(?=[ ]?[，。、；）]))[ ]?(?=[\u4e00-\u9fff，。、；）])"
+)
+"""A sign that a text speaks of: 用==比较，别用=。"""
+_SIGNS_NAMED = {"=": "等号", "==": "双等号", "===": "三等号", "!=": "不等号"}
+_TO = re.compile("(?<=[0-9])[ ]?[~～][ ]?(?=[A-Za-z][-+]?[0-9]?(?![A-Za-z]))")
+_FOR = re.compile("(?<![A-Za-z0-9])([A-Z])2([A-Z])(?![A-Za-z0-9])")
+"""From one kind to another: C2M."""
 _ARROW = re.compile("(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9])")
 
 
@@ -317,6 +325,9 @@ RULES = (
     Rule(_SERIES, _series, "-"),
     Rule(_ORDER_ONE, lambda m: f"{m[1]}{number(m[2])}", "("),
     Rule(_LENGTH, lambda m: unit_name(m[1]), "mgLl"),
+    Rule(_SIGN_NAMED, lambda m: _SIGNS_NAMED[m[1]], "="),
+    Rule(_TO, lambda _: "到", "~～"),
+    Rule(_FOR, lambda m: f"{m[1]} two {m[2]}", "2"),
     Rule(_INDEX, lambda m: f"{'负' if m[1] else ''}{number(m[2])}，", "["),
     Rule(_ARROW, lambda _: "，", "→➜➡⇒>"),
 )
