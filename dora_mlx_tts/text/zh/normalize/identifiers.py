@@ -6,6 +6,7 @@ The letters stay for English to spell, the figures are Hanzi.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits, number
 from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, Rule
@@ -43,10 +44,11 @@ _GATE = re.compile(
 )
 """Directly beside a Chinese word: 登机口C32, PM2.5, A4纸."""
 _SHORT = re.compile(
-    r"(?<![0-9A-Za-z.$-])(\d{1,3}(?:\.\d)?(?=[ ]?[GKDBFMT])|\d{4,5}(?=[ ]?K))[ ]?([GKDBFMT])(?![0-9A-Za-z+&-]|/(?![0-9]))|(?<![0-9A-Za-z.])(\d)([A-Z])(?=[\u3400-\u9fff])"
+    r"(?<![0-9A-Za-z.$-])(\d{1,3}(?:\.\d)?(?=[ ]?[GKDBFMT])|\d{4,5}(?=[ ]?K))[ ]?([GKDBFMT])(?![0-9A-Za-z+&-]|/(?![0-9]))|(?<![0-9A-Za-z.])(\d|\d{2,3}(?=[A-Z][座排门口室栋楼桌席舱铺]))([A-Z])(?=[\u3400-\u9fff])"
 )
 """A figure and a letter that are one word: 5G, 4K, 3D, 7B."""
 _LINES = re.compile(r"(?<![0-9A-Za-z.])(\d{3,4})([PpiI])(?![0-9A-Za-z])")
+_NUMBER_BEHIND = re.compile("[ ][0-9零一二两三四五六七八九十]")
 _MASKS = ("N", "KN")
 """Of masks (`N95`), whose figures are said one by one."""
 _HUNDREDS = 3
@@ -116,12 +118,22 @@ def read_lines(match: re.Match[str]) -> str:
     return f"{digits(match[1], telephone=True)}{match[2].upper()}"
 
 
+def _apart(read: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
+    """A pause between a name that ends in figures and a number behind it: H100 80GB."""
+
+    def reading(match: re.Match[str]) -> str:
+        is_before_number = _NUMBER_BEHIND.match(match.string, match.end())
+        return read(match) + ("，" if is_before_number else "")
+
+    return reading
+
+
 NAME_RULES = (
     Rule(_ROOM_ON_FLOOR, lambda m: f"{cardinal(m[1])}F{digits(m[2], telephone=True)}", "Ff"),
     Rule(_MEDIUM, lambda m: f"{m[1]}{'' if len(m[2]) > 1 else '点'}{digits(m[2])}", "."),
-    Rule(_TRAIN, read_train, FIGURES),
-    Rule(_SERIES, read_series, " "),
-    Rule(_MODEL, read_model, FIGURES),
+    Rule(_TRAIN, _apart(read_train), FIGURES),
+    Rule(_SERIES, _apart(read_series), " "),
+    Rule(_MODEL, _apart(read_model), FIGURES),
     Rule(_CHIP, lambda m: f"{digits(m[1])}{' '.join(m[2])}", "XHKUT"),
     Rule(_PAGES, read_pages, "-~–～至到"),
     Rule(_UNIT_OF_HOUSE, read_unit_of_house, "-"),
@@ -129,5 +141,5 @@ NAME_RULES = (
     Rule(_LINES, read_lines, "PpiI"),
 )
 """What is Chinese in a Chinese sentence."""
-SHORT_NAME_RULES = (Rule(_GATE, read_gate, FIGURES), Rule(_SHORT, read_short, FIGURES))
+SHORT_NAME_RULES = (Rule(_GATE, _apart(read_gate), FIGURES), Rule(_SHORT, read_short, FIGURES))
 """What is Chinese behind a Chinese word, and English behind an English one (MacBook Air M2)."""

@@ -52,6 +52,7 @@ RULES = (
     figures.SCIENTIFIC,
     names.PORT_OF,
     names.PORT,
+    names.PARTS,
     names.ROOM,
     names.ANY_VERSION,
     figures.SHARE_OF_MONEY,

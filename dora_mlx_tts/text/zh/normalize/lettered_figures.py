@@ -26,7 +26,7 @@ _PRODUCT = re.compile(
     r"(?<![0-9A-Za-z.])(?<!Gen )(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
 )
 _TIMES = re.compile(
-    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[xX](?=[ ]?(?:倍?速|加速|快|变焦|光学|放大|播放|的速))"
+    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[xX](?=[ ]?(?:倍?速|加速|快|变焦|光变|光学|放大|播放|的速))"
 )
 _VALUE = re.compile(
     rf"(?<![0-9A-Za-z_./'-])(?!(?:and|or|to|in|is|are|was|at|for|of|by|from|the|an?|than|about|over|under|with|until|till|before|after|since|on|per|vs|no|chmod|umask|https?|port|error|code|status|ext|window|kill|ping|npm|pip|git|python|node|react|vue|java|option|passcode|password|pin|id)[ ])"

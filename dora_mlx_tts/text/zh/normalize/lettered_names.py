@@ -10,7 +10,7 @@ from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, Rule
 _OPUS = re.compile(r"(?<![A-Za-z])[Oo]p\.?[ ]?(\d{1,3})(?![0-9A-Za-z])")
 _MEAN = re.compile("(?<=[A-Za-z])\u0304")
 _PORT_OF = re.compile(
-    "(?<=[A-Za-z\u4e00-\u9fff）][是为用或和、])[ ]?[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"
+    "(?:(?<=[A-Za-z\u4e00-\u9fff）][是为用或和、])[ ]?|(?<=[A-Za-z] )(?=[0-9]{4}))[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"
 )
 """The port of a further server: 端口是2375，Redis是6379."""
 _ROOM = re.compile(
@@ -22,12 +22,17 @@ _NAME_NUMBER = re.compile(
     rf"(?:(?<=[A-Z][a-z] )|(?<=[A-Za-z][a-z]{{2}} )|(?<=[a-z]'s )|(?<=chmod )|(?<=umask )|(?<=HTTP )|(?<=HTTPS ))(?![0-9]?[0-9]00)[0-9]{{3}}(?=[\u3400-\u9fff])(?![ ]?{MEASURE})"
 )
 """A number behind an English word and before a Chinese one that counts nothing: Office 365版."""
+_PARTS = re.compile(
+    r"(?<![A-Za-z])((?:Lesson|Chapter|Unit|Step|Level|Week|Day|Page|Part|Episode|Season|Task|Table|Figure|Section|Test|Module|Slide|Grade|Row|Line|Group|Stage|Phase|Zone|Gate|Seat|Item|Exercise|Question|Round|Tier|Sprint|Vol\.?|Ep\.?|Ch\.?)s?[ ])"
+    r"(\d{1,3})[ ]?[-–~～][ ]?(\d{1,3})(?![0-9A-Za-z.:：/%-])"
+)
+"""From one part to another: Lesson 1-5."""
 _LEVEL_MORE = re.compile(
     r"(?<![0-9A-Za-z])([A-Z]{1,4})(\d{1,3})\+(?=[\u3400-\u9fff，。；、）])(?![个人])"
 )
 """A level and what is above it: L2+级."""
 _AIRLINER = re.compile(
-    r"(?:(?<=Boeing )|(?<=Airbus )|(?<=Boeing)|(?<=Airbus))([A-Z]?)(\d{3})-(\d{1,4})(?![0-9])|(?<![0-9A-Za-z-])(?:([AB])(220|3[0-8]0|7[0-8]7))-(\d{1,4})(?![0-9A-Za-z-])"
+    r"(?:(?<=Boeing )|(?<=Airbus )|(?<=Boeing)|(?<=Airbus))([A-Z]?)(\d{3})-(\d{1,4})(?![0-9])|(?<![0-9A-Za-z-])(?:([AB])(220|3[0-8]0|7[0-8]7))-(\d{1,4})(?![0-9A-Za-z-])|(?<![0-9A-Za-z-])A(220|3[1-9][019])(?=neo|NEO|XLR|LR)"
 )
 _PROCESSOR = re.compile(r"(?<=Ultra [3579] )(\d{3})(?=[A-Z]{1,2}(?![A-Za-z0-9]))")
 _FILM_SPEED = re.compile(
@@ -83,9 +88,16 @@ def _name_number(match: re.Match[str]) -> str | None:
     return digits(match[0], telephone=True) if is_name and word and word[1] != "Top" else None
 
 
+def _parts(match: re.Match[str]) -> str | None:
+    name, first, last = match.groups()
+    return f"{name}{number(first)}到{number(last)}" if int(first) < int(last) else None
+
+
 def _airliner(match: re.Match[str]) -> str:
     """`787-9` 七八七杠九, `A350-900` A三五零杠九百."""
-    letter, make, series = (match[1], match[2], match[3]) if match[2] else match.groups()[3:]
+    if match[7]:
+        return f"A{digits(match[7])} "
+    letter, make, series = (match[1], match[2], match[3]) if match[2] else match.groups()[3:6]
     return f"{letter}{digits(make)}杠{number(series)}"
 
 
@@ -95,8 +107,9 @@ def _answer(match: re.Match[str]) -> str | None:
 
 
 NAME_NUMBER = Rule(_NAME_NUMBER, _name_number, FIGURES)
+PARTS = Rule(_PARTS, _parts, "-–~～")
 LEVEL_MORE = Rule(_LEVEL_MORE, lambda m: f"{' '.join(m[1])}{number(m[2])}加", "+")
-AIRLINER = Rule(_AIRLINER, _airliner, "-")
+AIRLINER = Rule(_AIRLINER, _airliner, FIGURES)
 PROCESSOR = Rule(_PROCESSOR, lambda m: digits(m[1]), "U")
 FILM_SPEED = Rule(_FILM_SPEED, lambda m: f"{m[1]}{number(m[2])}", "I")
 ANSWER = Rule(_ANSWER, _answer, FIGURES)

@@ -141,6 +141,8 @@ _SERIES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Za-z]{1,3})(\d{1,2})-(\d{4,5})([A-Z]{0,3})(?![0-9A-Za-z_.-])"
 )
 """A number in a series of a make: i7-13700H."""
+_LANES = re.compile(r"(?<=PCIe )(\d\.\d)[ ]?[xX×](\d{1,2})(?![0-9.])")
+"""The version of a slot and how many lanes it has: PCIe 4.0x4."""
 _ORDER_ONE = re.compile(r"(?<![A-Za-z])([OΘ])\((\d)\)")
 """How long a program takes that asks for nothing: O(1)."""
 _LENGTH = re.compile(
@@ -323,6 +325,7 @@ RULES = (
     Rule(_DAY_OF_NEWS, _day_of_news, "/"),
     Rule(_MAKE_LETTER, lambda m: f"{cardinal(m[1])}{m[2]}", "-"),
     Rule(_SERIES, _series, "-"),
+    Rule(_LANES, lambda m: f"{number(m[1])} X{number(m[2])}", "I"),
     Rule(_ORDER_ONE, lambda m: f"{m[1]}{number(m[2])}", "("),
     Rule(_LENGTH, lambda m: unit_name(m[1]), "mgLl"),
     Rule(_SIGN_NAMED, lambda m: _SIGNS_NAMED[m[1]], "="),
