@@ -36,6 +36,8 @@ _ARROW = expression(
     r"(?<=[\u3400-\u9fff])[ ]?(?:[→➜➡⇒]|-?->)[ ]?(?=[A-Za-z0-9\u3400-\u9fff])|(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[\u3400-\u9fff])"
 )
 _YUAN = expression(r"[¥￥][ ]?(?=\d)")
+_PROSE = expression("(?<![A-Za-z])[a-z]{2,}(?![A-Za-z])")
+"""Small letters of an English sentence, which the cells of a table need not have."""
 _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
 _QUOTED = expression(r"(?<![0-9A-Za-z])'([A-Za-z_][A-Za-z0-9_.-]*)'(?![0-9A-Za-z])")
 """A string of a program, whose quotes are no feet."""
@@ -121,7 +123,8 @@ def read_mixed(text: AlignedText) -> AlignedText:
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_in_chinese)
     text = _apply(identifiers.SHORT_NAME_RULES, text, _is_beside_chinese)
-    if _YUAN.search(text.text) and is_chinese:
+    is_listed = not (_KANA.search(text.text) or _PROSE.search(text.text))
+    if _YUAN.search(text.text) and (is_chinese or is_listed):
         text = text.sub(_YUAN, " CNY ")  # what Chinese has not read is English
     return text.sub(_WIDE_COLON, "， ").sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
 
@@ -177,8 +180,9 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
         return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
     if _has_wide_mark(match):
         return True
-    each = _HAN_PER_FRAMING_WORD if words[0].isascii() else _HAN_PER_WORD
-    return len(words) - english > each * english
+    if not words[0].isascii():
+        return len(words) - english >= _HAN_PER_WORD * english
+    return len(words) - english > _HAN_PER_FRAMING_WORD * english
 
 
 def _has_wide_mark(match: re.Match[str]) -> bool:

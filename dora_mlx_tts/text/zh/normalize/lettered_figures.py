@@ -103,12 +103,15 @@ def _percent(match: re.Match[str]) -> str:
     return joint + read_percentages(AlignedText.of(match[2])).text
 
 
+_WIDE_MARK = re.compile("[，。；：？！、（]")
 _SIGNED = {"+": "加", "-": "负", "\u2212": "负", "±": "正负"}
 
 
 def _value(match: re.Match[str]) -> str | None:
-    """`loss 0.8` loss零点八; a code (030) and a year are left."""
+    """`loss 0.8` loss零点八; a code (030), a year and a sentence with narrow marks are left."""
     name, sign, low, high = match.groups()
+    if not _WIDE_MARK.search(match.string):
+        return None
     is_year = len(low) == 4 and low[:2] in ("19", "20") and not high  # noqa: PLR2004
     if is_year or (len(low) > 1 and low[0] == "0" and low[1] != "."):
         return None
