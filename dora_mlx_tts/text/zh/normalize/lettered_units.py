@@ -76,6 +76,7 @@ _READING_LEVEL = re.compile(
     r"(?<![0-9A-Za-z.])(\d{2,4})(?:L?[ ]?[-~–～至到][ ]?(\d{2,4}))?L(?![0-9A-Za-z/])"
 )
 """How hard a book is to read, in lexiles: 蓝思值650L."""
+_CLAUSE = re.compile("[，。；！？,;!?]")
 _OF_READING = re.compile("蓝思|[Ll]exile|阅读指数|阅读等级|分级阅读")
 _NEAR = 24
 _SIMPLE = 9
@@ -89,7 +90,9 @@ def _data(match: re.Match[str]) -> str:
 
 
 def _reading_level(match: re.Match[str]) -> str | None:
-    near = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR // 2]
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    after = match.string[match.end() : match.end() + _NEAR // 2]
+    near = f"{_CLAUSE.split(before)[-1]} {_CLAUSE.split(after)[0]}"
     if not _OF_READING.search(near):
         return None
     return f"{'到'.join(map(number, filter(None, match.groups())))}   L "

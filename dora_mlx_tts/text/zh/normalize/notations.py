@@ -118,7 +118,7 @@ _DATED = re.compile(
     r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry|lmp|interview|meeting|launch|release|check-?in|check-?out|kick-?off|appointment|party|wedding|exam|demo|flight)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
 )
 _DAY_OF_NEWS = re.compile(
-    r"(?:(?<=[A-Za-z] )(?![^ ]{3,5}[ ][A-Za-z])|(?:\A|(?<=[\u4e00-\u9fff：，；。、（]))(?=[^ ]{3,5}[ ][A-Z]))(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/.%]|[ ]?[赛的决个杯拍])"
+    r"(?:(?<=[A-Za-z] )(?![^ ]{3,5}[ ][A-Za-z])|(?:\A|(?<=[\u4e00-\u9fff：，；。、（]))(?=[^ ]{3,5}(?:[ ]|[ ]?[（(])[A-Z]))(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/.%]|[ ]?[赛的决个杯拍])"
 )
 """A day behind an English word that does not number, or before a name: BBC News 11/30报道."""
 _DAYS = re.compile(
@@ -129,7 +129,9 @@ _BEFORE_DAY = re.compile(r"(?<![A-Za-z0-9])([TD])[-\u2212](\d{1,3})(?=[ ]?[天�
 _DECADE = re.compile(
     r"(?<![0-9A-Za-z.])([5-9]0|00|10)s(?=[ ]?(?:音乐|风|复古|怀旧|金曲|老歌|经典|电影|迪斯科|穿搭|的?(?:歌|感觉)))"
 )
-_WEEKEND = re.compile(r"(?<![A-Za-z])(Sat|Sun)(?=[ ]?(?:\d{1,2}[:：]|\d{1,2}[ ]?[ap]m|[上下]午)|(?<=[（(]...)[)）])")
+_WEEKEND = re.compile(
+    r"(?<![A-Za-z])(Sat|Sun)(?=[ ]?(?:\d{1,2}[:：]|\d{1,2}[ ]?[ap]m|[上下]午)|(?<=[（(]...)[)）])"
+)
 _GOAL = re.compile(r"(?<=[A-Za-z] )(\d{1,3})['′’](?![0-9A-Za-z'’\"])")
 """The minute of a goal behind a player."""
 _NUMBERS_OR_MARKS = re.compile(
