@@ -180,9 +180,9 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
         return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
     if _has_wide_mark(match):
         return True
-    if not words[0].isascii():
-        return len(words) - english >= _HAN_PER_WORD * english
-    return len(words) - english > _HAN_PER_FRAMING_WORD * english
+    han = len(words) - english
+    is_framed = words[0].isascii()
+    return han > _HAN_PER_FRAMING_WORD * english if is_framed else han >= _HAN_PER_WORD * english
 
 
 def _has_wide_mark(match: re.Match[str]) -> bool:

@@ -23,6 +23,7 @@ from dora_mlx_tts.text.markup.terminal import SequenceFilter
 
 _LINE_MARKS = frozenset(" \t\u3000#>-*+_=|~`")
 _LINE_PREFIX = re.compile(r"(?:[ \t]*(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+))*")
+_GRADES = frozenset("ABCDE")
 _DIGIT = re.compile("[0-9]")
 _PRESSED, _BEHIND_KEY = frozenset("按拨"), frozenset("键，。；、,.; \n")
 _ESCAPABLE = frozenset("\\`*_{}[]()#+-.!|<>~")
@@ -228,12 +229,20 @@ class MarkupFilter(TagFilter):
         if count > 1:
             self._is_strong = not self._is_strong
             return False
+        if self._is_grade(before, after):
+            return True
         opens = not after.isspace() and not before.isalnum()
         is_marked = before.isdigit() or (before.isalpha() and not self._recent[-2].isalnum())
         is_key = before in _PRESSED and after in _BEHIND_KEY
         is_lone = not self._starred and ((is_marked and after in " ,;.)=") or is_key)
         self._starred = opens or (self._starred and before.isspace())
         return is_lone
+
+    def _is_grade(self, before: str, after: str) -> bool:
+        """Whether a star belongs to a mark of a school: `A*AA`, where nothing is emphasised."""
+        begins = not self._recent[-2].islower() and not self._recent[-2].isdigit()
+        behind = after in _GRADES or not after.isalnum()
+        return not self._starred and before in _GRADES and begins and behind
 
     def _end_ticks(self, run: Held) -> None:
         if self._code:

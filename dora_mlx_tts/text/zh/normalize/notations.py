@@ -112,6 +112,7 @@ _TIME = "(?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?:[:：][0-5][0-9])?"
 _CLOCK = re.compile(
     rf"(?:(?:\A|(?<=[，。；、（]))(?={_TIME}[ ][A-Za-z]{{3}})|(?<=[A-Za-z][：，、；（）)是为在到])|(?<![0-9][Kk])(?:(?<=[A-Za-z])|(?<=[A-Z][0-9])|(?<=[A-Z][0-9]{{2}})|(?<=[A-Z][0-9]{{3}})|(?<=[A-Z][0-9]{{4}}))[ ]){_TIME}(?:[ ]?[-–~～至到][ ]?{_TIME})?(?![0-9A-Za-z:：./-]|[ ]?[-–~～aApP])"
 )
+_OF_RACE = re.compile(r"(?i)(?<![a-z])(?:swim|bike|run|ride|row|split|lap|finish|pb|sb)[ ]?$")
 _MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-Za-z0-9]))")
 """Memory and storage of a make: 16+512GB."""
 _DATED = re.compile(
@@ -221,7 +222,7 @@ def _clock(match: re.Match[str]) -> str | None:
     words = re.split(
         "[0-9:：，。；]", match.string[max(0, match.start() - _WINDOW) : match.start()]
     )[-1]
-    prefix = f"{words} "
+    prefix = "用时" if _OF_RACE.search(words) else f"{words} "
     return read_times(AlignedText.of(prefix + match[0].strip())).text[len(prefix) :]
 
 
