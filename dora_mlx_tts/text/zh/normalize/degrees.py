@@ -28,21 +28,23 @@ _OF_ANGLES = re.compile(
 _ADDED = re.compile("[\u4e00-\u9fff](?<![幅率涨跌是为])[ ]?$")
 _PERCENT = re.compile(rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)|(个百分点))")
 _PERCENT_RANGE = re.compile(
-    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[%‰]?[ ]?(?:--|——|[-~\u2013\u2014\uff5e到至])[ ]?({NUMBER})[ ]?([%‰])"
+    rf"(?<![0-9A-Za-z.])((?:(?<![0-9A-Za-z%‰)）])[-\u2212+])?)({NUMBER})[ ]?[%‰]?[ ]?(?:--|——|[-~\u2013\u2014\uff5e到至])[ ]?({NUMBER})[ ]?([%‰])"
 )
+PERCENTS_APART = re.compile("(?<=[0-9][%‰])[ ]?/[ ]?(?=[-+]?[0-9]{1,6}(?:\\.[0-9]{1,4})?[%‰])")
 _SHARES = {"%": "百分之", "‰": "千分之"}
 _NEAR = 16
 
 
 def read_percentages(text: AlignedText) -> AlignedText:
     """`25%` 百分之二十五, `10%~20%` 百分之十至百分之二十."""
-    text = text.sub(_PERCENT_RANGE, _percent_range)
+    text = text.sub(PERCENTS_APART, "，").sub(_PERCENT_RANGE, _percent_range)
     return text.sub(_PERCENT, _percent)
 
 
 def _percent_range(match: re.Match[str]) -> str:
-    low, high, mark = match.groups()
-    return f"{_SHARES[mark]}{number(low)}至{_SHARES[mark]}{number(high)}"
+    sign, low, high, mark = match.groups()
+    sign = {"-": "负", "\u2212": "负", "+": "加"}.get(sign, "")
+    return f"{sign}{_SHARES[mark]}{number(low)}至{_SHARES[mark]}{number(high)}"
 
 
 def _percent(match: re.Match[str]) -> str | None:

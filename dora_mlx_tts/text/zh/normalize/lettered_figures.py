@@ -37,6 +37,8 @@ _SIZE = re.compile(
     r"(?<![0-9A-Za-z.×])(\d{3,5})[ ]?[xX*×][ ]?(\d{3,5})(?![0-9A-Za-z.×=]|[ ]?[=×+])"
 )
 """So many dots by so many: 3840×2160."""
+_MORE_LETTER = re.compile(rf"(?<![0-9A-Za-z.+])({NUMBER})([KMB])\+(?![0-9A-Za-z+=])")
+"""More than so many thousands or millions: 100M+."""
 _MORE_OF = re.compile(rf"(?<![0-9A-Za-z.+])({NUMBER})\+(?=[ ][A-Za-z]{{2}})")
 """More than so many of what English names: 2300+ star."""
 _MARKS = re.compile(
@@ -177,6 +179,7 @@ HEX = Rule(_HEX, lambda match: f"十六进制{' '.join(map(digits, match[1].uppe
 COMMAS = Rule(_COMMAS, _commas, ",")
 SIZE = Rule(_SIZE, lambda match: f"{number(match[1])}乘{number(match[2])}", "xX*×")
 VALUE = Rule(_VALUE, _value)
+MORE_LETTER = Rule(_MORE_LETTER, lambda m: f"{number(m[1])} {m[2]}加", "+")
 MORE_OF = Rule(_MORE_OF, lambda match: f"{number(match[1])}多", "+")
 MARKS = Rule(_MARKS, lambda match: f"{number(match[1])}分，满分{number(match[2])}分", "/")
 PRODUCT = Rule(_PRODUCT, lambda match: "×".join(filter(None, match.groups())), "xX*")

@@ -27,6 +27,10 @@ _PARTS = re.compile(
     r"(\d{1,3})[ ]?[-–~～][ ]?(\d{1,3})(?![0-9A-Za-z.:：/%-])"
 )
 """From one part to another: Lesson 1-5."""
+_TYPE_NUMBER = re.compile(
+    r"(?<=[A-Za-z] )(?!19|20)[0-9]{4}(?=[ ]?(?:电池|电芯|芯片|系列|型号?|款|处理器|显卡|平台|规格|接口|镜头|内存|颗粒))"
+)
+"""The number of a make of cells or chips: Tesla 4680电池."""
 _LEVEL_MORE = re.compile(
     r"(?<![0-9A-Za-z])([A-Z]{1,4})(\d{1,3})\+(?=[\u3400-\u9fff，。；、）])(?![个人])"
 )
@@ -108,6 +112,7 @@ def _answer(match: re.Match[str]) -> str | None:
 
 NAME_NUMBER = Rule(_NAME_NUMBER, _name_number, FIGURES)
 PARTS = Rule(_PARTS, _parts, "-–~～")
+TYPE_NUMBER = Rule(_TYPE_NUMBER, lambda match: digits(match[0]), " ")
 LEVEL_MORE = Rule(_LEVEL_MORE, lambda m: f"{' '.join(m[1])}{number(m[2])}加", "+")
 AIRLINER = Rule(_AIRLINER, _airliner, FIGURES)
 PROCESSOR = Rule(_PROCESSOR, lambda m: digits(m[1]), "U")

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.degrees import POSITION, read_position, read_temperatures
+from dora_mlx_tts.text.zh.normalize.degrees import (
+    PERCENTS_APART,
+    POSITION,
+    read_position,
+    read_temperatures,
+)
 from dora_mlx_tts.text.zh.normalize.lettered_times import TIMER
 from dora_mlx_tts.text.zh.normalize.maths import OPERATORS
 from dora_mlx_tts.text.zh.normalize.numbers import (
@@ -112,8 +117,11 @@ _TIME = "(?:[01]?[0-9]|2[0-4])[:：][0-5][0-9](?:[:：][0-5][0-9])?"
 _CLOCK = re.compile(
     rf"(?:(?:\A|(?<=[，。；、（]))(?={_TIME}[ ][A-Za-z]{{3}})|(?<=[A-Za-z][：，、；（）)是为在到])|(?<![0-9][Kk])(?:(?<=[A-Za-z])|(?<=[A-Z][0-9])|(?<=[A-Z][0-9]{{2}})|(?<=[A-Z][0-9]{{3}})|(?<=[A-Z][0-9]{{4}}))[ ]){_TIME}(?:[ ]?[-–~～至到][ ]?{_TIME})?(?![0-9A-Za-z:：./-]|[ ]?[-–~～aApP])"
 )
+_OF_RATIO = re.compile("(?i)(?:ratio|scale|aspect)[ ]?$")
 _OF_RACE = re.compile(r"(?i)(?<![a-z])(?:swim|bike|run|ride|row|split|lap|finish|pb|sb)[ ]?$")
-_MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-Za-z0-9]))")
+_MEMORY = re.compile(
+    r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4}(?=[ ]?[GT]B?(?![A-Za-z0-9]))|(?:64|128|256|512|1024)(?![0-9A-Za-z.+=]))"
+)
 """Memory and storage of a make: 16+512GB."""
 _DATED = re.compile(
     r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry|lmp|interview|meeting|launch|release|check-?in|check-?out|kick-?off|appointment|party|wedding|exam|demo|flight)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
@@ -144,6 +152,8 @@ _SERIES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Za-z]{1,3})(\d{1,2})-(\d{4,5})([A-Z]{0,3})(?![0-9A-Za-z_.-])"
 )
 """A number in a series of a make: i7-13700H."""
+_PORTS_OF_KIND = re.compile("(?<=[A-Z]{2}-[A-Z])[ ]?[×xX*][ ]?([0-9]{1,2})(?![0-9.A-Za-z])")
+"""How many ports of a kind there are: USB-A×3."""
 _LANES = re.compile(r"(?<=PCIe )(\d\.\d)[ ]?[xX×](\d{1,2})(?![0-9.])")
 """The version of a slot and how many lanes it has: PCIe 4.0x4."""
 _ORDER_ONE = re.compile(r"(?<![A-Za-z])([OΘ])\((\d)\)")
@@ -222,6 +232,8 @@ def _clock(match: re.Match[str]) -> str | None:
     words = re.split(
         "[0-9:：，。；]", match.string[max(0, match.start() - _WINDOW) : match.start()]
     )[-1]
+    if _OF_RATIO.search(words):
+        return "比".join(map(number, re.split("[:：]", match[0].strip())))
     prefix = "用时" if _OF_RACE.search(words) else f"{words} "
     return read_times(AlignedText.of(prefix + match[0].strip())).text[len(prefix) :]
 
@@ -282,6 +294,7 @@ RULES = (
     Rule(_ROOTS, _proportion, "√"),
     Rule(_CARET, _caret, "^"),
     Rule(_FLAG, lambda _: " dash dash ", "-"),
+    Rule(PERCENTS_APART, lambda _: "，", "%‰"),
     Rule(_DEGREES_APART, lambda _: "，", "/"),
     Rule(POSITION, read_position, "°"),
     Rule(_DEGREES, lambda m: read_temperatures(AlignedText.of(m[0])).text, "°℃℉"),
@@ -328,6 +341,7 @@ RULES = (
     Rule(_DAY_OF_NEWS, _day_of_news, "/"),
     Rule(_MAKE_LETTER, lambda m: f"{cardinal(m[1])}{m[2]}", "-"),
     Rule(_SERIES, _series, "-"),
+    Rule(_PORTS_OF_KIND, lambda m: f"乘{number(m[1])}", "×xX*"),
     Rule(_LANES, lambda m: f"{number(m[1])} X{number(m[2])}", "I"),
     Rule(_ORDER_ONE, lambda m: f"{m[1]}{number(m[2])}", "("),
     Rule(_LENGTH, lambda m: unit_name(m[1]), "mgLl"),
