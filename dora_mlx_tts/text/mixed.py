@@ -67,6 +67,10 @@ _SENTENCE = 60
 _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
+_FRAMING = frozenset(
+    "the to at in on of for and or with is are was be it this that my your you we he she they from by then please can will do not if when".split()
+)
+"""Small words of an English sentence; names and nouns alone make none."""
 _CONCERNED = expression(
     r"\A(?=[^0-9]*[0-9])[^A-Za-z]*[A-Za-z]|[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]"
     r"|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔΩμ∞★⭐↑↓§♩№&√∠△@|°\u0304]|%[A-Z]|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]"
@@ -181,7 +185,7 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
     if _has_wide_mark(match):
         return True
     han = len(words) - english
-    is_framed = words[0].isascii()
+    is_framed = words[0].isascii() and not _FRAMING.isdisjoint(map(str.lower, words))
     return han > _HAN_PER_FRAMING_WORD * english if is_framed else han >= _HAN_PER_WORD * english
 
 

@@ -37,7 +37,9 @@ _NAMED = expression("[A-Z][A-Za-z]{2,19} $")
 _LONGEST_NAME = 21
 """A number behind a name and before Han that it does not count is part of the name: Switch 2首发."""
 _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
-_OF_ENGLISH = expression("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-[A-Za-z])")
+_OF_ENGLISH = expression(
+    "[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9]+(?:[.,][0-9]+)*(?: [a-z]|-[A-Za-z])"
+)
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
 _STOPS = ",.!?;，。！？、；"
 _WIDE_PAUSES = "，、；："

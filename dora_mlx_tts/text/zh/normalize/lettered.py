@@ -90,5 +90,6 @@ RULES = (
     figures.THOUSANDS,
     units.SETS,
     figures.KILO,
+    figures.DISPLACEMENT,
 )
 """In the order in which they apply."""

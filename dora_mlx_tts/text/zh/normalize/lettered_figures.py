@@ -65,7 +65,7 @@ _PERCENT = re.compile(
 )
 """Percentages behind an English word."""
 _RATIO = re.compile(
-    rf"(?<![0-9A-Za-z.:：~～–-])(?<![-~–～到至] )(\d{{1,3}}(?::\d){{1,4}})(?![0-9A-Za-z:：.%]|[ ]?[-~–～到至]|[ ]?{MEASURE})"
+    rf"(?<![0-9A-Za-z.:：~～–-])(?<![-~–～到至] )(\d{{1,3}}(?::\d){{1,4}})(?![0-9A-Za-z:：%]|\.[0-9]|[ ]?[-~–～到至]|[ ]?{MEASURE})"
 )
 """A second part of one figure is no minutes."""
 _TIMES_FROM = re.compile(
@@ -74,6 +74,8 @@ _TIMES_FROM = re.compile(
 _TIMES_ALONE = re.compile(
     r"(?<![0-9A-Za-z.=+*/^-])(\d{1,3}\.\d{1,3}|(?<=[A-Za-z][ ])\d{1,3})[xX](?![0-9A-Za-z+=*/^(²³.-]|[ ][+=*/-])"
 )
+_DISPLACEMENT = re.compile(r"(?<![0-9A-Za-z.,-])([0-6]\.[0-9])T(?![0-9A-Za-z+/-])")
+"""The size of an engine with a turbocharger: 1.5T."""
 _KILO = re.compile(r"(?<![0-9A-Za-z.,$-])(\d{1,5})[ ]?K(?![0-9A-Za-z+&/-])")
 _THOUSANDS = re.compile(
     rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kwW])({MORE})?(?![A-Za-z0-9/])"
@@ -197,6 +199,7 @@ PERCENT = Rule(_PERCENT, _percent, "%‰")
 RATIO = Rule(_RATIO, lambda m: "比".join(map(number, m[1].split(":"))), ":")
 TIMES_FROM = Rule(_TIMES_FROM, lambda m: f"{number(m[1])}到{number(m[2])}倍", "xX")
 TIMES_ALONE = Rule(_TIMES_ALONE, lambda m: f"{amount(m[1])}倍", "xX")
+DISPLACEMENT = Rule(_DISPLACEMENT, lambda m: f"{number(m[1])}   T ", "T")
 KILO = Rule(_KILO, lambda m: f"{number(m[1])}   K ", "K")
 TEN_THOUSANDS = Rule(_TEN_THOUSANDS, _ten_thousands, "wW")
 THOUSANDS = Rule(_THOUSANDS, _thousands, "kwW")

@@ -10,7 +10,7 @@ from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, Rule
 _OPUS = re.compile(r"(?<![A-Za-z])[Oo]p\.?[ ]?(\d{1,3})(?![0-9A-Za-z])")
 _MEAN = re.compile("(?<=[A-Za-z])\u0304")
 _PORT_OF = re.compile(
-    "(?:(?<=[A-Za-z\u4e00-\u9fff）][是为用或和、])[ ]?|(?<=[A-Za-z] )(?=[0-9]{4}))[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"
+    "(?:(?<=[A-Za-z\u4e00-\u9fff）][是为用或和、])[ ]?|(?<=[A-Za-z] )(?=[0-9]{4}))[0-9]{2,5}(?![0-9A-Za-z%‰°]|[.,][0-9]|[ ]?[个号元块人年月天次])"
 )
 """The port of a further server: 端口是2375，Redis是6379."""
 _ROOM = re.compile(
@@ -24,7 +24,7 @@ _NAME_NUMBER = re.compile(
 """A number behind an English word and before a Chinese one that counts nothing: Office 365版."""
 _PARTS = re.compile(
     r"(?<![A-Za-z])((?:Lesson|Chapter|Unit|Step|Level|Week|Day|Page|Part|Episode|Season|Task|Table|Figure|Section|Test|Module|Slide|Grade|Row|Line|Group|Stage|Phase|Zone|Gate|Seat|Item|Exercise|Question|Round|Tier|Sprint|Vol\.?|Ep\.?|Ch\.?)s?[ ])"
-    r"(\d{1,3})[ ]?[-–~～][ ]?(\d{1,3})(?![0-9A-Za-z.:：/%-])"
+    r"(\d{1,3})[ ]?[-–~～][ ]?(\d{1,3})(?![0-9A-Za-z:：/%-]|\.\d)"
 )
 """From one part to another: Lesson 1-5."""
 _TYPE_NUMBER = re.compile(

@@ -75,7 +75,7 @@ _MAKE = re.compile(
 _MODEL = re.compile(r"(?<![0-9A-Za-z_.-])(?:[A-Z]{1,2}\d{1,2}){2,4}(?![0-9A-Za-z_-]|\.\d)")
 """Letters and figures alternately, each short: A7M4."""
 _LETTERED_MODEL = re.compile(
-    r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,2})([A-Z]{1,2})(?![0-9A-Za-z_-]|\.\d)"
+    r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})([1-9]\d{1,3})([A-Z]{1,3})(?![0-9A-Za-z_-]|\.\d)"
 )
 _PLUSES = re.compile(r"(?<=PA)\+{2,4}(?!\+)")
 _ONE_ON_ONE = re.compile("(?<![0-9A-Za-z])1[ -]?on[ -]?1(?![0-9A-Za-z])")
@@ -127,7 +127,7 @@ _DATED = re.compile(
     r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry|lmp|interview|meeting|launch|release|check-?in|check-?out|kick-?off|appointment|party|wedding|exam|demo|flight)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
 )
 _DAY_OF_NEWS = re.compile(
-    r"(?:(?<=[A-Za-z] )(?![^ ]{3,5}[ ][A-Za-z])|(?:\A|(?<=[\u4e00-\u9fff：，；。、（]))(?=[^ ]{3,5}(?:[ ]|[ ]?[（(])[A-Z]))(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/.%]|[ ]?[赛的决个杯拍])"
+    r"(?:(?<=[A-Za-z] )(?![^ ]{3,5}[ ][A-Za-z])|(?:\A|(?<=[\u4e00-\u9fff：，；。、（]))(?=[^ ]{3,5}(?:[ ]|[ ]?[（(])[A-Z])|(?<=[,:;] )(?=[^ ,.;]{3,5}(?:[ ,.;]|[\u4e00-\u9fff])))(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/.%]|[ ]?[赛的决个杯拍])"
 )
 """A day behind an English word that does not number, or before a name: BBC News 11/30报道."""
 _DAYS = re.compile(

@@ -44,7 +44,7 @@ _LAP = re.compile(
 )
 """A time with parts of seconds is one that was measured: 1:10.270."""
 _RATIO = re.compile(
-    rf"{_BORDER_BEFORE}({NUMBER}[%万亿千百]?)[ ]?[:：∶][ ]?({NUMBER}%?)(?![0-9A-Za-z.]|[:：][0-9])"
+    rf"{_BORDER_BEFORE}({NUMBER}[%万亿千百]?)[ ]?[:：∶][ ]?({NUMBER}%?)(?![0-9A-Za-z]|\.[0-9]|[:：][0-9])"
 )
 _RATIO_RANGE = re.compile(
     rf"{_BORDER_BEFORE}({NUMBER})[:：∶]([0-9](?:\.[0-9]{{1,2}})?)[ ]?[-~\u2013\u2014\uff5e至到][ ]?({NUMBER})[:：∶]([0-9](?:\.[0-9]{{1,2}})?)(?![0-9A-Za-z.:：])"
