@@ -68,7 +68,7 @@ _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _FRAMING = frozenset(
-    "the to at in on of for and or with is are was be it this that my your you we he she they from by then please can will do not if when".split()
+    ["the", "to", "at", "in", "on", "of", "for", "and", "or", "with", "is", "are", "was", "be", "it", "this", "that", "my", "your", "you", "we", "he", "she", "they", "from", "by", "then", "please", "can", "will", "do", "not", "if", "when"]
 )
 """Small words of an English sentence; names and nouns alone make none."""
 _CONCERNED = expression(
