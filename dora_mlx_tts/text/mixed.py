@@ -29,10 +29,6 @@ _HALF_DAY = expression(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
 """Its last dot does not end a sentence."""
 _WIDE_SIGN = expression(r"(?<=[0-9A-Za-z])[．／－＋＝×]+(?=[0-9A-Za-z])|(?<=[0-9])％|[＄](?=[0-9])")
 _PLUS_MINUS = expression(r"\+/?[-\u2212](?=[ ]?\d)")
-_BLANK = expression(
-    r"(?<=[\u3400-\u9fff])(?<![零一二三四五六七八九十百千万亿两点])[ ](?=[A-Za-z0-9$¥￥€£<>≤≥≈+-])|(?<=[A-Za-z0-9%‰℃°+])[ ](?=[\u3400-\u9fff])(?![ ][零一二三四五六七八九十百千万亿两])"
-)
-"""Between Chinese and letters or figures some writers set a blank, which parts nothing."""
 _AREA = expression("[㎡㎥㎢⭐]")
 _SHARP = expression(r"(?<=(?<![A-Za-z])[CF])#(?=\d)")
 _MINOR = expression(r"(?<![A-Za-z0-9])([A-G])#m(?:in)?(?![A-Za-z0-9])")
@@ -107,8 +103,6 @@ def read_mixed(text: AlignedText) -> AlignedText:
     is_chinese = _HAN.search(text.text) is not None and not _KANA.search(text.text)
     if "'" in text.text and is_chinese:
         text = text.sub(_QUOTED, r"\1")
-    if is_chinese and (_WIDE_MARK.search(text.text) or _is_mostly_chinese(text.text)):
-        text = text.sub(_BLANK, "")
     if is_chinese:
         text = text.sub(_ITEM, _item)
     text = (
