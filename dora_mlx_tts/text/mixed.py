@@ -22,7 +22,7 @@ _ROMAN = expression(
     r"(?<=[\u3400-\u9fff])([IVX]{2,6})(?=[世型期级])"
 )
 _PLUS = expression(
-    r"(?<=[A-Za-z])\+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])\+(?=[，。！？、；：]|\Z)"
+    r"(?<=[A-Za-z])\+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])\+(?=[，。！？、；：”」』）)]|\Z)"
 )
 _WIDE_COLON = expression("(?<=[A-Za-z])：(?=[0-9])")
 _HALF_DAY = expression(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
@@ -42,7 +42,7 @@ _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
 _QUOTED = expression(r"(?<![0-9A-Za-z])'([A-Za-z_][A-Za-z0-9_.-]*)'(?![0-9A-Za-z])")
 """A string of a program, whose quotes are no feet."""
 _ITEM = expression(
-    r"(?:\A|(?<=[；，。;])|(?<=(?<![0-9])[:：]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff])"
+    r"(?:\A|(?<=[：；，。:;])(?<![0-9][:：]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff(“《【∠√∵¹²³]|(?<=[ ])\d{1,3}[a-z][ ]?[=+×-])"
 )
 """The number of an item, which is Chinese where its sentence is: 2) deadline推到周五."""
 _KANA = expression("[\u3041-\u30fc]")
@@ -54,6 +54,10 @@ _OF_FIGURES = expression(
 _HAN_BEHIND = expression("(?:[ ]?/[ ]?)?[\u3400-\u9fff]")
 _HAN = expression("[\u3400-\u9fff]")
 _ENGLISH = expression("[A-Za-z]{4}")
+_ANY_WORD = expression(
+    "(?<![0-9A-Za-z])(?<![0-9] )[A-Za-z]?[a-z]{2}|(?<![0-9A-Za-z])(?<![0-9] )[A-Z][a-z](?![A-Za-z])"
+)
+"""Anything of English that is no variable, unit or short form."""
 _FUNCTION = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "max", "min", "exp"})
 _FAR = 200
 _LETTER = expression("[A-Za-z\u3400-\u9fff]")
@@ -68,7 +72,42 @@ _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _FRAMING = frozenset(
-    ["the", "to", "at", "in", "on", "of", "for", "and", "or", "with", "is", "are", "was", "be", "it", "this", "that", "my", "your", "you", "we", "he", "she", "they", "from", "by", "then", "please", "can", "will", "do", "not", "if", "when"]
+    [
+        "the",
+        "to",
+        "at",
+        "in",
+        "on",
+        "of",
+        "for",
+        "and",
+        "or",
+        "with",
+        "is",
+        "are",
+        "was",
+        "be",
+        "it",
+        "this",
+        "that",
+        "my",
+        "your",
+        "you",
+        "we",
+        "he",
+        "she",
+        "they",
+        "from",
+        "by",
+        "then",
+        "please",
+        "can",
+        "will",
+        "do",
+        "not",
+        "if",
+        "when",
+    ]
 )
 """Small words of an English sentence; names and nouns alone make none."""
 _CONCERNED = expression(
@@ -87,6 +126,11 @@ _Condition = Callable[[re.Match[str]], bool]
 
 def read_mixed(text: AlignedText) -> AlignedText:
     """`内存128GB` as 内存一百二十八GB, `G1234次` as G幺二三四次, `第III章` as 第三章."""
+    from dora_mlx_tts.text.zh.normalize.typography import (  # noqa: PLC0415 (on demand)
+        as_chinese_writes,
+    )
+
+    text = as_chinese_writes(text)
     if _CONCERNED.search(text.text) is None:
         return text
     from dora_mlx_tts.text.zh.normalize import (  # noqa: PLC0415 (on demand)
@@ -103,7 +147,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
     is_chinese = _HAN.search(text.text) is not None and not _KANA.search(text.text)
     if "'" in text.text and is_chinese:
         text = text.sub(_QUOTED, r"\1")
-    if is_chinese:
+    if is_chinese or _ENGLISH.search(text.text) is None:
         text = text.sub(_ITEM, _item)
     text = (
         text.sub(_DOCTOR, "Doctor ")
@@ -181,7 +225,8 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
         near = match.string[around]
         if _is_mostly_chinese(near):
             return True
-        return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
+        word = _ENGLISH if _WIDE_MARK.search(match.string) else _ANY_WORD
+        return word.search(match.string) is None
     if _has_wide_mark(match):
         return True
     han = len(words) - english

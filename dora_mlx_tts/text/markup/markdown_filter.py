@@ -25,8 +25,16 @@ _LINE_MARKS = frozenset(" \t\u3000#>-*+_=|~`")
 _LINE_PREFIX = re.compile(r"(?:[ \t]*(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+))*")
 _GRADES = frozenset("ABCDE")
 _DIGIT = re.compile("[0-9]")
-_PRESSED, _BEHIND_KEY = frozenset("按拨"), frozenset("键，。；、,.; \n")
+_COUNTED = frozenset("元克升斤片粒盒瓶袋箱人天次米分件张组)%½")
+"""Behind these a star before a figure multiplies: 50元*3."""
+_PRESSING = frozenset("按拨")
+"""Behind these a star is a key."""
 _ESCAPABLE = frozenset("\\`*_{}[]()#+-.!|<>~")
+
+
+def _is_counted(char: str) -> bool:
+    """Whether a figure behind this character and a star tells how often: `0.5g*24`."""
+    return char in _COUNTED or (char.isascii() and char.isalnum())
 
 
 class MarkupFilter(TagFilter):
@@ -233,8 +241,11 @@ class MarkupFilter(TagFilter):
             return True
         opens = not after.isspace() and not before.isalnum()
         is_marked = before.isdigit() or (before.isalpha() and not self._recent[-2].isalnum())
-        is_key = before in _PRESSED and after in _BEHIND_KEY
-        is_lone = not self._starred and ((is_marked and after in " ,;.)=") or is_key)
+        is_lone = not self._starred and (
+            (is_marked and after in " ,;.)=")
+            or (_is_counted(before) and (after.isdigit() or after == "("))
+            or before in _PRESSING
+        )
         self._starred = opens or (self._starred and before.isspace())
         return is_lone
 

@@ -56,6 +56,7 @@ RULES = (
     names.PARTS,
     names.TYPE_NUMBER,
     names.ROOM,
+    names.VERSION,
     names.ANY_VERSION,
     figures.SHARE_OF_MONEY,
     units.EVERY_UNIT,

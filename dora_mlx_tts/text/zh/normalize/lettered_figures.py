@@ -20,7 +20,7 @@ from dora_mlx_tts.text.zh.normalize.units import (
 )
 
 _HEX = re.compile(r"(?<![0-9A-Za-z.])0[xX]([0-9A-Fa-f]{1,16})(?![0-9A-Za-z])")
-_COMMAS = re.compile(r"(?<![0-9A-Za-z.,])\d{1,3}(?:,\d{3}){1,4}(?![0-9]|,[0-9])")
+_COMMAS = re.compile(r"(?<![0-9A-Za-z.,])[1-9]\d{0,2}(?:,\d{3}){1,4}(?![0-9]|,[0-9])")
 _COMMAS_KEPT = re.compile("[-~–～.%‰$+×*/=]|[到至][ ]?[0-9]")
 _PRODUCT = re.compile(
     r"(?<![0-9A-Za-z.])(?<!Gen )(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
@@ -34,7 +34,7 @@ _VALUE = re.compile(
 )
 """What a word in small letters amounts to, or from where to where: latency 120, TSH 0.3-4.2."""
 _SIZE = re.compile(
-    r"(?<![0-9A-Za-z.×])(\d{3,5})[ ]?[xX*×][ ]?(\d{3,5})(?![0-9A-Za-z.×=]|[ ]?[=×+])"
+    r"(?<![0-9A-Za-z.×])(\d{3,5})[ ]?[xX*×][ ]?(\d{3,5})(?![0-9A-Za-z.×*=]|[ ]?[=×+])"
 )
 """So many dots by so many: 3840×2160."""
 _MORE_LETTER = re.compile(rf"(?<![0-9A-Za-z.+])({NUMBER})([KMB])\+(?![0-9A-Za-z+=])")
@@ -42,7 +42,7 @@ _MORE_LETTER = re.compile(rf"(?<![0-9A-Za-z.+])({NUMBER})([KMB])\+(?![0-9A-Za-z+
 _MORE_OF = re.compile(rf"(?<![0-9A-Za-z.+])({NUMBER})\+(?=[ ][A-Za-z]{{2}})")
 """More than so many of what English names: 2300+ star."""
 _MARKS = re.compile(
-    r"(?<![0-9A-Za-z./])(\d\.\d{1,2})[ ]?/[ ]?(4\.[035]|5\.0|5|10)(?![0-9A-Za-z./%]|[ ]?[\u4e00-\u9fff](?<![，。；、的了分吗吧呢，和但且还在左为是]))"
+    r"(?<![0-9A-Za-z./])(\d\.\d{1,2})[ ]?/[ ]?(4\.[035]|5\.0|5|10)(?:[ ]?分(?![钟之]))?(?![0-9A-Za-z./%]|[ ]?[\u4e00-\u9fff](?<![，。；、的了分吗吧呢，和但且还在左为是]))"
 )
 """Marks with decimals out of all that can be had: 3.62/4.0."""
 _COPIES = re.compile(
@@ -78,7 +78,7 @@ _DISPLACEMENT = re.compile(r"(?<![0-9A-Za-z.,-])([0-6]\.[0-9])T(?![0-9A-Za-z+/-]
 """The size of an engine with a turbocharger: 1.5T."""
 _KILO = re.compile(r"(?<![0-9A-Za-z.,$-])(\d{1,5})[ ]?K(?![0-9A-Za-z+&/-])")
 _THOUSANDS = re.compile(
-    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kwW])({MORE})?(?![A-Za-z0-9/])"
+    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kwW]|K(?=[ ]?(?:/[ ]?[月年周]|[·•*×x][ ]?[0-9]{{1,2}}[ ]?薪)))({MORE})?(?![A-Za-z0-9]|/(?![月年周]))"
 )
 _TEN_THOUSANDS = re.compile(
     rf"(?<![0-9A-Za-z.,$€£¥￥])({NUMBER})(?:[wW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([wW])({MORE})?(?![A-Za-z0-9/])"
@@ -166,9 +166,10 @@ def _thousands(match: re.Match[str]) -> str | None:
     more = "多" if more else ""
     values = [value for value in (low, high) if value]
     near = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR]
-    if letter in "wW" and _OF_POWER.search(near):
+    letter = letter.lower()
+    if letter == "w" and _OF_POWER.search(near):
         return f"{'到'.join(map(number if high else amount, values))}瓦{more}"
-    if letter in "wW":
+    if letter == "w":
         return f"{'到'.join(map(number if high else amount, values))}万{more}"
     if any(float(value) >= _LONGEST_SAID for value in values):
         return f"{'到'.join(map(number, values))}K{'加' if more else ''}"
@@ -202,7 +203,7 @@ TIMES_ALONE = Rule(_TIMES_ALONE, lambda m: f"{amount(m[1])}倍", "xX")
 DISPLACEMENT = Rule(_DISPLACEMENT, lambda m: f"{number(m[1])}   T ", "T")
 KILO = Rule(_KILO, lambda m: f"{number(m[1])}   K ", "K")
 TEN_THOUSANDS = Rule(_TEN_THOUSANDS, _ten_thousands, "wW")
-THOUSANDS = Rule(_THOUSANDS, _thousands, "kwW")
+THOUSANDS = Rule(_THOUSANDS, _thousands, "kKwW")
 AGAINST = Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV")
 COMMAS_BEFORE_UNIT = Rule(_COMMAS_BEFORE_UNIT, lambda match: match[0].replace(",", ""), ",")
 COMPARED = Rule(_COMPARED, lambda match: OPERATORS[match[1] or match[2] or match[3]], "=≈≠<>≤≥÷×")

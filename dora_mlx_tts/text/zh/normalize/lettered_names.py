@@ -10,13 +10,14 @@ from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, Rule
 _OPUS = re.compile(r"(?<![A-Za-z])[Oo]p\.?[ ]?(\d{1,3})(?![0-9A-Za-z])")
 _MEAN = re.compile("(?<=[A-Za-z])\u0304")
 _PORT_OF = re.compile(
-    "(?:(?<=[A-Za-z\u4e00-\u9fff）][是为用或和、])[ ]?|(?<=[A-Za-z] )(?=[0-9]{4}))[0-9]{2,5}(?![0-9A-Za-z%‰°]|[.,][0-9]|[ ]?[个号元块人年月天次])"
+    "(?:(?:(?<=[A-Za-z\u4e00-\u9fff）][是为用或和、])|(?<=[A-Za-z][ ][是为用或和]))[ ]?|(?<=[A-Za-z] )(?=[0-9]{4}))[0-9]{2,5}(?![0-9A-Za-z%‰°]|[.,][0-9]|[ ]?[个号元块人年月天次])"
 )
 """The port of a further server: 端口是2375，Redis是6379."""
 _ROOM = re.compile(
     r"(?<![A-Za-z])((?i:room|rm\.|suite|gate|flight|platform) )(\d{3,4})(?![0-9A-Za-z.,/-])"
 )
 _PORT = re.compile(r"(?<=[A-Za-z] )[0-9]{2,5}(?=[ ]?号?端口)")
+_VERSION = re.compile(r"(?<![0-9A-Za-z._-])([vV])(\d{1,4}(?:\.\d{1,4}){1,3})(?![0-9A-Za-z_-]|\.\d)")
 _ANY_VERSION = re.compile(r"(?<![0-9A-Za-z.])(\d{1,4}(?:\.\d{1,4}){0,3})\.[xX](?![0-9A-Za-z])")
 _NAME_NUMBER = re.compile(
     rf"(?:(?<=[A-Z][a-z] )|(?<=[A-Za-z][a-z]{{2}} )|(?<=[a-z]'s )|(?<=chmod )|(?<=umask )|(?<=HTTP )|(?<=HTTPS ))(?![0-9]?[0-9]00)[0-9]{{3}}(?=[\u3400-\u9fff])(?![ ]?{MEASURE})"
@@ -64,6 +65,12 @@ def _port_of(match: re.Match[str]) -> str | None:
     return digits(match[0].strip()) if re.search("端口|(?i:port)(?![a-z])", before) else None
 
 
+def _version(match: re.Match[str]) -> str:
+    """`v2.3.1` v二点三点一."""
+    first, *rest = match[2].split(".")
+    return f"{match[1]}{'点'.join((number(first), *map(digits, rest)))}"
+
+
 def _any_version(match: re.Match[str]) -> str:
     """`3.3.x` 三点三点x."""
     parts = match[1].split(".")
@@ -82,6 +89,7 @@ MEAN = Rule(_MEAN, lambda _: "拔", "\u0304")
 PORT_OF = Rule(_PORT_OF, _port_of, "端tT")
 PORT = Rule(_PORT, lambda match: digits(match[0]), "端")
 ROOM = Rule(_ROOM, lambda match: match[1] + digits(match[2], telephone=True), " ")
+VERSION = Rule(_VERSION, _version, "vV")
 ANY_VERSION = Rule(_ANY_VERSION, _any_version, "xX")
 
 

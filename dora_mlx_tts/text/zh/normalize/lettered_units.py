@@ -139,7 +139,7 @@ FUEL_USE = Rule(FUEL, read_fuel, "/")
 DATA = Rule(_DATA, _data, "Bb")
 SUPPLY = Rule(_SUPPLY, lambda m: f"{number(m[1])}{unit_name(m[2])}{number(m[3])}安", "VW")
 EQUAL = Rule(_EQUAL, lambda match: f"{match[1]}{OPERATORS[match[2]]}", "=≈≠<>≤≥")
-FIELD = Rule(OF_FIELD, read_of_field, "ANJKHFTC")
+FIELD = Rule(OF_FIELD, read_of_field, "ANJKHFTCU")
 PER_SOME = Rule(_PER_SOME, _per_some, "/")
 PART_OF_UNIT = Rule(
     _PART_OF_UNIT,

@@ -79,11 +79,19 @@ _LETTERED_MODEL = re.compile(
 )
 _PLUSES = re.compile(r"(?<=PA)\+{2,4}(?!\+)")
 _ONE_ON_ONE = re.compile("(?<![0-9A-Za-z])1[ -]?on[ -]?1(?![0-9A-Za-z])")
+_TUPLE = re.compile(
+    r"(?<=[A-Za-z\u4e00-\u9fff])[ ]?[（(](-?\d{1,6}(?:\.\d{1,6})?(?:[,，][ ]?-?\d{1,6}(?:\.\d{1,6})?){1,3})[)）]"
+)
+"""Numbers with commas between them behind a name: RGB(255,128,0)."""
+_OPTION = re.compile(
+    rf"(?:\A|(?<=[ ，；。：？！是选为]))[（(]?(?!H\.26[0-9])([A-H])[.．、:：)）][ ]?([-\u2212]?{NUMBER})(?![0-9A-Za-z.:：/-])"
+)
+"""What one may choose: A. 12.5."""
 _TENFOLD = re.compile("(?<=[0-9])×(?=[，。；！）、]|$)")
 _TYPE = re.compile("(?<=[A-Z]{2}[ ])2(?=[类型])")
 _SUM = re.compile(r"(?<![0-9A-Za-z.+(/=×*~–-])\d{1,3}(?:\+\d{1,3}){2,5}(?![0-9A-Za-z+%/=×周]|\.\d)")
 _RATIO = re.compile(
-    r"(?<![0-9A-Za-z.:：])(\d{1,4}\.\d{1,3})[:：](\d{1,4}(?:\.\d{1,3})?)(?![0-9A-Za-z.:：])"
+    r"(?<![0-9A-Za-z.:：])(\d{1,4}(?:\.\d{1,3}(?=[:：])|(?=[:：]\d\.\d)))[:：](\d{1,4}(?:\.\d{1,3})?)(?![0-9A-Za-z.:：])"
 )
 _TYRE = re.compile(r"(?<![0-9A-Za-z./])(\d{3})/(\d{2})[ ]?(Z?R)(\d{2})(?![0-9A-Za-z])")
 """Width, height and rim of a tyre: 225/45R17."""
@@ -104,11 +112,11 @@ _ROMAN = re.compile(r"(?<=[A-Z]-)(II|III|IV|VI{1,3}|IX)(?![A-Za-z0-9])")
 _TRACK = re.compile("(?<=[》」”])[ ]?[（(]([0-9]{1,2})[:：]([0-5][0-9])[)）]")
 """How long a song plays, behind its title."""
 _ACRONYM = re.compile(
-    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{1,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|(?<=[A-Z]{{2}}[ ])[0-9]{{1,2}}|(?<![GR]TX[ ])(?<!HTTP[ ])(?<!ISO[ ])(?<=[A-Z]{{2}}[ ])[0-9]{{3}}(?=[，。、；）（]))(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]| [0-9]{{3}}|[ ]?{MEASURE})"
+    rf"(?<![A-Za-z0-9-])(?!AD|BCE?|CE)([A-Z]{{1,6}})[ ]([0-9]{{1,4}}\.[0-9]{{1,4}}|(?<=[A-Z]{{2}}[ ])[0-9]{{1,2}}|(?<![GR]TX[ ])(?<!HTTP[ ])(?<!ISO[ ])(?<=[A-Z]{{2}}[ ])[0-9]{{3}}(?=[，。、；）（！？”」』]|\Z))(?![0-9A-Za-z.:：/*+%‰°℃℉-]|,[0-9]| ?[A-Za-z=~–]| [0-9]{{3}}|[ ]?{MEASURE})"
 )
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
 _CODE = re.compile(
-    r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?([0-9]{5,16})(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])"
+    r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?[（(]?([0-9]{5,16})[)）]?(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])"
 )
 """So many figures behind letters are a code: ETF 510300."""
 _PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")
@@ -146,7 +154,7 @@ _GOAL = re.compile(r"(?<=[A-Za-z] )(\d{1,3})['′’](?![0-9A-Za-z'’\"])")
 _NUMBERS_OR_MARKS = re.compile(
     r"(?i)(?:^|[^a-z])(?:page|step|chapter|part|day|lesson|level|week|task|quiz|score|rank|test|exam|question|episode|ep|slide|unit|grade|rating|stand|time|gate|no) $|(?:完成|做完|进度|答对|通过|得分|得|有|约|占|已|达标|剩|了|学完|看完)$"
 )
-_MAKE_LETTER = re.compile(r"(?<=[A-Z]-)(\d{1,2})([VAWKTHCFJN])(?![A-Za-z0-9])")
+_MAKE_LETTER = re.compile(r"(?<![0-9][A-Z]-)(?<=[A-Z]-)(\d{1,2})([VAWKTHCFJN])(?![A-Za-z0-9])")
 """A letter behind the number of a make is no unit: GPT-4V."""
 _SERIES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Za-z]{1,3})(\d{1,2})-(\d{4,5})([A-Z]{0,3})(?![0-9A-Za-z_.-])"
@@ -172,7 +180,11 @@ _SIGNS_NAMED = {"=": "等号", "==": "双等号", "===": "三等号", "!=": "不
 _TO = re.compile("(?<=[0-9])[ ]?[~～][ ]?(?=[A-Za-z][-+]?[0-9]?(?![A-Za-z]))")
 _FOR = re.compile("(?<![A-Za-z0-9])([A-Z])2([A-Z])(?![A-Za-z0-9])")
 """From one kind to another: C2M."""
-_ARROW = re.compile("(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9])")
+_ARROW = re.compile("(?<=[A-Za-z0-9%‰°℃])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9¥￥$-])")
+_FROM_TO = re.compile(
+    rf"(?<![0-9A-Za-z.→➜➡⇒>])(?<![→➜➡⇒>] )({NUMBER}[ ]?(?:[%‰°℃]|{MEASURE}|{UNIT_NAMES})?)[ ]?(?:[→➜➡⇒]|->)[ ]?(?={NUMBER}[ ]?(?:[%‰°℃]|{MEASURE}|{UNIT_NAMES})?(?![0-9A-Za-z]|[ ]?[→➜➡⇒]))"
+)
+"""From one value to another: 2.3%→3.1%."""
 
 
 def _caret(match: re.Match[str]) -> str:
@@ -209,7 +221,8 @@ def _day_of_news(match: re.Match[str]) -> str | None:
     month, day = int(match[1]), int(match[2])
     if _NUMBERS_OR_MARKS.search(match.string, max(0, match.start() - _WINDOW), match.start()):
         return None
-    if month < day <= _SHARES and match[2][0] != "0":
+    is_told = match.string.startswith("报", match.end())
+    if month < day <= _SHARES and match[2][0] != "0" and not is_told:
         return None
     return f"{cardinal(match[1])}月{cardinal(match[2])}日"
 
@@ -284,6 +297,7 @@ def _proportion(match: re.Match[str]) -> str | None:
 
 RULES = (
     TIMER,
+    Rule(_FROM_TO, lambda m: f"{m[1]}到", "→➜➡⇒>"),
     Rule(_TEMPO, lambda _: "四分音符等于", "♩"),
     Rule(_STARS, _stars, "★"),
     Rule(_ARROW_KEY, lambda m: "左上右下"["←↑→↓".index(m[0])], "←↑→↓"),
@@ -298,6 +312,8 @@ RULES = (
     Rule(_DEGREES_APART, lambda _: "，", "/"),
     Rule(POSITION, read_position, "°"),
     Rule(_DEGREES, lambda m: read_temperatures(AlignedText.of(m[0])).text, "°℃℉"),
+    Rule(_OPTION, lambda m: f"{m[1]}，{number(m[2])}", ".．、:：)）"),
+    Rule(_TUPLE, lambda m: f"，{'，'.join(map(number, re.split('[,，][ ]?', m[1])))}", ",，"),
     Rule(_ANGLE, lambda m: f"{m[1]}{number(m[2])}度", "°"),
     Rule(_TURN, lambda m: f"{number(m[1])}度", "°"),
     Rule(_PRESSURE, _pressure, "/"),
