@@ -108,13 +108,19 @@ def _percent(match: re.Match[str]) -> str:
 
 
 _WIDE_MARK = re.compile("[，。；：？！、（]")
+_STOP = re.compile("[。！？!?\n]")
+_FRAMING = re.compile(
+    "(?<![A-Za-z])(?:and|are|is|was|were|the|to|of|in|on|at|with|for|both|has|have|my|your|it)(?![A-Za-z])"
+)
+"""Two of these make a sentence English."""
 _SIGNED = {"+": "加", "-": "负", "\u2212": "负", "±": "正负"}
 
 
 def _value(match: re.Match[str]) -> str | None:
     """`loss 0.8` loss零点八; a code (030), a year and a sentence with narrow marks are left."""
     name, sign, low, high = match.groups()
-    if not _WIDE_MARK.search(match.string):
+    sentence = _STOP.split(match.string[: match.end()])[-1]
+    if not _WIDE_MARK.search(match.string) or len(_FRAMING.findall(sentence)) > 1:
         return None
     is_year = len(low) == 4 and low[:2] in ("19", "20") and not high  # noqa: PLR2004
     if is_year or (len(low) > 1 and low[0] == "0" and low[1] != "."):

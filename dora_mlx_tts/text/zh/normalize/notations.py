@@ -161,7 +161,7 @@ _SERIES = re.compile(
 )
 """A number in a series of a make: i7-13700H."""
 _PORTS_OF_KIND = re.compile("(?<=[A-Z]{2}-[A-Z])[ ]?[×xX*][ ]?([0-9]{1,2})(?![0-9.A-Za-z])")
-"""How many ports of a kind there are: USB-A×3."""
+"""The number of ports of a kind: USB-A×3."""
 _LANES = re.compile(r"(?<=PCIe )(\d\.\d)[ ]?[xX×](\d{1,2})(?![0-9.])")
 """The version of a slot and how many lanes it has: PCIe 4.0x4."""
 _ORDER_ONE = re.compile(r"(?<![A-Za-z])([OΘ])\((\d)\)")
