@@ -119,6 +119,8 @@ _CONCERNED = expression(
 """Letters with figures, and signs: without them there is nothing to do."""
 
 _WIDE_MARK = expression("[，。；：？！]")
+_PARTING = frozenset("，。；：、（")
+"""Behind these a short name that Chinese follows belongs to it: Redmi K70 5G手机."""
 _NARROW = str.maketrans("．／－＋＝％＄", "./-+=%$")
 _AREAS = {"㎡": "m²", "㎥": "m³", "㎢": "km²", "⭐": "★"}
 _Condition = Callable[[re.Match[str]], bool]
@@ -267,6 +269,10 @@ def _is_mostly_chinese(text: str) -> bool:
 def _is_beside_chinese(match: re.Match[str]) -> bool:
     """Whether the nearest word before is Chinese, or the nearest behind, or nothing is English."""
     start, end = match.span()
+    parting = match.string[max(0, start - 1) : start]
+    is_apart = parting in _PARTING or (parting == " " and match[0][0].isdecimal())
+    if is_apart and _HAN.match(match.string, end):
+        return True
     before = _LETTER.findall(_OF_FIGURES.sub("", match.string[max(0, start - _LOOK_BACK) : start]))
     if before:
         return not before[-1].isascii()
