@@ -35,7 +35,7 @@ _PERCENT_RANGE = re.compile(
 _FEE = re.compile("[\u4e00-\u9fff]{0,6}[0-9]")
 """What is added to a share: 2%+服务费3000."""
 _SIGNS = {"": "", "-": "负", "\u2212": "负", "+": "正"}
-PERCENTS_APART = re.compile("(?<=[0-9][%‰])[ ]?/[ ]?(?=[-+]?[0-9]{1,6}(?:\\.[0-9]{1,4})?[%‰])")
+PERCENTS_APART = re.compile("(?<=[%‰])[ ]?/[ ]?(?=[-+]?[0-9])")
 _SHARES = {"%": "百分之", "‰": "千分之"}
 _NEAR = 16
 
