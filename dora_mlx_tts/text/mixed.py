@@ -64,7 +64,7 @@ _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _CONCERNED = expression(
-    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔ∞★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[A-E]\*|[NC]BA|每[A-Za-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}[/:：]\d|\d\.[xX]"
+    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔ∞★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|°[ ]?[EWNS]|[A-Za-z][(（]\d|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[A-E]\*|[NC]BA|每[A-Za-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}[/:：]\d|\d\.[xX]"
 )
 
 _WIDE_MARK = expression("[，。；：？！]")
@@ -74,6 +74,11 @@ _Condition = Callable[[re.Match[str]], bool]
 
 def read_mixed(text: AlignedText) -> AlignedText:
     """`内存128GB` as 内存一百二十八GB, `G1234次` as G幺二三四次, `第III章` as 第三章."""
+    from dora_mlx_tts.text.zh.normalize.typography import (  # noqa: PLC0415 (on demand)
+        as_chinese_writes,
+    )
+
+    text = as_chinese_writes(text)
     if _CONCERNED.search(text.text) is None:
         return text
     from dora_mlx_tts.text.zh.normalize import (  # noqa: PLC0415 (on demand)

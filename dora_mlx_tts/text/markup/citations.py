@@ -22,7 +22,7 @@ _WHOLE_MARK = re.compile(_MARK)
 _LISTED = frozenset("：:=为是")
 """Behind these brackets hold a list."""
 CITATION = re.compile(
-    rf"{_WORDS}|{_MARK}|(?<!\b[A-Za-z])(?<![{''.join(sorted(_LISTED))}])(?<![：:=][ ])(?:{_NUMBER}|(?<=\S){_NUMBERS})"
+    rf"{_WORDS}|{_MARK}|(?<!(?<![A-Za-z0-9_])[A-Za-z])(?<![{''.join(sorted(_LISTED))}])(?<![：:=][ ])(?:{_NUMBER}|(?<=\S){_NUMBERS})"
 )
 """Matches any citation mark in a whole text."""
 
@@ -35,7 +35,7 @@ def is_citation(label: str, before: str) -> bool:
         before: the two characters in front of it; after a single letter it is an index.
     """
     last, second = before[-1:], before[-2:-1]
-    if last.isascii() and last.isalpha() and not second.isalnum():
+    if last.isascii() and last.isalpha() and not (second.isascii() and second.isalnum()):
         return False
     if last in _LISTED or (last == " " and second in _LISTED):
         return False

@@ -23,7 +23,16 @@ from dora_mlx_tts.text.markup.terminal import SequenceFilter
 
 _LINE_MARKS = frozenset(" \t\u3000#>-*+_=|~`")
 _LINE_PREFIX = re.compile(r"(?:[ \t]*(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+))*")
+_COUNTED = frozenset("元克升斤片粒盒瓶袋箱人天次米分件张")
+"""Behind these a star before a figure multiplies: 50元*3."""
+_PRESSING = frozenset("按拨")
+"""Behind these a star is a key."""
 _ESCAPABLE = frozenset("\\`*_{}[]()#+-.!|<>~")
+
+
+def _is_counted(char: str) -> bool:
+    """Whether a figure behind this character and a star tells how often: `0.5g*24`."""
+    return char in _COUNTED or (char.isascii() and char.isalnum())
 
 
 class MarkupFilter(TagFilter):
@@ -223,7 +232,11 @@ class MarkupFilter(TagFilter):
             return True
         opens = not after.isspace() and not before.isalnum()
         is_marked = before.isdigit() or (before.isalpha() and not self._second.isalnum())
-        is_lone = not self._starred and is_marked and after in " ,;.)="
+        is_lone = not self._starred and (
+            (is_marked and after in " ,;.)=")
+            or (_is_counted(before) and after.isdigit())
+            or before in _PRESSING
+        )
         self._starred = opens or (self._starred and before.isspace())
         return is_lone
 

@@ -31,6 +31,10 @@ _OF_BASE = re.compile(
     rf"((?:二|八|十六|2|8|16)进制[^，。；！？0-9]{{0,8}}[ ]?)([0-9]{{2,16}})(?![0-9.]|[ ]?(?:进|数|{MEASURE}))"
 )
 """Figures of another base are said one by one: 二进制数是111110."""
+_FIRST_OF_RANGE = re.compile(
+    rf"(?<![0-9.第])2(?=[到至][0-9]{{1,6}}(?:\.[0-9]{{1,2}})?[ ]?(?![级月号日楼层档期]){MEASURE})"
+)
+"""Two to some of what is counted: 2-3天."""
 _COUNT = re.compile(rf"({NUMBER})[ ]?(?=[ ]?[多余几来]?[ ]?{MEASURE})")
 _FEES = re.compile(
     r"(?<=[0-9元块万千百])[ ]?\+[ ]?(?=[\u4e00-\u9fff]{0,3}(?:税|费|押金|定金|利息|尾款|保险))"
@@ -49,7 +53,7 @@ _ORDINAL_UNIT = re.compile(
 )
 """Before these a lone 2 is an ordinal or part of a name: 二月, 二楼, 二级."""
 _LAST_OF_ORDINALS = re.compile(
-    "(?:第|周[一二三四五六日天]|星期[一二三四五六日天])[ ]?[0-9一二三四五六七八九十]{1,3}[到至]\\Z"
+    "(?:第|周[一二三四五六日天]|星期[一二三四五六日天])[ ，]?[0-9一二三四五六七八九十]{1,3}[到至]\\Z"
 )
 """The last of some that are numbered, not counted: 第1到2节."""
 _STAGED = re.compile("奶粉|配方|羊奶|围棋|棋手")
@@ -73,6 +77,7 @@ _NAMES = frozenset(
         "618",
         "985",
         "996",
+        "999",
         "911",
         "10010",
         "10086",
@@ -147,6 +152,7 @@ def read_counts(text: AlignedText) -> AlignedText:
     text = text.sub(_ORDINAL, _ordinal)
     text = text.sub(_LONG_NAME, lambda m: digits(m[0], telephone=True))
     text = text.sub(_HUNDREDTHS, lambda m: digits(m[1]))
+    text = text.sub(_FIRST_OF_RANGE, "两")
     text = text.sub(_HEIGHT, lambda m: f"{amount(m[1])}米{digits(m[2])}").sub(_COUNT, _count)
     return text.sub(_DECIMAL, lambda m: number(m[0])).sub(_BARE, _bare)
 

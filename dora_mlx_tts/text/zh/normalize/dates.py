@@ -68,6 +68,14 @@ _DECADE = re.compile(
     rf"{START}(?<![0-9][:：])((?:1[0-9]|20)?)([0-9]0|[5-9]5(?=后))[ ]?(?=年代|后(?![0-9]+[个天年月日周小分秒]))"
 )
 _ERA_YEAR = re.compile(r"(?<=公元)(前?)[ ]?([1-9][0-9]{2,3})(?=[ ]?年)")
+_ANCIENT_YEAR = re.compile(
+    r"(?:\A|(?<=[，。；、（(])|(?<![存现所][于在自从])(?<=[于在自从])|(?<=[年号]，)|(?<!达到)(?<=到))[ ]?([1-9][0-9]{2})(?<!00)[ ]?(?=年(?!前|后|来|间|以|之|多|里|左右|内|中|寿|期|代|历史|时间|如|有效|质保|的(?:历史|时间|努力)))"
+)
+"""A number of three figures that begins a clause is a year of history: 618年，李渊称帝."""
+_DECADES = re.compile(
+    r"(?<![0-9.])([1-9]0)(?:年代)?[ ]?[-~\u2013\u2014\uff5e、至到][ ]?([1-9]0)(?=年代)"
+)
+
 _OF_SPANS = frozenset("了过近约达整满共历经长第位政业职教隔期龄居军役")
 """Before a number of years these say that it is no year: 在位54年."""
 _SUMS_BEFORE = frozenset("减加满省充付过花扣降涨")
@@ -103,8 +111,10 @@ def read_dates(text: AlignedText) -> AlignedText:
     text = text.sub(_YEAR_DOT_MONTH, lambda m: f"{digits(m[1])}年{cardinal(m[2])}月")
     text = text.sub(_YEAR_MONTH, lambda m: f"{digits(m[1])}年{cardinal(m[2] or m[3])}月")
     text = text.sub(_MONTH_DAY, lambda m: f"{cardinal(m[1])}月{cardinal(m[2])}日")
+    text = text.sub(_DECADES, _decades)
     text = text.sub(_DECADE, _decade).sub(_MODEL_YEAR, lambda m: digits(m[1]))
     text = text.sub(_ERA_YEAR, lambda m: m[1] + digits(m[2]))
+    text = text.sub(_ANCIENT_YEAR, lambda m: digits(m[1]))
     text = text.sub(_YEAR_MONTH_SHORT, lambda m: f"{digits(m[1])}年")
     return text.sub(_LONG_YEAR, _long_year).sub(_SHORT_YEAR, _short_year)
 
@@ -155,6 +165,14 @@ def _decade(match: re.Match[str]) -> str | None:
     if match.string.startswith("后", match.end()):  # 90后, 00后: people born in a decade
         return None if century else digits(decade)
     return digits(century) + (digits(decade) if century or decade == "00" else cardinal(decade))
+
+
+def _decades(match: re.Match[str]) -> str:
+    """`80-90年代` 八十到九十年代, `70、80年代` 七八十年代."""
+    first, last = match.groups()
+    if "、" in match[0] and int(last) == int(first) + 10 and "年代" not in match[0]:
+        return f"{cardinal(first)[0]}{cardinal(last)}"
+    return f"{cardinal(first)}{'，' if '、' in match[0] else '到'}{cardinal(last)}"
 
 
 def _long_year(match: re.Match[str]) -> str | None:

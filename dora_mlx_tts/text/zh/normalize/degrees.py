@@ -20,10 +20,15 @@ _OF_ANGLES = re.compile(
 )
 """Degrees of these are never below zero but negative."""
 _ADDED = re.compile("[\u4e00-\u9fff](?<![幅率涨跌是为])[ ]?$")
-_PERCENT = re.compile(rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)|(个百分点))")
-_PERCENT_RANGE = re.compile(
-    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[%‰]?[ ]?(?:--|——|[-~\u2013\u2014\uff5e到至])[ ]?({NUMBER})[ ]?([%‰])"
+_PERCENT = re.compile(
+    rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)(\+(?![0-9A-Za-z]))?|(个百分点))"
 )
+_PERCENT_RANGE = re.compile(
+    rf"(?<![0-9A-Za-z.])([-\u2212+]?)({NUMBER})[ ]?[%‰]?[ ]?(?:--|——|[-~\u2013\u2014\uff5e到至])[ ]?([-\u2212+]?)({NUMBER})[ ]?([%‰])"
+)
+_FEE = re.compile("[\u4e00-\u9fff]{0,6}[0-9]")
+"""What is added to a share: 2%+服务费3000."""
+_SIGNS = {"": "", "-": "负", "\u2212": "负", "+": "正"}
 _SHARES = {"%": "百分之", "‰": "千分之"}
 _NEAR = 16
 
@@ -34,19 +39,24 @@ def read_percentages(text: AlignedText) -> AlignedText:
     return text.sub(_PERCENT, _percent)
 
 
-def _percent_range(match: re.Match[str]) -> str:
-    low, high, mark = match.groups()
-    return f"{_SHARES[mark]}{number(low)}至{_SHARES[mark]}{number(high)}"
+def _percent_range(match: re.Match[str]) -> str | None:
+    sign, low, high_sign, high, mark = match.groups()
+    if sign and match.start() and match.string[match.start() - 1] in "0123456789)）":
+        return None
+    share = _SHARES[mark]
+    return f"{_SIGNS[sign]}{share}{number(low)}至{_SIGNS[high_sign]}{share}{number(high)}"
 
 
 def _percent(match: re.Match[str]) -> str | None:
-    sign, value, mark, points = match.groups()
+    sign, value, mark, more, points = match.groups()
     if points:
         return None
-    spoken = {"-": "负", "\u2212": "负", "+": "正"}.get(sign or "", "")
+    spoken = _SIGNS[sign or ""]
     if sign == "+" and _ADDED.search(match.string, max(0, match.start() - 2), match.start()):
         spoken = "加"
-    return f"{spoken}{_SHARES[mark]}{number(value)}"
+    if more:
+        more = "加" if _FEE.match(match.string, match.end()) else "以上"
+    return f"{spoken}{_SHARES[mark]}{number(value)}{more or ''}"
 
 
 def read_temperatures(text: AlignedText) -> AlignedText:

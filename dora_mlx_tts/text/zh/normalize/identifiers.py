@@ -15,11 +15,11 @@ _TRAIN = re.compile(
     r"|(?<=航班|国道|省道|高铁|动车|列车|车次|高速|客机|飞机|型号|房间|教室)[ ]?([A-Z]{1,3})[ -]?(\d{3,4})(?![0-9A-Za-z])"
 )
 _SERIES = re.compile(
-    r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ](?:\d{1,2}[ ])?)(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d)"
+    r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ](?:\d{1,2}[ ])?)(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d|[ ]?[分点元块度瓦万亿倍])"
 )
 """The number of a make behind capitals: RTX 4090, ISO 8601."""
 _MODEL = re.compile(
-    r"(?<![0-9A-Za-z_.-])([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_-]|\.\d)"
+    r"(?<![0-9A-Za-z_.-])([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_°-]|\.\d)"
 )
 _CHIP = re.compile(
     r"(?<![0-9A-Za-z_.-])((?<=[0-9][ ])\d{3}|\d{4,5})(X[A-Z0-9]{0,2}|H[XSKQ]|(?<=[0-9]{5})H|(?<=[ ][0-9]{3})H|K[FS]|U|Ti)(?![0-9A-Za-z_-])"
@@ -28,6 +28,10 @@ _PAGES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
 )
 """From one to another of a series: P45-P52, A1-A5."""
+_STOREYS = re.compile(
+    r"(?<![0-9A-Za-z.])(\d{1,2})[Ff][ ]?[-~–～至到][ ]?(\d{1,2})[Ff](?![0-9A-Za-z])"
+)
+"""From one storey to another: 1F-3F."""
 _UNIT_OF_HOUSE = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{0,2})(\d{1,3})-(\d{1,4})([A-Z])(?![0-9A-Za-z_.-])"
 )
@@ -115,6 +119,7 @@ def read_lines(match: re.Match[str]) -> str:
 
 
 NAME_RULES = (
+    Rule(_STOREYS, lambda m: f"{cardinal(m[1])}F到{cardinal(m[2])}F", "Ff"),
     Rule(_ROOM_ON_FLOOR, lambda m: f"{cardinal(m[1])}F{digits(m[2], telephone=True)}", "Ff"),
     Rule(_MEDIUM, lambda m: f"{m[1]}{digits(m[2])}", "."),
     Rule(_TRAIN, read_train, FIGURES),

@@ -70,6 +70,10 @@ _PROGRESS = re.compile(
     r"(?<![0-9A-Za-z./])([1-9][0-9]{1,5})[ ]?/[ ]?([1-9][0-9]{2,5})(?![0-9A-Za-z./%‰°]|[ ]?[=+×÷*-])"
 )
 """Two numbers of so many figures are no fraction but how many of how many: 步数6500/8000."""
+_OF_TASKS = re.compile(
+    r"(?<![0-9A-Za-z./第])([1-9][0-9]?)[ ]?/[ ]?([1-9][0-9]|[7-9])(?=[ ]?(?:天(?!气)|题|集(?!合)|章|课(?!程)|关(?!于)|页|步|道|节(?!日)|周|站|单元))"
+)
+"""How many are done of all that are to be done: 18/21天."""
 _COUNTED = re.compile(f"[ ]?{MEASURE}")
 _SUMS = re.compile("概率|几率|比例|分数|分之|约分|通分")
 
@@ -99,7 +103,7 @@ def read_labels(text: AlignedText) -> AlignedText:
     text = text.sub(_BAR, lambda m: f"{cardinal(m[2])}{cardinal(m[1])}")
     text = text.sub(_RANK, lambda m: f"{m[1]}第{cardinal(m[2])},共{cardinal(m[3])}")
     text = text.sub(_OF_SUBJECTS, lambda m: f"{m[1]}{number(m[2])}分,满分{number(m[3])}分")
-    text = text.sub(_PROGRESS, _progress)
+    text = text.sub(_PROGRESS, _progress).sub(_OF_TASKS, _progress)
     text = text.sub(_NUMBER_SIGN, lambda m: f"{cardinal(m[1])}号")
     return text.sub(_MARKS, lambda m: f"{m[1]}{number(m[2])}分,满分{number(m[3])}分")
 

@@ -20,7 +20,7 @@ from dora_mlx_tts.text.zh.normalize.units import (
 )
 
 _HEX = re.compile(r"(?<![0-9A-Za-z.])0[xX]([0-9A-Fa-f]{1,16})(?![0-9A-Za-z])")
-_COMMAS = re.compile(r"(?<![0-9A-Za-z.,])\d{1,3}(?:,\d{3}){1,4}(?![0-9,])")
+_COMMAS = re.compile(r"(?<![0-9A-Za-z.,])[1-9]\d{0,2}(?:,\d{3}){1,4}(?![0-9,])")
 _PRODUCT = re.compile(
     r"(?<![0-9A-Za-z.])(?<!Gen )(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
 )
@@ -54,7 +54,7 @@ _PERCENT_NAME = re.compile(
 )
 _PERCENT = re.compile(rf"(?:(?<=[A-Za-z] )|(?<=[A-Za-z][(（])){NUMBER}[ ]?[%‰]")
 _THOUSANDS = re.compile(
-    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|W(?=[ ]?\+?[人粉播次用元块台辆阅数条行户份单]))({MORE})?(?![A-Za-z0-9/])"
+    rf"(?<![0-9A-Za-z.$€£¥￥])({NUMBER})(?:[kwW]?[ ]?[-~–～至到][ ]?({NUMBER}))?[ ]?([kw]|K(?=[ ]?(?:/[ ]?[月年周]|[·•*×x][ ]?[0-9]{{1,2}}[ ]?薪))|W(?=[ ]?\+?[人粉播次用元块台辆阅数条行户份单]))({MORE})?(?![A-Za-z0-9]|/(?![月年周]))"
 )
 _AGAINST = re.compile(r"(?<![0-9A-Za-z.])(\d{1,2})[vV](\d{1,2})(?![0-9A-Za-z.])")
 _LONGEST_SAID = 100
@@ -97,9 +97,10 @@ def _thousands(match: re.Match[str]) -> str | None:
     more = "多" if more else ""
     values = [value for value in (low, high) if value]
     near = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR]
-    if letter in "wW" and _OF_POWER.search(near):
+    letter = letter.lower()
+    if letter == "w" and _OF_POWER.search(near):
         return f"{'到'.join(map(number if high else amount, values))}瓦{more}"
-    if letter in "wW":
+    if letter == "w":
         return f"{'到'.join(map(number if high else amount, values))}万{more}"
     if any(float(value) >= _LONGEST_SAID for value in values):
         return f"{'到'.join(map(number, values))}K{'加' if more else ''}"
@@ -125,7 +126,7 @@ EQUALS_HAN = Rule(_EQUALS_HAN, lambda match: OPERATORS[match[1]], "=≈")
 MINUS_PERCENT = Rule(_MINUS_PERCENT, lambda _: "负", "%‰")
 PERCENT_NAME = Rule(_PERCENT_NAME, _written(read_percentages), "%")
 PERCENT = Rule(_PERCENT, _written(read_percentages), "%‰")
-THOUSANDS = Rule(_THOUSANDS, _thousands, "kwW")
+THOUSANDS = Rule(_THOUSANDS, _thousands, "kKwW")
 AGAINST = Rule(_AGAINST, lambda match: f"{number(match[1])}V{number(match[2])}", "vV")
 COMMAS_BEFORE_UNIT = Rule(_COMMAS_BEFORE_UNIT, lambda match: match[0].replace(",", ""), ",")
 COMPARED = Rule(_COMPARED, lambda match: OPERATORS[match[1] or match[2] or match[3]], "=≈≠<>≤≥÷×")

@@ -10,7 +10,7 @@ from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, Rule
 _OPUS = re.compile(r"(?<![A-Za-z])[Oo]p\.?[ ]?(\d{1,3})(?![0-9A-Za-z])")
 _MEAN = re.compile("(?<=[A-Za-z])\u0304")
 _PORT_OF = re.compile(
-    "(?<=[A-Za-z\u4e00-\u9fff）][是为用或和、])[ ]?[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"
+    "(?:(?<=[A-Za-z\u4e00-\u9fff）][是为用或和、])|(?<=[A-Za-z][ ][是为用或和]))[ ]?[0-9]{2,5}(?![0-9A-Za-z.,%‰°]|[ ]?[个号元块人年月天次])"
 )
 """The port of a further server: 端口是2375，Redis是6379."""
 _ROOM = re.compile(

@@ -122,7 +122,7 @@ FUEL_USE = Rule(FUEL, read_fuel, "/")
 DATA = Rule(_DATA, _data, "Bb")
 SUPPLY = Rule(_SUPPLY, lambda match: f"{number(match[1])}伏{number(match[2])}安", "V")
 EQUAL = Rule(_EQUAL, lambda match: f"{match[1]}{OPERATORS[match[2]]}", "=≈≠<>≤≥")
-FIELD = Rule(OF_FIELD, read_of_field, "ANJKHFTC")
+FIELD = Rule(OF_FIELD, read_of_field, "ANJKHFTCU")
 PER_SOME = Rule(_PER_SOME, _per_some, "/")
 PART_OF_UNIT = Rule(
     _PART_OF_UNIT,

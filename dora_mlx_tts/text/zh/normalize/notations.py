@@ -66,11 +66,20 @@ _LETTERED_MODEL = re.compile(
 )
 _PLUSES = re.compile(r"(?<=PA)\+{2,4}(?!\+)")
 _ONE_ON_ONE = re.compile("(?<![0-9A-Za-z])1[ -]?on[ -]?1(?![0-9A-Za-z])")
+_COORDINATE = re.compile(
+    rf"(?<![A-Za-z])([EWNS])[ ]?({NUMBER})[ ]?(?=°)|({NUMBER})°[ ]?([EWNS])(?![A-Za-z0-9])"
+)
+"""A place on earth: 30.27°N, E120.15°."""
+_POINTS = {"E": "东经", "W": "西经", "N": "北纬", "S": "南纬"}
+_TUPLE = re.compile(
+    r"(?<=[A-Za-z\u4e00-\u9fff])[ ]?[（(](-?\d{1,6}(?:\.\d{1,6})?(?:[,，][ ]?-?\d{1,6}(?:\.\d{1,6})?){1,3})[)）]"
+)
+"""Numbers with commas between them behind a name: RGB(255,128,0)."""
 _TENFOLD = re.compile("(?<=[0-9])×(?=[，。；！）、]|$)")
 _TYPE = re.compile("(?<=[A-Z]{2}[ ])2(?=[类型])")
 _SUM = re.compile(r"(?<![0-9A-Za-z.+(/=×*~–-])\d{1,3}(?:\+\d{1,3}){2,5}(?![0-9A-Za-z+%/=×周]|\.\d)")
 _RATIO = re.compile(
-    r"(?<![0-9A-Za-z.:：])(\d{1,4}\.\d{1,3})[:：](\d{1,4}(?:\.\d{1,3})?)(?![0-9A-Za-z.:：])"
+    r"(?<![0-9A-Za-z.:：])(\d{1,4}(?:\.\d{1,3}(?=[:：])|(?=[:：]\d\.\d)))[:：](\d{1,4}(?:\.\d{1,3})?)(?![0-9A-Za-z.:：])"
 )
 _TYRE = re.compile(r"(?<![0-9A-Za-z./])(\d{3})/(\d{2})[ ]?(Z?R)(\d{2})(?![0-9A-Za-z])")
 """Width, height and rim of a tyre: 225/45R17."""
@@ -113,7 +122,7 @@ _DAY_OF_NEWS = re.compile(
     r"(?<=[A-Za-z] )(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?=[\u4e00-\u9fff])(?![ ]?[赛的决个杯])"
 )
 """A day between an English word and a Chinese one: BBC News 11/30报道."""
-_MAKE_LETTER = re.compile(r"(?<=[A-Z]-)(\d{1,2})([VAWKTHCFJN])(?![A-Za-z0-9])")
+_MAKE_LETTER = re.compile(r"(?<![0-9][A-Z]-)(?<=[A-Z]-)(\d{1,2})([VAWKTHCFJN])(?![A-Za-z0-9])")
 """A letter behind the number of a make is no unit: GPT-4V."""
 _SERIES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Za-z]{1,3})(\d{1,2})-(\d{4,5})([A-Z]{0,3})(?![0-9A-Za-z_.-])"
@@ -125,7 +134,11 @@ _LENGTH = re.compile(
     r"(?:(?<=(?<![A-Za-z])[a-z][ ])|(?<=[)）]))(cm|mm|km|kg|ml|mL)(?![A-Za-z0-9²³/])"
 )
 """The unit of something unknown: x cm, (x-3)cm."""
-_ARROW = re.compile("(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9])")
+_ARROW = re.compile("(?<=[A-Za-z0-9%‰°℃])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[A-Za-z0-9¥￥$-])")
+_FROM_TO = re.compile(
+    rf"(?<![0-9A-Za-z.→➜➡⇒>])(?<![→➜➡⇒>] )({NUMBER}[ ]?(?:[%‰°℃]|{MEASURE}|{UNIT_NAMES})?)[ ]?(?:[→➜➡⇒]|->)[ ]?(?={NUMBER}[ ]?(?:[%‰°℃]|{MEASURE}|{UNIT_NAMES})?(?![0-9A-Za-z]|[ ]?[→➜➡⇒]))"
+)
+"""From one value to another: 2.3%→3.1%."""
 
 
 def _caret(match: re.Match[str]) -> str:
@@ -222,6 +235,7 @@ def _proportion(match: re.Match[str]) -> str | None:
 
 
 RULES = (
+    Rule(_FROM_TO, lambda m: f"{m[1]}到", "→➜➡⇒>"),
     Rule(_TEMPO, lambda _: "四分音符等于", "♩"),
     Rule(_STARS, _stars, "★"),
     Rule(_ARROW_KEY, lambda m: "左上右下"["←↑→↓".index(m[0])], "←↑→↓"),
@@ -232,6 +246,12 @@ RULES = (
     Rule(_ROOTS, _proportion, "√"),
     Rule(_CARET, _caret, "^"),
     Rule(_DEGREES, lambda m: read_temperatures(AlignedText.of(m[0])).text, "°℃℉"),
+    Rule(
+        _COORDINATE,
+        lambda m: f"{_POINTS[m[1] or m[4]]}{number(m[2] or m[3])}{'' if m[1] else '度'}",
+        "°",
+    ),
+    Rule(_TUPLE, lambda m: f"，{'，'.join(map(number, re.split('[,，][ ]?', m[1])))}", ",，"),
     Rule(_ANGLE, lambda m: f"{m[1]}{number(m[2])}度", "°"),
     Rule(_PRESSURE, _pressure, "/"),
     Rule(_SIZE, lambda m: f"{number(m[1])}，{number(m[2])}{m[3]}", "/"),

@@ -41,12 +41,12 @@ _UNITS = {
 _OF_FIELD = {
     "A": "电[流量路网]|保险丝|熔丝|插[座头排]|安培|输出|断路|空开|负载|充电|快充|功率", "N": "[拉推压浮重阻弹支摩张作合分引磁]?力|牛顿|受到",
     "J": "能|功(?!能)|热量|焦耳|电击|除颤", "K": "温度?|开尔文|热力学|绝对零度|沸点|熔点|超导", "H": "电感|线圈",
-    "F": "电容", "T": "磁|特斯拉", "C": "电荷|电量|库仑",
+    "F": "电容", "T": "磁|特斯拉", "C": "电荷|电量|库仑", "U": "胰岛素|肝素|青霉素",
 }  # fmt: skip
 _AMBIGUOUS = frozenset({*_OF_FIELD, "U", "d", "r", "wk", "yr", "VA"})
 """Letters that are as often a name (5A景区, 4K, 3d) are units only beside `/`, or where their field is spoken of."""
 OF_FIELD = re.compile(
-    r"(?<![0-9A-Za-z.-])(?:([=≈<>≤≥][ ]?|[等大小约高低多少]于|达到?)?)([0-9]{1,16}(?:\.[0-9]{1,40})?)[ ]?([ANJKHFTC])(?![0-9A-Za-z+₀-₉²³·•⋅-]|/(?![0-9]))"
+    r"(?<![0-9A-Za-z.-])(?:([=≈<>≤≥][ ]?|[等大小约高低多少]于|达到?)?)([0-9]{1,16}(?:\.[0-9]{1,40})?)[ ]?([ANJKHFTCU])(?![0-9A-Za-z+₀-₉²³·•⋅-]|/(?![0-9]))"
 )
 PERIODS = {
     "month": "月", "mo": "月", "year": "年", "yr": "年", "week": "周", "wk": "周", "day": "天", "night": "晚", "hour": "小时", "hr": "小时",
@@ -86,7 +86,7 @@ _COUNT = rf"({SIGN})({NUMBER}|[一二三四五六七八九十百千万亿两点�
 _RANGE = rf"(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?"
 _SCALE = r"([十百千万亿]{1,2})?"
 QUANTITY = re.compile(
-    rf"(?<![0-9A-Za-z.])(?<![0-9],)(?<![A-Za-z]-){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?((?:{UNIT_NAMES}|{_SINGLE})[·•⋅](?:{_PER})|{UNIT_NAMES}|{_BESIDE_STROKE}(?=[ ]?/[ ]?(?:min|[a-zL]{{1,3}}(?![a-z])|[日天次周月时支瓶])))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³]|-[A-Za-z])"
+    rf"(?<![0-9A-Za-z.])(?<![0-9],)(?<![A-Za-z]-){_COUNT}{_RANGE}[ ]?{_SCALE}[ ]?((?:{UNIT_NAMES}|{_SINGLE})[·•⋅](?:{_PER})|{UNIT_NAMES}|{_BESIDE_STROKE}(?!(?<=K)[ ]?/[ ]?[月年周])(?=[ ]?/[ ]?(?:min|[a-zL]{{1,3}}(?![a-z])|[日天次周月时支瓶])))({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³]|-[A-Za-z])"
 )
 RAISED = re.compile(
     rf"(?:(?<=[0-9⁻⁰¹²³⁴-⁹][⁰¹²³⁴-⁹])|(?<=π))[ ]?({UNIT_NAMES}|{_SINGLE})({_PER_EACH}{{0,2}})(?![0-9A-Za-z²³])"
@@ -99,7 +99,7 @@ UNIT_BEHIND = re.compile(
 _BLOOD_PRESSURE = re.compile(
     r"(?<![0-9./])((?:[789]|1[0-9]|2[0-5])[0-9])/((?:[3-9]|1[0-4])[0-9])(?=[ ]?(mmHg|毫米汞柱)|(?![0-9/A-Za-z%.]))"
 )
-_DEGREES = re.compile("(?<=[0-9])°(?=[0-9])")
+_DEGREES = re.compile("(?<=[0-9])°(?=[0-9零一二三四五六七八九十])")
 _SHARED = (
     "(?!人[民员类体物工]|天[气津空]|年[级龄底初货]|月[底初中末饼]|日[本元期历常]|小[学吃王麦米孩]|分[公数析手校店期]|周[边围末一二三四五六日]|公[司园交安]"
     "|时[候间段代]|平[安台时常]|节[日目]|班[级主长]|门[口店票]|学[校生习]|车[站厢票牌]|板[块]|层[次]|户[外型口]|件[数]|米[饭粉线]|台[湾北风])"
@@ -110,6 +110,7 @@ _HAN_PER = re.compile(
     rf"(?<=[0-9元币次人个件克米升])[ ]?/[ ]?(?:({_PER})(?![A-Za-z0-9])|(?=[人次天年月日周个件斤小平立公千秒分米吨瓶盒位套升晚间班课节场张本只支辆台部杯包袋箱两亩户片粒颗针餐枚]))"
     rf"|(?<=元)[ ]?/[ ]?(?=[\u4e00-\u9fff0-9])|(?<=/[月天年日人周次晚台户])[ ]?/[ ]?(?=[\u4e00-\u9fff])"
     rf"|(?<=分之[\u4e00-\u9fff])[ ]?/[ ]?(?={_SHARED})"
+    r"|(?<=[卡克升焦])[ ]?/[ ]?(?=[0-9]{2,4}[ ]?(?:克|毫升|千克|升|g|m[lL]))"
     rf"|(?<=小时|分钟)[ ]?/[ ]?(?=[天周月日次人个件节集])"
     rf"|(?:(?<=[0-9一二三四五六七八九十百千万亿多半两点][\u4e00-\u9fff])|(?<=[0-9一二三四五六七八九十百千万亿多半两][\u4e00-\u9fff]{{2}}))[ ]?/[ ]?"
     rf"(?:({_PER})(?![A-Za-z0-9])|(?={_SHARED}))"
@@ -137,10 +138,17 @@ _PRIMES = re.compile(
 )
 _HUNDREDTHS = re.compile(r"(?<![0-9A-Za-z.°])([0-9]{1,2})[ ]?[\"″”]([0-9]{1,2})(?![0-9A-Za-z\"])")
 _MINUTES = re.compile(r"(?<![0-9A-Za-z.°度])([0-9]{1,3})['′](?![0-9A-Za-z'])")
+_ARC = re.compile(
+    r"(?<=[0-9][°度])[ ]?([0-9]{1,2}(?:\.[0-9]{1,6})?)[ ]?['′’](?:[ ]?([0-9]{1,2}(?:\.[0-9]{1,6})?)[ ]?(?:″|\"|”|''|′′))?"
+)
+"""Minutes and seconds of a degree: 121°28′30″."""
 _INCHES = re.compile(
     r"(?<![0-9A-Za-z.°度'′’])([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?(\"|″|”|'')(?![0-9])"
 )
 _OF_HEIGHT = re.compile("身高|[高长宽深]度?|英尺")
+_IS_LENGTH = re.compile(
+    "[ ]?[（(=≈，,]?[ ]?(?:也?就?是|即|合|约|等于|相当于){0,2}[ ]?[0-9.零一二两三四五六七八九十百点]{1,8}[ ]?(?:cm|厘米|公分|米)"
+)
 _OF_TIME = re.compile(
     "配速|用时|成绩|时间|耗时|跑|时长|片长|每集|全程|全场|第$|静置|[烤煮蒸炖焖腌泡煎炸煨焯炒烘]|发酵|[预加]热|冷[藏却]|休息|等待?"
 )
@@ -149,7 +157,8 @@ _OF_TIME = re.compile(
 def read_feet_and_minutes(text: AlignedText) -> AlignedText:
     """`5'30"` 五分三十秒, in heights 五英尺三十英寸; `27"` 二十七寸 where it closes no quotation."""
     text = (
-        text.sub(_PRIMES, _primes)
+        text.sub(_ARC, _arc)
+        .sub(_PRIMES, _primes)
         .sub(_HUNDREDTHS, lambda m: f"{m[1]}秒{digits(m[2])}")
         .sub(_MINUTES, _minutes)
     )
@@ -157,10 +166,16 @@ def read_feet_and_minutes(text: AlignedText) -> AlignedText:
     return text.sub(_INCHES, lambda m: None if m.start(2) in closing else f"{number(m[1])}寸")
 
 
+def _arc(match: re.Match[str]) -> str:
+    minutes, seconds = match.groups()
+    return f"{number(minutes)}分{f'{number(seconds)}秒' if seconds else ''}"
+
+
 def _primes(match: re.Match[str]) -> str | None:
     first, second, closed = match.groups()
     before = match.string[max(0, match.start() - 8) : match.start()]
-    if _OF_HEIGHT.search(before) and not _OF_TIME.search(before):
+    is_height = _OF_HEIGHT.search(before) or _IS_LENGTH.match(match.string, match.end())
+    if is_height and not _OF_TIME.search(before):
         return f"{amount(first)}英尺{number(second)}英寸"
     if closed or _OF_TIME.search(before) or match.string[match.end() : match.end() + 1] in "/每":
         return f"{amount(first)}分{number(second)}秒"

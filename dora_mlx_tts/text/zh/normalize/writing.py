@@ -7,7 +7,9 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits
 
-_THOUSANDS = re.compile(r"(?<![0-9A-Za-z.,])([0-9]{1,3}(?:[,'’][0-9]{3}){1,5})(?![0-9]|[,'’][0-9])")
+_THOUSANDS = re.compile(
+    r"(?<![0-9A-Za-z.,])([1-9][0-9]{0,2}(?:[,'’][0-9]{3}){1,5})(?![0-9]|[,'’][0-9])"
+)
 _WIDE_THOUSANDS = re.compile(r"(?<=[$¥￥€£])([0-9]{1,3}(?:，[0-9]{3}){1,4})(?![0-9])")
 _SPACED_THOUSANDS = re.compile(
     r"(?<![0-9A-Za-z.,][ ])(?<![0-9A-Za-z.,-])([1-9][0-9]{0,2}(?: [0-9]{3}){2,4})(?![ ]?[0-9])"

@@ -1,0 +1,50 @@
+"""Chinese with blanks and marks as typed on an English keyboard, in the form that further rules know.
+
+Many writers and models put blanks between Chinese and figures or letters (`共 3 件, 用 App 付款`) or marks of ASCII
+(`时间:8:30,地点:301.`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from dora_mlx_tts.text.aligned import AlignedText
+from dora_mlx_tts.text.zh.normalize.patterns import HAN
+
+_CONCERNED = re.compile(rf"{HAN}[ ,;:!?.]|[ ,;!?]{HAN}|[0-9],[0-9]|\.\s*\Z")
+_BLANK = re.compile(
+    rf"(?<={HAN})[ ](?=[0-9A-Za-z$¥￥€£])|(?<=[，；：。！？])[ ](?=[0-9])"
+    rf"|(?:(?<=[0-9%‰℃°+])|(?<=(?<![A-Za-z])[A-Z])|(?<=[0-9 ][a-zA-Z])|(?<=[0-9 ][a-zA-Z]{{2}}))[ ](?={HAN})"
+)
+"""Behind a word of English a blank stays."""
+_NUMERALS = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ](?=[0-9])")
+"""Between numbers in two scripts a blank is a pause: 周二、四 19:30."""
+_MARK = re.compile(
+    rf"(?<={HAN})[ ]?([,;:!?])[ ]?(?![,;:!?/)\-])|(?<=[0-9A-Za-z%‰℃°])([,!?])[ ]?(?={HAN})|(?<=[0-9%‰℃°²³])(,)[ ]?(?=[A-Za-z√∴¥￥$])|(?<=[A-Za-z]),[ ](?=[0-9])"
+)
+_COMMA = re.compile(r"(?<=[0-9])(?<![.,][0-9]{3}),(?=(?![0-9]{3}(?![0-9]))[0-9])")
+"""Between figures that are not thousands a comma is a pause: 1米83,85kg."""
+_STOP = re.compile(
+    rf"(?<={HAN})\.(?=\s|\Z|{HAN})|(?:(?<=[0-9%‰℃°+])|(?<=[0-9][A-Za-z])|(?<=[0-9][A-Za-z]{{2}}))\.(?=\s*\Z)"
+)
+_WIDE = str.maketrans(",;:!?", "，；：！？")
+_HAN, _WORD = re.compile(HAN), re.compile("[A-Za-z]{2,}")
+_WIDE_MARK = re.compile("[，。；：？！]")
+_KANA = re.compile("[\u3041-\u30fc]")
+_HAN_PER_WORD = 2
+
+
+def as_chinese_writes(text: AlignedText) -> AlignedText:
+    """`共 3 件,` as `共3件，`; English with some Chinese in it stays."""
+    if _CONCERNED.search(text.text) is None or not _is_chinese(text.text):
+        return text
+    text = text.sub(_MARK, lambda m: (m[1] or m[2] or m[3] or ",").translate(_WIDE))
+    return text.sub(_COMMA, "，").sub(_STOP, "。").sub(_NUMERALS, "，").sub(_BLANK, "")
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether it has marks as Chinese writes them, or more Chinese than English."""
+    han = len(_HAN.findall(text))
+    if not han or _KANA.search(text):
+        return False
+    return _WIDE_MARK.search(text) is not None or han >= _HAN_PER_WORD * len(_WORD.findall(text))
