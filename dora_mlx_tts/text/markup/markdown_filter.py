@@ -23,7 +23,7 @@ from dora_mlx_tts.text.markup.terminal import SequenceFilter
 
 _LINE_MARKS = frozenset(" \t\u3000#>-*+_=|~`")
 _LINE_PREFIX = re.compile(r"(?:[ \t]*(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+))*")
-_COUNTED = frozenset("元克升斤片粒盒瓶袋箱人天次米分件张")
+_COUNTED = frozenset("元克升斤片粒盒瓶袋箱人天次米分件张组)%½")
 """Behind these a star before a figure multiplies: 50元*3."""
 _PRESSING = frozenset("按拨")
 """Behind these a star is a key."""
@@ -234,7 +234,7 @@ class MarkupFilter(TagFilter):
         is_marked = before.isdigit() or (before.isalpha() and not self._second.isalnum())
         is_lone = not self._starred and (
             (is_marked and after in " ,;.)=")
-            or (_is_counted(before) and after.isdigit())
+            or (_is_counted(before) and (after.isdigit() or after == "("))
             or before in _PRESSING
         )
         self._starred = opens or (self._starred and before.isspace())

@@ -239,6 +239,8 @@ def _is_known_name(value: str, before: str, match: re.Match[str]) -> bool:
         return False
     if value in _ANSWERS and not _SUM_BEFORE.search(before):
         return True
+    if len(value) == _SHORTEST_CALLED:  # 查询结果：12306显示…
+        before = before.rstrip(" :：")
     return value in _NAMES and not _QUANTITY_BEFORE.search(before)
 
 

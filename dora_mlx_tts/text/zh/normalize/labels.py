@@ -28,7 +28,7 @@ _DISCOUNT = re.compile(r"(?<![0-9A-Za-z.])([1-9][1-9])(?=[ ]?折(?![叠线页返
 """85折 is 八五折: tenths and hundredths of the price."""
 _SHORTEST_ROOM = 3
 _PARTS = re.compile(
-    "(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?:[ ]?[:：∶][ ]?[\u4e00-\u9fff]){1,3}(?=[ ]?[=＝≈是为])"
+    "(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?:[ ]?[:：∶][ ]?[\u4e00-\u9fff]){1,3}(?=[ ]?(?:[=＝≈]|[是为][ ]?[0-9.]{1,6}[ ]?[:：∶]))"
 )
 """Parts in proportion: 甲：乙：丙=2：3：5."""
 _GEAR = re.compile("(?<=[为到至挂开风速热换于用])2(?=档)")

@@ -55,5 +55,5 @@ _OTHER_WORDS = """
 MEASURE = f"(?!(?:{'|'.join(_OTHER_WORDS.split())}))(?:{'|'.join(_LONGEST_FIRST)}|两(?![个张只条家种名位年天次件本部台块款份间层座所支把场届]))"
 """What is counted: measure words, units in Hanzi, and 万, 多, 几 behind a number. A word that only begins
 with one (方案2成本) counts nothing."""
-MORE = rf"\+(?=[ ]?(?:{MEASURE}|[，。；、）)！？,.;!?的]|左右|上下|以[上下]|不等|起|$))"
+MORE = rf"\+(?=[ ]?(?:{MEASURE}|[，。；、）)！？,.;!?”\"」』的]|左右|上下|以[上下]|不等|起|$))"
 """A plus that says that it is more, and adds nothing to what follows: 100+, 8k+."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import amount, cardinal, digits, number, two_figures
+from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, two_figures
 from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 
 _TIME = (

@@ -11,7 +11,9 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.patterns import HAN
 
-_CONCERNED = re.compile(rf"{HAN}[ ,;:!?.]|[ ,;!?]{HAN}|[0-9],[0-9]|\.\s*\Z")
+_CONCERNED = re.compile(
+    rf"{HAN}[ ,;:!?.]|[ ,;!?]{HAN}|[0-9],[0-9]|[0-9%‰℃°][ ]?[—–][ ]?[0-9]|[0-9A-Za-z\u4e00-\u9fff)%][xX*][0-9(]|°[ ]?[CF]|\.\s*\Z"
+)
 _BLANK = re.compile(
     rf"(?<={HAN})[ ](?=[0-9A-Za-z$¥￥€£])|(?<=[，；：。！？])[ ](?=[0-9])"
     rf"|(?:(?<=[0-9%‰℃°+])|(?<=(?<![A-Za-z])[A-Z])|(?<=[0-9 ][a-zA-Z])|(?<=[0-9 ][a-zA-Z]{{2}}))[ ](?={HAN})"
@@ -22,6 +24,17 @@ _NUMERALS = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ](
 _MARK = re.compile(
     rf"(?<={HAN})[ ]?([,;:!?])[ ]?(?![,;:!?/)\-])|(?<=[0-9A-Za-z%‰℃°])([,!?])[ ]?(?={HAN})|(?<=[0-9%‰℃°²³])(,)[ ]?(?=[A-Za-z√∴¥￥$])|(?<=[A-Za-z]),[ ](?=[0-9])"
 )
+_DASH = re.compile(r"(?<=[0-9%‰℃°])[ ]?[—–][ ]?(?=[0-9])")
+"""A long dash between figures is a hyphen: 15—22℃."""
+_DEGREE = re.compile("(?<=[0-9百千万亿])[ ]?°[ ]?([CF])(?![A-Za-z])")
+_TIMES = re.compile(
+    r"(?:(?<=[0-9][gmLWV])|(?<=[0-9]kg)|(?<=[0-9][mc]m)|(?<=[0-9]m[lL])|(?<=[0-9][GTM]B)|(?<=[0-9]MHz)|(?<=℃)|(?<=[元件个组盒片瓶袋份杯张本只支包块米克升斤次倍冰糖天万亿])"
+    r"|(?<=(?<![A-Za-z0-9])M[0-9])|(?<=(?<![A-Za-z0-9])M[0-9]{2}))[ ]?[xX*][ ]?(?=[0-9])|(?<=[0-9])\*(?=[0-9(])|(?<=[¥￥$][0-9])[xX](?=[0-9])|(?<=[¥￥$][0-9]{2})[xX](?=[0-9])"
+)
+"""A letter that is a sign between amounts: 23kgx2, M4x20."""
+_TIMES_IN_SUM = re.compile("(?<=[0-9)%½])[xX](?=[0-9(])")
+_VARIABLE = re.compile("(?<![0-9)%½])[xX]|[xX](?![0-9(])")
+"""Something unknown, and no sign: 2x+1."""
 _COMMA = re.compile(r"(?<=[0-9])(?<![.,][0-9]{3}),(?=(?![0-9]{3}(?![0-9]))[0-9])")
 """Between figures that are not thousands a comma is a pause: 1米83,85kg."""
 _STOP = re.compile(
@@ -38,6 +51,10 @@ def as_chinese_writes(text: AlignedText) -> AlignedText:
     """`共 3 件,` as `共3件，`; English with some Chinese in it stays."""
     if _CONCERNED.search(text.text) is None or not _is_chinese(text.text):
         return text
+    text = text.sub(_DASH, "-").sub(_DEGREE, lambda m: "℃" if m[1] == "C" else "℉")
+    text = text.sub(_TIMES, "×")
+    if "=" in text.text and _VARIABLE.search(text.text) is None:
+        text = text.sub(_TIMES_IN_SUM, "×")
     text = text.sub(_MARK, lambda m: (m[1] or m[2] or m[3] or ",").translate(_WIDE))
     return text.sub(_COMMA, "，").sub(_STOP, "。").sub(_NUMERALS, "，").sub(_BLANK, "")
 

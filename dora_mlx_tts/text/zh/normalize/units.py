@@ -80,7 +80,7 @@ _PER = "|".join(
 )
 _BESIDE_STROKE = f"(?:{'|'.join(sorted(_AMBIGUOUS - {'d'}, key=len, reverse=True))})"
 _PRODUCT = rf"(?:{_PER})(?:[·•⋅](?:{_PER}))?"
-_PER_EACH = rf"(?:[ ]?/[ ]?(?:\({_PRODUCT}\)|{_PRODUCT})(?![A-Za-z])|[ ]?/[\u4e00-\u9fff](?=[，。；、）)的]|$))"
+_PER_EACH = rf"(?:[ ]?/[ ]?(?:\({_PRODUCT}\)|{_PRODUCT})(?![A-Za-z])|[ ]?/[\u4e00-\u9fff](?=[，。；、）)”」』的]|$))"
 _SINGLE = "[ANJKCW]"
 _COUNT = rf"({SIGN})({NUMBER}|[一二三四五六七八九十百千万亿两点零几半]{{1,8}})"
 _RANGE = rf"(?:[ ]?[-~\u2013\uff5e到至][ ]?({NUMBER}))?"
@@ -93,7 +93,7 @@ RAISED = re.compile(
 )
 """A unit behind a power: 3×10⁸m/s."""
 UNIT_BEHIND = re.compile(
-    rf"(?<=[元块角分次人个件克米升秒页字万亿千转度帧方\"″0-9²³⁰¹⁴-⁹])(?<!:[0-9]{{2}})[ ]?/[ ]?({UNIT_NAMES})(?![A-Za-z0-9²³])"
+    rf"(?<=[元块角分次人个件克米里升秒页字万亿千转度帧方吨斤步单焦卡瓦\"″0-9²³⁰¹⁴-⁹])(?<!:[0-9]{{2}})[ ]?/[ ]?({UNIT_NAMES})(?![A-Za-z0-9²³])"
 )
 """A unit in letters behind a stroke, whose quantity is written in Hanzi: 3元/kg."""
 _BLOOD_PRESSURE = re.compile(
@@ -149,6 +149,9 @@ _OF_HEIGHT = re.compile("身高|[高长宽深]度?|英尺")
 _IS_LENGTH = re.compile(
     "[ ]?[（(=≈，,]?[ ]?(?:也?就?是|即|合|约|等于|相当于){0,2}[ ]?[0-9.零一二两三四五六七八九十百点]{1,8}[ ]?(?:cm|厘米|公分|米)"
 )
+_OF_INCHES = re.compile(
+    "屏|显示|尺寸|[英对]寸|电视|轮|管|对角|蛋糕|披萨|箱|平板|笔记本|表盘|画|[长宽高]"
+)
 _OF_TIME = re.compile(
     "配速|用时|成绩|时间|耗时|跑|时长|片长|每集|全程|全场|第$|静置|[烤煮蒸炖焖腌泡煎炸煨焯炒烘]|发酵|[预加]热|冷[藏却]|休息|等待?"
 )
@@ -163,7 +166,10 @@ def read_feet_and_minutes(text: AlignedText) -> AlignedText:
         .sub(_MINUTES, _minutes)
     )
     closing = _closing_quotes(text.text)
-    return text.sub(_INCHES, lambda m: None if m.start(2) in closing else f"{number(m[1])}寸")
+    return text.sub(
+        _INCHES,
+        lambda m: f"{number(m[1])}寸" if m.start(2) not in closing and _is_inch(m) else None,
+    )
 
 
 def _arc(match: re.Match[str]) -> str:
@@ -186,6 +192,14 @@ def _minutes(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - 8) : match.start()]
     closes_quotation = "'" in match.string[: match.start()]
     return None if closes_quotation and not _OF_TIME.search(before) else f"{amount(match[1])}分钟"
+
+
+def _is_inch(match: re.Match[str]) -> bool:
+    """Whether something with a size stands behind the mark, or before it; else the mark closes a quotation."""
+    if match.string[match.end() : match.end() + 1].isalpha() or match[2] == "''":
+        return True
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    return match[2] != "”" and _OF_INCHES.search(before) is not None
 
 
 def _closing_quotes(text: str) -> set[int]:
