@@ -38,7 +38,7 @@ _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
 _QUOTED = expression(r"(?<![0-9A-Za-z])'([A-Za-z_][A-Za-z0-9_.-]*)'(?![0-9A-Za-z])")
 """A string of a program, whose quotes are no feet."""
 _ITEM = expression(
-    r"(?:\A|(?<=[：；，。:;]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff(“《【∠√∵¹²³])"
+    r"(?:\A|(?<=[：；，。:;]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff(“《【∠√∵¹²³]|(?<=[ ])\d{1,3}[a-z][ ]?[=+×-])"
 )
 """The number of an item, which is Chinese where its sentence is: 2) deadline推到周五."""
 _KANA = expression("[\u3041-\u30fc]")
@@ -50,6 +50,10 @@ _OF_FIGURES = expression(
 _HAN_BEHIND = expression("(?:[ ]?/[ ]?)?[\u3400-\u9fff]")
 _HAN = expression("[\u3400-\u9fff]")
 _ENGLISH = expression("[A-Za-z]{4}")
+_ANY_WORD = expression(
+    "(?<![0-9A-Za-z])(?<![0-9] )[A-Za-z]?[a-z]{2}|(?<![0-9A-Za-z])(?<![0-9] )[A-Z][a-z](?![A-Za-z])"
+)
+"""Anything of English that is no variable, unit or short form."""
 _FUNCTION = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "max", "min", "exp"})
 _FAR = 200
 _LETTER = expression("[A-Za-z\u3400-\u9fff]")
@@ -95,7 +99,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
     is_chinese = _HAN.search(text.text) is not None and not _KANA.search(text.text)
     if "'" in text.text and is_chinese:
         text = text.sub(_QUOTED, r"\1")
-    if is_chinese:
+    if is_chinese or _ENGLISH.search(text.text) is None:
         text = text.sub(_ITEM, _item)
     text = (
         text.sub(_DOCTOR, "Doctor ")
@@ -170,7 +174,8 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
         near = match.string[around]
         if _is_mostly_chinese(near):
             return True
-        return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
+        word = _ENGLISH if _WIDE_MARK.search(match.string) else _ANY_WORD
+        return word.search(match.string) is None
     if _has_wide_mark(match):
         return True
     each = _HAN_PER_FRAMING_WORD if words[0].isascii() else _HAN_PER_WORD

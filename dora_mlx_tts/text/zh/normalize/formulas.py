@@ -62,6 +62,8 @@ _ENDS = frozenset(
 _STARTS = frozenset(
     {"number", "scientific", "fraction", "vulgar", "word", "greek", "root", "open", "shape", "bar"}
 )
+_BEFORE_QUANTITY = re.compile("[ ]?([=≈≠<>≤≥])[ ]?$")
+_NUMERAL = re.compile("[ ]?[负零一二两三四五六七八九十百]")
 _LONGEST_PRODUCT = 3
 """More letters in a row are a word."""
 _LOGARITHM = re.compile(r"log([₀-₉]{1,4})[ ]?(\(?)([0-9]{1,16}(?:\.[0-9]{1,8})?|[A-Za-z])(\)?)")
@@ -73,6 +75,16 @@ def read_formula(text: str) -> str | None:
     if tokens is None or not _is_formula(tokens):
         return None
     return _spoken(tokens)
+
+
+def _read(match: re.Match[str]) -> str | None:
+    """A formula, also one whose result is a quantity that is written out by now: V=πr³≈一百毫升."""
+    relation = _BEFORE_QUANTITY.search(match[0])
+    if relation is None or not _NUMERAL.match(match.string, match.end()):
+        return read_formula(match[0])
+    formula = match[0][: relation.start()]
+    spoken = read_formula(formula)
+    return None if spoken is None else f"{spoken}{OPERATORS[relation[1]]}"
 
 
 def _tokens(text: str) -> list[tuple[str, str]] | None:
@@ -222,6 +234,6 @@ _READERS: dict[str, Callable[[str], str]] = {
 
 FORMULA_RULE = Rule(
     _FORMULA,
-    lambda match: read_formula(match[0]),
+    _read,
     "=≈≠<>≤≥+×÷·*±√^²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉ⁿₐₑₒₓₙₘₖᵢⱼₜₚₛᵣ∠△∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨",
 )

@@ -58,7 +58,9 @@ _SHOP = re.compile(
 """A shop that is open from seven to eleven."""
 _BAR = re.compile(r"(?<![0-9A-Za-z./])([2-9]|1[0-6])/(2|4|8|16)(?=[ ]?拍)")
 """Beats of a bar and their length: 4/4拍."""
-_NUMBER_SIGN = re.compile(r"(?<![0-9A-Za-z.#*])([0-9]{1,3})#(?=[ ]?[\u4e00-\u9fff，。、；]|$)")
+_NUMBER_SIGN = re.compile(
+    r"(?<![0-9A-Za-z.#*])([0-9]{1,3})#(?=[ ]?[\u4e00-\u9fff，。、；：（(]|[ ][0-9¥￥]|$)"
+)
 
 
 _OF_SUBJECTS = re.compile(

@@ -75,6 +75,10 @@ _TUPLE = re.compile(
     r"(?<=[A-Za-z\u4e00-\u9fff])[ ]?[（(](-?\d{1,6}(?:\.\d{1,6})?(?:[,，][ ]?-?\d{1,6}(?:\.\d{1,6})?){1,3})[)）]"
 )
 """Numbers with commas between them behind a name: RGB(255,128,0)."""
+_OPTION = re.compile(
+    rf"(?:\A|(?<=[ ，；。：？！是选为]))[（(]?([A-H])[.．、:：)）][ ]?([-\u2212]?{NUMBER})(?![0-9A-Za-z.:：/-])"
+)
+"""What one may choose: A. 12.5."""
 _TENFOLD = re.compile("(?<=[0-9])×(?=[，。；！）、]|$)")
 _TYPE = re.compile("(?<=[A-Z]{2}[ ])2(?=[类型])")
 _SUM = re.compile(r"(?<![0-9A-Za-z.+(/=×*~–-])\d{1,3}(?:\+\d{1,3}){2,5}(?![0-9A-Za-z+%/=×周]|\.\d)")
@@ -251,6 +255,7 @@ RULES = (
         lambda m: f"{_POINTS[m[1] or m[4]]}{number(m[2] or m[3])}{'' if m[1] else '度'}",
         "°",
     ),
+    Rule(_OPTION, lambda m: f"{m[1]}，{number(m[2])}", ".．、:：)）"),
     Rule(_TUPLE, lambda m: f"，{'，'.join(map(number, re.split('[,，][ ]?', m[1])))}", ",，"),
     Rule(_ANGLE, lambda m: f"{m[1]}{number(m[2])}度", "°"),
     Rule(_PRESSURE, _pressure, "/"),

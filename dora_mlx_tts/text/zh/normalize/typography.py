@@ -12,13 +12,15 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.patterns import HAN
 
 _CONCERNED = re.compile(
-    rf"{HAN}[ ,;:!?.]|[ ,;!?]{HAN}|[0-9],[0-9]|[0-9%‰℃°][ ]?[—–][ ]?[0-9]|[0-9A-Za-z\u4e00-\u9fff)%][xX*][0-9(]|°[ ]?[CF]|\.\s*\Z"
+    rf"{HAN}[ ,;:!?.]|[ ,;!?]{HAN}|[0-9],[0-9]|[0-9%‰℃°][ ]?[—–][ ]?[0-9]|[0-9A-Za-z\u4e00-\u9fff)%][xX*][0-9(]|°[ ]?[CF]|[α-ω][ ]|\.\s*\Z"
 )
 _BLANK = re.compile(
     rf"(?<={HAN})[ ](?=[0-9A-Za-z$¥￥€£])|(?<=[，；：。！？])[ ](?=[0-9])"
     rf"|(?:(?<=[0-9%‰℃°+])|(?<=(?<![A-Za-z])[A-Z])|(?<=[0-9 ][a-zA-Z])|(?<=[0-9 ][a-zA-Z]{{2}}))[ ](?={HAN})"
 )
 """Behind a word of English a blank stays."""
+_BLANK_IN_PRODUCT = re.compile("(?<=[α-ω])[ ](?=[A-Za-z](?![A-Za-z]))|(?<=[0-9)])[ ](?=[α-ω])")
+"""4/3 π r³."""
 _NUMERALS = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ](?=[0-9])")
 """Between numbers in two scripts a blank is a pause: 周二、四 19:30."""
 _MARK = re.compile(
@@ -56,7 +58,13 @@ def as_chinese_writes(text: AlignedText) -> AlignedText:
     if "=" in text.text and _VARIABLE.search(text.text) is None:
         text = text.sub(_TIMES_IN_SUM, "×")
     text = text.sub(_MARK, lambda m: (m[1] or m[2] or m[3] or ",").translate(_WIDE))
-    return text.sub(_COMMA, "，").sub(_STOP, "。").sub(_NUMERALS, "，").sub(_BLANK, "")
+    return (
+        text.sub(_COMMA, "，")
+        .sub(_STOP, "。")
+        .sub(_NUMERALS, "，")
+        .sub(_BLANK, "")
+        .sub(_BLANK_IN_PRODUCT, "")
+    )
 
 
 def _is_chinese(text: str) -> bool:
