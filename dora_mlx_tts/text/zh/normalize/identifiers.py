@@ -50,7 +50,7 @@ _SHORT = re.compile(
 )
 """A figure and a letter that are one word: 5G, 4K, 3D, 7B."""
 _LINES = re.compile(r"(?<![0-9A-Za-z.])(\d{3,4})([PpiI])(?![0-9A-Za-z])")
-_MASKS = ("N", "KN")
+_MASKS = ("N", "KN", "KF")
 """Of masks (`N95`), whose figures are said one by one."""
 _HUNDREDS = 3
 

@@ -12,6 +12,9 @@ _OF_ALL = re.compile(
     r"第[ ]?([0-9]{1,4})[ ]?/[ ]?([0-9]{1,4})[ ]?([页题章步集期关轮天课节局场部张条讲名位]?)(?![0-9/分])"
 )
 _FLOOR_OF = re.compile(r"(?<![0-9A-Za-z./])([0-9]{1,2})[ ]?/[ ]?([1-9][0-9]?)[ ]?([层楼])(?!高)")
+_FLOOR = re.compile(
+    r"((?:楼层|层数|所在层)(?:是|为|在|[:：])?[ ]?)([0-9]{1,2})[ ]?/[ ]?([1-9][0-9]?)(?![0-9/层楼])"
+)
 _PARTED = re.compile(
     r"(?<=[图表式例题甲乙丙丁戊])([ ]?)([0-9]{1,4})[-\u2013]([0-9]{1,4})(?![0-9A-Za-z]|[-./][0-9]|[ ]?[年月页题图表])"
 )
@@ -42,7 +45,7 @@ _COUPON = re.compile(
 )
 """What is taken off where so much is bought: 满200-15."""
 _MARKS = re.compile(
-    r"((?:评分|打分|得分|评为|评级|绩点|星级|G P A|GPA)(?:[是为有:：]|高达|达到?)?[ ]?)([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?/[ ]?(4(?:\.[0-9])?|5(?:\.[0-9])?|10|100|150)(?![0-9/]|\.[0-9])"
+    r"((?:评分|打分|得分|评为|评级|绩点|星级|分数(?=[是为有:：])|G P A|GPA)(?:[是为有:：]|高达|达到?)?[ ]?)([0-9]{1,3}(?:\.[0-9]{1,2})?)[ ]?/[ ]?(4(?:\.[0-9])?|5(?:\.[0-9])?|[1-9]0|1[0-5]0)(?![0-9/]|\.[0-9])"
 )
 _RANK = re.compile(
     r"((?:排名|名次)(?:是|为|[:：])?[ ]?)([0-9]{1,6})[ ]?/[ ]?([0-9]{1,6})(?![0-9./])"
@@ -98,7 +101,7 @@ def read_labels(text: AlignedText) -> AlignedText:
     text = text.sub(_GEAR, "二")
     text = text.sub(_OF_ALL, lambda m: f"第{cardinal(m[1])}{m[3]}共{cardinal(m[2])}{m[3]}")
     text = text.sub(_DISCOUNT, lambda m: digits(m[1]))
-    text = text.sub(_FLOOR_OF, _floor_of)
+    text = text.sub(_FLOOR, lambda m: f"{m[1]}{m[2]}层,共{m[3]}层").sub(_FLOOR_OF, _floor_of)
     text = text.sub(_PARTED, lambda m: f"{m[1]}{cardinal(m[2])}杠{cardinal(m[3])}")
     text = text.sub(_HOUSE, _house).sub(_STREET_NUMBER, _street_number)
     text = text.sub(_SHOP, "七十一")

@@ -47,6 +47,7 @@ RULES = (
     figures.SCIENTIFIC,
     names.PORT_OF,
     names.ROOM,
+    names.VERSION,
     names.ANY_VERSION,
     figures.SHARE_OF_MONEY,
     units.EVERY_UNIT,

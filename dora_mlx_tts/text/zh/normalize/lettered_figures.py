@@ -34,7 +34,7 @@ _SIZE = re.compile(
 _MORE_OF = re.compile(rf"(?<![0-9A-Za-z.+])({NUMBER})\+(?=[ ][A-Za-z]{{2}})")
 """More than so many of what English names: 2300+ star."""
 _MARKS = re.compile(
-    r"(?<![0-9A-Za-z./])(\d\.\d{1,2})[ ]?/[ ]?(4\.[035]|5\.0|5|10)(?![0-9A-Za-z./%]|[ ]?[\u4e00-\u9fff](?<![，。；、的了分吗吧呢，和但且还在左为是]))"
+    r"(?<![0-9A-Za-z./])(\d\.\d{1,2})[ ]?/[ ]?(4\.[035]|5\.0|5|10)(?:[ ]?分(?![钟之]))?(?![0-9A-Za-z./%]|[ ]?[\u4e00-\u9fff](?<![，。；、的了分吗吧呢，和但且还在左为是]))"
 )
 """Marks with decimals out of all that can be had: 3.62/4.0."""
 _COPIES = re.compile(

@@ -16,6 +16,7 @@ _PORT_OF = re.compile(
 _ROOM = re.compile(
     r"(?<![A-Za-z])((?i:room|rm\.|suite|gate|flight|platform) )(\d{3,4})(?![0-9A-Za-z.,/-])"
 )
+_VERSION = re.compile(r"(?<![0-9A-Za-z._-])([vV])(\d{1,4}(?:\.\d{1,4}){1,3})(?![0-9A-Za-z_-]|\.\d)")
 _ANY_VERSION = re.compile(r"(?<![0-9A-Za-z.])(\d{1,4}(?:\.\d{1,4}){0,3})\.[xX](?![0-9A-Za-z])")
 _NAME_NUMBER = re.compile(
     rf"(?:(?<=[A-Z][a-z] )|(?<=[A-Za-z][a-z]{{2}} )|(?<=chmod )|(?<=umask )|(?<=HTTP )|(?<=HTTPS ))(?![0-9]?[0-9]00)[0-9]{{3}}(?=[\u3400-\u9fff])(?![ ]?{MEASURE})"
@@ -53,6 +54,12 @@ def _port_of(match: re.Match[str]) -> str | None:
     return digits(match[0].strip()) if re.search("端口|(?i:port)(?![a-z])", before) else None
 
 
+def _version(match: re.Match[str]) -> str:
+    """`v2.3.1` v二点三点一."""
+    first, *rest = match[2].split(".")
+    return f"{match[1]}{'点'.join((number(first), *map(digits, rest)))}"
+
+
 def _any_version(match: re.Match[str]) -> str:
     """`3.3.x` 三点三点x."""
     parts = match[1].split(".")
@@ -70,6 +77,7 @@ OPUS = Rule(_OPUS, lambda match: f"作品{number(match[1])}号", "p")
 MEAN = Rule(_MEAN, lambda _: "拔", "\u0304")
 PORT_OF = Rule(_PORT_OF, _port_of, "端tT")
 ROOM = Rule(_ROOM, lambda match: match[1] + digits(match[2], telephone=True), " ")
+VERSION = Rule(_VERSION, _version, "vV")
 ANY_VERSION = Rule(_ANY_VERSION, _any_version, "xX")
 NAME_NUMBER = Rule(_NAME_NUMBER, lambda match: digits(match[0], telephone=True), FIGURES)
 

@@ -135,7 +135,8 @@ def _fraction(match: re.Match[str]) -> str:
     sign, upper, lower = match.groups()
     if upper == lower and len(upper) > 1:
         return f"{number(upper)}比{number(lower)}"
-    return f"{'负' if sign else ''}{number(lower)}分之{number(upper)}"
+    parts = {"100": "百", "1000": "千"}.get(lower) or number(lower)
+    return f"{'负' if sign else ''}{parts}分之{number(upper)}"
 
 
 def read_mixed_fractions(text: AlignedText) -> AlignedText:

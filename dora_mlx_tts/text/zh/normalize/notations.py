@@ -108,7 +108,7 @@ _ACRONYM = re.compile(
 )
 """A figure behind letters that are spelled: BMI 26.4, USB 3.0."""
 _CODE = re.compile(
-    r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?([0-9]{5,16})(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])"
+    r"(?<![A-Za-z0-9-])([A-Z]{2,6})[ ]?[（(]?([0-9]{5,16})[)）]?(?![0-9A-Za-z.,:：/-]|[ ]?[万亿元块%])"
 )
 """So many figures behind letters are a code: ETF 510300."""
 _PORTS = re.compile(r"(?<=-p )([0-9]{2,5}):([0-9]{2,5})(?![0-9])")

@@ -15,6 +15,10 @@ _NUMBERS = re.compile(
 _MINUS = re.compile(
     rf"(?<![0-9A-Za-z.:：/-])({NUMBER})[ ][-\u2212][ ]({NUMBER})(?![0-9A-Za-z.:：/-]|[ ]?(?:{MEASURE}|[%℃°]))"
 )
+_DAYS = re.compile(
+    rf"(?<=[日号])([ ]?[（(]?(?:周|星期|礼拜)[一二三四五六日天][)）]?)[ ]?{_DASH}[ ]?(?=[0-9零一二三四五六七八九十])"
+)
+"""From a day, with its weekday, to another."""
 _NUMBERED = "[月日号点时分年级岁层楼页章节季]"
 _NAMES = re.compile(
     rf"((?:周|星期|礼拜)[一二三四五六日天]|[0-9零一二三四五六七八九十]{{1,4}}(?:年级|{_NUMBERED})|世纪[初中末]?|[今昨明]天|现在)[ ]?{_DASH}[ ]?"
@@ -33,4 +37,5 @@ def read_ranges(text: AlignedText) -> AlignedText:
     """`3-5天` 3到5天, `周一~周五` 周一到周五; the numbers are left for later rules."""
     text = text.sub(_MINUS, _minus)
     text = text.sub(_NUMBERS, lambda m: f"{m[1]}{m[2] or ''}到")
+    text = text.sub(_DAYS, r"\1到")
     return text.sub(_NAMES, r"\1到")
