@@ -38,7 +38,7 @@ _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
 _QUOTED = expression(r"(?<![0-9A-Za-z])'([A-Za-z_][A-Za-z0-9_.-]*)'(?![0-9A-Za-z])")
 """A string of a program, whose quotes are no feet."""
 _ITEM = expression(
-    r"(?:\A|(?<=[：；，。:;]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff(“《【∠√∵¹²³]|(?<=[ ])\d{1,3}[a-z][ ]?[=+×-])"
+    r"(?:\A|(?<=[：；，。:;])(?<![0-9][:：]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff(“《【∠√∵¹²³]|(?<=[ ])\d{1,3}[a-z][ ]?[=+×-])"
 )
 """The number of an item, which is Chinese where its sentence is: 2) deadline推到周五."""
 _KANA = expression("[\u3041-\u30fc]")

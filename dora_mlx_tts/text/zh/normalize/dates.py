@@ -39,7 +39,9 @@ _SEASON = re.compile(
     rf"{START}({_YEAR})[ ]?[-/~\u2013][ ]?([0-9]{{2}})(?=[ ]?(?:赛季|学年|财年|年度))"
 )
 _YEAR_MONTH = re.compile(rf"{START}({_YEAR})(?:[-/](0[1-9]|1[0-2])|/([1-9]))(?![0-9A-Za-z/.-])")
-_MONTH_DAY = re.compile(rf"{START}(0[1-9])[-/](0[1-9]|[12][0-9]|3[01])(?![0-9A-Za-z/.-])")
+_MONTH_DAY = re.compile(
+    rf"{START}(?<![0-9][:：])(0[1-9])[-/](0[1-9]|[12][0-9]|3[01])(?![0-9A-Za-z/.:：-])"
+)
 _YEAR_RANGE = re.compile(
     rf"{START}({_YEAR})[ ]?(年?)[ ]?[-~\u2013\u2014\uff5e至到][ ]?({_YEAR})[ ]?(年|学年)"
 )
@@ -59,6 +61,7 @@ _YEARS_OF_LIFE = re.compile(
 )
 """From a year to one of three figures and more: 78年-139年."""
 _LONG_YEAR = re.compile(rf"{START}([0-9]{{4}})[ ]?年(?!代)")
+_MONTH_AFTER = re.compile("[ ]?[0-9]{1,2}[ ]?月")
 _SPAN_AFTER = re.compile(r"年(?:的?历史|以?前|以?来|以?后|之[久前后]|间)")
 _SHORT_YEAR = re.compile(
     rf"{START}(0[0-9]|[4-9][1-9])[ ]?年(?!以|之|来|间|内|多|的?历史|代|半|级?时间|期|寿|[老古])"
@@ -78,6 +81,8 @@ _DECADES = re.compile(
 
 _OF_SPANS = frozenset("了过近约达整满共历经长第位政业职教隔期龄居军役")
 """Before a number of years these say that it is no year: 在位54年."""
+_FROM_SOME = re.compile("(?:(?<![0-9])[0-9]|[1-3][0-9])[-~\u2013\u2014\uff5e到至]$")
+"""Before an amount of years the lower one: 寿命18~45年."""
 _SUMS_BEFORE = frozenset("减加满省充付过花扣降涨")
 """What comes off or on is no decade: 减50后."""
 _SINCE = re.compile("(?:距今|已有|有着|历经|长达|经历|存在|延续|持续|至今)[约近大概已有了过]{0,3}$")
@@ -178,7 +183,7 @@ def _decades(match: re.Match[str]) -> str:
 def _long_year(match: re.Match[str]) -> str | None:
     """A span of years is a number, not a date: 5000年历史, 用了1000年."""
     is_round = match[1].endswith("00")
-    is_date = "1000" < match[1] < "2200"
+    is_date = "1000" < match[1] < "2200" or _MONTH_AFTER.match(match.string, match.end())
     since = match.string[max(0, match.start() - len("历史长达了")) : match.start()]
     if _SINCE.search(since):
         return None
@@ -191,6 +196,7 @@ def _long_year(match: re.Match[str]) -> str | None:
 
 
 def _short_year(match: re.Match[str]) -> str | None:
-    if match.start() and match.string[match.start() - 1] in _OF_SPANS:
+    before = match.string[max(0, match.start() - len("12-")) : match.start()]
+    if before[-1:] in _OF_SPANS or _FROM_SOME.search(before):
         return None
     return f"{digits(match[1])}年"

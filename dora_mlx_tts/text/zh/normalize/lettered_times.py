@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number
+from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, two_figures
 from dora_mlx_tts.text.zh.normalize.patterns import Rule
 from dora_mlx_tts.text.zh.normalize.times import HALF_DAY_TIME, read_times
 from dora_mlx_tts.text.zh.normalize.units import (
@@ -126,10 +126,10 @@ DAYS = Rule(
 MONTHS = Rule(_MONTHS, _months, "mM")
 WEEKS = Rule(_WEEKS, _weeks, "wW")
 WEEKS_AND_DAYS = Rule(_WEEKS_AND_DAYS, _weeks_and_days, "+")
-RUN = Rule(_RUN, lambda match: f"{amount(str(int(match[1])))}分{number(match[2])}秒", "Kk")
+RUN = Rule(_RUN, lambda match: f"{amount(str(int(match[1])))}分{two_figures(match[2])}秒", "Kk")
 PACE = Rule(
     _PACE,
-    lambda match: f"{amount(str(int(match[1])))}分{number(match[2])}秒每{unit_name(match[3])}",
+    lambda match: f"{amount(str(int(match[1])))}分{two_figures(match[2])}秒每{unit_name(match[3])}",
     "/",
 )
 HALF_DAY = Rule(HALF_DAY_TIME, _half_days, "mM")

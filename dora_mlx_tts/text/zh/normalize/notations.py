@@ -120,7 +120,7 @@ _CLOCK = re.compile(
 _MEMORY = re.compile(r"(?<![0-9A-Za-z.+])(\d{1,3})\+(\d{1,4})(?=[ ]?[GT]B?(?![A-Za-z0-9]))")
 """Memory and storage of a make: 16+512GB."""
 _DATED = re.compile(
-    r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
+    r"(?<![A-Za-z])((?i:birthday|deadline|due|date|ddl|eta|expiry|check-?in|check-?out|release|launch)[ ]?(?:是|为|在|到|[:：])?[ ]?)(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?![0-9A-Za-z/]|[ ]?[-~–～至到（(])"
 )
 _DAY_OF_NEWS = re.compile(
     r"(?<=[A-Za-z] )(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?=[\u4e00-\u9fff])(?![ ]?[赛的决个杯])"
@@ -167,7 +167,8 @@ def _series(match: re.Match[str]) -> str:
 def _day_of_news(match: re.Match[str]) -> str | None:
     """`11/30报道` 十一月三十日; a small number above a larger one is a share."""
     month, day = int(match[1]), int(match[2])
-    if month < day <= _SHARES and match[2][0] != "0":
+    is_told = match.string.startswith("报", match.end())
+    if month < day <= _SHARES and match[2][0] != "0" and not is_told:
         return None
     return f"{cardinal(match[1])}月{cardinal(match[2])}日"
 

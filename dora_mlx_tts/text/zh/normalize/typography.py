@@ -24,7 +24,7 @@ _BLANK_IN_PRODUCT = re.compile("(?<=[α-ω])[ ](?=[A-Za-z](?![A-Za-z]))|(?<=[0-9
 _NUMERALS = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ](?=[0-9])")
 """Between numbers in two scripts a blank is a pause: 周二、四 19:30."""
 _MARK = re.compile(
-    rf"(?<={HAN})[ ]?([,;:!?])[ ]?(?![,;:!?/)\-])|(?<=[0-9A-Za-z%‰℃°])([,!?])[ ]?(?={HAN})|(?<=[0-9%‰℃°²³])(,)[ ]?(?=[A-Za-z√∴¥￥$])|(?<=[A-Za-z]),[ ](?=[0-9])"
+    rf"(?<={HAN})[ ]?([,;:!?])[ ]?(?![,;:!?/)\-])|(?<=[0-9A-Za-z%‰℃°])([,!?])[ ]?(?={HAN})|(?<=[0-9%‰℃°²³])(,)[ ]?(?=[A-Za-z√∴¥￥$])|(?<=[A-Za-z]),[ ](?=[0-9])|(?<=[%‰℃°]),[ ]?(?=[0-9])"
 )
 _DASH = re.compile(r"(?<=[0-9%‰℃°])[ ]?[—–][ ]?(?=[0-9])")
 """A long dash between figures is a hyphen: 15—22℃."""
@@ -46,7 +46,9 @@ _WIDE = str.maketrans(",;:!?", "，；：！？")
 _HAN, _WORD = re.compile(HAN), re.compile("[A-Za-z]{2,}")
 _WIDE_MARK = re.compile("[，。；：？！]")
 _KANA = re.compile("[\u3041-\u30fc]")
-_HAN_PER_WORD = 2
+_LETTER = re.compile(f"[A-Za-z]|{HAN}")
+_HAN_PER_FRAMING_WORD = 2
+"""In a sentence that begins with English."""
 
 
 def as_chinese_writes(text: AlignedText) -> AlignedText:
@@ -72,4 +74,8 @@ def _is_chinese(text: str) -> bool:
     han = len(_HAN.findall(text))
     if not han or _KANA.search(text):
         return False
-    return _WIDE_MARK.search(text) is not None or han >= _HAN_PER_WORD * len(_WORD.findall(text))
+    if _WIDE_MARK.search(text) is not None:
+        return True
+    first = _LETTER.search(text)
+    each = _HAN_PER_FRAMING_WORD if first is not None and first[0].isascii() else 1
+    return han >= each * len(_WORD.findall(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number
+from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, two_figures
 from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, SIGN
 
 _PREFIXES = {
@@ -184,7 +184,7 @@ def _primes(match: re.Match[str]) -> str | None:
     if is_height and not _OF_TIME.search(before):
         return f"{amount(first)}英尺{number(second)}英寸"
     if closed or _OF_TIME.search(before) or match.string[match.end() : match.end() + 1] in "/每":
-        return f"{amount(first)}分{number(second)}秒"
+        return f"{amount(first)}分{two_figures(second) if second.isdecimal() and len(second) > 1 else number(second)}秒"
     return None
 
 
