@@ -81,8 +81,12 @@ _DECADES = re.compile(
 
 _OF_SPANS = frozenset("了过近约达整满共历经长第位政业职教隔期龄居军役")
 """Before a number of years these say that it is no year: 在位54年."""
-_FROM_SOME = re.compile("(?:(?<![0-9])[0-9]|[1-3][0-9])[-~\u2013\u2014\uff5e到至]$")
+_SHORT_YEARS = re.compile(
+    r"(?<![0-9A-Za-z.])([4-9][0-9])[-~\u2013\u2014\uff5e到至]([4-9][0-9])[ ]?年(?!以|之|来|间|内|多|的?历史|代|级?时间|期|寿)"
+)
+_FROM_SOME = re.compile("[0-9][-~\u2013\u2014\uff5e到至]$")
 """Before an amount of years the lower one: 寿命18~45年."""
+_LASTING = frozenset("命质保用是有")
 _SUMS_BEFORE = frozenset("减加满省充付过花扣降涨")
 """What comes off or on is no decade: 减50后."""
 _SINCE = re.compile("(?:距今|已有|有着|历经|长达|经历|存在|延续|持续|至今)[约近大概已有了过]{0,3}$")
@@ -121,7 +125,8 @@ def read_dates(text: AlignedText) -> AlignedText:
     text = text.sub(_ERA_YEAR, lambda m: m[1] + digits(m[2]))
     text = text.sub(_ANCIENT_YEAR, lambda m: digits(m[1]))
     text = text.sub(_YEAR_MONTH_SHORT, lambda m: f"{digits(m[1])}年")
-    return text.sub(_LONG_YEAR, _long_year).sub(_SHORT_YEAR, _short_year)
+    text = text.sub(_LONG_YEAR, _long_year).sub(_SHORT_YEARS, _short_years)
+    return text.sub(_SHORT_YEAR, _short_year)
 
 
 def _full_date(match: re.Match[str]) -> str | None:
@@ -195,8 +200,17 @@ def _long_year(match: re.Match[str]) -> str | None:
     return f"{digits(match[1])}年"
 
 
+def _short_years(match: re.Match[str]) -> str | None:
+    """`82-85年` 八二到八五年; behind 寿命 and its like they are amounts."""
+    first, last = match.groups()
+    before = match.string[match.start() - 1] if match.start() else ""
+    if int(first) >= int(last) or before in _OF_SPANS or before in _LASTING:
+        return None
+    return f"{digits(first)}到{digits(last)}年"
+
+
 def _short_year(match: re.Match[str]) -> str | None:
-    before = match.string[max(0, match.start() - len("12-")) : match.start()]
+    before = match.string[max(0, match.start() - len("2-")) : match.start()]
     if before[-1:] in _OF_SPANS or _FROM_SOME.search(before):
         return None
     return f"{digits(match[1])}年"

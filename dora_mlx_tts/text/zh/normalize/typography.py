@@ -14,13 +14,16 @@ from dora_mlx_tts.text.zh.normalize.patterns import HAN
 _CONCERNED = re.compile(
     rf"{HAN}[ ,;:!?.]|[ ,;!?]{HAN}|[0-9],[0-9]|[0-9%‰℃°][ ]?[—–][ ]?[0-9]|[0-9A-Za-z\u4e00-\u9fff)%][xX*][0-9(]|°[ ]?[CF]|[α-ω][ ]|\.\s*\Z"
 )
-_BLANK = re.compile(
-    rf"(?<={HAN})[ ](?=[0-9A-Za-z$¥￥€£])|(?<=[，；：。！？])[ ](?=[0-9])"
-    rf"|(?:(?<=[0-9%‰℃°+])|(?<=(?<![A-Za-z])[A-Z])|(?<=[0-9 ][a-zA-Z])|(?<=[0-9 ][a-zA-Z]{{2}}))[ ](?={HAN})"
+_BEFORE_FIGURE = re.compile(rf"(?<={HAN})[ ](?=[0-9A-Za-z$¥￥€£])|(?<=[，；：。！？])[ ](?=[0-9])")
+_BEHIND_FIGURE = re.compile(
+    rf"(?:(?<=[0-9%‰℃°+])|(?<=(?<![A-Za-z])[A-Z])|(?<=[0-9 ][a-zA-Z])|(?<=[0-9 ][a-zA-Z]{{2}}))[ ](?={HAN})"
 )
 """Behind a word of English a blank stays."""
 _BLANK_IN_PRODUCT = re.compile("(?<=[α-ω])[ ](?=[A-Za-z](?![A-Za-z]))|(?<=[0-9)])[ ](?=[α-ω])")
 """4/3 π r³."""
+_CLAUSES = re.compile(rf"{HAN}[ ]{HAN}")
+"""Where blanks part clauses, one behind a figure is a pause: 扣2000 年化8% 共20年."""
+_FIGURE_APART = re.compile(rf"{HAN}[ ][0-9]")
 _NUMERALS = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ](?=[0-9])")
 """Between numbers in two scripts a blank is a pause: 周二、四 19:30."""
 _MARK = re.compile(
@@ -60,13 +63,18 @@ def as_chinese_writes(text: AlignedText) -> AlignedText:
     if "=" in text.text and _VARIABLE.search(text.text) is None:
         text = text.sub(_TIMES_IN_SUM, "×")
     text = text.sub(_MARK, lambda m: (m[1] or m[2] or m[3] or ",").translate(_WIDE))
-    return (
-        text.sub(_COMMA, "，")
-        .sub(_STOP, "。")
-        .sub(_NUMERALS, "，")
-        .sub(_BLANK, "")
-        .sub(_BLANK_IN_PRODUCT, "")
-    )
+    text = text.sub(_COMMA, "，").sub(_STOP, "。").sub(_BLANK_IN_PRODUCT, "")
+    return _closed(text) if " " in text.text else text
+
+
+def _closed(text: AlignedText) -> AlignedText:
+    """Without blanks beside figures, or with pauses where they part clauses."""
+    text = text.sub(_NUMERALS, "，")
+    if _CLAUSES.search(text.text) is None:
+        text = text.sub(_BEHIND_FIGURE, "")
+    elif _FIGURE_APART.search(text.text) is None:
+        text = text.sub(_BEHIND_FIGURE, "，")
+    return text.sub(_BEFORE_FIGURE, "")
 
 
 def _is_chinese(text: str) -> bool:
