@@ -64,7 +64,7 @@ _TEAM = (
 _TEAM_BEFORE = re.compile(rf"{_TEAM}[ ]?$")
 SCORE_DASH = re.compile(
     r"(?<![0-9A-Za-z.-])(?<![0-9][:：])([0-9]{1,3})[ ]?[-\u2013][ ]?([0-9]{1,3})"
-    rf"(?![0-9A-Za-z-]|\.[0-9]|[ ]?(?:[%球时点月日号]|(?![胜负平克战])(?:{MEASURE})|克(?![拉服敌制][^，]|[日韩中泰]国|日本)))"
+    rf"(?![0-9A-Za-z-]|\.[0-9]|[ ]?(?:[%℃°球时点月日号]|(?![胜负平克战])(?:{MEASURE})|克(?![拉服敌制][^，]|[日韩中泰]国|日本)))"
 )
 _LISTED = r"(?:[ ]?[0-9]{1,3}[ ]?[:：∶-][ ]?[0-9]{1,3}(?:[（(][0-9]{1,2}[)）])?[ ]?)"
 _LIST_BEFORE = re.compile(rf"(?:{_LISTED}[、，,和 ]){{1,6}}[ ]?$")
@@ -73,7 +73,7 @@ _LONGEST_LIST = 60
 """Scores in a row (21:18、19:21) share what stands around them."""
 _WINDOW = 8
 _OF_DAY = re.compile(
-    "(?:(?:周|星期|礼拜)[一二三四五六日天末]|[今明昨后前][天日晚早晨]|[上下中]午|[早晚]上?|凌晨|傍晚|夜间|[0-9零一二三四五六七八九十][日号]|北京时间|当地时间)[）)]?[ ]?$"
+    "(?:(?:周|星期|礼拜)[一二三四五六日天末]|[今明昨后前][天日晚早晨]|[上下中]午|[早晚]上?|凌晨|傍晚|夜间|[0-9零一二三四五六七八九十][日号]|北京时间|当地时间|[首末]班车?|营业到?|打烊|[开关]门|开[场赛始播]|截止到?|出发|到达|发车|起飞|降落|闹钟|直播)[）)]?[:：]?[ ]?$"
 )
 """Behind these a time is one of the day, whatever is near."""
 _SENTENCE, _FAR = 24, 40
@@ -172,6 +172,17 @@ def is_score(match: re.Match[str]) -> bool:
     return _SCORE_NEAR.search(near) is not None
 
 
+def _is_score_here(match: re.Match[str]) -> bool:
+    """Whether what could be a time is a score by its own phrase, or by what stands around its list."""
+    if not is_score(match):
+        return False
+    start, end = _list_around(match)
+    before = _PHRASE.split(match.string[max(0, start - _WINDOW) : start])[-1]
+    after = _PHRASE.split(match.string[end : end + _WINDOW])[0]
+    is_listed = (start, end) != match.span()
+    return is_listed or _SCORE_NEAR.search(f"{before} {after}") is not None
+
+
 def _list_around(match: re.Match[str]) -> tuple[int, int]:
     """Where the list begins and ends that a score is part of."""
     start, end = match.span()
@@ -199,7 +210,7 @@ def score(match: re.Match[str]) -> str | None:
 def _clock(match: re.Match[str]) -> str | None:
     hour, minute, second, half, named = match.groups()
     before = match.string[max(0, match.start() - _WINDOW) : match.start()]
-    if not second and not half and not _OF_DAY.search(before) and is_score(match):
+    if not second and not half and not _OF_DAY.search(before) and _is_score_here(match):
         return None
     if int(hour) > _NOON:
         half = None
