@@ -34,6 +34,11 @@ _PARTS = re.compile(
     "(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?:[ ]?[:：∶][ ]?[\u4e00-\u9fff]){1,3}(?=[ ]?(?:[=＝≈]|[是为][ ]?[0-9.]{1,6}[ ]?[:：∶]))"
 )
 """Parts in proportion: 甲：乙：丙=2：3：5."""
+_IN_PROPORTION = re.compile(
+    r"([\u4e00-\u9fff]{1,5})[:：∶]([\u4e00-\u9fff]{1,5})(?:[:：∶]([\u4e00-\u9fff]{1,5}))?[ ]?[=＝≈][ ]?"
+    r"([0-9.]{1,6})[:：∶]([0-9.]{1,6})(?(3)[:：∶]([0-9.]{1,6}))(?![0-9.]|[:：∶][0-9])"
+)
+"""What is in proportion, by its names: 小米:水=1:12."""
 _GEAR = re.compile("(?<=[为到至挂开风速热换于用])2(?=档)")
 """The second of some, where 有2档 are two."""
 _KEY = re.compile(r"[#*](?=[ ]?号?键)|(?<=[按输以])[#*](?![0-9A-Za-z])")
@@ -98,7 +103,7 @@ def read_labels(text: AlignedText) -> AlignedText:
     text = text.sub(_KEY, lambda m: "井" if m[0] == "#" else "星")
     text = text.sub(_COUPON, _coupon)
     text = text.sub(_PARTS, lambda m: "比".join(re.findall("[\u4e00-\u9fff]", m[0])))
-    text = text.sub(_GEAR, "二")
+    text = text.sub(_IN_PROPORTION, _in_proportion).sub(_GEAR, "二")
     text = text.sub(_OF_ALL, lambda m: f"第{cardinal(m[1])}{m[3]}共{cardinal(m[2])}{m[3]}")
     text = text.sub(_DISCOUNT, lambda m: digits(m[1]))
     text = text.sub(_FLOOR, lambda m: f"{m[1]}{m[2]}层,共{m[3]}层").sub(_FLOOR_OF, _floor_of)
@@ -118,6 +123,14 @@ def _verse(match: re.Match[str]) -> str:
     book, chapter, first, last = match.groups()
     verses = cardinal(first) + (f"到{cardinal(last)}" if last else "")
     return f"{book}{cardinal(chapter)}{'篇' if '诗篇' in book else '章'}{verses}节"
+
+
+def _in_proportion(match: re.Match[str]) -> str:
+    """`小米:水=1:12` 小米比水等于一比十二."""
+    names, values = match.groups()[:3], match.groups()[3:]
+    return "等于".join(
+        ("比".join(filter(None, names)), "比".join(map(number, filter(None, values))))
+    )
 
 
 def _floor_of(match: re.Match[str]) -> str | None:

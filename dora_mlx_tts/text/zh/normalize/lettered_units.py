@@ -70,7 +70,7 @@ _SETS = re.compile(
     r"(?<=[\u4e00-\u9fff])(?:[ ]?×[ ]?|[ ][xX*][ ]|(?<=[克升米])[xX*][ ]?)(\d{1,4})(?![0-9A-Za-z.])"
 )
 """How often a quantity is taken: 100kg×5."""
-_UNIT_OF = re.compile(rf"(?<=[\u3400-\u9fff²³])[ ]?[(（]({UNIT_NAMES})[)）]")
+_UNIT_OF = re.compile(rf"(?<=[0-9\u3400-\u9fff²³])[ ]?[(（]({UNIT_NAMES})[)）]")
 """A unit in brackets behind what it measures: 体重(kg)."""
 _SIMPLE = 9
 

@@ -79,6 +79,9 @@ _OPTION = re.compile(
     rf"(?:\A|(?<=[ ，；。：？！是选为]))[（(]?([A-H])[.．、:：)）][ ]?([-\u2212]?{NUMBER})(?![0-9A-Za-z.:：/-])"
 )
 """What one may choose: A. 12.5."""
+_VERSUS = re.compile("(?<=[0-9元万亿%岁分])[ ]?[vV][sS][.]?[ ]?(?=[0-9¥￥])")
+_SIGNATURE = re.compile("(?<=【)[0-9]{3,6}(?=】)")
+"""The number that a message comes from: 【12306】."""
 _TENFOLD = re.compile("(?<=[0-9])×(?=[，。；！）、]|$)")
 _TYPE = re.compile("(?<=[A-Z]{2}[ ])2(?=[类型])")
 _SUM = re.compile(r"(?<![0-9A-Za-z.+(/=×*~–-])\d{1,3}(?:\+\d{1,3}){2,5}(?![0-9A-Za-z+%/=×周]|\.\d)")
@@ -256,6 +259,8 @@ RULES = (
         lambda m: f"{_POINTS[m[1] or m[4]]}{number(m[2] or m[3])}{'' if m[1] else '度'}",
         "°",
     ),
+    Rule(_SIGNATURE, lambda m: digits(m[0], telephone=True), "【"),
+    Rule(_VERSUS, lambda _: "对", "vV"),
     Rule(_OPTION, lambda m: f"{m[1]}，{number(m[2])}", ".．、:：)）"),
     Rule(_TUPLE, lambda m: f"，{'，'.join(map(number, re.split('[,，][ ]?', m[1])))}", ",，"),
     Rule(_ANGLE, lambda m: f"{m[1]}{number(m[2])}度", "°"),
