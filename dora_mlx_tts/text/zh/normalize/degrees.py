@@ -35,7 +35,7 @@ _NEAR = 16
 
 def read_percentages(text: AlignedText) -> AlignedText:
     """`25%` 百分之二十五, `10%~20%` 百分之十至百分之二十."""
-    text = text.sub(_PERCENT_RANGE, _percent_range)
+    text = text.sub("(?<=[%‰])[ ]?/[ ]?(?=[0-9])", "，").sub(_PERCENT_RANGE, _percent_range)
     return text.sub(_PERCENT, _percent)
 
 

@@ -50,7 +50,7 @@ _SEASON_BEFORE = re.compile(
 )
 _EVENT_BEFORE = re.compile("[届会展节赛][ ]?$")
 _SEASON_AFTER = re.compile(
-    r"[ ]?(?:期间|放假|休[假馆息业]|线[上下]|闭[馆店园]|报名|预[约售]|办理|申请|考试|开课|巡演|展出|征集|投票|停[业运电水课]|举[行办]|开[放展]|促销|打折|出[差游]|去|在|请假|有效|之间|入住|我)"
+    r"[ ]?(?:期间|放假|休[假馆息业]|线[上下]|闭[馆店园]|报名|预[约售]|办理|申请|考试|开课|巡演|展出|征集|投票|停[业运电水课]|举[行办]|开[放展]|促销|打折|出[差游]|去|在|请假|有效|之间|入住|我|国庆|春节|小?长假|黄金周|假期|为[^，。；0-9]{1,6}(?:[期周日]|时间|阶段))"
 )
 _OPEN, _CLOSED = frozenset("（("), frozenset("）)")
 """Brackets that hold nothing but two days: 双鱼座（2.19-3.20）."""
@@ -66,9 +66,12 @@ _SURELY_DAY_AFTER = re.compile(
     r"[ ]?[，,]?[ ]?(?:[（(]?(?:周|星期|礼拜)[一二三四五六日天]|上午|下午|早上|晚上|中午|凌晨|傍晚|[0-2]?[0-9][:：点])"
 )
 _DOTTED_DAY_AFTER = re.compile(
-    "[ ]?(?:[之以]?前(?!轮|驱|后)|当[天日晚]|[早晚]上?[0-9一二三四五六七八九十])"
+    "[ ]?(?:[之以]?前(?!轮|驱|后)|当[天日晚]|[早晚]上?[0-9一二三四五六七八九十]|放榜|截止|到货|报[到名]|考试|面试|返校|开学|放假|出发|入住|退房|体检|复诊"
+    "|元旦|除夕|春节|元宵|清明|端午|七夕|中秋|国庆|重阳|平安夜|圣诞|小年|双十[一二]|[\u4e00-\u9fff]{2,3}节(?![日目省约奏点课]))"
 )
 """Behind these a decimal is a day: 12.12前."""
+_WEEKDAY_BEFORE = re.compile("(?:周|星期|礼拜)[一二三四五六日天][ ]?[（(]$")
+"""Behind these brackets hold a day: 周三（12.4）."""
 _SHARE_BEFORE = re.compile(
     r"(?:占|约|达|剩下?|仅|只|了|过|有|用|加|减|乘以?|除以?|等于|不[到足]|近|至少|分数|比例|概率|为|喝|吃|又|[%‰][ ]?[（(])[ ]?$"
 )
@@ -158,6 +161,10 @@ def _dotted(match: re.Match[str]) -> str | None:
             and _SURELY_DAY_AFTER.match(match.string, match.end())
         )
         or _DOTTED_DAY_AFTER.match(match.string, match.end())
+        or (
+            _WEEKDAY_BEFORE.search(before)
+            and match.string[match.end() : match.end() + 1] in _CLOSED
+        )
         else None
     )
 
