@@ -12,7 +12,7 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.patterns import HAN
 
 _CONCERNED = re.compile(
-    rf"{HAN}[ ,;:!?.]|[ ,;!?]{HAN}|[0-9],[0-9]|[0-9%‰℃°][ ]?[—–][ ]?[0-9]|[0-9A-Za-z\u4e00-\u9fff)%][xX*][0-9(]|°[ ]?[CF]|[α-ω][ ]|\.\s*\Z"
+    rf"{HAN}[ ,;:!?.]|[ ,;!?]{HAN}|[0-9],[0-9]|[0-9%‰℃°][ ]?[—–]{{1,2}}[ ]?[0-9]|[0-9A-Za-z\u4e00-\u9fff)%][xX*][0-9(]|°[ ]?[CF]|[α-ω][ ]|\.\s*\Z"
 )
 _BEFORE_FIGURE = re.compile(rf"(?<={HAN})[ ](?=[0-9A-Za-z$¥￥€£])|(?<=[，；：。！？])[ ](?=[0-9])")
 _BEHIND_FIGURE = re.compile(
@@ -29,7 +29,7 @@ _NUMERALS = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ](
 _MARK = re.compile(
     rf"(?<={HAN})[ ]?([,;:!?])[ ]?(?![,;:!?/)\-])|(?<=[0-9A-Za-z%‰℃°])([,!?])[ ]?(?={HAN})|(?<=[0-9%‰℃°²³])(,)[ ]?(?=[A-Za-z√∴¥￥$])|(?<=[A-Za-z]),[ ](?=[0-9])|(?<=[%‰℃°]),[ ]?(?=[0-9])"
 )
-_DASH = re.compile(r"(?<=[0-9%‰℃°])[ ]?[—–][ ]?(?=[0-9])")
+_DASH = re.compile(r"(?<=[0-9%‰℃°])[ ]?(?:——|[—–])[ ]?(?=[0-9])")
 """A long dash between figures is a hyphen: 15—22℃."""
 _DEGREE = re.compile("(?<=[0-9百千万亿])[ ]?°[ ]?([CF])(?![A-Za-z])")
 _TIMES = re.compile(
