@@ -1,12 +1,10 @@
 """Build the data of Chinese polyphones: `words.bin` and `polyphones.bin` of `dora_mlx_tts/text/zh`.
 
-    python scripts/build_polyphones.py --words MODERN COMPLETE --network FOLDER
+    python scripts/build_polyphones.py --words MODERN COMPLETE --network WEIGHTS
 
 MODERN and COMPLETE are `json/modern.json` and `json/complete.json` of the npm package
 `@pinyin-pro/data` (ISC); `large_pinyin` of the Python package `pypinyin-dict` (phrase-pinyin-data,
-MIT) is read where it is installed. FOLDER holds the files of the wheel of g2pM 0.1.2.5 (Apache-2.0):
-`np_ckpt.pkl`, `char2idx.pkl`, `class2idx.pkl`, `digest_cedict.pkl`. They are pickles, so they are
-read here once by an unpickler that makes arrays, lists and dictionaries only, never at run time.
+MIT) is read where it is installed. WEIGHTS is the file that `training/polyphones/train.py` wrote.
 
 `words.bin`: zlib of lines `word syllable syllable …`: words of pinyin-pro's modern dictionary, and
 words two other sources agree on, that pypinyin lacks or reads otherwise. Words without a polyphone
@@ -18,15 +16,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import pickle
+import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from dora_mlx_tts.text.zh.pronounce.network import ARRAYS, END, START, UNKNOWN
 from dora_mlx_tts.text.zh.readings import pypinyin_reading, readings_of_character
 from dora_mlx_tts.text.zh.syllable import from_marks, symbols_of
 
@@ -34,47 +30,8 @@ FOLDER = Path(__file__).parents[1] / "dora_mlx_tts" / "text" / "zh"
 _LONGEST_WORD = 8
 _PARTICLES = frozenset("吧呢哈啊呐噻嘛吖嗨哦哒额滴哩哟喽啰耶喔诶的地得了着过个们一不儿")
 """Words with these are left to the tone rules."""
-_NAMES = {
-    "weight_in": "lstm.weight_ih_l0",
-    "weight_in_back": "lstm.weight_ih_l0_reverse",
-    "weight_state": "lstm.weight_hh_l0",
-    "weight_state_back": "lstm.weight_hh_l0_reverse",
-    "embedding": "embedding.weight",
-    "hidden": "logit_layer.0.weight",
-    "output": "logit_layer.2.weight",
-    "hidden_bias": "logit_layer.0.bias",
-    "output_bias": "logit_layer.2.bias",
-}
-
-
-class ArraysOnly(pickle.Unpickler):
-    """Makes numpy arrays and plain containers, refuses everything else."""
-
-    _ALLOWED = frozenset(
-        {
-            ("numpy", "ndarray"),
-            ("numpy", "dtype"),
-            ("numpy.core.multiarray", "_reconstruct"),
-            ("collections", "OrderedDict"),
-            ("_codecs", "encode"),
-        }
-    )
-
-    def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401 - as inherited
-        """A class that may be made.
-
-        Raises:
-            UnpicklingError: any other name.
-        """
-        if (module_name, global_name) not in self._ALLOWED:
-            raise pickle.UnpicklingError(f"{module_name}.{global_name} is not allowed")
-        return super().find_class(module_name, global_name)
-
-
-def unpickled(path: Path) -> Any:  # noqa: ANN401 - each file holds another kind
-    """The object in a pickle of arrays and containers."""
-    with path.open("rb") as file:
-        return ArraysOnly(file).load()
+_NORMS = re.compile(r"(.*)\b(attention|feed|norm)\.(weight|bias)")
+"""Of the names in training; their weights are called gains here."""
 
 
 # Words
@@ -129,45 +86,53 @@ def _has_polyphone(word: str) -> bool:
 # Network
 
 
-def network(folder: Path) -> bytes:
-    """The weights of g2pM in 8 bits, and its tables."""
-    weights: Mapping[str, Any] = unpickled(folder / "np_ckpt.pkl")
-    index: Mapping[str, int] = unpickled(folder / "char2idx.pkl")
-    classes: Mapping[str, int] = unpickled(folder / "class2idx.pkl")
-    readings: Mapping[str, list[str]] = unpickled(folder / "digest_cedict.pkl")
-    names = sorted(classes, key=lambda name: classes[name])
-    chars = sorted(index, key=lambda char: index[char])
-    special = {"<UNK>": UNKNOWN, "시": START, "끝": END, "<PAD>": "\0"}
+def network(path: Path) -> bytes:
+    """The weights in 8 bits, and the tables of the network."""
+    saved = np.load(path)
+    words = json.loads(str(saved["words"]))
+    place_of = {syllable: i for i, syllable in enumerate(words["syllables"])}
     header = {
-        "chars": "".join(special.get(c, c if len(c) == 1 else "\0") for c in chars),
-        "syllables": [n.replace("u:", "v") for n in names],
+        "chars": "".join(words["chars"]),
+        "tags": words["tags"],
+        "syllables": words["syllables"],
         "readings": {
-            char: [classes[p] for p in options if p in classes]
-            for char, options in readings.items()
-            if len(options) > 1 and char in index
+            char: [place_of[r] for r in readings]
+            for char, readings in words["readings"].items()
+            if char in words["chars"]
         },
+        "heads": words["heads"],
         "arrays": {},
     }
     body = b""
-    arrays = {name: np.asarray(weights[source], np.float32) for name, source in _NAMES.items()}
-    for back in ("", "_back"):
-        suffix = "_reverse" if back else ""
-        arrays[f"bias{back}"] = np.asarray(
-            weights[f"lstm.bias_ih_l0{suffix}"] + weights[f"lstm.bias_hh_l0{suffix}"], np.float32
-        )
-    for name in ARRAYS:
-        matrix = np.atleast_2d(arrays[name])
+    for name in saved.files:
+        if name == "words" or name.startswith("guess"):  # what it learned first is not needed
+            continue
+        matrix = np.asarray(saved[name], np.float32)
+        matrix = matrix[:, None] if matrix.ndim == 1 else matrix  # a row each keeps them exact
         scale = np.abs(matrix).max(axis=1, keepdims=True) / 127 + 1e-12
-        header["arrays"][name] = list(matrix.shape)
+        header["arrays"][_shipped_name(name)] = list(matrix.shape)
         body += scale.astype("<f4").tobytes() + np.round(matrix / scale).astype(np.int8).tobytes()
     return zlib.compress(json.dumps(header, ensure_ascii=False).encode() + b"\n" + body, 9)
+
+
+def _shipped_name(name: str) -> str:
+    """The name of an array in the file: `blocks.0.feed.weight` is `0.feed.norm.gain`."""
+    bare = name.removeprefix("blocks.")
+    norm = _NORMS.fullmatch(bare)
+    if norm is not None:
+        part = "" if norm[2] == "norm" else f"{norm[2]}."
+        return f"{norm[1]}{part}norm.{'gain' if norm[3] == 'weight' else 'bias'}"
+    is_table = bare in {
+        f"{t}.weight" for t in ("char", "syllable", "widen", "place", "tag", "source")
+    }
+    return bare.removesuffix(".weight") if is_table else bare
 
 
 def main() -> None:
     """Write the files that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--words", nargs=2, type=Path, metavar=("MODERN", "COMPLETE"))
-    parser.add_argument("--network", type=Path, metavar="FOLDER")
+    parser.add_argument("--network", type=Path, metavar="WEIGHTS")
     options = parser.parse_args()
     if options.words:
         lines = [f"{word} {' '.join(reading)}" for word, reading in words(*options.words)]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from dora_mlx_tts.text.phonemes import Pronunciation
 from dora_mlx_tts.text.spoken import Reading
 from dora_mlx_tts.text.zh.pronounce.lexicon import UserWords, corrections
-from dora_mlx_tts.text.zh.pronounce.network import network
+from dora_mlx_tts.text.zh.pronounce.network import Told, network
 from dora_mlx_tts.text.zh.readings import dictionary_reading, phrase_reading
-from dora_mlx_tts.text.zh.segment.dictionary import word_list
 from dora_mlx_tts.text.zh.segment.words import Word
 from dora_mlx_tts.text.zh.syllable import NEUTRAL, symbols_of
 from dora_mlx_tts.text.zh.tones.bu_yi import bu, yi
@@ -27,15 +26,10 @@ from dora_mlx_tts.text.zh.tones.third import third
 MARKS = {**{mark: mark for mark in "!?…,.-"}, "￥": "SP2", "^": "SP3"}
 """Punctuation that has a symbol of its own, and the reference's signs of longer pauses."""
 
-Within = tuple[str, int]
-"""A text, and where in it a clause begins."""
-
-_BY_RULE = frozenset("一不地得子儿")
+_BY_RULE = frozenset("一不子儿")
 """Characters the network leaves to the tone rules and to the rules of grammar."""
-_ENOUGH = 9
-"""Characters of a text from which on the network is trusted inside words no dictionary lists."""
-_SURE, _SURE_IN_WORD = 0.6, 0.8
-"""Probabilities from which on the network's reading counts."""
+_SURE: Final = (0.6, 0.85, 0.9)
+"""Probabilities from which on the network's reading counts, against each source of `Told`."""
 
 _SIGNS = re.escape("".join(MARKS))
 _PIECE = re.compile(rf"[{_SIGNS}]|[^{_SIGNS}]+")
@@ -46,6 +40,22 @@ class Polyphones(Protocol):
 
     def read(self, clause: str) -> Sequence[str | None]:
         """Pinyin of every character of `clause` that the model decides, None elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A part of a text without marks, its place there, and its words."""
+
+    start: int
+    text: str
+    words: Sequence[Word]
+
+    def places(self) -> Iterator[tuple[int, Word]]:
+        """Place in the text, and word, of the beginning of every word."""
+        at = self.start
+        for word in self.words:
+            yield at, word
+            at += len(word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,54 +70,51 @@ class MandarinReader:
         """Phones of a normalized text, two a Hanzi and one a mark; `given` readings hold."""
         symbols: list[str] = []
         counts: list[int] = []
-        for match in _PIECE.finditer(norm_text):
-            piece, stop = match.group(), norm_text.startswith(".", match.end())
-            if piece in MARKS:
-                units: Iterable[tuple[str, ...]] = [(MARKS[piece],)]
-            else:
-                start, end = match.span()
-                inside = [g.moved(-start) for g in given if start <= g.start and g.end <= end]
-                units = self._clause(
-                    piece, before_stop=stop, given=inside, within=(norm_text, start)
-                )
+        for piece in self._read(norm_text, given):
+            units = [(MARKS[piece],)] if isinstance(piece, str) else map(_symbols, piece.pinyin)
             for unit in units:
                 symbols.extend(unit)
                 counts.append(len(unit))
         spans = tuple((i, i + 1) for i, n in enumerate(counts) for _ in range(n))
         return Pronunciation(tuple(symbols), spans, tuple(counts))
 
-    def pinyin(
-        self,
-        clause: str,
-        *,
-        before_stop: bool = False,
-        given: Sequence[Reading] = (),
-        within: Within | None = None,
-    ) -> list[str]:
-        """Surface pinyin of every character of a clause without marks."""
-        words = self.words(clause, before_stop=before_stop, given=given, within=within)
-        return [p for word in words for p in word.pinyin]
+    def pinyin(self, clause: str) -> list[str]:
+        """Surface pinyin of every character of a text; of a mark, the mark."""
+        read = self._read(clause, ())
+        return [p for piece in read for p in ([piece] if isinstance(piece, str) else piece.pinyin)]
 
-    def words(
-        self,
-        clause: str,
-        *,
-        before_stop: bool = False,
-        given: Sequence[Reading] = (),
-        within: Within | None = None,
-    ) -> Iterator[Spoken]:
-        """The words of a clause with their surface pinyin; `within` is the text it is a part of."""
-        at, previous = 0, NO_WORD
-        words = list(self.user_words.segment(clause, before_stop=before_stop))
+    def _read(self, norm_text: str, given: Sequence[Reading]) -> Iterator[Spoken | str]:
+        """The words of a text with their surface pinyin, and its marks."""
+        pieces = [self._divided(norm_text, match) for match in _PIECE.finditer(norm_text)]
+        clauses = [piece for piece in pieces if isinstance(piece, _Clause)]
         told = {i: unit for g in given for i, unit in enumerate(g.units, g.start) if i < g.end}
-        changed = {**self._changes(clause, words, within or (clause, 0)), **told}
+        changed = {**self._changes(norm_text, clauses), **told}
+        for piece in pieces:
+            if isinstance(piece, _Clause):
+                yield from self._words(piece, changed, told)
+            else:
+                yield piece
 
-        def read(start: int, text: str) -> tuple[str, ...]:
-            return tuple(changed.get(i, p) for i, p in enumerate(_base_reading(text), start))
+    def _divided(self, norm_text: str, match: re.Match[str]) -> _Clause | str:
+        piece = match.group()
+        if piece in MARKS:
+            return piece
+        stop = norm_text.startswith(".", match.end())
+        words = list(self.user_words.segment(piece, before_stop=stop))
+        return _Clause(match.start(), piece, words)
 
-        for word in merge(words, read, third_tones=self.rules.third_across_words):
+    def _words(
+        self, clause: _Clause, changed: Mapping[int, str], told: Mapping[int, str]
+    ) -> Iterator[Spoken]:
+        at, previous = 0, NO_WORD
+        text, start = clause.text, clause.start
+
+        def read(at: int, word: str) -> tuple[str, ...]:
+            return tuple(changed.get(i, p) for i, p in enumerate(_base_reading(word), start + at))
+
+        for word in merge(list(clause.words), read, third_tones=self.rules.third_across_words):
             end = at + len(word)
-            before, after = clause[max(0, at - CONTEXT) : at], clause[end : end + CONTEXT]
+            before, after = text[max(0, at - CONTEXT) : at], text[end : end + CONTEXT]
             pinyin = word.fixed or read(at, word.text)
             spoken = Spoken(
                 word.text, word.tag, pinyin, before, after, previous, word.fixed is not None
@@ -115,25 +122,38 @@ class MandarinReader:
             if not spoken.fixed and "" not in pinyin:
                 spoken = self._tones(spoken)
             if told:
-                surface = (told.get(i, p) for i, p in enumerate(spoken.pinyin, at))
+                surface = (told.get(i, p) for i, p in enumerate(spoken.pinyin, start + at))
                 spoken = replace(spoken, pinyin=tuple(surface))
             yield spoken
             at, previous = end, word
 
-    def _changes(self, clause: str, words: Sequence[Word], within: Within) -> dict[int, str]:
-        """Readings other than the dictionary's: a model's outside known words, then this package's own rules."""
-        if self.polyphones:
-            decided = _outside_words(self.polyphones.read(clause), words)
-            return corrections(clause, words, decided) if self.rules.context else decided
-        if not self.rules.context:
-            return {}
-        return _from_network(clause, words, within) | corrections(clause, words)
+    def _changes(self, text: str, clauses: Sequence[_Clause]) -> dict[int, str]:
+        """Readings other than the dictionary's, by place in the text.
 
-    def _clause(
-        self, clause: str, *, before_stop: bool, given: Sequence[Reading], within: Within
-    ) -> Iterator[tuple[str, ...]]:
-        for pinyin in self.pinyin(clause, before_stop=before_stop, given=given, within=within):
-            yield symbols_of(pinyin) or ()
+        This package's own rules decide, and the network where it is sure that they are wrong; a
+        model of the user's decides outside known words before the rules.
+        """
+        changes: dict[int, str] = {}
+        for clause in clauses:
+            decided = self._decided(clause)
+            if self.rules.context:
+                decided = corrections(clause.text, clause.words, decided)
+            changes.update((clause.start + at, pinyin) for at, pinyin in decided.items())
+        if self.rules.context and not self.polyphones:
+            changes.update(_from_network(text, clauses, changes))
+        return changes
+
+    def _decided(self, clause: _Clause) -> dict[int, str]:
+        if not self.polyphones:
+            return {}
+        readings = self.polyphones.read(clause.text)
+        unknown = (
+            i - clause.start + k
+            for i, word in clause.places()
+            if word.fixed is None and not _is_listed(word.text)
+            for k in range(len(word))
+        )
+        return {i: pinyin for i in unknown if (pinyin := readings[i])}
 
     def _tones(self, word: Spoken) -> Spoken:
         rules, words = self.rules, tone_words(self.rules)
@@ -152,15 +172,6 @@ class MandarinReader:
         return word
 
 
-def _unknown(words: Sequence[Word]) -> Iterator[tuple[int, Word]]:
-    """Positions, and their words, of the characters outside words that a dictionary lists."""
-    at = 0
-    for word in words:
-        if word.fixed is None and not _is_listed(word.text):
-            yield from ((i, word) for i in range(at, at + len(word)))
-        at += len(word)
-
-
 @lru_cache(maxsize=8192)
 def _is_listed(word: str) -> bool:
     """Whether a dictionary lists a word of several characters, or the two that it is made of (银行行长)."""
@@ -172,26 +183,41 @@ def _is_listed(word: str) -> bool:
     )
 
 
-def _outside_words(readings: Sequence[str | None], words: Sequence[Word]) -> dict[int, str]:
-    return {i: p for i, _ in _unknown(words) if (p := readings[i])}
-
-
-def _from_network(clause: str, words: Sequence[Word], within: Within) -> dict[int, str]:
-    """What the network is sure of; in a word of several characters it needs a longer text."""
-    model, (text, start) = network(), within
-    long = len(text) >= _ENOUGH
-    wanted = {
-        i: len(word)
-        for i, word in _unknown(words)
-        if clause[i] not in _BY_RULE
-        and clause[i] in model
-        and (long or len(word) == 1 or word.text not in word_list())
-    }
+def _from_network(
+    text: str, clauses: Sequence[_Clause], changes: Mapping[int, str]
+) -> dict[int, str]:
+    """Where the network is sure of another reading than the dictionaries and the rules."""
+    told = dict(_told(clauses, changes))
+    wanted = [at for at in told if text[at] in network() and text[at] not in _BY_RULE]
     if not wanted:
         return {}
-    found = model.read(text, [start + i for i in wanted])
-    limits = {i: _SURE if size == 1 else _SURE_IN_WORD for i, size in wanted.items()}
-    return {at - start: p for at, (p, odds) in found.items() if odds >= limits[at - start]}
+    return {
+        at: pinyin
+        for at, (pinyin, odds) in network().read(text, told, wanted).items()
+        if odds >= _SURE[told[at].source] and not _is_alike(pinyin, told[at].reading)
+    }
+
+
+def _told(clauses: Sequence[_Clause], changes: Mapping[int, str]) -> Iterator[tuple[int, Told]]:
+    for clause in clauses:
+        for start, word in clause.places():
+            last = len(word) - 1
+            source = int(_is_listed(word.text))
+            for i, pinyin in enumerate(word.fixed or _base_reading(word.text)):
+                place = "S" if not last else "B" if i == 0 else "E" if i == last else "M"
+                if word.fixed or start + i not in changes:
+                    yield start + i, Told(place, word.tag, pinyin, source)
+                else:
+                    yield start + i, Told(place, word.tag, changes[start + i], 2)
+
+
+def _is_alike(left: str, right: str) -> bool:
+    """Whether two syllables differ in nothing, or in a neutral tone, which the tone rules know better."""
+    return left[:-1] == right[:-1] and (left == right or str(NEUTRAL) in (left[-1], right[-1]))
+
+
+def _symbols(pinyin: str) -> tuple[str, ...]:
+    return symbols_of(pinyin) or ()
 
 
 @lru_cache(maxsize=8192)
