@@ -7,7 +7,7 @@ import unicodedata
 
 from dora_mlx_tts.text.aligned import AlignedText, join
 from dora_mlx_tts.text.markup.chat import TOKEN
-from dora_mlx_tts.text.markup.citations import CITATION, MARK_STARTS
+from dora_mlx_tts.text.markup.citations import CITATION, MARK_STARTS, without_citation
 from dora_mlx_tts.text.markup.entities import ENTITY, decoded
 from dora_mlx_tts.text.markup.formulas import formulas
 from dora_mlx_tts.text.markup.terminal import SEQUENCE
@@ -46,7 +46,7 @@ def _without_markup(text: AlignedText) -> AlignedText:
     if "<" in text.text:
         text = text.sub(TOKEN, "")
     if "[" in text.text or not MARK_STARTS.isdisjoint(text.text):
-        text = text.sub(CITATION, "")
+        text = text.sub(CITATION, without_citation)
     return text
 
 

@@ -19,6 +19,7 @@ from dora_mlx_tts.text.cleaning import cleaned
 from dora_mlx_tts.text.directions import directed, place, placed, with_own_spans
 from dora_mlx_tts.text.lexicon import Lexicon
 from dora_mlx_tts.text.mixed import read_mixed
+from dora_mlx_tts.text.patterns import expression
 from dora_mlx_tts.text.phonemes import (
     Language,
     LanguageSpan,
@@ -44,6 +45,7 @@ PROMPT_STOPS = frozenset("，。？！,.?!~:：—…")
 EXCERPT = 40
 """Maximum length of a text's excerpt in messages."""
 
+_KANA = expression("[\u3041-\u30fc]")
 _MARKS = frozenset("!?…,.-")
 _SILENT = frozenset({*_MARKS, "SP", "SP2", "SP3", "UNK", "_"})
 logger = logging.getLogger(__name__)
@@ -118,6 +120,8 @@ class FrontEnd:
         what = directed(text, readings, scheme.main, self._lexicon)
         said = self._lexicon.everywhere.apply(what.said)
         clean = cleaned(said, wide_words=scheme.main == "ja")
+        if scheme.main == "zh" and not self._lexicon.spellings.get("zh"):
+            clean = _simplified(clean)
         clean = _read_mixed(clean, scheme.main)
         parts = self._read(clean, scheme, what.readings)
         if sum(len(part.chars) for part in parts) < SHORT:
@@ -256,6 +260,13 @@ def unspoken(phonemes: Phonemes) -> str:
     for start, end in phonemes.char_spans:
         covered[start:end] = True
     return "".join(phonemes.text[i] for i in np.flatnonzero(~covered) if phonemes.text[i].isalnum())
+
+
+def _simplified(text: AlignedText) -> AlignedText:
+    """Chinese in simplified characters, which rules know; a text with kana is as often Japanese."""
+    from dora_mlx_tts.text.zh.normalize.script import simplify  # noqa: PLC0415 (on demand)
+
+    return text if _KANA.search(text.text) else simplify(text)
 
 
 def _read_mixed(text: AlignedText, main: str) -> AlignedText:

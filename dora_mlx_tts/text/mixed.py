@@ -22,23 +22,27 @@ _ROMAN = expression(
     r"(?<=[\u3400-\u9fff])([IVX]{2,6})(?=[世型期级])"
 )
 _PLUS = expression(
-    r"(?<=[A-Za-z])\+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])\+(?=[，。！？、；：]|\Z)"
+    r"(?<=[A-Za-z])\+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])\+(?=[，。！？、；：”」』）)]|\Z)"
 )
 _WIDE_COLON = expression("(?<=[A-Za-z])：(?=[0-9])")
 _HALF_DAY = expression(r"\b([AaPp])\.[ ]?[Mm]\.(?=[\u3400-\u9fff])")
 """Its last dot does not end a sentence."""
 _WIDE_SIGN = expression(r"(?<=[0-9A-Za-z])[．／－＋＝×]+(?=[0-9A-Za-z])|(?<=[0-9])％|[＄](?=[0-9])")
+_PLUS_MINUS = expression(r"\+/?[-\u2212](?=[ ]?\d)")
+_AREA = expression("[㎡㎥㎢⭐]")
 _SHARP = expression(r"(?<=(?<![A-Za-z])[CF])#(?=\d)")
 _MINOR = expression(r"(?<![A-Za-z0-9])([A-G])#m(?:in)?(?![A-Za-z0-9])")
 _ARROW = expression(
     r"(?<=[\u3400-\u9fff])[ ]?(?:[→➜➡⇒]|-?->)[ ]?(?=[A-Za-z0-9\u3400-\u9fff])|(?<=[A-Za-z0-9])[ ]?(?:[→➜➡⇒]|->)[ ]?(?=[\u3400-\u9fff])"
 )
 _YUAN = expression(r"[¥￥][ ]?(?=\d)")
+_PROSE = expression("(?<![A-Za-z])[a-z]{2,}(?![A-Za-z])")
+"""Small letters of an English sentence, which the cells of a table need not have."""
 _DOCTOR = expression("\\bDr\\.?[ ]?(?=[\u3400-\u9fff])")
 _QUOTED = expression(r"(?<![0-9A-Za-z])'([A-Za-z_][A-Za-z0-9_.-]*)'(?![0-9A-Za-z])")
 """A string of a program, whose quotes are no feet."""
 _ITEM = expression(
-    r"(?:\A|(?<=[：；，。:;]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff])"
+    r"(?:\A|(?<=[：；，。:;])(?<![0-9][:：]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff(“《【∠√∵¹²³]|(?<=[ ])\d{1,3}[a-z][ ]?[=+×-])"
 )
 """The number of an item, which is Chinese where its sentence is: 2) deadline推到周五."""
 _KANA = expression("[\u3041-\u30fc]")
@@ -50,6 +54,10 @@ _OF_FIGURES = expression(
 _HAN_BEHIND = expression("(?:[ ]?/[ ]?)?[\u3400-\u9fff]")
 _HAN = expression("[\u3400-\u9fff]")
 _ENGLISH = expression("[A-Za-z]{4}")
+_ANY_WORD = expression(
+    "(?<![0-9A-Za-z])(?<![0-9] )[A-Za-z]?[a-z]{2}|(?<![0-9A-Za-z])(?<![0-9] )[A-Z][a-z](?![A-Za-z])"
+)
+"""Anything of English that is no variable, unit or short form."""
 _FUNCTION = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "max", "min", "exp"})
 _FAR = 200
 _LETTER = expression("[A-Za-z\u3400-\u9fff]")
@@ -63,17 +71,68 @@ _SENTENCE = 60
 _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
-_CONCERNED = expression(
-    r"[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔ∞★↑↓§♩№&\u0304]|%[A-Z]|\d[ ]?[A-Za-zμΩ]|[A-Za-z][ ·•:：-]{0,2}\d|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]|√|[∠△@|]|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]|[A-Za-z][#)）]|[A-E]\*|[NC]BA|每[A-Za-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d|[A-Za-z]\.[ ]?\d|[A-Za-z][ ]?[是为在到]\d{1,2}[/:：]\d|\d\.[xX]"
+_FRAMING = frozenset(
+    [
+        "the",
+        "to",
+        "at",
+        "in",
+        "on",
+        "of",
+        "for",
+        "and",
+        "or",
+        "with",
+        "is",
+        "are",
+        "was",
+        "be",
+        "it",
+        "this",
+        "that",
+        "my",
+        "your",
+        "you",
+        "we",
+        "he",
+        "she",
+        "they",
+        "from",
+        "by",
+        "then",
+        "please",
+        "can",
+        "will",
+        "do",
+        "not",
+        "if",
+        "when",
+    ]
 )
+"""Small words of an English sentence; names and nouns alone make none."""
+_CONCERNED = expression(
+    r"\A(?=[^0-9]*[0-9])[^A-Za-z]*[A-Za-z]|[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]"
+    r"|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔΩμ∞★⭐↑↓§♩№&√∠△@|°\u0304]|%[A-Z]|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]"
+    r"|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]"
+    r"|[A-Za-z][#)）\[]|[)）\]][ ]?[A-Za-z\[]|[A-E]\*|--[a-z]|[\u4e00-\u9fff][=!]=?[=，。、；）\u4e00-\u9fff]|每[A-Za-z]|[\u4e00-\u9fff)）”」、]\.[a-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d"
+)
+"""Letters with figures, and signs: without them there is nothing to do."""
 
 _WIDE_MARK = expression("[，。；：？！]")
+_PARTING = frozenset("，。；：、（")
+"""Behind these a short name that Chinese follows belongs to it: Redmi K70 5G手机."""
 _NARROW = str.maketrans("．／－＋＝％＄", "./-+=%$")
+_AREAS = {"㎡": "m²", "㎥": "m³", "㎢": "km²", "⭐": "★"}
 _Condition = Callable[[re.Match[str]], bool]
 
 
 def read_mixed(text: AlignedText) -> AlignedText:
     """`内存128GB` as 内存一百二十八GB, `G1234次` as G幺二三四次, `第III章` as 第三章."""
+    from dora_mlx_tts.text.zh.normalize.typography import (  # noqa: PLC0415 (on demand)
+        as_chinese_writes,
+    )
+
+    text = as_chinese_writes(text)
     if _CONCERNED.search(text.text) is None:
         return text
     from dora_mlx_tts.text.zh.normalize import (  # noqa: PLC0415 (on demand)
@@ -90,29 +149,32 @@ def read_mixed(text: AlignedText) -> AlignedText:
     is_chinese = _HAN.search(text.text) is not None and not _KANA.search(text.text)
     if "'" in text.text and is_chinese:
         text = text.sub(_QUOTED, r"\1")
-    if is_chinese:
+    if is_chinese or _ENGLISH.search(text.text) is None:
         text = text.sub(_ITEM, _item)
     text = (
         text.sub(_DOCTOR, "Doctor ")
         .sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW))
         .sub(_SHARP, "# ")
+        .sub(_PLUS_MINUS, "±")
+        .sub(_AREA, lambda m: _AREAS[m[0]])
     )
     text = text.sub(_MINOR, r"\1 sharp minor").sub(_ARROW, "，")
     quantities = (
-        codes.ADDRESS_RULE,
         codes.STANDARD_RULE,
         chemistry.COMPOUND_RULE,
         *lettered.RULES,
         formulas.FORMULA_RULE,
         lettered_figures.COMPARED,
     )
-    text = _apply((*money.RULES, lettered_figures.COMMAS_BEFORE_UNIT), text, _is_in_chinese)
+    text = _apply((codes.ADDRESS_RULE, *codes.FILE_RULES), text, _is_in_chinese)
     text = _apply((*codes.LABELLED_RULES, chemistry.ISOTOPE_RULE), text, _is_labelled)
+    text = _apply((*money.RULES, lettered_figures.COMMAS_BEFORE_UNIT), text, _is_in_chinese)
     text = _apply(notations.RULES, text, _is_in_chinese)
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_in_chinese)
     text = _apply(identifiers.SHORT_NAME_RULES, text, _is_beside_chinese)
-    if _YUAN.search(text.text) and is_chinese:
+    is_listed = not (_KANA.search(text.text) or _PROSE.search(text.text))
+    if _YUAN.search(text.text) and (is_chinese or is_listed):
         text = text.sub(_YUAN, " CNY ")  # what Chinese has not read is English
     return text.sub(_WIDE_COLON, "， ").sub(_PLUS, "加").sub(_HALF_DAY, r"\1m").sub(_ROMAN, _roman)
 
@@ -165,11 +227,13 @@ def _is_in_chinese(match: re.Match[str]) -> bool:
         near = match.string[around]
         if _is_mostly_chinese(near):
             return True
-        return _WIDE_MARK.search(match.string) is not None and not _ENGLISH.search(match.string)
+        word = _ENGLISH if _WIDE_MARK.search(match.string) else _ANY_WORD
+        return word.search(match.string) is None
     if _has_wide_mark(match):
         return True
-    each = _HAN_PER_FRAMING_WORD if words[0].isascii() else _HAN_PER_WORD
-    return len(words) - english > each * english
+    han = len(words) - english
+    is_framed = words[0].isascii() and not _FRAMING.isdisjoint(map(str.lower, words))
+    return han > _HAN_PER_FRAMING_WORD * english if is_framed else han >= _HAN_PER_WORD * english
 
 
 def _has_wide_mark(match: re.Match[str]) -> bool:
@@ -205,6 +269,10 @@ def _is_mostly_chinese(text: str) -> bool:
 def _is_beside_chinese(match: re.Match[str]) -> bool:
     """Whether the nearest word before is Chinese, or the nearest behind, or nothing is English."""
     start, end = match.span()
+    parting = match.string[max(0, start - 1) : start]
+    is_apart = parting in _PARTING or (parting == " " and match[0][0].isdecimal())
+    if is_apart and _HAN.match(match.string, end):
+        return True
     before = _LETTER.findall(_OF_FIGURES.sub("", match.string[max(0, start - _LOOK_BACK) : start]))
     if before:
         return not before[-1].isascii()

@@ -26,21 +26,26 @@ _COUNTERS = "年月日号點点时時分秒个個件次位名家只条張张本�
 _UNCOUNTED = (
     "只[要有能需是限会支剩用卖好为]|位[于列居]|名[为列]|次[日于]|点[击开按]|部[分署门]|台[湾式]|种[植]|层[次面]|条[件款]|本[身来]|家[庭用族]"
     "|分[为别享析辨布成]|天[气线然]|年[度底初]|度假|路由|级别|张贴|件数|个[人性]|人[们民类工]|时[间候代]|角[色度]|毛病|份额|根[据本]|米[家饭]|升级|克隆"
-    "|粒子|轮[胎播]|局部|格[式外]|档次|栏目|类[似型]|章节|排[名行在]|句子|项目|列[表出]|场[景地]|座[位椅]|架构|段落|节[目日]|首[发页先款次播批个位家]|支[持付]|门[店口]|题目|课程|包[含括]|把[手]|对[比应方于]|双[方击]|副[本]|盘点|批[准量]|队[伍友]"
+    "|粒子|轮[胎播]|局部|格[式外]|档次|栏目|类[似型]|章节|排[名行在]|句子|项目|列[表出]|场[景地]|座[位椅]|架构|段落|节[目日]|首[发页先款次播批个位家班末]|末班|支[持付]|门[店口]|题目|课程|包[含括]|把[手]|对[比应方于]|双[方击]|副[本]|盘点|批[准量]|队[伍友]"
 )
 """Words that only begin like something that is counted."""
 _COUNTED = expression(
-    f"(?!{_UNCOUNTED})[{_COUNTERS}轮局袋罐句篇项列格帧档栏类章排场座架艘段首支门题包盏瓣幅束盆副批队]|财年|公[里斤分尺顷]|英[寸尺里镑亩]|[毫厘]米|毫升|[平立]方|级(?!别)|期(?![货待望])|小[时時]|组(?![装成织合件建团])|页(?!面)|行(?![业动为李走程驶政文])|步(?!骤)|集(?![成团合群中])"
+    f"(?!{_UNCOUNTED})[{_COUNTERS}轮局袋罐句篇项列格帧档栏类章排场座架艘段首支门题包盏瓣幅束盆副批队]|星(?![期座球巴光云])|速(?![度率写食腾成])|缸|核(?![心对桃算查])|线程|键(?![盘位])|冲程|孔|声道|挡|伏|瓦|赫兹|(?:美|欧|日|港|澳|加)元|英镑|人民币|刀(?!具)|折(?!叠)|倍|顿(?!号)|片(?![段面中头刻])|套(?![餐件装路用])|册(?!子)|亩|丸|拳|圈(?!子)|胜|负(?![载责面数荷])|针(?!对)|坪|户(?![型外口])|票(?![房价据])|股(?![票份价东])|笔(?![记试画刷触])|封(?![面装锁闭])|道(?![路具理歉])|[港日]币|韩元|卢布|泰铢|卢比|比索|瑞郎|法郎|新元|新台币|越南盾|美[金刀分]|星期|刻钟|毫秒|世纪|季度|学期|海里|[微纳]米|[毫微]克|平米|[摄华]氏度|字节|比特|像素|焦耳|[茶汤量]匙|[大小]匙|量杯|加仑|品脱|夸脱|盎司|光年|车道|卡路里|大卡|马力|牛顿|英亩|财年|公[里斤分尺顷]|英[寸尺里镑亩]|[毫厘]米|毫升|[平立]方|级(?!别)|期(?![货待望])|小[时時]|组(?![装成织合件建团])|页(?!面)|行(?![业动为李走程驶政文])|步(?!骤)|集(?![成团合群中])"
 )
 """What a number before it counts."""
 _NAMED = expression("[A-Z][A-Za-z]{2,19} $")
 _LONGEST_NAME = 21
 """A number behind a name and before Han that it does not count is part of the name: Switch 2首发."""
 _PAUSES = CLAUSE_MARKS | HARD_STOPS | CLOSERS
-_OF_ENGLISH = expression("[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9.,]+(?: [a-z]|-[A-Za-z])")
+_OF_ENGLISH = expression(
+    "[0-9](?:st|nd|rd|th)|(?<![0-9:：])[0-9]+(?:[.,][0-9]+)*(?: [a-z]|-[A-Za-z])"
+)
 """A number behind a Chinese word that is none of Chinese: 1st, 3 cats, 7-Eleven."""
 _STOPS = ",.!?;，。！？、；"
 _WIDE_PAUSES = "，、；："
+_BRACKETS = frozenset("（(")
+_IS_VALUE = expression(":[ ]?[0-9.]+$")
+"""Brackets and a colon part a number from the English word before it."""
 _WIDE_PAUSE = expression("[，；：]")
 """Behind these an English word has ended, and its sentence is Chinese."""
 _LIST_NUMBER = expression(r"[ ]*[0-9]{1,2}[.．、)）][ ]*")
@@ -128,9 +133,7 @@ def split_spans(text: str, scheme: Scheme) -> list[Span]:
             )
             language = _language_of_number(text, run, (start, end), left, right) or scheme.main
             is_after_word = left is not None and left.language == "en" and right is None
-            if is_after_word and text[max(0, start - 2) : start].strip(" ")[-1:] in set(
-                _WIDE_PAUSES
-            ):
+            if is_after_word and _is_set_off(text, start):
                 language = spans[-2].language if len(spans) > 1 else scheme.main
         if spans and spans[-1].language == language:
             spans[-1] = Span(language, spans[-1].start, end)
@@ -216,10 +219,17 @@ def _merge(runs: Iterator[_Run], text: str) -> list[_Run]:
 
 def _is_apart(text: str, before: int, start: int) -> bool:
     """Whether a number has nothing to do with the one before: a pause parts them, or it counts what follows."""
-    if _WIDE_PAUSE.search(text, before, start):
+    if _WIDE_PAUSE.search(text, before, start) or text[start] in _BRACKETS:
         return True
     number = _NUMBER.match(text, start)
     return text[start - 1] == " " and bool(number and _COUNTED.match(text, number.end()))
+
+
+def _is_set_off(text: str, start: int) -> bool:
+    """Whether a wide pause or a bracket parts a number from the word before it."""
+    return text[start] in _BRACKETS or text[max(0, start - 2) : start].strip(" ")[-1:] in set(
+        _WIDE_PAUSES
+    )
 
 
 def _language_of_number(
@@ -231,7 +241,10 @@ def _language_of_number(
         return known.language if known else None
     number = text[at[0] : at[1]]
     before = _mark_behind(text, left)
-    if before in _STOPS or (before in _WIDE_PAUSES and left.language == "en"):
+    is_of_english = left.language == "en"
+    if is_of_english and (number[0] in _BRACKETS or _IS_VALUE.search(text, left.start, at[1])):
+        before = _WIDE_PAUSES[0]
+    if before in _STOPS or (before in _WIDE_PAUSES and is_of_english):
         return _behind_pause(before, number, left, right)
     after_han = _HAN_RUN.match(before) and (number[-1] in _PAUSES or before == "第")
     if run.is_amount or number[-1] in ".。" or after_han:
@@ -244,10 +257,10 @@ def _language_of_number(
     ):
         return left.language
     is_counted = _COUNTED.match(text, right.start) and not glued_left
-    is_time = left.language == "en" and _CLOCK.fullmatch(number.strip())
+    is_time = is_of_english and _CLOCK.fullmatch(number.strip())
     if (is_counted or is_time) and number[-1].isdecimal():
         return right.language
-    is_part_of_name = number.strip().isdecimal() and _NAMED.search(
+    is_part_of_name = number.strip(" ,").isdecimal() and _NAMED.search(
         text, max(0, at[0] - _LONGEST_NAME), at[0]
     )
     longer_left = left.end - left.start >= right.end - right.start

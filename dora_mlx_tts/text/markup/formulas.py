@@ -31,7 +31,7 @@ _SIGNS = re.compile(r"[\\^_=<>+{}]|\d\s?[-*/×÷]\s?\d")
 _MATHS = re.compile(
     r"\\begin\{(?:align(?:at|ed)?|equation|gather(?:ed)?|multline|eqnarray|flalign|split|cases|[pbvBV]?matrix|math|displaymath)\*?\}"
 )
-_PLAIN = re.compile(r"[\w()|]+(?:\s?[-*/,!|()]\s?[\w()|]+)*[!'%]?")
+_PLAIN = re.compile(r"[\w()|]+(?:\.\d+)?(?:\s?[-*/,!|()]\s?[\w()|]+(?:\.\d+)?)*[!'%]?")
 
 
 class _Candidate(Protocol):

@@ -28,7 +28,7 @@ class Link:
     """A bracket that may become `[text](target)` or `![image](target)`."""
 
     def __init__(self, char: str, at: int, *, is_image: bool, before: str) -> None:
-        """Begin with a bracket; `before` holds the two characters in front of it."""
+        """Begin with a bracket; `before` holds characters in front of it."""
         self._label: Held = [(char, at)]
         self._target: Held = []
         self._depth = 1

@@ -23,7 +23,18 @@ from dora_mlx_tts.text.markup.terminal import SequenceFilter
 
 _LINE_MARKS = frozenset(" \t\u3000#>-*+_=|~`")
 _LINE_PREFIX = re.compile(r"(?:[ \t]*(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+))*")
+_GRADES = frozenset("ABCDE")
+_DIGIT = re.compile("[0-9]")
+_COUNTED = frozenset("元克升斤片粒盒瓶袋箱人天次米分件张组)%½")
+"""Behind these a star before a figure multiplies: 50元*3."""
+_PRESSING = frozenset("按拨")
+"""Behind these a star is a key."""
 _ESCAPABLE = frozenset("\\`*_{}[]()#+-.!|<>~")
+
+
+def _is_counted(char: str) -> bool:
+    """Whether a figure behind this character and a star tells how often: `0.5g*24`."""
+    return char in _COUNTED or (char.isascii() and char.isalnum())
 
 
 class MarkupFilter(TagFilter):
@@ -47,6 +58,7 @@ class MarkupFilter(TagFilter):
         self._fence: Fence | None = None
         self._in_table = False
         self._starred = False  # a single star began emphasis
+        self._is_strong = False  # two stars did
         self._plain = False  # brackets were found to be no link
 
     def feed(self, chunk: str) -> list[Char]:
@@ -129,7 +141,7 @@ class MarkupFilter(TagFilter):
         prefix = _LINE_PREFIX.match(marks)
         rest = held[prefix.end() if prefix else 0 :]
         self._in_table = any(char == "|" for char, _ in rest)
-        self._before = " "
+        self._before, self._recent = " ", "  "
         self._state = self._inline
         self._replay(rest)
 
@@ -139,7 +151,7 @@ class MarkupFilter(TagFilter):
         if char in "\n\r":
             self._let("\n", at)
             self._code, self._in_table, self._state = 0, False, self._line_start
-            self._starred = False
+            self._starred = self._is_strong = False
         elif char == "`" or (char in "*_~" and not self._code):
             self._run = [(char, at)]
             self._state = self._emphasis
@@ -208,7 +220,7 @@ class MarkupFilter(TagFilter):
             return
         if mark == "*":
             alone = before.isspace() and after.isspace()
-            content = alone or (len(run) == 1 and self._is_lone_star(before, after))
+            content = alone or self._is_lone_star(before, after, len(run))
         elif mark == "_":
             content = (before + after).isascii() and before.isalnum() and after.isalnum()
         else:
@@ -217,15 +229,31 @@ class MarkupFilter(TagFilter):
             for char, at in run:
                 self._let(char, at)
 
-    def _is_lone_star(self, before: str, after: str) -> bool:
-        """Whether one star is content, as in `2*3` and, where nothing is emphasised, in `118*`."""
-        if before.isdigit() and after.isdigit():
+    def _is_lone_star(self, before: str, after: str, count: int) -> bool:
+        """Whether stars are content, as in `2*3`, `2**3` and, where nothing is emphasised, in `118*`."""
+        is_quantity = before.isascii() and before.isalnum() and _DIGIT.search(self._recent[-3:])
+        if is_quantity and after.isdigit() and (count == 1 or not self._is_strong):
+            return True
+        if count > 1:
+            self._is_strong = not self._is_strong
+            return False
+        if self._is_grade(before, after):
             return True
         opens = not after.isspace() and not before.isalnum()
-        is_marked = before.isdigit() or (before.isalpha() and not self._second.isalnum())
-        is_lone = not self._starred and is_marked and after in " ,;.)="
+        is_marked = before.isdigit() or (before.isalpha() and not self._recent[-2].isalnum())
+        is_lone = not self._starred and (
+            (is_marked and after in " ,;.)=")
+            or (_is_counted(before) and (after.isdigit() or after == "("))
+            or before in _PRESSING
+        )
         self._starred = opens or (self._starred and before.isspace())
         return is_lone
+
+    def _is_grade(self, before: str, after: str) -> bool:
+        """Whether a star belongs to a mark of a school: `A*AA`, where nothing is emphasised."""
+        begins = not self._recent[-2].islower() and not self._recent[-2].isdigit()
+        behind = after in _GRADES or not after.isalnum()
+        return not self._starred and before in _GRADES and begins and behind
 
     def _end_ticks(self, run: Held) -> None:
         if self._code:
@@ -238,7 +266,7 @@ class MarkupFilter(TagFilter):
     # Links and images
 
     def _begin_link(self, char: str, at: int, *, is_image: bool) -> None:
-        self._link = Link(char, at, is_image=is_image, before=self._second + self._before)
+        self._link = Link(char, at, is_image=is_image, before=self._recent)
         self._state = self._in_link
 
     def _in_link(self, char: str, at: int) -> None:

@@ -14,7 +14,7 @@ from dora_mlx_tts.text.markup.chat import (
     is_spoken,
     read_token,
 )
-from dora_mlx_tts.text.markup.citations import is_mark, may_be_mark
+from dora_mlx_tts.text.markup.citations import LOOK_BACK, is_mark, may_be_mark
 from dora_mlx_tts.text.markup.entities import decoded, may_be_entity
 from dora_mlx_tts.text.markup.links import Held, text_of
 from dora_mlx_tts.text.markup.tags import (
@@ -52,7 +52,7 @@ class TagFilter(ABC):
         self._speech_tags = speech_tags
         self._out: list[Char] = []
         self._before = " "  # the last character that was let through
-        self._second = " "  # the one before it
+        self._recent = "  "  # the last ones, with it
         self._state: Callable[[str, int], None] = self._line_start
         self._tag: Held = []
         self._after_tag: Callable[[str, int], None] = self._line_start
@@ -84,7 +84,7 @@ class TagFilter(ABC):
     def _let(self, char: str, at: int) -> None:
         in_code = self._code > 0 and at - self._code_start <= _LONGEST_CODE
         self._out.append(Char(char, at, in_code))
-        self._second, self._before = self._before, char
+        self._before, self._recent = char, self._recent[1 - LOOK_BACK :] + char
 
     def _replay(self, chars: Iterable[tuple[str, int]]) -> None:
         for char, at in chars:
@@ -252,7 +252,7 @@ class TagFilter(ABC):
 
     def _forget(self, at: int) -> None:
         """End reasoning whose opening tag the template wrote: everything before is not spoken."""
-        self._tag, self._code, self._before = [], 0, " "
+        self._tag, self._code, self._before, self._recent = [], 0, " ", "  "
         self._out.append(Char("", at, forgets=True))
         self._state = self._line_start
 

@@ -46,6 +46,11 @@ _BEHIND_FACE = CLAUSE_MARKS | HARD_STOPS | DOTS | ELLIPSES | {" ", "(", "（", "
 _TELLING = HARD_STOPS | DOTS | ELLIPSES | LABEL_ENDS | BULLETS
 """Characters at which, or before which, a sentence may end."""
 
+_DOTTED = re.compile(r"(?<![A-Za-z])(?:[A-Za-z]{1,3}\.){1,4}[A-Za-z]\.$")
+"""Behind letters with dots a character in a Chinese sentence goes on: 3 p.m.开会."""
+_OF_PASSWORD = re.compile(r"(?=[!-~]{0,40}[0-9])(?=[!-~]{0,40}[A-Za-z])[!-~]{3,40}[!?]$")
+"""Letters and figures before a mark without a blank: k7#Qw9!zT2."""
+
 _CONTINUES = CLAUSE_MARKS | DASHES
 
 
@@ -162,6 +167,8 @@ class BoundaryFinder:
             return False
         if self._in_quotes and char.isascii() and char.isalnum():  # a password: "Blue!42"
             return False
+        if char.isascii() and char.isalnum() and _OF_PASSWORD.search(self._tail):
+            return False
         quoted = self._tail[-1:] in {"」", "』"} and char in {"と", "っ"}
         return not (boundary.closed and (char.islower() or quoted))
 
@@ -179,7 +186,9 @@ class BoundaryFinder:
             return self._blank(boundary)
         if not is_east_asian(char) or char in _CONTINUES or char.isdigit():
             return False
-        label = self._label_ends(boundary)
+        if _DOTTED.search(self._tail):
+            return False
+        label = self._label_ends(boundary, char)
         return Stop.of(self._tail).ends(char) is not False if label is None else label
 
     def _after_dot_and_blank(self, boundary: _Boundary, char: str) -> bool | None:
@@ -191,7 +200,7 @@ class BoundaryFinder:
             return self._goes_on(boundary)
         if char.islower() or char in _CONTINUES:
             return False
-        label = self._label_ends(boundary)
+        label = self._label_ends(boundary, char)
         if label is not None:
             return label
         stop = Stop.of(self._tail, is_whole=self._is_short)
@@ -238,7 +247,7 @@ class BoundaryFinder:
         if not boundary.blank and char == " ":
             return self._blank(boundary)
         begins = char.isupper() or is_east_asian(char)
-        return self._label_ends(boundary) if begins else False
+        return self._label_ends(boundary, char) if begins else False
 
     def _after_source(self, boundary: _Boundary, char: str) -> bool | None:
         """Behind a stop, the mark of a source belongs to the sentence before it: `[1]`."""
@@ -254,9 +263,11 @@ class BoundaryFinder:
             boundary.closed, boundary.blank, boundary.since = True, False, 0
         return None
 
-    def _label_ends(self, boundary: _Boundary) -> bool | None:
+    def _label_ends(self, boundary: _Boundary, char: str) -> bool | None:
         """Whether a new item begins at the label before this place; None where there is no label."""
         label = label_of(self._tail, is_whole=self._is_short)
+        if label and label.is_capital and not (char.isdigit() or is_east_asian(char)):
+            return None
         if label is None or _BEHIND_MOVE.search(self._tail[: -len(label.text)]):
             return None
         if label.begins:

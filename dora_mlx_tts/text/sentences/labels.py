@@ -12,7 +12,7 @@ LABEL_ENDS = frozenset(")）")
 """Brackets behind a label."""
 
 _LABEL = re.compile(
-    r"(?:^|(?<=[\s•⁃▪●‣◦])|(?<=\D[:：]))[(（]?(?:(\d{1,3})|([a-z]))([.．]?[)）]|[.．])\s?$"
+    r"(?:^|(?<=[\s•⁃▪●‣◦])|(?<=\D[:：]))[(（]?(?:(\d{1,3})|([a-zA-H]))([.．]?[)）]|[.．])\s?$"
 )
 _LONGEST = 8
 
@@ -27,6 +27,7 @@ class Label:
         bracketed: whether a bracket closes it.
         text: as it is written.
         begins: whether nothing but a bullet, or a colon, stands before it.
+        is_capital: whether it is a capital, which is as often an initial or the end of a sentence.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Label:
     bracketed: bool
     text: str
     begins: bool
+    is_capital: bool = False
 
     def follows(self, other: Label | None) -> bool:
         """Whether it numbers the item behind another."""
@@ -53,6 +55,9 @@ def label_of(text: str, *, is_whole: bool) -> Label | None:
     start = len(text) - len(match.group())
     before = text[:start].strip().strip("".join(BULLETS))
     begins = not before if is_whole else False
-    begins = begins or (number is not None and before.endswith((":", "：")))
-    value = int(number) if number else ord(letter) - ord("a") + 1
-    return Label(value, number is None, mark[-1] in LABEL_ENDS, match.group(), begins)
+    begins = begins or ((number or letter.isupper()) and before.endswith((":", "：")))
+    value = int(number) if number else ord(letter.lower()) - ord("a") + 1
+    is_capital = number is None and letter.isupper()
+    return Label(
+        value, number is None, mark[-1] in LABEL_ENDS, match.group(), bool(begins), is_capital
+    )

@@ -16,7 +16,7 @@ READ_AS_WORDS = word_set(
     "AIDS ARM ASCII ASEAN BERT BIOS CAD CAPTCHA COBOL COVID DOS FIFA FOX GIF GUI HEX IKEA JPEG JSON LAN LASER LIDAR LORA MAC MAX MIDI MIN "
     "BOGO FOMO HEPA HIPAA HELOC LASIK NIMBY NOAA OSHA POTUS SCOTUS FLOTUS SPAC SCSI SATA CUDA DARPA EBITDA FICA FISA GAAP FEMA MOOC MOSFET NAND PEMDAS FAFSA ECMO MRSA NICU PICU CRISPR FIFO LIFO CORS CRUD REIT NASCAR PETA BIPOC IMAX STEM RAID AWOL MENSA INTERPOL HAZMAT WYSIWYG CERN "
     "NAFTA NASA NASDAQ NATO NERF OPEC PET PIN RADAR RAM ROM SARS SCUBA SIM SONAR SUM SWAT TAB TOEFL TOML UEFA UNESCO "
-    "UNICEF UNIX WAN WASM YAML YOLO ZIP README STDIN STDOUT STDERR"
+    "UNICEF UNIX WAN WASM YAML YOLO ZIP README STDIN STDOUT STDERR IELTS BRICS MOBA DOTA NIO"
 )
 """Acronyms that are spoken as words; their readings are in the lexicon."""
 EMPHASIZED = word_set(
@@ -34,6 +34,7 @@ _AMBIGUOUS = word_set("IT US AM WHO IN AT AS AN")
 """Among small letters these are short forms; only a sentence all in capitals has them as words."""
 
 _DOTTED = expression(r"(?<![\w.])(?:[A-Za-z]\.\s?(?=[A-Za-z]\.)){1,8}[A-Za-z](?P<dot>\.)?(?![\w])")
+_CONSTANT = expression(r"(?<![A-Za-z0-9_])[A-Z]{2,}(?:_[A-Z]{2,}){1,6}(?![A-Za-z0-9_])")
 _DOTTED_DEGREE = expression(
     r"\b(?:Ph\. ?D|Ed\. ?D|Psy\. ?D|Pharm\. ?D|[MB]\. ?(?:Sc|Ed|Eng|Tech|Phil|Arch|Mus|Com|Des|Div|Litt)|D\. ?(?:Phil|Sc|Litt|Mus|Min)|LL\. ?[BMD])\b(?P<dot>\.)?"
 )
@@ -112,7 +113,8 @@ def _is_shouting(words: list[str], *, alone: bool) -> bool:
     )
     doubtful = frozenset[str]() if alone else _AMBIGUOUS
     short = sum(word in _SHOUTED - EMPHASIZED - doubtful for word in plain)
-    if alone and plain and long + short == len(words):
+    has_word = any(len(word) > 1 for word in plain)
+    if alone and has_word and long + short == len(words):
         return True
     return long > 0 and (long + short) * 2 >= len(words)
 
@@ -139,6 +141,14 @@ def _unshout(word: str, *, alone: bool) -> str:
         is_word = len(word) > SPELLED_LENGTH or "'" in word or _is_pronounceable(word)
         return word.lower() if is_word else word
     return word if _is_spelling(known, word) else word.lower()
+
+
+def _constant(match: re.Match[str]) -> str:
+    """`API_KEY` API key: a name in a program, of which each part is a word or letters."""
+    parts = match.group().split("_")
+    return " ".join(
+        _unshout(part, alone=True) if len(part) >= READ_LENGTH - 1 else part for part in parts
+    )
 
 
 def _letters(word: str) -> str:
@@ -241,5 +251,5 @@ def apply(text: AlignedText, kept: Container[str] = frozenset()) -> AlignedText:
         text = text.sub(_IN_BRACKETS, lambda m: _letters(m.group()))
     if "ARM" in text.text and _LOAN.search(text.text):
         text = text.sub(_ADJUSTABLE, lambda m: f"A R M{chr(39) + m[1] if m[1] else ''}")
-    text = text.sub(_CAPITALS, _shouted)
+    text = text.sub(_CONSTANT, _constant).sub(_CAPITALS, _shouted)
     return text.sub(_WORD, lambda m: None if m.group().lower() in kept else _word(m))

@@ -36,7 +36,9 @@ _CALL = expression(
 )
 _DOT_FIRST = expression(r"(?<![^\s(\"'*/])(?P<star>\*)?\.(?=[a-z]{2,16}\b(?!\.[a-z]{2}\b\.))")
 """`.csv`, `*.txt`, `.env`: names that begin with a dot."""
-_DOT_NET = expression(r"(?<!\w)\.NET\b")
+_DOT_NET = expression(r"(?<!\w)(ASP|ADO|VB)?\.NET\b")
+_ENDINGS = {"xlsx": "X L S X", "pptx": "P P T X", "dmg": "D M G", "sh": "S H", "md": "M D"}
+"""What the rules for words would not spell."""
 _DIGITS = expression(r"\d+")
 _YEAR = expression(r"(?:19|20)\d\d")
 _SPELLED = expression(
@@ -87,6 +89,11 @@ def _path_part(part: str) -> str:
     return _SPELLED.sub(lambda m: m.group().upper(), said)
 
 
+def _file(match: re.Match[str]) -> str:
+    name = match[1] if len(match[1]) > 1 else match[1].upper()
+    return f"{name} dot {_ENDINGS.get(match[2], match[2])}"
+
+
 def _path(match: re.Match[str]) -> str:
     whole = match.group().rstrip(".")
     trail = match.group()[len(whole) :]
@@ -99,8 +106,8 @@ def apply(text: AlignedText) -> AlignedText:
     text = text.sub(_EMAIL, _email).sub(_URL, _url).sub(_PATH, _path)
     text = (
         text.sub(_CALL, " dot ")
-        .sub(_DOT_NET, "dot net")
+        .sub(_DOT_NET, lambda m: f"{' '.join(m[1] or '')} dot net".lstrip())
         .sub(_DOT_FIRST, lambda m: "star dot " if m["star"] else "dot ")
-        .sub(_FILE, lambda m: f"{m[1] if len(m[1]) > 1 else m[1].upper()} dot {m[2]}")
+        .sub(_FILE, _file)
     )
     return text.sub(_TAG, lambda m: m[1].replace("_", " "))

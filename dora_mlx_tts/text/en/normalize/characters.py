@@ -62,6 +62,7 @@ _MAPPED = {
 }
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Mn", "Me", "Sk", "Zs", "Zl", "Zp"})
 GREEK, GREEK_END = "\u0370", "\u03ff"
+_TITLE_END = expression("(?<=[A-Za-z0-9!?.])[》」』”](?=[A-Za-z])")
 _BLANKS = expression(r"\s{2,}")
 _KEPT = frozenset("μΩ²³°€£¥₩₹₽₿₺₴₫฿₦₱₪₡₲₵₸₭₮₾₼₣₤₧﷼৳៛֏¢§¶×÷±≤≥≠≈√∛∞∑→…—–−·‰%♭♯∫∈∪∩∝⇒\n")
 _POWER_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
@@ -170,7 +171,7 @@ def unify(text: AlignedText) -> AlignedText:
             .sub(_RAISED, _raised)
             .sub(_NARROW_GROUPS, "")
         )
-        text = _translate(text)
+        text = _translate(text.sub(_TITLE_END, r"\g<0> "))
     return text.sub(_BLANKS, lambda m: "\n" if "\n" in m.group() else " ")
 
 

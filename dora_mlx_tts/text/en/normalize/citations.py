@@ -14,7 +14,7 @@ _MARK = expression(
 )
 _WORDED = expression(r"\s?\[(?:citation needed|who\?|note \d{1,2}|edit|sic)\]")
 _HOLDERS = word_set(
-    "list array vector tuple set range interval matrix values numbers returns return prints print outputs "
+    "list lst arr array nums int args argv dict dp df buf vector vec grid tuple set range interval matrix values numbers returns return prints print outputs "
     "is are equals in index indices slice input output result from to"
 )
 """Behind these a bracket holds something to be read."""

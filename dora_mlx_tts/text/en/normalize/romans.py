@@ -53,7 +53,7 @@ _DESCENDANT = expression(
 )
 """Of a family: Henry Ford II."""
 _PART = expression(
-    rf"\b((?:{'|'.join(_NUMBERED)})s?)\s(?![LC]\b|I\s(?!(?:of|and|or|to|in|on|for)\b)[a-z])({ROMAN})\b(?!-\d)",
+    rf"\b(?!(?-i:windows))((?:{'|'.join(_NUMBERED)})s?)\s(?![LC]\b|I\s(?!(?:of|and|or|to|in|on|for)\b)[a-z])({ROMAN})\b(?!-\d)",
     re.IGNORECASE,
 )
 """Not the letter of `grade C`, nor the speaker of `the class I took`."""

@@ -10,7 +10,9 @@ from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, NUMBER
 
 _STANDARD = re.compile(r"(?<![0-9.])802\.([13][0-9x]{0,2})(?![0-9.])")
 """A standard of networks: 802.11ax."""
-_VERSION = re.compile(r"(?<![0-9.])[0-9]{1,8}(?:\.[0-9]{1,8}){2,6}(?![0-9])")
+_VERSION = re.compile(
+    r"(?<![0-9.])[0-9]{1,8}(?:\.[0-9]{1,8}){2,6}(?![0-9])(?:/([12]?[0-9]|3[0-2])(?![0-9.]))?"
+)
 _ROMAN_ORDINAL = re.compile(
     r"第[ ]?([IVX]{1,6})(?![A-Za-z])|(?<![A-Za-z])([IVX]{1,6})(?=[世型期级]|[ ]?号)"
 )
@@ -24,13 +26,17 @@ _HEIGHT = re.compile(
 )
 _HUNDREDTHS = re.compile(r"(?<=[0-9]秒)([0-9]{2,3})(?![0-9.:：]|[ ]?[个位分秒毫])")
 _APART = re.compile(
-    "(?<![0-9.第图表题案项骤])([1-9])、([1-9])(?=[ ]?(?:[个只条张天次人岁周倍斤米块杯碗片粒颗家位名遍种件月百千万十]|小时|分钟|秒|年(?!级)|星期|公[斤里]))"
+    "(?<![0-9.第图表题案项骤])([1-9])、([1-9])(?=[ ]?(?:[个只条张天次人岁周倍斤米块杯碗片粒颗家位名遍种件月百千万十]|点(?![0-9半])|小时|分钟|秒|年(?!级)|星期|公[斤里]))"
 )
 """Two numbers that follow each other count about so many: 2、3个."""
 _OF_BASE = re.compile(
     rf"((?:二|八|十六|2|8|16)进制[^，。；！？0-9]{{0,8}}[ ]?)([0-9]{{2,16}})(?![0-9.]|[ ]?(?:进|数|{MEASURE}))"
 )
 """Figures of another base are said one by one: 二进制数是111110."""
+_FIRST_OF_RANGE = re.compile(
+    rf"(?<![0-9.第])2(?=[到至][0-9]{{1,6}}(?:\.[0-9]{{1,2}})?[ ]?(?![级月号日楼层档期]){MEASURE})"
+)
+"""Two to some of what is counted: 2-3天."""
 _COUNT = re.compile(rf"({NUMBER})[ ]?(?=[ ]?[多余几来]?[ ]?{MEASURE})")
 _FEES = re.compile(
     r"(?<=[0-9元块万千百])[ ]?\+[ ]?(?=[\u4e00-\u9fff]{0,3}(?:税|费|押金|定金|利息|尾款|保险))"
@@ -49,7 +55,7 @@ _ORDINAL_UNIT = re.compile(
 )
 """Before these a lone 2 is an ordinal or part of a name: 二月, 二楼, 二级."""
 _LAST_OF_ORDINALS = re.compile(
-    "(?:第|周[一二三四五六日天]|星期[一二三四五六日天])[ ]?[0-9一二三四五六七八九十]{1,3}[到至]\\Z"
+    "(?:第|周[一二三四五六日天]|星期[一二三四五六日天])[ ，]?[0-9一二三四五六七八九十]{1,3}[到至]\\Z"
 )
 """The last of some that are numbered, not counted: 第1到2节."""
 _STAGED = re.compile("奶粉|配方|羊奶|围棋|棋手")
@@ -73,6 +79,7 @@ _NAMES = frozenset(
         "618",
         "985",
         "996",
+        "999",
         "911",
         "10010",
         "10086",
@@ -132,7 +139,9 @@ def read_versions(text: AlignedText) -> AlignedText:
 
 def _version(match: re.Match[str]) -> str:
     """The first of two or three parts is said as a number (18.2.0), an address has four."""
-    parts = match[0].split(".")
+    parts = match[0].partition("/")[0].split(".")
+    if match[1]:  # an address and how many bits of it are the network's
+        return f"{'点'.join(map(digits, parts))}斜杠{cardinal(match[1])}"
     first = cardinal(parts[0]) if len(parts) <= _LONGEST_VERSION else digits(parts[0])
     return "点".join((first, *map(digits, parts[1:])))
 
@@ -147,6 +156,7 @@ def read_counts(text: AlignedText) -> AlignedText:
     text = text.sub(_ORDINAL, _ordinal)
     text = text.sub(_LONG_NAME, lambda m: digits(m[0], telephone=True))
     text = text.sub(_HUNDREDTHS, lambda m: digits(m[1]))
+    text = text.sub(_FIRST_OF_RANGE, "两")
     text = text.sub(_HEIGHT, lambda m: f"{amount(m[1])}米{digits(m[2])}").sub(_COUNT, _count)
     return text.sub(_DECIMAL, lambda m: number(m[0])).sub(_BARE, _bare)
 
@@ -233,6 +243,8 @@ def _is_known_name(value: str, before: str, match: re.Match[str]) -> bool:
         return False
     if value in _ANSWERS and not _SUM_BEFORE.search(before):
         return True
+    if len(value) == _SHORTEST_CALLED:  # 查询结果：12306显示…
+        before = before.rstrip(" :：")
     return value in _NAMES and not _QUANTITY_BEFORE.search(before)
 
 

@@ -15,38 +15,55 @@ _TEMPERATURE = re.compile(
     r"[ ]?(°C|°F|℃|℉|[摄华]氏度|度(?![0-9]))"
 )
 _DEGREES_OF_HANZI = re.compile("(?<=[零一二三四五六七八九十百千万亿])[ ]?(?:°C|℃)")
+_PLACE = r"([0-9]{1,3}(?:\.[0-9]{1,8})?)[ ]?°(?:[ ]?([0-5]?[0-9](?:\.[0-9]{1,6})?)[ ]?['′’])?(?:[ ]?([0-5]?[0-9](?:\.[0-9]{1,6})?)[ ]?(?:[\"″”]|''))?"
+POSITION = re.compile(
+    rf"(?<![0-9A-Za-z.°])(?:{_PLACE}[ ]?([NSEW])|([NSEW])[ ]?{_PLACE})(?![0-9A-Za-z°])"
+)
+"""A latitude or a longitude: 39°54'N, E116.4°."""
+_HEMISPHERES = {"N": "北纬", "S": "南纬", "E": "东经", "W": "西经"}
 _OF_ANGLES = re.compile(
     "近视|远视|散光|屈光|度数|[左右]眼|旋转|[仰俯倾夹转]角|角度|[东西]经|[南北]纬|镜片"
 )
 """Degrees of these are never below zero but negative."""
 _ADDED = re.compile("[\u4e00-\u9fff](?<![幅率涨跌是为])[ ]?$")
-_PERCENT = re.compile(rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)|(个百分点))")
-_PERCENT_RANGE = re.compile(
-    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[%‰]?[ ]?(?:--|——|[-~\u2013\u2014\uff5e到至])[ ]?({NUMBER})[ ]?([%‰])"
+_PERCENT = re.compile(
+    rf"(?<![0-9A-Za-z.])([-\u2212+])?({NUMBER})[ ]?(?:(%|‰)(\+(?![0-9A-Za-z$¥￥€£零一二两三四五六七八九十百]))?|(个百分点))"
 )
+_PERCENT_RANGE = re.compile(
+    rf"(?<![0-9A-Za-z.])([-\u2212+]?)({NUMBER})[ ]?[%‰]?[ ]?(?:--|——|[-~\u2013\u2014\uff5e到至])[ ]?([-\u2212+]?)({NUMBER})[ ]?([%‰])"
+)
+_FEE = re.compile("[\u4e00-\u9fff]{0,6}[0-9]")
+"""What is added to a share: 2%+服务费3000."""
+_SIGNS = {"": "", "-": "负", "\u2212": "负", "+": "正"}
+PERCENTS_APART = re.compile("(?<=[%‰])[ ]?/[ ]?(?=[-+]?[0-9])")
 _SHARES = {"%": "百分之", "‰": "千分之"}
 _NEAR = 16
 
 
 def read_percentages(text: AlignedText) -> AlignedText:
     """`25%` 百分之二十五, `10%~20%` 百分之十至百分之二十."""
-    text = text.sub(_PERCENT_RANGE, _percent_range)
+    text = text.sub(PERCENTS_APART, "，").sub(_PERCENT_RANGE, _percent_range)
     return text.sub(_PERCENT, _percent)
 
 
-def _percent_range(match: re.Match[str]) -> str:
-    low, high, mark = match.groups()
-    return f"{_SHARES[mark]}{number(low)}至{_SHARES[mark]}{number(high)}"
+def _percent_range(match: re.Match[str]) -> str | None:
+    sign, low, high_sign, high, mark = match.groups()
+    if sign and match.start() and match.string[match.start() - 1] in "0123456789)）":
+        return None
+    share = _SHARES[mark]
+    return f"{_SIGNS[sign]}{share}{number(low)}至{_SIGNS[high_sign]}{share}{number(high)}"
 
 
 def _percent(match: re.Match[str]) -> str | None:
-    sign, value, mark, points = match.groups()
+    sign, value, mark, more, points = match.groups()
     if points:
         return None
-    spoken = {"-": "负", "\u2212": "负", "+": "正"}.get(sign or "", "")
+    spoken = _SIGNS[sign or ""]
     if sign == "+" and _ADDED.search(match.string, max(0, match.start() - 2), match.start()):
         spoken = "加"
-    return f"{spoken}{_SHARES[mark]}{number(value)}"
+    if more:
+        more = "加" if _FEE.match(match.string, match.end()) else "以上"
+    return f"{spoken}{_SHARES[mark]}{number(value)}{more or ''}"
 
 
 def read_temperatures(text: AlignedText) -> AlignedText:
@@ -66,6 +83,15 @@ def _temperature(match: re.Match[str]) -> str | None:
         below = "零下" if high_minus else ""
         spoken += f"{'度' if minus else ''}到{below}{number(high)}"
     return fahrenheit + spoken + name
+
+
+def read_position(match: re.Match[str]) -> str:
+    """`39°54'N` 北纬三十九度五十四分."""
+    *parts, letter = match.groups()[:4] if match[4] else (*match.groups()[5:], match[5])
+    name = _HEMISPHERES[letter]
+    is_named = match.string.endswith(name, 0, match.start())
+    values = zip(parts, "度分秒", strict=True)
+    return ("" if is_named else name) + "".join(f"{number(v)}{unit}" for v, unit in values if v)
 
 
 def read_heat(match: re.Match[str]) -> str | None:

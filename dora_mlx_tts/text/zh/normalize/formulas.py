@@ -62,8 +62,17 @@ _ENDS = frozenset(
 _STARTS = frozenset(
     {"number", "scientific", "fraction", "vulgar", "word", "greek", "root", "open", "shape", "bar"}
 )
+_BEFORE_QUANTITY = re.compile("[ ]?([=≈≠<>≤≥])[ ]?$")
+_NUMERAL = re.compile("[ ]?[负零一二两三四五六七八九十百]")
 _LONGEST_PRODUCT = 3
 """More letters in a row are a word."""
+_KEYWORDS = frozenset(
+    {"if", "in", "is", "or", "do", "to", "of", "on", "as", "at", "not", "and", "var", "let", "int"}
+)
+_SHORT_NAME = re.compile(
+    "[A-Za-z]?(?i:alt|tab|esc|del|cmd|opt|age|avg|cnt|len|idx|err|row|col|key|val|out|end|qty|all|add)|[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z][aeiou][b-df-hj-np-tv-z]"
+)
+"""What programs and tables call a value with so few letters."""
 _LOGARITHM = re.compile(r"log([₀-₉]{1,4})[ ]?(\(?)([0-9]{1,16}(?:\.[0-9]{1,8})?|[A-Za-z])(\)?)")
 
 
@@ -73,6 +82,16 @@ def read_formula(text: str) -> str | None:
     if tokens is None or not _is_formula(tokens):
         return None
     return _spoken(tokens)
+
+
+def _read(match: re.Match[str]) -> str | None:
+    """A formula, also one whose result is a quantity that is written out by now: V=πr³≈一百毫升."""
+    relation = _BEFORE_QUANTITY.search(match[0])
+    if relation is None or not _NUMERAL.match(match.string, match.end()):
+        return read_formula(match[0])
+    formula = match[0][: relation.start()]
+    spoken = read_formula(formula)
+    return None if spoken is None else f"{spoken}{OPERATORS[relation[1]]}"
 
 
 def _tokens(text: str) -> list[tuple[str, str]] | None:
@@ -110,7 +129,9 @@ def _is_formula(tokens: list[tuple[str, str]]) -> bool:
     )
     if not has_letters or is_weak:
         return False
-    if any(len(word) > _LONGEST_PRODUCT and word.lower() not in _FUNCTIONS for word in words):
+    if any(_is_name(word) for word in words):
+        return False
+    if any(_is_word(a) and _is_word(b) for a, b in itertools.pairwise(tokens)):
         return False
     for i, kind in enumerate(kinds):
         before = kinds[i - 1] if i else ""
@@ -123,6 +144,21 @@ def _is_formula(tokens: list[tuple[str, str]]) -> bool:
         ):
             return False
     return True
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is no product of letters nor a function: `total`, and `age`, `sum`, `Top`."""
+    if word.lower() in _FUNCTIONS:
+        return False
+    return (
+        len(word) > _LONGEST_PRODUCT or word in _KEYWORDS or _SHORT_NAME.fullmatch(word) is not None
+    )
+
+
+def _is_word(token: tuple[str, str]) -> bool:
+    """Whether a token is several letters; two such in a row are a phrase: `new int`."""
+    kind, text = token
+    return kind == "word" and len(text) > 1 and text.lower() not in _FUNCTIONS
 
 
 def _is_quotient(tokens: list[tuple[str, str]]) -> bool:
@@ -222,6 +258,6 @@ _READERS: dict[str, Callable[[str], str]] = {
 
 FORMULA_RULE = Rule(
     _FORMULA,
-    lambda match: read_formula(match[0]),
+    _read,
     "=≈≠<>≤≥+×÷·*±√^²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉ⁿₐₑₒₓₙₘₖᵢⱼₜₚₛᵣ∠△∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨",
 )

@@ -6,6 +6,7 @@ The letters stay for English to spell, the figures are Hanzi.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits, number
 from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, Rule
@@ -15,11 +16,12 @@ _TRAIN = re.compile(
     r"|(?<=航班|国道|省道|高铁|动车|列车|车次|高速|客机|飞机|型号|房间|教室)[ ]?([A-Z]{1,3})[ -]?(\d{3,4})(?![0-9A-Za-z])"
 )
 _SERIES = re.compile(
-    r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ](?:\d{1,2}[ ])?)(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d)"
+    r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ](?:\d{1,2}[ ])?)(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d|[ ]?[分点元块度瓦万亿倍])"
 )
 """The number of a make behind capitals: RTX 4090, ISO 8601."""
+_CARD = re.compile("[RGM]TX|RX|HD|MX|XT|ISO|HTTP")
 _MODEL = re.compile(
-    r"(?<![0-9A-Za-z_.-])([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_-]|\.\d)"
+    r"(?<![0-9A-Za-z_.-])([A-Z]{1,4})-?(\d{3,16})(\.\d{1,4})?(?![0-9A-Za-z_°-]|\.\d)"
 )
 _CHIP = re.compile(
     r"(?<![0-9A-Za-z_.-])((?<=[0-9][ ])\d{3}|\d{4,5})(X[A-Z0-9]{0,2}|H[XSKQ]|(?<=[0-9]{5})H|(?<=[ ][0-9]{3})H|K[FS]|U|Ti)(?![0-9A-Za-z_-])"
@@ -28,13 +30,17 @@ _PAGES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
 )
 """From one to another of a series: P45-P52, A1-A5."""
+_STOREYS = re.compile(
+    r"(?<![0-9A-Za-z.])(\d{1,2})[Ff][ ]?[-~–～至到][ ]?(\d{1,2})[Ff](?![0-9A-Za-z])"
+)
+"""From one storey to another: 1F-3F."""
 _UNIT_OF_HOUSE = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{0,2})(\d{1,3})-(\d{1,4})([A-Z])(?![0-9A-Za-z_.-])"
 )
 """A floor or a building and a flat in it: L3-15A."""
 _ROOM_ON_FLOOR = re.compile(r"(?<![0-9A-Za-z.])(\d{1,2})[Ff][ ]?-?[ ]?(\d{3,4})(?![0-9A-Za-z])")
-_MEDIUM = re.compile(r"(?<![0-9A-Za-z.])([A-Z])\.(\d{2,4})(?![0-9A-Za-z]|\.\d)")
-"""The letter and number of a recommendation: H.265."""
+_MEDIUM = re.compile(r"(?<![0-9A-Za-z.])([A-Z])\.(\d{1,4})(?![0-9A-Za-z]|\.\d)")
+"""The letter and number of a recommendation or a slot: H.265, M.2."""
 _LEVEL = re.compile(r"(?<![A-Za-z])(?:Lv|LV|lv)\.?[ ]?(\d{1,4})(?![0-9A-Za-z.])")
 _LETTERS_AND_FIGURES = r"([A-Z]{1,4})-?(\d{1,2}(?:\.\d)?)(?![0-9A-Za-z+]|[-.]\d)"
 _GATE = re.compile(
@@ -42,11 +48,12 @@ _GATE = re.compile(
 )
 """Directly beside a Chinese word: 登机口C32, PM2.5, A4纸."""
 _SHORT = re.compile(
-    r"(?<![0-9A-Za-z.$-])(\d{1,3}(?:\.\d)?(?=[ ]?[GKDBFMT])|\d{4,5}(?=[ ]?K))[ ]?([GKDBFMT])(?![0-9A-Za-z+&-]|/(?![0-9]))|(?<![0-9A-Za-z.])(\d)([A-Z])(?=[\u3400-\u9fff])"
+    r"(?<![0-9A-Za-z.$-])(\d{1,3}(?:\.\d)?(?=[ ]?[GKDBFMT])|\d{4,5}(?=[ ]?K))[ ]?([GKDBFMT])(?![0-9A-Za-z+&-]|/(?![0-9]))|(?<![0-9A-Za-z.])(\d|\d{2,3}(?=[A-Z][座排门口室栋楼桌席舱铺]))([A-Z])(?=[\u3400-\u9fff])"
 )
 """A figure and a letter that are one word: 5G, 4K, 3D, 7B."""
 _LINES = re.compile(r"(?<![0-9A-Za-z.])(\d{3,4})([PpiI])(?![0-9A-Za-z])")
-_MASKS = ("N", "KN")
+_NUMBER_BEHIND = re.compile("[ ][0-9零一二两三四五六七八九十]")
+_MASKS = ("N", "KN", "KF")
 """Of masks (`N95`), whose figures are said one by one."""
 _HUNDREDS = 3
 
@@ -68,8 +75,9 @@ def read_model(match: re.Match[str]) -> str:
 
 
 def read_series(match: re.Match[str]) -> str:
-    """`RTX 4090` RTX四零九零."""
-    return match[1] + digits(match[2], telephone=True)
+    """`RTX 4090` RTX四零九零, `SAT 1500` SAT一千五百."""
+    is_amount = match[2].endswith("00") and not _CARD.match(match[1])
+    return match[1] + (cardinal(match[2]) if is_amount else digits(match[2], telephone=True))
 
 
 def read_pages(match: re.Match[str]) -> str:
@@ -114,12 +122,23 @@ def read_lines(match: re.Match[str]) -> str:
     return f"{digits(match[1], telephone=True)}{match[2].upper()}"
 
 
+def _apart(read: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
+    """A pause between a name that ends in figures and a number behind it: H100 80GB."""
+
+    def reading(match: re.Match[str]) -> str:
+        is_before_number = _NUMBER_BEHIND.match(match.string, match.end())
+        return read(match) + ("，" if is_before_number else "")
+
+    return reading
+
+
 NAME_RULES = (
+    Rule(_STOREYS, lambda m: f"{cardinal(m[1])}F到{cardinal(m[2])}F", "Ff"),
     Rule(_ROOM_ON_FLOOR, lambda m: f"{cardinal(m[1])}F{digits(m[2], telephone=True)}", "Ff"),
-    Rule(_MEDIUM, lambda m: f"{m[1]}{digits(m[2])}", "."),
-    Rule(_TRAIN, read_train, FIGURES),
-    Rule(_SERIES, read_series, " "),
-    Rule(_MODEL, read_model, FIGURES),
+    Rule(_MEDIUM, lambda m: f"{m[1]}{'' if len(m[2]) > 1 else '点'}{digits(m[2])}", "."),
+    Rule(_TRAIN, _apart(read_train), FIGURES),
+    Rule(_SERIES, _apart(read_series), " "),
+    Rule(_MODEL, _apart(read_model), FIGURES),
     Rule(_CHIP, lambda m: f"{digits(m[1])}{' '.join(m[2])}", "XHKUT"),
     Rule(_PAGES, read_pages, "-~–～至到"),
     Rule(_UNIT_OF_HOUSE, read_unit_of_house, "-"),
@@ -127,5 +146,5 @@ NAME_RULES = (
     Rule(_LINES, read_lines, "PpiI"),
 )
 """What is Chinese in a Chinese sentence."""
-SHORT_NAME_RULES = (Rule(_GATE, read_gate, FIGURES), Rule(_SHORT, read_short, FIGURES))
+SHORT_NAME_RULES = (Rule(_GATE, _apart(read_gate), FIGURES), Rule(_SHORT, read_short, FIGURES))
 """What is Chinese behind a Chinese word, and English behind an English one (MacBook Air M2)."""

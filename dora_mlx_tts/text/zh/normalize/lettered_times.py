@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from dora_mlx_tts.text.aligned import AlignedText
-from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number
+from dora_mlx_tts.text.zh.normalize.dates import read_dates
+from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, two_figures
 from dora_mlx_tts.text.zh.normalize.patterns import Rule
 from dora_mlx_tts.text.zh.normalize.times import HALF_DAY_TIME, read_times
 from dora_mlx_tts.text.zh.normalize.units import (
@@ -16,6 +17,9 @@ _ISO_TIME = re.compile(
     r"(?<![0-9A-Za-z-])(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}(?::\d{2})?)(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?(?![0-9A-Za-z])"
 )
 _QUARTER = re.compile(r"(?<![0-9A-Za-z])((?:19|20)\d{2})[ ]?([QH])([1-4])(?![0-9A-Za-z])")
+_DATE = re.compile(
+    r"(?<![0-9A-Za-z./-])(?:19|20)\d{2}(?:([-/])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])|\.(?:1[0-2]|0?[1-9])\.(?:3[01]|[12]\d|0[1-9]))(?![0-9A-Za-z/-]|\.\d)"
+)
 _ERA = re.compile(
     r"(?<![0-9A-Za-z])(?:([1-9]\d{0,3})[ ]?年?[ ]?(AD|BCE?|CE|a\.?d\.?|b\.?c\.?(?:e\.?)?)|(AD|BCE?)[ ]?([1-9]\d{0,3}))(?![A-Za-z])年?"
 )
@@ -23,6 +27,14 @@ _DURATION = re.compile(
     r"(?<![0-9A-Za-z.])(?:(\d{1,4})[ ]?h(?:rs?|ours?)?[ ]?(\d{1,3})[ ]?m(?:ins?)?(?:[ ]?(\d{1,2})[ ]?s(?:ecs?)?)?"
     r"|(\d{1,4})[ ]?m(?:ins?)?[ ]?(\d{1,2})[ ]?s(?:ecs?)?)(?![0-9A-Za-z])"
 )
+_MINUTES_OF = re.compile(r"(?<![0-9A-Za-z.:])(\d{1,3})[ ]?m(?![0-9A-Za-z²³/^+-])")
+"""Minutes in a sentence whose other durations say so: 睡了7h12m，深睡58m."""
+_HOURS_NEAR = re.compile(r"\d[ ]?h[ ]?\d{1,2}[ ]?m(?![A-Za-z0-9²³/])")
+_OF_DURATION = re.compile("(?:[A-Za-z][ ]?|[睡醒时眠多少增减][了是为约到]?[ ]?)$")
+_STOP = re.compile("[。！？!?\n]")
+_FAR = 60
+_TIMER = re.compile(r"(?<![0-9A-Za-z.:：])(\d{1,2})[:：]([0-5]\d)(?![0-9:：]|[ ]?[-~–～aApP])")
+_OF_TIMERS = re.compile("(?i:timer|countdown|pomodoro|stopwatch)|计时器|倒计时|番茄钟")
 _ZONE = re.compile(
     r"(?<![0-9A-Za-z])(UTC|GMT)[ ]?([+\-\u2212])[ ]?(\d{1,2})(?::?([0-5]\d))?(?![0-9A-Za-z])"
 )
@@ -40,7 +52,9 @@ _NEAR = 24
 _WEEKS_AND_DAYS = re.compile(
     r"(?<![0-9A-Za-z.])(?:(\d{1,2})[ ]?[-~–～][ ]?)?(\d{1,2})\+([0-6])[ ]?周"
 )
-_RUN = re.compile(r"(?<=[0-9][Kk] )(\d{1,2})[:：]([0-5]\d)(?![0-9:：])")
+_RUN = re.compile(
+    r"(?:(?<=[0-9][Kk] )|(?<=swim )|(?<=bike )|(?<=run )|(?<=row )|(?<=lap ))(\d{1,2})[:：]([0-5]\d)(?![0-9:：])"
+)
 """What a run of 5K took."""
 _PACE = re.compile(
     r"(?<![0-9A-Za-z.:：])(\d{1,2})[:：]([0-5]\d)[ ]?/[ ]?(km|mi|公里|英里|千米)(?![A-Za-z])"
@@ -49,6 +63,9 @@ _HOURS = re.compile(
     r"(\d{1,2}(?:[:：]\d\d)?)(?=[ ]?[-~\u2013\uff5e][ ]?(\d{1,2})(?:[:：]\d\d)?[ ]?([aApP])\.?[mM])"
 )
 """The first of two times whose half of the day stands behind the second."""
+
+
+_PART_OF_DAY = re.compile("(?:[上下中]午|早[上晨]?|清晨|晚上?|傍晚|凌晨|深夜|半夜)[ ]?$")
 
 
 def _first_hour(match: re.Match[str]) -> str:
@@ -66,7 +83,8 @@ def _half_days(match: re.Match[str]) -> str:
     if text != match[0]:
         half = spoken[:2]
         spoken = half + spoken[2:].replace(half, "")
-    return spoken
+    is_said = _PART_OF_DAY.search(match.string, max(0, match.start() - 3), match.start())
+    return spoken[2:] if is_said and spoken.startswith(("上午", "下午")) else spoken
 
 
 def _halves(text: str) -> str:
@@ -84,6 +102,23 @@ def _duration(match: re.Match[str]) -> str:
         return f"{amount(only_minutes)}分{number(last_seconds)}秒"
     spoken = f"{amount(hours)}小时{number(minutes)}分"
     return f"{spoken}{number(seconds)}秒" if seconds else f"{spoken}钟"
+
+
+def _minutes_of(match: re.Match[str]) -> str | None:
+    start, end = max(0, match.start() - _FAR), match.end() + _FAR
+    before = _STOP.split(match.string[start : match.start()])[-1]
+    after = _STOP.split(match.string[match.end() : end])[0]
+    is_time = _HOURS_NEAR.search(before) or _HOURS_NEAR.search(after)
+    return f"{number(match[1])}分钟" if is_time and _OF_DURATION.search(before) else None
+
+
+def _timer(match: re.Match[str]) -> str | None:
+    """`timer设成25:00`: minutes and seconds."""
+    before = _STOP.split(match.string[max(0, match.start() - _FAR) : match.start()])[-1]
+    if not _OF_TIMERS.search(before):
+        return None
+    seconds = "" if match[2] == "00" else f"{number(match[2])}秒"
+    return f"{amount(str(int(match[1])))}分{seconds or '钟'}"
 
 
 def _zone(match: re.Match[str]) -> str:
@@ -114,8 +149,11 @@ def _weeks_and_days(match: re.Match[str]) -> str:
 
 
 ISO_TIME = Rule(_ISO_TIME, lambda match: f"{match[1]} {match[2]}", "T")
+DATE = Rule(_DATE, lambda match: read_dates(AlignedText.of(match[0])).text, "-/.")
 QUARTER = Rule(_QUARTER, lambda match: f"{digits(match[1])}年{match[2]}{number(match[3])}", "QH")
 ERA = Rule(_ERA, _era, "ABCabc")
+MINUTES_OF = Rule(_MINUTES_OF, _minutes_of, "m")
+TIMER = Rule(_TIMER, _timer, ":：")
 DURATION = Rule(_DURATION, _duration, "hm")
 ZONE = Rule(_ZONE, _zone, "UG")
 DAYS = Rule(
@@ -126,10 +164,10 @@ DAYS = Rule(
 MONTHS = Rule(_MONTHS, _months, "mM")
 WEEKS = Rule(_WEEKS, _weeks, "wW")
 WEEKS_AND_DAYS = Rule(_WEEKS_AND_DAYS, _weeks_and_days, "+")
-RUN = Rule(_RUN, lambda match: f"{amount(str(int(match[1])))}分{number(match[2])}秒", "Kk")
+RUN = Rule(_RUN, lambda match: f"{amount(str(int(match[1])))}分{two_figures(match[2])}秒", "Kk")
 PACE = Rule(
     _PACE,
-    lambda match: f"{amount(str(int(match[1])))}分{number(match[2])}秒每{unit_name(match[3])}",
+    lambda match: f"{amount(str(int(match[1])))}分{two_figures(match[2])}秒每{unit_name(match[3])}",
     "/",
 )
 HALF_DAY = Rule(HALF_DAY_TIME, _half_days, "mM")

@@ -33,7 +33,7 @@ _DATA = re.compile(
     r"([KkMGTP]i?B|[KkMG]bps|[KkMGT]b(?=/))(/(?:s|[秒人月天日年台]))?(?![A-Za-z0-9]|/[A-Za-z])"
 )
 _SUPPLY = re.compile(
-    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?V[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?([VW])[ ]?[/×*xX⎓]?[ ]?({NUMBER})[ ]?A(?![0-9A-Za-z])"
 )
 _EQUAL = re.compile(
     rf"(?<![0-9A-Za-z])([A-Za-zα-ω])[ ]?(=|≈|≠|<=|>=|<|>|≤|≥)[ ]?(?=-?{NUMBER}[ ]?[A-Za-zμΩ°]{{1,3}}(?:[²³/]|(?![0-9A-Za-z+*^])))"
@@ -70,8 +70,15 @@ _SETS = re.compile(
     r"(?<=[\u4e00-\u9fff])(?:[ ]?×[ ]?|[ ][xX*][ ]|(?<=[克升米])[xX*][ ]?)(\d{1,4})(?![0-9A-Za-z.])"
 )
 """How often a quantity is taken: 100kg×5."""
-_UNIT_OF = re.compile(rf"(?<=[\u3400-\u9fff²³])[ ]?[(（]({UNIT_NAMES})[)）]")
+_UNIT_OF = re.compile(rf"(?<=[0-9\u3400-\u9fff²³])[ ]?[(（]({UNIT_NAMES})[)）]")
 """A unit in brackets behind what it measures: 体重(kg)."""
+_READING_LEVEL = re.compile(
+    r"(?<![0-9A-Za-z.])(\d{2,4})(?:L?[ ]?[-~–～至到][ ]?(\d{2,4}))?L(?![0-9A-Za-z/])"
+)
+"""How hard a book is to read, in lexiles: 蓝思值650L."""
+_CLAUSE = re.compile("[，。；！？,;!?]")
+_OF_READING = re.compile("蓝思|[Ll]exile|阅读指数|阅读等级|分级阅读")
+_NEAR = 24
 _SIMPLE = 9
 
 
@@ -80,6 +87,15 @@ def _data(match: re.Match[str]) -> str:
     spoken = "到".join(number(value.replace(",", "")) for value in (low, high) if value)
     share = f"每{per[1].replace('s', '秒')}" if per else ""
     return f"{spoken}{unit.upper()}{share}"
+
+
+def _reading_level(match: re.Match[str]) -> str | None:
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    after = match.string[match.end() : match.end() + _NEAR // 2]
+    near = f"{_CLAUSE.split(before)[-1]} {_CLAUSE.split(after)[0]}"
+    if not _OF_READING.search(near):
+        return None
+    return f"{'到'.join(map(number, filter(None, match.groups())))}   L "
 
 
 def _per_some(match: re.Match[str]) -> str:
@@ -118,11 +134,12 @@ def _quantity(match: re.Match[str]) -> str | None:
     return read_quantities(AlignedText.of(match[0])).text
 
 
+READING_LEVEL = Rule(_READING_LEVEL, _reading_level, "L")
 FUEL_USE = Rule(FUEL, read_fuel, "/")
 DATA = Rule(_DATA, _data, "Bb")
-SUPPLY = Rule(_SUPPLY, lambda match: f"{number(match[1])}伏{number(match[2])}安", "V")
+SUPPLY = Rule(_SUPPLY, lambda m: f"{number(m[1])}{unit_name(m[2])}{number(m[3])}安", "VW")
 EQUAL = Rule(_EQUAL, lambda match: f"{match[1]}{OPERATORS[match[2]]}", "=≈≠<>≤≥")
-FIELD = Rule(OF_FIELD, read_of_field, "ANJKHFTC")
+FIELD = Rule(OF_FIELD, read_of_field, "ANJKHFTCU")
 PER_SOME = Rule(_PER_SOME, _per_some, "/")
 PART_OF_UNIT = Rule(
     _PART_OF_UNIT,

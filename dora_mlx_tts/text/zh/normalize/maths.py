@@ -70,13 +70,18 @@ _HAN_EQUALS = re.compile(
     rf"(?<=[\u4e00-\u9fff])[ ]?([+×÷=≈≠≤≥{RELATIONS}])[ ]?(?=[\u4e00-\u9fff0-9A-Za-z-])"
     r"|(?<=[甲乙丙丁])[ ]?([<>])[ ]?(?=[甲乙丙丁])|(?<=[0-9A-Za-z])[ ]?([+×÷=≈≠≤≥])[ ]?(?=[负零一二两三四五六七八九十百]|(?<=[×÷])[\u4e00-\u9fff])"
 )
+_HAN_MINUS = re.compile(
+    r"(?<=[0-9\u4e00-\u9fff)）])[ ]?[-\u2212][ ]?(?=[\u4e00-\u9fff(（])|(?<=[\u4e00-\u9fff]{2}|[\u4e00-\u9fff][)）])(?<![而是为得和与则即到至])[-\u2212](?=[0-9])"
+)
+_HAN_FORMULA = re.compile("[^，。；！？,;!?\n]{0,40}[=＝][^，。；！？,;!?\n]{0,40}")
+"""What stands around an equals sign: 最大心率=220-年龄."""
 _HAN_COMPARED = re.compile("(?<=[\u4e00-\u9fff])[ ]?([<>])[ ]?(?=[\u4e00-\u9fff])(?!键)")
 _QUOTIENT = re.compile(r"(?<![0-9.)/])([0-9]{1,8})/([0-9]{1,8})(?![0-9.(/%^²³])")
 _TOKEN = re.compile(
     rf"(?<![0-9.)/])[0-9]{{1,8}}/[0-9]{{1,8}}(?![0-9.(/%^²³])"
     rf"|{_OPERATOR}|{_EXPONENT}|[-\u2212/]|{NUMBER}[%‰]?|."
 )
-_BEFORE_NUMBER = re.compile(r"([±≈≤≥<>≠√])[ ]?(?=-?[0-9]|[负零一二两三四五六七八九十])")
+_BEFORE_NUMBER = re.compile(r"([±≈≤≥<>≠√])[ ]?(?=-?[0-9]|[负零一二两三四五六七八九十百千])")
 _BEFORE = {
     "±": "正负",
     "≈": "约等于",
@@ -122,7 +127,7 @@ _SIGNS = {
 def read_fractions(text: AlignedText) -> AlignedText:
     """`3/4` 四分之三, `-2/3` 负三分之二; `24/7` is no fraction but hours and days."""
     text = text.sub(r"(?<![0-9./])24[ ]?/[ ]?7(?![0-9./])", "二十四七")
-    return text.sub(_FRACTION, _fraction)
+    return text.sub(_FRACTION, _fraction).sub("(?<=[0-9])[ ]?/[ ]?(?=[0-9])", "，")
 
 
 def _fraction(match: re.Match[str]) -> str:
@@ -130,7 +135,8 @@ def _fraction(match: re.Match[str]) -> str:
     sign, upper, lower = match.groups()
     if upper == lower and len(upper) > 1:
         return f"{number(upper)}比{number(lower)}"
-    return f"{'负' if sign else ''}{number(lower)}分之{number(upper)}"
+    parts = {"100": "百", "1000": "千"}.get(lower) or number(lower)
+    return f"{'负' if sign else ''}{parts}分之{number(upper)}"
 
 
 def read_mixed_fractions(text: AlignedText) -> AlignedText:
@@ -155,6 +161,8 @@ def read_equations(text: AlignedText) -> AlignedText:
     text = text.sub(_ABSOLUTE, lambda m: f"{number(m[1])}的绝对值")
     text = text.sub(_OPERATION, _operation).sub(_FACTORIAL, lambda m: f"{number(m[1])}的阶乘")
     text = text.sub(_TIMES_HAN, "乘")
+    if "=" in text.text:
+        text = text.sub(_HAN_FORMULA, lambda m: _HAN_MINUS.sub("减", m[0]))
     return text.sub(_EQUATION, _equation).sub(_BEFORE_NUMBER, lambda m: _BEFORE[m[1]])
 
 

@@ -22,16 +22,17 @@ _FIGURE = (
     r"[0-9]{1,3}(?:\.[0-9]{3}){1,4},[0-9]{2}(?![0-9])"
     rf"|[0-9]{{1,3}}(?:，[0-9]{{3}}){{1,5}}(?:\.[0-9]{{1,8}})?(?![0-9A-Za-z%]|[ ]?{MEASURE})|{_PLAIN_FIGURE}"
 )
+_ODD = "(?:多(?!少)|余(?![额票款下热量生味波]))"
 _TO = r"[ ]?[-~\u2013\u2014\uff5e到至][ ]?"
 _NAMED = r"(?=[ ]?(?:多|余)?(?:[美欧日港韩澳加]?元|块|英镑|人民币|卢比|卢布))"
 _BEFORE = re.compile(
     rf"(?:(?<![A-Za-z$])|(?=[{_SIGNS}]))(?:(?<![0-9])(?P<minus>[-\u2212]))?(?P<sign>{_SIGN})[ ]?(?P<inner>[-\u2212])?(?P<low>{_FIGURE})"
-    rf"(?:[ ]?(?P<low_scale>[kKwWmMbBtT万亿])?{_TO}(?:{_SIGN})?[ ]?(?P<high>{_PLAIN_FIGURE}))?[ ]?(?P<scale>{_SCALE})?(?P<more>[多余]|{MORE})?"
+    rf"(?:[ ]?(?P<low_scale>[kKwWmMbBtT万亿])?{_TO}(?:{_SIGN})?[ ]?(?P<high>{_PLAIN_FIGURE}))?[ ]?(?P<scale>{_SCALE})?(?P<more>{_ODD}|{MORE})?"
     rf"(?P<named>{_NAMED})?(?![0-9])"
 )
 _AFTER = re.compile(
     rf"(?<![0-9A-Za-z.])(?P<minus>[-\u2212])?(?P<low>{_PLAIN_FIGURE})(?:[ ]?(?P<low_scale>[kKwWmMbBtT万亿])?{_TO}(?P<high>{_PLAIN_FIGURE}))?"
-    rf"[ ]?(?P<scale>{_SCALE})?(?P<more>[多余]|\+)?[ ]?(?P<sign>{_BEHIND})(?![A-Za-z0-9])"
+    rf"[ ]?(?P<scale>{_SCALE})?(?P<more>{_ODD}|\+)?[ ]?(?P<sign>{_BEHIND})(?![A-Za-z0-9])"
 )
 _NEEDS = "".join({name[-1] for name in currencies.BEHIND})
 

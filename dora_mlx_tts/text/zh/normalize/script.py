@@ -57,6 +57,10 @@ def _narrow(match: re.Match[str]) -> str | None:
     return f"{'又' if match.string[max(0, match.start() - 1) : match.start()].isdecimal() else ''}{narrow}"
 
 
+_TRADITIONAL = frozenset("後於")
+"""Characters of GB 2312 that simplified texts have in names only."""
+
+
 @cache
 def _converter() -> opencc.OpenCC:
     import opencc  # noqa: PLC0415 - its tables are only needed for traditional text
@@ -66,6 +70,8 @@ def _converter() -> opencc.OpenCC:
 
 def _needs_conversion(char: str) -> bool:
     """Whether a character is outside GB 2312, the set of common simplified characters."""
+    if char in _TRADITIONAL:
+        return True
     try:
         char.encode("gb2312")
     except UnicodeEncodeError:

@@ -7,7 +7,9 @@ import re
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits
 
-_THOUSANDS = re.compile(r"(?<![0-9A-Za-z.,])([0-9]{1,3}(?:[,'’][0-9]{3}){1,5})(?![0-9]|[,'’][0-9])")
+_THOUSANDS = re.compile(
+    r"(?<![0-9A-Za-z.,])([1-9][0-9]{0,2}(?:[,'’][0-9]{3}){1,5})(?![0-9]|[,'’][0-9])"
+)
 _WIDE_THOUSANDS = re.compile(r"(?<=[$¥￥€£])([0-9]{1,3}(?:，[0-9]{3}){1,4})(?![0-9])")
 _SPACED_THOUSANDS = re.compile(
     r"(?<![0-9A-Za-z.,][ ])(?<![0-9A-Za-z.,-])([1-9][0-9]{0,2}(?: [0-9]{3}){2,4})(?![ ]?[0-9])"
@@ -21,7 +23,7 @@ _BULLET = re.compile(
 """A hyphen that begins an item: no one has fewer than no cups."""
 _MODEL = re.compile(
     r"(?:(?<=[歼轰运直])|(?<=东风|长征|神舟|天宫|嫦娥|天舟|红旗|巨浪|鹰击|霹雳|空警|彩虹|翼龙|风云|枭龙|波音|空客|米格))"
-    r"[-\u2013](?=[0-9])"
+    r"[-\u2013](?=[0-9])|(?<=[座栋幢楼区元])[-\u2013](?=[0-9]{3,4}(?![0-9]|[ ]?[楼层座栋区号-]))"
 )
 """The hyphen of a name (歼-20) is no minus."""
 _ISOTOPE = re.compile(
