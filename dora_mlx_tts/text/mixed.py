@@ -68,7 +68,42 @@ _HAN_PER_WORD = 1
 _HAN_PER_FRAMING_WORD = 2
 """In a sentence that begins with English and has no wide marks: Take 地铁2号线 to 世纪大道, then walk 5 min."""
 _FRAMING = frozenset(
-    ["the", "to", "at", "in", "on", "of", "for", "and", "or", "with", "is", "are", "was", "be", "it", "this", "that", "my", "your", "you", "we", "he", "she", "they", "from", "by", "then", "please", "can", "will", "do", "not", "if", "when"]
+    [
+        "the",
+        "to",
+        "at",
+        "in",
+        "on",
+        "of",
+        "for",
+        "and",
+        "or",
+        "with",
+        "is",
+        "are",
+        "was",
+        "be",
+        "it",
+        "this",
+        "that",
+        "my",
+        "your",
+        "you",
+        "we",
+        "he",
+        "she",
+        "they",
+        "from",
+        "by",
+        "then",
+        "please",
+        "can",
+        "will",
+        "do",
+        "not",
+        "if",
+        "when",
+    ]
 )
 """Small words of an English sentence; names and nouns alone make none."""
 _CONCERNED = expression(
@@ -127,6 +162,8 @@ def read_mixed(text: AlignedText) -> AlignedText:
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_in_chinese)
     text = _apply(identifiers.SHORT_NAME_RULES, text, _is_beside_chinese)
+    if is_chinese:
+        text = _apply((identifiers.PRODUCT_RULE,), text, _is_in_chinese)
     is_listed = not (_KANA.search(text.text) or _PROSE.search(text.text))
     if _YUAN.search(text.text) and (is_chinese or is_listed):
         text = text.sub(_YUAN, " CNY ")  # what Chinese has not read is English
