@@ -173,6 +173,8 @@ def read_mixed(text: AlignedText) -> AlignedText:
     text = _apply(quantities, text, _is_in_chinese)
     text = _apply(identifiers.NAME_RULES, text, _is_in_chinese)
     text = _apply(identifiers.SHORT_NAME_RULES, text, _is_beside_chinese)
+    if is_chinese:
+        text = _apply((identifiers.PRODUCT_RULE,), text, _is_in_chinese)
     is_listed = not (_KANA.search(text.text) or _PROSE.search(text.text))
     if _YUAN.search(text.text) and (is_chinese or is_listed):
         text = text.sub(_YUAN, " CNY ")  # what Chinese has not read is English

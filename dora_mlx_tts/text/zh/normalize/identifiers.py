@@ -58,6 +58,15 @@ _MASKS = ("N", "KN", "KF")
 _HUNDREDS = 3
 
 
+_SCORED = re.compile(
+    "(?:TOEFL|IELTS|SAT|ACT|GRE|GMAT|Verbal|Quant|Math|Reading|Writing|Listening|Speaking|[Ss]core|[Tt]otal)$"
+)
+_PRODUCT = re.compile(
+    r"(?:(?<=[A-Za-z][A-Za-z])|(?<=[ ]-[A-Za-z]))[ ](\d{1,4})(?:\.(\d{1,4}))?"
+    r"(?!\d|[ ]\d|[.,:/~–-][ ]?\d|[ ]?[-–~/:×x=][ ]?[\dA-Z]|[ ]?[%‰°″′\"]|[A-Za-z]|[ ][a-z])"
+)
+
+
 def read_train(match: re.Match[str]) -> str:
     """`G1234次` G幺二三四次."""
     letters, figures = (group for group in match.groups() if group)
@@ -122,6 +131,18 @@ def read_lines(match: re.Match[str]) -> str:
     return f"{digits(match[1], telephone=True)}{match[2].upper()}"
 
 
+def read_product(match: re.Match[str]) -> str:
+    """The number behind an English name: 十五, 七三七, 二零一九, 三点一二."""
+    figures, decimals = match[1], match[2]
+    is_round = figures[0] != "0" and (
+        len(figures) < _HUNDREDS
+        or (figures.endswith("0") and not figures.startswith(("19", "20")))
+        or _SCORED.search(match.string, 0, match.start()) is not None
+    )
+    said = cardinal(figures) if is_round or decimals else digits(figures)
+    return f" {said}点{digits(decimals)}" if decimals else f" {said}"
+
+
 def _apart(read: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
     """A pause between a name that ends in figures and a number behind it: H100 80GB."""
 
@@ -146,5 +167,7 @@ NAME_RULES = (
     Rule(_LINES, read_lines, "PpiI"),
 )
 """What is Chinese in a Chinese sentence."""
+PRODUCT_RULE = Rule(_PRODUCT, read_product, FIGURES)
+"""The number of an English name in a Chinese sentence: Word 2019, Boeing 737, Python 3.12."""
 SHORT_NAME_RULES = (Rule(_GATE, _apart(read_gate), FIGURES), Rule(_SHORT, read_short, FIGURES))
 """What is Chinese behind a Chinese word, and English behind an English one (MacBook Air M2)."""
