@@ -20,6 +20,8 @@ _SYMBOLS = (
     "Ag Cd Sn Sb I Xe Cs Ba W Pt Au Hg Pb Bi U"
 )
 _ELEMENTS = frozenset(re.findall("[A-Z][a-z]?", _SYMBOLS))
+_MEASURED = frozenset({"Sp", "Sa", "Pa", "Pv", "Fi", "Et"})
+"""Before O2 and CO2 they say what is measured: SpO2, PaCO2."""
 _HUNDREDS = 3
 
 
@@ -39,7 +41,11 @@ def read_compound(match: re.Match[str]) -> str | None:
         or any(len(symbol) > 1 for symbol in symbols)
         or len(re.findall("[0-9]+", text)) > 1
     )
-    if not is_sure or len(symbols) == 1 or not _ELEMENTS.issuperset(symbols):
+    if (
+        not is_sure
+        or len(symbols) == 1
+        or not _ELEMENTS.issuperset(symbols[symbols[0] in _MEASURED :])
+    ):
         return None
     pieces = re.findall("[A-Za-z]|[0-9]+", text.translate(SUBSCRIPTS))
     said = " ".join(number(piece) if piece.isdecimal() else piece for piece in pieces)

@@ -95,7 +95,7 @@ _LASTING = frozenset("命质保用是有")
 _SUMS_BEFORE = frozenset("减加满省充付过花扣降涨")
 """What comes off or on is no decade: 减50后."""
 _SINCE = re.compile("(?:距今|已有|有着|历经|长达|经历|存在|延续|持续|至今)[约近大概已有了过]{0,3}$")
-_MODEL_YEAR = re.compile(rf"{START}((?:19|20)[0-9]{{2}})[ ]?(?=款|版(?!本)|级(?!别))")
+_MODEL_YEAR = re.compile(rf"{START}((?:19|20)[0-9]{{2}})[ ]?(?=款|版(?!本)|级(?!别)|届)")
 _LASTED = re.compile(r"[了过近约达整满共历经长]$")
 
 

@@ -30,6 +30,7 @@ _PAGES = re.compile(
     r"(?<![0-9A-Za-z_.-])([A-Z]{1,2})(\d{1,4})[ ]?[-~–～至到][ ]?(\1)?(\d{1,4})(?![0-9A-Za-z_-]|\.\d)"
 )
 """From one to another of a series: P45-P52, A1-A5."""
+_STOREY = re.compile("[ ]?[层楼]")
 _STOREYS = re.compile(
     r"(?<![0-9A-Za-z.])(\d{1,2})[Ff][ ]?[-~–～至到][ ]?(\d{1,2})[Ff](?![0-9A-Za-z])"
 )
@@ -90,10 +91,17 @@ def read_series(match: re.Match[str]) -> str:
 
 
 def read_pages(match: re.Match[str]) -> str:
-    """`P45-P52` P四十五到P五十二; `B2-116` is a name: B二杠幺幺六."""
+    """`P45-P52` P四十五到P五十二; `B2-116` is a name: B二杠幺幺六; `B2到118层` B二到一百一十八层."""
     name, first, again, last = match.groups()
     letters = " ".join(name)
-    if not again and (int(last) <= int(first) or len(last) > len(first) + 1 or last[0] == "0"):
+    if not again and _STOREY.match(match.string, match.end()):
+        return f"{letters}{cardinal(first)}到{cardinal(last)}"
+    is_joined = "-" in match[0]
+    if (
+        is_joined
+        and not again
+        and (int(last) <= int(first) or len(last) > len(first) + 1 or last[0] == "0")
+    ):
         said = digits(last, telephone=True) if len(last) >= _HUNDREDS else number(last)
         house = digits(first, telephone=True) if len(first) >= _HUNDREDS else cardinal(first)
         return f"{letters}{house}杠{said}"
@@ -128,7 +136,7 @@ def read_short(match: re.Match[str]) -> str:
 
 def read_lines(match: re.Match[str]) -> str:
     """`1080p` 幺零八零P: lines of a screen."""
-    return f"{digits(match[1], telephone=True)}{match[2].upper()}"
+    return f"{digits(match[1])}{match[2].upper()}"
 
 
 def read_product(match: re.Match[str]) -> str:

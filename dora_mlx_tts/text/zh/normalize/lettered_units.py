@@ -25,6 +25,7 @@ from dora_mlx_tts.text.zh.normalize.units import (
     read_of_field,
     read_quantities,
     read_raised,
+    read_unit_behind,
     unit_name,
 )
 
@@ -161,7 +162,7 @@ BEHIND_POWER = Rule(RAISED, read_raised, "⁰¹²³⁴⁵⁶⁷⁸⁹π")
 WORDS_PER = Rule(
     _WORDS_PER, lambda match: f"{number(match[1])} {match[2]}每{unit_name(match[3])}", "/"
 )
-BEHIND_STROKE = Rule(UNIT_BEHIND, lambda match: f"每{unit_name(match[1])}", "/")
+BEHIND_STROKE = Rule(UNIT_BEHIND, read_unit_behind, "/")
 SETS = Rule(_SETS, lambda match: f"乘{number(match[1])}", "×xX*")
 TWO_VALUES = Rule(_TWO_VALUES, lambda m: f"{number(m[1])}，{number(m[2])}{unit_name(m[3])}", "(（")
 BY = Rule(_BY, lambda _: "乘", "*×xX")

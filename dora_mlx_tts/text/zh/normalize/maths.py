@@ -63,6 +63,10 @@ _OPERATION = re.compile(
     rf"|(?<![0-9A-Za-z.*/%])({NUMBER})[ ]?%[ ]?({NUMBER})(?=[ ]?(?:==?|等于|[的是]?余|[是得为]))"
 )
 """Operators of programs: 10//3, 2**10, and 10%3 where a result follows."""
+_REMAINDER = re.compile(
+    rf"((?:[÷/]|除以?)[ ]?{NUMBER}[ ]?(?:=|等于)[ ]?)([0-9]{{1,6}})[ ]?(?:…{{1,2}}|⋯{{1,2}}|[.]{{3,6}}|·{{3,6}})[ ]?([0-9]{{1,6}})(?![0-9.])"
+)
+"""A division with a remainder: 17÷5=3……2."""
 _TIMES_HAN = re.compile("(?<=[\u4e00-\u9fff])[ ]\\*[ ](?=[0-9])")
 _FACTORIAL = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,2})!(?=[ ]?=[ ]?[0-9])")
 _ABSOLUTE = re.compile(rf"\|([-\u2212]?{NUMBER})\|")
@@ -160,7 +164,7 @@ def read_equations(text: AlignedText) -> AlignedText:
     """Operators between operands: `2+3=5` 二加三等于五."""
     text = text.sub(_ABSOLUTE, lambda m: f"{number(m[1])}的绝对值")
     text = text.sub(_OPERATION, _operation).sub(_FACTORIAL, lambda m: f"{number(m[1])}的阶乘")
-    text = text.sub(_TIMES_HAN, "乘")
+    text = text.sub(_REMAINDER, lambda m: f"{m[1]}{m[2]}余{number(m[3])}").sub(_TIMES_HAN, "乘")
     if "=" in text.text:
         text = text.sub(_HAN_FORMULA, lambda m: _HAN_MINUS.sub("减", m[0]))
     return text.sub(_EQUATION, _equation).sub(_BEFORE_NUMBER, lambda m: _BEFORE[m[1]])

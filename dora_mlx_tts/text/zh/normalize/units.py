@@ -95,7 +95,7 @@ RAISED = re.compile(
 )
 """A unit behind a power: 3×10⁸m/s."""
 UNIT_BEHIND = re.compile(
-    rf"(?<=[元块角分次人个件克米里升秒页字万亿千转度帧方吨斤步单焦卡瓦\"″0-9²³⁰¹⁴-⁹])(?<!:[0-9]{{2}})[ ]?/[ ]?({UNIT_NAMES})(?![A-Za-z0-9²³])"
+    rf"(?<=[元块角分次人个件克米里升秒页字万亿千转度帧方吨斤步单焦卡瓦\"″0-9²³⁰¹⁴-⁹])(?<!:[0-9]{{2}})[ ]?/[ ]?({UNIT_NAMES})(?:[ ]?[·•⋅/][ ]?([年月周天日时次]))?(?![A-Za-z0-9²³])"
 )
 """A unit in letters behind a stroke, whose quantity is written in Hanzi: 3元/kg."""
 _BLOOD_PRESSURE = re.compile(
@@ -222,7 +222,7 @@ def read_quantities(text: AlignedText) -> AlignedText:
     text = text.sub(_BLOOD_PRESSURE, _blood_pressure)
     text = text.sub(_PER_COUNT, lambda m: f"{number(m[1])}每{number(m[2])}")
     text = text.sub(_DEGREES, "度").sub(QUANTITY, _quantity)
-    text = text.sub(UNIT_BEHIND, lambda m: f"每{unit_name(m[1])}")
+    text = text.sub(UNIT_BEHIND, read_unit_behind)
     return text.sub(_HAN_PER, lambda m: f"每{unit_name(m[1] or m[2] or '')}")
 
 
@@ -264,6 +264,11 @@ def _quantity(match: re.Match[str]) -> str:
 def read_raised(match: re.Match[str]) -> str:
     """The unit behind a power."""
     return unit_name(match[1]) + _per(match[2])
+
+
+def read_unit_behind(match: re.Match[str]) -> str:
+    """`元/㎡·月`: 每平方米每月 behind the amount."""
+    return f"每{unit_name(match[1])}" + (f"每{match[2]}" if match[2] else "")
 
 
 def _per(strokes: str) -> str:
