@@ -38,6 +38,8 @@ _DOTTED_DAY = expression(
     r"(?:(?<=\bMon)|(?<=\bTue)|(?<=\bWed)|(?<=\bThu)|(?<=\bFri)|(?<=\bSat)|(?<=\bSun)|(?<=\bTues)|(?<=\bThurs))\.(?=/(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))"
 )
 """`Sat./Sun.`: as `Sat/Sun`."""
+_COMPOUND = expression(r"(?<![\w.,$-])(?P<a>\d{1,3})[-–](?=(?P<b>\d{1,3})-[a-z]{3,}\b)")
+"""`a 2-3-day trip`: from one to the other of an attribute."""
 _COUNTDOWN = expression(r"(?<![\w.–-])\d{1,3}(?:–\d{1,3}){2,5}(?![\w–-]|\.\d)")
 _DAY_AND_TIME = expression(
     rf"(?P<day>(?<![\d/])\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?|\b(?i:{MONTH})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?:, \d{{4}})?|\b{_WEEKDAY})\s[-–—]\s(?=\d{{1,2}}(?::[0-5]\d)?\s?[AaPp]\.?[Mm]\b|\d{{1,2}}:[0-5]\d)"
@@ -90,6 +92,7 @@ def apply(text: AlignedText) -> AlignedText:
         text.sub(_COUNTDOWN, lambda m: m.group().replace("–", ", "))
         .sub(_SIZES, lambda m: f"{m['a'] or ''} to ")
         .sub(_CLOCKS, _clocks)
+        .sub(_COMPOUND, lambda m: f"{m['a']} to " if int(m["a"]) < int(m["b"]) else None)
         .sub(_LETTERED, r"\g<n> to ")
         .sub(_BETWEEN, r"\g<lead> and ")
     )

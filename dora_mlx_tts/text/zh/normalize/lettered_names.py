@@ -41,7 +41,7 @@ _AIRLINER = re.compile(
 )
 _PROCESSOR = re.compile(r"(?<=Ultra [3579] )(\d{3})(?=[A-Z]{1,2}(?![A-Za-z0-9]))")
 _FILM_SPEED = re.compile(
-    r"(?<![A-Za-z])(ISO[ ]?(?:[是为到在设用调]{1,2}[ ]?)?)(50|64|[1248]00|320|640|[1368][246]00|12800|25600|51200|102400)(?![0-9A-Za-z:.-])"
+    r"(?<![A-Za-z])(ISO[ ]?(?:[是为到在设用调]{1,2}[ ]?)?)(50|64|[1248]00|320|640|[1368][246]00|12800|25600|51200|102400)(?![0-9A-Za-z:.~～–-])"
 )
 """How sensitive a camera is, an amount; a standard is named by its figures."""
 _ANSWER = re.compile(
