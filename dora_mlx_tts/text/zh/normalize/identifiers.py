@@ -42,6 +42,8 @@ _UNIT_OF_HOUSE = re.compile(
 _ROOM_ON_FLOOR = re.compile(r"(?<![0-9A-Za-z.])(\d{1,2})[Ff][ ]?-?[ ]?(\d{3,4})(?![0-9A-Za-z])")
 _MEDIUM = re.compile(r"(?<![0-9A-Za-z.])([A-Z])\.(\d{1,4})(?![0-9A-Za-z]|\.\d)")
 """The letter and number of a recommendation or a slot: H.265, M.2."""
+_PROTECTION = re.compile(r"(?<![A-Za-z0-9])IP[ ]?([0-6X][0-9X])(?![0-9A-Za-z.]|[ ]?[:：])")
+"""How well a case keeps out dust and water: IP68."""
 _LEVEL = re.compile(r"(?<![A-Za-z])(?:Lv|LV|lv)\.?[ ]?(\d{1,4})(?![0-9A-Za-z.])")
 _LETTERS_AND_FIGURES = r"([A-Z]{1,4})-?(\d{1,2}(?:\.\d)?)(?![0-9A-Za-z+]|[-.]\d)"
 _GATE = re.compile(
@@ -168,6 +170,7 @@ NAME_RULES = (
     Rule(_TRAIN, _apart(read_train), FIGURES),
     Rule(_SERIES, _apart(read_series), " "),
     Rule(_MODEL, _apart(read_model), FIGURES),
+    Rule(_PROTECTION, lambda m: f"I P{digits(m[1])}", "I"),
     Rule(_CHIP, lambda m: f"{digits(m[1])}{' '.join(m[2])}", "XHKUT"),
     Rule(_PAGES, read_pages, "-~–～至到"),
     Rule(_UNIT_OF_HOUSE, read_unit_of_house, "-"),
