@@ -8,6 +8,7 @@ import pytest
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.frontend import FrontEnd
+from dora_mlx_tts.text.sentences.pieces import whole_text
 from dora_mlx_tts.text.zh.normalize.typography import as_chinese_writes
 from tests.text.test_zh_assistant import utterances
 
@@ -75,3 +76,19 @@ def test_narrow_marks_change_nothing_beside_words() -> None:
     plain = [text for text, _ in _PLAIN if not re.search("[A-Za-z√²³°]|[0-9]，[0-9]", text)]
     differing = [text for text in plain if _spoken(text.translate(_NARROW)) != _spoken(text)]
     assert not differing
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("A. 北京 B. 上海 C. 9", ["A. 北京 ", "B. 上海 ", "C. 9"]),
+        ("哪个是质数？A. 9 B. 11", ["哪个是质数？", "A. 9 ", "B. 11"]),
+        ("阿莫西林0.5g*24粒，50元*3，按*返回。", ["阿莫西林0.5g*24粒，50元*3，按*返回。"]),
+        ("**共3盒*，每盒10片", ["共3盒，每盒10片"]),
+        ("【12306】您已购票。很好【4†source】。", ["【12306】您已购票。", "很好。"]),
+        ("约为 $3.8$ 倍，涨了 $3.8。", ["约为 3.8 倍，涨了 $3.8。"]),
+    ],
+)
+def test_options_stars_and_marks_before_normalization(text: str, sentences: list[str]) -> None:
+    parts = whole_text(text, "text", filters=True).sentences
+    assert [part.text.strip() for part in parts] == [sentence.strip() for sentence in sentences]
