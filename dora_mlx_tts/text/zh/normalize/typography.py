@@ -12,7 +12,7 @@ from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.patterns import HAN
 
 _CONCERNED = re.compile(
-    rf"{HAN}[ ,;:!?.]|[ ,;!?]{HAN}|[0-9],[0-9]|[0-9%‰℃°][ ]?[—–]{{1,2}}[ ]?[0-9]|[0-9A-Za-z\u4e00-\u9fff)%][xX*][0-9(]|°[ ]?[CF]|[α-ω][ ]|\.\s*\Z"
+    rf"{HAN}[ ,;:!?.]|[ ,;!?]{HAN}|[0-9],[0-9]|[0-9%‰℃°][ ]?[—–]{{1,2}}[ ]?[0-9]|[0-9A-Za-z\u4e00-\u9fff)%][xX*][0-9(]|°[ ]?[CF]|岁[ ]?[+]|[α-ω][ ]|\.\s*\Z"
 )
 _BEFORE_FIGURE = re.compile(rf"(?<={HAN})[ ](?=[0-9A-Za-z$¥￥€£])|(?<=[，；：。！？])[ ](?=[0-9])")
 _BEHIND_FIGURE = re.compile(
@@ -37,6 +37,7 @@ _TIMES = re.compile(
     r"|(?<=(?<![A-Za-z0-9])M[0-9])|(?<=(?<![A-Za-z0-9])M[0-9]{2}))[ ]?[xX*][ ]?(?=[0-9])|(?<=[0-9])\*(?=[0-9(])|(?<=[¥￥$][0-9])[xX](?=[0-9])|(?<=[¥￥$][0-9]{2})[xX](?=[0-9])"
 )
 """A letter that is a sign between amounts: 23kgx2, M4x20."""
+_OLDER = re.compile("(?<=岁)[ ]?[+](?![0-9])")
 _TIMES_IN_SUM = re.compile("(?<=[0-9)%½])[xX](?=[0-9(])")
 _VARIABLE = re.compile("(?<![0-9)%½])[xX]|[xX](?![0-9(])")
 """Something unknown, and no sign: 2x+1."""
@@ -59,7 +60,7 @@ def as_chinese_writes(text: AlignedText) -> AlignedText:
     if _CONCERNED.search(text.text) is None or not _is_chinese(text.text):
         return text
     text = text.sub(_DASH, "-").sub(_DEGREE, lambda m: "℃" if m[1] == "C" else "℉")
-    text = text.sub(_TIMES, "×")
+    text = text.sub(_TIMES, "×").sub(_OLDER, "以上")
     if "=" in text.text and _VARIABLE.search(text.text) is None:
         text = text.sub(_TIMES_IN_SUM, "×")
     text = text.sub(_MARK, lambda m: (m[1] or m[2] or m[3] or ",").translate(_WIDE))
