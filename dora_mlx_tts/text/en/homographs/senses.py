@@ -11,14 +11,23 @@ from dora_mlx_tts.text.en.homographs.context import (
     HAVE,
     MODALS,
     NUMBERS,
-    OBJECTS,
     PERSONS,
     PREPOSITIONS,
-    TENS,
     THIRD_PERSONS,
     WordContext,
     is_open_class,
     is_verb,
+)
+from dora_mlx_tts.text.en.homographs.quality_senses import (
+    aged,
+    blessed,
+    closes,
+    elaborate,
+    graduates,
+    invalid,
+    learned,
+    resume,
+    upset,
 )
 from dora_mlx_tts.text.en.homographs.sense_words import (
     ARCHERY,
@@ -286,75 +295,6 @@ def is_verb_to(c: WordContext) -> bool:
     return c.at(-1) in MODALS
 
 
-def _invalid(c: WordContext) -> str:
-    person = c.at(-1) in {"an", "the"} and not is_open_class(c.at(1))
-    return "IH1 N V AH0 L AH0 D" if person else "IH0 N V AE1 L AH0 D"
-
-
-def _resume(c: WordContext) -> str:
-    verb = is_verb(c)
-    return "R IY0 Z UW1 M" if verb or (verb is None and c.at(1)) else "R EH1 Z AH0 M EY2"
-
-
-def _learned(c: WordContext) -> str:
-    quality = c.at(-1) in DETERMINERS and c.at(1) in {
-        "man",
-        "men",
-        "scholar",
-        "scholars",
-        "professor",
-        "society",
-        "judge",
-        "friend",
-    }
-    return "L ER1 N IH0 D" if quality else "L ER1 N D"
-
-
-def _blessed(c: WordContext) -> str:
-    done = c.at(-1) in BE | HAVE | PERSONS | THIRD_PERSONS or c.at(1) in OBJECTS | {"with", "by"}
-    return "B L EH1 S T" if done else "B L EH1 S IH0 D"
-
-
-def _elaborate(c: WordContext) -> str:
-    verb = is_verb(c) or c.at(1) in {"on", "upon"}
-    return "IH0 L AE1 B ER0 EY2 T" if verb else "IH0 L AE1 B R AH0 T"
-
-
-def _closes(c: WordContext) -> str:  # noqa: ARG001 (the others look around)
-    return "K L OW1 Z IH0 Z"
-
-
-def _aged(c: WordContext) -> str | None:
-    """`aged 65`, `aged cheddar`; the aged are people."""
-    right = c.at(1)
-    counted = right in NUMBERS | TENS or right in {"between", "over", "under", "up"}
-    if counted or (
-        is_open_class(right) and right not in {"people", "man", "woman", "parents", "care"}
-    ):
-        return "EY1 JH D"
-    return None
-
-
-def _graduates(c: WordContext) -> str:
-    """People, unless somebody finishes school: graduates from, in, next."""
-    verb = c.at(1) in {"from", "in", "next", "this", "on", "early", "with", "summa", "magna", "cum"}
-    verb = verb and c.at(-1) not in DETERMINERS | NUMBERS | PREPOSITIONS | {
-        "college",
-        "school",
-        "university",
-        "recent",
-        "new",
-    }
-    return "G R AE1 JH AH0 W EY2 T S" if verb else "G R AE1 JH AH0 W AH0 T S"
-
-
-def _upset(c: WordContext) -> str | None:
-    """The quality, as in "she was upset"; the classifier knows the noun and the verb."""
-    if c.at(1) in {"stomach", "stomachs", "tummy", "belly"}:
-        return "AH0 P S EH1 T"
-    return "AH0 P S EH1 T" if c.at(-1) in BE | DEGREES and not is_open_class(c.at(1)) else None
-
-
 _RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "read": read,
@@ -376,15 +316,15 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
         "minute": _minute,
         "polish": _polish,
         "wound": _wound,
-        "invalid": _invalid,
-        "resume": _resume,
-        "learned": _learned,
-        "blessed": _blessed,
-        "elaborate": _elaborate,
-        "upset": _upset,
-        "closes": _closes,
-        "graduates": _graduates,
-        "aged": _aged,
+        "invalid": invalid,
+        "resume": resume,
+        "learned": learned,
+        "blessed": blessed,
+        "elaborate": elaborate,
+        "upset": upset,
+        "closes": closes,
+        "graduates": graduates,
+        "aged": aged,
     }
 )
 

@@ -178,6 +178,8 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
         return False
     before = _OTHER_MEASURE.sub("", match.string[max(0, match.start() - AROUND) : match.start()])
     after = match.string[match.end() : match.end() + 16]
+    if _SMALLER_UNIT.match(after):
+        return False
     if unit in {"BR", "bd"}:  # a 2BR/1BA
         return _ARTICLE.search(before) is not None
     noun = NOUN.match(after)
@@ -191,6 +193,8 @@ def _is_attribute(match: re.Match[str], unit: str) -> bool:
 
 _OTHER_MEASURE = expression(r"(?<=\s)\d[\d.,]{0,6} ?[A-Za-z]{1,4} \(\Z")
 """`a 22 lb (10 kg) child`: the same in another unit."""
+_SMALLER_UNIT = expression(r"\s\d{1,2}(?:\.\d{1,2})?\s?(?:oz|in|min|sec|s|cm|mm|g)\b")
+"""`4 lb 6 oz`: a measure in two units."""
 AROUND = 24
 """Characters before a measure that may hold a count."""
 _COUNT_BEFORE = expression(
