@@ -45,6 +45,8 @@ _ITEM = expression(
     r"(?:\A|(?<=[：；，。:;])(?<![0-9][:：]))[ ]*[（(]?(\d{1,2})[.)）][ ]*(?=[A-Za-z\u3400-\u9fff(“《【∠√∵¹²³]|(?<=[ ])\d{1,3}[a-z][ ]?[=+×-])"
 )
 """The number of an item, which is Chinese where its sentence is: 2) deadline推到周五."""
+_PLACEHOLDER = expression("(?<![A-Za-z0-9])(?:X{2,4}|x{2,4})(?=[\u3400-\u9fff])(?![世型期级])")
+"""What stands for a name: XX银行."""
 _KANA = expression("[\u3041-\u30fc]")
 _LOOK_BACK = 24
 _OF_FIGURES = expression(
@@ -114,7 +116,7 @@ _CONCERNED = expression(
     r"\A(?=[^0-9]*[0-9])[^A-Za-z]*[A-Za-z]|[百千万亿][ ]?[A-Za-zμ]|[$¥￥€£₩₹₽฿₫₿¢₱₺₴₪₦₸₮₀-₉ⁿₐ-ₓₙₘₖᵢⱼₜₚₛᵣ]|Dr\b|[A-Z][a-z][A-Z]"
     r"|[∥⊥≌∽∈∉⊂⊃⊆⊇∪∩∝⇔≅≪≫≦≧∧∨α-ωΔΩμ∞★⭐↑↓§♩№&√∠△@|°\u0304]|%[A-Z]|[A-Za-z]号|[A-Za-z)][=+<>≤≥≈×^²³⁰-₉]"
     r"|[⁰¹²³⁴-⁹][ ]?[A-Za-zμ]|[IVX+]|[Mm]\.|[/=][ ]?[A-Za-z]|[A-Za-z)][ ]?[=≈≠<>≤≥!]|＄|[．／－＋＝％→➜➡⇒>]"
-    r"|[A-Za-z][#)）\[]|[)）\]][ ]?[A-Za-z\[]|[A-E]\*|--[a-z]|[\u4e00-\u9fff][=!]=?[=，。、；）\u4e00-\u9fff]|每[A-Za-z]|[\u4e00-\u9fff)）”」、]\.[a-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d"
+    r"|[A-Za-z][#)）\[]|[)）\]][ ]?[A-Za-z\[]|[A-E]\*|--[a-z]|[\u4e00-\u9fff][=!]=?[=，。、；）\u4e00-\u9fff]|每[A-Za-z]|[\u4e00-\u9fff)）”」、]\.[a-z]|\A[ （(]*\d{1,2}[.)）]|[》」”][ ]?[(（]\d|XX|xx"
 )
 """Letters with figures, and signs: without them there is nothing to do."""
 
@@ -150,7 +152,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
     if "'" in text.text and is_chinese:
         text = text.sub(_QUOTED, r"\1")
     if is_chinese or _ENGLISH.search(text.text) is None:
-        text = text.sub(_ITEM, _item)
+        text = text.sub(_ITEM, _item).sub(_PLACEHOLDER, "某某")
     text = (
         text.sub(_DOCTOR, "Doctor ")
         .sub(_WIDE_SIGN, lambda m: m[0].translate(_NARROW))

@@ -13,7 +13,7 @@ from dora_mlx_tts.text.en.pronounce.lexicon import own_words
 from dora_mlx_tts.text.patterns import expression
 
 _CODE = r"(?P<n>\d{2,12}(?:[- ]\d{2,8}){0,4}|(?=[A-Za-z-]{0,12}\d)[A-Za-z\d]{2,20}(?:-[A-Za-z\d]{1,12}){0,4})(?![\w-]|[.,:/]\d)"
-_LINK = r"(?:\s(?:is|was|are|were|will be|at|us at|me at|on|to))?[:.]?\s"
+_LINK = r"(?:\s(?:is|was|are|were|will be|at|us at|me at|on|to)|\s\((?:e\.g\.,?|i\.e\.,?|for example,?|such as|like))?[:.]?\s"
 _CALLED = expression(
     rf"(?P<lead>\b(?:call|dial|tel|telephone|phone|fax|text|pin|code|passcode|password|otp|zip|hotline|rx|prescription|"
     rf"last (?:four|three|4|3)(?: digits(?: (?:of|on) (?:your|the|my|his|her|our|their) [A-Za-z ]{{2,24}}?)?)?|(?:card|account|number|phone) ending(?: in| with)?|ends? in|ending in|"

@@ -38,7 +38,7 @@ _PAIR = expression(
 _ARTICLE = expression(r"(?i)\b(?:the|this|that|a|an|your|my|our)\s\Z")
 _BY = expression(r"(?<=[a-z])(?<=inch|foot|feet|ches)\s[x×]\s(?=\w)")
 _SIDE_NAMES = {"W": "wide", "D": "deep", "H": "high", "L": "long"}
-_NEXT_WORD = expression(r"\s([A-Za-z]+|\d{1,4}[A-Za-z]{1,3}\b)")
+_NEXT_WORD = expression(r"\s(?!\w+ly\b)([A-Za-z]+|\d{1,4}[A-Za-z]{1,3}\b)")
 _DISTANCES = {"km": "kilometer", "mi": "mile", "mile": "mile"}
 FEWEST_SECONDS = 12
 """So many inches are a foot: 5'30" is a time."""

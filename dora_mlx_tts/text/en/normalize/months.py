@@ -47,7 +47,7 @@ _DAYS = expression(rf"\b({_SHORT_DAY})\.?\s?[-–]\s?({_SHORT_DAY})\b")
 _DAY_IN_CONTEXT = expression(
     rf"\b(?P<n>Sat|Sun)(?:\.(?=\s[a-z\d]|[,;]|\s*+\Z))?(?=\.?,?\s(?:\d{{1,2}}(?::\d\d|\s?[ap]\.?m|/\d|\s?[-–]\s?\d)|at\s\d|{MONTH}\b)|[/,]\s?(?:and )?(?:{_SHORT_DAY})\b)"
     rf"|(?:(?<=\b[Oo]n )|(?<=every )|(?<=\dst )|(?<=\dnd )|(?<=\drd )|(?<=\dth )|(?<=next )|(?<=this )|(?<=last )|(?<=and )|(?<=until )|(?<=[/,] ))(?P<n2>Sat|Sun)\b(?!\s(?:down|still|for|on|in|at a|there|is|was|rises|sets))(?:\.(?=\s[a-z\d]|[,;)]))?"
-    r"|\b(?P<n3>Sat|Sun)\.(?=\s[a-z\d]|[,;)]|\s*+\Z)"
+    r"|\b(?<!the )(?<!our )(?P<n3>Sat|Sun)\.(?=\s[a-z\d]|[,;)]|\s*+\Z)"
     r"|(?<=[a-z] )(?P<n4>Sat|Sun)(?=\s(?:at|and|or|from|to|before|after|until|by|night|morning|afternoon|evening|noon)\b|[,;)]|[.?!]?\s*\Z)(?<!the Sun)(?<!our Sun)(?<!a Sun)"
 )
 _LETTER_DAYS = {

@@ -69,7 +69,7 @@ _LONG_YEAR = re.compile(rf"{START}([0-9]{{4}})[ ]?年(?!代)")
 _MONTH_AFTER = re.compile("[ ]?[0-9]{1,2}[ ]?月")
 _SPAN_AFTER = re.compile(r"年(?:的?历史|以?前|以?来|以?后|之[久前后]|间)")
 _SHORT_YEAR = re.compile(
-    rf"{START}(0[0-9]|[4-9][1-9])[ ]?年(?!以|之|来|间|内|多|的?历史|代|半|级?时间|期|寿|[老古])"
+    rf"{START}(?<![每约近满隔共历])(0[0-9]|[4-9][1-9])[ ]?年(?!左右|前后|以|之|来|间|内|多|的?历史|代|半|级?时间|期|寿|[老古])"
 )
 _YEAR_MONTH_SHORT = re.compile(rf"{START}([0-9]{{2}})[ ]?年(?=[ ]?[0-9]{{1,2}}[ ]?月)")
 _DECADE = re.compile(

@@ -16,7 +16,7 @@ _TRAIN = re.compile(
     r"|(?<=航班|国道|省道|高铁|动车|列车|车次|高速|客机|飞机|型号|房间|教室)[ ]?([A-Z]{1,3})[ -]?(\d{3,4})(?![0-9A-Za-z])"
 )
 _SERIES = re.compile(
-    r"(?<![0-9A-Za-z])([A-Z]{2,5}[ ](?:\d{1,2}[ ])?)(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d|[ ]?[分点元块度瓦万亿倍])"
+    r"(?<![0-9A-Za-z])(?!SAT|GMAT|TOEFL|GRE)([A-Z]{2,5}[ ](?:\d{1,2}[ ])?)(?!19|20)(\d{4})(?![0-9A-Za-z:：-]|[.,]\d|[ ]?[分点元块度瓦万亿倍])"
 )
 """The number of a make behind capitals: RTX 4090, ISO 8601."""
 _CARD = re.compile("[RGM]TX|RX|HD|MX|XT|ISO|HTTP")
@@ -64,6 +64,8 @@ _HUNDREDS = 3
 _SCORED = re.compile(
     "(?:TOEFL|IELTS|SAT|ACT|GRE|GMAT|Verbal|Quant|Math|Reading|Writing|Listening|Speaking|[Ss]core|[Tt]otal)$"
 )
+_BARE_VERSION = re.compile(r"[\u3400-\u9fff][ ]?\d{1,2}\.\d{1,2}(?![\d.A-Za-z%])")
+_OPTION = re.compile("[ ]-[A-Za-z]$")
 _PRODUCT = re.compile(
     r"(?:(?<=[A-Za-z][A-Za-z])|(?<=[ ]-[A-Za-z]))[ ](\d{1,4})(?:\.(\d{1,4}))?"
     r"(?!\d|[ ]\d|[.,:/~–-][ ]?\d|[ ]?[-–~/:×x=][ ]?[\dA-Z]|[ ]?[%‰°″′\"]|[A-Za-z]|[ ][a-z])"
@@ -141,16 +143,23 @@ def read_lines(match: re.Match[str]) -> str:
     return f"{digits(match[1])}{match[2].upper()}"
 
 
-def read_product(match: re.Match[str]) -> str:
-    """The number behind an English name: 十五, 七三七, 二零一九, 三点一二."""
+def read_product(match: re.Match[str]) -> str | None:
+    """The number behind an English name: 七三七, 二零一九; of one or two figures, it stays English.
+
+    So does a version, unless another one stands beside Chinese: Python 3.12比3.8快.
+    """
     figures, decimals = match[1], match[2]
-    is_round = figures[0] != "0" and (
+    if decimals:
+        is_compared = _BARE_VERSION.search(match.string) is not None
+        return f" {cardinal(figures)}点{digits(decimals)}" if is_compared else None
+    if len(figures) < _HUNDREDS and not _OPTION.search(match.string, 0, match.start()):
+        return None
+    is_amount = figures[0] != "0" and (
         len(figures) < _HUNDREDS
         or (figures.endswith("0") and not figures.startswith(("19", "20")))
         or _SCORED.search(match.string, 0, match.start()) is not None
     )
-    said = cardinal(figures) if is_round or decimals else digits(figures)
-    return f" {said}点{digits(decimals)}" if decimals else f" {said}"
+    return f" {cardinal(figures) if is_amount else digits(figures)}"
 
 
 def _apart(read: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
@@ -179,6 +188,6 @@ NAME_RULES = (
 )
 """What is Chinese in a Chinese sentence."""
 PRODUCT_RULE = Rule(_PRODUCT, read_product, FIGURES)
-"""The number of an English name in a Chinese sentence: Word 2019, Boeing 737, Python 3.12."""
+"""The number of an English name in a Chinese sentence: Word 2019, Boeing 737."""
 SHORT_NAME_RULES = (Rule(_GATE, _apart(read_gate), FIGURES), Rule(_SHORT, read_short, FIGURES))
 """What is Chinese behind a Chinese word, and English behind an English one (MacBook Air M2)."""

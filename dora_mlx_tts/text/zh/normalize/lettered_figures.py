@@ -21,7 +21,7 @@ from dora_mlx_tts.text.zh.normalize.units import (
 
 _HEX = re.compile(r"(?<![0-9A-Za-z.])0[xX]([0-9A-Fa-f]{1,16})(?![0-9A-Za-z])")
 _COMMAS = re.compile(
-    r"(?<![0-9A-Za-z.,])[1-9]\d{0,2}(?:,\d{3}){1,4}(?![0-9]|,[0-9]|[ ]?(?:[KkMGTP]i?B|[KkMGT]bps|[KkMGT]b/))"
+    r"(?<![0-9A-Za-z.,])[1-9]\d{0,2}(?:,\d{3}){1,4}(?![0-9]|,[0-9]|[ ]?[:：∶][0-9]|[ ]?(?:[KkMGTP]i?B|[KkMGT]bps|[KkMGT]b/))"
 )
 _COMMAS_KEPT = re.compile("[-~–～.%‰$+×*/=]|[到至][ ]?[0-9]")
 _PRODUCT = re.compile(
@@ -31,7 +31,7 @@ _TIMES = re.compile(
     rf"(?<![0-9A-Za-z.])({NUMBER})[ ]?[xX](?=[ ]?(?:倍?速|加速|快|变焦|光变|光学|放大|播放|的速))"
 )
 _VALUE = re.compile(
-    rf"(?<![0-9A-Za-z_./'-])(?!(?:and|or|to|in|is|are|was|at|for|of|by|from|the|an?|than|about|over|under|with|until|till|before|after|since|on|per|vs|no|chmod|umask|https?|port|error|code|status|ext|window|kill|ping|npm|pip|git|python|node|react|vue|java|option|passcode|password|pin|id)[ ])"
+    rf"(?<![0-9A-Za-z_./'-])(?!(?:and|or|to|in|is|are|was|at|for|of|by|from|the|an?|than|about|over|under|with|until|till|before|after|since|on|per|vs|no|chmod|umask|https?|port|error|code|status|ext|window|kill|ping|npm|pip|git|python|node|react|vue|java|past|quarter|half|option|passcode|password|pin|id)[ ])"
     rf"([a-z]{{2,20}}[ ]|[A-Z]{{3,5}}[a-z][ ]|[A-Z]{{2,6}}[ ](?=[0-9.]{{1,6}}[ ]?[-~–～]|[+\u2212±-]))([+\u2212±-]?)(?![0-9]{{5}})({NUMBER})(?:[ ]?[-~–～][ ]?({NUMBER}))?(?![0-9A-Za-z.:：/%‰°*×+=~–～-]|[ ][0-9A-Za-z=+*×/-]|,[0-9]|[ ]?{MEASURE})"
 )
 """What a word in small letters amounts to, or from where to where: latency 120, TSH 0.3-4.2."""

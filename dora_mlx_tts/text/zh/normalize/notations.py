@@ -99,7 +99,9 @@ _RATIO = re.compile(
 _TYRE = re.compile(r"(?<![0-9A-Za-z./])(\d{3})/(\d{2})[ ]?(Z?R)(\d{2})(?![0-9A-Za-z])")
 """Width, height and rim of a tyre: 225/45R17."""
 _SCORE = re.compile(r"(?<![0-9A-Za-z.:：])(\d{2,3})[:：](\d{2,3})(?=[\u4e00-\u9fff])")
-_KILLS = re.compile(r"(KDA[ ]?(?:[是为:：]|)[ ]?)(\d{1,2})/(\d{1,2})/(\d{1,2})(?![0-9A-Za-z/])")
+_KILLS = re.compile(
+    r"((?:KDA|战绩)[ ]?(?:[是为:：]|)[ ]?)(\d{1,2})/(\d{1,2})/(\d{1,2})(?![0-9A-Za-z/])"
+)
 """Kills, deaths and assists of a game."""
 _SMALL_LAST = re.compile(r"(?<![0-9A-Za-z_.-])([A-Z]{3,6})(\d{1,3})([a-z])(?![0-9A-Za-z_-]|\.\d)")
 """Capitals, a number and a small letter: LPDDR5x."""
