@@ -21,9 +21,9 @@ from dora_mlx_tts.text.zh.normalize.units import (
 
 _HEX = re.compile(r"(?<![0-9A-Za-z.])0[xX]([0-9A-Fa-f]{1,16})(?![0-9A-Za-z])")
 _COMMAS = re.compile(
-    r"(?<![0-9A-Za-z.,])[1-9]\d{0,2}(?:,\d{3}){1,4}(?![0-9]|,[0-9]|[ ]?[:：∶][0-9]|[ ]?(?:[KkMGTP]i?B|[KkMGT]bps|[KkMGT]b/))"
+    r"(?<![0-9A-Za-z.,])[1-9]\d{0,2}(?:,\d{3}){1,4}(?![0-9]|,[0-9]|[ ]?(?:[KkMGTP]i?B|[KkMGT]bps|[KkMGT]b/))"
 )
-_COMMAS_KEPT = re.compile("[-~–～.%‰$+×*/=]|[到至][ ]?[0-9]")
+_COMMAS_KEPT = re.compile("[-~–～.%‰$+×*/=]|[:：∶][0-9]|[到至][ ]?[0-9]")
 _PRODUCT = re.compile(
     r"(?<![0-9A-Za-z.])(?<!Gen )(?!0[xX])(\d{1,6}(?:\.\d{1,4})?)[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?)(?:[ ]?[xX*][ ]?(\d{1,6}(?:\.\d{1,4})?))?(?![0-9.])"
 )
