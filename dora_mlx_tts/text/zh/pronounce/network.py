@@ -17,14 +17,15 @@ from importlib.resources import files
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
 FILE = "polyphones.bin"
-LONGEST = 96
-"""Characters of a text that are read together, as in training."""
+LONGEST = 128
+"""Characters of a text that are read together."""
 PLACES = " SBME"
 """Outside any word, a word of its own, the beginning, middle and end of one."""
 _UNKNOWN: Final = 1
@@ -109,29 +110,29 @@ class Network:
         rows: Floats = weights["char"][chars] + weights["syllable"][reading]
         state: Floats = rows @ weights["widen"].T
         state += weights["place"][place] + weights["tag"][tag] + weights["source"][source]
+        places = np.asarray(wanted, np.intp) - start
+        every = np.arange(size)
         for layer in range(self._layers):
-            state = self._layer(f"{layer}.", state)
-        return self._normed("", state[[at - start for at in wanted]])
+            asked = every if layer < self._layers - 1 else places  # nobody looks at the others
+            state = self._layer(f"{layer}.", state, asked)
+        return self._normed("", state)
 
-    def _layer(self, layer: str, state: Floats) -> Floats:
-        weights, heads = self._weights, self._heads
+    def _layer(self, layer: str, state: Floats, asked: Indices) -> Floats:
+        """The next state of the characters `asked`, from that of all."""
+        heads = self._heads
         size, width = state.shape
         mixed = self._linear(f"{layer}qkv", self._normed(f"{layer}attention.", state))
         query, key, value = mixed.reshape(size, 3, heads, width // heads).transpose(1, 2, 0, 3)
-        near = weights[f"{layer}near"]
-        reach = near.shape[1] // 2
-        steps = np.arange(size)
-        apart = np.clip(steps[None] - steps[:, None], -reach, reach) + reach
-        scores: Floats = query @ key.transpose(0, 2, 1)
+        scores: Floats = query[:, asked] @ key.transpose(0, 2, 1)
         scores *= np.float32((width // heads) ** -0.5)
-        scores += near[:, apart]
+        scores += _by_distance(self._weights[f"{layer}near"], size)[:, asked]
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)
-        heard: Floats = (scores @ value).transpose(1, 0, 2).reshape(size, width)
-        state = state + self._linear(f"{layer}out", heard)
+        heard: Floats = (scores @ value).transpose(1, 0, 2).reshape(len(asked), width)
+        state = state[asked] + self._linear(f"{layer}out", heard)
         inner = self._linear(f"{layer}inner", self._normed(f"{layer}feed.", state))
-        return state + self._linear(f"{layer}outer", np.maximum(inner, 0))
+        return state + self._linear(f"{layer}outer", np.maximum(inner, 0, out=inner))
 
     def _linear(self, name: str, state: Floats) -> Floats:
         result: Floats = state @ self._weights[f"{name}.weight"].T
@@ -153,6 +154,18 @@ class Network:
         odds = np.exp(scores - scores.max())
         best = int(odds.argmax())
         return self._syllables[options[best]], float(odds[best] / odds.sum())
+
+
+def _by_distance(near: Floats, size: int) -> Floats:
+    """A view (heads, from, to) of the weight of every distance; far ones share the last."""
+    reach = near.shape[1] // 2
+    apart = np.clip(np.arange(1 - size, size), -reach, reach) + reach
+    row: Floats = np.ascontiguousarray(near[:, apart])
+    head, step = row.strides
+    view: Floats = as_strided(
+        row[:, size - 1 :], (len(near), size, size), (head, -step, step), writeable=False
+    )
+    return view
 
 
 def _numbered(items: Iterable[str]) -> dict[str, int]:
