@@ -60,6 +60,7 @@ _ANY_WORD = expression(
     "(?<![0-9A-Za-z])(?<![0-9] )[A-Za-z]?[a-z]{2}|(?<![0-9A-Za-z])(?<![0-9] )[A-Z][a-z](?![A-Za-z])"
 )
 """Anything of English that is no variable, unit or short form."""
+_LAST_ENGLISH = expression(r"[A-Za-z0-9'. -]+\Z")
 _FUNCTION = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "max", "min", "exp"})
 _FAR = 200
 _LETTER = expression("[A-Za-z\u3400-\u9fff]")
@@ -176,7 +177,7 @@ def read_mixed(text: AlignedText) -> AlignedText:
     text = _apply(identifiers.NAME_RULES, text, _is_in_chinese)
     text = _apply(identifiers.SHORT_NAME_RULES, text, _is_beside_chinese)
     if is_chinese:
-        text = _apply((identifiers.PRODUCT_RULE,), text, _is_in_chinese)
+        text = _apply((identifiers.PRODUCT_RULE,), text, _is_behind_name)
     is_listed = not (_KANA.search(text.text) or _PROSE.search(text.text))
     if _YUAN.search(text.text) and (is_chinese or is_listed):
         text = text.sub(_YUAN, " CNY ")  # what Chinese has not read is English
@@ -208,6 +209,17 @@ def _is_labelled(match: re.Match[str]) -> bool:
     words = _words_around(match)
     english = sum(word.isascii() and not word.isupper() and len(word) > 1 for word in words)
     return sum(not word.isascii() for word in words) >= english
+
+
+def _is_behind_name(match: re.Match[str]) -> bool:
+    """Whether a name is in front (iPhone, Word, an option -n), and the sentence is Chinese."""
+    before = match.string[max(0, match.start() - _SENTENCE) : match.start()]
+    english = _LAST_ENGLISH.search(before)
+    if english is None:
+        return False
+    *others, name = english.group().split()
+    is_name = name[0] == "-" or not (name.islower() or any(map(str.islower, others)))
+    return is_name and _is_in_chinese(match)
 
 
 def _words_around(match: re.Match[str]) -> list[str]:

@@ -246,3 +246,28 @@ def test_letters_that_stand_for_one_sign_keep_its_place(text: str) -> None:
     spans = ENGLISH.normalize(text).spans
     assert [start for start, _ in spans] == sorted(start for start, _ in spans)
     assert [end for _, end in spans] == sorted(end for _, end in spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a 3-4-week course", "a three to four-week course"),
+        ("a 4-2-goal win", "a four-two-goal win"),
+        (
+            "The last 4 digits of your card are 8107.",
+            "The last four digits of your card are eight one zero seven.",
+        ),
+        (
+            "Your ZIP code (e.g., 60614) helps.",
+            "Your ZIP code for example six zero six one four helps.",
+        ),
+        ("Mars also orbits the Sun.", "Mars also orbits the Sun."),
+        (
+            "My cat weighs 9 lb 3 oz at last count.",
+            "My cat weighs nine pounds three ounces at last count.",
+        ),
+        ('The screen is 27" diagonally.', "The screen is twenty-seven inches diagonally."),
+    ],
+)
+def test_kinds_that_outside_readers_found(text: str, expected: str) -> None:
+    assert norm(text) == expected

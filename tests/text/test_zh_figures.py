@@ -246,9 +246,45 @@ def test_figures_are_read_by_what_they_are(text: str, spoken: str) -> None:
         ("I ran 5km in 25min.", "I ran five kilometers in twenty-five minutes."),
         ("Use a 5G modem.", "Use a five G modem."),
         ("The CR7 jersey", "The C R seven jersey"),
-        ("Windows 11的界面", "Windows eleven的界面"),
-        ("买了Model 3这款车", "买了Model three这款车"),
     ],
 )
 def test_figures_in_english_stay_english(text: str, spoken: str) -> None:
     assert FRONT_END.phonemize(text, "auto").norm_text == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("我换了Galaxy 24，旧的是Nokia 3310。", "我换了galaxy二十四旧的是nokia三三一零"),
+        ("用Excel 2016打开，再装Python 3.10", "用excel二零一六打开再装python三点一零"),
+        ("运行head -n 20看前几行", "运行headdashn二十看前几行"),
+        ('"2号线" means Line 2.', "二号线meanslinetwo"),
+        ("王芳 and 李明 are both 15.", "王芳and李明arebothfifteen"),
+    ],
+)
+def test_the_number_of_a_name_follows_the_sentence(text: str, spoken: str) -> None:
+    for code in ("zh", "auto"):
+        assert re.sub(r"[\W_]", "", FRONT_END.phonemize(text, code).norm_text.lower()) == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("23÷6=3……5，余数是5", "二十三除以六等于三余五余数是五"),
+        ("从B1到62层要30秒", "从b一到六十二层要三十秒"),
+        ("我是2019届毕业生", "我是二零一九届毕业生"),
+        ("租金95元/㎡·月", "租金九十五元每平方米每月"),
+        ("券有效期至11.30，过期作废", "券有效期至十一月三十日过期作废"),
+        ("黄金每58年涨一轮", "黄金每五十八年涨一轮"),
+        ("粉水比约1:30", "粉水比约一比三十"),
+        ("OLED对比度1,500,000:1", "oled对比度一百五十万比一"),
+        ("这里是XX公司", "这里是某某公司"),
+        ("LOL战绩7/2/11", "lol战绩七杠二杠十一"),
+        ("手表防水IP67", "手表防水ip六七"),
+        ("站在101大厦顶层", "站在一零一大厦顶层"),
+        ("血氧SpO2是96%", "血氧spo二是百分之九十六"),
+    ],
+)
+def test_kinds_that_outside_readers_found(text: str, spoken: str) -> None:
+    for code in ("zh", "auto"):
+        assert re.sub(r"[\W_]", "", FRONT_END.phonemize(text, code).norm_text.lower()) == spoken

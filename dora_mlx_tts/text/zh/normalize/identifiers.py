@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal, digits, number
-from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, Rule
+from dora_mlx_tts.text.zh.normalize.patterns import FIGURES, MEASURE, Rule
 
 _TRAIN = re.compile(
     r"(?<![0-9A-Za-z])([A-Z]{1,3})[ -]?(\d{3,4})(?=次|航班|号|路|国道|高速|室|房|座|教室|会议室|飞机|客机)"
@@ -64,8 +64,7 @@ _HUNDREDS = 3
 _SCORED = re.compile(
     "(?:TOEFL|IELTS|SAT|ACT|GRE|GMAT|Verbal|Quant|Math|Reading|Writing|Listening|Speaking|[Ss]core|[Tt]otal)$"
 )
-_BARE_VERSION = re.compile(r"[\u3400-\u9fff][ ]?\d{1,2}\.\d{1,2}(?![\d.A-Za-z%])")
-_OPTION = re.compile("[ ]-[A-Za-z]$")
+_COUNTED = re.compile(f"[ ]?(?![代款版季部集型系级]){MEASURE}")
 _PRODUCT = re.compile(
     r"(?:(?<=[A-Za-z][A-Za-z])|(?<=[ ]-[A-Za-z]))[ ](\d{1,4})(?:\.(\d{1,4}))?"
     r"(?!\d|[ ]\d|[.,:/~–-][ ]?\d|[ ]?[-–~/:×x=][ ]?[\dA-Z]|[ ]?[%‰°″′\"]|[A-Za-z]|[ ][a-z])"
@@ -144,21 +143,17 @@ def read_lines(match: re.Match[str]) -> str:
 
 
 def read_product(match: re.Match[str]) -> str | None:
-    """The number behind an English name: 七三七, 二零一九; of one or two figures, it stays English.
-
-    So does a version, unless another one stands beside Chinese: Python 3.12比3.8快.
-    """
+    """The number behind an English name: 十五, 七三七, 二零一九, 三点一二; not one that counts what follows."""
     figures, decimals = match[1], match[2]
-    if decimals:
-        is_compared = _BARE_VERSION.search(match.string) is not None
-        return f" {cardinal(figures)}点{digits(decimals)}" if is_compared else None
-    if len(figures) < _HUNDREDS and not _OPTION.search(match.string, 0, match.start()):
+    if _COUNTED.match(match.string, match.end()) and not figures.startswith(("19", "20")):
         return None
     is_amount = figures[0] != "0" and (
         len(figures) < _HUNDREDS
-        or (figures.endswith("0") and not figures.startswith(("19", "20")))
+        or (figures.endswith("0" * (len(figures) - 2)) and not figures.startswith(("19", "20")))
         or _SCORED.search(match.string, 0, match.start()) is not None
     )
+    if decimals:
+        return f" {cardinal(figures)}点{digits(decimals)}"
     return f" {cardinal(figures) if is_amount else digits(figures)}"
 
 
@@ -188,6 +183,6 @@ NAME_RULES = (
 )
 """What is Chinese in a Chinese sentence."""
 PRODUCT_RULE = Rule(_PRODUCT, read_product, FIGURES)
-"""The number of an English name in a Chinese sentence: Word 2019, Boeing 737."""
+"""The number of an English name in a Chinese sentence: Word 2019, Boeing 737, Python 3.12."""
 SHORT_NAME_RULES = (Rule(_GATE, _apart(read_gate), FIGURES), Rule(_SHORT, read_short, FIGURES))
 """What is Chinese behind a Chinese word, and English behind an English one (MacBook Air M2)."""
