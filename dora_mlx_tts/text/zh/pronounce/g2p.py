@@ -193,9 +193,17 @@ def _from_network(
         return {}
     return {
         at: pinyin
-        for at, (pinyin, odds) in network().read(text, told, wanted).items()
+        for at, (pinyin, odds) in _answers(text, tuple(told.items()), tuple(wanted)).items()
         if odds >= _SURE[told[at].source] and not _is_alike(pinyin, told[at].reading)
     }
+
+
+@lru_cache(maxsize=64)
+def _answers(
+    text: str, told: tuple[tuple[int, Told], ...], wanted: tuple[int, ...]
+) -> Mapping[int, tuple[str, float]]:
+    """What the network says; phrases come again, and a sentence is looked at more than once."""
+    return network().read(text, dict(told), wanted)
 
 
 def _told(clauses: Sequence[_Clause], changes: Mapping[int, str]) -> Iterator[tuple[int, Told]]:
