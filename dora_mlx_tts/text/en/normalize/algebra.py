@@ -11,7 +11,7 @@ from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
 _TIMES_COUNT = expression(
-    r"(?:(?<=[A-Za-z]{2}\s)|(?<=\()|(?<=, )|(?<=: ))(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)[x×]\s?(?=\d)(?P<long>(?=\d{1,3} (?:days?|weeks?|doses?|months?|hours?|hrs?)\b))?"
+    r"(?:(?<=[A-Za-z]{2}\s)|(?<=\()|(?<=, )|(?<=: ))(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)(?<!\d ft\s)(?<!\dft\s)(?<!\d in\s)(?<!\din\s)(?<!\d cm\s)(?<!\dcm\s)(?<!\d mm\s)(?<!\dmm\s)(?<!\d yd\s)[x×]\s?(?=\d)(?P<long>(?=\d{1,3} (?:days?|weeks?|doses?|months?|hours?|hrs?)\b))?"
 )
 _INTEGRAL = expression(
     r"∫(?:[\s_]*(?P<a>-?\w{1,3}|∞)\s?\^\s?(?P<b>-?\w{1,3}|∞))?\s?(?P<what>[^,;.=∫]{1,60}?\s?d(?P<x>[a-z])\b)?"

@@ -23,6 +23,9 @@ _CALLED = expression(
     re.IGNORECASE,
 )
 _NUMBER_SIGN = expression(r"(?i)\bno\.")
+_NUMBER_OF = expression(
+    r"(?i)(?<=\b)(tracking|order|account|card|reference|ref|ticket|policy|case|item|part|model|serial|phone|confirmation|invoice)\sno\.(?=\s(?:ending|is|was|for|on)\b)"
+)
 _ORDERED = expression(
     r"(?P<lead>\b(?:order|invoice|ticket|case|booking|reservation|claim|receipt|shipment|transaction|confirmation|account|"
     r"acct|ref|reference|id|tracking|policy|sku)\.?(?::)?\s?)(?P<hash>#\s?|no\.\s)?"
@@ -236,6 +239,7 @@ def _emergency(text: AlignedText) -> AlignedText:
 
 
 _RULES = (
+    Rule(_NUMBER_OF, r"\1 number", "."),
     Rule(_AIRLINER, _airliner, "-"),
     Rule(
         _STANDARD,

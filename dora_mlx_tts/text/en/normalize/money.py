@@ -47,7 +47,7 @@ _RELATIONS = {
     "≥": "at least", ">=": "at least", "+": "plus",
 }  # fmt: skip
 _ONE_OF_A_KIND = expression(
-    r"\b((?i:a|an|another|this|that|each|every|the|your|my|his|her|our|their|its|[A-Za-z]{2,20}'s)\s(?:(?!(?:is|are|was|were|be|costs?|has|have|had|gets?|than)\s)[a-z\d-]{1,20},?\s){0,7}?)(dollar|euro|pound|cent)s(?=\s(?![a-z]+(?:-[a-z]+)? ounces?\b|the\b|per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
+    r"\b((?i:a|an|another|this|that|each|every|the|your|my|his|her|our|their|its|[A-Za-z]{2,20}'s)\s(?:(?!(?:is|are|was|were|be|costs?|has|have|had|gets?|than|of)\s)[a-z\d-]{1,20},?\s){0,7}?)(dollar|euro|pound|cent)s(?=\s(?![a-z]+(?:-[a-z]+)? ounces?\b|the\b|per\b|and\b|or\b|to\b|in\b|for\b|a\b|"
     r"an\b|off\b|at\b|is\b|was\b|on\b|from\b|of\b|by\b|with\b|as\b|but\b|if\b|more\b|less\b|each\b|extra\b|plus\b|every\b|now\b|today\b|so\b|"
     r"he\b|she\b|they\b|we\b|you\b|it\b|was\b|were\b|has\b|had\b|have\b|will\b|that\b|which\b|who\b|into\b|until\b|"
     r"because\b|when\b|after\b|before\b|than\b|worth\b|back\b|times\b|minus\b|divided\b|equals\b|(?!(?:signing|opening|closing|filing|processing|cleaning|parking|booking|shipping|handling|listing|asking|starting|funding|housing|heating|wedding|training|operating|spending|marketing|advertising|licensing|building|boarding|restocking|unlimited)\b)[a-z]+(?:ed|ing)\b)[A-Za-z])"

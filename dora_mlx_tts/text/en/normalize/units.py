@@ -89,7 +89,7 @@ _BARE_PER = expression(
     rf"{NOT_INSIDE}(?<![A-Za-z])(?P<n>{NUMBER})(?P<mag>[KMBk])?/(?P<per>{PER_SIGN}|{PER_WORD}){ENDS_BEFORE}"
 )
 _SIDES = expression(
-    rf"{NOT_INSIDE}({NUMBER}\s?(?:{alternatives(AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:{alternatives(AREAS)})\b)"
+    rf"{NOT_INSIDE}({NUMBER}\s?(?:ft|in|cm|mm|yd|{alternatives(AREAS)}))\s?[x×*]\s?(?={NUMBER}\s?(?:ft|in|cm|mm|yd|{alternatives(AREAS)})\b)"
 )
 _THREE_SIDES = expression(
     rf"{NOT_INSIDE}{NUMBER}\s?[x×]\s?{NUMBER}\s?[x×]\s?{NUMBER}(?!\s?[=x×]|\w*\^)(?=[\s\"',.;)]|[a-z]{{2}}\b|\Z)"

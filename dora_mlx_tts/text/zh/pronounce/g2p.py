@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from dora_mlx_tts.text.phonemes import Pronunciation
 from dora_mlx_tts.text.spoken import Reading
-from dora_mlx_tts.text.zh.pronounce.lexicon import UserWords, corrections
+from dora_mlx_tts.text.zh.pronounce.lexicon import UserWords, corrections, phrase_syllables
 from dora_mlx_tts.text.zh.pronounce.network import Told, network
 from dora_mlx_tts.text.zh.readings import dictionary_reading, phrase_reading
 from dora_mlx_tts.text.zh.segment.words import Word
@@ -188,7 +188,12 @@ def _from_network(
 ) -> dict[int, str]:
     """Where the network is sure of another reading than the dictionaries and the rules."""
     told = dict(_told(clauses, changes))
-    wanted = [at for at in told if text[at] in network() and text[at] not in _BY_RULE]
+    phrases = {c.start + at for c in clauses for at in phrase_syllables(c.words)}
+    wanted = [
+        at
+        for at in told
+        if text[at] in network() and text[at] not in _BY_RULE and at not in phrases
+    ]
     if not wanted:
         return {}
     return {

@@ -175,7 +175,6 @@ def corrections(
     """
     model = decided or {}
     found: dict[int, str] = dict(model)
-    phrases: dict[int, str] = {}
     at = 0
     for i, word in enumerate(words):
         found.update((i, p) for i, p in _by_context(clause, at, word) if i not in model)
@@ -183,11 +182,20 @@ def corrections(
         if word.text == "地" and i:
             following = words[i + 1] if i + 1 < len(words) else None
             found[at] = "de5" if _is_adverbial(words[i - 1], following) else "di4"
+        at += len(word)
+    return found | phrase_syllables(words)
+
+
+def phrase_syllables(words: Sequence[Word]) -> dict[int, str]:
+    """Syllables, by position, of this package's own phrases among the words of a clause."""
+    found: dict[int, str] = {}
+    at = 0
+    for i, word in enumerate(words):
         for end in range(i + 1, min(i + _LONGEST_PHRASE_WORDS, len(words)) + 1):
             phrase = "".join(w.text for w in words[i:end])
-            phrases.update(enumerate(_phrases().get(phrase, ()), at))
+            found.update(enumerate(_phrases().get(phrase, ()), at))
         at += len(word)
-    return found | phrases
+    return found
 
 
 def _by_context(clause: str, start: int, word: Word) -> Iterator[tuple[int, str]]:
