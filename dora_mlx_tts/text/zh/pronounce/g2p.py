@@ -207,7 +207,7 @@ def _from_network(
 def _answers(
     text: str, told: tuple[tuple[int, Told], ...], wanted: tuple[int, ...]
 ) -> Mapping[int, tuple[str, float]]:
-    """What the network says; phrases come again, and a sentence is looked at more than once."""
+    """What the network says; sentences come again, and one is read more than once."""
     return network().read(text, dict(told), wanted)
 
 
