@@ -61,7 +61,7 @@ class Listener:
         g2p._from_network = self._listen  # the one place where it asks
         self.front_end = FrontEnd()
 
-    def _listen(self, text, clauses, changes):
+    def _listen(self, text, clauses, changes, _settled):
         self.heard.append((text, dict(g2p._told(clauses, changes))))
         return {}
 

@@ -11,8 +11,10 @@ from dora_mlx_tts.text.en.words import word_set
 from dora_mlx_tts.text.patterns import expression
 
 _TIMES_COUNT = expression(
-    r"(?:(?<=[A-Za-z]{2}\s)|(?<=\()|(?<=, )|(?<=: ))(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)(?<!\d ft\s)(?<!\dft\s)(?<!\d in\s)(?<!\din\s)(?<!\d cm\s)(?<!\dcm\s)(?<!\d mm\s)(?<!\dmm\s)(?<!\d yd\s)[x×]\s?(?=\d)(?P<long>(?=\d{1,3} (?:days?|weeks?|doses?|months?|hours?|hrs?)\b))?"
+    r"(?:(?<=[A-Za-z]{2}\s)|(?<=\()|(?<=, )|(?<=: ))(?<!plus\s)(?<!minus\s)(?<!times\s)(?<!equals\s)[x×]\s?(?=\d)(?P<long>(?=\d{1,3} (?:days?|weeks?|doses?|months?|hours?|hrs?)\b))?"
 )
+_BEHIND_LENGTH = expression(r"\d(?: ?(?:ft|in|cm|mm)| yd)\s\Z")
+"""`12 ft × 14 ft` is by, which the units read."""
 _INTEGRAL = expression(
     r"∫(?:[\s_]*(?P<a>-?\w{1,3}|∞)\s?\^\s?(?P<b>-?\w{1,3}|∞))?\s?(?P<what>[^,;.=∫]{1,60}?\s?d(?P<x>[a-z])\b)?"
 )
@@ -83,6 +85,12 @@ _NAMES = {
     "±": " plus or minus ",
 }
 _TIMES = frozenset("*×·x")
+
+
+def _times_count(match: re.Match[str]) -> str | None:
+    if _BEHIND_LENGTH.search(match.string, max(0, match.start() - 5), match.start()):
+        return None
+    return "times " if match["long"] is None else "for "
 
 
 def _factors(product: str) -> str:
@@ -216,7 +224,7 @@ def apply(text: AlignedText) -> AlignedText:
     if "^" in text.text or "**" in text.text:
         text = text.sub(_DOUBLE_STAR, "^").sub(_TEN, _ten)
     if not _VARIABLES.search(text.text):
-        text = text.sub(_TIMES_COUNT, lambda m: "times " if m["long"] is None else "for ")
+        text = text.sub(_TIMES_COUNT, _times_count)
     text = text.sub(_SCIENTIFIC, _scientific).sub(_FUNCTION, _function)
     if "√" in text.text and ":" in text.text:
         text = text.sub(

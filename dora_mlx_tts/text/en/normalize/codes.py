@@ -24,7 +24,7 @@ _CALLED = expression(
 )
 _NUMBER_SIGN = expression(r"(?i)\bno\.")
 _NUMBER_OF = expression(
-    r"(?i)(?<=\b)(tracking|order|account|card|reference|ref|ticket|policy|case|item|part|model|serial|phone|confirmation|invoice)\sno\.(?=\s(?:ending|is|was|for|on)\b)"
+    r"(?i)\b(tracking|order|account|card|reference|ref|ticket|policy|case|item|part|model|serial|phone|confirmation|invoice)\sno\.(?=\s(?:ending|is|was|for|on)\b)"
 )
 _ORDERED = expression(
     r"(?P<lead>\b(?:order|invoice|ticket|case|booking|reservation|claim|receipt|shipment|transaction|confirmation|account|"

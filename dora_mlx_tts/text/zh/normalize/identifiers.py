@@ -88,7 +88,7 @@ def read_model(match: re.Match[str]) -> str:
 
 
 def read_series(match: re.Match[str]) -> str:
-    """`RTX 4090` RTX四零九零, `SAT 1500` SAT一千五百."""
+    """`RTX 4090` RTX四零九零, `ELO 1800` ELO一千八百."""
     is_amount = match[2].endswith("00") and not _CARD.match(match[1])
     return match[1] + (cardinal(match[2]) if is_amount else digits(match[2], telephone=True))
 
@@ -138,18 +138,19 @@ def read_short(match: re.Match[str]) -> str:
 
 
 def read_lines(match: re.Match[str]) -> str:
-    """`1080p` 幺零八零P: lines of a screen."""
+    """`1080p` 一零八零P: lines of a screen."""
     return f"{digits(match[1])}{match[2].upper()}"
 
 
 def read_product(match: re.Match[str]) -> str | None:
     """The number behind an English name: 十五, 七三七, 二零一九, 三点一二; not one that counts what follows."""
     figures, decimals = match[1], match[2]
-    if _COUNTED.match(match.string, match.end()) and not figures.startswith(("19", "20")):
+    like_year = figures.startswith(("19", "20"))
+    if _COUNTED.match(match.string, match.end()) and not like_year:
         return None
     is_amount = figures[0] != "0" and (
         len(figures) < _HUNDREDS
-        or (figures.endswith("0" * (len(figures) - 2)) and not figures.startswith(("19", "20")))
+        or (figures.endswith("0" * (len(figures) - 2)) and not like_year)
         or _SCORED.search(match.string, 0, match.start()) is not None
     )
     if decimals:

@@ -13,7 +13,7 @@ from dora_mlx_tts.text.zh.normalize.maths import (
     scientific,
 )
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number, scaled
-from dora_mlx_tts.text.zh.normalize.patterns import MEASURE, MORE, NUMBER, Rule
+from dora_mlx_tts.text.zh.normalize.patterns import CLAUSE_MARK, MEASURE, MORE, NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.units import (
     PERIODS,
     UNIT_NAMES,
@@ -149,7 +149,6 @@ def _share_of_money(match: re.Match[str]) -> str:
     )
 
 
-_CLAUSE = re.compile("[，。；！？,;!?]")
 _OF_POWER = re.compile("充电|功率|快充|电源|适配器|[灯电][泡器]|耗电|瓦数|显卡|风扇|散热|无线充")
 _OF_CROWDS = re.compile(
     "[日月]活|用户|粉|播放|阅读|浏览|点击|下载|点赞|收藏|转发|评论|销[量售]|数据|记录|样本|词条|图片|订单|条$|观看|曝光|流量|访问|会员|人[次数口]?(?![工体])|票房|薪|工资|收入|存款|预算|总价|首付|房价|房款|车价|落地|彩礼|贷款|房贷|还款|奖金|投资|融资|营收|利润|成本价|年终奖|欠|赚|攒|元|块钱|补偿|赔|QPS|PV|UV|DAU|MAU"
@@ -161,7 +160,7 @@ def _ten_thousands(match: re.Match[str]) -> str | None:
     """`500W用户` 五百万; None for watts."""
     before = match.string[max(0, match.start() - _NEAR) : match.start()]
     after = match.string[match.end() : match.end() + _NEAR // 2]
-    near = f"{_CLAUSE.split(before)[-1]} {_CLAUSE.split(after)[0]}"
+    near = f"{CLAUSE_MARK.split(before)[-1]} {CLAUSE_MARK.split(after)[0]}"
     is_small = match[3] == "w"
     if _OF_POWER.search(near) or not (is_small or _OF_CROWDS.search(near)):
         return None

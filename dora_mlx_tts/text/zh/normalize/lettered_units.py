@@ -11,7 +11,7 @@ from dora_mlx_tts.text.zh.normalize.maths import (
     quotient,
 )
 from dora_mlx_tts.text.zh.normalize.numbers import amount, digits, number
-from dora_mlx_tts.text.zh.normalize.patterns import NUMBER, Rule
+from dora_mlx_tts.text.zh.normalize.patterns import CLAUSE_MARK, NUMBER, Rule
 from dora_mlx_tts.text.zh.normalize.units import (
     EVERY,
     FUEL,
@@ -77,7 +77,6 @@ _READING_LEVEL = re.compile(
     r"(?<![0-9A-Za-z.])(\d{2,4})(?:L?[ ]?[-~–～至到][ ]?(\d{2,4}))?L(?![0-9A-Za-z/])"
 )
 """How hard a book is to read, in lexiles: 蓝思值650L."""
-_CLAUSE = re.compile("[，。；！？,;!?]")
 _OF_READING = re.compile("蓝思|[Ll]exile|阅读指数|阅读等级|分级阅读")
 _NEAR = 24
 _SIMPLE = 9
@@ -93,7 +92,7 @@ def _data(match: re.Match[str]) -> str:
 def _reading_level(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - _NEAR) : match.start()]
     after = match.string[match.end() : match.end() + _NEAR // 2]
-    near = f"{_CLAUSE.split(before)[-1]} {_CLAUSE.split(after)[0]}"
+    near = f"{CLAUSE_MARK.split(before)[-1]} {CLAUSE_MARK.split(after)[0]}"
     if not _OF_READING.search(near):
         return None
     return f"{'到'.join(map(number, filter(None, match.groups())))}   L "

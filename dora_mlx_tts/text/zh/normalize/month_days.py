@@ -6,7 +6,7 @@ import re
 
 from dora_mlx_tts.text.aligned import AlignedText
 from dora_mlx_tts.text.zh.normalize.numbers import cardinal
-from dora_mlx_tts.text.zh.normalize.patterns import MEASURE
+from dora_mlx_tts.text.zh.normalize.patterns import CLAUSE_MARK, MEASURE
 from dora_mlx_tts.text.zh.normalize.times import is_score
 
 _MONTH, _DAY = r"(1[0-2]|0?[1-9])", r"(3[01]|[12][0-9]|0?[1-9])"
@@ -81,7 +81,6 @@ _SHARE_BEFORE = re.compile(
 _SHARE_AFTER = re.compile(
     r"[ ]?(?:的|个|杯|勺|茶匙|汤匙|匙|碗|瓶|量|人|以[上下]|左右|圈|英?寸|是[^，。]{0,4}分数|页|拍|决赛|多|概率|强|学生|用户|份|张|块|斤|折|等于|化)"
 )
-_CLAUSES = re.compile("[，。；！？,;!?]")
 _SURE_DAY = re.compile(
     r"(?<![0-9A-Za-z./+×*÷=])(?:[2-9]|1[0-2])/(?:1[3-9]|2[0-9]|3[01])(?![0-9A-Za-z/%.]|[ ]?[+×*÷=个杯勺的米])"
 )
@@ -204,7 +203,7 @@ def _is_beside_day(match: re.Match[str], near: str) -> bool:
     """Whether another day is written so in its sentence: 2/15到2/23, and no share."""
     if _SHARE_AFTER.match(match.string, match.end()):
         return False
-    clause = next(part for part in _CLAUSES.split(near) if match[0] in part)
+    clause = next(part for part in CLAUSE_MARK.split(near) if match[0] in part)
     return any(found[0] != match[0] for found in _SURE_DAY.finditer(clause))
 
 

@@ -27,6 +27,8 @@ START = r"(?<![0-9A-Za-z.])"
 NUMBER = r"[0-9]{1,16}(?:\.[0-9]{1,40})?"
 SIGN = r"(?:(?<![0-9A-Za-z)])[-\u2212])?"
 """A minus that belongs to the number after it."""
+CLAUSE_MARK = re.compile("[，。；！？,;!?]")
+"""What ends a clause or a sentence."""
 HAN = r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]"
 
 _MEASURES = """

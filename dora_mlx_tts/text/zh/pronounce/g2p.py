@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Final, Protocol
@@ -134,13 +134,17 @@ class MandarinReader:
         model of the user's decides outside known words before the rules.
         """
         changes: dict[int, str] = {}
+        phrases: dict[int, str] = {}
         for clause in clauses:
             decided = self._decided(clause)
             if self.rules.context:
                 decided = corrections(clause.text, clause.words, decided)
+                own = phrase_syllables(clause.words)
+                phrases.update((clause.start + at, pinyin) for at, pinyin in own.items())
             changes.update((clause.start + at, pinyin) for at, pinyin in decided.items())
+        changes.update(phrases)
         if self.rules.context and not self.polyphones:
-            changes.update(_from_network(text, clauses, changes))
+            changes.update(_from_network(text, clauses, changes, phrases.keys()))
         return changes
 
     def _decided(self, clause: _Clause) -> dict[int, str]:
@@ -184,15 +188,17 @@ def _is_listed(word: str) -> bool:
 
 
 def _from_network(
-    text: str, clauses: Sequence[_Clause], changes: Mapping[int, str]
+    text: str, clauses: Sequence[_Clause], changes: Mapping[int, str], settled: Collection[int]
 ) -> dict[int, str]:
-    """Where the network is sure of another reading than the dictionaries and the rules."""
+    """Where the network is sure of another reading than the dictionaries and the rules.
+
+    The characters at the places `settled` keep theirs.
+    """
     told = dict(_told(clauses, changes))
-    phrases = {c.start + at for c in clauses for at in phrase_syllables(c.words)}
     wanted = [
         at
         for at in told
-        if text[at] in network() and text[at] not in _BY_RULE and at not in phrases
+        if text[at] in network() and text[at] not in _BY_RULE and at not in settled
     ]
     if not wanted:
         return {}

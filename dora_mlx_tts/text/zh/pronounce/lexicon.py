@@ -171,7 +171,7 @@ def corrections(
 ) -> dict[int, str]:
     """Syllables of a clause, by position, that differ from the dictionary's reading.
 
-    `decided` are those a model gave; they win over the neighbours' rules, phrases win over both.
+    `decided` are those a model gave; they win over the neighbours' rules.
     """
     model = decided or {}
     found: dict[int, str] = dict(model)
@@ -183,7 +183,7 @@ def corrections(
             following = words[i + 1] if i + 1 < len(words) else None
             found[at] = "de5" if _is_adverbial(words[i - 1], following) else "di4"
         at += len(word)
-    return found | phrase_syllables(words)
+    return found
 
 
 def phrase_syllables(words: Sequence[Word]) -> dict[int, str]:
